@@ -1,0 +1,166 @@
+"""App: what a command gets for its work."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from ops.command import Command
+    from ops.config.settings import Settings
+    from ops.http.client import Client
+    from ops.resource import Json
+    from ops.run import Run
+    from ops.ui.output import Output
+    from ops.ui.shapes import Bytes, Item, Rows, Text
+    from ops.ui.talk import Talk
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class App:
+    """What a command gets: the settings in force, the client, names turned into ids, and a voice."""
+
+    def __init__(
+        self, run: Run, settings: Settings, talk: Talk, command: Command, shared: Mapping[str, Any]
+    ) -> None:
+        self._run = run
+        self._gaps: list[str] = []
+        self._shared = shared
+        self.settings = settings
+        self.talk = talk
+        self.command = command
+
+    @property
+    def stop(self) -> threading.Event:
+        """Give the event that is set when the run shall end."""
+        return self._run.stop
+
+    @property
+    def dry(self) -> bool:
+        return self._run.dry
+
+    @cached_property
+    def client(self) -> Client:
+        return self._run.client(self.settings, self.talk.warn)
+
+    @cached_property
+    def account_id(self) -> str:
+        """Give the account in force: the setting's, or the only one that the token sees."""
+        from ops.products.accounts import api
+
+        return self.settings.account_id or str(api.the_account(self.client)["id"])
+
+    def zone(self, name: str) -> Json:
+        """Give the zone called *name*, or with that id. Raises NotFound or AmbiguousName."""
+        from ops.products.zones import api
+
+        return api.find_zone(self.client, name, self.settings.account_id)
+
+    def zone_id(self, name: str) -> str:
+        return str(self.zone(name)["id"])
+
+    def namespace_id(self, name: str) -> str:
+        """Give the id of the KV namespace called *name*, or with that id."""
+        from ops.products.kv import api
+
+        return str(api.find_namespace(self.client, self.account_id, name)["id"])
+
+    def note(self, text: str) -> None:
+        self.talk.note(text)
+
+    def warn(self, text: str) -> None:
+        self.talk.warn(text)
+
+    def gap(self, text: str) -> None:
+        """Remember that the result is incomplete: told after the output, exit code 4."""
+        self._gaps.append(text)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        return tuple(self._gaps)
+
+    def clock(self) -> float:
+        return time.time()
+
+    def parallel(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Call *function* for each item, several at once; results in the order of the items."""
+        from ops.http.parallel import each
+
+        return each(function, items, workers=self.settings.workers, stop=self.stop)
+
+    @cached_property
+    def output(self) -> Output:
+        """Give how the result is printed, as the shared options and the settings say."""
+        from ops.ui.colors import use_color
+        from ops.ui.output import Output
+
+        shared = self._shared
+        return Output(
+            format=self.settings.output,
+            fields=shared.get("fields", ""),
+            sort=shared.get("sort", ""),
+            filters=tuple(shared.get("filter", ())),
+            limit=shared.get("limit", 0),
+            headers=not shared.get("no_headers", False),
+            color=use_color(self.settings.color, sys.stdout),
+        )
+
+    def check_output(self) -> None:
+        """Refuse an output that cannot be made before anything is asked of the API."""
+        from ops.ui.output import check
+
+        check(self.output)
+        if self.export is not None:
+            from ops.disk import private_folder
+            from ops.ui.files import check_writable
+
+            if self.export.parent == self.settings.exports:
+                private_folder(self.settings.exports)
+            check_writable(self.export)
+
+    def show(self, result: Rows | Item | Text | Bytes | None) -> None:
+        """Print *result*, or write it to the file that --export names."""
+        from ops.ui.output import show
+        from ops.ui.shapes import Rows
+
+        if self.export is not None and isinstance(result, Rows):
+            self._write(result, self.export)
+        else:
+            show(result, self.output, sys.stdout, sys.stderr)
+
+    @cached_property
+    def export(self) -> Path | None:
+        """Give the file that --export writes: the named one, or one for this task and moment in exports/."""
+        named = self._shared.get("export", False)
+        if named is False:
+            return None
+        if named and named is not True:
+            return Path(named)
+        moment = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(self.clock()))
+        return self.settings.exports / f"{self.command.path}-{moment}.json"
+
+    def _write(self, rows: Rows, path: Path) -> None:
+        from ops.ui.files import write_export
+        from ops.version import VERSION
+
+        account = self.settings.account_id
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock()))
+        meta = {"tool": "cfops", "version": VERSION, "task": self.command.path, "account": account}
+        count = write_export(rows, path, meta | {"written_at": moment}, self.output)
+        self.note(f"{count} items written to {path}")
+
+    def stage(self, **staged: Any) -> None:
+        """Set the stage for the tasks after this one on the line; None takes a setting back."""
+        for name, value in staged.items():
+            self._run.staged[name] = value
+
+    def at_end(self, ending: Callable[[], None]) -> None:
+        """Call *ending* when the line is over."""
+        self._run.at_end(ending)

@@ -1,0 +1,39 @@
+"""The products, in the order people meet them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ops.resource import Resource
+
+PRODUCTS = (
+    "accounts",
+    "zones",
+    "dns",
+    "workers",
+    "kv",
+    "durable_objects",
+    "ssl",
+    "cache",
+    "r2",
+    "d1",
+    "queues",
+    "pages",
+    "pagerules",
+    "rulesets",
+    "load_balancers",
+    "audit",
+)
+
+COLLECTIONS = ("ops.scan.tasks", "ops.sandbox.tasks")
+TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks")
+
+
+@cache
+def resources() -> tuple[Resource, ...]:
+    """Give every declared kind, in the order of the catalog."""
+    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
+    return tuple(resource for module in modules for resource in module.RESOURCES)

@@ -1,0 +1,165 @@
+"""@command: a function becomes a task, with the shared options, errors, output and exit codes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from invoke.context import Context
+from invoke.exceptions import ParseError
+from invoke.parser.argument import Argument
+from invoke.tasks import Task
+
+EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
+130 interrupted"""
+
+# Every option has a default of its own type, because that is where Invoke reads the type from.
+EVERYWHERE: dict[str, Any] = {
+    "profile": "",
+    "account_id": "",
+    "output": "",
+    "quiet": False,
+    "debug": False,
+    "cache": 0,
+}
+ON_LISTS: dict[str, Any] = {
+    "fields": "",
+    "sort": "",
+    "filter": (),
+    "limit": 0,
+    "no_headers": False,
+    "export": False,
+}
+HELP = {
+    "profile": "settings of this profile",
+    "account_id": "the account to work on, where the token sees several",
+    "output": "table, json, jsonl, csv, tsv or yaml (a table on a terminal, TSV in a pipe)",
+    "quiet": "no notes and no progress on stderr",
+    "debug": "log every request on stderr, as JSON lines without secrets",
+    "cache": "answers may be this many seconds old",
+    "fields": "which fields, e.g. name,account.name",
+    "sort": "by this field; -field for descending",
+    "filter": "e.g. name=www*, status!=active, ttl>300; may be repeated",
+    "limit": "at most so many rows",
+    "no_headers": "leave the header line out",
+    "export": "write the list as JSON with metadata: to exports/, or --export=FILE",
+}
+
+
+class Option(Argument):
+    """An option whose wrong value is a sentence and exit code 1, not a traceback."""
+
+    def __repr__(self) -> str:
+        return f"--{self.names[0]}"
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
+            raise ParseError(f"No idea what {value!r} is!")
+        try:
+            super().set_value(value, cast)
+        except ValueError:
+            raise ParseError(f"--{self.names[0]} takes a number, not {value!r}") from None
+
+
+class Command(Task[Callable[..., Any]]):
+    """A task made from a function that takes the app and options, and returns its data."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str,
+        help: Mapping[str, str],
+        required: tuple[str, ...],
+        positional: tuple[str, ...],
+        needs: str,
+        default: bool,
+        aliases: tuple[str, ...],
+    ) -> None:
+        super().__init__(self._body, name=name, positional=list(positional), default=default, aliases=aliases)
+        self.function = function
+        self.path = name
+        self.texts = {**HELP, **help}
+        self.required = required
+        self.gives = function.__annotations__.get("return", "None")
+        self.__doc__ = _help_text(function.__doc__ or "", needs)
+        self.__name__, self.__module__ = function.__name__, function.__module__
+
+    def _body(self, context: Context, **options: Any) -> Any:
+        from ops.run import carry_out
+
+        return carry_out(self, context, options)
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """Give the shared options that this command has, with their defaults."""
+        return EVERYWHERE | ON_LISTS if self.gives == "Rows" else EVERYWHERE
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
+        """Give the options as Invoke's parser wants them, positional ones first."""
+        own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
+        first = {name: own.pop(name) for name in self.positional}
+        return [self._option(name, value) for name, value in (first | own | self.shared).items()]
+
+    def _option(self, name: str, default: Any) -> Option:
+        return Option(
+            names=(name.replace("_", "-"),),
+            # A second name equal to the first would send Invoke round in circles.
+            attr_name=name if "_" in name else None,
+            kind=self._kind(name, default),
+            default=self._default(name, default),
+            help=self.texts.get(name),
+            positional=name in self.positional,
+            optional=name == "export",
+        )
+
+    @staticmethod
+    def _kind(name: str, default: Any) -> type:
+        if name == "export":
+            return str
+        return list if isinstance(default, tuple) else type(default)
+
+    def _default(self, name: str, default: Any) -> Any:
+        # Invoke fills a positional argument only while its value is None.
+        if name in self.positional:
+            return None
+        return list(default) if isinstance(default, tuple) else default
+
+
+def command(
+    name: str,
+    *,
+    help: Mapping[str, str] | None = None,
+    required: Iterable[str] = (),
+    positional: Iterable[str] = (),
+    needs: str = "",
+    default: bool = False,
+    aliases: Iterable[str] = (),
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a function a task called *name*.
+
+    The function takes the app, then options that each have a default of their own type; a tuple
+    makes an option that may be repeated. *required* options must be given. *needs* names the
+    permission, in the words of Cloudflare's dashboard. What it returns (Rows, Item, Text, Bytes)
+    is read from its annotation and decides which shared options it has.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Command:
+        return Command(
+            function,
+            name=name,
+            help=help or {},
+            required=tuple(required),
+            positional=tuple(positional),
+            needs=needs,
+            default=default,
+            aliases=tuple(aliases),
+        )
+
+    return decorate
+
+
+def _help_text(docstring: str, needs: str) -> str:
+    permission = f"permission: {needs}\n" if needs else ""
+    return f"{inspect.cleandoc(docstring)}\n\n{permission}{EXIT_CODES}"

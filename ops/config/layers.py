@@ -1,0 +1,146 @@
+"""Layers: the places where settings stand, strongest first, each with what it says."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.config.fields import BY_NAME, FIELDS, Field
+from ops.config.private import is_there, read_private
+from ops.errors import UsageError
+
+STAGED = "set by an earlier task"
+
+# A task that sets credentials for those after it names their account as well.
+_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache"})
+_NEVER_TYPED = BY_NAME.keys() - _TYPED
+_SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
+
+_OFF = frozenset({"0", "false", "no", "off"})
+VARIABLES = {name: field for field in FIELDS for name in field.known_as} | dict.fromkeys(
+    ("CFOPS_CONFIG_DIR",)
+)
+
+
+class Said(NamedTuple):
+    """One value as it was written, and where."""
+
+    raw: object
+    origin: str
+
+
+class Layer(NamedTuple):
+    """What one place says: setting to value. *folder* is where its relative paths lie."""
+
+    says: Mapping[str, Said]
+    folder: Path
+
+
+def from_options(options: Mapping[str, object], folder: Path) -> Layer:
+    """Take what was typed and what earlier tasks of the line have set; "", 0, None and False say nothing."""
+    given = {name: raw for name, raw in options.items() if raw and name != "credentials"}
+    _refuse_unknown(given, "options", guarded=True)
+    set_by_tasks = _SET_BY_TASKS if options.get("credentials") else _NEVER_TYPED
+    origins = {
+        name: STAGED if name in set_by_tasks else f"option --{name.replace('_', '-')}" for name in given
+    }
+    return Layer({name: Said(raw, origins[name]) for name, raw in given.items()}, folder)
+
+
+def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, guarded: bool) -> Layer:
+    """Take the variables that name settings; an empty one counts as unset.
+
+    Raises UsageError when the two names of the base URL differ, or when a setting that lifts a
+    protection stands where it is not *guarded* against strangers.
+    """
+    says = {}
+    for field in FIELDS:
+        named = [(name, value) for name in field.known_as if (value := variables.get(name, ""))]
+        if not named:
+            continue
+        _refuse_contradiction(field, named, where)
+        if field.guarded and not guarded:
+            raise _not_here(field, f"{where} {named[0][0]}")
+        says[field.name] = Said(_plain(*named[0]), f"{where} {named[0][0]}")
+    if "color" not in says and (color := _color(variables, where)):
+        says["color"] = color
+    return Layer(says, folder)
+
+
+def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, guarded: bool) -> Layer:
+    """Take a profile or Invoke's `ops:` mapping; raises UsageError for a key that is no setting."""
+    if mapping and not hasattr(mapping, "items"):
+        raise UsageError(f"{where} holds no settings", hint="write each as `name: value` beneath it")
+    given = {name: raw for name, raw in (mapping or {}).items() if raw is not None}
+    _refuse_unknown(given, where, guarded=guarded)
+    return Layer({name: Said(raw, f"{where} {name}") for name, raw in given.items()}, folder)
+
+
+def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
+    """Give the variables of a `.env` file, {} where there is none; nothing enters the environment.
+
+    Raises UsageError for a file that `read_private` refuses and for a line that cannot be understood.
+    """
+    if not is_there(file):
+        return {}
+    text = read_private(file, allow_insecure=allow_insecure)
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    # dotenv_values passes over such lines with a word in the log: a token on it would be missing silently.
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            line = binding.original.line
+            raise UsageError(f"{file}: line {line} cannot be understood", hint="write NAME=value")
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the CFOPS_ names that mean nothing, most likely misspelt."""
+    yield from sorted(name for name in variables if name.startswith("CFOPS_") and name not in VARIABLES)
+
+
+def nearest(name: str, known: Mapping[str, object]) -> str:
+    """Give a hint that names what *name* may have been meant to be."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
+
+
+def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -> None:
+    for name in given:
+        if name not in BY_NAME:
+            raise UsageError(f"{where}: there is no setting {name!r}", hint=nearest(name, BY_NAME))
+        if BY_NAME[name].guarded and not guarded:
+            raise _not_here(BY_NAME[name], f"{where} {name}")
+
+
+def _not_here(field: Field, origin: str) -> UsageError:
+    return UsageError(
+        f"{origin}: this setting lifts a protection of the token and is not read from a project's files",
+        hint=f"set {field.known_as[0]} in the environment, or {field.name} in a profile",
+    )
+
+
+def _refuse_contradiction(field: Field, named: list[tuple[str, str]], where: str) -> None:
+    if field.name == "base_url" and len({value.strip().rstrip("/") for _, value in named}) > 1:
+        names = " and ".join(name for name, _ in named)
+        raise UsageError(f"{where}: {names} differ", hint="set one of them, or both to the same URL")
+
+
+def _plain(name: str, value: str) -> str:
+    # DEBUG belongs to many programs and holds all sorts of things ("app:*"): whatever is not off is on.
+    if name == "DEBUG":
+        return "no" if value.strip().lower() in _OFF else "yes"
+    return value
+
+
+def _color(variables: Mapping[str, str], where: str) -> Said | None:
+    if variables.get("NO_COLOR"):
+        return Said("never", f"{where} NO_COLOR")
+    if variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
+        return Said("always", f"{where} FORCE_COLOR")
+    return None

@@ -1,0 +1,101 @@
+"""Reading files that hold secrets, or decide where secrets go."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from ops.errors import OpsError, UsageError
+
+READABLE_BY_OTHERS = 0o077
+WRITABLE_BY_OTHERS = 0o022
+_LIMIT = 1 << 20
+
+
+def read_private(
+    file: Path,
+    *,
+    allow_insecure: bool = False,
+    forbidden: int = READABLE_BY_OTHERS,
+    error: type[OpsError] = UsageError,
+) -> str:
+    """Give the text of *file*, judged and read through one descriptor.
+
+    Raises *error* for a file that other people may read (or write: *forbidden*), that belongs to another
+    user, is a symbolic link, no regular file, above 1 MiB, not UTF-8 or cannot be read. *allow_insecure*
+    lifts the first three.
+    """
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
+    except (OSError, ValueError) as problem:
+        raise _not_opened(file, problem, error) from None
+    try:
+        _judge(file, os.fstat(descriptor), 0 if allow_insecure else forbidden, error)
+        data = _read(descriptor)
+    finally:
+        os.close(descriptor)
+    if len(data) > _LIMIT:
+        raise error(f"{file} is larger than {_LIMIT} bytes", hint="is this the right file?")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise error(f"{file} is not UTF-8 text", hint="save it as UTF-8") from None
+
+
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb", closefd=False) as opened:
+        return opened.read(_LIMIT + 1)
+
+
+def is_there(file: Path) -> bool:
+    """Tell whether there is something to read, if only a link that leads nowhere or an error to tell."""
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def weakness(file: Path, forbidden: int = READABLE_BY_OTHERS) -> str:
+    """Say what is unsafe about *file*: a link, another owner, too wide a mode; "" when nothing is."""
+    found = file.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link"
+    return _weakness(found, forbidden)
+
+
+def _weakness(found: os.stat_result, forbidden: int) -> str:
+    # What belongs to root is not another user's trap: root can read and change everything anyway.
+    if found.st_uid not in (os.geteuid(), 0):
+        return f"belongs to another user (uid {found.st_uid})"
+    if found.st_mode & forbidden:
+        return f"is open to others (mode {stat.S_IMODE(found.st_mode):04o})"
+    return ""
+
+
+def _judge(file: Path, found: os.stat_result, forbidden: int, error: type[OpsError]) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise error(f"{file} is not a regular file", hint="name a plain file, or take it away")
+    problem = _weakness(found, forbidden) if forbidden else ""
+    if problem:
+        raise error(f"{file} {problem}", hint=f"{_remedy(file, problem)}, or CFOPS_ALLOW_INSECURE_ENV=1")
+
+
+def _remedy(file: Path, problem: str) -> str:
+    if "uid" in problem:
+        return f"`chown $(id -u) {file}`"
+    return f"`chmod 600 {file}`"
+
+
+def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:
+    if isinstance(problem, ValueError):
+        return error(f"{str(file)!r} is no path", hint="it holds a character that no path can hold")
+    if problem.errno == errno.ELOOP:
+        return error(
+            f"{file} is a symbolic link", hint="put a plain file there, or CFOPS_ALLOW_INSECURE_ENV=1"
+        )
+    return error(f"{file} cannot be read: {problem.strerror}", hint="check who may read the file")

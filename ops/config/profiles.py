@@ -1,0 +1,114 @@
+"""Profiles: named sets of settings in profiles.toml of the configuration folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.config.environment import placed
+from ops.config.layers import nearest
+from ops.config.private import WRITABLE_BY_OTHERS, is_there, read_private
+from ops.disk import atomic
+from ops.errors import NotFound, UsageError
+
+_SECRETS = ("token", "api_token", "key", "api_key")
+_DEFAULT_LINE = re.compile(r"^[ \t]*default[ \t]*=.*\n?", re.MULTILINE)
+
+
+class Profile(NamedTuple):
+    """A profile: *settings* as written, and where its token lies: a file, the keyring, or neither."""
+
+    name: str
+    settings: Mapping[str, object]
+    token_file: Path | None
+    keyring: bool
+    file: Path
+
+
+class Profiles(NamedTuple):
+    """All profiles of a file, and the name of the one in force when none is named ("" for none)."""
+
+    by_name: Mapping[str, Profile]
+    default: str
+    file: Path
+
+    def get(self, name: str) -> Profile:
+        """Give the profile called *name*; raises NotFound with the nearest name."""
+        if name in self.by_name:
+            return self.by_name[name]
+        raise NotFound(f"there is no profile {name!r} in {self.file}", hint=nearest(name, self.by_name))
+
+
+def list_profiles(folder: Path) -> Profiles:
+    """Read profiles.toml in *folder*; no file means no profiles.
+
+    Raises UsageError for TOML that is none, a secret in it, or a file that others may write.
+    """
+    file = folder / "profiles.toml"
+    if not is_there(file):
+        return Profiles({}, "", file)
+    content = _parse(read_private(file, forbidden=WRITABLE_BY_OTHERS), file)
+    default = content.pop("default", "")
+    if not isinstance(default, str):
+        raise UsageError(f"{file}: default is no name of a profile", hint='write default = "name"')
+    return Profiles({name: _profile(name, table, file) for name, table in content.items()}, default, file)
+
+
+def set_default(folder: Path, name: str) -> Path:
+    """Make *name* the profile in force when none is named; gives the file that was changed.
+
+    Raises NotFound for an unknown name, DiskError when the file cannot be written.
+    """
+    profiles = list_profiles(folder)
+    profiles.get(name)
+    head, table, rest = _split(read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS))
+    # A JSON string is a TOML string, whatever the name holds.
+    text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", head) + table + rest
+    if _parse(text, profiles.file).get("default") != name:
+        raise UsageError(f"{profiles.file} cannot be changed safely", hint=f'write default = "{name}" in it')
+    with atomic(profiles.file) as file:
+        file.write(text.encode())
+    return profiles.file
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    header = re.search(r"^[ \t]*\[", text, re.MULTILINE)
+    return (text, "", "") if header is None else (text[: header.start()], header[0], text[header.end() :])
+
+
+def _parse(text: str, file: Path) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise UsageError(
+            f"{file}: {problem}", hint="profiles are written as TOML: [name], then key = value"
+        ) from None
+
+
+def _profile(name: str, table: object, file: Path) -> Profile:
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: {name!r} stands outside of a profile", hint="begin a profile with [name]")
+    for secret in _SECRETS:
+        if secret in table:
+            raise UsageError(
+                f"{file}: profile {name!r} holds a {secret}; secrets do not belong in this file",
+                hint="put it in a file of its own, `chmod 600` that, and name it with token_file",
+            )
+    if "profile" in table:
+        raise UsageError(
+            f"{file}: there is no setting 'profile' in a profile", hint=f"take it out of [{name}]"
+        )
+    settings = dict(table)
+    token_file, keyring = settings.pop("token_file", ""), settings.pop("keyring", False)
+    if not isinstance(token_file, str) or not isinstance(keyring, bool):
+        raise UsageError(
+            f"{file}: profile {name!r} names no file or no yes or no",
+            hint='token_file = "path", keyring = true',
+        )
+    place = placed(token_file, file.parent) if token_file else None
+    return Profile(name, settings, place, keyring, file)

@@ -1,0 +1,204 @@
+"""Settings: every value of a run, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ops.config import environment, layers, wrangler
+from ops.config.credentials import Credentials
+from ops.config.fields import BY_NAME
+from ops.config.layers import Layer, Said
+from ops.config.profiles import Profile, list_profiles
+from ops.config.tokens import Places, Variables, find_credentials
+from ops.config.values import convert
+
+API = "https://api.cloudflare.com/client/v4"
+
+# Origins that the user chose for this very run.
+_INTENDED = ("profile ", "option ", layers.STAGED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings in force. Times are seconds; 0 lifts a budget, a deadline, a cache.
+
+    *origins* tells for each name where its value came from, in words; *notes* what the user should know
+    about how they were found: a variable that is no longer read, a source that was overruled. *project*
+    and *config_dir* are the folders whose `.env` was read.
+    """
+
+    credentials: Credentials = field(default_factory=Credentials)
+    profile: str = ""
+    account_id: str = ""
+    base_url: str = API
+    workers: int = 8
+    budget: int = 1000
+    window: float = 300.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    call_deadline: float = 60.0
+    deadline: float = 0.0
+    attempts: int = 4
+    proxy: str = field(default="", repr=False)  # its URL may hold a password
+    ca_file: str = ""
+    allow_base_url: str = ""
+    allow_insecure_env: bool = False
+    exports: Path
+    state_dir: Path
+    cache_dir: Path
+    cache: int = 0
+    output: str = ""
+    quiet: bool = False
+    debug: bool = False
+    color: str = "auto"
+    project: Path = field(default=Path(), compare=False)
+    config_dir: Path = field(default=Path(), compare=False)
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+
+class _Gathered(NamedTuple):
+    """All that was found, not yet read: layers strongest first, and where tokens may lie."""
+
+    layers: tuple[Layer, ...]
+    places: Places
+    profile_origin: str
+
+
+def load(
+    options: Mapping[str, object],
+    *,
+    invoke: Mapping[str, object],
+    environ: Mapping[str, str],
+    cwd: Path,
+    config_dir: Path | None = None,
+) -> Settings:
+    """Put the settings of a run together.
+
+    *options* are what was typed ("", 0, None and False: not typed), and what earlier tasks of the line have
+    set, `credentials` among it; *invoke* is the `ops:` mapping of Invoke's configuration; *cwd* the
+    project's folder, the only one besides *config_dir* where a `.env` is looked for. An option beats
+    the environment, that `.env`, that the profile, that Invoke, that wrangler's file (account id), that
+    the default. Raises UsageError or CredentialsError, naming the origin, for what cannot be used.
+    """
+    folder = config_dir or environment.config_folder(environ)
+    found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
+    given = options.get("credentials")
+    values, origins = _resolve(found.layers, cwd)
+    credentials, passed_over = (
+        (given, ()) if isinstance(given, Credentials) else find_credentials(found.places)
+    )
+    values["profile"] = found.places.profile.name if found.places.profile else ""
+    return Settings(
+        **values,
+        credentials=credentials,
+        project=cwd,
+        config_dir=folder,
+        origins=MappingProxyType(
+            origins | {"credentials": credentials.origin or "none", "profile": found.profile_origin}
+        ),
+        notes=(*_variable_notes(found.places.variables), *_overruled(found, origins), *passed_over),
+    )
+
+
+def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
+    """Give the places where a `.env` is looked for: the project's folder and the configuration's.
+
+    No folder above them is asked: whoever can write there would choose the settings.
+    """
+    return tuple(dict.fromkeys((cwd / ".env", folder / ".env")))
+
+
+def _gather(
+    typed: Layer,
+    invoke: Mapping[str, object],
+    environ: Mapping[str, str],
+    cwd: Path,
+    folder: Path,
+) -> _Gathered:
+    strong: tuple[Layer, ...] = (typed, layers.from_variables(environ, "environment", cwd, guarded=True))
+    trusting = _trusting(strong, cwd)
+    variables = (Variables("environment", environ, cwd), *_read_dotenvs(cwd, folder, trusting))
+    dotenvs = (layers.from_variables(v.values, v.where, v.folder, guarded=False) for v in variables[1:])
+    strong = (*strong, *dotenvs)
+    project = layers.from_mapping(invoke, "Invoke's configuration: ops", cwd, guarded=False)
+    profile, origin = _profile((*strong, project), folder)
+    places = Places(variables, profile, environ.get("CREDENTIALS_DIRECTORY", ""), trusting)
+    return _Gathered((*strong, *_of_profile(profile), project), places, origin)
+
+
+def _trusting(strong: Sequence[Layer], cwd: Path) -> bool:
+    said = _said("allow_insecure_env", strong)
+    return bool(said and convert(BY_NAME["allow_insecure_env"], said.raw, said.origin, cwd))
+
+
+def _read_dotenvs(cwd: Path, folder: Path, trusting: bool) -> Iterator[Variables]:
+    for file in dotenv_files(cwd, folder):
+        if values := layers.read_dotenv(file, allow_insecure=trusting):
+            yield Variables(str(file), values, file.parent)
+
+
+def _profile(above: Sequence[Layer], folder: Path) -> tuple[Profile | None, str]:
+    profiles = list_profiles(folder)
+    said = _said("profile", above)
+    if said is None and not profiles.default:
+        return None, "default"
+    name, origin = said or Said(profiles.default, f"{profiles.file} default")
+    return profiles.get(str(name)), origin
+
+
+def _of_profile(profile: Profile | None) -> Iterator[Layer]:
+    if profile:
+        where = f"profile {profile.name} ({profile.file})"
+        yield layers.from_mapping(profile.settings, where, profile.file.parent, guarded=True)
+
+
+def _said(name: str, above: Iterable[Layer]) -> Said | None:
+    return next((layer.says[name] for layer in above if name in layer.says), None)
+
+
+def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give each setting's value and its origin: what the strongest layer says, or the default."""
+    values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
+    for layer in reversed((*above, *_wrangler(above, cwd))):
+        for name, said in layer.says.items():
+            values[name] = convert(BY_NAME[name], said.raw, said.origin, layer.folder)
+            origins[name] = said.origin
+    return values, origins
+
+
+def _wrangler(above: Sequence[Layer], cwd: Path) -> Iterator[Layer]:
+    # Another tool's file is opened only when nothing else names the account.
+    if _said("account_id", above) is None and (said := wrangler.account_in(cwd)):
+        yield Layer({"account_id": said}, cwd)
+
+
+def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
+    plain = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
+    folders = {
+        "exports": lambda: cwd / "exports",
+        "state_dir": environment.state_folder,
+        "cache_dir": environment.cache_folder,
+    }
+    # A user without a home folder may well have named these.
+    return plain | {name: folder() for name, folder in folders.items() if _said(name, above) is None}
+
+
+def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
+    for where, values, _ in places:
+        for old in sorted(environment.DEPRECATED.keys() & values.keys()):
+            yield f"{where} {old} is no longer read: call it {environment.DEPRECATED[old]}"
+        for unknown in layers.unknown_variables(values):
+            yield f"{where} {unknown} means nothing here: {layers.nearest(unknown, layers.VARIABLES)}"
+
+
+def _overruled(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
+    """Say which values of the profile do not count: mixing two accounts is how the wrong one is changed."""
+    if profile := found.places.profile:
+        for name in ("account_id", "base_url"):
+            if name in profile.settings and not origins[name].startswith(_INTENDED):
+                yield f"{name} of profile {profile.name} is not used: {origins[name]} wins"

@@ -1,0 +1,75 @@
+"""The tasks `config`, `profile` and `version`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.ui.shapes import Item, Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+
+@command("config")
+def show_config(app: App) -> Rows:
+    """Show each setting with its value and where it came from; secrets are masked.
+
+    inv config
+    inv config --output json
+    """
+    from ops.config.shown import shown
+
+    return Rows(shown(app.settings), ("setting", "value", "origin"))
+
+
+@command(
+    "profile",
+    help={
+        "name": "put this profile in force for the tasks after this one",
+        "default": "with --name: put it in force whenever no other is named",
+    },
+)
+def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
+    """List the profiles, or put one in force for the rest of the line.
+
+    inv profile
+    inv profile --name staging dns.list --zone example.com
+    inv profile --name staging --default
+    """
+    from ops.config.profiles import list_profiles, set_default
+    from ops.errors import UsageError
+
+    profiles = list_profiles(app.settings.config_dir)
+    if not name and default:
+        raise UsageError("--default needs a profile", hint="`inv profile --name NAME --default`")
+    if not name:
+        return _listed(app)
+    profiles.get(name)
+    if default:
+        app.note(f"{name} is now the default profile in {set_default(app.settings.config_dir, name)}")
+    app.stage(profile=name)
+    app.note(f"profile {name} is in force for the tasks after this one on the line")
+    return None
+
+
+def _listed(app: App) -> Rows:
+    from ops.config.shown import shown_profiles
+
+    rows = shown_profiles(app.settings)
+    if not rows:
+        app.note(f"no profiles: write them into {app.settings.config_dir / 'profiles.toml'}")
+    return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
+
+
+@command("version")
+def version(_app: App) -> Item:
+    """Show the versions of cfops, of what it stands on, and of the platform.
+
+    inv version --output json
+    """
+    import platform
+    from importlib.metadata import version as installed
+
+    packages = {name: installed(name) for name in ("cfops", "invoke", "requests")}
+    return Item({**packages, "python": platform.python_version(), "platform": platform.platform()})

@@ -1,0 +1,127 @@
+"""Finding the credentials: every place a token may come from, strongest first, and none of them an option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.config.credentials import Credentials
+from ops.config.environment import placed
+from ops.config.private import is_there, read_private
+from ops.config.profiles import Profile
+from ops.errors import CredentialsError
+
+TOKEN, TOKEN_FILE = "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_TOKEN_FILE"
+KEY, EMAIL = "CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL"
+SYSTEMD_NAME = "cloudflare_api_token"
+
+
+class Variables(NamedTuple):
+    """Variables of one place, the environment or a `.env`; *folder* is where its relative paths lie."""
+
+    where: str
+    values: Mapping[str, str]
+    folder: Path
+
+
+class Places(NamedTuple):
+    """Where to look: the environment, then each `.env`; the profile in force; systemd's folder."""
+
+    variables: Sequence[Variables]
+    profile: Profile | None
+    systemd: str
+    allow_insecure: bool
+
+
+def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
+    """Give the strongest credentials, and what the user should know about those that were passed over.
+
+    A token beats a key. No credentials at all are no error here: much can be done without.
+    Raises CredentialsError for a place that is named but cannot be used.
+    """
+    token, origin = next(_tokens(places), ("", ""))
+    key, key_origin = _variable(places, KEY)
+    email, _ = _variable(places, EMAIL)
+    if token:
+        return Credentials(token=token, origin=origin), tuple(
+            _passed_over(places, origin, key and key_origin)
+        )
+    if key and not email:
+        raise CredentialsError(
+            f"{key_origin} is set without {EMAIL}", hint=f"set {EMAIL}, or use an API token"
+        )
+    if key:
+        return Credentials(email=email, key=key, origin=key_origin), ()
+    return Credentials(origin=_emptiness(places)), ()
+
+
+def _tokens(places: Places) -> Iterator[tuple[str, str]]:
+    for where, values, folder in places.variables:
+        if token := values.get(TOKEN, ""):
+            yield token, f"{where} {TOKEN}"
+        if named := values.get(TOKEN_FILE, ""):
+            yield _from_file(placed(named, folder), places), f"{where} {TOKEN_FILE} ({named})"
+    if places.systemd and is_there(file := Path(places.systemd, SYSTEMD_NAME)):
+        # systemd guards this folder with access lists, which a mode shows as group readable.
+        yield _line(read_private(file, allow_insecure=True, error=CredentialsError), file), f"systemd {file}"
+    if places.profile:
+        yield from _from_profile(places.profile, places)
+
+
+def _from_profile(profile: Profile, places: Places) -> Iterator[tuple[str, str]]:
+    if profile.token_file:
+        origin = f"profile {profile.name} token_file ({profile.token_file})"
+        yield _from_file(profile.token_file, places), origin
+    if profile.keyring:
+        yield _from_keyring(profile.name), f"profile {profile.name} keyring"
+
+
+def _from_file(file: Path, places: Places) -> str:
+    text = read_private(file, allow_insecure=places.allow_insecure, error=CredentialsError)
+    return _line(text, file)
+
+
+def _line(text: str, file: Path) -> str:
+    if token := text.rstrip("\r\n"):
+        return token
+    raise CredentialsError(f"the token file {file} is empty", hint="write the token into it, alone")
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        keyring = import_module("keyring")
+    except ImportError:
+        raise CredentialsError(
+            f"profile {name!r} keeps its token in the keyring, and the keyring extra is not installed",
+            hint="`pip install 'cfops[keyring]'`, or use token_file in the profile",
+        ) from None
+    try:
+        token = keyring.get_password("cfops", name)
+    except Exception as problem:
+        # Each backend fails in its own way, and the text is not ours: it might quote what it holds.
+        raise CredentialsError(
+            f"the keyring cannot be read ({type(problem).__name__})", hint="unlock it, or use token_file"
+        ) from None
+    if not token:
+        raise CredentialsError(f"the keyring holds no token for {name!r}", hint=f"`keyring set cfops {name}`")
+    return str(token)
+
+
+def _variable(places: Places, name: str) -> tuple[str, str]:
+    found = ((values.get(name, ""), f"{where} {name}") for where, values, _ in places.variables)
+    return next((pair for pair in found if pair[0]), ("", ""))
+
+
+def _passed_over(places: Places, origin: str, key_origin: str) -> Iterator[str]:
+    if key_origin:
+        yield f"{key_origin} is not used: the token from {origin} wins"
+    profile = places.profile
+    if profile and (profile.token_file or profile.keyring) and not origin.startswith("profile "):
+        yield f"the token of profile {profile.name} is not used: {origin} wins"
+
+
+def _emptiness(places: Places) -> str:
+    empty = (f"{where} {TOKEN} is empty" for where, values, _ in places.variables if values.get(TOKEN) == "")
+    return next(empty, "")

@@ -1,0 +1,108 @@
+"""Values as they were written, turned into what they mean; what makes no sense names its origin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from ops.config.fields import Field
+from ops.errors import UsageError
+
+Number = TypeVar("Number", int, float)
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
+    ("0", "false", "no", "off"), False
+)
+
+
+def convert(field: Field, raw: object, origin: str, folder: Path) -> object:
+    """Give *raw* as the type of *field*; relative paths lie in *folder*.
+
+    Raises UsageError, naming *origin*, for what is no such value or out of bounds.
+    """
+    try:
+        return _CONVERSIONS[field.kind](field, raw, folder)
+    except ValueError as problem:
+        raise UsageError(
+            f"{origin}: {problem}", hint=f"correct {field.name} there, or leave it out"
+        ) from None
+
+
+def _text(field: Field, raw: object, _folder: Path) -> str:
+    # Not shown: some of these are URLs that may hold a password.
+    if not isinstance(raw, str) or not raw.isprintable():
+        raise ValueError("it is no plain text")
+    chosen = raw.strip()
+    if field.choices and chosen not in field.choices:
+        raise ValueError(f"{chosen!r} is none of {', '.join(field.choices)}")
+    return chosen.rstrip("/") if field.name == "base_url" else chosen
+
+
+def _whole(field: Field, raw: object, _folder: Path) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise ValueError(f"{raw!r} is no whole number")
+    try:
+        number = int(raw)
+    except ValueError:
+        raise ValueError(f"{raw!r} is no whole number") from None
+    return _bounded(field, number)
+
+
+def _seconds(field: Field, raw: object, _folder: Path) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise ValueError(f"{raw!r} is no number of seconds")
+    try:
+        number = float(raw)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{raw!r} is no number of seconds") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{raw!r} is no number of seconds")
+    return _bounded(field, number)
+
+
+def _bounded(field: Field, number: Number) -> Number:
+    if number < field.least:
+        raise ValueError(f"{number} is less than {field.least:g}")
+    if number > field.most:
+        raise ValueError(f"{number} is more than {field.most:g}")
+    return number
+
+
+def _switch(_field: Field, raw: object, _folder: Path) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if (word := str(raw).strip().lower()) in _SWITCH:
+        return _SWITCH[word]
+    raise ValueError(f"{raw!r} is neither yes nor no")
+
+
+def _folder(_field: Field, raw: object, folder: Path) -> Path:
+    if not isinstance(raw, str | Path) or "\0" in str(raw):
+        raise ValueError(f"{raw!r} is no path")
+    try:
+        return folder / Path(raw).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{str(raw)!r}: nobody's home folder is known by that name") from None
+
+
+def _file(field: Field, raw: object, folder: Path) -> str:
+    return str(_folder(field, raw, folder))
+
+
+_CONVERSIONS: dict[str, Callable[[Field, object, Path], object]] = {
+    "text": _text,
+    "whole": _whole,
+    "seconds": _seconds,
+    "switch": _switch,
+    "folder": _folder,
+    "file": _file,
+}
+
+
+def without_userinfo(url: str) -> str:
+    """Give *url* as it may be shown: a user name and password in it become `***`."""
+    parts = urlsplit(url)
+    return url.replace(parts.netloc.rpartition("@")[0] + "@", "***@", 1) if "@" in parts.netloc else url

@@ -1,0 +1,180 @@
+"""Files that are whole or not there: written beside their place, then moved into it, for their owner only."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, BinaryIO
+
+from ops.errors import DiskError, Refused
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+DAY = 86_400.0
+
+_TEMPORARY = re.compile(r"\.cfops-(\d+)-[0-9a-f]{8}\.tmp")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
+    """Give a binary file that becomes *path* when the block ends well, and leaves no trace otherwise.
+
+    Whatever happens, *path* is the old file or the new one, never part of one. Raises Refused where *path* is
+    a symbolic link, DiskError where it cannot be written. Errors of the block's own pass unchanged.
+    """
+    refuse_link(path)
+    temporary = _temporary(path.parent)
+    with explained(path):
+        file = io.BufferedWriter(_Raw(_create(temporary, mode), path))
+    try:
+        yield file
+        file.flush()
+        with explained(path):
+            os.fsync(file.fileno())
+        file.close()
+        refuse_link(path)
+        with explained(path):
+            temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            file.raw.close()
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _settle(path.parent)
+
+
+class _Raw(io.FileIO):
+    """A file whose own failures are told apart from those of what is written into it."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._path = path
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        with explained(self._path):
+            return super().write(data)
+
+
+def _temporary(folder: Path) -> Path:
+    return folder / f".cfops-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+
+
+def _create(temporary: Path, mode: int) -> int:
+    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def _settle(folder: Path) -> None:
+    """Make the move itself durable. Some file systems cannot: the file is whole all the same."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def refuse_link(path: Path) -> None:
+    """Raise Refused where *path* is a symbolic link: who made it would choose which file is replaced."""
+    if path.is_symlink():
+        raise Refused(f"{path} is a symbolic link", hint="name the file itself, or take the link away")
+
+
+def private_folder(path: Path) -> Path:
+    """Make sure the folder *path* is there; it and the parents it takes are made for their owner alone."""
+    with explained(path):
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            with suppress(FileExistsError):  # another run may have made it meanwhile
+                folder.mkdir(PRIVATE_FOLDER)
+    if not path.is_dir():
+        raise DiskError(f"{path} is not a folder", hint="name another one, or move what is there away")
+    return path
+
+
+def check_writable(folder: Path) -> None:
+    """Raise DiskError where no file can be made in *folder*, by making one: modes alone do not tell."""
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise DiskError(f"{folder} {what}", hint=f"`mkdir -p {quote(str(folder))}`, or name another folder")
+    temporary = _temporary(folder)
+    with explained(folder / "a file"):
+        os.close(_create(temporary, PRIVATE_FILE))
+        temporary.unlink()
+
+
+def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:
+    """Remove what killed runs have left in *folder*: temporary files of a day ago whose process is gone.
+
+    *now* is wall time in seconds. Gives the files that were removed.
+    """
+    return [file for file in _leftovers(folder, now - older_than) if _removed(file)]
+
+
+def _leftovers(folder: Path, before: float) -> Iterator[Path]:
+    for file in folder.glob(".cfops-*.tmp"):
+        match = _TEMPORARY.fullmatch(file.name)
+        with suppress(FileNotFoundError):
+            found = file.lstat()
+            if (
+                match
+                and stat.S_ISREG(found.st_mode)
+                and found.st_mtime < before
+                and not _alive(int(match[1]))
+            ):
+                yield file
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _removed(file: Path) -> bool:
+    try:
+        file.unlink()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an OSError into a DiskError that says what is wrong with *path* and what to do."""
+    try:
+        yield
+    except OSError as problem:
+        raise failure(problem, path) from None
+
+
+def failure(problem: OSError, path: Path) -> DiskError:
+    """Give the DiskError for *problem*, met while writing *path*."""
+    return DiskError(f"{path} cannot be written: {problem.strerror or problem}", hint=_remedy(problem, path))
+
+
+def _remedy(problem: OSError, path: Path) -> str:
+    if problem.errno in _FULL:
+        return "the disk is full: free some space, then run it again"
+    if problem.errno == errno.EFBIG:
+        return "the file is larger than is allowed here: `ulimit -f` shows the limit"
+    if problem.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"`mkdir -p {quote(str(path.parent))}`, or name another folder"
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"`ls -ld {quote(str(path.parent))}` shows who may write there; name another folder"
+    return "`df` and the system's log may tell more"

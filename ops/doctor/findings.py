@@ -1,0 +1,42 @@
+"""What a check found, and how many of them end the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from ops.errors import NetworkError, OpsError, SystemFailure, UserError
+
+Status = Literal["ok", "warn", "fail", "unknown"]
+
+# The way there is told before what lies at its end, and what others broke before what the user can mend.
+_ENDINGS: tuple[type[OpsError], ...] = (NetworkError, SystemFailure, UserError)
+
+
+class Finding(NamedTuple):
+    """One row of the report. *ending* is the kind of failure a "fail" stands for."""
+
+    check: str
+    status: Status
+    meaning: str
+    hint: str = ""
+    ending: type[OpsError] = UserError
+
+    def row(self) -> dict[str, str]:
+        return {"check": self.check, "status": self.status, "meaning": self.meaning, "hint": self.hint}
+
+
+def failed(check: str, error: OpsError) -> Finding:
+    """Make a finding of *error*."""
+    ending = next((kind for kind in _ENDINGS if isinstance(error, kind)), SystemFailure)
+    return Finding(check, "fail", error.message, error.hint, ending)
+
+
+def verdict(findings: Sequence[Finding]) -> OpsError | None:
+    """Give the failure to end with, network before system before user; None when nothing failed."""
+    bad = [finding for finding in findings if finding.status == "fail"]
+    if not bad:
+        return None
+    worst = min(bad, key=lambda finding: _ENDINGS.index(finding.ending))
+    names = ", ".join(finding.check for finding in bad)
+    return worst.ending(f"{len(bad)} of {len(findings)} checks failed: {names}", hint=worst.hint)

@@ -1,0 +1,84 @@
+"""Checks that ask nobody: the files that settings come from, the folders that are written to, the disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.disk import check_writable
+from ops.doctor.findings import Finding
+from ops.errors import DiskError
+
+if TYPE_CHECKING:
+    from ops.config.settings import Settings
+
+LITTLE, TOO_LITTLE = 1 << 30, 50 << 20
+
+
+def check_local(settings: Settings) -> Iterator[Finding]:
+    """Yield what there is to say about this machine."""
+    yield from _sources(settings)
+    yield from _variables(settings)
+    for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
+        yield _writable(check, folder)
+    yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    from ops.config.private import READABLE_BY_OTHERS, WRITABLE_BY_OTHERS
+    from ops.config.settings import dotenv_files
+
+    for file in dotenv_files(settings.project, settings.config_dir):
+        yield _file(".env", file, READABLE_BY_OTHERS)
+    yield _file("profiles", settings.config_dir / "profiles.toml", WRITABLE_BY_OTHERS)
+    if settings.profile:
+        origin = settings.origins.get("profile", "")
+        yield Finding("profile", "ok", f"{settings.profile} is in force ({origin})")
+    if settings.credentials.kind != "none":
+        yield Finding("token source", "ok", f"from {settings.credentials.origin}")
+
+
+def _file(check: str, file: Path, forbidden: int) -> Finding:
+    from ops.config.private import weakness
+
+    if not file.exists():
+        return Finding(check, "ok", f"{file} is not there")
+    if problem := weakness(file, forbidden):
+        return Finding(check, "warn", f"{file} {problem}", f"`chmod 600 {file}`")
+    return Finding(check, "ok", f"{file} is read, and closed to others")
+
+
+def _variables(settings: Settings) -> Iterator[Finding]:
+    for note in settings.notes:
+        yield Finding("variables", "warn", note, "`inv config` shows what is in force")
+    if not settings.notes:
+        yield Finding("variables", "ok", "none is misspelt, deprecated or overruled")
+
+
+def _writable(check: str, folder: Path) -> Finding:
+    there = _existing(folder)
+    try:
+        check_writable(there)
+    except DiskError as error:
+        return Finding(check, "fail", error.message, error.hint)
+    return Finding(check, "ok", f"{folder} can be {'written' if there == folder else 'made'}")
+
+
+def _existing(folder: Path) -> Path:
+    """Give *folder*, or the nearest one above it that is there."""
+    for place in (folder, *folder.parents):
+        with suppress(OSError):
+            if place.exists():
+                return place
+    return Path(folder.anchor)
+
+
+def disk_space(folder: Path, free: int) -> Finding:
+    """Judge *free* bytes beneath *folder*."""
+    told = f"{free / (1 << 30):.1f} GiB free for {folder}"
+    if free < TOO_LITTLE:
+        return Finding("disk space", "fail", told, "free some space, or set CFOPS_EXPORTS to another disk")
+    return Finding("disk space", "warn" if free < LITTLE else "ok", told)

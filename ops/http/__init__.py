@@ -1,0 +1,1 @@
+"""The wire: everything between a service function and Cloudflare."""

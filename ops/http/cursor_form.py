@@ -1,0 +1,130 @@
+"""Lists by cursor, in constant memory: a namespace may hold millions of keys.
+
+A cursor marks a place in an order, so what is inserted or deleted elsewhere moves nothing. What has to be
+watched is the cursor itself: it may be empty, come again, or expire. Where the server promises an
+order, the last key says what was given; else fingerprints of a bounded number of items do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ops.errors import Conflict, NotFound, OpsError, ValidationError
+from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
+
+# How many items without an order can be told apart after a restart: about 10 MiB.
+REMEMBERED = 100_000
+
+
+def cursor_form(ask: Ask, *, ordered_by: str = "", identity: str = "") -> Listing:
+    """List all pages; *ordered_by* names the field by which the server promises ascending order."""
+    tally = Tally()
+    given = _Ordered(ordered_by) if ordered_by else _Remembered(identity or "id")
+    return Listing(_items(ask, given, tally), tally)
+
+
+def _items(ask: Ask, given: _Given, tally: Tally) -> Iterator[Json]:
+    tally.passes = 1
+    cursor, used = "", set[int]()
+    for turn in range(PAGE_CAP):
+        try:
+            page = _page(ask, cursor)
+        except (ValidationError, NotFound, Conflict) as error:
+            if not cursor or isinstance(error, NotFound):
+                raise
+            if tally.passes > 1 or not given.all_known:
+                tally.problem = f"the cursor expired on page {turn + 1}: {error.message}"
+                return
+            # The items given so far are known, so the list can be read from its start without repeating any.
+            tally.passes += 1
+            given.restart()
+            cursor, used = "", set()
+            continue
+        except OpsError as error:
+            if not turn:
+                raise
+            stop_or_raise(tally, error, f"page {turn + 1}")
+            return
+        yield from given.new(page.items, tally)
+        tally.problem = tally.problem or given.problem
+        cursor = next_cursor(page)
+        if not cursor:
+            return
+        if hash(cursor) in used:
+            if page.items:
+                tally.problem = f"the cursor of page {turn + 1} came before, so the end is not certain"
+            return
+        used.add(hash(cursor))
+    tally.problem = f"the list has more than {PAGE_CAP:,} pages"
+
+
+def _page(ask: Ask, cursor: str) -> Page:
+    """Ask for a page; like pages by number, only a list of a single page comes from the cache."""
+    if cursor:
+        return ask({"cursor": cursor}, False)
+    page = ask({}, True)
+    return ask({}, False) if page.reply.cached and next_cursor(page) else page
+
+
+class _Given:
+    """Which items have been given already."""
+
+    problem = ""
+    all_known = True
+
+    def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        """Expect the list from its start."""
+
+
+class _Ordered(_Given):
+    """Remembers the last key: those at or before it have been given."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._last: str | None = None
+        self._again = False
+
+    def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
+        for item in items:
+            key = str(item.get(self._field, ""))
+            if self._last is None or key > self._last:
+                self._last, self._again = key, False
+            elif self._again:
+                continue
+            elif key == self._last:
+                tally.duplicates += 1
+                continue
+            else:
+                self.problem = f"the order is broken at {key!r}, so items may be missing"
+            yield item
+
+    def restart(self) -> None:
+        self._again = True
+
+
+class _Remembered(_Given):
+    """Remembers fingerprints: of all items while they are few, then of the latest ones."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._seen: set[int] = set()
+        self._again = False
+
+    def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
+            self.all_known = False
+        for item in items:
+            mark = hash(str(item.get(self._field) or json.dumps(item, sort_keys=True)))
+            if mark in self._seen:
+                tally.duplicates += not self._again
+                continue
+            self._seen.add(mark)
+            yield item
+
+    def restart(self) -> None:
+        self._again = True

@@ -1,0 +1,184 @@
+"""Lists by page number: what is inserted or deleted meanwhile moves the rest between the pages.
+
+An insertion makes an item come twice, which shows. A deletion hides one that was there all along, and
+the total then differs from the number of items. A deletion in the pages already read together with an
+insertion in those to come hides an item while no item comes twice and the total stays the same. Only
+the inserted item gives that away: it was created after the first page was answered. So a list of more
+than one page is believed when nothing came twice, the total stood still and was reached, and no item
+is younger than the first page. Else it is read again, up to three times, and the union is given.
+Where items carry no date, or the API gives no total, a second reading has to find nothing new.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ops.errors import OpsError
+from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+
+PASSES = 3
+STAMPS = ("created_on", "created_at", "modified_on")
+# Date has whole seconds, and the clock of the edge is not that of the database.
+LEEWAY = 2.0
+
+
+def page_form(ask: Ask, per_page: int) -> Listing:
+    """List all pages of *per_page* items each; problem is set when three readings do not add up."""
+    tally = Tally()
+    return Listing(_items(ask, per_page, tally), tally)
+
+
+def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
+    seen: set[str] = set()
+    for number_of_pass in range(1, PASSES + 1):
+        reading = _Reading(ask, per_page, seen, tally, again=number_of_pass > 1)
+        yield from reading.items()
+        tally.passes = number_of_pass
+        tally.duplicates += reading.twice
+        if reading.failed:
+            return
+        if reading.believable(again=number_of_pass > 1):
+            return
+    tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
+
+
+class _Reading:
+    """One reading of all pages, and what speaks against it."""
+
+    def __init__(self, ask: Ask, per_page: int, seen: set[str], tally: Tally, *, again: bool) -> None:
+        self._ask = ask
+        self._per_page = per_page
+        self._seen = seen
+        self._tally = tally
+        self._again = again
+        self._here: set[str] = set()
+        self._totals: set[int | None] = set()
+        self._pages = 0
+        self._since = 0.0
+        self._young = 0
+        self._undated = 0
+        self._stuck = ""
+        self.added = 0
+        self.twice = 0
+        self.failed = False
+
+    def items(self) -> Iterator[Json]:
+        """Yield what no reading has given yet."""
+        while self._pages < PAGE_CAP:
+            page = self._next()
+            if page is None:
+                return
+            before = len(self._here)
+            yield from self._new(page.items)
+            if self._is_last(page, len(self._here) > before):
+                return
+        self._stuck = f"it has more than {PAGE_CAP:,} pages"
+
+    def _next(self) -> Page | None:
+        """Ask for the page that follows; None when it failed after others had been read."""
+        try:
+            page = self._ask({"page": self._pages + 1, "per_page": self._per_page}, not self._pages)
+            if not self._pages and page.reply.cached and not self._is_last(page, True):
+                # Pages of different ages do not make a list, so only a single page comes from the cache.
+                page = self._ask({"page": 1, "per_page": self._per_page}, False)
+        except OpsError as error:
+            if not self._pages and not self._again:
+                raise
+            stop_or_raise(self._tally, error, f"page {self._pages + 1}")
+            self.failed = True
+            return None
+        self._pages += 1
+        if self._pages == 1:
+            self._since = answered_at(page) - LEEWAY
+        self._totals.add(page.total)
+        if page.items or self._pages == 1:
+            self._tally.total = page.total
+        return page
+
+    def _new(self, items: list[Json]) -> Iterator[Json]:
+        for item in items:
+            key = _key(item)
+            if key in self._here:
+                self.twice += 1
+                continue
+            self._here.add(key)
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            self.added += 1
+            self._date(item)
+            yield item
+
+    def _date(self, item: Json) -> None:
+        """Note whether *item*, which no earlier reading gave, appeared after the first page."""
+        born = [moment for moment in (_moment(item.get(name)) for name in STAMPS) if moment]
+        if not born:
+            self._undated += 1
+        elif max(born) >= self._since:
+            self._young += 1
+
+    def _is_last(self, page: Page, brought_new: bool) -> bool:
+        """Say whether to stop; the total is a reason to go on, never one to stop."""
+        if not page.items:
+            return True
+        if not brought_new:
+            # A server that knows no pages gives the same one, and says nothing of pages.
+            self._stuck = f"page {self._pages} brought nothing new" if page.info else ""
+            return True
+        size = number(page.info.get("per_page")) or self._per_page
+        if not page.info and len(page.items) > self._per_page:
+            return True
+        more = page.total is not None and page.total > len(self._here)
+        return len(page.items) < size and not more
+
+    def believable(self, *, again: bool) -> bool:
+        """Say whether this reading is whole."""
+        if self.doubt():
+            return False
+        proven = self._pages == 1 or (not self._undated and None not in self._totals)
+        return proven or (again and not self.added)
+
+    def doubt(self) -> str:
+        """Give what speaks against this reading, "" for nothing."""
+        total = self._tally.total
+        if self._stuck:
+            return self._stuck
+        if total is not None and total != len(self._here):
+            return f"{len(self._here)} different items of {total}"
+        if self._pages == 1:
+            return ""
+        if self.twice:
+            return f"{self.twice} items came twice"
+        if len(self._totals) > 1:
+            return "the total moved"
+        return f"{self._young} items appeared meanwhile" if self._young else ""
+
+
+def answered_at(page: Page) -> float:
+    """Give when *page* was answered, by the server's clock, in seconds of the epoch."""
+    try:
+        return parsedate_to_datetime(page.reply.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return time.time()
+
+
+def _key(item: Json) -> str:
+    """Give what tells *item* from the others: its id, or all of it."""
+    found = item.get("id")
+    return found if isinstance(found, str) and found else json.dumps(item, sort_keys=True)
+
+
+def _moment(value: Any) -> float:
+    """Read an RFC 3339 date as seconds of the epoch; 0 for anything else."""
+    if not isinstance(value, str):
+        return 0.0
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,164 @@
+"""Repeating what failed, where that cannot do harm.
+
+Only the class of the failure decides. *Not sent* (name lookup, connection, TLS) and *refused* (429, and 503
+with Retry-After) were not carried out, so every call may be repeated. Of anything else the outcome is
+*unknown*: a read or a query is repeated, and once a PUT, PATCH or DELETE, which leads to the same state; a
+POST is not.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
+
+from ops.errors import MalformedAnswer, NotSent, OpsError, Unanswered
+from ops.http.delays import retry_after, wanted_pause
+from ops.http.exchange import WRITE, Call, Reply, Send
+from ops.http.pause import Pause
+
+ATTEMPTS = 4
+WRITE_ATTEMPTS = 2
+FIRST_BACKOFF = 0.5
+LONGEST_BACKOFF = 20.0
+# Cloudflare blocks for five minutes; without a word from it, that is approached in doubling steps.
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 300.0
+
+TRANSIENT = frozenset({500, 502, 503, 504, *range(520, 528), 530})
+
+
+class Class(Enum):
+    """What is known about a call that failed."""
+
+    NOT_SENT = auto()
+    REFUSED = auto()
+    UNKNOWN = auto()
+
+
+class Quota:
+    """How many repetitions are left: the numbers of the AWS SDKs, which keep an outage from becoming a storm.
+
+    A full quota of 500 pays for a burst of repetitions, at 5 each or 10 after a silence; after that each
+    success earns 1.
+    """
+
+    FULL = 500
+
+    def __init__(self) -> None:
+        self._left = self.FULL
+        self._lock = threading.Lock()
+
+    def take(self, price: int) -> bool:
+        with self._lock:
+            if price > self._left:
+                return False
+            self._left -= price
+            return True
+
+    def earn(self) -> None:
+        if self._left < self.FULL:
+            with self._lock:
+                self._left = min(self.FULL, self._left + 1)
+
+
+class _Outcome(NamedTuple):
+    """How an attempt ended: with a reply or an error, and its class where it failed."""
+
+    reply: Reply | None
+    error: OpsError | None
+    failed: Class | None
+
+    def end(self) -> Reply:
+        if self.reply is None:
+            raise self.error or AssertionError("an attempt ends with a reply or an error")
+        return self.reply
+
+
+def with_retry(
+    send: Send,
+    *,
+    pause: Pause,
+    attempts: int = ATTEMPTS,
+    rand: Callable[[], float] = random.random,
+    quota: Quota | None = None,
+) -> Send:
+    """Wrap *send* so that it tries up to *attempts* times; waits are made by *pause*.
+
+    What cannot be repeated, or has been often enough, is returned or raised as it was met. Raises
+    RateLimited where Cloudflare asks for a longer wait than the run's deadline leaves.
+    """
+    quota = quota or Quota()
+
+    def persistent(call: Call) -> Reply:
+        unknown = False
+        outcome = _attempt(send, call)
+        for attempt in range(1, attempts):
+            if outcome.failed is None:
+                break
+            unknown = unknown or outcome.failed is Class.UNKNOWN
+            if not _may_repeat(call, outcome.failed, attempt) or not quota.take(_price(outcome)):
+                break
+            if not _wait(pause, call, outcome, attempt, rand()):
+                break
+            outcome = _attempt(send, call._replace(attempt=attempt + 1))
+        reply = outcome.end()
+        reply.replayed = unknown
+        if outcome.failed is None:
+            quota.earn()
+        return reply
+
+    return persistent
+
+
+def classify(reply: Reply) -> Class | None:
+    """Say what is known about the call that *reply* answers; None where it did not fail for a while only."""
+    if reply.status == 429 or (reply.status == 503 and retry_after(reply.headers) is not None):
+        return Class.REFUSED
+    return Class.UNKNOWN if reply.status in TRANSIENT else None
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Give the seconds to wait after *attempt*: anything up to a limit that doubles."""
+    return chance * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
+
+
+def pause_after(reply: Reply, attempt: int) -> float:
+    """Give the seconds to stay away after a 429 or 503: what it asks for, else doubling steps."""
+    wanted = wanted_pause(reply.headers)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
+
+
+def _attempt(send: Send, call: Call) -> _Outcome:
+    try:
+        reply = send(call)
+    except NotSent as error:
+        return _Outcome(None, error, Class.NOT_SENT)
+    except (Unanswered, MalformedAnswer) as error:
+        return _Outcome(None, error, Class.UNKNOWN)
+    return _Outcome(reply, None, classify(reply))
+
+
+def _may_repeat(call: Call, failed: Class, attempt: int) -> bool:
+    if failed is not Class.UNKNOWN or call.kind != WRITE:
+        return True
+    return call.method != "POST" and attempt < WRITE_ATTEMPTS
+
+
+def _price(outcome: _Outcome) -> int:
+    return 10 if isinstance(outcome.error, Unanswered) else 5
+
+
+def _wait(pause: Pause, call: Call, outcome: _Outcome, attempt: int, chance: float) -> bool:
+    """Wait until the next attempt; False where the run's deadline comes before it."""
+    if outcome.failed is Class.REFUSED and outcome.reply:
+        seconds = pause_after(outcome.reply, attempt) + chance
+        pause(seconds, f"Cloudflare asks for it ({call} was answered {outcome.reply.status})")
+        return True
+    seconds = backoff(attempt, chance)
+    if not pause.fits(seconds):
+        return False
+    pause(seconds, f"{call} is tried again")
+    return True

@@ -1,0 +1,167 @@
+"""The file of a budget: moments that all threads and processes share.
+
+64 bytes of head (magic, boot id, blocked until, allowance left, allowance until, next slot), then a ring of
+slots; all numbers are int64, moments are nanoseconds of CLOCK_MONOTONIC, which all processes share until the
+next boot. Every change is a single small write, so a killed process tears nothing, and the kernel frees its
+lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.errors import DiskError
+from ops.http.own import open_own
+
+MAGIC = b"cfopsRB1"
+HEAD = struct.Struct("=8s16s4q8x")
+SLOT = struct.Struct("=q")
+PAIR = struct.Struct("=qq")
+BLOCKED_AT, ALLOWANCE_AT, NEXT_AT = 24, 32, 48
+# A moment that far ahead was not written by any clock of this boot.
+AHEAD = 400 * 1_000_000_000
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Head(NamedTuple):
+    """What the head says; *size* is the number of slots."""
+
+    blocked_until: int
+    left: int
+    left_until: int
+    next: int
+    size: int
+
+
+class SlotFile:
+    """A file of slots, made for its owner alone; one that is damaged or somebody else's is made anew.
+
+    Use it as a context manager to hold its lock. *say* is told what had to be replaced. Where no file can be
+    made, the slots are this process's own, and that is said too.
+    """
+
+    def __init__(self, path: Path, capacity: int, say: Callable[[str], None]) -> None:
+        self._path = path
+        self._capacity = capacity
+        self._say = say
+        self._boot = _boot_id()
+        self._lock = threading.Lock()
+        self._descriptor = self._open()
+
+    def __enter__(self) -> SlotFile:
+        self._lock.acquire()
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
+
+    def head(self, now: int) -> Head:
+        """Give the head at the moment *now*; a file that says nonsense is made anew. Needs the lock."""
+        size = os.fstat(self._descriptor).st_size
+        content = os.pread(self._descriptor, HEAD.size, 0)
+        count = (size - HEAD.size) // 8
+        if content[:24] == MAGIC + self._boot and count >= self._capacity and not size % 8:
+            head = _unpacked(content, count)
+            latest = max(head.blocked_until, head.left_until)
+            if min(head) >= 0 and latest <= now + AHEAD and head.next < count:
+                return head
+        elif content[:24] == MAGIC + self._boot and 0 < count < self._capacity and not size % 8:
+            return self._grow(_unpacked(content, count))
+        return self._renew(content)
+
+    def latest(self, head: Head, back: int, spread: int, now: int) -> int:
+        """Give the latest moment of *spread* slots: taken *back* takings ago, and before. 0 for none."""
+        first = (head.next - back - spread + 1) % head.size
+        behind = min(spread, head.size - first)
+        content = os.pread(self._descriptor, 8 * behind, HEAD.size + 8 * first)
+        if behind < spread:
+            content += os.pread(self._descriptor, 8 * (spread - behind), HEAD.size)
+        moments = array("q", content)
+        if max(moments) > now + AHEAD or min(moments) < 0:
+            self._renew(content)
+            return 0
+        return max(moments)
+
+    def moments(self) -> list[int]:
+        """Give the moments of all slots that were ever used, oldest first."""
+        content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        whole = len(content) - len(content) % 8
+        return sorted(moment for moment in array("q", content[HEAD.size : whole]) if moment)
+
+    def take(self, head: Head, moment: int) -> int:
+        """Write *moment* into the next slot; gives its number. Killed in between, it is taken again."""
+        self.write(head.next, moment)
+        os.pwrite(self._descriptor, SLOT.pack((head.next + 1) % head.size), NEXT_AT)
+        return head.next
+
+    def write(self, slot: int, moment: int) -> None:
+        os.pwrite(self._descriptor, SLOT.pack(moment), HEAD.size + 8 * slot)
+
+    def block(self, until: int) -> None:
+        os.pwrite(self._descriptor, SLOT.pack(until), BLOCKED_AT)
+
+    def allow(self, left: int, until: int) -> None:
+        os.pwrite(self._descriptor, PAIR.pack(left, until), ALLOWANCE_AT)
+
+    def close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _grow(self, head: Head) -> Head:
+        """Make room for a larger limit: the moments stay the last ones before the next slot."""
+        content = os.pread(self._descriptor, 8 * head.size, HEAD.size)
+        in_order = content[8 * head.next :] + content[: 8 * head.next]
+        os.pwrite(self._descriptor, bytes(8 * (self._capacity - head.size)) + in_order, HEAD.size)
+        os.pwrite(self._descriptor, SLOT.pack(0), NEXT_AT)
+        return head._replace(next=0, size=self._capacity)
+
+    def _renew(self, content: bytes) -> Head:
+        # An empty file is a new one, and one of another boot has nothing to say.
+        if content and (content[:8] != MAGIC or content[8:24] == self._boot):
+            self._say(f"the budget file {self._path} was damaged and has been made anew")
+        os.ftruncate(self._descriptor, 0)
+        new = HEAD.pack(MAGIC, self._boot, 0, 0, 0, 0) + bytes(8 * self._capacity)
+        os.pwrite(self._descriptor, new, 0)
+        return Head(0, 0, 0, 0, self._capacity)
+
+    def _open(self) -> int:
+        try:
+            descriptor, replaced = open_own(self._path)
+        except (OSError, DiskError) as problem:
+            self._say(f"the budget is not shared with other runs: {problem}")
+            import tempfile
+
+            with tempfile.TemporaryFile() as nameless:
+                return os.dup(nameless.fileno())
+        if replaced:
+            self._say(f"the budget file {self._path} was not this user's alone and has been made anew")
+        return descriptor
+
+
+def _unpacked(content: bytes, size: int) -> Head:
+    _, _, blocked, left, left_until, following = HEAD.unpack(content)
+    return Head(blocked, left, left_until, following, size)
+
+
+def _boot_id() -> bytes:
+    """Give 16 bytes that change with each boot, after which the clock begins anew."""
+    try:
+        return bytes.fromhex(_BOOT_ID.read_text().strip().replace("-", ""))[:16].ljust(16, b"\0")
+    except (OSError, ValueError):
+        return bytes(16)

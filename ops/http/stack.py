@@ -1,0 +1,118 @@
+"""The wire assembled: session, log, budget, retry, cache, one around the other.
+
+Every attempt passes the budget, a repeated one too; an answer from the cache passes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ops.http.answers import readable
+from ops.http.auth import Auth
+from ops.http.budget import Budget, with_budget
+from ops.http.client import Client
+from ops.http.exchange import WRITE, Call, Reply, Send
+from ops.http.observe import with_clock_check, with_log
+from ops.http.origin import check_origin, check_pair, check_proxy
+from ops.http.pause import Pause
+from ops.http.retry import with_retry
+from ops.http.session import Session
+from ops.telemetry.log import Log
+from ops.telemetry.redact import Redactor
+from ops.version import VERSION
+
+if TYPE_CHECKING:
+    from ops.config.settings import Settings
+    from ops.http.cache import Cache
+
+Say = Callable[[str], None]
+
+
+def open_client(
+    settings: Settings,
+    *,
+    say: Say,
+    stop: threading.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Client:
+    """Open the client for *settings*; nothing is sent yet.
+
+    *say* is told of waits and warnings. No call begins after *stop* is set. Raises CredentialsError without
+    credentials and UsageError where they may not be sent to the base URL.
+    """
+    credentials = settings.credentials.required()
+    here = check_origin(settings.base_url, allowed=settings.allow_base_url)
+    check_pair(credentials, here=here, base_url=settings.base_url)
+    until = clock() + settings.deadline if settings.deadline else math.inf
+    pause = Pause(say=say, stop=stop, until=until, clock=clock)
+    session = _session(settings, here=here, until=until, clock=clock)
+    file = settings.state_dir / f"budget-{credentials.fingerprint()}"
+    budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
+    redact = Redactor(credentials.secrets())
+    send = with_clock_check(session, say)
+    if settings.debug:
+        send = with_log(send, Log(redact))
+    send = with_budget(readable(send, redact.in_bytes), budget)
+    send = with_retry(send, pause=pause, attempts=settings.attempts)
+    cached = _Cached(send, settings, say)
+
+    def close() -> None:
+        session.close()
+        budget.close()
+        cached.close()
+
+    return Client(cached, cache=settings.cache, budget=budget, close=close)
+
+
+def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:
+    if settings.proxy:
+        check_proxy(settings.proxy)
+    return Session(
+        settings.base_url,
+        Auth(settings.credentials),
+        user_agent=f"cfops/{VERSION}",
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        seconds=settings.call_deadline,
+        until=until,
+        # A proxy would take what is meant for this machine elsewhere.
+        proxy="" if here else settings.proxy,
+        ca_file=settings.ca_file,
+        clock=clock,
+    )
+
+
+class _Cached:
+    """The cache, opened by the first call that has to do with it: loading SQLite takes its time."""
+
+    def __init__(self, send: Send, settings: Settings, say: Say) -> None:
+        self._send = send
+        self._settings = settings
+        self._say = say
+        self._file = settings.cache_dir / "answers.sqlite"
+        self._opening = threading.Lock()
+        self._cache: Cache | None = None
+        self._around: Send | None = None
+
+    def __call__(self, call: Call) -> Reply:
+        if call.fresh <= 0 and (call.kind != WRITE or not self._file.exists()):
+            return self._send(call)
+        with self._opening:
+            around = self._around = self._around or self._open()
+        return around(call)
+
+    def close(self) -> None:
+        if self._cache:
+            self._cache.close()
+
+    def _open(self) -> Send:
+        from ops.http.cache import Cache, with_cache
+
+        settings = self._settings
+        owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
+        self._cache = Cache(self._file, owner=owner, say=self._say)
+        return with_cache(self._send, self._cache)

@@ -1,0 +1,112 @@
+"""Connections that keep a deadline for the whole call.
+
+The timeouts of requests hold for one read of the socket, so a server that sends a byte now and then
+keeps a call alive for ever, in the headers as well as in the body. Here the clock is looked at before
+each read. The connections also know whether anything was sent, which decides what may be repeated.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable
+from http.client import HTTPResponse
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+BUFFER = 64 * 1024
+
+
+class Attempt:
+    """One attempt at a call: until when it may last, and whether the server may have seen it."""
+
+    __slots__ = ("clock", "read_timeout", "sent", "until")
+
+    def __init__(self, until: float, read_timeout: float, clock: Callable[[], float]) -> None:
+        self.until = until
+        self.read_timeout = read_timeout
+        self.clock = clock
+        self.sent = False
+
+    def left(self) -> float:
+        """Give the seconds that are left; raises TimeoutError when there are none."""
+        left = self.until - self.clock()
+        if left <= 0:
+            raise TimeoutError("the time for the whole call is over")
+        return left
+
+
+class Watch:
+    """Where a thread's connections find the attempt that they work for."""
+
+    __slots__ = ("attempt",)
+
+    def __init__(self) -> None:
+        self.attempt: Attempt | None = None
+
+
+class _TimedReader(io.RawIOBase):
+    """The bytes of a socket, no single one of them after the attempt's end."""
+
+    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
+        self._sock = sock
+        self._attempt = attempt
+        self._bytes = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(min(self._attempt.left(), self._attempt.read_timeout))
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
+class _TimedSocket:
+    """All that http.client wants of a socket that it reads an answer from."""
+
+    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
+        self._sock = sock
+        self._attempt = attempt
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._sock, self._attempt), BUFFER)
+
+
+class _Timed(HTTPConnection):
+    def __init__(self, *args: Any, watch: Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watch = watch
+        self.attempt: Attempt | None = None
+        # http.client calls this with the socket to make the answer.
+        self.response_class = self._timed_response  # type: ignore[assignment]  # a function serves as well
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self.attempt = self.watch.attempt
+        super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if self.attempt:
+            # http.client would give an upload the connect timeout, for all of its bytes together.
+            self.sock.settimeout(self.attempt.left())
+            self.attempt.sent = True
+        super().send(data)
+
+    def _timed_response(self, sock: Any, **kwargs: Any) -> HTTPResponse:
+        # A proxy's answer to CONNECT comes before there is an attempt.
+        timed: Any = _TimedSocket(sock, self.attempt) if self.attempt else sock
+        return HTTPResponse(timed, **kwargs)
+
+
+class TimedHTTP(_Timed):
+    """A connection without TLS, to this machine."""
+
+
+class TimedHTTPS(_Timed, HTTPSConnection):
+    """A connection with TLS."""

@@ -1,0 +1,1 @@
+"""Cloudflare's products, one folder each."""

@@ -1,0 +1,56 @@
+"""Accounts, as the API sends them, and how a name becomes one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ops.errors import AmbiguousName, NotFound, UsageError
+from ops.http.paths import path
+
+if TYPE_CHECKING:
+    from ops.http.client import Client, Listing
+    from ops.resource import Json
+
+PAGE = 50
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def list_accounts(client: Client, *, name: str = "") -> Listing:
+    """List the accounts that the token sees; *name* is matched by the API."""
+    return client.pages(path("/accounts"), per_page=PAGE, name=name)
+
+
+def find_account(client: Client, name_or_id: str) -> Json:
+    """Give the account with this id or exact name. Raises NotFound, AmbiguousName."""
+    if _ID.fullmatch(name_or_id):
+        account: Json = client.get(path("/accounts/{}", name_or_id))
+        return account
+    found = [account for account in list_accounts(client, name=name_or_id) if account["name"] == name_or_id]
+    if not found:
+        raise NotFound(
+            f"no account called {name_or_id!r}",
+            404,
+            hint="`inv accounts.list` shows the ones this token sees",
+        )
+    if len(found) > 1:
+        raise AmbiguousName(f"{len(found)} accounts are called {name_or_id!r}", hint=_choice(found))
+    return found[0]
+
+
+def the_account(client: Client) -> Json:
+    """Give the only account that the token sees; UsageError that lists them when there are several."""
+    accounts = list(list_accounts(client))
+    if not accounts:
+        raise NotFound(
+            "this token sees no account",
+            hint="set CLOUDFLARE_ACCOUNT_ID or give --account-id, or grant Account > Account Settings > Read",
+        )
+    if len(accounts) > 1:
+        raise UsageError(f"this token sees {len(accounts)} accounts", hint=_choice(accounts))
+    return accounts[0]
+
+
+def _choice(accounts: list[Json]) -> str:
+    lines = (f"  --account-id {account['id']}  {account['name']}" for account in accounts)
+    return "\n".join(("give one of", *lines))

@@ -1,0 +1,21 @@
+"""The `accounts` collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.products.accounts import api
+from ops.ui.shapes import Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+
+@command("list", needs="Account > Account Settings > Read")
+def list_accounts(app: App) -> Rows:
+    """List the accounts that this token sees.
+
+    inv accounts.list
+    """
+    return Rows(api.list_accounts(app.client), ("name", "id", "type", "created_on"))

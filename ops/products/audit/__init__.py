@@ -1,0 +1,1 @@
+"""Cloudflare's own audit log of an account."""

@@ -1,0 +1,52 @@
+"""The task `audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.errors import NotFound
+from ops.products.audit import api
+from ops.ui.shapes import Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.http.client import Listing
+    from ops.resource import Json
+
+
+@command(
+    "audit",
+    needs="Account > Account Settings > Read",
+    help={
+        "since": "from then on: 24h, 7d (default), 2w ago, a date or a time",
+        "before": "up to then (default: now)",
+    },
+)
+def audit(app: App, since: str = "7d", before: str = "") -> Rows:
+    """List what was done in the account, by whom, as Cloudflare logged it; newest first.
+
+    inv audit --since 24h
+    inv audit --since 2026-11-01 --before 2026-11-08 --filter action=delete --output json
+    """
+    from ops.products.audit.period import period
+
+    start, end = period(since, before, now=app.clock())
+    listing = api.list_entries(app.client, app.account_id, since=start, before=end)
+    older = api.list_older_entries(app.client, app.account_id, since=start, before=end)
+    return Rows(_entries(app, listing, older), ("when", "actor", "action", "result", "resource", "zone"))
+
+
+def _entries(app: App, listing: Listing, older: Listing) -> Iterator[Json]:
+    """Yield the entries of *listing*, or of *older* where the account does not have the newer log."""
+    try:
+        first = next(listing, None)
+    except NotFound:
+        app.note("this account has no audit log of version 2; version 1 is read")
+        listing, first = older, next(older, None)
+    if first:
+        yield api.entry(first)
+    yield from map(api.entry, listing)
+    if listing.problem:
+        app.gap(f"audit log: {listing.problem}")

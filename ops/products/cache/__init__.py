@@ -1,0 +1,1 @@
+"""Cache: how a zone caches."""

@@ -1,0 +1,41 @@
+"""How a zone caches, as the API sends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.http.paths import path
+
+if TYPE_CHECKING:
+    from ops.http.client import Client, Listing
+    from ops.resource import Json
+
+# The zone settings that decide about caching.
+SETTINGS = (
+    "cache_level", "browser_cache_ttl", "edge_cache_ttl", "development_mode", "always_online",
+    "sort_query_string_for_cache", "origin_max_http_version",
+)  # fmt: skip
+
+# Those with an endpoint of their own, by the id that their answers carry.
+PARTS = {
+    "cache_reserve": "/zones/{}/cache/cache_reserve",
+    "tc_regional": "/zones/{}/cache/regional_tiered_cache",
+    "tiered_cache_smart_topology_enable": "/zones/{}/cache/tiered_cache_smart_topology_enable",
+    "tiered_caching": "/zones/{}/argo/tiered_caching",
+    "variants": "/zones/{}/cache/variants",
+}
+
+
+def list_settings(client: Client, zone_id: str) -> Listing:
+    """List the zone settings that decide about caching; those of the zone come in one answer."""
+    settings = client.whole(path("/zones/{}/settings", zone_id))
+    return settings.where(lambda setting: setting["id"] in SETTINGS)
+
+
+def get_part(client: Client, zone_id: str, part: str) -> Json:
+    """Give one of PARTS: `id`, `value`, `editable`, `modified_on`.
+
+    Raises NotFound or ValidationError where the plan or a first use is missing.
+    """
+    found: Json = client.get(path(PARTS[part], zone_id))
+    return {"id": part, **found}

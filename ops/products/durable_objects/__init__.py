@@ -1,0 +1,1 @@
+"""Durable Objects: namespaces and the ids of their objects."""

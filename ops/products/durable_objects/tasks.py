@@ -1,0 +1,75 @@
+"""The `do` collection, also called `durable-objects`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.errors import UsageError
+from ops.products.durable_objects import api
+from ops.ui.shapes import Item, Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+READ = "Account > Workers Scripts > Read"
+NAMESPACE = "name or id of the namespace"
+COLUMNS = ("name", "script", "class", "use_sqlite", "id")
+_STORED = {"": None, "yes": True, "no": False}
+
+
+@command(
+    "list",
+    needs=READ,
+    help={"script": "only namespaces of this script", "per_page": "how many to ask for at once, 1 to 1000"},
+)
+def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_PAGE) -> Rows:
+    """List the Durable Object namespaces of the account with their script and class.
+
+    inv do.list --script chat
+    """
+    listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
+    return Rows(listing, COLUMNS)
+
+
+@command(
+    "objects",
+    required=("namespace",),
+    needs=READ,
+    help={"namespace": NAMESPACE, "stored": "yes: only objects with stored data; no: only those without"},
+)
+def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
+    """List the objects of a namespace, which may be very many: one request for every 10,000.
+
+    inv do.objects --namespace chat_Room --stored yes --limit 100
+    """
+    if stored not in _STORED:
+        raise UsageError(f"--stored is yes or no, not {stored!r}")
+    namespace_id = api.namespace_id(app.client, app.account_id, namespace)
+    listing = api.list_objects(app.client, app.account_id, namespace_id, stored=_STORED[stored])
+    return Rows(listing, ("id", "hasStoredData"))
+
+
+@command("info", required=("namespace",), needs=READ, help={"namespace": NAMESPACE})
+def info(app: App, namespace: str = "") -> Item:
+    """Show one namespace, out of the list of all: the API has no call for one.
+
+    inv do.info --namespace chat_Room
+    """
+    return Item(api.find_namespace(app.client, app.account_id, namespace), COLUMNS)
+
+
+@command(
+    "object",
+    required=("namespace", "id"),
+    needs=READ,
+    help={"namespace": NAMESPACE, "id": "the object's id, 64 hexadecimal digits"},
+)
+def find_object(app: App, namespace: str = "", id: str = "") -> Item:
+    """Show one object, paging through the list until it comes: the API has no call for one.
+
+    inv do.object --namespace chat_Room --id <64 hexadecimal digits>
+    """
+    object_id = api.canonical_id(id)
+    namespace_id = api.namespace_id(app.client, app.account_id, namespace)
+    return Item(api.find_object(app.client, app.account_id, namespace_id, object_id))

@@ -1,0 +1,1 @@
+"""Workers KV: namespaces, keys and values."""

@@ -1,0 +1,78 @@
+"""The `kv` collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.errors import ApiError, MalformedAnswer, PermissionDenied
+from ops.products.kv import api
+from ops.products.zones.parts import whole
+from ops.ui.shapes import Bytes, Item, Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.resource import Json
+
+READ = "Account > Workers KV Storage > Read"
+NAMESPACE = "title or id of the namespace"
+KEY = "name of the key; --key=--name for one that begins with dashes"
+
+
+@command("list", needs=f"{READ}; for the counts Account > Account Analytics > Read")
+def list_namespaces(app: App) -> Rows:
+    """List the namespaces of the account, with the number of keys as Cloudflare's analytics counts them.
+
+    inv kv.list
+    """
+    namespaces = whole(app, "namespaces", api.list_namespaces(app.client, app.account_id))
+    counts = _counts(app)
+    rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
+    return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))
+
+
+@command(
+    "keys",
+    required=("namespace",),
+    needs=READ,
+    help={"namespace": NAMESPACE, "prefix": "only keys that begin with this"},
+)
+def list_keys(app: App, namespace: str = "", prefix: str = "") -> Rows:
+    """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
+
+    A key written in the last minute may not be listed yet.
+
+    inv kv.keys --namespace sessions --prefix user:
+    """
+    listing = api.list_keys(app.client, app.account_id, app.namespace_id(namespace), prefix=prefix)
+    return Rows(listing, ("name", "expiration", "metadata"))
+
+
+@command(
+    "get",
+    required=("namespace", "key"),
+    needs=READ,
+    help={"namespace": NAMESPACE, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
+)
+def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
+    """Write a value to stdout, byte for byte.
+
+    inv kv.get --namespace sessions --key user:1 > value.bin
+    inv kv.get --namespace sessions --key user:1 --metadata
+    """
+    from ops.products.kv.values import checked
+
+    api.check_key(key)
+    where = app.client, app.account_id, app.namespace_id(namespace), key
+    if metadata:
+        return Item(api.describe_key(*where), ("name", "expiration", "metadata"))
+    return Bytes(checked(api.get_value(*where), lambda: api.get_text_value(*where), app.gap))
+
+
+def _counts(app: App) -> dict[str, Json]:
+    """Give the counts by namespace; none, with a note, where analytics cannot be read."""
+    try:
+        return api.count_keys(app.client, app.account_id, now=app.clock())
+    except (PermissionDenied, ApiError, MalformedAnswer) as error:
+        app.note(f"the number of keys is left empty: {error.message}")
+        return {}

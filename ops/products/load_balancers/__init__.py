@@ -1,0 +1,1 @@
+"""Load balancers of a zone; pools and monitors of an account."""

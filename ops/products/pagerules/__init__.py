@@ -1,0 +1,1 @@
+"""Page rules of a zone."""

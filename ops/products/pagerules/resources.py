@@ -1,0 +1,30 @@
+"""What page rules lend to scan, snapshot and compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.products.pagerules import api
+from ops.resource import Owner, Resource
+
+if TYPE_CHECKING:
+    from ops.http.client import Client, Listing
+
+
+def _rules(client: Client, zone: Owner) -> Listing:
+    return api.list_rules(client, zone.id)
+
+
+RESOURCES = (
+    Resource(
+        kind="pagerules.rule",
+        scope="zones.zone",
+        list=_rules,
+        # A rule has no name, and two with the same targets are told apart by their order.
+        identity=("targets", "priority"),
+        label="targets",
+        volatile=("id", "created_on", "modified_on"),
+        deep=True,
+        needs="Zone > Page Rules > Read",
+    ),
+)

@@ -1,0 +1,28 @@
+"""What Pages lend to scan, snapshot and compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.products.pages import api
+from ops.resource import ACCOUNT, Owner, Resource
+
+if TYPE_CHECKING:
+    from ops.http.client import Client, Listing
+
+
+def _projects(client: Client, account: Owner) -> Listing:
+    return api.list_projects(client, account.id)
+
+
+RESOURCES = (
+    Resource(
+        kind="pages.project",
+        scope=ACCOUNT,
+        list=_projects,
+        identity=("name",),
+        key="name",
+        volatile=("id", "created_on", "latest_deployment", "canonical_deployment"),
+        needs="Account > Cloudflare Pages > Read",
+    ),
+)

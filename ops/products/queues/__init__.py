@@ -1,0 +1,1 @@
+"""Queues with their producers and consumers."""

@@ -1,0 +1,1 @@
+"""Rulesets of a zone or an account, with their rules."""

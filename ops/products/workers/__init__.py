@@ -1,0 +1,1 @@
+"""Workers: scripts, routes, custom domains, schedules and the names of secrets."""

@@ -1,0 +1,1 @@
+"""Zones: the domains of an account, their status and settings."""

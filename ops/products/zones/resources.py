@@ -1,0 +1,75 @@
+"""What zones lend to scan, snapshot and compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.products.zones import api
+from ops.resource import ACCOUNT, Owner, Resource
+
+if TYPE_CHECKING:
+    from ops.http.client import Client, Listing
+    from ops.resource import Json
+
+
+def _zones(client: Client, account: Owner) -> Listing:
+    return api.list_zones(client, account_id=account.id)
+
+
+def _settings(client: Client, zone: Owner) -> Listing:
+    return api.list_settings(client, zone.id)
+
+
+def _dnssec(client: Client, zone: Owner) -> list[Json]:
+    return [api.get_dnssec(client, zone.id)]
+
+
+def _hold(client: Client, zone: Owner) -> list[Json]:
+    return [api.get_hold(client, zone.id)]
+
+
+RESOURCES = (
+    Resource(
+        kind="zones.zone",
+        scope=ACCOUNT,
+        list=_zones,
+        identity=("name",),
+        volatile=(
+            "id",
+            "created_on",
+            "modified_on",
+            "activated_on",
+            "development_mode",
+            "permissions",
+            "meta.step",
+        ),
+        needs="Zone > Zone > Read",
+    ),
+    Resource(
+        kind="zones.setting",
+        scope="zones.zone",
+        list=_settings,
+        identity=("id",),
+        label="id",
+        volatile=("modified_on", "time_remaining"),
+        needs="Zone > Zone Settings > Read",
+    ),
+    Resource(
+        kind="zones.dnssec",
+        scope="zones.zone",
+        list=_dnssec,
+        identity=(),
+        label="status",
+        volatile=("modified_on",),
+        needs="Zone > DNS > Read",
+    ),
+    Resource(
+        kind="zones.hold",
+        scope="zones.zone",
+        list=_hold,
+        identity=(),
+        label="hold",
+        deep=True,
+        needs="Zone > Zone > Read",
+    ),
+)

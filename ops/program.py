@@ -1,0 +1,183 @@
+"""The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
+
+Invoke's own program answers an unknown task with a shrug, drops a task that is written twice, and
+lets SIGTERM end the process without clean-up. Those are mended here, in one place for both.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit, ParseError
+from invoke.main import program as inv
+from invoke.parser.context import ParserContext
+from invoke.parser.parser import Parser
+from invoke.program import Program
+from invoke.tasks import Task
+
+from ops.catalog import COLLECTIONS, PRODUCTS, TOP_LEVEL
+from ops.command import Command
+from ops.config.fields import invoke_defaults
+from ops.errors import Terminated
+
+# Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
+NAMES = {"durable_objects": "do"}
+ALIASES = {"do": "durable-objects"}
+
+PRODUCT_TASKS = tuple(
+    module for module in (f"ops.products.{name}.tasks" for name in PRODUCTS) if module not in TOP_LEVEL
+)
+
+
+class TaskContext(ParserContext):
+    """A task's options, made when the task is met on the line: most tasks of a run never are."""
+
+    def __init__(self, name: str, aliases: Iterable[str], task: Task[Any]) -> None:
+        self.name, self.aliases, self.task = name, tuple(aliases), task
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute not in ("args", "flags", "inverse_flags", "positional_args"):
+            raise AttributeError(attribute)
+        super().__init__(self.name, self.aliases, self.task.get_arguments())
+        return self.__dict__[attribute]
+
+    def __deepcopy__(self, memo: object) -> TaskContext:
+        assert self.name is not None  # noqa: S101 (Invoke's type allows a nameless core context)
+        return TaskContext(self.name, self.aliases, self.task)
+
+    def __repr__(self) -> str:
+        return f"<TaskContext {self.name}>"
+
+    __str__ = __repr__
+
+
+class OpsProgram(Program):
+    """Invoke's program with our sentences, exit codes and signals."""
+
+    def _make_parser(self) -> Parser:
+        tasks = self.collection.task_names
+        contexts = [
+            TaskContext(name, [*aliases, *_second_names(name)], self.collection[name])
+            for name, aliases in tasks.items()
+        ]
+        return Parser(initial=self.initial_context, contexts=contexts)
+
+    def print_task_help(self, name: str) -> None:
+        super().print_task_help(self.parser.contexts[name].name)
+
+    def parse_tasks(self) -> None:
+        # `--export` takes a value only after `=`, so that a task may follow it on the line.
+        self.core.unparsed = _export_closed(self.core.unparsed, set(self.collection.task_names))
+        with self._explained():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        with self._explained():
+            super().parse_cleanup()
+
+    def execute(self) -> None:
+        from ops.run import RUN
+
+        self.config.tasks.dedupe = False
+        RUN.begin(
+            project=Path(self.collection.loaded_from or Path.cwd()),
+            dry=bool(self.config.run.dry),
+            debug=bool(self.args.debug.value),
+        )
+        signal.signal(signal.SIGTERM, _terminated)
+        try:
+            super().execute()
+        finally:
+            RUN.end()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except ParseError as error:
+            from ops.ui.mistakes import explain
+
+            told = explain(str(error), error.context, self.collection, self.initial_context)
+            raise Exit(told, 1) from None
+        except BrokenPipeError:
+            from ops.ui.streams import silence_stdout
+
+            silence_stdout()
+            raise Exit(code=0) from None
+        except Exit as ending:
+            # Invoke ends with 0 when `--list` names a collection that is not there.
+            raise Exit(ending.message, 1 if ending.message else ending.code) from None
+
+
+def _second_names(name: str) -> list[str]:
+    folder, dot, task = name.partition(".")
+    return [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
+
+
+def _export_closed(words: list[str], tasks: set[str]) -> list[str]:
+    return [
+        "--export=" if word == "--export" and _no_value(after, tasks) else word
+        for word, after in pairwise([*words, ""])
+    ]
+
+
+def _no_value(word: str, tasks: set[str]) -> bool:
+    return not word or word.startswith("-") or word in tasks
+
+
+def _terminated(*_: object) -> None:
+    # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
+    from ops.run import RUN
+
+    RUN.stop.set()
+    raise Terminated("terminated")
+
+
+def collection() -> Collection:
+    """Give the root collection, and give plain `inv` the program above."""
+    inv.__class__ = OpsProgram
+    root = Collection()
+    root.configure(invoke_defaults())
+    for module in (*PRODUCT_TASKS, *COLLECTIONS):
+        _add(root, module)
+    for module in TOP_LEVEL:
+        for task in _commands(module):
+            task.path = task.name
+            root.add_task(task)
+    return root
+
+
+def _add(root: Collection, module: str) -> None:
+    folder = module.split(".")[-2]
+    name = NAMES.get(folder, folder)
+    commands = _commands(module)
+    for task in commands:
+        task.path = f"{name}.{task.name}"
+    if commands:
+        root.add_collection(Collection(name, *commands))
+
+
+def _commands(module: str) -> list[Command]:
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        # A product that the inventory alone knows has no tasks; whatever else is missing is a fault.
+        if error.name != module or module not in PRODUCT_TASKS:
+            raise
+        return []
+    return [value for value in vars(found).values() if isinstance(value, Command)]
+
+
+def main() -> None:
+    """Run `cfops`: the same tasks as tasks.py, from any folder."""
+    from ops.version import VERSION
+
+    OpsProgram(name="cfops", binary="cfops", namespace=collection(), version=VERSION).run(sys.argv)

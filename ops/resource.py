@@ -1,0 +1,78 @@
+"""Resource: how a product lends a kind of thing to scan, snapshot, compare, restore and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ops.http.client import Client
+
+Json = dict[str, Any]
+
+ACCOUNT = "account"
+
+
+class Owner(NamedTuple):
+    """What an item lies in: the account itself, or an item of another kind within it.
+
+    *id* is the owner's own id (a zone's id, a script's name); at account scope it is the account's.
+    """
+
+    account_id: str
+    id: str
+    item: Json
+
+
+class Content(NamedTuple):
+    """One file that belongs to an item: a module of a script, say."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+class Resource(NamedTuple):
+    """The declaration of a kind.
+
+    *scope* is "account", or the kind of the item this one lies in ("zones.zone" for a record).
+    *list* takes the client and the owner and gives the items as the API sends them.
+    *identity* names the fields that tell two items of one owner apart, the same after a restore;
+    dots reach inside ("account.id"). *key* is the field by which an item owns others.
+    *label* is the field people know an item by. *volatile* fields change by themselves and are
+    not compared. A *deep* kind costs more requests an owner than a lean inventory pays for, and is
+    read only when asked for. *contents* reads the files of one item, *values* what is stored in one
+    owner, a line each, with the key it belongs to. *needs* is the permission that reading
+    takes, in the words of Cloudflare's dashboard.
+    """
+
+    kind: str
+    scope: str
+    list: Callable[[Client, Owner], Iterable[Json]]
+    identity: tuple[str, ...]
+    key: str = "id"
+    label: str = "name"
+    volatile: tuple[str, ...] = ()
+    deep: bool = False
+    needs: str = ""
+    contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None
+    values: Callable[[Client, Owner], Iterable[Json]] | None = None
+
+    @property
+    def product(self) -> str:
+        return self.kind.partition(".")[0]
+
+
+def reach(item: Json, field: str) -> Any:
+    """Give the value at *field* of *item*, dots reaching inside; None where there is none."""
+    value: Any = item
+    for name in field.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:
+    """Give what tells *item* from others of its kind and owner, as text that sorts."""
+    return tuple("" if value is None else str(value) for value in (reach(item, f) for f in resource.identity))

@@ -1,0 +1,177 @@
+"""Zone files: reading and writing BIND text as the API does, with its ``cf_tags`` comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ops.sandbox import dns_types
+from ops.sandbox.dns_names import complete
+from ops.sandbox.dns_records import Zone
+from ops.sandbox.store import Json
+from ops.sandbox.wire import Refusal
+
+# A word is quoted as a whole, or bare with quoted pieces in it (alpn="h3,h2").
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|((?:[^\s"]|"(?:[^"\\]|\\.)*")+)')
+_CLASSES = ("IN", "CH", "HS")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# RFC 1035: a character string of TXT data holds at most 255 bytes.
+_STRING = 255
+
+
+def failed(line: int, reason: str) -> Refusal:
+    """The answer to a zone file that cannot be read."""
+    return Refusal(400, 9208, f"Failed to parse DNS file, line {line}: {reason}")
+
+
+def read(text: str, zone: Zone, proxied: bool) -> Iterator[Json]:
+    """Yield the records of a zone file as a client would send them; SOA and the apex NS are left out."""
+    origin, ttl, last = zone.name, 1, zone.name
+    for number, line, comment in _lines(text):
+        words = _words(line)
+        if not words or words[0][0].startswith("$"):
+            origin, ttl = _directive(number, [word for word, _ in words], zone, origin, ttl)
+            continue
+        if not line[0].isspace():
+            last = _owner(words.pop(0)[0], origin)
+        record = _record(number, words, last, ttl)
+        if record["type"] != "SOA" and not (record["type"] == "NS" and record["name"] == zone.name):
+            yield {**record, **_remarks(comment, record["type"], proxied)}
+
+
+def _lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line number, line without its comment, comment; parentheses join lines."""
+    joined, remark, open_ones = "", "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line, comment = _split_comment(raw)
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", line)
+        open_ones += bare.count("(") - bare.count(")")
+        joined += line if not joined else " " + line
+        remark = remark or comment
+        if open_ones <= 0:
+            plain = re.sub(r'("(?:[^"\\]|\\.)*")|[()]', lambda found: found[1] or " ", joined)
+            if plain.strip():
+                yield number, plain, remark
+            joined, remark, open_ones = "", "", 0
+
+
+def _split_comment(line: str) -> tuple[str, str]:
+    found = re.match(r'(?:[^";]|"(?:[^"\\]|\\.)*")*', line)
+    end = found.end() if found else 0
+    return line[:end].rstrip(), line[end + 1 :].strip()
+
+
+def _words(line: str) -> list[tuple[str, bool]]:
+    """Return the words of a line; the flag says that a word was quoted."""
+    return [(quoted if bare == "" else bare, bare == "") for quoted, bare in _TOKEN.findall(line)]
+
+
+def _directive(number: int, words: list[str], zone: Zone, origin: str, ttl: int) -> tuple[str, int]:
+    if len(words) != 2:
+        raise failed(number, "malformed line")
+    if words[0].upper() == "$ORIGIN":
+        return words[1].rstrip(".").lower() or zone.name, ttl
+    if words[0].upper() == "$TTL":
+        return origin, _seconds(number, words[1])
+    raise failed(number, f"{words[0]} is not supported")
+
+
+def _seconds(number: int, word: str) -> int:
+    found = re.fullmatch(r"(\d+)([smhdw]?)", word.lower())
+    if found is None:
+        raise failed(number, f"{word} is no TTL")
+    return int(found[1]) * _UNITS.get(found[2], 1)
+
+
+def _owner(word: str, origin: str) -> str:
+    if word.endswith("."):
+        return word.rstrip(".")
+    return complete(word, origin) if word == "@" else f"{word}.{origin}"
+
+
+def _record(number: int, words: list[tuple[str, bool]], name: str, ttl: int) -> Json:
+    while words and (words[0][0].upper() in _CLASSES or words[0][0][:1].isdigit()):
+        word = words.pop(0)[0]
+        ttl = ttl if word.upper() in _CLASSES else _seconds(number, word)
+    if len(words) < 2:
+        raise failed(number, "a type and data are missing")
+    type = words.pop(0)[0].upper()
+    plain = [word for word, _ in words]
+    return {"name": name, "type": type, "ttl": ttl, **_rdata(number, type, plain)}
+
+
+def _rdata(number: int, type: str, words: list[str]) -> Json:
+    if type in ("MX", "URI"):
+        if not words[0].isdigit() or len(words) < 2:
+            raise failed(number, f"{type} needs a priority and a target")
+        rest = {"priority": int(words[0])}
+        return (
+            {**rest, "content": words[1]}
+            if type == "MX"
+            else {**rest, "data": dns_types.data_of(type, words[1:])}
+        )
+    if type == "TXT":
+        return {"content": " ".join(f'"{word}"' for word in words)}
+    if type in dns_types.FIELDS:
+        return {"data": dns_types.data_of(type, words)}
+    return {"content": "".join(words)}
+
+
+def _remarks(comment: str, type: str, proxied: bool) -> Json:
+    """Read a comment: free text, then ``cf_tags=`` with the tags and the reserved ``cf-`` ones."""
+    text, _, listed = comment.partition("cf_tags=")
+    tags = [tag.strip() for tag in listed.split(",") if tag.strip()]
+    plain = [tag for tag in tags if not tag.startswith("cf-")]
+    found: Json = {"comment": text.strip() or None, "tags": plain}
+    if type in dns_types.PROXIABLE:
+        found["proxied"] = "cf-proxied:true" in tags or (proxied and "cf-proxied:false" not in tags)
+    if "cf-flatten-cname" in tags or "cf-flatten-cname:true" in tags:
+        found["settings"] = {"flatten_cname": True}
+    return found
+
+
+def write(zone: Zone, records: list[Json], now: float) -> str:
+    """Return a zone as BIND text."""
+    exported = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    soa = "ada.ns.cloudflare.com. dns.cloudflare.com. 2050000000 10000 2400 604800 3600"
+    lines = [f";;\n;; Domain:     {zone.name}.\n;; Exported:   {exported}\n;;\n"]
+    lines.append(f";; SOA Record\n{zone.name}.\t3600\tIN\tSOA\t{soa}")
+    for type in sorted({record["type"] for record in records}):
+        lines.append(f"\n;; {type} Records")
+        lines += [_line(record) for record in records if record["type"] == type]
+    return "\n".join(lines) + "\n"
+
+
+def _line(record: Json) -> str:
+    tags = [*record["tags"], *_reserved(record)]
+    remark = " ".join(filter(None, [record["comment"], "cf_tags=" + ",".join(tags) if tags else ""]))
+    data = f"{record['name']}.\t{record['ttl']}\tIN\t{record['type']}\t{_written(record)}"
+    return f"{data} ; {remark}" if remark else data
+
+
+def _reserved(record: Json) -> list[str]:
+    flat = ["cf-flatten-cname"] if record["settings"].get("flatten_cname") else []
+    proxied = [f"cf-proxied:{str(record['proxied']).lower()}"] if record["proxiable"] else []
+    return proxied + flat
+
+
+def _written(record: Json) -> str:
+    type, content = record["type"], record["content"]
+    if type == "TXT":
+        return txt_strings(dns_types.unquoted(content))
+    if type in ("CNAME", "NS", "PTR"):
+        return f"{content}."
+    if type == "MX":
+        return f"{record['priority']} {content}{'' if content == '.' else '.'}"
+    if type == "URI":
+        return f"{record['priority']} {content}"
+    if type in ("SRV", "NAPTR") and not content.endswith("."):
+        return f"{content}."
+    return str(content)
+
+
+def txt_strings(text: str) -> str:
+    """Write text as quoted character strings of at most 255 characters."""
+    pieces = [text[at : at + _STRING] for at in range(0, len(text), _STRING)]
+    return " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)

@@ -1,0 +1,117 @@
+"""The filters of a record listing, as SQL: name, content, comment, tag, type, proxied, search, match."""
+
+from __future__ import annotations
+
+from ops.sandbox.dns_names import to_ascii
+from ops.sandbox.wire import Refusal, Request
+
+Condition = tuple[str, list[object]]
+
+_WAYS = {
+    "exact": "lower({0}) = ?",
+    "contains": "instr(lower({0}), ?) > 0",
+    "startswith": "substr(lower({0}), 1, length(?)) = ?",
+    "endswith": "substr(lower({0}), -length(?)) = ?",
+}
+_TAG_NAME = "CASE instr(value, ':') WHEN 0 THEN value ELSE substr(value, 1, instr(value, ':') - 1) END"
+_TAG_VALUE = "CASE instr(value, ':') WHEN 0 THEN '' ELSE substr(value, instr(value, ':') + 1) END"
+_ORDERS = {
+    "type": ("type", "name", "id"),
+    "name": ("name", "type", "id"),
+    "content": ("content", "name", "id"),
+    "ttl": ("ttl", "name", "id"),
+    "proxied": ("proxied", "name", "id"),
+}
+
+
+def where(request: Request) -> Condition:
+    """Return the condition for the records that a listing asks for, and its arguments."""
+    conditions = [*_columns(request), *_comments(request), *_exact(request)]
+    tags = _tags(request)
+    if tags:
+        conditions.append(_joined(tags, request.query.get("tag_match", "all")))
+    if not conditions:
+        return "", []
+    text, args = _joined(conditions, request.query.get("match", "all"))
+    return " AND " + text, args
+
+
+def order(request: Request) -> str:
+    """Return the ORDER BY of a listing; by type when nothing is asked for."""
+    name = request.query.get("order", "type")
+    direction = request.query.get("direction", "asc")
+    if name not in _ORDERS or direction not in ("asc", "desc"):
+        raise Refusal(400, 1004, "Invalid order or direction.")
+    return " ORDER BY " + ", ".join(f"{column} {direction}" for column in _ORDERS[name])
+
+
+def _joined(conditions: list[Condition], match: str) -> Condition:
+    if match not in ("any", "all"):
+        raise Refusal(400, 1004, "Invalid match: must be any or all.")
+    word = " OR " if match == "any" else " AND "
+    args = [value for _, values in conditions for value in values]
+    return "(" + word.join(text for text, _ in conditions) + ")", args
+
+
+def _text(column: str, way: str, value: str) -> Condition:
+    template = _WAYS[way]
+    return template.format(column), [value.lower()] * template.count("?")
+
+
+def _columns(request: Request) -> list[Condition]:
+    found = []
+    for column in ("name", "content"):
+        for way in ("", *_WAYS):
+            value = request.query.get(f"{column}.{way}" if way else column, "")
+            if value:
+                plain = to_ascii(value).rstrip(".") if column == "name" else value
+                found.append(_text(column, way or "exact", plain))
+    return found
+
+
+def _comments(request: Request) -> list[Condition]:
+    query = request.query
+    found: list[Condition] = []
+    if "comment.present" in query:
+        found.append(("comment IS NOT NULL", []))
+    if "comment.absent" in query:
+        found.append(("comment IS NULL", []))
+    for way in ("", *_WAYS):
+        value = query.get(f"comment.{way}" if way else "comment", "")
+        if value:
+            found.append(_text("ifnull(comment, '')", way or "exact", value))
+    return found
+
+
+def _exact(request: Request) -> list[Condition]:
+    found: list[Condition] = []
+    if request.query.get("type"):
+        found.append(("type = ?", [request.query["type"].upper()]))
+    proxied = request.flag("proxied")
+    if proxied is not None:
+        found.append(("proxied = ?", [int(proxied)]))
+    words = request.query.get("search", "").lower()
+    if words:
+        columns = ("name", "lower(content)", "lower(ifnull(comment, ''))", "lower(tags)")
+        text = " OR ".join(f"instr({column}, ?) > 0" for column in columns)
+        found.append((f"({text})", [words] * len(columns)))
+    return found
+
+
+def _tags(request: Request) -> list[Condition]:
+    found = []
+    for way in ("", "present", "absent", *_WAYS):
+        value = request.query.get(f"tag.{way}" if way else "tag", "")
+        if value:
+            found.append(_tag(way or ("exact" if ":" in value else "present"), value.lower()))
+    return found
+
+
+def _tag(way: str, value: str) -> Condition:
+    name, _, rest = value.partition(":")
+    condition, args = f"lower({_TAG_NAME}) = ?", [name]
+    if way in _WAYS:
+        text, more = _text(_TAG_VALUE, way, rest)
+        condition, args = f"{condition} AND {text}", [*args, *map(str, more)]
+    has = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {condition})"  # noqa: S608 - all values are arguments
+    return ("NOT " + has if way == "absent" else has), list(args)

@@ -1,0 +1,263 @@
+"""DNS records: building one from what a client sends, the rules it must keep, and storing it.
+
+Every function that writes expects to run inside a transaction of the store.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ops.sandbox import dns_types
+from ops.sandbox.dns_names import complete, is_hostname
+from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.wire import Refusal, dumps, invalid_body
+
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:.{0,100})?")
+_ADDRESSES = ("A", "AAAA", "CNAME")
+_SENT = ("name", "type", "content", "data", "proxied", "ttl", "settings", "comment", "tags", "priority")
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What the rules need to know of a zone. *paid*: any plan but Free."""
+
+    id: str
+    name: str
+    paid: bool
+    enterprise: bool
+
+    @property
+    def quota(self) -> int:
+        return 3500 if self.paid else 200
+
+
+def zone_of(store: Store, zone_id: str) -> Zone:
+    """Return the zone with this id."""
+    zone = store.get_document("zone", "", zone_id)
+    plan = zone["plan"]["legacy_id"]
+    return Zone(zone_id, zone["name"], plan != "free", plan == "enterprise")
+
+
+def record_of(store: Store, zone_id: str, record_id: str) -> Json:
+    """Return a record, or refuse with 81044."""
+    text = store.value("SELECT body FROM dns_record WHERE zone = ? AND id = ?", (zone_id, record_id))
+    if text is None:
+        raise Refusal(404, 81044, "Record does not exist.")
+    record: Json = json.loads(text)
+    return record
+
+
+def create(store: Store, zone: Zone, sent: Json) -> Json:
+    """Store a new record; refuses conflicts, broken rules and an exhausted quota."""
+    record = built(zone, sent, new_id(), store.stamp())
+    refuse_conflicts(store, zone, record)
+    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
+    if used >= zone.quota and not zone.enterprise:
+        raise Refusal(400, 81045, f"The record quota of {zone.quota} has been exceeded.")
+    save(store, zone.id, record)
+    return record
+
+
+def change(store: Store, zone: Zone, record_id: str, sent: Json, *, replace: bool) -> Json:
+    """Change a record: PATCH keeps what is not sent, PUT (*replace*) resets it."""
+    old = record_of(store, zone.id, record_id)
+    if replace and not {"name", "type", "ttl"} <= set(sent):
+        raise dns_types.invalid(9020, "name, type and ttl are required to overwrite a record.")
+    kept = {} if replace else {name: old[name] for name in _SENT if name in old}
+    if {"content", "data"} & set(sent):
+        kept = {name: value for name, value in kept.items() if name not in ("content", "data")}
+    record = built(zone, {**kept, **_no_stale_proxy(sent, kept)}, record_id, store.stamp())
+    record["created_on"] = old["created_on"]
+    _note_metadata_times(record, old)
+    refuse_conflicts(store, zone, record)
+    save(store, zone.id, record)
+    return record
+
+
+def _no_stale_proxy(sent: Json, kept: Json) -> Json:
+    """A record that stops being proxiable by a change of its type is no longer proxied."""
+    if sent.get("type", kept.get("type")) in dns_types.PROXIABLE or "proxied" in sent:
+        return sent
+    return {**sent, "proxied": False}
+
+
+def _note_metadata_times(record: Json, old: Json) -> None:
+    for name in ("comment", "tags"):
+        stamp = record["modified_on"] if record[name] != old[name] else old.get(f"{name}_modified_on")
+        if stamp:
+            record[f"{name}_modified_on"] = stamp
+
+
+def delete(store: Store, zone_id: str, record_id: str) -> Json:
+    """Delete a record and return it."""
+    record = record_of(store, zone_id, record_id)
+    store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone_id, record_id))
+    return record
+
+
+def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
+    """Return the record that *sent* describes, with every rule checked."""
+    if not isinstance(sent, dict):
+        raise invalid_body()
+    type = _type(sent)
+    content, structured = _content(type, sent)
+    record: Json = {
+        "id": record_id,
+        "name": _name(zone, sent),
+        "type": type,
+        "content": content,
+        "proxiable": type in dns_types.PROXIABLE,
+        "proxied": _proxied(type, sent),
+    }
+    record["ttl"] = 1 if record["proxied"] else _ttl(zone, sent)
+    record["settings"] = _settings(sent)
+    record["meta"] = {}
+    record["comment"] = _comment(zone, sent)
+    record["tags"] = _tags(zone, sent)
+    record["created_on"] = record["modified_on"] = stamp
+    for name in ("comment", "tags"):
+        if record[name]:
+            record[f"{name}_modified_on"] = stamp
+    return {**record, **structured, **_priority(type, sent, structured)}
+
+
+def _type(sent: Json) -> str:
+    type = sent.get("type")
+    if not isinstance(type, str) or type.upper() not in dns_types.TYPES:
+        raise dns_types.invalid(9002, "Invalid DNS record type.")
+    return type.upper()
+
+
+def _name(zone: Zone, sent: Json) -> str:
+    name = sent.get("name")
+    if not isinstance(name, str) or not name:
+        raise dns_types.invalid(9000, "DNS name is invalid.")
+    whole = complete(name, zone.name)
+    if not is_hostname(whole):
+        raise dns_types.invalid(9000, "DNS name is invalid.")
+    return whole
+
+
+def _content(type: str, sent: Json) -> tuple[str, Json]:
+    if type not in dns_types.FIELDS:
+        return dns_types.checked_content(type, sent.get("content")), {}
+    data = dns_types.checked_data(type, sent.get("data"))
+    return dns_types.content_of(type, data), {"data": data}
+
+
+def _proxied(type: str, sent: Json) -> bool:
+    proxied = sent.get("proxied", False)
+    if not isinstance(proxied, bool):
+        raise invalid_body()
+    if proxied and type not in dns_types.PROXIABLE:
+        raise dns_types.invalid(9004, "This record type cannot be proxied.")
+    return proxied
+
+
+def _ttl(zone: Zone, sent: Json) -> int:
+    ttl, least = sent.get("ttl", 1), 30 if zone.enterprise else 60
+    if isinstance(ttl, float) and ttl.is_integer():
+        ttl = int(ttl)
+    fine = isinstance(ttl, int) and not isinstance(ttl, bool) and (ttl == 1 or least <= ttl <= 86400)
+    if not fine:
+        message = f"Invalid TTL. Must be between {least} and 86400 seconds, or 1 for Automatic."
+        raise Refusal(400, 9021, message)
+    return int(ttl)
+
+
+def _settings(sent: Json) -> Json:
+    settings = sent.get("settings") or {}
+    if not isinstance(settings, dict):
+        raise invalid_body()
+    return settings
+
+
+def _comment(zone: Zone, sent: Json) -> str | None:
+    comment, most = sent.get("comment") or None, 500 if zone.paid else 100
+    if comment is None:
+        return None
+    if not isinstance(comment, str) or re.search(r"[\r\n]", comment):
+        raise dns_types.invalid(9301, "Comments must not contain line breaks.")
+    if len(comment) > most:
+        raise dns_types.invalid(9302, f"Comments must not be longer than {most} characters.")
+    return comment
+
+
+def _tags(zone: Zone, sent: Json) -> list[str]:
+    tags = sent.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
+        raise dns_types.invalid(9303, "Tags must have the form name:value.")
+    most = 20 if zone.paid else 0
+    if len(tags) > most:
+        message = f"DNS record has {len(tags)} tags, exceeding the quota of {most}."
+        raise Refusal(400, 81066, message)
+    return tags
+
+
+def _priority(type: str, sent: Json, structured: Json) -> Json:
+    if type not in dns_types.WITH_PRIORITY:
+        inside = structured.get("data", {}).get("priority")
+        return {} if inside is None else {"priority": inside}
+    priority = sent.get("priority")
+    if not isinstance(priority, int) or isinstance(priority, bool) or not 0 <= priority <= 65535:
+        raise dns_types.invalid(9022, "Priority must be between 0 and 65535.")
+    return {"priority": priority}
+
+
+def refuse_conflicts(store: Store, zone: Zone, record: Json) -> None:
+    """Refuse what may not stand beside the records of the same name."""
+    sql = "SELECT type, body FROM dns_record WHERE zone = ? AND name = ? AND id <> ?"
+    rows = store.rows(sql, (zone.id, record["name"].lower(), record["id"]))
+    _refuse_equal(record, [json.loads(body) for type, body in rows if type == record["type"]])
+    types = {type for type, _ in rows}
+    if record["type"] == "CNAME" and types & set(_ADDRESSES):
+        raise Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
+    if record["type"] in ("A", "AAAA") and "CNAME" in types:
+        raise Refusal(400, 81054, "A CNAME record with that host already exists.")
+    if record["name"].lower() != zone.name:
+        _refuse_delegated(record["type"], types)
+
+
+def _refuse_delegated(type: str, types: set[str]) -> None:
+    if type in _ADDRESSES and "NS" in types:
+        raise Refusal(400, 81056, "NS records with that host already exist.")
+    if type == "NS" and types & set(_ADDRESSES):
+        raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
+
+
+def _refuse_equal(record: Json, others: list[Json]) -> None:
+    for other in others:
+        if same_content(record, other):
+            rest = ("ttl", "proxied", "comment", "tags")
+            if all(record[name] == other[name] for name in rest):
+                raise Refusal(400, 81058, "An identical record already exists.")
+            raise Refusal(400, 81057, "The record already exists.")
+
+
+def same_content(one: Json, other: Json) -> bool:
+    """Tell whether two records of one name and type say the same."""
+    if one.get("priority") != other.get("priority"):
+        return False
+    if one["type"] == "TXT":
+        return dns_types.unquoted(one["content"]) == dns_types.unquoted(other["content"])
+    return bool(one["content"].lower() == other["content"].lower())
+
+
+def save(store: Store, zone_id: str, record: Json) -> None:
+    """Write a record, new or changed, without looking at it."""
+    row: tuple[Any, ...] = (
+        zone_id,
+        record["id"],
+        record["type"],
+        record["name"].lower(),
+        record["content"],
+        record["ttl"],
+        int(record["proxied"]),
+        record["comment"],
+        dumps(record["tags"]),
+        dumps(record),
+    )
+    store.run("INSERT OR REPLACE INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

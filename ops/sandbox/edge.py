@@ -1,0 +1,120 @@
+"""From a request to its answer: faults, authentication, rate limit, route, handler."""
+
+from __future__ import annotations
+
+import random
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ops.sandbox import auth, router
+from ops.sandbox.fault_kinds import KINDS
+from ops.sandbox.faults import Fault, Faults
+from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.limits import Limiter
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Answer, Exchange, Refusal, Request
+
+_NOT_EXECUTED = ("reset", "close")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An answer and the fault that spoils its way out, if any."""
+
+    answer: Answer
+    fault: Fault | None = None
+
+
+class Edge:
+    """The gateway in front of the products."""
+
+    def __init__(self, store: Store, limiter: Limiter, faults: Faults) -> None:
+        self.store = store
+        self.limiter = limiter
+        self.faults = faults
+        self.stopped = threading.Event()
+        self.crashes: list[str] = []
+        self.observer: Callable[[Exchange], None] | None = None
+
+    def handle(self, request: Request, target: str) -> Delivery:
+        """Answer *request* and show the exchange to the observer; *target* is its path with the query."""
+        delivery = self._delivery(request, target)
+        if self.observer is not None:
+            headers = dict(request.headers.items())
+            self.observer(Exchange(request.method, target, headers, request.body, delivery.answer))
+        return delivery
+
+    def _delivery(self, request: Request, target: str) -> Delivery:
+        struck = self.faults.take(request.method, target)
+        if not struck:
+            return Delivery(self._safely(request, struck))
+        for fault in struck:
+            self._delay(fault)
+        spoiler = next((fault for fault in struck if KINDS[fault.kind].leaves not in ("", "delay")), None)
+        if spoiler and _before_execution(spoiler):
+            return Delivery(Answer(200, {}, b""), spoiler)
+        return Delivery(_afterwards(self._safely(request, struck), struck), spoiler)
+
+    def _delay(self, fault: Fault) -> None:
+        if fault.kind == "delay":
+            chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
+            self.stopped.wait(fault.args["seconds"] + chance.random() * fault.args["jitter"])
+
+    def _safely(self, request: Request, struck: list[Fault]) -> Answer:
+        try:
+            return self._answer(request, struck)
+        except Refusal as refusal:
+            return refusal.answer()
+        except Exception:
+            self.crashes.append(traceback.format_exc())
+            return Refusal(500, 10013, "workers.api.error.unknown").answer()
+
+    def _answer(self, request: Request, struck: list[Fault]) -> Answer:
+        token = auth.identify(request, self.store)
+        limits = self.limiter.take(token.token if token else "")
+        for fault in struck:
+            before = KINDS[fault.kind].before
+            ready = before(fault, request, self.store) if before else None
+            if ready is not None:
+                return ready
+        if struck:
+            token = auth.identify(request, self.store)
+        answer = self._routed(request, token)
+        if request.path != "/graphql":
+            answer.headers.update(limits)
+        return answer
+
+    def _routed(self, request: Request, token: auth.Token | None) -> Answer:
+        try:
+            found, request.args = router.find(request.method, request.path)
+            request.token = token
+            if found.scope != auth.SELF_CHECKED:
+                auth.admit(request, token, found.scope)
+            self._require_owners(request, found.scope)
+            return found.handler(request, self.store)
+        except Refusal as refusal:
+            return refusal.answer()
+
+    def _require_owners(self, request: Request, scope: str) -> None:
+        account, zone = request.args.get("account_id"), request.args.get("zone_id")
+        if account and account != ACCOUNT_ID and not self._exists("account", account):
+            raise auth.unauthorized(scope)
+        if zone and not self._exists("zone", zone):
+            raise Refusal(404, 1003, "Invalid zone identifier")
+
+    def _exists(self, kind: str, id: str) -> bool:
+        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = '' AND id = ?"
+        return self.store.one(sql, (kind, id)) is not None
+
+
+def _before_execution(fault: Fault) -> bool:
+    return fault.kind in _NOT_EXECUTED or (fault.kind == "hang" and not fault.args["execute"])
+
+
+def _afterwards(answer: Answer, struck: list[Fault]) -> Answer:
+    for fault in struck:
+        after = KINDS[fault.kind].after
+        answer = after(fault, answer) if after else answer
+    return answer

@@ -1,0 +1,128 @@
+"""The forms in which the API pages its lists: page/per_page, flat cursor, nested cursor."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok_list, ok_text
+
+
+def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
+    """Return the ``result_info`` of the page form."""
+    pages = -(-total // per_page)
+    return {"page": page, "per_page": per_page, "count": count, "total_count": total, "total_pages": pages}
+
+
+def page_of(
+    request: Request,
+    store: Store,
+    select: str,
+    count: str,
+    args: Sequence[Any] = (),
+    *,
+    maximum: int,
+    default: int = 20,
+    minimum: int = 1,
+) -> Answer:
+    """Answer with one page of *select*, whose first column is the JSON text of an item.
+
+    *count* is the query for the number of all items; both take the same *args*.
+    """
+    per_page = request.number("per_page", default, minimum, maximum)
+    page = request.number("page", 1, 1, 2**31)
+    texts = store.texts(select + " LIMIT ? OFFSET ?", (*args, per_page, (page - 1) * per_page))
+    total = int(store.value(count, args))
+    return ok_list(texts, page_info(page, per_page, len(texts), total))
+
+
+def page_of_documents(
+    request: Request,
+    store: Store,
+    kind: str,
+    owner: str,
+    *,
+    maximum: int,
+    default: int = 20,
+    minimum: int = 5,
+) -> Answer:
+    """Answer with one page of the documents of a kind and owner."""
+    select = "SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY sort, id"
+    count = "SELECT count(*) FROM document WHERE kind = ? AND owner = ?"
+    bounds = {"maximum": maximum, "default": default, "minimum": minimum}
+    return page_of(request, store, select, count, (kind, owner), **bounds)
+
+
+def page_of_texts(
+    request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
+) -> Answer:
+    """Answer with one page of a list that is already at hand (filtered small lists)."""
+    per_page = request.number("per_page", default, minimum, maximum)
+    page = request.number("page", 1, 1, 2**31)
+    shown = texts[(page - 1) * per_page : page * per_page]
+    return ok_list(shown, page_info(page, per_page, len(shown), len(texts)))
+
+
+def after(request: Request, store: Store) -> str:
+    """Return the key that the request's cursor stands behind, "" for the first page.
+
+    A cursor belongs to one path and lives ``meta("cursor_lifetime")`` seconds (default: an hour).
+    """
+    text = request.query.get("cursor", "")
+    if not text:
+        return ""
+    try:
+        path, key, born = json.loads(base64.urlsafe_b64decode(text.encode()))
+    except (ValueError, TypeError):
+        raise invalid_cursor() from None
+    lifetime = float(store.meta("cursor_lifetime", "3600"))
+    if path != request.path or store.now() - born > lifetime:
+        raise invalid_cursor()
+    return str(key)
+
+
+def cursor_behind(request: Request, store: Store, key: str) -> str:
+    """Return the opaque cursor that continues behind *key*."""
+    return base64.urlsafe_b64encode(dumps([request.path, key, int(store.now())]).encode()).decode()
+
+
+def invalid_cursor() -> Refusal:
+    """The answer to a cursor that is garbled, of another list, or too old."""
+    return Refusal(400, 10002, "Invalid cursor: it has expired or does not belong to this list.")
+
+
+def cursor_of(
+    request: Request,
+    store: Store,
+    select: str,
+    args: dict[str, Any] | None = None,
+    *,
+    limit: int,
+    both: bool = False,
+    inside: str = "",
+) -> Answer:
+    """Answer with one page of a cursor list.
+
+    *select* yields (key, JSON text) in the order of the key; it uses ``:after`` (exclusive, "" at the start)
+    and ``:limit``. Flat: ``result_info {count, cursor}``, an empty cursor at the end. *both*: also
+    nested, ``cursors {after}``, where the document and Cloudflare's clients read different places. *inside*
+    names the field of ``result`` that holds the list.
+    """
+    bound = {**(args or {}), "after": after(request, store), "limit": limit + 1}
+    rows = store.rows(select, bound)
+    shown = rows[:limit]
+    cursor = cursor_behind(request, store, shown[-1][0]) if len(rows) > limit else ""
+    text = "[" + ",".join(row[1] for row in shown) + "]"
+    if inside:
+        text = "{" + dumps(inside) + ":" + text + "}"
+    info = _cursor_info(len(shown), cursor, limit, inside)
+    return ok_text(text, {**info, "cursors": {"after": cursor}} if both else info)
+
+
+def _cursor_info(count: int, cursor: str, limit: int, inside: str) -> dict[str, Any]:
+    if inside:
+        return {"per_page": limit, **({"cursor": cursor} if cursor else {})}
+    return {"count": count, "cursor": cursor}

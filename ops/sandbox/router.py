@@ -1,0 +1,136 @@
+"""Finds the handler of a path. Segments are split before they are decoded.
+
+Templates look like ``/zones/{zone_id}/dns_records/{record_id}``. A name ending in ``_id`` takes 32 hex
+digits; ``{pack_id:uuid}`` takes a UUID; ``{setting_id:any}`` and names without ``_id`` take any text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from ops.sandbox.wire import Answer, Refusal, Request
+
+if TYPE_CHECKING:
+    from ops.sandbox.store import Store
+
+Handler = Callable[[Request, "Store"], Answer]
+
+_SHAPES = {
+    "hex": re.compile(r"[0-9a-fA-F]{32}"),
+    "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
+    "any": re.compile(r".+", re.DOTALL),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A handler, the scope a token needs for it, and its placeholders with the shape of each."""
+
+    method: str
+    template: str
+    scope: str
+    handler: Handler
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Node:
+    """One segment of the tree of templates."""
+
+    words: dict[str, Node] = field(default_factory=dict)
+    any: Node | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+_ROOT = Node()
+
+
+def route(method: str, template: str, scope: str = "zone:read") -> Callable[[Handler], Handler]:
+    """Register a handler. An empty scope is open to every valid token."""
+
+    def register(handler: Handler) -> Handler:
+        _grow(method, template, scope, handler)
+        return handler
+
+    return register
+
+
+def _grow(method: str, template: str, scope: str, handler: Handler) -> None:
+    node, names = _ROOT, []
+    for segment in template.strip("/").split("/"):
+        if segment.startswith("{"):
+            names.append(_placeholder(segment[1:-1]))
+            node.any = node = node.any or Node()
+        else:
+            node = node.words.setdefault(segment, Node())
+    if method in node.routes:
+        raise ValueError(f"{method} {template} is registered twice")
+    node.routes[method] = Route(method, template, scope, handler, tuple(names))
+
+
+def _placeholder(text: str) -> tuple[str, str]:
+    name, _, shape = text.partition(":")
+    return name, shape or ("hex" if name.endswith("_id") else "any")
+
+
+def segments(path: str) -> list[str]:
+    """Split a path as the edge does: dot segments are walked, empty ones vanish, the rest is decoded."""
+    walked: list[str] = []
+    for raw in path.split("/"):
+        word = unquote(raw)
+        if word == "..":
+            del walked[-1:]
+        elif word not in ("", "."):
+            walked.append(word)
+    return walked
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    """Return the route of a request and its decoded arguments, or refuse as the gateway does."""
+    words = segments(path)
+    found = _walk(_ROOT, words, 0, [])
+    if found is None:
+        raise Refusal(404, 7000, "No route for that URI")
+    node, values = found
+    if method not in node.routes:
+        raise Refusal(405, 7001, f"Method {method} not available for that URI.")
+    return node.routes[method], _arguments(node.routes[method], values, words)
+
+
+def _walk(node: Node, words: list[str], at: int, values: list[str]) -> tuple[Node, list[str]] | None:
+    if at == len(words):
+        return (node, values) if node.routes else None
+    child = node.words.get(words[at])
+    found = _walk(child, words, at + 1, values) if child else None
+    if found is None and node.any is not None:
+        found = _walk(node.any, words, at + 1, [*values, words[at]])
+    return found
+
+
+def _arguments(found: Route, values: list[str], words: list[str]) -> dict[str, str]:
+    args = {}
+    for (name, shape), value in zip(found.names, values, strict=True):
+        if not _SHAPES[shape].fullmatch(value):
+            raise not_routable(words)
+        args[name] = value.lower() if shape == "hex" else value
+    return args
+
+
+def not_routable(words: list[str]) -> Refusal:
+    """The gateway's answer to an id that is malformed or names nothing."""
+    path = "/" + "/".join(words)
+    return Refusal(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")
+
+
+def templates() -> list[Route]:
+    """Return every registered route (for tests that compare them with the API's documentation)."""
+    return sorted(_below(_ROOT), key=lambda found: (found.template, found.method))
+
+
+def _below(node: Node) -> list[Route]:
+    nodes = [*node.words.values(), *([node.any] if node.any else [])]
+    return [*node.routes.values(), *(found for child in nodes for found in _below(child))]

@@ -1,0 +1,145 @@
+"""DNS records: list, create, read, change, delete; the record quota and the zone's DNS settings."""
+
+from __future__ import annotations
+
+from ops.sandbox import dns_filters, dns_records
+from ops.sandbox.pages import page_of
+from ops.sandbox.router import route
+from ops.sandbox.store import Json, Store
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_text
+
+# The document says five million; the answer may then take longer than a client waits.
+MOST_RECORDS = 5_000_000
+RECORDS = "/zones/{zone_id}/dns_records"
+RECORD = "/zones/{zone_id}/dns_records/{record_id}"
+
+_SOA: Json = {
+    "mname": "ada.ns.cloudflare.com",
+    "rname": "dns.cloudflare.com",
+    "refresh": 10000,
+    "retry": 2400,
+    "expire": 604800,
+    "min_ttl": 1800,
+    "ttl": 3600,
+}
+_DNS_SETTINGS: Json = {
+    "flatten_all_cnames": False,
+    "foundation_dns": False,
+    "multi_provider": False,
+    "nameservers": {"type": "cloudflare.standard"},
+    "ns_ttl": 86400,
+    "secondary_overrides": False,
+    "soa": _SOA,
+    "zone_mode": "standard",
+}
+_SOA_BOUNDS = {
+    "refresh": (600, 86400),
+    "retry": (600, 3600),
+    "expire": (86400, 2419200),
+    "min_ttl": (60, 86400),
+    "ttl": (300, 86400),
+}
+
+
+@route("GET", RECORDS, "dns:read")
+def list_records(request: Request, store: Store) -> Answer:
+    condition, args = dns_filters.where(request)
+    base = " FROM dns_record WHERE zone = ?" + condition
+    return page_of(
+        request,
+        store,
+        "SELECT body" + base + dns_filters.order(request),
+        "SELECT count(*)" + base,
+        (request.args["zone_id"], *args),
+        maximum=MOST_RECORDS,
+        default=100,
+    )
+
+
+@route("POST", RECORDS, "dns:edit")
+def create_record(request: Request, store: Store) -> Answer:
+    with store.transaction():
+        zone = dns_records.zone_of(store, request.args["zone_id"])
+        return ok(dns_records.create(store, zone, request.object()))
+
+
+@route("GET", RECORD, "dns:read")
+def get_record(request: Request, store: Store) -> Answer:
+    return ok(dns_records.record_of(store, request.args["zone_id"], request.args["record_id"]))
+
+
+@route("PATCH", RECORD, "dns:edit")
+def patch_record(request: Request, store: Store) -> Answer:
+    return _changed(request, store, replace=False)
+
+
+@route("PUT", RECORD, "dns:edit")
+def put_record(request: Request, store: Store) -> Answer:
+    return _changed(request, store, replace=True)
+
+
+def _changed(request: Request, store: Store, *, replace: bool) -> Answer:
+    with store.transaction():
+        zone = dns_records.zone_of(store, request.args["zone_id"])
+        record_id = request.args["record_id"]
+        return ok(dns_records.change(store, zone, record_id, request.object(), replace=replace))
+
+
+@route("DELETE", RECORD, "dns:edit")
+def delete_record(request: Request, store: Store) -> Answer:
+    with store.transaction():
+        dns_records.delete(store, request.args["zone_id"], request.args["record_id"])
+    # The API's document declares no envelope for this one answer.
+    return Answer(200, {}, dumps({"result": {"id": request.args["record_id"]}}).encode())
+
+
+@route("GET", RECORDS + "/usage", "dns:read")
+def record_usage(request: Request, store: Store) -> Answer:
+    zone = dns_records.zone_of(store, request.args["zone_id"])
+    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
+    return ok({"record_quota": None if zone.enterprise else zone.quota, "record_usage": used})
+
+
+@route("GET", "/zones/{zone_id}/dns_settings", "dns:read")
+def get_dns_settings(request: Request, store: Store) -> Answer:
+    return ok(_dns_settings(request, store))
+
+
+@route("PATCH", "/zones/{zone_id}/dns_settings", "dns:edit")
+def patch_dns_settings(request: Request, store: Store) -> Answer:
+    sent = request.object()
+    if not set(sent) <= set(_DNS_SETTINGS):
+        raise invalid_body()
+    with store.transaction():
+        old = _dns_settings(request, store)
+        settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
+        _check_settings(settings)
+        store.put_document("dns_settings", request.args["zone_id"], "dns_settings", settings)
+    return ok(settings)
+
+
+def _dns_settings(request: Request, store: Store) -> Json:
+    saved: Json | None = store.get_document("dns_settings", request.args["zone_id"], "dns_settings")
+    return saved or _DNS_SETTINGS
+
+
+def _check_settings(settings: Json) -> None:
+    for name, default in _DNS_SETTINGS.items():
+        if type(settings[name]) is not type(default):
+            raise invalid_body()
+    if not 30 <= settings["ns_ttl"] <= 86400 or settings["zone_mode"] not in (
+        "standard",
+        "cdn_only",
+        "dns_only",
+    ):
+        raise invalid_body()
+    for name, (low, high) in _SOA_BOUNDS.items():
+        number = settings["soa"].get(name)
+        if not isinstance(number, int) or not low <= number <= high:
+            raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
+
+
+@route("GET", RECORDS + "/scan/review", "dns:read")
+def scan_review(request: Request, store: Store) -> Answer:
+    texts = store.document_texts("dns_scan", request.args["zone_id"])
+    return ok_text("[" + ",".join(texts) + "]")

@@ -1,0 +1,115 @@
+"""Workers KV: namespaces and key listings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.pages import cursor_of, page_of
+from ops.sandbox.router import route
+from ops.sandbox.store import Store, new_id
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+
+NAMESPACES = "/accounts/{account_id}/storage/kv/namespaces"
+NAMESPACE = NAMESPACES + "/{namespace_id}"
+KIND = "kv.namespace"
+TITLE_BYTES = 512
+JURISDICTIONS = ("eu", "fedramp", "us")
+
+# Sorts behind every name that begins with the prefix: a name has at most 128 characters of four bytes.
+_LAST = "\U0010ffff" * 128
+_SORTS = {"": "sort", "id": "id", "title": "sort"}
+_DIRECTIONS = {"": "ASC", "asc": "ASC", "desc": "DESC"}
+_KEYS = """
+    SELECT name, item FROM kv_pair
+    WHERE namespace = :namespace AND name > :after AND name >= :first AND name <= :last
+      AND (expiration IS NULL OR expiration > :now)
+      AND written <= :seen AND (deleted IS NULL OR deleted > :seen)
+    ORDER BY name LIMIT :limit
+"""
+
+
+def namespace_of(request: Request, store: Store) -> dict[str, Any]:
+    """Return the namespace that the request names, or refuse it as the API does."""
+    found: dict[str, Any] | None = store.get_document(
+        KIND, request.args["account_id"], request.args["namespace_id"]
+    )
+    if found is None:
+        raise Refusal(404, 10013, "namespace not found")
+    return found
+
+
+@route("GET", NAMESPACES, scope="kv:read")
+def list_namespaces(request: Request, store: Store) -> Answer:
+    sort = _SORTS.get(request.query.get("order", ""))
+    direction = _DIRECTIONS.get(request.query.get("direction", ""))
+    if sort is None or direction is None:
+        raise Refusal(400, 10001, "Invalid order: choose id or title, asc or desc.")
+    # Both words come from the tables above, never from the request.
+    select = f"SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY {sort} {direction}, id"  # noqa: S608
+    count = "SELECT count(*) FROM document WHERE kind = ? AND owner = ?"
+    return page_of(request, store, select, count, (KIND, request.args["account_id"]), maximum=1000)
+
+
+@route("POST", NAMESPACES, scope="kv:edit")
+def create_namespace(request: Request, store: Store) -> Answer:
+    body = request.object()
+    account, title = request.args["account_id"], _title(body)
+    found: dict[str, Any] = {"id": new_id(), "title": title, "supports_url_encoding": True}
+    if body.get("jurisdiction") is not None:
+        if body["jurisdiction"] not in JURISDICTIONS:
+            raise invalid_body()
+        found["jurisdiction"] = body["jurisdiction"]
+    with store.transaction():
+        _refuse_taken(store, account, title)
+        store.put_document(KIND, account, found["id"], found, sort=title)
+    return ok(found)
+
+
+@route("GET", NAMESPACE, scope="kv:read")
+def get_namespace(request: Request, store: Store) -> Answer:
+    return ok(namespace_of(request, store))
+
+
+@route("PUT", NAMESPACE, scope="kv:edit")
+def rename_namespace(request: Request, store: Store) -> Answer:
+    account, title = request.args["account_id"], _title(request.object())
+    with store.transaction():
+        found = namespace_of(request, store)
+        if found["title"] != title:
+            _refuse_taken(store, account, title)
+        found["title"] = title
+        store.put_document(KIND, account, found["id"], found, sort=title)
+    return ok(found)
+
+
+@route("DELETE", NAMESPACE, scope="kv:edit")
+def delete_namespace(request: Request, store: Store) -> Answer:
+    with store.transaction():
+        found = namespace_of(request, store)
+        store.delete_document(KIND, request.args["account_id"], found["id"])
+        store.run("DELETE FROM kv_pair WHERE namespace = ?", (found["id"],))
+    return ok(None)
+
+
+@route("GET", NAMESPACE + "/keys", scope="kv:read")
+def list_keys(request: Request, store: Store) -> Answer:
+    """List keys by the bytes of their names; expired ones are gone, fresh writes may lag (`request.lag`)."""
+    namespace = namespace_of(request, store)
+    prefix, now = request.query.get("prefix", ""), store.now()
+    bounds = {"namespace": namespace["id"], "first": prefix, "last": prefix + _LAST}
+    seen = {"now": now, "seen": now - request.lag}
+    limit = request.number("limit", 1000, 10, 1000)
+    return cursor_of(request, store, _KEYS, {**bounds, **seen}, limit=limit)
+
+
+def _title(body: dict[str, Any]) -> str:
+    title = body.get("title")
+    if not isinstance(title, str) or not title.strip() or len(title.encode()) > TITLE_BYTES:
+        raise Refusal(400, 10019, "a namespace needs a title of 1 to 512 bytes")
+    return title
+
+
+def _refuse_taken(store: Store, account: str, title: str) -> None:
+    sql = "SELECT 1 FROM document WHERE kind = ? AND owner = ? AND sort = ?"
+    if store.one(sql, (KIND, account, title)):
+        raise Refusal(400, 10014, "a namespace with this account ID and title already exists")

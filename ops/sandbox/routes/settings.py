@@ -1,0 +1,92 @@
+"""Zone settings: all, one, and changing them singly or in bulk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.router import route
+from ops.sandbox.settings_table import SETTINGS, editable, fits
+from ops.sandbox.store import Json, Store
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+
+ALL = "/zones/{zone_id}/settings"
+ONE = "/zones/{zone_id}/settings/{setting}"
+_PLANS = ("free", "pro", "business", "enterprise")
+
+
+def _default(id: str, plan: str) -> Json:
+    return {"id": id, "value": SETTINGS[id].default, "modified_on": None, "editable": editable(id, plan)}
+
+
+# The same text for every zone of a plan: a listing joins it with what the zone changed.
+_TEXTS = {plan: {id: dumps(_default(id, plan)) for id in SETTINGS} for plan in _PLANS}
+
+
+def _plan(store: Store, zone_id: str) -> str:
+    sql = """SELECT json_extract(body, '$.plan.legacy_id') FROM document
+        WHERE kind = 'zone' AND owner = '' AND id = ?"""
+    return str(store.value(sql, (zone_id,)))
+
+
+@route("GET", ALL, "zone:read")
+def list_settings(request: Request, store: Store) -> Answer:
+    zone_id = request.args["zone_id"]
+    changed = dict(
+        store.rows("SELECT id, body FROM document WHERE kind = 'setting' AND owner = ?", (zone_id,))
+    )
+    return ok_list(list({**_TEXTS[_plan(store, zone_id)], **changed}.values()))
+
+
+@route("GET", ONE, "zone:read")
+def get_setting(request: Request, store: Store) -> Answer:
+    return ok(_setting(store, request.args["zone_id"], request.args["setting"]))
+
+
+@route("PATCH", ONE, "zone:edit")
+def patch_setting(request: Request, store: Store) -> Answer:
+    sent = request.object()
+    with store.transaction():
+        return ok(_change(store, request.args["zone_id"], request.args["setting"], sent))
+
+
+@route("PATCH", ALL, "zone:edit")
+def patch_settings(request: Request, store: Store) -> Answer:
+    """Take a bare array or ``{"items": [...]}``: the sources of the documentation differ."""
+    sent = request.json()
+    items = sent.get("items") if isinstance(sent, dict) else sent
+    if not isinstance(items, list) or not items:
+        raise invalid_body()
+    with store.transaction():
+        return ok([_change_item(store, request.args["zone_id"], item) for item in items])
+
+
+def _change_item(store: Store, zone_id: str, item: Any) -> Json:
+    if not isinstance(item, dict):
+        raise invalid_body()
+    return _change(store, zone_id, str(item.get("id")), item)
+
+
+def _setting(store: Store, zone_id: str, id: str) -> Json:
+    if id not in SETTINGS:
+        raise Refusal(404, 1003, f"Undefined zone setting: {id}")
+    changed: Json | None = store.get_document("setting", zone_id, id)
+    return changed or _default(id, _plan(store, zone_id))
+
+
+def _change(store: Store, zone_id: str, id: str, sent: Json) -> Json:
+    setting = _setting(store, zone_id, id)
+    if not setting["editable"]:
+        raise Refusal(400, 1015, f"Not allowed to edit setting for {id}")
+    if "value" not in sent or not fits(id, sent["value"]):
+        raise Refusal(400, 1007, f"Invalid value for zone setting {id}")
+    changed = {**setting, "value": _merged(setting["value"], sent["value"]), "modified_on": store.stamp()}
+    if id == "development_mode":
+        changed["time_remaining"] = 10800 if sent["value"] == "on" else 0
+    store.put_document("setting", zone_id, id, changed)
+    return changed
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
+    return new

@@ -1,0 +1,146 @@
+"""Workers: custom domains. Attaching one creates a DNS record in its zone; detaching removes it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from ops.sandbox.router import not_routable, route, segments
+from ops.sandbox.routes.worker_state import Json, find, not_found
+from ops.sandbox.store import Store, new_id
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+
+DOMAINS = "/accounts/{account_id}/workers/domains"
+DOMAIN = DOMAINS + "/{domain_id}"
+KIND = "worker.domain"
+FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
+
+# What a custom domain's record holds: an address that only discards (RFC 6666), as Cloudflare writes it.
+_ADDRESS = "100::"
+
+
+@route("GET", DOMAINS, scope="workers:read")
+def list_domains(request: Request, store: Store) -> Answer:
+    wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
+    found = store.list_documents(KIND, request.args["account_id"])
+    return ok([one for one in found if all(one[name] == value for name, value in wanted.items())])
+
+
+@route("PUT", DOMAINS, scope="workers:edit")
+def attach_domain(request: Request, store: Store) -> Answer:
+    """Attach a hostname to a Worker; one that is attached already goes over to the Worker named."""
+    account, body = request.args["account_id"], request.object()
+    hostname, service = body.get("hostname"), body.get("service")
+    if not isinstance(hostname, str) or not isinstance(service, str):
+        raise invalid_body()
+    with store.transaction():
+        zone = _zone(store, body, hostname)
+        if find(store, account, service) is None:
+            raise not_found()
+        found = _attached(store, account, hostname)
+        if found is None:
+            record = _create_record(
+                store, zone, hostname, replace=body.get("override_existing_dns_record") is True
+            )
+            found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
+            store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
+        domain = {
+            **found,
+            "zone_id": zone["id"],
+            "zone_name": zone["name"],
+            "service": service,
+            "environment": body.get("environment") or "production",
+        }
+        save_domain(store, account, domain)
+    return ok(domain)
+
+
+@route("GET", DOMAIN, scope="workers:read")
+def get_domain(request: Request, store: Store) -> Answer:
+    return ok(_domain(request, store))
+
+
+@route("DELETE", DOMAIN, scope="workers:edit")
+def detach_domain(request: Request, store: Store) -> Answer:
+    with store.transaction():
+        _detach(store, request.args["account_id"], _domain(request, store))
+    return ok(None)
+
+
+def save_domain(store: Store, account: str, domain: Json) -> None:
+    """Write a custom domain's document."""
+    store.put_document(KIND, account, domain["id"], domain, sort=domain["hostname"])
+
+
+def detach_all(store: Store, account: str, service: str) -> None:
+    """Detach every domain of a Worker."""
+    for one in store.list_documents(KIND, account):
+        if one["service"] == service:
+            _detach(store, account, one)
+
+
+def _detach(store: Store, account: str, domain: Json) -> None:
+    zone, record = store.get_document("worker.domain_record", account, domain["id"]) or ("", "")
+    store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, record))
+    store.delete_document("worker.domain_record", account, domain["id"])
+    store.delete_document(KIND, account, domain["id"])
+
+
+def _domain(request: Request, store: Store) -> Json:
+    found: Json | None = store.get_document(KIND, request.args["account_id"], request.args["domain_id"])
+    if found is None:
+        raise not_routable(segments(request.path))
+    return found
+
+
+def _attached(store: Store, account: str, hostname: str) -> Json | None:
+    found = (one for one in store.list_documents(KIND, account) if one["hostname"] == hostname)
+    return next(found, None)
+
+
+def _zone(store: Store, body: Json, hostname: str) -> Json:
+    """Return the zone named by id or name, or the one that holds the hostname; the hostname must be in it."""
+    zones: list[Json] = [json.loads(text) for text in store.document_texts("zone", "")]
+    for zone in zones:
+        named = (
+            body.get("zone_id", zone["id"]) == zone["id"]
+            and body.get("zone_name", zone["name"]) == zone["name"]
+        )
+        if named and (hostname == zone["name"] or hostname.endswith("." + zone["name"])):
+            return zone
+    raise Refusal(400, 100114, f"No zone of this account holds the hostname '{hostname}'.")
+
+
+def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) -> str:
+    present = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
+    if replace:
+        store.run(f"DELETE FROM dns_record WHERE {present}", (zone["id"], hostname))  # noqa: S608 (constant)
+    elif store.one(f"SELECT 1 FROM dns_record WHERE {present}", (zone["id"], hostname)):  # noqa: S608 (constant)
+        said = "already has externally managed DNS records (A, CNAME, etc)."
+        hint = (
+            "Either delete them, try a different hostname, or use the option 'override_existing_dns_record'."
+        )
+        raise Refusal(409, 100117, f"Hostname '{hostname}' {said} {hint}")
+    record = domain_record(new_id(), hostname, store.stamp())
+    row = (zone["id"], record["id"], "AAAA", hostname, _ADDRESS, 1, 1, None, "[]", dumps(record))
+    store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    return str(record["id"])
+
+
+def domain_record(id: str, hostname: str, now: str) -> Json:
+    """Return the DNS record of a custom domain: proxied, and read only in the DNS API's eyes."""
+    return {
+        "id": id,
+        "name": hostname,
+        "type": "AAAA",
+        "content": _ADDRESS,
+        "proxiable": True,
+        "proxied": True,
+        "ttl": 1,
+        "settings": {},
+        "meta": {"read_only": True, "origin_worker_id": id},
+        "comment": None,
+        "tags": [],
+        "created_on": now,
+        "modified_on": now,
+    }

@@ -1,0 +1,191 @@
+"""Workers: settings and bindings, secrets, cron triggers and workers.dev of one script."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ops.sandbox.router import route
+from ops.sandbox.routes.worker_bindings import SECRETS, check_targets, public, resolve
+from ops.sandbox.routes.worker_state import SCRIPT, Json, save, worker_of
+from ops.sandbox.routes.workers_upload import check_date, read_json
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+
+_FIELD = r"[\d*/,A-Za-z#-]+"
+_CRON = re.compile(rf"{_FIELD}( {_FIELD}){{4}}")
+_SECRET_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+@route("GET", SCRIPT + "/settings", scope="workers:read")
+def get_settings(request: Request, store: Store) -> Answer:
+    return ok(_settings(worker_of(request, store)))
+
+
+@route("PATCH", SCRIPT + "/settings", scope="workers:edit")
+def edit_settings(request: Request, store: Store) -> Answer:
+    """Change the settings named in the part `settings`; bindings, when named, are replaced as a whole.
+
+    A binding that only repeats the name and type of one that is there keeps it, so secrets survive.
+    """
+    account = request.args["account_id"]
+    with store.transaction():
+        worker = worker_of(request, store)
+        changes = _sent(request)
+        if "bindings" in changes:
+            old = worker["settings"]["bindings"]
+            bindings = resolve(_kept(changes["bindings"], old), old)
+            changes["bindings"] = check_targets(store, account, worker["id"], bindings)
+        if "compatibility_date" in changes:
+            check_date(changes["compatibility_date"], store)
+        worker["settings"] |= {name: value for name, value in changes.items() if name != "migrations"}
+        worker["modified_on"] = store.stamp()
+        save(store, account, worker)
+    return ok(_settings(worker))
+
+
+def _settings(worker: Json) -> Json:
+    settings = {**worker["settings"], "bindings": [public(one) for one in worker["settings"]["bindings"]]}
+    tag = worker.get("migration_tag")
+    return {**settings, **({"migration_tag": tag} if tag else {})}
+
+
+def _sent(request: Request) -> Json:
+    if request.headers.get("content-type").startswith("application/json"):
+        return request.object()
+    for part in request.form():
+        if part.name == "settings":
+            return read_json(part)
+    raise invalid_body()
+
+
+def _kept(sent: Any, old: list[Json]) -> Any:
+    """Read a binding of nothing but a known name and type as `inherit`."""
+    known = {(one["name"], one["type"]) for one in old}
+    if not isinstance(sent, list):
+        return sent
+    return [
+        {**one, "type": "inherit"}
+        if isinstance(one, dict) and set(one) == {"name", "type"} and (one["name"], one["type"]) in known
+        else one
+        for one in sent
+    ]
+
+
+@route("GET", SCRIPT + "/script-settings", scope="workers:read")
+def get_script_settings(request: Request, store: Store) -> Answer:
+    return ok(_script_settings(worker_of(request, store)))
+
+
+@route("PATCH", SCRIPT + "/script-settings", scope="workers:edit")
+def edit_script_settings(request: Request, store: Store) -> Answer:
+    worker = worker_of(request, store)
+    changes = {name: value for name, value in request.object().items() if name in _script_settings(worker)}
+    worker["settings"] |= changes
+    save(store, request.args["account_id"], worker)
+    return ok(_script_settings(worker))
+
+
+def _script_settings(worker: Json) -> Json:
+    return {name: worker["settings"][name] for name in ("logpush", "tail_consumers", "tags", "observability")}
+
+
+@route("GET", SCRIPT + "/secrets", scope="workers:read")
+def list_secrets(request: Request, store: Store) -> Answer:
+    """List secrets by name and type; nothing answers their values."""
+    bindings = worker_of(request, store)["settings"]["bindings"]
+    return ok([public(one) for one in bindings if one["type"] in SECRETS])
+
+
+@route("PUT", SCRIPT + "/secrets", scope="workers:edit")
+def put_secret(request: Request, store: Store) -> Answer:
+    body = request.object()
+    name, kind = body.get("name"), body.get("type", "secret_text")
+    if not isinstance(name, str) or not _SECRET_NAME.fullmatch(name) or kind not in SECRETS:
+        raise invalid_body()
+    if kind == "secret_text" and not isinstance(body.get("text"), str):
+        raise invalid_body()
+    with store.transaction():
+        worker = worker_of(request, store)
+        secret = public({**body, "type": kind})
+        others = [one for one in worker["settings"]["bindings"] if one["name"] != name]
+        if any(one["name"] == name and one["type"] not in SECRETS for one in worker["settings"]["bindings"]):
+            said = "already in use. Please use a different name and try again."
+            raise Refusal(400, 10053, f"Binding name '{name}' {said}")
+        _save_bindings(request, store, worker, [*others, secret])
+    return ok(secret)
+
+
+@route("DELETE", SCRIPT + "/secrets/{secret_name}", scope="workers:edit")
+def delete_secret(request: Request, store: Store) -> Answer:
+    name = request.args["secret_name"]
+    with store.transaction():
+        worker = worker_of(request, store)
+        bindings = worker["settings"]["bindings"]
+        others = [one for one in bindings if one["name"] != name or one["type"] not in SECRETS]
+        if len(others) == len(bindings):
+            raise Refusal(404, 10056, f"Binding '{name}' not found.")
+        _save_bindings(request, store, worker, others)
+    return ok(None)
+
+
+def _save_bindings(request: Request, store: Store, worker: Json, bindings: list[Json]) -> None:
+    worker["settings"]["bindings"] = bindings
+    worker["modified_on"] = store.stamp()
+    save(store, request.args["account_id"], worker)
+
+
+@route("GET", SCRIPT + "/schedules", scope="workers:read")
+def get_schedules(request: Request, store: Store) -> Answer:
+    return ok({"schedules": worker_of(request, store)["schedules"]})
+
+
+@route("PUT", SCRIPT + "/schedules", scope="workers:edit")
+def put_schedules(request: Request, store: Store) -> Answer:
+    """Replace all cron triggers with those of a bare array `[{"cron": "*/30 * * * *"}]`."""
+    sent = request.json()
+    if not isinstance(sent, list):
+        raise invalid_body()
+    with store.transaction():
+        worker = worker_of(request, store)
+        old = {one["cron"]: one for one in worker["schedules"]}
+        now = store.stamp()
+        crons = list(dict.fromkeys(map(_cron, sent)))
+        worker["schedules"] = [
+            old.get(cron) or {"cron": cron, "created_on": now, "modified_on": now} for cron in crons
+        ]
+        save(store, request.args["account_id"], worker)
+    return ok({"schedules": worker["schedules"]})
+
+
+def _cron(item: Any) -> str:
+    cron = item.get("cron") if isinstance(item, dict) else None
+    if not isinstance(cron, str) or not _CRON.fullmatch(cron):
+        raise Refusal(400, 10100, f"invalid cron string: {cron}")
+    return cron
+
+
+@route("GET", SCRIPT + "/subdomain", scope="workers:read")
+def get_subdomain(request: Request, store: Store) -> Answer:
+    return ok(worker_of(request, store)["subdomain"])
+
+
+@route("POST", SCRIPT + "/subdomain", scope="workers:edit")
+def set_subdomain(request: Request, store: Store) -> Answer:
+    body = request.object()
+    if not isinstance(body.get("enabled"), bool):
+        raise invalid_body()
+    previews = body.get("previews_enabled", body["enabled"])
+    return _save_subdomain(request, store, body["enabled"], previews is True)
+
+
+@route("DELETE", SCRIPT + "/subdomain", scope="workers:edit")
+def delete_subdomain(request: Request, store: Store) -> Answer:
+    return _save_subdomain(request, store, False, False)
+
+
+def _save_subdomain(request: Request, store: Store, enabled: bool, previews: bool) -> Answer:
+    worker = worker_of(request, store)
+    worker["subdomain"] = {"enabled": enabled, "previews_enabled": previews}
+    save(store, request.args["account_id"], worker)
+    return ok(worker["subdomain"])

@@ -1,0 +1,132 @@
+"""What the sandbox knows of a Worker: its settings and versions, its modules, and how both are sent.
+
+A Worker is one document; its modules are documents of their own, base64, because they may be binary.
+Secrets are kept by name and type only: their values are never stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Answer, Refusal, Request
+
+Json = dict[str, Any]
+SCRIPTS = "/accounts/{account_id}/workers/scripts"
+SCRIPT = SCRIPTS + "/{script_name}"
+KIND = "worker"
+MODULE = "worker.module"
+OLDEST_DATE = "2021-11-02"
+
+LISTED = (
+    "id",
+    "tag",
+    "etag",
+    "handlers",
+    "named_handlers",
+    "created_on",
+    "modified_on",
+    "has_assets",
+    "has_modules",
+    "last_deployed_from",
+)
+LISTED_SETTINGS = (
+    "usage_model",
+    "compatibility_date",
+    "compatibility_flags",
+    "logpush",
+    "tail_consumers",
+    "placement",
+    "tags",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One part of a Worker's code."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+def not_found() -> Refusal:
+    return Refusal(404, 10007, "This Worker does not exist on your account.")
+
+
+def find(store: Store, account: str, name: str) -> Json | None:
+    """Return a Worker's document, or None."""
+    found: Json | None = store.get_document(KIND, account, name)
+    return found
+
+
+def worker_of(request: Request, store: Store) -> Json:
+    """Return the Worker that the request names, or refuse it with 10007."""
+    found = find(store, request.args["account_id"], request.args["script_name"])
+    if found is None:
+        raise not_found()
+    return found
+
+
+def save(store: Store, account: str, worker: Json) -> None:
+    """Write a Worker's document."""
+    store.put_document(KIND, account, worker["id"], worker, sort=worker["id"])
+
+
+def listed(worker: Json) -> Json:
+    """Return a Worker as listings and uploads send it."""
+    settings = worker["settings"]
+    about = {name: worker[name] for name in LISTED}
+    if worker.get("migration_tag"):
+        about["migration_tag"] = worker["migration_tag"]
+    return {**about, **{name: settings[name] for name in LISTED_SETTINGS}}
+
+
+def modules(store: Store, account: str, name: str) -> list[Module]:
+    """Return a Worker's modules in the order of their upload."""
+    documents = store.list_documents(MODULE, f"{account}/{name}")
+    return [Module(one["name"], one["type"], base64.b64decode(one["data"])) for one in documents]
+
+
+def save_modules(store: Store, account: str, name: str, parts: list[Module]) -> None:
+    """Replace a Worker's modules."""
+    owner = f"{account}/{name}"
+    store.run("DELETE FROM document WHERE kind = ? AND owner = ?", (MODULE, owner))
+    for place, part in enumerate(parts):
+        data = base64.b64encode(part.data).decode()
+        body = {"name": part.name, "type": part.content_type, "data": data}
+        store.put_document(MODULE, owner, part.name, body, sort=f"{place:04}")
+
+
+def etag(parts: list[Module]) -> str:
+    """Return the hash of a Worker's code; settings do not change it."""
+    digest = hashlib.sha256()
+    for part in sorted(parts, key=lambda part: part.name):
+        digest.update(f"{part.name}\0{part.content_type}\0{len(part.data)}\0".encode() + part.data)
+    return digest.hexdigest()
+
+
+def download(worker: Json, parts: list[Module]) -> Answer:
+    """Answer with the code: a bare script in service-worker syntax, else a form, one part a module."""
+    headers = {"ETag": f'"{worker["etag"]}"'}
+    if not worker["has_modules"] and len(parts) == 1:
+        return Answer(200, {**headers, "Content-Type": "application/javascript"}, parts[0].data)
+    boundary = worker["etag"][:40]
+    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    if worker["has_modules"]:
+        headers["cf-entrypoint"] = worker["main"]
+    return Answer(200, headers, form(boundary, parts))
+
+
+def form(boundary: str, parts: list[Module]) -> bytes:
+    """Return *parts* as a multipart/form-data body, bytes as they are."""
+    pieces = []
+    for part in parts:
+        name = part.name.replace('"', "%22")
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        head = f"--{boundary}\r\n{head}Content-Type: {part.content_type}\r\n\r\n"
+        pieces.append(head.encode() + part.data + b"\r\n")
+    return b"".join(pieces) + f"--{boundary}--\r\n".encode()

@@ -1,0 +1,163 @@
+"""Zones: list, create, get, change one field, delete, activation check, hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.dns_names import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.pages import page_of
+from ops.sandbox.router import route
+from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_text
+from ops.sandbox.zone_model import PLANS, new_zone
+
+ZONE = "/zones/{zone_id}"
+TYPES = ("full", "partial", "secondary", "internal")
+_CHANGEABLE = ("paused", "type", "vanity_name_servers", "plan")
+
+_COLUMNS = {
+    "name": "json_extract(body, '$.name')",
+    "status": "json_extract(body, '$.status')",
+    "account.id": "json_extract(body, '$.account.id')",
+    "account.name": "json_extract(body, '$.account.name')",
+}
+_WAYS = {
+    "equal": "lower({0}) = ?",
+    "not_equal": "lower({0}) <> ?",
+    "contains": "instr(lower({0}), ?) > 0",
+    "starts_with": "substr(lower({0}), 1, length(?)) = ?",
+    "ends_with": "substr(lower({0}), -length(?)) = ?",
+}
+
+
+@route("GET", "/zones", "zone:read")
+def list_zones(request: Request, store: Store) -> Answer:
+    condition, args = _where(request)
+    base = " FROM document WHERE kind = 'zone' AND owner = ''" + condition
+    return page_of(
+        request,
+        store,
+        "SELECT body" + base + _order(request),
+        "SELECT count(*)" + base,
+        args,
+        maximum=50,
+        minimum=5,
+    )
+
+
+def _where(request: Request) -> tuple[str, list[str]]:
+    match = request.query.get("match", "all")
+    if match not in ("any", "all"):
+        raise Refusal(400, 1004, "Invalid match: must be any or all.")
+    conditions, args = [], []
+    for name, column in _COLUMNS.items():
+        if request.query.get(name):
+            text, values = _condition(column, request.query[name])
+            conditions.append(text)
+            args += values
+    types = request.query.get("type", "").split(",") if request.query.get("type") else list(TYPES[:3])
+    kinds = f" AND json_extract(body, '$.type') IN ({','.join('?' * len(types))})"
+    joined = (" OR " if match == "any" else " AND ").join(conditions)
+    return (f" AND ({joined})" if conditions else "") + kinds, args + types
+
+
+def _condition(column: str, value: str) -> tuple[str, list[str]]:
+    """Read ``value`` or ``operator:value``; several values separated by commas mean any of them."""
+    way, _, rest = value.partition(":")
+    if way not in _WAYS or not rest:
+        way, rest = "equal", value
+    texts, args = [], []
+    for word in rest.split(","):
+        texts.append(_WAYS[way].format(column))
+        args += [to_ascii(word).lower()] * _WAYS[way].count("?")
+    return "(" + (" AND " if way == "not_equal" else " OR ").join(texts) + ")", args
+
+
+def _order(request: Request) -> str:
+    direction = request.query.get("direction", "asc")
+    if direction not in ("asc", "desc"):
+        raise Refusal(400, 1004, "Invalid direction: must be asc or desc.")
+    name = request.query.get("order", "")
+    if not name:
+        return f" ORDER BY sort {direction}, id"
+    if name not in _COLUMNS:
+        raise Refusal(400, 1004, f"Invalid order: must be one of {', '.join(_COLUMNS)}.")
+    return f" ORDER BY {_COLUMNS[name]} {direction}, sort, id"
+
+
+@route("POST", "/zones", "zone:edit")
+def create_zone(request: Request, store: Store) -> Answer:
+    sent = request.object()
+    name = to_ascii(str(sent.get("name", ""))).lower().rstrip(".")
+    account, type = sent.get("account"), sent.get("type", "full")
+    if not isinstance(account, dict) or account.get("id") != ACCOUNT_ID:
+        raise Refusal(403, 1068, "Permission denied: the account is not yours.")
+    if not is_zone_name(name) or type not in TYPES:
+        raise Refusal(400, 1049, f"{name} is not a registered domain")
+    with store.transaction():
+        if store.one("SELECT 1 FROM document WHERE kind = 'zone' AND owner = '' AND sort = ?", (name,)):
+            raise Refusal(400, 1061, f"{name} already exists")
+        zone = new_zone(new_id(), name, store.stamp(), type=type)
+        store.put_document("zone", "", zone["id"], zone, sort=name)
+    return ok(zone)
+
+
+@route("GET", ZONE, "zone:read")
+def get_zone(request: Request, store: Store) -> Answer:
+    return ok_text(store.document_text("zone", "", request.args["zone_id"]) or "null")
+
+
+@route("PATCH", ZONE, "zone:edit")
+def patch_zone(request: Request, store: Store) -> Answer:
+    sent = request.object()
+    if len(sent) != 1:
+        raise Refusal(400, 1012, "Only one zone property can be changed at a time.")
+    ((name, value),) = sent.items()
+    with store.transaction():
+        zone = store.get_document("zone", "", request.args["zone_id"])
+        zone[name] = _checked(name, value, zone)
+        zone["modified_on"] = store.stamp()
+        store.change_document("zone", "", zone["id"], zone)
+    return ok(zone)
+
+
+def _checked(name: str, value: Any, zone: Json) -> Any:
+    """Return what a zone's property becomes, or refuse the value."""
+    if name == "paused" and isinstance(value, bool):
+        return value
+    if name == "type" and value in TYPES:
+        return value
+    if name == "vanity_name_servers" and isinstance(value, list) and all(map(_is_name, value)):
+        if value and zone["plan"]["legacy_id"] not in ("business", "enterprise"):
+            raise Refusal(400, 1107, "Vanity name servers need a Business plan.")
+        return value
+    if name == "plan" and isinstance(value, dict) and value.get("id") in PLANS:
+        return PLANS[value["id"]]
+    raise Refusal(400, 1014, f"Invalid value for {name}.") if name in _CHANGEABLE else invalid_body()
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and is_hostname(value)
+
+
+@route("DELETE", ZONE, "zone:edit")
+def delete_zone(request: Request, store: Store) -> Answer:
+    zone_id = request.args["zone_id"]
+    if (store.get_document("hold", zone_id, "hold") or {}).get("hold"):
+        raise Refusal(400, 1098, "This zone is on hold and cannot be deleted.")
+    with store.transaction():
+        store.delete_document("zone", "", zone_id)
+        store.run("DELETE FROM document WHERE owner = ?", (zone_id,))
+        store.run("DELETE FROM dns_record WHERE zone = ?", (zone_id,))
+    return ok({"id": zone_id})
+
+
+@route("PUT", ZONE + "/activation_check", "zone:edit")
+def activation_check(request: Request, _store: Store) -> Answer:
+    return ok({"id": request.args["zone_id"]})
+
+
+@route("GET", ZONE + "/hold", "zone:read")
+def get_hold(request: Request, store: Store) -> Answer:
+    return ok(store.get_document("hold", request.args["zone_id"], "hold") or {"hold": False})

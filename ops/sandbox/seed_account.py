@@ -1,0 +1,209 @@
+"""Fills the account of a new sandbox: everything but its zones. The same ids and dates in every sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, EMAIL, USER_ID, stable_id, stable_uuid
+from ops.sandbox.routes.worker_migrations import save_namespace
+from ops.sandbox.seed_kv import seed_kv
+from ops.sandbox.seed_workers import seed_domains, seed_workers
+from ops.sandbox.store import Store
+
+Json = dict[str, Any]
+CREATED = "2024-01-15T09:00:00.000000Z"
+CHANGED = "2026-03-02T08:30:00.000000Z"
+
+# (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.
+DURABLE_OBJECTS = (
+    ("chat-room", "Room", True, 1100),
+    ("api-gateway", "RateLimiter", False, 12),
+    ("webhook-relay", "Inbox", True, 3),
+)
+BUCKETS = ("assets", "backups", "uploads", *(f"logs-{number:02}" for number in range(1, 21)))
+DATABASES = ("orders", "analytics")
+QUEUES = ("emails", "webhooks")
+PROJECTS = ("docs", "landing", "status", *(f"preview-{number:02}" for number in range(1, 10)))
+AUDIT_ENTRIES = 40
+_ACTIONS = (
+    ("rec_add", "dns_records", "POST", "DNS record"),
+    ("change_setting", "zones", "PATCH", "zone setting"),
+    ("script_update", "workers", "PUT", "script"),
+    ("purge", "cache", "POST", "cache"),
+    ("rec_del", "dns_records", "DELETE", "DNS record"),
+)
+
+
+def seed_account(store: Store) -> None:
+    """Write the account and all it holds. Custom domains need their zone, so the zones come first."""
+    _seed_account(store)
+    seed_kv(store)
+    _seed_storage(store)
+    _seed_durable_objects(store)
+    seed_workers(store)
+    seed_domains(store)
+    _seed_rulesets(store)
+    _seed_balancing(store)
+    _seed_audit(store)
+
+
+def _seed_account(store: Store) -> None:
+    settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
+    account: Json = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "type": "standard", "settings": settings}
+    account["created_on"] = CREATED
+    store.put_document("account", "", ACCOUNT_ID, account, sort=ACCOUNT_NAME)
+    membership = {
+        "id": stable_id("membership", "sandbox"),
+        "account": {key: account[key] for key in ("id", "name", "settings", "created_on")},
+        "api_access_enabled": True,
+        "roles": ["Super Administrator - All Privileges"],
+        "permissions": {"zones": {"read": True, "write": True}, "dns_records": {"read": True, "write": True}},
+        "status": "accepted",
+    }
+    store.put_document("membership", "", str(membership["id"]), membership)
+
+
+def _seed_durable_objects(store: Store) -> None:
+    for script, name, sqlite, count in DURABLE_OBJECTS:
+        id = stable_id("do.namespace", script, name)
+        about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
+        save_namespace(store, ACCOUNT_ID, about)
+        rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
+        store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
+
+
+def _seed_storage(store: Store) -> None:
+    for name in BUCKETS:
+        about = {"name": name, "creation_date": CREATED, "location": "weur", "storage_class": "Standard"}
+        store.put_document("r2.bucket", ACCOUNT_ID, name, about, sort=name)
+    for name in DATABASES:
+        id = stable_uuid("d1", name)
+        about = {"uuid": id, "name": name, "version": "production", "created_at": CREATED}
+        store.put_document("d1.database", ACCOUNT_ID, id, about, sort=name)
+    for name in QUEUES:
+        id = stable_id("queue", name)
+        store.put_document("queue", ACCOUNT_ID, id, _queue(id, name), sort=name)
+    for name in PROJECTS:
+        id = stable_uuid("pages", name)
+        store.put_document("pages.project", ACCOUNT_ID, id, _project(id, name), sort=name)
+
+
+def _queue(id: str, name: str) -> Json:
+    consumer = {
+        "consumer_id": stable_id("consumer", name),
+        "type": "worker",
+        "script": "webhook-relay",
+        "queue_name": name,
+        "created_on": CREATED,
+        "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
+    }
+    return {
+        "queue_id": id,
+        "queue_name": name,
+        "created_on": CREATED,
+        "modified_on": CHANGED,
+        "producers_total_count": 1,
+        "producers": [{"type": "worker", "script": "api-gateway"}],
+        "consumers_total_count": 1,
+        "consumers": [consumer],
+        "settings": {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600},
+    }
+
+
+def _project(id: str, name: str) -> Json:
+    return {
+        "id": id,
+        "name": name,
+        "subdomain": f"{name}-sandbox.pages.dev",
+        "domains": [f"{name}-sandbox.pages.dev"],
+        "production_branch": "main",
+        "created_on": CREATED,
+        "build_config": {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""},
+        "deployment_configs": {"production": {"env_vars": {}}, "preview": {"env_vars": {}}},
+    }
+
+
+def _seed_rulesets(store: Store) -> None:
+    for name, kind, phase in (
+        ("Account firewall", "root", "http_request_firewall_custom"),
+        ("Shared redirects", "custom", "http_request_redirect"),
+        ("Managed rules", "managed", "http_request_firewall_managed"),
+    ):
+        id = stable_id("ruleset", name)
+        rule = {
+            "id": stable_id("rule", name),
+            "version": "1",
+            "action": "block",
+            "expression": '(http.request.uri.path contains "/.git")',
+            "description": name,
+            "enabled": True,
+            "last_updated": CHANGED,
+            "ref": stable_id("rule", name),
+        }
+        about = {"id": id, "name": name, "description": "", "kind": kind, "phase": phase, "version": "3"}
+        body = {**about, "last_updated": CHANGED, "rules": [rule]}
+        store.put_document("account.ruleset", ACCOUNT_ID, id, body, sort=id)
+
+
+def _seed_balancing(store: Store) -> None:
+    monitor = stable_id("lb.monitor", "health")
+    stamps = {"created_on": CREATED, "modified_on": CHANGED}
+    probe = {"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443}
+    times = {"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False}
+    about = {"id": monitor, "description": "health check", **probe, **times, **stamps, "header": {}}
+    store.put_document("lb.monitor", ACCOUNT_ID, monitor, about)
+    for place, name in enumerate(("pool-west", "pool-east"), 1):
+        id = stable_id("lb.pool", name)
+        origin = {"name": f"{name}-1", "address": f"192.0.2.{place}", "enabled": True, "weight": 1}
+        about = {"id": id, "name": name, "enabled": True, "minimum_origins": 1, "monitor": monitor, **stamps}
+        body = {**about, "description": "", "origins": [origin], "check_regions": ["WEU", "ENAM"]}
+        store.put_document("lb.pool", ACCOUNT_ID, id, body, sort=name)
+
+
+def _seed_audit(store: Store) -> None:
+    """One entry an hour on one and a half days, in both forms of the log."""
+    for number in range(AUDIT_ENTRIES):
+        day, hour = divmod(number, 24)
+        when = f"2026-03-{1 + day:02}T{hour:02}:15:00.000000Z"
+        old, new = _audit_entry(number, when)
+        store.put_document("audit", ACCOUNT_ID, old["id"], old, sort=when)
+        store.put_document("audit.v2", ACCOUNT_ID, new["id"], new, sort=when)
+
+
+def _audit_entry(number: int, when: str) -> tuple[Json, Json]:
+    word, product, method, type_ = _ACTIONS[number % len(_ACTIONS)]
+    id, target = stable_uuid("audit", number), stable_id("audited", number)
+    actor, address = {"id": USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
+    old = {
+        "id": id,
+        "when": when,
+        "action": {"type": word, "result": True},
+        "actor": {**actor, "ip": address},
+        "interface": "API",
+        "metadata": {"zone_name": "example.com"},
+        "newValue": "",
+        "oldValue": "",
+        "owner": {"id": ACCOUNT_ID},
+        "resource": {"type": type_, "id": target},
+    }
+    new = {
+        "id": id,
+        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
+        "action": {"type": word, "result": "success", "time": when, "description": type_},
+        "actor": {
+            "id": USER_ID,
+            "email": EMAIL,
+            "type": "user",
+            "context": "api_token",
+            "ip_address": address,
+        },
+        "raw": {
+            "cf_ray_id": f"{number:016x}",
+            "method": method,
+            "status_code": 200,
+            "uri": f"/client/v4/{product}/{target}",
+            "user_agent": "cfops",
+        },
+        "resource": {"id": target, "product": product, "type": type_},
+    }
+    return old, new

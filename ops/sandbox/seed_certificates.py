@@ -1,0 +1,156 @@
+"""The seeded certificates. Their expiry is counted from the day of the sandbox's clock at seeding."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.sandbox.identity import past, stable_id, stable_uuid, zone_id
+from ops.sandbox.store import Json, Store
+
+_DAY = 86400
+
+# Zone, type, status, hosts, days until the certificate expires.
+PACKS: tuple[tuple[str, str, str, tuple[str, ...], int], ...] = (
+    ("example.com", "universal", "active", ("*.example.com", "example.com"), 71),
+    ("example.com", "advanced", "active", ("api.example.com", "auth.example.com"), 5),
+    ("example.net", "universal", "active", ("*.example.net", "example.net"), 20),
+    ("example.org", "universal", "active", ("*.example.org", "example.org"), 64),
+    ("shop.example", "universal", "active", ("*.shop.example", "shop.example"), 58),
+    ("shop.example", "advanced", "active", ("checkout.shop.example",), 85),
+    ("shop.example", "advanced", "pending_validation", ("*.eu.shop.example", "eu.shop.example"), 90),
+    ("mail.example", "universal", "active", ("*.mail.example", "mail.example"), 44),
+    ("mail.example", "advanced", "validation_timed_out", ("mta-sts.mail.example",), 90),
+    ("wild.example", "universal", "active", ("*.wild.example", "wild.example"), 33),
+    (
+        "xn--bcher-kva.example",
+        "universal",
+        "active",
+        ("*.xn--bcher-kva.example", "xn--bcher-kva.example"),
+        80,
+    ),
+    ("pending.example", "universal", "pending_validation", ("*.pending.example", "pending.example"), 90),
+    ("moved.example", "universal", "expired", ("*.moved.example", "moved.example"), -3),
+)
+_CUSTOM = (
+    ("shop.example", ("pay.shop.example",), "DigiCert Inc", "active", 200),
+    ("shop.example", ("legacy.shop.example",), "GlobalSign", "active", 12),
+    ("example.com", ("*.example.com", "example.com"), "Sectigo Limited", "active", 140),
+)
+_HOSTNAMES = (
+    ("boutique.example.net", "active", "active"),
+    ("store.example.org", "pending", "pending_validation"),
+    ("blocked.example.net", "blocked", "validation_timed_out"),
+)
+
+
+def seed_certificates(store: Store) -> None:
+    """Write packs, custom certificates and hostnames; universal SSL is off for the paused zone."""
+    for zone, type, status, hosts, days in PACKS:
+        pack = _pack(store, zone, type, status, hosts, days)
+        store.put_document("certificate_pack", zone_id(zone), pack["id"], pack, sort=pack["created_on"])
+    for zone, hosts, issuer, status, days in _CUSTOM:
+        certificate = _custom(store, zone, hosts, issuer, status, days)
+        store.put_document("custom_certificate", zone_id(zone), certificate["id"], certificate)
+    for hostname, status, ssl_status in _HOSTNAMES:
+        custom = _hostname(store, hostname, status, ssl_status)
+        store.put_document("custom_hostname", zone_id("shop.example"), custom["id"], custom, sort=hostname)
+    off = {"enabled": False, "certificate_authority": "google"}
+    store.put_document("universal_ssl", zone_id("paused.example"), "settings", off)
+
+
+def _in_days(store: Store, days: int) -> str:
+    moment = (int(store.now()) // _DAY + days) * _DAY + _DAY - 1
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _pack(store: Store, zone: str, type: str, status: str, hosts: tuple[str, ...], days: int) -> Json:
+    words = (zone, type, *hosts)
+    issued = status in ("active", "expired")
+    certificates = (
+        [_certificate(store, zone, hosts, days, kind) for kind in ("ecdsa", "rsa")] if issued else []
+    )
+    return {
+        "id": stable_uuid("pack", *words),
+        "type": type,
+        "hosts": list(hosts),
+        "primary_certificate": certificates[0]["id"] if issued else "0",
+        "status": status,
+        "certificates": certificates,
+        "created_on": past("pack", *words),
+        "validity_days": 90,
+        "validation_method": "txt",
+        "validation_records": _validation(hosts) if status == "pending_validation" else [],
+        "validation_errors": _errors(hosts) if status == "validation_timed_out" else [],
+        "certificate_authority": "google" if type == "universal" else "lets_encrypt",
+        "cloudflare_branding": False,
+    }
+
+
+def _certificate(store: Store, zone: str, hosts: tuple[str, ...], days: int, kind: str) -> Json:
+    return {
+        "id": stable_uuid("certificate", zone, kind, *hosts),
+        "type": f"p{'256' if kind == 'ecdsa' else '2048'}_{kind}",
+        "hosts": list(hosts),
+        "issuer": "GoogleTrustServices",
+        "signature": "ECDSAWithSHA256" if kind == "ecdsa" else "SHA256WithRSA",
+        "status": "active" if days > 0 else "expired",
+        "bundle_method": "ubiquitous",
+        "geo_restrictions": None,
+        "zone_id": zone_id(zone),
+        "uploaded_on": past("certificate", zone, kind, *hosts),
+        "modified_on": past("certificate", zone, kind, *hosts),
+        "expires_on": _in_days(store, days),
+        "priority": 1 if kind == "ecdsa" else 2,
+    }
+
+
+def _validation(hosts: tuple[str, ...]) -> list[Json]:
+    name = hosts[-1]
+    value = stable_id("validation", name)
+    return [{"status": "pending", "txt_name": f"_acme-challenge.{name}", "txt_value": value}]
+
+
+def _errors(hosts: tuple[str, ...]) -> list[Json]:
+    return [{"message": f"SERVFAIL looking up CAA for {hosts[-1]}"}]
+
+
+def _custom(store: Store, zone: str, hosts: tuple[str, ...], issuer: str, status: str, days: int) -> Json:
+    return {
+        "id": stable_id("custom_certificate", zone, *hosts),
+        "hosts": list(hosts),
+        "issuer": issuer,
+        "signature": "SHA256WithRSA",
+        "status": status,
+        "bundle_method": "ubiquitous",
+        "zone_id": zone_id(zone),
+        "uploaded_on": past("custom", zone, *hosts),
+        "modified_on": past("custom", zone, *hosts),
+        "expires_on": _in_days(store, days),
+        "priority": 1,
+    }
+
+
+def _hostname(store: Store, hostname: str, status: str, ssl_status: str) -> Json:
+    ssl: dict[str, Any] = {
+        "id": stable_uuid("hostname_ssl", hostname),
+        "type": "dv",
+        "method": "txt",
+        "status": ssl_status,
+        "settings": {"min_tls_version": "1.2", "http2": "on"},
+        "bundle_method": "ubiquitous",
+        "wildcard": False,
+        "certificate_authority": "google",
+    }
+    if ssl_status == "active":
+        issued = {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
+        ssl = {**ssl, **issued, "expires_on": _in_days(store, 49), "uploaded_on": past("hostname", hostname)}
+    return {
+        "id": stable_uuid("hostname", hostname),
+        "hostname": hostname,
+        "ssl": ssl,
+        "status": status,
+        "custom_metadata": {"customer": stable_id("customer", hostname)[:8]},
+        "custom_origin_server": "origin.shop.example",
+        "created_at": past("hostname", hostname),
+    }

@@ -1,0 +1,179 @@
+"""The DNS records of the seeded zones, as a client would send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.store import Json
+
+_DKIM = "v=DKIM1; k=rsa; p=" + "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" * 8 + "IDAQAB"
+_DIGEST = "a" * 32 + "0123456789abcdef0123456789abcdef"
+# The longest TXT there may be.
+_LONG = "v=long1; " + "0123456789abcdef" * 127 + "0123456"
+
+
+def _address(name: str, last: int, **more: Any) -> Json:
+    return {"type": "A", "name": name, "content": f"192.0.2.{last}", **more}
+
+
+def _six(name: str, last: str, **more: Any) -> Json:
+    return {"type": "AAAA", "name": name, "content": f"2001:db8::{last}", **more}
+
+
+def _alias(name: str, target: str, **more: Any) -> Json:
+    return {"type": "CNAME", "name": name, "content": target, **more}
+
+
+def _text(name: str, content: str, **more: Any) -> Json:
+    return {"type": "TXT", "name": name, "content": content, "ttl": 3600, **more}
+
+
+def _mail(host: str, priority: int, name: str = "@") -> Json:
+    return {"type": "MX", "name": name, "content": host, "priority": priority, "ttl": 3600}
+
+
+def _data(type: str, name: str, /, **data: Any) -> Json:
+    return {"type": type, "name": name, "data": data, "ttl": 3600}
+
+
+def _caa(tag: str, value: str) -> Json:
+    return _data("CAA", "@", flags=0, tag=tag, value=value)
+
+
+def _mail_zone(zone: str) -> list[Json]:
+    return [
+        _mail(f"mx1.{zone}", 10),
+        _mail(f"mx2.{zone}", 20),
+        _text("@", "v=spf1 mx include:_spf.example.net -all"),
+        _text("sel1._domainkey", _DKIM),
+        _text("_dmarc", f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{zone}"),
+    ]
+
+
+_EXAMPLE_COM = [
+    _address("@", 10, proxied=True, comment="the apex, in front of the origin pool"),
+    _six("@", "10", proxied=True),
+    _alias("www", "example.com", proxied=True, tags=["team:web", "env:production"]),
+    _address("api", 20, proxied=True, tags=["team:platform", "env:production", "important"]),
+    _six("api", "20", proxied=True),
+    _address("auth", 21, proxied=True),
+    _address("img", 22, proxied=True, comment="images, resized at the edge"),
+    _address("chat", 23, proxied=True),
+    _address(
+        "origin", 30, ttl=300, comment="not proxied: health checks connect here", tags=["team:platform"]
+    ),
+    _address("origin", 31, ttl=300),
+    _address("vpn", 40, ttl=60),
+    _alias("docs", "pages.example.net", ttl=300),
+    _alias("Status.Mixed-Case", "Status.Example.NET", ttl=600, comment="written with capitals"),
+    *_mail_zone("example.com"),
+    _address("mx1", 50, ttl=3600),
+    _address("mx2", 51, ttl=3600),
+    _text("@", "site-verification=2f1c9a7b44d04f3f9a2f0c1d5e6b7a80"),
+    _text("@", '"quoted-verification=0a1b2c3d4e5f"'),
+    _text("long", _LONG),
+    _caa("issue", "letsencrypt.org"),
+    _caa("issuewild", "digicert.com"),
+    _caa("iodef", "mailto:security@example.com"),
+    _data("SRV", "_sip._tcp", priority=10, weight=60, port=5060, target="sip.example.com"),
+    _data("SRV", "_sip._tcp", priority=20, weight=40, port=5060, target="sip2.example.com"),
+    _data("HTTPS", "h3", priority=1, target=".", value='alpn="h3,h2" ipv4hint="192.0.2.10"'),
+    _data("SVCB", "_dns", priority=1, target="dns.example.com", value='alpn="h2" dohpath="/dns-query{?dns}"'),
+    _data("TLSA", "_25._tcp.mx1", usage=3, selector=1, matching_type=1, certificate=_DIGEST),
+    _data("SSHFP", "vpn", algorithm=4, type=2, fingerprint=_DIGEST),
+    _data("DS", "signed", key_tag=2371, algorithm=13, digest_type=2, digest=_DIGEST),
+    {"type": "NS", "name": "signed", "content": "ns1.example.net", "ttl": 86400},
+    {"type": "NS", "name": "signed", "content": "ns2.example.net", "ttl": 86400},
+    _data(
+        "NAPTR",
+        "sip",
+        order=100,
+        preference=10,
+        flags="S",
+        service="SIP+D2T",
+        regex="",
+        replacement="_sip._tcp.example.com",
+    ),
+    {
+        "type": "URI",
+        "name": "_ftp._tcp",
+        "priority": 10,
+        "data": {"weight": 1, "target": "ftp://example.com/public"},
+    },
+    _data(
+        "LOC",
+        "office",
+        lat_degrees=52,
+        lat_minutes=22,
+        lat_seconds=23,
+        lat_direction="N",
+        long_degrees=4,
+        long_minutes=53,
+        long_seconds=32,
+        long_direction="E",
+        altitude=-2,
+        size=10,
+        precision_horz=10,
+        precision_vert=2,
+    ),
+]
+_EXAMPLE_ORG = [
+    _alias("@", "app.hosting.example", proxied=True, comment="flattened at the apex"),
+    _alias("www", "example.org", proxied=True),
+    _address("hook", 70, proxied=True, tags=["team:integrations"]),
+    _alias("cdn", "cdn.hosting.example", settings={"flatten_cname": True}, ttl=300),
+    _mail(".", 0),
+    _text("@", "v=spf1 -all", comment="this domain sends no mail"),
+]
+_EXAMPLE_NET = [
+    _address("@", 90, proxied=True),
+    _alias("www", "example.net"),
+    # More than one page of the default size.
+    *(_address(f"host-{number:03}", number + 100, ttl=300) for number in range(1, 131)),
+]
+_SHOP = [
+    _address("@", 110, proxied=True, tags=["team:shop"], comment="behind the load balancer www.shop.example"),
+    _address("checkout", 111, proxied=True, tags=["team:shop", "pci:yes"]),
+    _alias("static", "static.hosting.example", proxied=True),
+    _address("fast", 112, ttl=30, comment="thirty seconds, as Enterprise may"),
+    _caa("issue", "pki.goog"),
+]
+_MAIL = [
+    *_mail_zone("mail.example"),
+    _address("mx1", 120, ttl=3600),
+    _address("mx2", 121, ttl=3600),
+    _six("mx1", "120", ttl=3600),
+    _alias("autodiscover", "mx1.mail.example"),
+    _data("TLSA", "_25._tcp.mx1", usage=3, selector=1, matching_type=1, certificate=_DIGEST),
+    _text("_mta-sts", "v=STSv1; id=20250301000000Z"),
+    _text("_smtp._tls", "v=TLSRPTv1; rua=mailto:tls@mail.example"),
+    {"type": "PTR", "name": "25", "content": "mx1.mail.example", "ttl": 3600},
+]
+_WILD = [
+    _address("@", 130),
+    _address("*", 131, proxied=True),
+    _address("*.dev", 132, ttl=120, tags=["env:development"]),
+    _alias("*.preview", "preview.hosting.example"),
+    _text("*", "wildcard text"),
+]
+_BOOKS = [
+    _address("@", 140, proxied=True, comment="bücher: a name outside ASCII"),
+    _alias("www", "xn--bcher-kva.example", proxied=True),
+    _alias("xn--caf-dma", "xn--bcher-kva.example"),
+    _text("@", "größe=groß; 日本語"),
+]
+_LEGACY = [_address("www", 150, proxied=True), _alias("old", "www.legacy.example", proxied=True)]
+
+RECORDS: dict[str, list[Json]] = {
+    "example.com": _EXAMPLE_COM,
+    "example.org": _EXAMPLE_ORG,
+    "example.net": _EXAMPLE_NET,
+    "shop.example": _SHOP,
+    "mail.example": _MAIL,
+    "wild.example": _WILD,
+    "xn--bcher-kva.example": _BOOKS,
+    "legacy.example": _LEGACY,
+    "pending.example": [_address("@", 160), _alias("www", "pending.example")],
+    "paused.example": [_address("@", 170, proxied=True), _alias("www", "paused.example", proxied=True)],
+    "moved.example": [_address("@", 180)],
+}

@@ -1,0 +1,116 @@
+"""The KV namespaces of a new sandbox, with names and values that break careless clients."""
+
+from __future__ import annotations
+
+import json
+
+from ops.sandbox.identity import ACCOUNT_ID, stable_id
+from ops.sandbox.routes.kv import KIND
+from ops.sandbox.routes.kv_pairs import Pair
+from ops.sandbox.store import Store
+from ops.sandbox.wire import dumps
+
+TITLES = ("sessions", "config", "assets", "feature-flags")
+# 2100-01-01: far enough that the seed does not change with time.
+EXPIRES = 4102444800
+# More than fit on one page of a listing.
+SESSIONS = 1250
+FLAGS = ("beta-search", "dark-mode", "new-checkout", "queue-emails", "rate-limits", "signup", "sso", "webp")
+AWKWARD_NAMES = (
+    "a/b/c",
+    "/leading/slash",
+    "trailing/slash/",
+    "100%",
+    "50%25 off",
+    "%2e%2e",
+    "what?",
+    "page#anchor",
+    "a+b",
+    "a;b=c&d",
+    "key with spaces",
+    " leading space",
+    "line\nbreak",
+    "é",
+    "e\u0301",
+    "日本語",
+    "💥",
+    "evil\u202etxt.exe",
+    "zero\u200bwidth",
+    "-leading-dash",
+    "--help",
+    "=1+1",
+    "@at",
+    "...",
+    ".hidden",
+    "UPPER",
+    "upper",
+    "C:\\back\\slash",
+    'double "quotes"',
+    "it's",
+    "<script>alert(1)</script>",
+    "$(echo key)",
+    "*",
+    "{braces}",
+    "CON",
+    "x" * 512,
+    "é" * 256,
+)
+BINARY_VALUES = {
+    "every-byte.bin": bytes(range(256)),
+    "empty": b"",
+    "nul": b"\x00",
+    "invalid-utf8.txt": b"caf\xe9 \xff\xfe",
+    "lone-surrogate.txt": b"\xed\xa0\x80",
+    "crlf.txt": b"one\r\ntwo\rthree\n",
+    "bom.txt": b"\xef\xbb\xbfbom",
+    "utf8.txt": "grün, 日本, 💥".encode(),
+    "images/logo.png": b"\x89PNG\r\n\x1a\n" + bytes(range(255, -1, -1)) * 64,
+    "fonts/body.woff2": b"wOF2" + bytes((n * 7) % 251 for n in range(40_000)),
+}
+
+
+def namespace_id(title: str) -> str:
+    """Return the id of a seeded namespace."""
+    return stable_id("kv.namespace", title)
+
+
+def seed_kv(store: Store) -> None:
+    """Write four namespaces and their pairs."""
+    pairs = {
+        "sessions": _sessions(),
+        "config": [Pair(name, f"value of {name!r}".encode()) for name in AWKWARD_NAMES],
+        "assets": [Pair(name, value, _kind(name)) for name, value in BINARY_VALUES.items()],
+        "feature-flags": _flags(),
+    }
+    for title in TITLES:
+        id = namespace_id(title)
+        store.put_document(
+            KIND, ACCOUNT_ID, id, {"id": id, "title": title, "supports_url_encoding": True}, sort=title
+        )
+        rows = [pair.row(id, 0.0) for pair in pairs[title]]
+        sql = "INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)"
+        store.run_many(sql, rows)
+
+
+def _sessions() -> list[Pair]:
+    return [
+        Pair(
+            f"session:{stable_id('session', number)}",
+            json.dumps({"user": number, "role": "admin" if number % 50 == 0 else "user"}).encode(),
+            dumps({"user": number}),
+            EXPIRES + number,
+        )
+        for number in range(SESSIONS)
+    ]
+
+
+def _flags() -> list[Pair]:
+    about = dumps({"owner": "platform", "since": "2026-03-01", "note": "é"})
+    return [
+        Pair(name, json.dumps({"on": place % 2 == 0, "percent": place * 10}).encode(), about)
+        for place, name in enumerate(FLAGS)
+    ]
+
+
+def _kind(name: str) -> str:
+    return dumps({"type": "text/plain" if name.endswith(".txt") else "application/octet-stream"})

@@ -1,0 +1,177 @@
+"""The seeded page rules, rulesets, load balancer and Worker routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.identity import past, stable_id, zone_id
+from ops.sandbox.store import Json, Store
+
+# Zone, pattern, script; None lets the requests pass by every Worker.
+ROUTES: tuple[tuple[str, str, str | None], ...] = (
+    ("example.com", "api.example.com/*", "api-gateway"),
+    ("example.com", "auth.example.com/*", "auth-edge"),
+    ("example.com", "img.example.com/*", "image-resizer"),
+    ("example.com", "chat.example.com/*", "chat-room"),
+    ("example.com", "api.example.com/health", None),
+    ("example.org", "hook.example.org/*", "webhook-relay"),
+    ("example.org", "*example.org/old/*", "redirects"),
+    ("example.net", "example.net/*", "legacy-site"),
+)
+_PAGE_RULES: tuple[tuple[str, str, list[Json], int, str], ...] = (
+    (
+        "example.com",
+        "*example.com/assets/*",
+        [{"id": "cache_level", "value": "cache_everything"}, {"id": "edge_cache_ttl", "value": 2419200}],
+        2,
+        "active",
+    ),
+    (
+        "example.com",
+        "old.example.com/*",
+        [{"id": "forwarding_url", "value": {"url": "https://example.com/$1", "status_code": 301}}],
+        1,
+        "active",
+    ),
+    ("example.net", "example.net/admin/*", [{"id": "security_level", "value": "high"}], 1, "disabled"),
+)
+_BLOCK = {
+    "action": "block",
+    "expression": '(ip.src.country eq "XX")',
+    "description": "no traffic from nowhere",
+}
+_CHALLENGE = {
+    "action": "managed_challenge",
+    "expression": '(http.request.uri.path contains "/login" and cf.threat_score gt 10)',
+    "description": "challenge logins from bad places",
+}
+_LIMIT = {
+    "action": "block",
+    "expression": '(http.request.uri.path eq "/api/login")',
+    "description": "five logins a minute",
+    "ratelimit": {
+        "characteristics": ["ip.src", "cf.colo.id"],
+        "period": 60,
+        "requests_per_period": 5,
+        "mitigation_timeout": 600,
+    },
+}
+_REDIRECT = {
+    "action": "redirect",
+    "expression": '(http.host eq "www.example.com")',
+    "description": "www to the apex",
+    "action_parameters": {
+        "from_value": {"target_url": {"value": "https://example.com"}, "status_code": 301},
+    },
+}
+_CACHE = {
+    "action": "set_cache_settings",
+    "expression": '(http.request.uri.path contains "/static/")',
+    "description": "cache the static files",
+    "action_parameters": {"cache": True, "edge_ttl": {"mode": "override_origin", "default": 86400}},
+}
+# Zone, name, phase, rules.
+_RULESETS: tuple[tuple[str, str, str, tuple[Json, ...]], ...] = (
+    ("example.com", "default", "http_request_firewall_custom", (_BLOCK, _CHALLENGE)),
+    ("example.com", "rate limits", "http_ratelimit", (_LIMIT,)),
+    ("example.com", "redirects", "http_request_dynamic_redirect", (_REDIRECT,)),
+    ("shop.example", "default", "http_request_firewall_custom", (_CHALLENGE,)),
+    ("shop.example", "cache rules", "http_request_cache_settings", (_CACHE,)),
+)
+_MANAGED = ("Cloudflare Managed Ruleset", "http_request_firewall_managed")
+
+
+def seed_rules(store: Store) -> None:
+    """Write page rules, rulesets, the load balancer and the routes."""
+    for zone, pattern, script in ROUTES:
+        id = stable_id("route", zone, pattern)
+        route = {"id": id, "pattern": pattern, **({"script": script} if script else {})}
+        store.put_document("worker_route", zone_id(zone), id, route, sort=pattern)
+    for zone, pattern, actions, priority, status in _PAGE_RULES:
+        rule = _page_rule(zone, pattern, actions, priority, status)
+        store.put_document("page_rule", zone_id(zone), rule["id"], rule)
+    for zone, name, phase, rules in _RULESETS:
+        ruleset = _ruleset(zone, name, phase, rules)
+        store.put_document("ruleset", zone_id(zone), ruleset["id"], ruleset)
+    for zone in ("example.com", "example.org", "shop.example"):
+        store.put_document("ruleset", zone_id(zone), _managed()["id"], _managed())
+    balancer = _load_balancer()
+    store.put_document("load_balancer", zone_id("shop.example"), balancer["id"], balancer)
+
+
+def _page_rule(zone: str, pattern: str, actions: list[Json], priority: int, status: str) -> Json:
+    return {
+        "id": stable_id("page_rule", zone, pattern),
+        "targets": [{"target": "url", "constraint": {"operator": "matches", "value": pattern}}],
+        "actions": actions,
+        "priority": priority,
+        "status": status,
+        "created_on": past("page_rule", zone, pattern),
+        "modified_on": past("page_rule", zone, pattern),
+    }
+
+
+def _ruleset(zone: str, name: str, phase: str, rules: tuple[Json, ...]) -> Json:
+    made = past("ruleset", zone, phase)
+    return {
+        "id": stable_id("ruleset", zone, phase),
+        "name": name,
+        "description": "",
+        "kind": "zone",
+        "version": str(len(rules)),
+        "rules": [_rule(zone, phase, rule, made) for rule in rules],
+        "last_updated": made,
+        "phase": phase,
+    }
+
+
+def _rule(zone: str, phase: str, rule: Json, made: str) -> Json:
+    id = stable_id("rule", zone, phase, rule["description"])
+    return {"id": id, "version": "1", **rule, "last_updated": made, "ref": id, "enabled": True}
+
+
+def _managed() -> Json:
+    name, phase = _MANAGED
+    rule: dict[str, Any] = {
+        "id": stable_id("rule", name),
+        "version": "1",
+        "action": "block",
+        "categories": ["sqli"],
+        "description": "SQL injection",
+        "last_updated": past("ruleset", name),
+        "ref": stable_id("rule", name),
+        "enabled": True,
+    }
+    return {
+        "id": stable_id("ruleset", name),
+        "name": name,
+        "description": "Created by the provider",
+        "kind": "managed",
+        "version": "42",
+        "rules": [rule],
+        "last_updated": past("ruleset", name),
+        "phase": phase,
+    }
+
+
+def _load_balancer() -> Json:
+    pools = [stable_id("lb.pool", name) for name in ("pool-west", "pool-east")]
+    return {
+        "id": stable_id("load_balancer", "www.shop.example"),
+        "name": "www.shop.example",
+        "description": "Shop front",
+        "enabled": True,
+        "proxied": True,
+        "ttl": 30,
+        "fallback_pool": pools[1],
+        "default_pools": pools,
+        "region_pools": {},
+        "country_pools": {},
+        "pop_pools": {},
+        "steering_policy": "geo",
+        "session_affinity": "cookie",
+        "session_affinity_ttl": 1800,
+        "rules": [],
+        "created_on": past("load_balancer", "www.shop.example"),
+        "modified_on": past("load_balancer", "www.shop.example"),
+    }

@@ -1,0 +1,170 @@
+"""The Workers of a new sandbox: module and service-worker syntax, binary modules, bindings of many types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
+from ops.sandbox.routes.worker_domains import domain_record, save_domain
+from ops.sandbox.routes.worker_state import Module, save, save_modules
+from ops.sandbox.routes.workers_account import KIND as SUBDOMAIN
+from ops.sandbox.routes.workers_upload import SETTINGS, deploy, describe, new_worker
+from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.store import Store
+from ops.sandbox.wire import dumps
+
+Json = dict[str, Any]
+CREATED = "2025-06-01T10:00:00.000000Z"
+CHANGED = "2026-03-01T12:00:00.000000Z"
+SUBDOMAIN_NAME = "sandbox-workers"
+ZONE = "example.com"
+DOMAINS = {"gateway.example.com": "api-gateway", "rooms.example.com": "chat-room"}
+
+_JS = "application/javascript+module"
+# A WebAssembly module that is valid and empty: magic number and version.
+_WASM = b"\x00asm\x01\x00\x00\x00"
+_HANDLERS = "export default {{\n  async fetch(request, env) {{\n    return new Response({0});\n  }},\n}};\n"
+
+
+def _module(text: str, name: str = "index.js") -> Module:
+    return Module(name, _JS, text.encode())
+
+
+def _class(name: str) -> str:
+    return f"export class {name} {{\n  async fetch(request) {{\n    return new Response('ok');\n  }}\n}}\n"
+
+
+_CODE: dict[str, list[Module]] = {
+    "api-gateway": [
+        _module(
+            'import { match } from "./lib/router.js";\n'
+            + _class("RateLimiter")
+            + _HANDLERS.format("match(request.url)")
+        ),
+        _module("export const match = (url) => new URL(url).pathname;\n", "lib/router.js"),
+    ],
+    "auth-edge": [_module(_HANDLERS.format('"authenticated"'))],
+    "image-resizer": [
+        _module('import wasm from "./resize.wasm";\n' + _HANDLERS.format("String(wasm)")),
+        Module("resize.wasm", "application/wasm", _WASM),
+        Module("palette.bin", "application/octet-stream", bytes(range(256))),
+        Module("notice.txt", "text/plain", "größer, kleiner\r\n".encode()),
+    ],
+    "redirects": [_module(_HANDLERS.format('"", {status: 301, headers: {location: "/"}}'))],
+    "cron-reports": [
+        _module("export default {\n  async scheduled(event, env) {\n    await env.DB;\n  },\n};\n")
+    ],
+    "webhook-relay": [
+        _module(
+            _class("Inbox")
+            + "export default {\n  async fetch(request) {\n    return new Response();\n  },\n"
+            + "  async queue(batch) {\n    batch.ackAll();\n  },\n};\n"
+        )
+    ],
+    "chat-room": [_module(_class("Room") + _HANDLERS.format('"chat"'))],
+    "legacy-site": [
+        Module(
+            "script",
+            "application/javascript",
+            b"addEventListener('fetch', event => {\n  event.respondWith(fetch(event.request));\n});\n",
+        )
+    ],
+}
+
+
+def _kv(name: str, title: str) -> Json:
+    return {"type": "kv_namespace", "name": name, "namespace_id": namespace_id(title)}
+
+
+def _do(name: str, script: str, class_name: str, owner: str = "") -> Json:
+    about = {"type": "durable_object_namespace", "name": name, "class_name": class_name}
+    other = {"script_name": owner} if owner else {}
+    return {**about, **other, "namespace_id": stable_id("do.namespace", script, class_name)}
+
+
+_BINDINGS: dict[str, list[Json]] = {
+    "api-gateway": [
+        _kv("SESSIONS", "sessions"),
+        _kv("FLAGS", "feature-flags"),
+        _do("LIMITER", "api-gateway", "RateLimiter"),
+        {"type": "service", "name": "AUTH", "service": "auth-edge", "environment": "production"},
+        {"type": "queue", "name": "HOOKS", "queue_name": "webhooks"},
+        {"type": "plain_text", "name": "STAGE", "text": "production"},
+        {"type": "json", "name": "LIMITS", "json": {"burst": 20, "per_minute": [60, 600]}},
+        {"type": "secret_text", "name": "SIGNING_KEY"},
+        {"type": "quantum_store", "name": "FUTURE", "qubits": 8, "options": {"since": "2031"}},
+    ],
+    "auth-edge": [_kv("SESSIONS", "sessions"), {"type": "secret_text", "name": "OAUTH_SECRET"}],
+    "image-resizer": [
+        {"type": "r2_bucket", "name": "UPLOADS", "bucket_name": "uploads"},
+        _kv("ASSETS", "assets"),
+        {"type": "images", "name": "IMAGES"},
+    ],
+    "redirects": [_kv("CONFIG", "config")],
+    "cron-reports": [
+        {"type": "d1", "name": "DB", "id": stable_uuid("d1", "orders")},
+        {"type": "r2_bucket", "name": "BACKUPS", "bucket_name": "backups"},
+        {"type": "analytics_engine", "name": "METRICS", "dataset": "reports"},
+        {"type": "secret_text", "name": "MAIL_TOKEN"},
+    ],
+    "webhook-relay": [
+        _do("INBOX", "webhook-relay", "Inbox"),
+        {"type": "queue", "name": "EMAILS", "queue_name": "emails"},
+        {"type": "secret_text", "name": "HOOK_SECRET"},
+    ],
+    "chat-room": [
+        _do("ROOM", "chat-room", "Room"),
+        _do("LIMITER", "api-gateway", "RateLimiter", owner="api-gateway"),
+        {"type": "version_metadata", "name": "VERSION"},
+    ],
+    "legacy-site": [{"type": "plain_text", "name": "ORIGIN", "text": "https://origin.example.com"}],
+}
+_SETTINGS: dict[str, Json] = {
+    "api-gateway": {"placement": {"mode": "smart"}, "tags": ["team:platform", "tier-1"], "logpush": True},
+    "image-resizer": {"limits": {"cpu_ms": 200}, "compatibility_flags": ["nodejs_compat"]},
+    "cron-reports": {"observability": {"enabled": True, "head_sampling_rate": 0.5}},
+    "redirects": {"tail_consumers": [{"service": "cron-reports"}]},
+    "legacy-site": {"compatibility_date": "2021-11-02"},
+}
+_CRONS = {"cron-reports": ("0 6 * * *", "*/30 * * * MON-FRI"), "webhook-relay": ("*/5 * * * *",)}
+_MIGRATED = ("api-gateway", "webhook-relay", "chat-room")
+
+
+def seed_workers(store: Store) -> None:
+    """Write the Workers, each with one version that is deployed, and the workers.dev name."""
+    for name in SCRIPTS:
+        worker = new_worker(name, stable_id("worker", name), CREATED)
+        defaults = {**SETTINGS, "compatibility_date": "2026-01-15"}
+        worker["settings"] = {"bindings": _BINDINGS[name], **defaults, **_SETTINGS.get(name, {})}
+        worker["schedules"] = [_schedule(cron) for cron in _CRONS.get(name, ())]
+        worker["subdomain"] = {"enabled": name == "auth-edge", "previews_enabled": False}
+        if name in _MIGRATED:
+            worker["migration_tag"] = "v1"
+        parts = _CODE[name]
+        describe(worker, parts, parts[0].name, parts[0].content_type == _JS)
+        deploy(
+            worker, CHANGED, version=stable_uuid("version", name), deployment=stable_uuid("deployment", name)
+        )
+        save_modules(store, ACCOUNT_ID, name, parts)
+        save(store, ACCOUNT_ID, worker)
+    store.put_document(SUBDOMAIN, ACCOUNT_ID, "", {"subdomain": SUBDOMAIN_NAME})
+
+
+def _schedule(cron: str) -> Json:
+    return {"cron": cron, "created_on": CREATED, "modified_on": CREATED}
+
+
+def seed_domains(store: Store) -> None:
+    """Attach the custom domains with their DNS records, when the zone they lie in is there."""
+    zones = {one["name"]: one["id"] for one in store.list_documents("zone", "")}
+    for hostname, service in DOMAINS.items() if ZONE in zones else ():
+        id, record = (
+            stable_id("worker.domain", hostname),
+            domain_record(stable_id("record", hostname), hostname, CREATED),
+        )
+        about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
+        zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}
+        save_domain(store, ACCOUNT_ID, {**about, **zone})
+        store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record["id"]])
+        row = (zones[ZONE], record["id"], "AAAA", hostname, "100::", 1, 1, None, "[]", dumps(record))
+        store.run("INSERT OR REPLACE INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

@@ -1,0 +1,165 @@
+"""The sandbox itself: an HTTP server on 127.0.0.1 in a thread of this process.
+
+with Sandbox(":temp:") as sandbox:
+    requests.get(sandbox.url + "/zones", headers={"Authorization": f"Bearer {sandbox.token}"})
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import socketserver
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ops.sandbox import routes
+from ops.sandbox.connection import PREFIX, Connection
+from ops.sandbox.edge import Edge
+from ops.sandbox.faults import Faults
+from ops.sandbox.identity import ACCOUNT_ID, EMAIL
+from ops.sandbox.limits import DEFAULT_QUOTA, Limiter, Quota
+from ops.sandbox.seed import seed_all
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Exchange
+
+TEMPORARY = ":temp:"
+
+
+class Listener(ThreadingHTTPServer):
+    """Listens on loopback only; remembers the open connections so that ``stop`` can end them."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, edge: Edge) -> None:
+        self.edge = edge
+        self.open_connections: set[socket.socket] = set()
+        self.requests: list[tuple[str, str]] = []
+        self.rays = 0
+        super().__init__(("127.0.0.1", port), Connection)
+
+    def server_bind(self) -> None:
+        # HTTPServer would look up the name of 127.0.0.1, which may ask a name server.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news."""
+
+
+class Sandbox:
+    """An offline Cloudflare. A new database is filled by *seed* (None: it stays empty).
+
+    *quota*: requests and seconds of the rate limit, None lifts it. *clock*: seconds since the epoch; governs
+    dates, expiry and the rate limit.
+    """
+
+    def __init__(
+        self,
+        path: str | Path = TEMPORARY,
+        *,
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+        faults: Faults | None = None,
+        quota: Quota | None = DEFAULT_QUOTA,
+        seed: Callable[[Store], None] | None = seed_all,
+    ) -> None:
+        self._folder = tempfile.mkdtemp(prefix="sandbox-") if str(path) == TEMPORARY else ""
+        self._port = port
+        self._thread: threading.Thread | None = None
+        self.store = Store(Path(self._folder, "sandbox.sqlite") if self._folder else path, clock)
+        self.faults = faults or Faults()
+        self.store.limited = quota is not None
+        self.limiter = Limiter(quota, self.store.now)
+        self.edge = Edge(self.store, self.limiter, self.faults)
+        routes.load()
+        prepare(self.store, seed)
+        self.token = self.store.meta("token")
+        self.email, self.key = self.store.meta("email"), self.store.meta("key")
+        self.account_id = ACCOUNT_ID
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL, as ``CLOUDFLARE_BASE_URL`` wants it."""
+        return f"http://127.0.0.1:{self.port}{PREFIX}"
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.server_address[1])
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """(method, path with query) of every request, without the ``/client/v4`` prefix, as it was sent."""
+        return self._listener.requests
+
+    @property
+    def observer(self) -> Callable[[Exchange], None] | None:
+        """Called with every exchange, from the thread of its connection, before the answer leaves."""
+        return self.edge.observer
+
+    @observer.setter
+    def observer(self, observer: Callable[[Exchange], None] | None) -> None:
+        self.edge.observer = observer
+
+    @property
+    def crashes(self) -> list[str]:
+        """Tracebacks of handlers that failed: bugs of the sandbox."""
+        return self.edge.crashes
+
+    def start(self) -> None:
+        """Listen; the URL is known from here on."""
+        self._listener = Listener(self._port, self.edge)
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close all connections and the database; removes a temporary one. May be called twice."""
+        if self._thread is not None:
+            self.edge.stopped.set()
+            self._listener.shutdown()
+            self._listener.server_close()
+            self._hang_up()
+            self._thread.join()
+            self._thread = None
+        self.store.release()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _hang_up(self) -> None:
+        until = time.monotonic() + 2
+        for connection in list(self._listener.open_connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+        while self._listener.open_connections and time.monotonic() < until:
+            time.sleep(0.002)
+
+
+def prepare(store: Store, seed: Callable[[Store], None] | None = seed_all) -> None:
+    """Give a new database its credentials and its seed; leaves one that has them alone."""
+    if store.meta("token"):
+        return
+    with store.transaction():
+        store.set_meta("token", "sandbox_" + secrets.token_hex(20))
+        store.set_meta("email", EMAIL)
+        store.set_meta("key", "sandbox_" + secrets.token_hex(20)[:37])
+        store.add_token(store.meta("token"))
+        if seed is not None:
+            seed(store)

@@ -1,0 +1,1 @@
+"""Scan: walk the account and build the inventory."""

@@ -1,0 +1,105 @@
+"""The export job: look at the account, write the snapshot, hand it over whole, say what it is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.errors import DiskError
+from ops.resource import Json, Owner
+from ops.scan.delivery import Delivery, Made
+from ops.scan.inventory import Inventory
+from ops.scan.look import look
+from ops.scan.request import Begun
+from ops.scan.selection import Plan
+from ops.snapshots import manifest as manifests
+from ops.snapshots import publish
+from ops.snapshots.layout import snapshot_name
+from ops.snapshots.manifest import PARTIAL, Manifest
+from ops.snapshots.sections import COMPLETE
+from ops.snapshots.writer import Writer
+from ops.version import VERSION
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+
+class Job(NamedTuple):
+    """What is to be read and where it goes; *options* are told in the manifest."""
+
+    account: Owner
+    plan: Plan
+    delivery: Delivery
+    options: Json
+    begun: Begun
+
+
+class Outcome(NamedTuple):
+    """A snapshot that was handed over to *path*."""
+
+    path: Path
+    inventory: Inventory
+    manifest: Manifest
+
+
+def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) -> Outcome:
+    """Do the job; *chance* gives so many random bytes in hex.
+
+    What stopped the scan before its end is raised after what was read is safe; a DiskError leaves nothing
+    behind.
+    """
+    place = job.delivery.place(job.account.id, job.begun.moment)
+    with publish.partial(place, chance) as folder:
+        labels = {resource.kind: resource.label for resource in job.plan.resources}
+        writer = Writer(folder, labels)
+        inventory = look(app, job.account, job.plan, writer)
+        _refuse_fragments(app, job, inventory)
+        manifest = _manifest(app, job, inventory, writer)
+        manifests.write(folder, manifest)
+        named = partial(_name, job.begun.moment, chance)
+        path = job.delivery.hand_over(Made(folder, manifest, place, named))
+    if inventory.ended_by is not None:
+        app.warn(f"what was read until then is kept, marked as partial: {path}")
+        raise inventory.ended_by
+    return Outcome(path, inventory, manifest)
+
+
+def _refuse_fragments(app: App, job: Job, inventory: Inventory) -> None:
+    """Raise what stopped the scan, where what was read is not to be kept."""
+    stopped = inventory.ended_by
+    if stopped is None:
+        return
+    if isinstance(stopped, OSError | DiskError):
+        raise stopped
+    if inventory.empty or not job.delivery.keeps_fragments:
+        app.warn("the scan did not come to its end, nothing was written")
+        raise stopped
+
+
+def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manifest:
+    return Manifest(
+        tool=f"cfops {VERSION}",
+        account_id=job.account.id,
+        account_name=inventory.account_name,
+        started=_moment(job.begun.moment),
+        ended=_moment(app.clock()),
+        requests=app.client.sent - job.begun.sent,
+        status=COMPLETE if inventory.whole else PARTIAL,
+        reason=inventory.reason,
+        options=job.options,
+        sections=inventory.sections,
+        files=writer.assemble(),
+        placed=writer.placed,
+    )
+
+
+def _name(moment: float, chance: Callable[[int], str]) -> str:
+    return snapshot_name(moment, chance(2))
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

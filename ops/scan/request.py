@@ -1,0 +1,94 @@
+"""Request: the options of a scan as they were typed, checked before anything is asked of the API."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.catalog import resources
+from ops.errors import UsageError
+from ops.resource import Json, Owner, reach
+from ops.scan.selection import Plan, Wish, choose, names
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+ZONE = "zones.zone"
+
+
+class Begun(NamedTuple):
+    """The start of a scan: wall time and monotonic time in seconds, requests that were made before."""
+
+    moment: float
+    tick: float
+    sent: int
+
+
+class Asked(NamedTuple):
+    """What was asked for; *zones* are names or ids."""
+
+    wish: Wish
+    zones: tuple[str, ...]
+
+    @property
+    def narrowed(self) -> bool:
+        """Say whether the result is not meant to stand for the whole account."""
+        return bool(self.wish.only or self.zones)
+
+    @property
+    def options(self) -> Json:
+        """Give the options as the manifest tells them."""
+        wish = self.wish
+        return {
+            "only": list(wish.only),
+            "skip": list(wish.skip),
+            "zone": list(self.zones),
+            "deep": wish.deep,
+            "kv": wish.values,
+        }
+
+    def resolved(self, app: App) -> tuple[Owner, Plan]:
+        """Give the account and the plan. Raises NotFound or AmbiguousName for a zone."""
+        found = [app.zone(name) for name in self.zones]
+        wish = replace(self.wish, given={ZONE: found}) if found else self.wish
+        account = _account_of(found) or app.account_id
+        return Owner(account, account, {}), choose(resources(), wish)
+
+
+def read(
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    zones: tuple[str, ...],
+    *,
+    deep: bool,
+    values: str,
+    contents: bool = False,
+) -> Asked:
+    """Read the options; raises UsageError for a kind or product that is not there."""
+    wish = Wish(only=names(only), skip=names(skip), deep=deep, values=values, contents=contents)
+    choose(resources(), wish)
+    return Asked(wish, tuple(dict.fromkeys(names(zones))))
+
+
+def one_of(kv: str, words: tuple[str, ...]) -> str:
+    """Give the value of --kv; raises UsageError where it is none of *words*."""
+    if kv not in words:
+        *others, last = words
+        raise UsageError(
+            f"--kv takes {', '.join(others)} or {last} here, not {kv!r}",
+            hint="values are kept in snapshots: inv scan.export --kv values" if kv == "values" else "",
+        )
+    return kv
+
+
+def begin(app: App) -> Begun:
+    """Note the start of a scan."""
+    return Begun(app.clock(), time.monotonic(), app.client.sent)
+
+
+def _account_of(zones: list[Json]) -> str:
+    accounts = {str(reach(zone, "account.id") or "") for zone in zones}
+    if len(accounts) > 1:
+        raise UsageError("these zones lie in several accounts", hint="scan one account at a time")
+    return next(iter(accounts), "")

@@ -1,0 +1,96 @@
+"""The `scan` collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.ui.shapes import Item, Rows
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+COLUMNS = ("kind", "items", "sections", "status", "note")
+SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
+NEEDS = "Read on what is to be scanned; what the token may not read is named and left out"
+HELP = {
+    "only": "these kinds or products alone, e.g. dns,kv.namespace; may be repeated",
+    "skip": "not these kinds or products, e.g. workers.script/contents; may be repeated",
+    "zone": "only what lies in this zone (domain or id); may be repeated",
+    "deep": "also the kinds that take more requests for each zone or script",
+}
+
+
+@command(
+    "run",
+    default=True,
+    needs=NEEDS,
+    help={**HELP, "kv": "keys, or none: the keys of large namespaces take a request for each 1,000"},
+)
+def run_scan(
+    app: App,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    zone: tuple[str, ...] = (),
+    deep: bool = False,
+    kv: str = "keys",
+) -> Rows:
+    """Count what the account holds, kind by kind, and say what could not be read.
+
+    inv scan
+    inv scan --only dns --zone example.com
+    inv scan --deep --skip kv --output json
+    """
+    from ops.scan import request, summary
+    from ops.scan.look import Count, look
+
+    asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
+    begun = request.begin(app)
+    account, plan = asked.resolved(app)
+    inventory = look(app, account, plan, Count())
+    if inventory.ended_by is not None:
+        raise inventory.ended_by
+    summary.tell(app, begun, inventory, plan)
+    return Rows(inventory.rows(), COLUMNS)
+
+
+@command(
+    "export",
+    needs=NEEDS,
+    help={
+        **HELP,
+        "kv": "keys, values (also what is stored), or none",
+        "to": "instead of a snapshot: FILE.json, FILE.csv (a folder of tables) or FILE.tar.gz.age",
+        "encrypt_to": "pack into one file for this age public key (age1…); may be repeated",
+    },
+)
+def export(
+    app: App,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    zone: tuple[str, ...] = (),
+    deep: bool = False,
+    kv: str = "keys",
+    to: str = "",
+    encrypt_to: tuple[str, ...] = (),
+) -> Item:
+    """Write what the account holds as a snapshot into exports/.
+
+    inv scan.export
+    inv scan.export --only dns --zone example.com --to dns.json
+    inv scan.export --kv values --encrypt-to age1…
+    """
+    from ops.scan import job, request, summary
+    from ops.scan.delivery import delivery
+
+    packed = not to or to.endswith(".age")
+    kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
+    asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
+    way = delivery(app.settings.exports, to, encrypt_to, newest=not asked.narrowed)
+    way.check(app.clock())
+    begun = request.begin(app)
+    account, plan = asked.resolved(app)
+    done = job.run(app, job.Job(account, plan, way, asked.options, begun))
+    summary.tell(app, begun, done.inventory, plan)
+    summary.show_the_way_on(app, done)
+    return Item(summary.of(done, app.clock() - begun.moment), SUMMARY)

@@ -1,0 +1,1 @@
+"""Snapshots: an inventory on disk, with a manifest."""

@@ -1,0 +1,125 @@
+"""The manifest: what a snapshot holds, what it does not, and how to tell whether it is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ops.errors import NotFound, ValidationError
+from ops.resource import Json
+from ops.snapshots.layout import MANIFEST
+from ops.snapshots.sections import COMPLETE, STATUSES, Section
+from ops.snapshots.writer import Placed, Stored, store
+
+FORMAT = 1
+PARTIAL = "partial"
+_LARGEST = 64 << 20
+_FILE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,2}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A snapshot told in one file. *started* and *ended* are UTC in ISO 8601.
+
+    *status* is "complete", or "partial" with the *reason*; *sections* are in order of kind and scope;
+    *files* names every file but this one; *placed* says whose contents and values a file holds.
+    """
+
+    tool: str
+    account_id: str
+    account_name: str
+    started: str
+    ended: str
+    requests: int
+    status: str
+    reason: str = ""
+    options: Json = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    files: dict[str, Stored] = field(default_factory=dict)
+    placed: dict[str, Placed] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        return self.status == COMPLETE
+
+    def as_json(self) -> Json:
+        """Give the document, as format version 1 lays it down."""
+        return {
+            "format": FORMAT,
+            "tool": self.tool,
+            "account": {"id": self.account_id, "name": self.account_name},
+            "started": self.started,
+            "ended": self.ended,
+            "requests": self.requests,
+            "status": self.status,
+            "reason": self.reason,
+            "options": self.options,
+            "sections": [asdict(section) for section in sorted(self.sections)],
+            "files": {name: stored._asdict() for name, stored in sorted(self.files.items())},
+            "contents": {name: placed._asdict() for name, placed in sorted(self.placed.items())},
+        }
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of the snapshot in *folder*, where there is none yet."""
+    text = json.dumps(manifest.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    store(folder / MANIFEST, [text.encode("utf-8", "backslashreplace")])
+
+
+def load(folder: Path) -> Manifest:
+    """Read the manifest of a snapshot.
+
+    Raises NotFound where there is none, ValidationError for one that is damaged, of a newer format, or
+    larger than any that was ever written.
+    """
+    path = folder / MANIFEST
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ValidationError(f"{path} is too large to be a manifest")
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFound(f"{folder} is not a snapshot: it has no {MANIFEST}") from None
+    except (ValueError, RecursionError):
+        raise ValidationError(f"{path} is damaged: it is not JSON") from None
+    return _parse(path, document)
+
+
+def _parse(path: Path, document: Any) -> Manifest:
+    version = document.get("format") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise ValidationError(
+            f"{path} has format {version}; this version of cfops reads up to {FORMAT}",
+            hint="a newer cfops reads it",
+        )
+    try:
+        return _built(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValidationError(f"{path} is damaged: {error}") from None
+
+
+def _built(document: Json) -> Manifest:
+    if document["format"] != FORMAT:
+        raise ValueError(f"format {document['format']!r}")
+    sections = tuple(Section(**row) for row in document["sections"])
+    if unknown := {section.status for section in sections} - set(STATUSES):
+        raise ValueError(f"status {unknown.pop()!r}")
+    for name in (*document["files"], *document["contents"]):
+        if not _FILE.fullmatch(name):
+            raise ValueError(f"file {name!r}")
+    return Manifest(
+        tool=str(document["tool"]),
+        account_id=str(document["account"]["id"]),
+        account_name=str(document["account"]["name"]),
+        started=str(document["started"]),
+        ended=str(document["ended"]),
+        requests=int(document["requests"]),
+        status=str(document["status"]),
+        reason=str(document["reason"]),
+        options=dict(document["options"]),
+        sections=sections,
+        files={name: Stored(**stored) for name, stored in document["files"].items()},
+        placed={name: Placed(**placed) for name, placed in document["contents"].items()},
+    )

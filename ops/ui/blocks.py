@@ -1,0 +1,31 @@
+"""Lists in blocks small enough to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+BLOCK = 1000
+
+
+def blocks_of(items: Iterable[Json]) -> Iterator[list[Json]]:
+    """Yield *items* in lists of up to 1,000; what was read before a failure comes before the failure."""
+    source = iter(items)
+    failure: OpsError | None = None
+    while failure is None:
+        block: list[Json] = []
+        try:
+            block.extend(islice(source, BLOCK))
+        except OpsError as problem:
+            failure = problem
+        if block:
+            yield block
+        if not failure and len(block) < BLOCK:
+            return
+    raise failure

@@ -1,0 +1,50 @@
+"""Values of an item as the text of one cell, the same in every format that has cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ops.resource import reach
+from ops.ui.escape import json_text
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+
+def value_at(item: Json, field: str) -> Any:
+    """Give the value of *field*, by its own name first, then with dots reaching inside; None where absent."""
+    return item[field] if field in item else reach(item, field)
+
+
+def cell(value: Any) -> str:
+    """Give *value* as text: empty for None, true/false, numbers as in JSON, nested values as compact JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_text(value)
+
+
+def cells(item: Json, columns: Iterable[str]) -> list[str]:
+    return [cell(value_at(item, column)) for column in columns]
+
+
+def has_field(item: Json, field: str) -> bool:
+    """Say whether *item* has *field*, even where its value is null."""
+    if field in item:
+        return True
+    parent, dot, name = field.rpartition(".")
+    inside = value_at(item, parent) if dot else None
+    return isinstance(inside, dict) and name in inside
+
+
+def field_names(item: Json, prefix: str = "") -> Iterator[str]:
+    """Yield all the names that reach a value of *item*, those inside with dots."""
+    for name, value in item.items():
+        yield prefix + name
+        if isinstance(value, dict):
+            yield from field_names(value, f"{prefix}{name}.")
+
+
+def union_of_fields(items: Iterable[Json]) -> tuple[str, ...]:
+    """Give the fields of all *items*, in the order in which they appear."""
+    return tuple(dict.fromkeys(name for item in items for name in item))

@@ -1,0 +1,83 @@
+"""A list written into a file: --export.
+
+    {
+    "items": [
+      {…},
+      {…}
+    ],
+    "meta": {"tool": …, "version": …, "task": …, "account": …, "written_at": …, "count": 2,
+      "complete": true, "problem": ""}
+    }
+
+The metadata comes last, since the count and whether the list is whole are known only then, and the items
+are written as they are read. Its absence shows that a copy of the file was cut.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from ops import disk
+from ops.errors import Incomplete, Refused
+from ops.ui.escape import json_text
+from ops.ui.formats import picked
+from ops.ui.output import Output
+from ops.ui.selection import Selection, split_fields
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+    from ops.ui.shapes import Rows
+
+
+def check_writable(path: Path) -> None:
+    """Raise Refused or DiskError where *path* cannot be written: to be asked before the first request."""
+    disk.refuse_link(path)
+    if path.is_dir():
+        raise Refused(f"{path} is a folder", hint=f"name a file in it, e.g. --export={path / 'list.json'}")
+    disk.check_writable(path.parent)
+
+
+def write_export(
+    rows: Rows,
+    path: Path,
+    meta: Mapping[str, str],
+    options: Output | None = None,
+    *,
+    err: TextIO | None = None,
+    now: float | None = None,
+) -> int:
+    """Write the items of *rows* that *options* select to *path* as JSON; give their number.
+
+    *meta* tells tool, version, task, account and written_at; count, complete and problem are added. The file
+    is its owner's alone and replaces an older one only when it is finished. A list that may not be whole, or
+    that --limit has cut (told on *err*, stderr), is written and marked `"complete": false`. Raises Incomplete
+    after writing where the list may not be whole; any other failure leaves the older file as it was. *now*
+    is wall time.
+    """
+    options = options or Output()
+    selection = Selection(rows, options)
+    with disk.atomic(path) as file:
+        count = _write_items(file, (picked(item, split_fields(options.fields)) for item in selection))
+        problem = selection.problem or selection.cut
+        facts = {**meta, "count": count, "complete": not problem, "problem": problem}
+        file.write(f'],\n"meta": {json_text(facts)}\n}}\n'.encode())
+    disk.sweep(path.parent, now=time.time() if now is None else now)
+    if selection.cut:
+        (err or sys.stderr).write(f"{selection.cut}\n")
+    if selection.problem:
+        raise Incomplete(selection.problem, hint=f"what was read is in {path}, marked incomplete")
+    return count
+
+
+def _write_items(file: BinaryIO, items: Iterable[Json]) -> int:
+    count = 0
+    file.write(b'{\n"items": [\n')
+    for item in items:
+        file.write(((",\n" if count else "") + json_text(item)).encode())
+        count += 1
+    file.write(b"\n" if count else b"")
+    return count

@@ -1,0 +1,127 @@
+r"""The formats that programs read: json, jsonl, csv, tsv and yaml, each written item by item.
+
+- **json**: an array with one item a line, an object for a single item. Items are whole unless fields are
+  named; then the keys are the fields as they were named (`account.name`). A list that breaks off leaves its
+  array open, so that it can never be taken for a whole one.
+- **jsonl**: one item a line.
+- **csv**: RFC 4180 quoting, lines ended by a newline. A cell that a spreadsheet could take for a formula, or
+  that begins with `'`, is prefixed with `'`: take one leading `'` away to have the value back.
+- **tsv**: a tab in a cell is `\t`, a newline `\n`, a carriage return `\r`, a backslash `\\`, and whatever
+  else is not printable `\xNN`, `\uNNNN` or `\UNNNNNNNN`.
+- **yaml**: a sequence of mappings, read as the same values by YAML 1.1 and 1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from ops.ui.blocks import BLOCK, blocks_of
+from ops.ui.cells import cells, union_of_fields, value_at
+from ops.ui.escape import json_text, printable
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+# What spreadsheets take for the beginning of a formula, with the full-width forms of the same signs.
+_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+_TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class Layout:
+    """The columns of a list, fixed when its first items have been seen; *items* is to be iterated once.
+
+    Where no columns were asked for, a field that comes after the first 1,000 items has none: see *note*.
+    """
+
+    def __init__(self, items: Iterable[Json], columns: tuple[str, ...]) -> None:
+        self._late: dict[str, None] = {}
+        self.columns = columns
+        self.items = iter(items)
+        if not columns:
+            blocks = blocks_of(items)
+            first = next(blocks, [])
+            self.columns = union_of_fields(first)
+            rest = chain.from_iterable(blocks)
+            self.items = chain(first, self._watched(rest, frozenset(self.columns)))
+
+    def _watched(self, items: Iterator[Json], known: frozenset[str]) -> Iterator[Json]:
+        for item in items:
+            self._late |= dict.fromkeys(name for name in item if name not in known)
+            yield item
+
+    @property
+    def note(self) -> str:
+        """Say which fields have no column because they came too late, "" where there are none."""
+        if not self._late:
+            return ""
+        names = ", ".join(self._late)
+        return f"not shown, since they first came after {BLOCK:,} rows: {names}; name them with --fields"
+
+
+def picked(item: Json, fields: tuple[str, ...]) -> Json:
+    """Give only *fields* of *item*, null where it has none; the whole item where no fields are named."""
+    return {field: value_at(item, field) for field in fields} if fields else item
+
+
+def json_lines(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[str]:
+    return (json_text(picked(item, fields)) + "\n" for item in items)
+
+
+def json_array(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[str]:
+    before = "[\n  "
+    for item in items:
+        yield before + json_text(picked(item, fields))
+        before = ",\n  "
+    yield "[]\n" if before.startswith("[") else "\n]\n"
+
+
+def json_object(item: Json, fields: tuple[str, ...]) -> str:
+    return json_text(picked(item, fields), indent=2) + "\n"
+
+
+def yaml_sequence(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[str]:
+    from ops.ui.yaml_text import yaml_text
+
+    empty = True
+    for item in items:
+        empty = False
+        yield yaml_text([picked(item, fields)])
+    if empty:
+        yield "[]\n"
+
+
+def yaml_mapping(item: Json, fields: tuple[str, ...]) -> str:
+    from ops.ui.yaml_text import yaml_text
+
+    return yaml_text(picked(item, fields))
+
+
+def cell_lines(layout: Layout, format: str, *, headers: bool) -> Iterator[str]:
+    """Yield the lines of csv or tsv, the first with the columns' names."""
+    line = csv_line if format == "csv" else tsv_line
+    if headers and layout.columns:
+        yield line(layout.columns)
+    for item in layout.items:
+        yield line(cells(item, layout.columns))
+
+
+def csv_line(row: Iterable[str]) -> str:
+    import csv
+    from io import StringIO
+
+    # The writer quotes a lone carriage return only where it is part of the line's end: write \r\n, give \n.
+    line = StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow([neutral(text) for text in row])
+    return line.getvalue()[:-2] + "\n"
+
+
+def neutral(text: str) -> str:
+    """Give *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed as well."""
+    return "'" + text if text.startswith(_TRIGGERS) else text
+
+
+def tsv_line(row: Iterable[str]) -> str:
+    return "\t".join(printable(text.translate(_TSV)) for text in row) + "\n"

@@ -1,0 +1,172 @@
+"""How what a command gives back is printed: data on stdout, nothing else there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from ops.errors import Incomplete, UsageError
+from ops.ui import formats
+from ops.ui.blocks import blocks_of
+from ops.ui.escape import printable
+from ops.ui.selection import Selection, parse_filter, split_fields, with_fields
+from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.streams import Sink
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
+WITH_COLUMNS = ("table", "csv", "tsv")
+
+
+class Output(NamedTuple):
+    """How to print: what the shared options of a command say."""
+
+    format: str = ""
+    """One of FORMATS; "": a table on a terminal, tsv in a pipe."""
+    fields: str = ""
+    """Fields to show, "name,account.name"; "": those that the command declares, or all."""
+    sort: str = ""
+    """The field to sort by, with a leading "-" from high to low."""
+    filters: tuple[str, ...] = ()
+    """Conditions that all must hold (see selection)."""
+    limit: int = 0
+    """At most so many rows; 0: all."""
+    headers: bool = True
+    color: bool = False
+    width: int = 0
+    """Columns that a table may take; 0: what the terminal has, and no limit elsewhere."""
+
+
+def check(options: Output) -> None:
+    """Raise UsageError for options that can be seen to be wrong before anything is asked of the API."""
+    if options.format and options.format not in FORMATS:
+        raise UsageError(
+            f"unknown output format {options.format!r}{_nearest(options.format)}",
+            hint=f"--output takes {', '.join(FORMATS)}",
+        )
+    if options.limit < 0:
+        raise UsageError(f"--limit {options.limit} is below zero", hint="--limit 0 shows all")
+    if options.sort.strip() == "-":
+        raise UsageError("--sort names no field", hint="e.g. --sort name, or --sort=-name from high to low")
+    for text in options.filters:
+        parse_filter(text)
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), FORMATS, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> None:
+    """Print *result* on *out*, and on *err* what its reader must know: where a limit ended the list.
+
+    Everything goes out as it comes; only --sort holds the rows. Raises UsageError before anything is printed
+    where the options ask for what is not there, Incomplete after the output where the list may not be whole,
+    DiskError where *out* cannot be written, and lets BrokenPipeError pass.
+    """
+    check(options)
+    sink = Sink(out)
+    options = _settled(options, sink, out)
+    try:
+        if isinstance(result, Rows):
+            _show_rows(result, options, sink, err)
+        elif isinstance(result, Item):
+            _show_item(result, options, sink)
+        elif isinstance(result, Text):
+            sink.data(result.text)
+        elif isinstance(result, Bytes):
+            sink.raw(result.chunks)
+    finally:
+        sink.flush()
+
+
+def _settled(options: Output, sink: Sink, out: IO[Any]) -> Output:
+    if not sink.terminal:
+        return options._replace(format=options.format or "tsv")
+    return options._replace(format=options.format or "table", width=options.width or terminal_width(out))
+
+
+def terminal_width(stream: IO[Any]) -> int:
+    """Give the columns of the terminal behind *stream*, 0 where they are not known."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
+    selection = Selection(rows, options)
+    fields = split_fields(options.fields)
+    columns = fields or rows.columns
+    layout = formats.Layout(selection, columns) if options.format in WITH_COLUMNS else None
+    for piece in _in_columns(layout, options) if layout else _whole(selection, fields, options.format):
+        _write(piece, options, sink)
+    sink.flush()
+    for line in filter(None, (selection.cut, layout.note if layout else "")):
+        err.write(printable(line) + "\n")
+    if selection.problem:
+        raise Incomplete(selection.problem)
+
+
+def _whole(items: Iterable[Json], fields: tuple[str, ...], format: str) -> Iterator[str]:
+    """Yield a list in a format that holds whole items, one at a time."""
+    if format == "json":
+        return formats.json_array(items, fields)
+    if format == "jsonl":
+        return formats.json_lines(items, fields)
+    return formats.yaml_sequence(items, fields)
+
+
+def _in_columns(layout: formats.Layout, options: Output) -> Iterator[str]:
+    """Yield a list in a format that has columns: a row, or a block of rows, at a time."""
+    if options.format == "table":
+        return _table(layout, options)
+    return formats.cell_lines(layout, options.format, headers=options.headers)
+
+
+def _table(layout: formats.Layout, options: Output) -> Iterator[str]:
+    from ops.ui.tables import Table
+
+    blocks = blocks_of(layout.items)
+    first = next(blocks, [])
+    table = Table(layout.columns, width=options.width, headers=options.headers, color=options.color)
+    yield table.block(first)
+    for block in blocks:
+        yield table.block(block)
+
+
+def _show_item(item: Item, options: Output, sink: Sink) -> None:
+    fields = split_fields(options.fields)
+    columns = fields or item.columns or tuple(item.item)
+    with_fields(iter([item.item]), set(fields).difference(item.columns))
+    _write(_item_text(item.item, columns, fields, options), options, sink)
+
+
+def _item_text(item: Json, columns: tuple[str, ...], fields: tuple[str, ...], options: Output) -> str:
+    if options.format == "json":
+        return formats.json_object(item, fields)
+    if options.format == "jsonl":
+        return "".join(formats.json_lines([item], fields))
+    if options.format == "yaml":
+        return formats.yaml_mapping(item, fields)
+    if options.format == "table":
+        from ops.ui.tables import item_table
+
+        return item_table(item, columns, width=options.width, color=options.color)
+    layout = formats.Layout([item], columns)
+    return "".join(formats.cell_lines(layout, options.format, headers=options.headers))
+
+
+def _write(piece: str, options: Output, sink: Sink) -> None:
+    """Write a piece of output; of all formats, only csv holds what a terminal must not see as it is."""
+    if options.format == "csv":
+        sink.data(piece)
+        return
+    sink.text(piece)
+    if options.format == "table":
+        sink.flush()

@@ -1,0 +1,167 @@
+"""How far a long reading has come: a bar on a terminal, a line now and then in a log, nothing when quiet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ops.ui.escape import printable
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+REDRAWN = 0.1
+"""Seconds between two pictures of the bar: nobody reads faster."""
+
+
+class Progress:
+    """The progress of one piece of work that several threads do.
+
+    What is *known* grows while the work goes on: a zone that was found brings records to read. The time left
+    is the caller's estimate, since the budget decides it and not the pace so far. *clock* gives seconds that
+    never go back; off a terminal a line is written every *every* of them.
+    """
+
+    def __init__(
+        self,
+        err: TextIO,
+        terminal: bool,
+        clock: Callable[[], float] = time.monotonic,
+        every: float = 30.0,
+        quiet: bool = False,
+    ) -> None:
+        self._err = err
+        self._terminal = terminal and not quiet
+        self._quiet = quiet
+        self._clock = clock
+        self._every = REDRAWN if self._terminal else every
+        self._lock = RLock()
+        self._bar: tqdm[Any] | None = None
+        self._what, self._now, self._why = "", "", ""
+        self._count, self._total = 0, 0
+        self._left: float | None = None
+        self._wait_ends = -inf
+        self._shown = clock()
+
+    def start(self, what: str, total: int | None = None) -> None:
+        """Begin with *what*, of which *total* parts are known."""
+        with self._lock:
+            self.finish()
+            self._what, self._now, self._why = what, "", ""
+            self._count, self._total = 0, total or 0
+            self._left, self._wait_ends, self._shown = None, -inf, self._clock()
+            if self._terminal:
+                self._bar = _new_bar(self._err, printable(what), self._total)
+
+    def known(self, n: int) -> None:
+        """Add *n* parts to what is known to be there."""
+        with self._lock:
+            self._total += n
+            self._show()
+
+    def done(self, what: str = "", n: int = 1, left: float | None = None) -> None:
+        """Count *n* parts as read; *what* is being read now, *left* the seconds that the rest will take."""
+        with self._lock:
+            self._count += n
+            self._now = what or self._now
+            self._left = self._left if left is None else left
+            self._show()
+
+    def wait(self, seconds: float, why: str) -> None:
+        """Tell of a wait as it begins; threads that wait for the same end tell it once."""
+        with self._lock:
+            end = self._clock() + seconds
+            told, self._wait_ends, self._why = end <= self._wait_ends + 1, max(end, self._wait_ends), why
+            if self._terminal:
+                self._draw()
+            elif not told:
+                self._line(f"waiting {duration(seconds)}: {why}")
+
+    def note(self, line: str) -> None:
+        """Write a line that is printable already; the bar, where there is one, moves below it."""
+        with self._lock:
+            bar = self._bar
+            with suppress(OSError, ValueError):
+                if bar is not None:
+                    bar.clear()
+                self._write(line)
+                if bar is not None:
+                    bar.refresh()
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        with self._lock:
+            if self._bar is not None:
+                with suppress(OSError, ValueError):
+                    self._bar.close()
+            self._bar = None
+
+    def _show(self) -> None:
+        if self._clock() - self._shown < self._every:
+            return
+        self._shown = self._clock()
+        if self._bar is not None:
+            self._draw()
+        elif not self._terminal:
+            self._line(self._sentence())
+
+    def _draw(self) -> None:
+        if self._bar is not None:
+            self._bar.n, self._bar.total = self._count, max(self._total, self._count)
+            self._bar.set_description_str(printable(self._what), refresh=False)
+            self._bar.set_postfix_str(printable(self._state()), refresh=False)
+            with suppress(OSError):
+                self._bar.refresh()
+
+    def _sentence(self) -> str:
+        parts = f"{self._what}: {self._count:,} of {max(self._total, self._count):,}"
+        return ", ".join(filter(None, (parts, self._state())))
+
+    def _state(self) -> str:
+        """Say what is going on: the wait while there is one, else what is read and the time left."""
+        waiting = self._wait_ends - self._clock()
+        if waiting > 0:
+            return f"waiting {duration(waiting)}: {self._why}"
+        left = f"about {duration(self._left)} left" if self._left else ""
+        return ", ".join(filter(None, (self._now, left)))
+
+    def _line(self, text: str) -> None:
+        if not self._quiet:
+            self._write(printable(text))
+
+    def _write(self, line: str) -> None:
+        # A log that cannot be written must not end the work that it tells of.
+        with suppress(OSError, ValueError):
+            self._err.write(line + "\n")
+            self._err.flush()
+
+
+def duration(seconds: float) -> str:
+    """Give a time as people say it: 42 s, 3 min, 2 h 5 min."""
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _new_bar(err: TextIO, what: str, total: int) -> tqdm[Any]:
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
+        # No thread of the library's that draws: the clock here decides when.
+        monitor_interval = 0
+
+    return Bar(
+        file=err,
+        desc=what,
+        total=total,
+        leave=False,
+        dynamic_ncols=True,
+        mininterval=0,
+        bar_format="{desc} {bar:20} {n_fmt} of {total_fmt}{postfix}",
+    )

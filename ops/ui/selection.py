@@ -1,0 +1,152 @@
+"""Which items of a list are shown, and in which order: --filter, --sort, --limit.
+
+A filter is FIELD OPERATOR VALUE with `=`, `!=`, `<`, `<=`, `>` or `>=`; several must all hold. `=` and `!=`
+take a pattern (`*`, `?`, `[ab]`, `[*]` for a star itself) and look at each element of a list; the others
+compare numbers as numbers and the rest as text, which is right for the API's times. An empty value means
+"has none".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import chain, islice
+from operator import ge, gt, le, lt
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import NetworkError, SystemFailure, UsageError
+from ops.ui.blocks import BLOCK
+from ops.ui.cells import cell, field_names, has_field, value_at
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+    from ops.ui.output import Output
+    from ops.ui.shapes import Rows
+
+    Test = Callable[[Json], bool]
+
+_FILTER = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+def split_fields(text: str) -> tuple[str, ...]:
+    """Give the names in `name, account.name`, each once."""
+    return tuple(dict.fromkeys(filter(None, (name.strip() for name in text.split(",")))))
+
+
+def parse_filter(text: str) -> tuple[str, Test]:
+    """Give the field that a filter looks at, and the test; UsageError where it is not a filter."""
+    match = _FILTER.fullmatch(text)
+    if not match:
+        raise UsageError(
+            f"{text!r} is not a filter",
+            hint="write FIELD=VALUE, e.g. --filter 'name=www*', --filter 'ttl>300', --filter status!=active",
+        )
+    field, operator, wanted = match.groups()
+    if operator in _ORDER:
+        holds = _ORDER[operator]
+        return field, lambda item: _compares(value_at(item, field), wanted, holds)
+    return field, lambda item: _matches(value_at(item, field), wanted) is (operator == "=")
+
+
+def _matches(value: Any, pattern: str) -> bool:
+    candidates = [cell(element) for element in value] if isinstance(value, list) else []
+    return any(fnmatchcase(text, pattern) for text in (*candidates, cell(value)))
+
+
+def _compares(value: Any, wanted: str, holds: Callable[[Any, Any], bool]) -> bool:
+    if value is None:
+        return False
+    try:
+        return holds(float(cell(value)), float(wanted))
+    except ValueError:
+        return holds(cell(value), wanted)
+
+
+class Selection:
+    """The items of *rows* that *options* ask for; iterable once.
+
+    Made, it has read as many items as it takes to know the fields that were named: UsageError for one that
+    no item has, before anything is printed. After the last item, *cut* says where --limit ended the list.
+    """
+
+    def __init__(self, rows: Rows, options: Output) -> None:
+        self.cut = ""
+        self._rows = rows
+        self._limit = options.limit
+        self._sort = options.sort.removeprefix("-").strip()
+        self._descending = options.sort.startswith("-")
+        filters = [parse_filter(text) for text in options.filters]
+        named = {*split_fields(options.fields), *filter(None, [self._sort]), *(field for field, _ in filters)}
+        self._source = with_fields(iter(rows.items), named.difference(rows.columns))
+        self._tests = [test for _, test in filters]
+
+    @property
+    def problem(self) -> str:
+        """Why the list may not be whole, "" where it is or where --limit ended the reading on purpose."""
+        ended_early = self.cut and not self._sort
+        return "" if ended_early else getattr(self._rows.items, "problem", "")
+
+    def __iter__(self) -> Iterator[Json]:
+        kept = (item for item in self._source if all(test(item) for test in self._tests))
+        if self._sort:
+            yield from self._sorted(list(kept))
+        elif self._limit:
+            yield from islice(kept, self._limit)
+            self._look_for_more()
+        else:
+            yield from kept
+
+    def _sorted(self, items: list[Json]) -> list[Json]:
+        ordered = in_order(items, self._sort, self._descending)
+        if self._limit and len(ordered) > self._limit:
+            self.cut = f"showing the first {self._limit:,} of {len(ordered):,}"
+            return ordered[: self._limit]
+        return ordered
+
+    def _look_for_more(self) -> None:
+        """One item more tells whether the list was cut: of all items, since a match may be far away."""
+        try:
+            more = next(self._source, None) is not None
+        except (SystemFailure, NetworkError):
+            more = True  # What was asked for is there; that the next page cannot be read is no failure of it.
+        if more:
+            self.cut = f"showing the first {self._limit:,}; more were not read"
+
+
+def in_order(items: list[Json], field: str, descending: bool) -> list[Json]:
+    """Sort by *field*: numbers before text, items without it last in either direction."""
+    present = [item for item in items if value_at(item, field) is not None]
+    absent = [item for item in items if value_at(item, field) is None]
+    return sorted(present, key=lambda item: _rank(value_at(item, field)), reverse=descending) + absent
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, int | float):
+        return (0, value, "")
+    return (1, 0, cell(value))
+
+
+def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
+    """Give *items* unchanged once all *names* have been seen in them.
+
+    UsageError where one is in none of the first 1,000; a list without items has every field.
+    """
+    missing = set(names)
+    seen: list[Json] = []
+    while missing and len(seen) < BLOCK and (item := next(items, None)) is not None:
+        seen.append(item)
+        missing = {name for name in missing if not has_field(item, name)}
+    if missing and seen:
+        raise _unknown(min(missing), seen)
+    return chain(seen, items)
+
+
+def _unknown(name: str, items: Iterable[Json]) -> UsageError:
+    from difflib import get_close_matches
+
+    known = list(dict.fromkeys(field for item in items for field in field_names(item)))
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"no item has a field {name!r}{guess}", hint=f"the fields are: {', '.join(known)}")

@@ -1,0 +1,85 @@
+"""Standard output as a place where data must arrive: a full disk is an error, a closed pipe a quiet end."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import IO, Any
+
+from ops.errors import DiskError
+from ops.ui.escape import printable_lines
+
+
+def silence(stream: IO[Any]) -> None:
+    """Send what *stream* still holds to nowhere, so that Python does not complain at its end."""
+    # A stream without a descriptor (a test's) has nothing that Python would flush: io.UnsupportedOperation.
+    with suppress(OSError, ValueError):
+        descriptor = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+def silence_stdout() -> None:
+    """After BrokenPipeError: let the run end without `Exception ignored` and exit code 120."""
+    silence(sys.stdout)
+
+
+class Sink:
+    """Where data is written: UTF-8 into files and pipes, the terminal's encoding and escapes on a terminal.
+
+    Raises DiskError when the stream cannot take what it is given. BrokenPipeError passes: whoever reads
+    has seen enough.
+    """
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self.terminal = stream.isatty()
+        self._stream = stream
+        self._encoding = (getattr(stream, "encoding", None) or "utf-8") if self.terminal else "utf-8"
+        # A text stream has a binary one below it, or none (io.StringIO); one without an encoding is binary.
+        below = None if hasattr(stream, "encoding") else stream
+        self._binary: IO[bytes] | None = getattr(stream, "buffer", below)
+        self._guarded(stream.flush)
+
+    def text(self, text: str) -> None:
+        """Write text that is known to be safe: layout of ours, or escaped already."""
+        self._put(text.encode(self._encoding, "backslashreplace"))
+
+    def data(self, text: str) -> None:
+        """Write text as it stands; on a terminal, with escapes for what could drive it."""
+        self.text(printable_lines(text) if self.terminal else text)
+
+    def raw(self, chunks: Iterable[bytes]) -> None:
+        """Write bytes untouched; on a terminal, as text with escapes."""
+        if not self.terminal:
+            for chunk in chunks:
+                self._put(chunk)
+            return
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        for chunk in chunks:
+            self.data(decoder.decode(chunk))
+        self.data(decoder.decode(b"", final=True))
+
+    def flush(self) -> None:
+        self._guarded((self._binary or self._stream).flush)
+
+    def _put(self, data: bytes) -> None:
+        if self._binary is None:
+            self._guarded(self._stream.write, data.decode(self._encoding))
+        else:
+            self._guarded(self._binary.write, data)
+
+    def _guarded(self, action: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            silence(self._stream)
+            raise DiskError(
+                f"the output could not be written: {problem.strerror or problem}",
+                hint="what is there is cut short; free some space, then run it again",
+            ) from None

@@ -1,0 +1,122 @@
+"""Tables for people: laid out by tabulate, which must not rewrite what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops.ui.cells import cells
+from ops.ui.colors import STYLE_OF, paint
+from ops.ui.escape import printable
+from ops.ui.widths import StandIns, shortened, width_of
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+GAP = 2
+"""Blanks between two columns, as tabulate's "plain" format sets them."""
+
+_NARROWEST = 8
+_KEPT_LONGEST = ("id", "name")
+
+
+class Table:
+    """A table that goes out in blocks of rows, so that it is never held as a whole.
+
+    *width* is the terminal's, 0 for no limit. Columns keep their widths from block to block, or grow.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], *, width: int = 0, headers: bool = True, color: bool = False
+    ) -> None:
+        self._columns = [on_one_line(column) for column in columns]
+        self._fields = tuple(columns)
+        self._width = width
+        self._color = color
+        self._headers = headers
+        self._widths = [width_of(column) if headers else 0 for column in self._columns]
+
+    def block(self, items: Sequence[Json]) -> str:
+        """Give the lines of *items*; the first block has the header."""
+        rows = [[on_one_line(text) for text in cells(item, self._fields)] for item in items]
+        self._widths = self._fitted(rows)
+        head = self._head()
+        styles = [["bold"] * len(self._columns), [""] * len(self._columns)][: len(head)]
+        styles += [[STYLE_OF.get(text, "") for text in row] for row in rows]
+        return laid_out(head + rows, self._widths, styles if self._color else [])
+
+    def _head(self) -> list[list[str]]:
+        if not self._headers or not self._columns:
+            return []
+        self._headers = False
+        return [self._columns, ["-" * width for width in self._widths]]
+
+    def _fitted(self, rows: list[list[str]]) -> list[int]:
+        widths = [
+            max(pair) for pair in zip(self._widths, natural_widths(rows, len(self._columns)), strict=True)
+        ]
+        return fitted(widths, self._columns, self._width) if self._width else widths
+
+
+def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:
+    """Give one item as a table of two columns: field and value."""
+    pairs = zip(columns, cells(item, columns), strict=True)
+    rows = [[on_one_line(field), on_one_line(text)] for field, text in pairs]
+    widths = natural_widths(rows, 2)
+    if width:
+        widths[1] = max(_NARROWEST, min(widths[1], width - widths[0] - GAP))
+    styles = [["bold", STYLE_OF.get(text, "")] for _, text in rows]
+    return laid_out(rows, widths, styles if color else [])
+
+
+def on_one_line(text: str) -> str:
+    """Give *text* printable; a mark that would stand on the blank before the cell gets one of its own."""
+    shown = printable(text)
+    return " " + shown if shown and not width_of(shown[0]) else shown
+
+
+def natural_widths(rows: list[list[str]], count: int) -> list[int]:
+    columns = zip(*rows, strict=True) if rows else [()] * count
+    return [max(map(width_of, column), default=0) for column in columns]
+
+
+def fitted(widths: Sequence[int], columns: Sequence[str], room: int) -> list[int]:
+    """Give widths that fit into *room*, taking from the widest column first, from `id` and `name` last.
+
+    No column gets narrower than eight; what does not fit even so is left to the terminal to wrap.
+    """
+    narrowed = list(widths)
+    excess = sum(widths) + GAP * (len(widths) - 1) - room
+    for kept in (False, True):
+        group = [place for place, column in enumerate(columns) if (column in _KEPT_LONGEST) is kept]
+        while excess > 0 and group:
+            widest, *others = sorted(group, key=narrowed.__getitem__, reverse=True)
+            next_widest = max((narrowed[place] for place in others), default=0)
+            step = min(excess, max(1, narrowed[widest] - next_widest), narrowed[widest] - _NARROWEST)
+            if step <= 0:
+                break
+            narrowed[widest] -= step
+            excess -= step
+    return narrowed
+
+
+def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]]) -> str:
+    """Lay out printable cells, each cut to its column's width; every line ends with a newline.
+
+    *styles* has a style for each cell, "" for none, or is empty.
+    """
+    from tabulate import tabulate
+
+    if not lines:
+        return ""
+    stand_ins = StandIns()
+    body = [
+        [stand_ins.put(shortened(text, width)) for text, width in zip(line, widths, strict=True)]
+        for line in lines
+    ]
+    # The widths of earlier blocks hold on: the first line is filled up to them.
+    body[0] = [text.ljust(width) for text, width in zip(body[0], widths, strict=True)]
+    for row, row_styles in zip(body, styles, strict=False):
+        row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]
+    text = tabulate(body, tablefmt="plain", disable_numparse=True, preserve_whitespace=True)
+    return "".join(stand_ins.back(line.rstrip(" ")) + "\n" for line in text.split("\n"))

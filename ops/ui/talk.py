@@ -1,0 +1,117 @@
+"""What is said to people while data goes its own way: one line each, on stderr, without secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ops.ui.colors import paint, use_color
+from ops.ui.escape import json_text, printable
+from ops.ui.streams import silence
+
+if TYPE_CHECKING:
+    from ops.config.settings import Settings
+    from ops.errors import OpsError
+
+ECHO = 5.0
+"""Seconds in which the same line is not said again: eight threads that wait have one thing to tell."""
+
+
+class Talk:
+    """A voice on *err*, for all threads.
+
+    *quiet* leaves out notes, never warnings and errors. Every text is passed through *redact*, then made
+    printable, so that one thing said is one line. *clock* gives seconds, for what was said a moment ago.
+    """
+
+    def __init__(
+        self,
+        err: TextIO,
+        quiet: bool = False,
+        color: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.quiet = quiet
+        self.color = color
+        self.redact = redact
+        self._err = err
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._lock = RLock()
+        self._put: Callable[[str], None] = self._write
+
+    def settle(self, settings: Settings, redact: Callable[[str], str]) -> None:
+        """Speak from now on as the settings say, once they are known."""
+        self.quiet = settings.quiet
+        self.color = use_color(settings.color, self._err)
+        self.redact = redact
+
+    def note(self, text: str) -> None:
+        """Say what may be good to know."""
+        if not self.quiet:
+            self._say(text, "dim")
+
+    def warn(self, text: str) -> None:
+        """Say what must be known."""
+        self._say(f"warning: {text}", "yellow")
+
+    def error(self, error: OpsError, json: bool = False) -> None:
+        """Say what went wrong and what to do: sentence, hint, ray id; as one JSON object where *json*."""
+        if json:
+            self._put(json_text(_redacted(error.as_json(), self.redact)))
+            return
+        hint = f"hint: {error.hint}" if error.hint else ""
+        ray = f"ray: {error.ray}" if error.ray else ""
+        with self._lock:
+            for text, style in ((error.message, "red"), (hint, ""), (ray, "dim")):
+                if text:
+                    self._put(self._styled(text, style))
+
+    def trace(self, text: str) -> None:
+        """Show where a bug struck; its lines may hold what the wire said: they are redacted like the rest."""
+        with self._lock:
+            for line in text.splitlines():
+                self._put(self._styled(line))
+
+    @contextmanager
+    def above(self, put: Callable[[str], None]) -> Iterator[None]:
+        """Hand lines to *put* for a while, such as a progress bar's note, which writes them above the bar."""
+        self._put, before = put, self._put
+        try:
+            yield
+        finally:
+            self._put = before
+
+    def _say(self, text: str, style: str) -> None:
+        now = self._clock()
+        with self._lock:
+            again = now - self._said.get(text, -ECHO) < ECHO
+            self._said = {said: at for said, at in self._said.items() if now - at < ECHO}
+            self._said.setdefault(text, now)
+        if not again:
+            self._put(self._styled(text, style))
+
+    def _styled(self, text: str, style: str = "") -> str:
+        shown = printable(self.redact(text))
+        return paint(shown, style) if style and self.color else shown
+
+    def _write(self, line: str) -> None:
+        # Where stderr is full or closed, nobody is left who could be told of it.
+        with self._lock:
+            try:
+                self._err.write(line + "\n")
+                self._err.flush()
+            except (OSError, ValueError):
+                silence(self._err)
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: _redacted(inside, redact) for name, inside in value.items()}
+    return value

@@ -1,0 +1,50 @@
+"""YAML that every parser reads alike. Imported only where YAML is asked for: the library is not cheap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+# Plain in YAML 1.1 for this library, but a boolean for others of that version.
+_WORDS = frozenset({"y", "n", "Y", "N"})
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (the library's signature)
+        """Write a value that appears twice twice: an alias would surprise who edits the text."""
+        return True
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=_style(value))
+
+
+def _style(value: str) -> str | None:
+    """Quote what does not begin with a letter: `1e3` and `0o17` are numbers to YAML 1.2 and text to 1.1."""
+    if not value.isprintable():
+        return '"'
+    return None if value[:1].isalpha() and value not in _WORDS else "'"
+
+
+_Dumper.add_representer(str, _text)
+
+
+def yaml_text(value: Any) -> str:
+    """Give *value* as YAML without unprintable characters, keys in their order, long text on one line."""
+    text = _dump(value, readable=True)
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return _dump(value, readable=False)
+
+
+def _dump(value: Any, *, readable: bool) -> str:
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        allow_unicode=readable,
+        sort_keys=False,
+        width=1 << 30,
+        default_flow_style=False,
+    )
+    return text

@@ -1,0 +1,29 @@
+"""The judge and the caller that the conformance tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import pytest
+
+from ops.sandbox.server import Sandbox
+
+from .contract import Contract
+from .document import load, required
+from .exercise import Caller
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """The official document as a judge; skips where it or its validator is absent."""
+    required("jsonschema-rs", find_spec("jsonschema_rs") is not None)
+    return Contract(load())
+
+
+@pytest.fixture
+def caller(sandbox: Sandbox) -> Iterator[Caller]:
+    """Sends requests to the sandbox as documented."""
+    opened = Caller(sandbox)
+    yield opened
+    opened.close()

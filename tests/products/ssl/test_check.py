@@ -1,0 +1,340 @@
+"""What a check tells beside the verdict, and what it says when there is nothing to judge."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+from ops.errors import UsageError
+from ops.products.ssl.check import check
+from tests.products.ssl.cases import CASES, WWW, Asked, Bench
+from tests.products.ssl.conftest import Ask
+from tests.products.ssl.minting import authority, leaf
+from tests.products.ssl.servers import Listener, answering, dripping, only, server_context, silent, tls
+
+NOW = 1_800_000_000.0
+
+
+def test_a_good_certificate_is_described_in_full(bench: Bench, ask: Ask) -> None:
+    identity = bench.good(WWW, "127.0.0.1")
+    listener = bench.show(identity)
+
+    result = ask(Asked(listener))
+
+    not_after = identity.certificate.not_valid_after_utc
+    assert result == {
+        "host": "127.0.0.1",
+        "host_unicode": "127.0.0.1",
+        "port": listener.port,
+        "server_name": WWW,
+        "address": "127.0.0.1",
+        "verdict": "ok",
+        "reasons": [],
+        "problems": [],
+        "verify_code": 0,
+        "protocol": "TLSv1.3",
+        "cipher": "TLS_AES_256_GCM_SHA384",
+        "subject": "CN=www.example.com",
+        "names": [WWW, "127.0.0.1"],
+        "covers_host": True,
+        "issuer": "CN=Test Intermediate",
+        "serial": f"{identity.certificate.serial_number:x}",
+        "not_before": f"{identity.certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "not_after": f"{not_after:%Y-%m-%dT%H:%M:%SZ}",
+        "lifetime_days": 90,
+        "days_left": 88,
+        "key_type": "EC",
+        "key_bits": 256,
+        "signature": "ecdsa-with-sha256",
+        "chain": result["chain"],
+        "revocation": "not checked",
+    }
+    assert [(sent["subject"], sent["issuer"]) for sent in result["chain"]] == [
+        ("CN=www.example.com", "CN=Test Intermediate"),
+        ("CN=Test Intermediate", "CN=Test Root"),
+    ]
+
+
+def test_every_result_has_the_same_fields_and_is_json(bench: Bench, ask: Ask) -> None:
+    results = [ask(case.start(bench)) for case in CASES if case.title in ("a good certificate", "plain HTTP")]
+
+    assert list(results[0]) == list(results[1])
+    assert json.loads(json.dumps(results)) == results
+
+
+def test_a_refused_certificate_is_described_all_the_same(bench: Bench, ask: Ask) -> None:
+    result = ask(Asked(bench.show(bench.good("www.example.org", begins=-91, ends=-1))))
+
+    assert result["names"] == ["www.example.org"]
+    assert result["covers_host"] is False
+    assert result["days_left"] == -2
+    assert result["problems"] == ["expired", "wrong-name"]
+    assert result["protocol"] == "TLSv1.3"
+
+
+def test_a_certificate_in_its_last_third_is_a_warning(bench: Bench, ask: Ask) -> None:
+    result = ask(Asked(bench.show(bench.good(WWW, begins=-62, ends=28))))
+
+    assert (result["verdict"], result["problems"]) == ("warning", ["expires-soon"])
+
+
+def test_an_expired_intermediate_is_told_from_an_expired_leaf(bench: Bench, ask: Ask) -> None:
+    old = authority("Old Intermediate", bench.root, ends=-1)
+
+    result = ask(Asked(bench.show(leaf(old, WWW).sending(old))))
+
+    assert (result["problems"], result["verify_code"]) == (["expired"], 10)
+    assert "above the server's own" in result["reasons"][0]
+    assert result["days_left"] > 80
+
+
+def test_a_private_authority_that_sends_its_chain_but_not_its_root_is_an_unknown_root(
+    bench: Bench, ask: Ask
+) -> None:
+    below = authority("Private Intermediate", bench.stranger)
+
+    result = ask(Asked(bench.show(leaf(below, WWW).sending(below))))
+
+    assert (result["problems"], result["verify_code"]) == (["unknown-root"], 20)
+
+
+@pytest.mark.parametrize("name", ["example.com", "a.b.example.com"])
+def test_a_wildcard_that_misleads_is_explained(bench: Bench, ask: Ask, name: str) -> None:
+    result = ask(Asked(bench.show(bench.good("*.example.com")), name))
+
+    reason = f"the certificate does not cover {name}: *.example.com stands for exactly one level"
+    assert result["reasons"] == [reason]
+
+
+def test_an_address_asks_for_no_name(bench: Bench, ask: Ask) -> None:
+    listener = bench.show(bench.good("127.0.0.1"))
+
+    ask(Asked(listener, name=""))
+
+    assert [visit.asked for visit in listener.visits(1)] == [None]
+
+
+@pytest.mark.fault("E10")
+def test_an_internationalised_name_is_asked_for_by_its_a_label(bench: Bench) -> None:
+    listener = bench.show(bench.good("xn--bcher-kva.example"))
+    asked = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(address)
+        return socket.create_connection(("127.0.0.1", listener.port), timeout)
+
+    result = check("BÜCHER.example.", 443, ca_file=str(bench.ca_file), now=time.time(), connect=connect)
+
+    assert asked == [("xn--bcher-kva.example", 443)]
+    assert [visit.asked for visit in listener.visits(1)] == ["xn--bcher-kva.example"]
+    assert (result["verdict"], result["host"]) == ("ok", "xn--bcher-kva.example")
+    assert result["host_unicode"] == "bücher.example"
+
+
+def test_a_name_that_the_server_does_not_know_is_said_so(bench: Bench, ask: Ask) -> None:
+    context = server_context(bench.good(WWW), bench.folder)
+    context.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    result = ask(Asked(bench.start(tls(context)), "elsewhere.example"))
+
+    assert result["problems"] == ["unknown-name"]
+    assert result["reasons"] == ["the server has no certificate for elsewhere.example"]
+
+
+def test_a_server_that_wants_a_certificate_of_the_client_is_not_called_untrusted(
+    bench: Bench, ask: Ask
+) -> None:
+    context = server_context(bench.good(WWW), bench.folder)
+    context.verify_mode = ssl.CERT_REQUIRED
+    only(ssl.TLSVersion.TLSv1_2, "ALL", context)
+
+    result = ask(Asked(bench.start(tls(context))))
+
+    assert (result["problems"], result["verify_code"]) == (["disagreed"], None)
+    assert "handshake failure" in result["reasons"][0]
+
+
+def test_a_certificate_that_cannot_be_read_is_named_and_not_a_traceback(bench: Bench, ask: Ask) -> None:
+    # An X.400 address, which OpenSSL takes and the parser does not know.
+    strange = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x02\xa3\x00")
+
+    result = ask(Asked(bench.show(bench.good(more=[strange]))))
+
+    assert result["verdict"] == "error"
+    assert "unreadable" in result["problems"]
+
+
+@pytest.mark.fault("E7")
+def test_names_in_a_certificate_cannot_drive_the_terminal(bench: Bench, ask: Ask) -> None:
+    result = ask(Asked(bench.show(bench.good(common_name="a\x1b]52;c;eA==\x07b"))))
+
+    assert result["problems"] == ["no-names", "wrong-name"]
+    assert "\\x1b]52" in result["reasons"][0]
+    assert all(reason.isprintable() for reason in result["reasons"])
+
+
+# What is said where nothing came that could be judged.
+
+
+def failing(error: OSError) -> Callable[[tuple[str, int], float], socket.socket]:
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        raise error
+
+    return connect
+
+
+def patient(address: tuple[str, int], timeout: float) -> socket.socket:
+    """Connect with a timeout that is not the one asked for."""
+    return socket.create_connection(address, 30)
+
+
+@pytest.mark.fault("A22")
+@pytest.mark.parametrize(
+    ("error", "problem", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, ""), "unknown-host", "no address is known for www.example.com"),
+        (socket.gaierror(socket.EAI_AGAIN, ""), "no-resolver", "the name lookup of www.example.com was not"),
+        (TimeoutError(), "no-connection", "no connection to port 443 of www.example.com within 3 s"),
+        (ConnectionRefusedError(), "refused", "nothing listens on port 443 of www.example.com"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "unreachable", "Network is unreachable"),
+    ],
+)
+def test_each_way_of_not_getting_through_has_its_own_words(error: OSError, problem: str, words: str) -> None:
+    result = check(WWW, now=NOW, connect=failing(error))
+
+    assert (result["verdict"], result["problems"]) == ("error", [problem])
+    assert words in result["reasons"][0]
+    assert (result["address"], result["verify_code"], result["chain"]) == ("", None, [])
+
+
+def test_a_port_where_nothing_listens_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    assert check("127.0.0.1", port, now=NOW)["problems"] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "words"),
+    [
+        (b"", "closed", "closed it without a word"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "not-tls", "speaks SSH without TLS"),
+        (b"<html>", "not-tls", "speaks HTTP without TLS"),
+        (b"220 ", "not-tls", "speaks SMTP or FTP without TLS; STARTTLS is not tried"),
+        (b"\x00\x00", "not-tls", "speaks something without TLS"),
+        (b"\x16\x03\x03", "disagreed", "the connection was closed during the handshake"),
+        (b"\x15\x03\x03\x00\x02\x02\x50", "disagreed", "internal error"),
+    ],
+)
+def test_what_a_server_says_instead_of_a_handshake_is_recognised(
+    bench: Bench, ask: Ask, text: bytes, problem: str, words: str
+) -> None:
+    result = ask(Asked(bench.start(answering(text))))
+
+    assert result["problems"] == [problem]
+    assert words in result["reasons"][0]
+
+
+def test_a_silent_port_is_given_up_after_the_timeout_and_not_asked_again(bench: Bench, ask: Ask) -> None:
+    listener = bench.start(silent)
+    begin = time.monotonic()
+
+    result = ask(Asked(listener), timeout=0.2, connect=patient)
+
+    assert time.monotonic() - begin < 2
+    assert result["reasons"] == [f"port {listener.port} took the connection and then said nothing for 0.2 s"]
+    assert len(listener.visits(1)) == 1
+
+
+def test_a_deadline_that_has_passed_is_not_waited_for(bench: Bench, ask: Ask) -> None:
+    result = ask(Asked(bench.start(silent)), timeout=1e-9, connect=patient)
+
+    assert result["problems"] == ["silent"]
+
+
+@pytest.mark.fault("A18")
+def test_a_server_that_drips_is_held_to_the_same_deadline(bench: Bench, ask: Ask) -> None:
+    begin = time.monotonic()
+
+    result = ask(Asked(bench.start(dripping)), timeout=0.2)
+
+    assert time.monotonic() - begin < 2
+    assert result["problems"] == ["stalled"]
+
+
+# What cannot be asked.
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"host": "https://www.example.com/"}, "is not a host name"),
+        ({"host": WWW, "port": 0}, "port 0 does not exist"),
+        ({"host": WWW, "port": 65536}, "port 65536 does not exist"),
+        ({"host": WWW, "timeout": 0.0}, "a timeout of 0 seconds cannot be kept"),
+        ({"host": WWW, "timeout": float("nan")}, "a timeout of nan seconds cannot be kept"),
+        ({"host": WWW, "server_name": "a b"}, "'a b' is not a host name"),
+        ({"host": WWW, "ca_file": "missing.pem"}, "missing.pem cannot be read: No such file"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_connecting(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words) as refusal:
+        check(**options, now=NOW, connect=failing(AssertionError("connected")))  # type: ignore[arg-type]  # must not be called
+
+    assert refusal.value.hint
+
+
+def test_a_file_of_roots_without_a_certificate_is_refused(tmp_path: Path) -> None:
+    empty = tmp_path / "roots.pem"
+    empty.write_text("nothing here\n")
+
+    with pytest.raises(UsageError, match="holds no certificate"):
+        check(WWW, ca_file=str(empty), now=NOW)
+
+
+def test_the_certificate_is_looked_at_where_it_was_refused(bench: Bench) -> None:
+    right, wrong = bench.show(leaf(None, WWW)), bench.show(bench.good(WWW))
+    asked = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(address[0])
+        target: Listener = right if address[0] in (WWW, "127.0.0.1") else wrong
+        return socket.create_connection(("127.0.0.1", target.port), timeout)
+
+    check(WWW, ca_file=str(bench.ca_file), now=time.time(), connect=connect)
+
+    assert asked == [WWW, "127.0.0.1"]
+
+
+# Whose roots are trusted.
+
+
+def test_the_roots_of_the_machine_count_where_no_file_is_named(
+    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(bench.show(bench.good(WWW)))
+    by_the_machine = ask(asked, ca_file="")
+    monkeypatch.setenv("SSL_CERT_FILE", str(bench.ca_file))
+
+    assert by_the_machine["problems"] == ["unknown-root"]
+    assert ask(asked, ca_file="")["problems"] == []
+
+
+def test_a_machine_without_roots_uses_those_that_come_with_requests(
+    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
+    monkeypatch.setattr("certifi.where", lambda: str(bench.ca_file))
+
+    assert ask(Asked(bench.show(bench.good(WWW))), ca_file="")["verdict"] == "ok"

@@ -1,0 +1,78 @@
+"""What is read from a certificate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.products.ssl.leaf import describe, read
+from tests.products.ssl.minting import FOR_CLIENTS, authority, der, leaf, short_key
+
+ROOT = authority("Test Root")
+GOOD = der(leaf(ROOT, "www.example.com", "127.0.0.1").certificate)
+
+
+def test_names_and_addresses_are_read_from_subject_alt_name_alone() -> None:
+    certificate = read(der(leaf(ROOT, "*.example.com", "2001:db8::1", common_name="other").certificate))
+
+    assert certificate.names == ("*.example.com", "2001:db8::1")
+    assert certificate.subject == "CN=other"
+    assert certificate.issuer == "CN=Test Root"
+
+
+def test_the_lifetime_counts_its_last_second() -> None:
+    certificate = read(der(leaf(ROOT, begins=-1, ends=89).certificate))
+
+    assert certificate.lifetime == 90 * 86400 + 1
+
+
+@pytest.mark.parametrize(
+    ("use", "for_servers"),
+    [
+        (ExtendedKeyUsageOID.SERVER_AUTH, True),
+        (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, True),
+        (FOR_CLIENTS, False),
+        (None, True),
+    ],
+)
+def test_the_purpose_is_read(use: x509.ObjectIdentifier | None, for_servers: bool) -> None:
+    assert read(der(leaf(ROOT, use=use).certificate)).for_servers is for_servers
+
+
+def test_kind_and_size_of_the_key_are_read() -> None:
+    rsa = read(der(leaf(ROOT, key=short_key()).certificate))
+    edwards = read(der(leaf(None, key=ed25519.Ed25519PrivateKey.generate(), digest=None).certificate))
+
+    assert (rsa.key_type, rsa.key_bits, rsa.signature, rsa.hash) == (
+        "RSA",
+        1024,
+        "ecdsa-with-sha256",
+        "sha256",
+    )
+    assert (edwards.key_type, edwards.key_bits) == ("Ed25519", 256)
+    assert (edwards.signature, edwards.hash) == ("ed25519", "")
+
+
+@given(st.binary(max_size=300))
+def test_garbage_is_a_value_error_and_is_described_as_unreadable(garbage: bytes) -> None:
+    with pytest.raises(ValueError):
+        read(garbage)
+
+    assert describe((garbage,))[0]["subject"] == "(unreadable)"
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+@given(place=st.integers(0, 10_000), flip=st.integers(1, 255))
+def test_a_certificate_with_a_flipped_byte_is_read_or_refused_never_a_crash(place: int, flip: int) -> None:
+    damaged = bytearray(GOOD)
+    damaged[place % len(damaged)] ^= flip
+
+    (described,) = describe((bytes(damaged),))
+    with suppress(ValueError):
+        assert read(bytes(damaged)).subject == described["subject"]

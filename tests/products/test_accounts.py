@@ -1,0 +1,105 @@
+"""Accounts, and how a name becomes one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import responses
+from responses.matchers import query_param_matcher
+
+from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.http.client import Client
+from ops.products.accounts import api
+from ops.sandbox.server import Sandbox
+from tests.conftest import API
+from tests.products.answers import envelope, page, refusal
+
+FIRST, SECOND = "a" * 32, "b" * 32
+
+
+def test_all_accounts_are_listed_fifty_at_a_time(client: Client, http: responses.RequestsMock) -> None:
+    accounts = [
+        {"id": f"{n:032x}", "name": f"account {n}", "created_on": "2020-01-01T00:00:00Z"} for n in range(60)
+    ]
+    for number in (1, 2):
+        matches = [query_param_matcher({"page": number, "per_page": 50})]
+        http.get(f"{API}/accounts", json=page(accounts, number, 50), match=matches)
+
+    listing = api.list_accounts(client)
+
+    assert [account["id"] for account in listing] == [account["id"] for account in accounts]
+    assert listing.problem == ""
+
+
+def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=refusal(9109, "Unauthorized to access requested resource"), status=403)
+
+    with pytest.raises(PermissionDenied) as error:
+        list(api.list_accounts(client))
+
+    assert "Account Settings" in error.value.hint
+
+
+def test_an_id_is_asked_for_directly(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts/{FIRST}", json=envelope({"id": FIRST, "name": "one"}))
+
+    assert api.find_account(client, FIRST)["name"] == "one"
+
+
+def test_a_name_has_to_be_exact(client: Client, http: responses.RequestsMock) -> None:
+    found = [{"id": FIRST, "name": "shop"}, {"id": SECOND, "name": "shop old"}]
+    http.get(f"{API}/accounts", json=page(found))
+
+    assert api.find_account(client, "shop")["id"] == FIRST
+
+
+def test_a_name_that_two_accounts_have_lists_both(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "shop"}, {"id": SECOND, "name": "shop"}]))
+
+    with pytest.raises(AmbiguousName) as error:
+        api.find_account(client, "shop")
+
+    assert f"--account-id {FIRST}" in error.value.hint
+    assert f"--account-id {SECOND}" in error.value.hint
+
+
+def test_an_unknown_name_says_where_to_look(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=page([]))
+
+    with pytest.raises(NotFound) as error:
+        api.find_account(client, "shop")
+
+    assert "inv accounts.list" in error.value.hint
+
+
+def test_the_only_account_is_the_one_in_force(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "one"}]))
+
+    assert api.the_account(client)["id"] == FIRST
+
+
+def test_several_accounts_have_to_be_chosen_from(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "one"}, {"id": SECOND, "name": "two"}]))
+
+    with pytest.raises(UsageError) as error:
+        api.the_account(client)
+
+    assert f"--account-id {SECOND}  two" in error.value.hint
+
+
+def test_a_token_without_an_account_says_how_to_go_on(client: Client, http: responses.RequestsMock) -> None:
+    http.get(f"{API}/accounts", json=page([]))
+
+    with pytest.raises(NotFound) as error:
+        api.the_account(client)
+
+    assert "CLOUDFLARE_ACCOUNT_ID" in error.value.hint
+
+
+def test_the_command_lists_them(staged: Sandbox, inv: Any) -> None:
+    result = inv("accounts.list", "--output", "json")
+
+    assert result.code == 0
+    assert [account["id"] for account in json.loads(result.out)] == [staged.account_id]

@@ -1,0 +1,55 @@
+"""Queues of an account."""
+
+from __future__ import annotations
+
+import pytest
+import responses
+
+from ops.errors import PermissionDenied
+from ops.http.client import Client
+from ops.products.queues import api
+from ops.products.queues.resources import RESOURCES
+from ops.resource import Owner
+from tests.conftest import API
+from tests.products.answers import envelope, refusal
+
+ACCOUNT = "a" * 32
+URL = f"{API}/accounts/{ACCOUNT}/queues"
+OWNER = Owner(ACCOUNT, ACCOUNT, {})
+
+
+def test_queues_come_in_one_answer(client: Client, http: responses.RequestsMock) -> None:
+    queues = [{"queue_id": "q", "queue_name": "mail"}]
+    http.get(URL, json=envelope(queues, page=1, per_page=100, count=1, total_count=1, total_pages=1))
+
+    listing = api.list_queues(client, ACCOUNT)
+
+    assert list(listing) == queues
+    assert listing.problem == ""
+
+
+def test_queues_beyond_the_one_answer_are_not_passed_over_in_silence(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    answer = envelope([{"queue_id": "q"}], page=1, per_page=1, count=1, total_count=2, total_pages=2)
+    http.get(URL, json=answer)
+
+    listing = api.list_queues(client, ACCOUNT)
+
+    assert len(list(listing)) == 1
+    assert "1 of 2" in listing.problem
+
+
+def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
+    http.get(URL, json=refusal(10000, "Authentication error"), status=403)
+
+    with pytest.raises(PermissionDenied) as error:
+        list(api.list_queues(client, ACCOUNT))
+
+    assert "Queues" in error.value.hint
+
+
+def test_the_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+    http.get(URL, json=envelope([{"queue_id": "q"}]))
+
+    assert list(RESOURCES[0].list(client, OWNER)) == [{"queue_id": "q"}]

@@ -1,0 +1,112 @@
+"""The stage of the sandbox's own tests: a caller, a raw socket, a clock that only moves when told."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ops.sandbox.identity import zone_id
+from ops.sandbox.limits import Quota
+from ops.sandbox.server import Sandbox
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+class Api:
+    """Calls the sandbox as any HTTP client would."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Authorization"] = f"Bearer {sandbox.token}"
+
+    def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
+        return self.session.request(method, self.sandbox.url + path, timeout=10, **more)
+
+    def result(self, method: str, path: str, **more: Any) -> Any:
+        answer = self(method, path, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["result"]
+
+    def refused(self, method: str, path: str, **more: Any) -> tuple[int, int]:
+        """Return status and code of a refusal."""
+        answer = self(method, path, **more)
+        assert answer.json()["success"] is False, answer.text
+        return answer.status_code, answer.json()["errors"][0]["code"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def start(seeded: Path, tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes with a quota, a clock, a fault plan or a seed of their own."""
+    running: list[Sandbox] = []
+
+    def begin(**options: Any) -> Sandbox:
+        sandbox = Sandbox(tmp_path / f"own-{len(running)}.sqlite", **options)
+        sandbox.start()
+        running.append(sandbox)
+        return sandbox
+
+    yield begin
+    for sandbox in running:
+        sandbox.stop()
+        assert sandbox.crashes == []
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Iterator[Api]:
+    """The seeded sandbox; the test fails when a handler crashed."""
+    caller = Api(sandbox)
+    yield caller
+    caller.session.close()
+    assert sandbox.crashes == []
+
+
+@pytest.fixture
+def zone() -> str:
+    """The id of example.com, a Business zone with records of every kind."""
+    return zone_id("example.com")
+
+
+@pytest.fixture
+def bare(start: Callable[..., Sandbox]) -> Iterator[tuple[Api, str]]:
+    """A sandbox that holds nothing but one new Free zone, free.example."""
+    caller = Api(start(seed=None, quota=None))
+    body = {"name": "free.example", "account": {"id": caller.sandbox.account_id}}
+    yield caller, caller.result("POST", "/zones", json=body)["id"]
+    caller.session.close()
+
+
+@pytest.fixture
+def raw(sandbox: Sandbox) -> Callable[[bytes], bytes]:
+    """Send bytes to the sandbox and return all that comes back until it hangs up."""
+
+    def send(data: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as link:
+            link.sendall(data)
+            return b"".join(iter(lambda: link.recv(65536), b""))
+
+    return send
+
+
+def limited(quota: Quota, clock: Clock) -> dict[str, Any]:
+    """Options of a sandbox with a quota on a clock, without a seed."""
+    return {"quota": quota, "clock": clock, "seed": None}

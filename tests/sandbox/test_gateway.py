@@ -1,0 +1,162 @@
+"""The wire: routing, the Host header, keep-alive, framing."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.sandbox.router import segments
+from ops.sandbox.server import Sandbox
+
+from .conftest import Api
+
+AUTH = "Authorization: Bearer {}\r\n"
+
+
+def request(
+    sandbox: Sandbox, target: str, *, method: str = "GET", host: str = "127.0.0.1", more: str = ""
+) -> bytes:
+    head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{AUTH.format(sandbox.token)}{more}\r\n"
+    return head.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/a/b", ["a", "b"]),
+        ("/a/b%2Fc", ["a", "b/c"]),
+        ("/a/%252F", ["a", "%2F"]),
+        ("/a/../b", ["b"]),
+        ("/a/%2e%2e/b", ["b"]),
+        ("/a/./b//c/", ["a", "b", "c"]),
+        ("/a/..b", ["a", "..b"]),
+        ("/a/...", ["a", "..."]),
+        ("/../../a", ["a"]),
+        ("/a/caf%C3%A9", ["a", "café"]),
+    ],
+)
+def test_segments_are_split_before_they_are_decoded(path: str, words: list[str]) -> None:
+    assert segments(path) == words
+
+
+@pytest.mark.fault("E4")
+def test_a_key_called_dot_dot_reaches_the_namespace_itself(api: Api, raw: Callable[[bytes], bytes]) -> None:
+    namespaces = f"/client/v4/accounts/{api.sandbox.account_id}/storage/kv/namespaces"
+    victim = api.result("GET", namespaces.removeprefix("/client/v4"))[0]["id"]
+
+    close = "Connection: close\r\n"
+    raw(request(api.sandbox, f"{namespaces}/{victim}/values/..", method="DELETE", more=close))
+    raw(request(api.sandbox, f"{namespaces}/{victim}/values/../", method="DELETE", more=close))
+
+    reached = api("GET", f"/accounts/{api.sandbox.account_id}/storage/kv/namespaces/{victim}").status_code
+    assert api.sandbox.requests[-2] == (
+        "DELETE",
+        f"/accounts/{api.sandbox.account_id}/storage/kv/namespaces/{victim}/values/../",
+    )
+    assert reached == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/nothing", (404, 7000)),
+        ("GET", "/zones/not-an-id", (404, 7003)),
+        ("GET", f"/zones/{'0' * 31}", (404, 7003)),
+        ("GET", f"/zones/{'0' * 32}", (404, 1003)),
+        ("DELETE", "/zones", (405, 7001)),
+    ],
+)
+def test_what_cannot_be_routed_has_the_gateways_code(
+    api: Api, method: str, path: str, expected: tuple[int, int]
+) -> None:
+    assert api.refused(method, path) == expected
+
+
+@pytest.mark.fault("F23")
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", ""])
+def test_a_foreign_host_header_is_turned_away(
+    sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str
+) -> None:
+    answer = raw(request(sandbox, "/client/v4/zones", host=host))
+
+    assert answer.startswith(b"HTTP/1.1 421 ")
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1234", "localhost", "LOCALHOST:80", "[::1]:8787", "[::1]"])
+def test_loopback_names_are_welcome(sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str) -> None:
+    answer = raw(request(sandbox, "/client/v4/zones", host=host, more="Connection: close\r\n"))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.fault("F23")
+def test_the_sandbox_listens_on_loopback_only(sandbox: Sandbox) -> None:
+    assert sandbox._listener.server_address[0] == "127.0.0.1"
+
+
+def test_requests_on_one_connection_are_answered_in_turn(
+    sandbox: Sandbox, raw: Callable[[bytes], bytes]
+) -> None:
+    last = request(sandbox, "/client/v4/user", more="Connection: close\r\n")
+    answer = raw(request(sandbox, "/client/v4/zones?per_page=5") + last)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_chunked_body_is_read(api: Api, zone: str) -> None:
+    body = iter([b'{"value":', b'"off"}'])
+
+    assert api.result("PATCH", f"/zones/{zone}/settings/rocket_loader", data=body)["value"] == "off"
+
+
+def test_a_client_may_wait_for_permission_to_send(
+    sandbox: Sandbox, raw: Callable[[bytes], bytes], zone: str
+) -> None:
+    more = "Expect: 100-continue\r\nContent-Length: 16\r\nConnection: close\r\n"
+    head = request(sandbox, f"/client/v4/zones/{zone}/settings/brotli", method="PATCH", more=more)
+
+    answer = raw(head + b'{"value": "off"}')
+
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1, NaN]", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_is_refused(api: Api, zone: str, body: bytes) -> None:
+    assert api.refused("POST", f"/zones/{zone}/dns_records", data=body) == (400, 9207)
+
+
+def test_every_answer_carries_a_ray_and_a_date(api: Api) -> None:
+    first, second = (api("GET", "/user").headers for _ in range(2))
+
+    assert first["cf-ray"] != second["cf-ray"]
+    assert first["Date"].endswith("GMT")
+
+
+def test_a_second_stop_does_no_harm(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "twice.sqlite", seed=None)
+    sandbox.start()
+
+    sandbox.stop()
+    sandbox.stop()
+
+    assert (tmp_path / "twice.sqlite").exists()
+
+
+@pytest.mark.fault("C9")
+def test_the_database_is_for_its_owner_alone(sandbox: Sandbox) -> None:
+    files = list(sandbox.store.path.parent.glob("sandbox.sqlite*"))
+
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_the_state_outlives_the_process(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "kept.sqlite", seed=None) as first:
+        token = first.token
+        first.store.set_meta("note", "kept")
+
+    with Sandbox(tmp_path / "kept.sqlite", seed=None) as second:
+        assert (second.token, second.store.meta("note")) == (token, "kept")

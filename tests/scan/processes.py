@@ -1,0 +1,45 @@
+"""`inv` as a process of its own, so that it can be interrupted, killed and starved."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def start(*line: str, limit: int | None = None, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """Start `inv` with the environment of the test; *limit*: no file may grow beyond so many bytes."""
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *line]
+
+    def confined() -> None:
+        import resource
+        import signal
+
+        # As a background job of a shell would inherit it, otherwise.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        # A starved process would leave its bytecode cut short for all others to trip over.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=confined,
+    )
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)

@@ -1,0 +1,66 @@
+"""What is told of a scan."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.errors import CredentialsError
+from ops.scan.inventory import Inventory
+from ops.scan.summary import readable_size
+from ops.snapshots.sections import Section
+
+DENIED = Section("dns.record", "z1", "denied", 0, "GET /zones/z1: no")
+FAILED = Section("dns.record", "z2", "failed", 7, "GET /zones/z2: 502")
+WHOLE = Section("dns.record", "z3", "complete", 5)
+
+
+def rows(*sections: Section) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in Inventory(sections).rows()]
+
+
+def test_a_kind_is_told_by_its_worst_section() -> None:
+    assert rows(WHOLE) == [("dns.record", 5, 1, "complete", "")]
+    assert rows(DENIED) == [("dns.record", 0, 1, "denied", "GET /zones/z1: no")]
+    assert rows(DENIED, FAILED, WHOLE) == [
+        ("dns.record", 12, 3, "failed", "denied in 1 of 3, failed in 1 of 3: GET /zones/z1: no")
+    ]
+
+
+def test_contents_are_not_counted_as_items_or_kinds() -> None:
+    contents = Section("code.script/contents", "s", "complete", 9)
+
+    inventory = Inventory((Section("code.script", "a", "complete", 1), contents))
+
+    assert (inventory.kinds, inventory.items) == (1, 1)
+
+
+def test_a_stop_is_the_reason_above_all() -> None:
+    stopped = Inventory((DENIED,), ended_by=CredentialsError("the token was revoked"))
+
+    assert stopped.reason == "stopped: the token was revoked"
+    assert Inventory((), ended_by=KeyboardInterrupt()).reason == "stopped: interrupted"
+    assert Inventory((), ended_by=KeyError("cfut_secret")).reason == "stopped: KeyError"
+    assert Inventory((DENIED,)).reason == "dns.record: denied"
+    assert Inventory((WHOLE,)).reason == ""
+
+
+def test_skipping_is_proposed_only_where_it_helps() -> None:
+    assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed"]
+    assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
+        "dns.record: denied in 1 of 2 (it takes DNS > Read); `--skip dns.record` leaves it out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (5e12, "5.0 TB"),
+    ],
+)
+def test_sizes_are_told_as_people_read_them(size: int, text: str) -> None:
+    assert readable_size(int(size)) == text

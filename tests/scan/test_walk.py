@@ -1,0 +1,279 @@
+"""The walk: what is read, how often, and what is noted of each section."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.errors import (
+    ApiError,
+    CredentialsError,
+    MalformedAnswer,
+    NetworkError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ValidationError,
+)
+from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.scan.inventory import Inventory
+from ops.scan.selection import Wish
+from ops.snapshots.sections import Section
+from ops.snapshots.writer import Writer
+from tests.scan.fakes import ACCOUNT_ID, Lists, filled, walked
+
+
+@pytest.fixture
+def lists() -> Lists:
+    return filled(Lists())
+
+
+def section(inventory: Inventory, kind: str, scope: str) -> Section:
+    return next(s for s in inventory.sections if (s.kind, s.scope) == (kind, scope))
+
+
+def test_everything_is_read_and_counted(lists: Lists) -> None:
+    inventory = walked(lists)
+
+    assert inventory.whole
+    assert section(inventory, "dns.kind2", "z1") == Section("dns.kind2", "z1", "complete", 4)
+    assert inventory.items == 1 + 3 + 3 * 4 * 4 + 1 + 1 + 1 + 3
+    assert inventory.account_name == "Example"
+
+
+def test_no_list_is_read_twice(lists: Lists) -> None:
+    lists.items["zones.zone", ACCOUNT_ID] *= 2
+
+    walked(lists)
+
+    assert len(lists.asked) == len(set(lists.asked))
+
+
+def test_zones_that_are_given_are_not_listed(lists: Lists) -> None:
+    inventory = walked(lists, Wish(given={"zones.zone": [{"id": "z1", "name": "z1.example"}]}))
+
+    assert {kind for kind, _ in lists.asked} == {"dns.kind0", "dns.kind1", "dns.kind2", "dns.kind3"}
+    assert {owner for _, owner in lists.asked} == {"z1"}
+    assert section(inventory, "zones.zone", ACCOUNT_ID).status == "skipped"
+    assert inventory.whole
+
+
+def test_the_zones_of_a_page_are_read_while_the_next_page_is_on_its_way() -> None:
+    lists = filled(Lists(page=2), zones=6)
+    child_was_read = threading.Event()
+    late = lists.reader("zones.zone")
+
+    def zones(client: object, owner: Owner) -> Iterator[Json]:
+        for number, zone in enumerate(late(client, owner)):
+            assert number != 2 or child_was_read.wait(5)
+            yield zone
+
+    def records(client: object, owner: Owner) -> Iterator[Json]:
+        child_was_read.set()
+        return iter(())
+
+    resources = (
+        Resource("zones.zone", ACCOUNT, zones, ("name",)),
+        Resource("dns.r", "zones.zone", records, ()),
+    )
+    inventory = walked(lists, resources=resources, workers=2)
+
+    assert [s.status for s in inventory.sections] == ["complete"] * 7
+
+
+@pytest.mark.fault("A25")
+def test_a_denied_section_leaves_the_others_complete(lists: Lists) -> None:
+    lists.failures["flat.thing", ACCOUNT_ID] = PermissionDenied("GET /things: no permission (10000)", 403)
+
+    inventory = walked(lists)
+
+    assert section(inventory, "flat.thing", ACCOUNT_ID).status == "denied"
+    assert {s.status for s in inventory.sections if s.kind != "flat.thing"} == {"complete", "skipped"}
+    assert not inventory.whole
+    assert inventory.gaps({"flat.thing": "Thing > Read"}) == [
+        "flat.thing: denied (it takes Thing > Read); `--skip flat.thing` leaves it out"
+    ]
+
+
+@pytest.mark.fault("A26")
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("GET /things: not found", 404),
+        NotFound("GET /things: gone", 410),
+        PermissionDenied("GET /things: Please enable Things through the Dashboard. (10042)", 403),
+        ValidationError("GET /things: your plan does not include this", 400),
+    ],
+)
+def test_a_product_that_is_not_there_is_unavailable(lists: Lists, error: Exception) -> None:
+    lists.failures["flat.thing", ACCOUNT_ID] = error
+
+    inventory = walked(lists)
+
+    assert section(inventory, "flat.thing", ACCOUNT_ID).status == "unavailable"
+    assert inventory.gaps({}) == ["flat.thing: unavailable; `--skip flat.thing` leaves it out"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ApiError("502", 502), NetworkError("reset"), MalformedAnswer("nonsense"), ValidationError("bad", 400)],
+)
+def test_any_other_failure_ends_its_section_alone(lists: Lists, error: Exception) -> None:
+    lists.failures["dns.kind1", "z2"] = error
+
+    inventory = walked(lists)
+
+    assert section(inventory, "dns.kind1", "z2").status == "failed"
+    assert inventory.gaps({}) == ["dns.kind1: failed in 1 of 3"]
+
+
+@pytest.mark.fault("B10")
+def test_a_zone_deleted_during_the_scan_is_gone_and_no_error(lists: Lists) -> None:
+    for kind in range(4):
+        lists.failures[f"dns.kind{kind}", "z1"] = NotFound("no such zone", 404)
+
+    inventory = walked(lists)
+
+    assert section(inventory, "dns.kind0", "z1").status == "gone"
+    assert inventory.whole
+    assert len(lists.asked) == len(set(lists.asked))
+
+
+@pytest.mark.fault("B10")
+def test_a_zone_deleted_between_two_of_its_lists_is_gone(lists: Lists) -> None:
+    lists.failures["dns.kind3", "z1"] = NotFound("no such zone", 404)
+    lists.failures_when_asked_again["dns.kind0", "z1"] = NotFound("no such zone", 404)
+
+    inventory = walked(lists)
+
+    assert section(inventory, "dns.kind3", "z1").status == "gone"
+    assert section(inventory, "dns.kind0", "z1").status == "complete"
+    assert inventory.whole
+
+
+def test_a_zone_that_is_there_but_lacks_a_product_has_it_unavailable(lists: Lists) -> None:
+    lists.failures["dns.kind3", "z1"] = NotFound("no such product", 404)
+
+    inventory = walked(lists)
+
+    assert section(inventory, "dns.kind3", "z1").status == "unavailable"
+    assert lists.asked.count(("dns.kind0", "z1")) == 2
+    assert not inventory.whole
+
+
+def test_a_script_deleted_before_its_contents_were_read_is_gone(lists: Lists) -> None:
+    lists.failures["contents", "router"] = NotFound("no such script", 404)
+    lists.failures["code.cron", "router"] = NotFound("no such script", 404)
+
+    inventory = walked(lists, Wish(contents=True))
+
+    assert section(inventory, "code.script/contents", "router").status == "gone"
+    assert inventory.whole
+
+
+@pytest.mark.fault("A24")
+@pytest.mark.parametrize("error", [CredentialsError("revoked", 401), RateLimited("come back at 12:00", 429)])
+def test_a_failure_that_would_meet_every_request_stops_the_scan(error: Exception) -> None:
+    lists = filled(Lists(), zones=200)
+    lists.failures["dns.kind0", "z0"] = error
+
+    inventory = walked(lists, workers=2)
+
+    assert inventory.ended_by is error
+    assert section(inventory, "dns.kind0", "z0").status == "failed"
+    assert section(inventory, "dns.kind3", "z199").status == "skipped"
+    assert len(lists.asked) < 20
+    assert not inventory.whole
+
+
+class Doubtful(list[Json]):
+    """A list that says it may not be whole."""
+
+    problem = "page 7 could not be read"
+
+
+@pytest.mark.fault("B9")
+def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
+    doubtful = Resource("flat.thing", ACCOUNT, lambda _c, _o: Doubtful([{"name": "t"}]), ("name",))
+
+    inventory = walked(lists, resources=(doubtful,))
+
+    assert inventory.sections == (
+        Section("flat.thing", ACCOUNT_ID, "inconsistent", 1, "page 7 could not be read"),
+    )
+    assert not inventory.whole
+
+
+def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) -> None:
+    resources = (
+        Resource("kv.namespace", ACCOUNT, lists.reader("kv.namespace"), ("name",)),
+        Resource("kv.key", "kv.namespace", lists.reader("kv.key"), ("name",), values=lambda _c, _o: []),
+    )
+
+    inventory = walked(lists, Wish(values="values"), resources=resources)
+
+    assert section(inventory, "kv.key", "n1").status == "inconsistent"
+    assert "0 values for 3 keys" in section(inventory, "kv.key", "n1").reason
+
+
+def test_what_came_before_a_failure_is_counted(lists: Lists) -> None:
+    lists.items["flat.thing", ACCOUNT_ID] = [{"id": "1", "name": "one"}, {"no": "name"}]
+    lists.items["zones.zone", ACCOUNT_ID].append({"name": "without.id.example"})
+
+    inventory = walked(lists)
+
+    assert section(inventory, "zones.zone", ACCOUNT_ID).status == "failed"
+    assert section(inventory, "zones.zone", ACCOUNT_ID).count == 4
+    assert section(inventory, "dns.kind0", "z2").status == "complete"
+
+
+def test_a_bug_ends_the_scan_and_is_given_as_it_is(lists: Lists) -> None:
+    lists.failures["flat.thing", ACCOUNT_ID] = KeyError("oops")
+
+    inventory = walked(lists)
+
+    assert isinstance(inventory.ended_by, KeyError)
+
+
+def test_a_stop_begins_nothing_more(lists: Lists) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    inventory = walked(lists, stop=stop)
+
+    assert lists.asked == []
+    assert {s.status for s in inventory.sections} == {"skipped"}
+    assert not inventory.whole
+
+
+@pytest.mark.fault("A27")
+def test_the_order_of_answers_does_not_show(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    seen = set()
+    for number in range(20):
+        lists = filled(Lists(delay=lambda: chance.random() / 1000), zones=8, records=60)
+        lists.failures["dns.kind3", "z1"] = NotFound("no such product", 404)
+        (tmp_path / f"{number}").mkdir()
+        writer = Writer(tmp_path / f"{number}", {"kv.namespace": "name"})
+        inventory = walked(lists, Wish(contents=True, values="values"), writer, workers=8)
+        seen.add(repr((inventory.sections, writer.assemble(), sorted(writer.placed.items()))))
+
+    assert len(seen) == 1
+
+
+def test_two_hundred_zones_take_the_time_of_their_requests() -> None:
+    delay, workers = 0.02, 16
+    lists = filled(Lists(delay=lambda: delay), zones=200, records=10)
+
+    began = time.monotonic()
+    inventory = walked(lists, Wish(only=("zones", "dns")), workers=workers)
+    took = time.monotonic() - began
+
+    assert inventory.whole
+    assert lists.pages == 4 + 200 * 5
+    assert took <= 1.3 * lists.pages / workers * delay

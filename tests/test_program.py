@@ -1,0 +1,132 @@
+"""The line as a user types it: what Invoke's own program gets wrong is mended here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+
+Inv = Callable[..., Result]
+
+
+def test_an_unknown_task_names_the_nearest_one(inv: Inv) -> None:
+    result = inv("dns.lst")
+
+    assert result.code == 1
+    assert "there is no task dns.lst" in result.err
+    assert "did you mean dns.list?" in result.err
+
+
+def test_an_unknown_option_names_the_nearest_one(inv: Inv) -> None:
+    result = inv("dns.list", "--zonee", "example.com")
+
+    assert result.code == 1
+    assert "--zonee is no option of dns.list" in result.err
+    assert "did you mean --zone?" in result.err
+
+
+def test_help_for_an_unknown_task_names_the_nearest_one(inv: Inv) -> None:
+    result = inv("--help", "zones.lsit")
+
+    assert result.code == 1
+    assert "did you mean zones.list?" in result.err
+
+
+def test_a_number_that_is_none_is_a_sentence(inv: Inv) -> None:
+    result = inv("zones.list", "--limit", "ten")
+
+    assert result.code == 1
+    assert "--limit takes a number, not 'ten'" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_an_option_without_its_value_is_a_sentence(inv: Inv) -> None:
+    result = inv("dns.list", "--zone")
+
+    assert result.code == 1
+    assert "--zone" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_missing_option_is_named(inv: Inv, staged: Sandbox) -> None:
+    result = inv("dns.list")
+
+    assert result.code == 1
+    assert "dns.list needs --zone" in result.err
+    assert staged.requests == []
+
+
+def test_a_task_written_twice_runs_twice(inv: Inv, staged: Sandbox) -> None:
+    result = inv("accounts.list", "--output", "json", "accounts.list", "--output", "json")
+
+    assert result.code == 0
+    assert result.out.count('"type"') == 2
+
+
+def test_export_may_stand_before_another_task(inv: Inv, staged: Sandbox) -> None:
+    result = inv("accounts.list", "--export", "zones.list", "--output", "json")
+
+    assert result.code == 0, result.err
+    assert len(json.loads(result.out.splitlines()[-1] if "[" not in result.out[:1] else result.out)) > 1
+
+
+def test_durable_objects_is_another_name_of_do(inv: Inv, staged: Sandbox) -> None:
+    short = inv("do.list", "--output", "json")
+    long = inv("durable-objects.list", "--output", "json")
+
+    assert short.code == long.code == 0
+    assert json.loads(short.out) == json.loads(long.out) != []
+
+
+def test_the_help_of_a_second_name_is_the_help_of_the_first(inv: Inv) -> None:
+    result = inv("--help", "durable-objects.list")
+
+    assert result.code == 0
+    assert "exit codes" in result.out
+
+
+def test_the_first_failure_ends_the_line_with_its_exit_code(inv: Inv, staged: Sandbox) -> None:
+    result = inv("dns.list", "--zone", "nowhere.example", "accounts.list")
+
+    assert result.code == 1
+    assert result.out == ""
+
+
+@pytest.mark.parametrize("flag", ["--token", "--api-token", "--api-key", "--key-file"])
+def test_no_task_takes_a_secret_as_an_option(flag: str) -> None:
+    from ops.program import collection
+
+    takers = [context.name for context in collection().to_contexts() if flag in context.flags]
+
+    assert takers == []
+
+
+def test_every_task_helps_with_a_sentence_an_example_and_its_exit_codes() -> None:
+    from ops.program import collection
+
+    root = collection()
+
+    for name in root.task_names:
+        text = root[name].__doc__
+        first = text.split("\n")[0]
+        assert first.endswith("."), name
+        assert f"inv {name}" in text or name.partition(".")[0] in text, name
+        assert "inv " in text, name
+        assert "exit codes" in text, name
+
+
+def test_every_option_has_a_help_text() -> None:
+    from ops.program import collection
+
+    silent = [
+        f"{context.name} {argument.name}"
+        for context in collection().to_contexts()
+        for argument in context.args.values()
+        if not argument.help
+    ]
+
+    assert silent == []

@@ -1,0 +1,47 @@
+"""Places to print on: a file, a pipe, a terminal that remembers what it was given."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, NamedTuple
+
+from ops.ui.output import Output, show
+from ops.ui.shapes import Bytes, Item, Rows, Text
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal of UTF-8, unless told otherwise."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def seen(self) -> str:
+        self.flush()
+        return self.buffer.getvalue().decode(self.encoding)  # type: ignore[attr-defined]  # BytesIO it is
+
+
+class Printed(NamedTuple):
+    out: str
+    err: str
+
+
+def rows(*items: dict[str, Any], columns: tuple[str, ...] = ()) -> Rows:
+    return Rows(iter(items), columns)
+
+
+def printed(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
+    """Show *result* in a pipe."""
+    out, err = io.BytesIO(), io.StringIO()
+    show(result, Output(format, **options), out, err)
+    return Printed(out.getvalue().decode(), err.getvalue())
+
+
+def on_terminal(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
+    """Show *result* on a terminal."""
+    out, err = Terminal(), io.StringIO()
+    show(result, Output(format, **options), out, err)
+    return Printed(out.seen, err.getvalue())

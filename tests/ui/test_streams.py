@@ -1,0 +1,114 @@
+"""What cannot be written is an error; who has read enough is not."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops.errors import DiskError
+from ops.ui.output import Output, show
+from ops.ui.shapes import Text
+from tests.ui.paper import rows
+
+PROJECT = Path(__file__).parents[2]
+
+PROGRAM = """
+import sys
+from ops.errors import DiskError
+from ops.ui.output import Output, show
+from ops.ui.shapes import Rows
+from ops.ui.streams import silence_stdout
+try:
+    show(Rows({"n": n} for n in range(int(sys.argv[1]))), Output(sys.argv[2]), sys.stdout, sys.stderr)
+except BrokenPipeError:
+    silence_stdout()
+except DiskError as error:
+    print(error.message, file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+def run(stdout: int, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments], cwd=PROJECT, stdout=stdout, stderr=subprocess.PIPE
+    )
+
+
+@pytest.mark.fault("C2")
+@pytest.mark.parametrize("count", ["1", "100000"])
+@pytest.mark.parametrize("format", ["jsonl", "table"])
+def test_a_full_disk_on_stdout_is_an_error(count: str, format: str) -> None:
+    with Path("/dev/full").open("wb") as full, run(full.fileno(), count, format) as process:
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 2
+    assert err.decode() == "the output could not be written: No space left on device\n"
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("format", ["jsonl", "json", "csv", "table"])
+def test_a_closed_pipe_is_a_quiet_end(format: str) -> None:
+    with run(subprocess.PIPE, "100000", format) as process:
+        assert process.stdout
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr
+        err = process.stderr.read()
+
+    assert err == b""
+    assert process.returncode == 0
+
+
+def test_a_pipe_that_was_closed_from_the_start_is_a_quiet_end() -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    with run(write, "1", "json") as process:
+        os.close(write)
+        _, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_a_failure_to_write_names_its_cause() -> None:
+    with Path("/dev/full").open("wb") as full, pytest.raises(DiskError, match="No space left"):
+        show(Text("x"), Output(), full, io.StringIO())
+
+
+def test_what_a_text_stream_holds_already_comes_first() -> None:
+    below = io.BytesIO()
+    out = io.TextIOWrapper(below)
+    out.write("before\n")
+
+    show(rows({"a": 1}), Output("jsonl"), out, io.StringIO())
+
+    assert below.getvalue() == b'before\n{"a":1}\n'
+
+
+def test_a_stream_of_text_alone_is_written_too() -> None:
+    out = io.StringIO()
+
+    show(rows({"a": "é"}), Output("jsonl"), out, io.StringIO())
+
+    assert out.getvalue() == '{"a":"é"}\n'
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    script = (
+        "import resource, sys; from ops.ui.output import *; from ops.ui.shapes import Rows\n"
+        "show(Rows(({'name': 'key-%d' % n} for n in range(int(sys.argv[2]))), ('name',)),"
+        " Output(sys.argv[1]), open('/dev/null', 'wb'), sys.stderr)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+
+    for format in ("json", "csv", "table"):
+        few, many = (
+            int(subprocess.check_output([sys.executable, "-c", script, format, count], cwd=PROJECT))
+            for count in ("2000", "60000")
+        )
+        assert many - few < 4_000
