@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from ops.change import Change
     from ops.command import Command
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.resource import Json, Owner, Resource
     from ops.run import Run
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
@@ -30,8 +31,11 @@ class App:
     def __init__(
         self, run: Run, settings: Settings, talk: Talk, command: Command, shared: Mapping[str, Any]
     ) -> None:
-        self._run = run
+        self.run = run
         self._gaps: list[str] = []
+        self.written_account = ""
+        self.entries = 0
+        """How many entries this task has made in the journal."""
         self._shared = shared
         self.settings = settings
         self.talk = talk
@@ -40,15 +44,20 @@ class App:
     @property
     def stop(self) -> threading.Event:
         """Give the event that is set when the run shall end."""
-        return self._run.stop
+        return self.run.stop
 
     @property
     def dry(self) -> bool:
-        return self._run.dry
+        """Say that nothing may be written: `inv --dry` for the line, --dry-run for this task."""
+        return self.run.dry or bool(self.option("dry_run"))
+
+    def option(self, name: str) -> Any:
+        """Give a shared option's value as it was typed; None where the command has no such option."""
+        return self._shared.get(name)
 
     @cached_property
     def client(self) -> Client:
-        return self._run.client(self.settings, self.talk.warn)
+        return self.run.client(self.settings, self.talk.warn)
 
     @cached_property
     def account_id(self) -> str:
@@ -71,6 +80,41 @@ class App:
         from ops.products.kv import api
 
         return str(api.find_namespace(self.client, self.account_id, name)["id"])
+
+    def make(self, *changes: Change, total: int | None = None, question: str = "") -> Rows:
+        """Make *changes* real by the one road of every write: see ops.journal.road.make."""
+        from ops.journal import road
+
+        return road.make(self, changes, total=total, question=question)
+
+    def make_all(self, changes: Iterable[Change], *, total: int | None = None, question: str = "") -> Item:
+        """Make a stream of changes real, memory flat: see ops.journal.road.make_all."""
+        from ops.journal import road
+
+        return road.make_all(self, changes, total=total, question=question)
+
+    def look(self, resource: Resource, owner: Owner, item: Json) -> Json | None:
+        """Give what stands where *item* is or would be, a dry run's own changes included."""
+        from ops.journal import road
+
+        return road.look(self, resource, owner, item)
+
+    @property
+    def place(self) -> str:
+        """Give where this task works: "sandbox", or the host of the API."""
+        from ops.journal.place import place
+
+        return place(self.settings.base_url)
+
+    @property
+    def known_account(self) -> str:
+        """Give the account that this task has to do with as far as it is known; nothing is asked for it."""
+        return self.written_account or self.settings.account_id or vars(self).get("account_id", "")
+
+    @cached_property
+    def task_id(self) -> str:
+        """Give the id of this task of this run: what undo takes it back by."""
+        return self.run.next_task()
 
     def note(self, text: str) -> None:
         self.talk.note(text)
@@ -159,8 +203,8 @@ class App:
     def stage(self, **staged: Any) -> None:
         """Set the stage for the tasks after this one on the line; None takes a setting back."""
         for name, value in staged.items():
-            self._run.staged[name] = value
+            self.run.staged[name] = value
 
     def at_end(self, ending: Callable[[], None]) -> None:
         """Call *ending* when the line is over."""
-        self._run.at_end(ending)
+        self.run.at_end(ending)

@@ -28,7 +28,10 @@ PRODUCTS = (
     "audit",
 )
 
-COLLECTIONS = ("ops.scan.tasks", "ops.sandbox.tasks")
+# Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
+NAMES = {"durable_objects": "do", "journal": "undo"}
+
+COLLECTIONS = ("ops.scan.tasks", "ops.journal.tasks", "ops.sandbox.tasks")
 TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks")
 
 
@@ -37,3 +40,11 @@ def resources() -> tuple[Resource, ...]:
     """Give every declared kind, in the order of the catalog."""
     modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
     return tuple(resource for module in modules for resource in module.RESOURCES)
+
+
+@cache
+def kinds() -> dict[str, Resource]:
+    """Give every kind by its name, those included that can be written and undone but that no scan lists."""
+    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
+    unlisted = (resource for module in modules for resource in getattr(module, "UNLISTED", ()))
+    return {resource.kind: resource for resource in (*resources(), *unlisted)}

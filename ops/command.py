@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from invoke.context import Context
 from invoke.exceptions import ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
+
+from ops.catalog import NAMES, TOP_LEVEL
 
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 130 interrupted"""
@@ -31,7 +34,12 @@ ON_LISTS: dict[str, Any] = {
     "no_headers": False,
     "export": False,
 }
+ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
 HELP = {
+    "dry_run": "show what would change, and send no write",
+    "yes": "do not ask; off a terminal, nothing is deleted without it",
+    "force": "beyond the thresholds of what one run may change",
+    "confirm": "the name of what is to be deleted, instead of typing it",
     "profile": "settings of this profile",
     "account_id": "the account to work on, where the token sees several",
     "output": "table, json, jsonl, csv, tsv or yaml (a table on a terminal, TSV in a pipe)",
@@ -45,6 +53,7 @@ HELP = {
     "no_headers": "leave the header line out",
     "export": "write the list as JSON with metadata: to exports/, or --export=FILE",
 }
+_GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 
 
 class Option(Argument):
@@ -75,26 +84,48 @@ class Command(Task[Callable[..., Any]]):
         positional: tuple[str, ...],
         needs: str,
         default: bool,
-        aliases: tuple[str, ...],
+        writes: bool,
+        guards: tuple[str, ...],
     ) -> None:
-        super().__init__(self._body, name=name, positional=list(positional), default=default, aliases=aliases)
+        super().__init__(self._body, name=name, positional=list(positional), default=default)
         self.function = function
-        self.path = name
         self.texts = {**HELP, **help}
         self.required = required
+        self.writes = writes
+        self.guards = {name: _GUARDS[name] for name in guards}
         self.gives = function.__annotations__.get("return", "None")
         self.__doc__ = _help_text(function.__doc__ or "", needs)
         self.__name__, self.__module__ = function.__name__, function.__module__
 
     def _body(self, context: Context, **options: Any) -> Any:
-        from ops.run import carry_out
+        from ops.execution import carry_out
 
-        return carry_out(self, context, options)
+        return carry_out(self, context, {**self.shared, **options})
+
+    def __deepcopy__(self, memo: object) -> Command:
+        # Invoke copies the whole tree of tasks that it loads; what never changes need not be copied.
+        return self
+
+    @cached_property
+    def path(self) -> str:
+        """Give what the task is called on the line, wherever it was imported from."""
+        package, _, _ = self.__module__.rpartition(".")
+        if not package.startswith("ops.") or f"{package}.tasks" in TOP_LEVEL:
+            return self.name
+        folder = package.rpartition(".")[2]
+        return f"{NAMES.get(folder, folder)}.{self.name}"
 
     @property
     def shared(self) -> dict[str, Any]:
         """Give the shared options that this command has, with their defaults."""
-        return EVERYWHERE | ON_LISTS if self.gives == "Rows" else EVERYWHERE
+        lists = ON_LISTS if self.gives == "Rows" else {}
+        return EVERYWHERE | lists | (ON_WRITES if self.writes else {}) | self.guards
+
+    def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Give those of *options* that are not as they are by default."""
+        own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
+        defaults = self.shared | own
+        return {name: value for name, value in options.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
         """Give the options as Invoke's parser wants them, positional ones first."""
@@ -135,14 +166,16 @@ def command(
     positional: Iterable[str] = (),
     needs: str = "",
     default: bool = False,
-    aliases: Iterable[str] = (),
+    writes: bool = False,
+    guards: Iterable[str] = (),
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
-    makes an option that may be repeated. *required* options must be given. *needs* names the
-    permission, in the words of Cloudflare's dashboard. What it returns (Rows, Item, Text, Bytes)
-    is read from its annotation and decides which shared options it has.
+    makes an option that may be repeated. *required* options must be given. One that *writes* has
+    --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
+    name must be typed. *needs* names the permission, in the words of Cloudflare's dashboard. What it
+    returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options it has.
     """
 
     def decorate(function: Callable[..., Any]) -> Command:
@@ -154,7 +187,8 @@ def command(
             positional=tuple(positional),
             needs=needs,
             default=default,
-            aliases=tuple(aliases),
+            writes=writes,
+            guards=tuple(guards),
         )
 
     return decorate

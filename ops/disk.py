@@ -127,16 +127,12 @@ def _leftovers(folder: Path, before: float) -> Iterator[Path]:
         match = _TEMPORARY.fullmatch(file.name)
         with suppress(FileNotFoundError):
             found = file.lstat()
-            if (
-                match
-                and stat.S_ISREG(found.st_mode)
-                and found.st_mtime < before
-                and not _alive(int(match[1]))
-            ):
+            if match and stat.S_ISREG(found.st_mode) and found.st_mtime < before and not alive(int(match[1])):
                 yield file
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Say whether a process of this number runs."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

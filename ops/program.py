@@ -17,19 +17,18 @@ from typing import Any
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
+from invoke.executor import Executor
 from invoke.main import program as inv
 from invoke.parser.context import ParserContext
 from invoke.parser.parser import Parser
 from invoke.program import Program
-from invoke.tasks import Task
+from invoke.tasks import Call, Task
 
-from ops.catalog import COLLECTIONS, PRODUCTS, TOP_LEVEL
+from ops.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL
 from ops.command import Command
 from ops.config.fields import invoke_defaults
 from ops.errors import Terminated
 
-# Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
-NAMES = {"durable_objects": "do"}
 ALIASES = {"do": "durable-objects"}
 
 PRODUCT_TASKS = tuple(
@@ -57,6 +56,15 @@ class TaskContext(ParserContext):
         return f"<TaskContext {self.name}>"
 
     __str__ = __repr__
+
+
+class Line(Executor):
+    """Invoke's executor; the run knows which task it has come to."""
+
+    def expand_calls(self, calls: list[Call]) -> list[Call]:
+        from ops.run import RUN
+
+        return RUN.follow(super().expand_calls(calls))  # type: ignore[return-value]  # it is iterated once
 
 
 class OpsProgram(Program):
@@ -87,12 +95,14 @@ class OpsProgram(Program):
         from ops.run import RUN
 
         self.config.tasks.dedupe = False
+        self.executor_class = Line
         RUN.begin(
             project=Path(self.collection.loaded_from or Path.cwd()),
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
         )
         signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(signal.SIGINT, _interrupted)
         try:
             super().execute()
         finally:
@@ -133,6 +143,14 @@ def _no_value(word: str, tasks: set[str]) -> bool:
     return not word or word.startswith("-") or word in tasks
 
 
+def _interrupted(*_: object) -> None:
+    # Other threads learn of it at once, not when the main one has come round to telling them.
+    from ops.run import RUN
+
+    RUN.stop.set()
+    raise KeyboardInterrupt
+
+
 def _terminated(*_: object) -> None:
     # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
     from ops.run import RUN
@@ -150,7 +168,6 @@ def collection() -> Collection:
         _add(root, module)
     for module in TOP_LEVEL:
         for task in _commands(module):
-            task.path = task.name
             root.add_task(task)
     return root
 
@@ -159,8 +176,6 @@ def _add(root: Collection, module: str) -> None:
     folder = module.split(".")[-2]
     name = NAMES.get(folder, folder)
     commands = _commands(module)
-    for task in commands:
-        task.path = f"{name}.{task.name}"
     if commands:
         root.add_collection(Collection(name, *commands))
 

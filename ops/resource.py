@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from ops.change import Change
     from ops.http.client import Client
 
 Json = dict[str, Any]
@@ -32,6 +33,35 @@ class Content(NamedTuple):
     data: bytes
 
 
+class Writes(NamedTuple):
+    """How a kind is changed, and what it takes to change it safely.
+
+    *find* gives what stands now where an item is or would be: by its id where it has one, else by what
+    identifies it; None where nothing does. It is asked before a write, after one whose outcome is not
+    known, and before an undo; *find_all* gives the same for several items of one owner, in their order, with few
+    requests. *create* takes the wanted item, *update* what stands and what shall stand,
+    *delete* what stands; the first two give the item as the API answers it. *batch* makes up to *batch_size*
+    changes of one owner in one request and gives their items in the same order, None for what was deleted.
+    *read_only* fields are set by the API alone: dropped when sent back, not compared.
+    A *severe* kind is deleted only by typing its name. *lost* says what is gone for good after a deletion;
+    *final* says why a change of this kind can never be taken back. *once* forbids sending it twice even when
+    nothing answered.
+    """
+
+    find: Callable[[Client, Owner, Json], Json | None]
+    create: Callable[[Client, Owner, Json], Json] | None = None
+    update: Callable[[Client, Owner, Json, Json], Json] | None = None
+    delete: Callable[[Client, Owner, Json], None] | None = None
+    batch: Callable[[Client, Owner, Sequence[Change]], list[Json | None]] | None = None
+    batch_size: int = 1
+    read_only: tuple[str, ...] = ()
+    severe: bool = False
+    lost: str = ""
+    final: str = ""
+    once: bool = False
+    find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
+
+
 class Resource(NamedTuple):
     """The declaration of a kind.
 
@@ -41,9 +71,9 @@ class Resource(NamedTuple):
     dots reach inside ("account.id"). *key* is the field by which an item owns others.
     *label* is the field people know an item by. *volatile* fields change by themselves and are
     not compared. A *deep* kind costs more requests an owner than a lean inventory pays for, and is
-    read only when asked for. *contents* reads the files of one item, *values* what is stored in one
-    owner, a line each, with the key it belongs to. *needs* is the permission that reading
-    takes, in the words of Cloudflare's dashboard.
+    read only when asked for. *contents* reads the files of one item, *values* takes the items of one owner as
+    they are listed and gives what is stored under each, a line each. *needs* is the permission that reading
+    takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only.
     """
 
     kind: str
@@ -56,7 +86,8 @@ class Resource(NamedTuple):
     deep: bool = False
     needs: str = ""
     contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None
-    values: Callable[[Client, Owner], Iterable[Json]] | None = None
+    values: Callable[[Client, Owner, Iterable[Json]], Iterable[Json]] | None = None
+    writes: Writes | None = None
 
     @property
     def product(self) -> str:

@@ -1,27 +1,18 @@
-"""One run: the tasks of one `inv` line, what they share, and how each of them ends."""
+"""One run: the tasks of one `inv` line, and what they share."""
 
 from __future__ import annotations
 
-import sys
 import threading
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
-
-from invoke.exceptions import Exit
-
-from ops.command import EVERYWHERE
-from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, UsageError
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from invoke.context import Context
+    from invoke.tasks import Call
 
-    from ops.app import App
-    from ops.command import Command
+    from ops.change import Change
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.ui.talk import Talk
 
 
 class Run:
@@ -32,6 +23,14 @@ class Run:
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False
+        self.pretended: list[Change] = []
+        """What the dry tasks so far would have changed."""
+        self.wrote: set[str] = set()
+        """The ids of the tasks that have changed something."""
+        self.line: list[str] = []
+        self.position = 0
+        self._id = ""
+        self._tasks = 0
         self._clients: dict[Settings, Client] = {}
         self._endings: list[Callable[[], None]] = []
 
@@ -40,6 +39,32 @@ class Run:
         self.__init__()  # type: ignore[misc]  # the same object stays known to those who hold it
         self.project, self.dry, self.debug = project, dry, debug
 
+    def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
+        """Yield the tasks of the line, and know which of them it has come to."""
+        self.line = [call.called_as or call.task.name for call in calls]
+        for self.position, call in enumerate(calls):
+            yield call
+
+    @property
+    def left(self) -> list[str]:
+        """Give the tasks of the line after the present one."""
+        return self.line[self.position + 1 :]
+
+    @property
+    def standing(self) -> str:
+        """Say what became of each task of a line that stops at the present one; "" for a line of one task."""
+        if len(self.line) < 2:
+            return ""
+        done, now = self.line[: self.position], self.line[self.position : self.position + 1]
+        parts = (("done", done), ("failed", now), ("not started", self.left))
+        return "; ".join(f"{what}: {', '.join(tasks)}" for what, tasks in parts if tasks)
+
+    def undo_line(self, id: str, task: str = "apply") -> str:
+        """Give the line that takes back, or shows, what was done under *id* on the stage of this line."""
+        profile = f"profile --name {self.staged['profile']} " if self.staged.get("profile") else ""
+        stage = "sandbox " if self.staged.get("base_url") else profile
+        return f"inv {stage}undo.{task} --id {id}"
+
     def client(self, settings: Settings, say: Callable[[str], None]) -> Client:
         """Give the one client for these settings, opened at first use."""
         if settings not in self._clients:
@@ -47,6 +72,20 @@ class Run:
 
             self._clients[settings] = open_client(settings, say=say, stop=self.stop)
         return self._clients[settings]
+
+    @property
+    def id(self) -> str:
+        """Give what names this run in the journal and the audit log."""
+        if not self._id:
+            from secrets import token_hex
+
+            self._id = token_hex(5)
+        return self._id
+
+    def next_task(self) -> str:
+        """Give the id of one more task of this run."""
+        self._tasks += 1
+        return f"{self.id}-{self._tasks}"
 
     def at_end(self, ending: Callable[[], None]) -> None:
         """Call *ending* when the line is over, however it ends."""
@@ -61,86 +100,3 @@ class Run:
 
 
 RUN = Run()
-
-
-def carry_out(command: Command, context: Context, options: dict[str, Any]) -> Any:
-    """Run *command* as a task: settings, call, output; a failure ends the line with its exit code."""
-    shared = {name: options.pop(name) for name in command.shared}
-    talk = _talk(shared)
-    try:
-        return _carry_out(command, context, shared, options, talk)
-    except Exit:
-        raise
-    except BrokenPipeError:
-        _reader_has_enough()
-    except KeyboardInterrupt:
-        RUN.stop.set()
-        _end(talk, shared, Interrupted(f"{command.path} was interrupted"))
-    except OpsError as error:
-        _end(talk, shared, error)
-    except Exception as bug:
-        _end_with_bug(talk, bug)
-
-
-def _carry_out(
-    command: Command, context: Context, shared: dict[str, Any], options: dict[str, Any], talk: Talk
-) -> Any:
-    for name in command.required:
-        if not options.get(name):
-            raise UsageError(
-                f"{command.path} needs --{name.replace('_', '-')}", hint=f"`inv --help {command.path}`"
-            )
-    app = _app(command, context, shared, talk)
-    app.check_output()
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
-    result = command.function(app, **given)
-    app.show(result)
-    if app.gaps:
-        raise Incomplete("; ".join(app.gaps))
-    return result
-
-
-def _app(command: Command, context: Context, shared: dict[str, Any], talk: Talk) -> App:
-    from ops.app import App
-    from ops.telemetry.redact import Redactor
-
-    settings = _settings(context, shared)
-    talk.settle(settings, Redactor(settings.credentials.secrets()))
-    for note in settings.notes:
-        talk.note(note)
-    return App(RUN, settings, talk, command, shared)
-
-
-def _settings(context: Context, shared: Mapping[str, Any]) -> Settings:
-    from ops.config.environment import environment
-    from ops.config.settings import load
-
-    typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
-    debug = {"debug": True} if RUN.debug else {}
-    invoke = context.config.get("ops", {})
-    return load({**RUN.staged, **debug, **typed}, invoke=invoke, environ=environment(), cwd=RUN.project)
-
-
-def _talk(shared: Mapping[str, Any]) -> Talk:
-    from ops.ui.talk import Talk
-
-    return Talk(sys.stderr, quiet=bool(shared["quiet"]))
-
-
-def _end(talk: Talk, shared: Mapping[str, Any], error: OpsError) -> NoReturn:
-    """Say what went wrong and end the line with its exit code."""
-    talk.error(error, json=shared["output"] in ("json", "jsonl"))
-    raise Exit(code=error.exit_code)
-
-
-def _end_with_bug(talk: Talk, bug: Exception) -> NoReturn:
-    talk.trace("".join(traceback.format_exception(bug)))
-    raise Exit(code=SystemFailure.exit_code)
-
-
-def _reader_has_enough() -> NoReturn:
-    """End quietly, as `inv ... | head` wants it: whoever reads has all that was asked for."""
-    from ops.ui.streams import silence_stdout
-
-    silence_stdout()
-    raise Exit(code=0)

@@ -47,10 +47,15 @@ Answer = bytes | Callable[[Exchange], None]
 class Wire:
     """Gives *answers* one after the other, over whatever connections, and the last one for ever.
 
+    A *greeting* is sent before anything is asked; nothing is read before *patience* seconds are over.
     `requests` holds what came in, `connections` how many were opened.
     """
 
-    def __init__(self, *answers: Answer, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, *answers: Answer, host: str = "127.0.0.1", greeting: bytes = b"", patience: float = 0
+    ) -> None:
+        self._patience = patience
+        self._greeting = greeting
         self.answers = list(answers)
         self.requests: list[Seen] = []
         self.connections = 0
@@ -69,6 +74,7 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
         with self._lock:
             for connection in self._open:
@@ -89,6 +95,8 @@ class Wire:
     def _serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
             try:
+                connection.sendall(self._greeting)
+                self._closing.wait(self._patience)
                 while not self._closing.is_set() and (seen := _read(lines)):
                     exchange = Exchange(connection, seen, self._closing)
                     self._answer(seen, exchange)
@@ -101,7 +109,7 @@ class Wire:
         with self._lock:
             self.requests.append(seen)
             turn = min(len(self.requests), len(self.answers)) - 1
-            answer = self.answers[turn]
+            answer = self.answers[turn] if self.answers else Exchange.close
         if isinstance(answer, bytes):
             exchange.send(answer)
         else:

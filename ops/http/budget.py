@@ -17,7 +17,7 @@ from ops.errors import NotSent
 from ops.http.delays import allowance
 from ops.http.exchange import Call, Reply, Send
 from ops.http.pause import Pause
-from ops.http.retry import Class, classify, pause_after
+from ops.http.retry import pause_after
 from ops.http.slots import Head, SlotFile
 
 SECOND = 1_000_000_000
@@ -25,9 +25,6 @@ SECOND = 1_000_000_000
 PER_SECOND = 180
 # The server's window is measured by another clock.
 SLACK = 0.002
-# Slow requests come to their end after later ones, so a few slots around the oldest are looked at. No more
-# than that many are in flight at once.
-SPREAD = 64
 # Of what the server still allows, so many are left alone: others may have requests on their way.
 RESERVE = 20
 
@@ -56,7 +53,7 @@ class Budget:
         self._reserve = min(RESERVE, max(1, limit // 50)) if limit else RESERVE
         self._pause = pause
         self._clock = clock
-        self._file = SlotFile(file, max(limit, PER_SECOND) + SPREAD, say)
+        self._file = SlotFile(file, max(limit, PER_SECOND), say)
 
     def acquire(self) -> int:
         """Take a slot, waiting for one to be free; gives its number for settle.
@@ -88,7 +85,7 @@ class Budget:
 
     def heed(self, call: Call, reply: Reply) -> None:
         """Follow what *reply* says of the limit: all threads and processes of the token stop after a 429."""
-        if classify(reply) is Class.REFUSED:
+        if reply.status == 429:
             self._block(pause_after(reply, call.attempt))
         self._heed_allowance(reply.headers)
 
@@ -121,10 +118,11 @@ class Budget:
             return head.left_until, f"Cloudflare allows only {head.left} more requests until then"
         if not self.limit:
             return now, ""
-        oldest = self._file.latest(head, self.limit, SPREAD, now)
+        # The one taken before it was free already when its follower was taken, so one slot tells of all.
+        oldest = self._file.moment(head, self.limit, now)
         if oldest and oldest + self._length > now:
             return oldest + self._length, f"the budget of {self.limit} requests in {self.window:g} s is used"
-        fast = self._file.latest(head, PER_SECOND, 1, now)
+        fast = self._file.moment(head, PER_SECOND, now)
         return (fast + SECOND if fast else now), ""
 
     def _take(self, head: Head, now: int) -> int:
@@ -146,10 +144,12 @@ class Budget:
             now = self._now()
             head = file.head(now)
             until = now + round(said.seconds * SECOND)
-            # Answers overtake each other, so within a window the lowest figure is the newest. Those in flight
-            # are taken off already.
-            same_window = head.left_until > now and abs(until - head.left_until) < 2 * SECOND
-            file.allow(min(said.remaining, head.left) if same_window else said.remaining, until)
+            # Answers overtake each other, so within a window the lowest figure is the newest; those in flight
+            # are taken off already. A window that slides has another end two seconds later.
+            if head.left_until > now and abs(until - head.left_until) < 2 * SECOND:
+                file.allow(min(said.remaining, head.left), head.left_until)
+            else:
+                file.allow(said.remaining, until)
 
     def _counted(self, now: int) -> list[int]:
         with self._file as file:

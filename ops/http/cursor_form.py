@@ -24,7 +24,7 @@ def cursor_form(ask: Ask, *, ordered_by: str = "", identity: str = "") -> Listin
     return Listing(_items(ask, given, tally), tally)
 
 
-def _items(ask: Ask, given: _Given, tally: Tally) -> Iterator[Json]:
+def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally) -> Iterator[Json]:
     tally.passes = 1
     cursor, used = "", set[int]()
     for turn in range(PAGE_CAP):
@@ -34,7 +34,7 @@ def _items(ask: Ask, given: _Given, tally: Tally) -> Iterator[Json]:
             if not cursor or isinstance(error, NotFound):
                 raise
             if tally.passes > 1 or not given.all_known:
-                tally.problem = f"the cursor expired on page {turn + 1}: {error.message}"
+                tally.problem = f"the cursor expired: {error.message}"
                 return
             # The items given so far are known, so the list can be read from its start without repeating any.
             tally.passes += 1
@@ -67,28 +67,19 @@ def _page(ask: Ask, cursor: str) -> Page:
     return ask({}, False) if page.reply.cached and next_cursor(page) else page
 
 
-class _Given:
-    """Which items have been given already."""
-
-    problem = ""
-    all_known = True
-
-    def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
-        raise NotImplementedError
-
-    def restart(self) -> None:
-        """Expect the list from its start."""
-
-
-class _Ordered(_Given):
+class _Ordered:
     """Remembers the last key: those at or before it have been given."""
+
+    all_known = True
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._last: str | None = None
         self._again = False
+        self.problem = ""
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
+        """Yield those of *items* that have not been given."""
         for item in items:
             key = str(item.get(self._field, ""))
             if self._last is None or key > self._last:
@@ -103,18 +94,23 @@ class _Ordered(_Given):
             yield item
 
     def restart(self) -> None:
+        """Expect the list from its start."""
         self._again = True
 
 
-class _Remembered(_Given):
+class _Remembered:
     """Remembers fingerprints: of all items while they are few, then of the latest ones."""
+
+    problem = ""
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._seen: set[int] = set()
         self._again = False
+        self.all_known = True
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
+        """Yield those of *items* that have not been given."""
         if len(self._seen) > REMEMBERED:
             self._seen.clear()
             self.all_known = False
@@ -127,4 +123,5 @@ class _Remembered(_Given):
             yield item
 
     def restart(self) -> None:
+        """Expect the list from its start."""
         self._again = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,16 +14,17 @@ READ = "read"
 QUERY = "query"
 WRITE = "write"
 
+_RAY = re.compile(r"[0-9A-Za-z-]{1,40}")
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Call(NamedTuple):
     """One request, without its host and without its credentials.
 
-    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body that is
-    taken, in bytes after decompression. *seconds* is the time for one attempt, 0 for the usual.
-    *fresh* is how many seconds old an answer may be that is given again from the cache.
-    *attempt* counts from 1. A *stream* is handed over before its body has been read.
+    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body that is taken,
+    in bytes after decompression. *fresh* is how many seconds old an answer may be that is given again from
+    the cache. *attempt* counts from 1. A *stream* is handed over before its body has been read.
     """
 
     method: str
@@ -33,7 +35,6 @@ class Call(NamedTuple):
     headers: Mapping[str, str] = NOTHING
     stream: bool = False
     limit: int = JSON_LIMIT
-    seconds: float = 0.0
     fresh: float = 0.0
     attempt: int = 1
 
@@ -73,7 +74,8 @@ class Reply:
     @property
     def ray(self) -> str:
         """Give the id under which Cloudflare's support finds this answer."""
-        return self.headers.get("cf-ray", "")
+        ray = self.headers.get("cf-ray", "")
+        return ray if _RAY.fullmatch(ray) else ""
 
 
 Send = Callable[[Call], Reply]

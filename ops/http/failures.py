@@ -24,8 +24,8 @@ _WRONG_TIME = {9, 10}
 
 def unsent_or_unanswered(call: Call, error: Exception, *, sent: bool, host: str) -> OpsError:
     """Turn what the session raised into NotSent or Unanswered; only that decides what may be repeated."""
-    if isinstance(error, exceptions.InvalidHeader | exceptions.InvalidURL | UnicodeError):
-        # The message of requests would show the value, which may be the token.
+    if isinstance(error, ValueError):
+        # Its own message would show the value, which may be the token.
         return UsageError(
             f"{call}: a header or the URL cannot be sent", hint="`inv doctor` looks at the token"
         )

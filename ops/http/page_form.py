@@ -83,7 +83,7 @@ class _Reading:
         """Ask for the page that follows; None when it failed after others had been read."""
         try:
             page = self._ask({"page": self._pages + 1, "per_page": self._per_page}, not self._pages)
-            if not self._pages and page.reply.cached and not self._is_last(page, True):
+            if not self._pages and page.reply.cached and not self._is_alone(page):
                 # Pages of different ages do not make a list, so only a single page comes from the cache.
                 page = self._ask({"page": 1, "per_page": self._per_page}, False)
         except OpsError as error:
@@ -122,19 +122,28 @@ class _Reading:
         elif max(born) >= self._since:
             self._young += 1
 
+    def _is_alone(self, page: Page) -> bool:
+        return len(page.items) < self._size(page) and page.total in (None, len(page.items))
+
+    def _size(self, page: Page) -> int:
+        """Give how many items a full page has: the server may give fewer than were asked for."""
+        return number(page.info.get("per_page")) or self._per_page
+
     def _is_last(self, page: Page, brought_new: bool) -> bool:
         """Say whether to stop; the total is a reason to go on, never one to stop."""
         if not page.items:
             return True
         if not brought_new:
-            # A server that knows no pages gives the same one, and says nothing of pages.
-            self._stuck = f"page {self._pages} brought nothing new" if page.info else ""
+            if page.info:
+                self._stuck = f"page {self._pages} brought nothing new"
+            else:
+                # A server that knows no pages says nothing of them, and gives its only one for any number.
+                self._pages, self.twice = 1, 0
             return True
-        size = number(page.info.get("per_page")) or self._per_page
         if not page.info and len(page.items) > self._per_page:
             return True
         more = page.total is not None and page.total > len(self._here)
-        return len(page.items) < size and not more
+        return len(page.items) < self._size(page) and not more
 
     def believable(self, *, again: bool) -> bool:
         """Say whether this reading is whole."""

@@ -84,18 +84,15 @@ class SlotFile:
             return self._grow(_unpacked(content, count))
         return self._renew(content)
 
-    def latest(self, head: Head, back: int, spread: int, now: int) -> int:
-        """Give the latest moment of *spread* slots: taken *back* takings ago, and before. 0 for none."""
-        first = (head.next - back - spread + 1) % head.size
-        behind = min(spread, head.size - first)
-        content = os.pread(self._descriptor, 8 * behind, HEAD.size + 8 * first)
-        if behind < spread:
-            content += os.pread(self._descriptor, 8 * (spread - behind), HEAD.size)
-        moments = array("q", content)
-        if max(moments) > now + AHEAD or min(moments) < 0:
-            self._renew(content)
-            return 0
-        return max(moments)
+    def moment(self, head: Head, back: int, now: int) -> int:
+        """Give the moment of the slot that was taken *back* takings ago, 0 where it never was."""
+        place = HEAD.size + 8 * ((head.next - back) % head.size)
+        content = os.pread(self._descriptor, SLOT.size, place)
+        moment: int = SLOT.unpack(content)[0]
+        if 0 <= moment <= now + AHEAD:
+            return moment
+        self._renew(content)
+        return 0
 
     def moments(self) -> list[int]:
         """Give the moments of all slots that were ever used, oldest first."""
@@ -133,7 +130,8 @@ class SlotFile:
 
     def _renew(self, content: bytes) -> Head:
         # An empty file is a new one, and one of another boot has nothing to say.
-        if content and (content[:8] != MAGIC or content[8:24] == self._boot):
+        other_boot = len(content) == HEAD.size and content[:8] == MAGIC and content[8:24] != self._boot
+        if content and not other_boot:
             self._say(f"the budget file {self._path} was damaged and has been made anew")
         os.ftruncate(self._descriptor, 0)
         new = HEAD.pack(MAGIC, self._boot, 0, 0, 0, 0) + bytes(8 * self._capacity)

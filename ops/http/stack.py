@@ -1,4 +1,4 @@
-"""The wire assembled: session, log, budget, retry, cache, one around the other.
+"""The wire assembled: session, log, budget, retry, circuit, cache, one around the other.
 
 Every attempt passes the budget, a repeated one too; an answer from the cache passes nothing.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ops.http.answers import readable
 from ops.http.auth import Auth
 from ops.http.budget import Budget, with_budget
+from ops.http.circuit import Circuit
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.observe import with_clock_check, with_log
@@ -46,6 +47,8 @@ def open_client(
     """
     credentials = settings.credentials.required()
     here = check_origin(settings.base_url, allowed=settings.allow_base_url)
+    if settings.allow_base_url and not here:
+        say(f"requests go to {settings.base_url}, as allow_base_url says")
     check_pair(credentials, here=here, base_url=settings.base_url)
     until = clock() + settings.deadline if settings.deadline else math.inf
     pause = Pause(say=say, stop=stop, until=until, clock=clock)
@@ -58,7 +61,7 @@ def open_client(
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
     send = with_retry(send, pause=pause, attempts=settings.attempts)
-    cached = _Cached(send, settings, say)
+    cached = _Cached(Circuit(send, clock), settings, say)
 
     def close() -> None:
         session.close()

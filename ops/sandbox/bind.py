@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
+from ops.sandbox.dns_content import unquoted
 from ops.sandbox.dns_names import complete
 from ops.sandbox.dns_records import Zone
 from ops.sandbox.store import Json
@@ -159,7 +160,7 @@ def _reserved(record: Json) -> list[str]:
 def _written(record: Json) -> str:
     type, content = record["type"], record["content"]
     if type == "TXT":
-        return txt_strings(dns_types.unquoted(content))
+        return txt_strings(unquoted(content))
     if type in ("CNAME", "NS", "PTR"):
         return f"{content}."
     if type == "MX":

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.sandbox import dns_types
+from ops.sandbox.dns_conflicts import refuse_conflicts
+from ops.sandbox.dns_content import checked_content, invalid
 from ops.sandbox.dns_names import complete, is_hostname
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:.{0,100})?")
-_ADDRESSES = ("A", "AAAA", "CNAME")
 _SENT = ("name", "type", "content", "data", "proxied", "ttl", "settings", "comment", "tags", "priority")
 
 
@@ -53,7 +54,7 @@ def record_of(store: Store, zone_id: str, record_id: str) -> Json:
 def create(store: Store, zone: Zone, sent: Json) -> Json:
     """Store a new record; refuses conflicts, broken rules and an exhausted quota."""
     record = built(zone, sent, new_id(), store.stamp())
-    refuse_conflicts(store, zone, record)
+    refuse_conflicts(store, zone.id, zone.name, record)
     used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
     if used >= zone.quota and not zone.enterprise:
         raise Refusal(400, 81045, f"The record quota of {zone.quota} has been exceeded.")
@@ -65,14 +66,14 @@ def change(store: Store, zone: Zone, record_id: str, sent: Json, *, replace: boo
     """Change a record: PATCH keeps what is not sent, PUT (*replace*) resets it."""
     old = record_of(store, zone.id, record_id)
     if replace and not {"name", "type", "ttl"} <= set(sent):
-        raise dns_types.invalid(9020, "name, type and ttl are required to overwrite a record.")
+        raise invalid(9020, "name, type and ttl are required to overwrite a record.")
     kept = {} if replace else {name: old[name] for name in _SENT if name in old}
     if {"content", "data"} & set(sent):
         kept = {name: value for name, value in kept.items() if name not in ("content", "data")}
     record = built(zone, {**kept, **_no_stale_proxy(sent, kept)}, record_id, store.stamp())
     record["created_on"] = old["created_on"]
     _note_metadata_times(record, old)
-    refuse_conflicts(store, zone, record)
+    refuse_conflicts(store, zone.id, zone.name, record)
     save(store, zone.id, record)
     return record
 
@@ -127,23 +128,23 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
 def _type(sent: Json) -> str:
     type = sent.get("type")
     if not isinstance(type, str) or type.upper() not in dns_types.TYPES:
-        raise dns_types.invalid(9002, "Invalid DNS record type.")
+        raise invalid(9002, "Invalid DNS record type.")
     return type.upper()
 
 
 def _name(zone: Zone, sent: Json) -> str:
     name = sent.get("name")
     if not isinstance(name, str) or not name:
-        raise dns_types.invalid(9000, "DNS name is invalid.")
+        raise invalid(9000, "DNS name is invalid.")
     whole = complete(name, zone.name)
     if not is_hostname(whole):
-        raise dns_types.invalid(9000, "DNS name is invalid.")
+        raise invalid(9000, "DNS name is invalid.")
     return whole
 
 
 def _content(type: str, sent: Json) -> tuple[str, Json]:
     if type not in dns_types.FIELDS:
-        return dns_types.checked_content(type, sent.get("content")), {}
+        return checked_content(type, sent.get("content")), {}
     data = dns_types.checked_data(type, sent.get("data"))
     return dns_types.content_of(type, data), {"data": data}
 
@@ -153,7 +154,7 @@ def _proxied(type: str, sent: Json) -> bool:
     if not isinstance(proxied, bool):
         raise invalid_body()
     if proxied and type not in dns_types.PROXIABLE:
-        raise dns_types.invalid(9004, "This record type cannot be proxied.")
+        raise invalid(9004, "This record type cannot be proxied.")
     return proxied
 
 
@@ -180,16 +181,16 @@ def _comment(zone: Zone, sent: Json) -> str | None:
     if comment is None:
         return None
     if not isinstance(comment, str) or re.search(r"[\r\n]", comment):
-        raise dns_types.invalid(9301, "Comments must not contain line breaks.")
+        raise invalid(9301, "Comments must not contain line breaks.")
     if len(comment) > most:
-        raise dns_types.invalid(9302, f"Comments must not be longer than {most} characters.")
+        raise invalid(9302, f"Comments must not be longer than {most} characters.")
     return comment
 
 
 def _tags(zone: Zone, sent: Json) -> list[str]:
     tags = sent.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
-        raise dns_types.invalid(9303, "Tags must have the form name:value.")
+        raise invalid(9303, "Tags must have the form name:value.")
     most = 20 if zone.paid else 0
     if len(tags) > most:
         message = f"DNS record has {len(tags)} tags, exceeding the quota of {most}."
@@ -203,47 +204,8 @@ def _priority(type: str, sent: Json, structured: Json) -> Json:
         return {} if inside is None else {"priority": inside}
     priority = sent.get("priority")
     if not isinstance(priority, int) or isinstance(priority, bool) or not 0 <= priority <= 65535:
-        raise dns_types.invalid(9022, "Priority must be between 0 and 65535.")
+        raise invalid(9022, "Priority must be between 0 and 65535.")
     return {"priority": priority}
-
-
-def refuse_conflicts(store: Store, zone: Zone, record: Json) -> None:
-    """Refuse what may not stand beside the records of the same name."""
-    sql = "SELECT type, body FROM dns_record WHERE zone = ? AND name = ? AND id <> ?"
-    rows = store.rows(sql, (zone.id, record["name"].lower(), record["id"]))
-    _refuse_equal(record, [json.loads(body) for type, body in rows if type == record["type"]])
-    types = {type for type, _ in rows}
-    if record["type"] == "CNAME" and types & set(_ADDRESSES):
-        raise Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
-    if record["type"] in ("A", "AAAA") and "CNAME" in types:
-        raise Refusal(400, 81054, "A CNAME record with that host already exists.")
-    if record["name"].lower() != zone.name:
-        _refuse_delegated(record["type"], types)
-
-
-def _refuse_delegated(type: str, types: set[str]) -> None:
-    if type in _ADDRESSES and "NS" in types:
-        raise Refusal(400, 81056, "NS records with that host already exist.")
-    if type == "NS" and types & set(_ADDRESSES):
-        raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
-
-
-def _refuse_equal(record: Json, others: list[Json]) -> None:
-    for other in others:
-        if same_content(record, other):
-            rest = ("ttl", "proxied", "comment", "tags")
-            if all(record[name] == other[name] for name in rest):
-                raise Refusal(400, 81058, "An identical record already exists.")
-            raise Refusal(400, 81057, "The record already exists.")
-
-
-def same_content(one: Json, other: Json) -> bool:
-    """Tell whether two records of one name and type say the same."""
-    if one.get("priority") != other.get("priority"):
-        return False
-    if one["type"] == "TXT":
-        return dns_types.unquoted(one["content"]) == dns_types.unquoted(other["content"])
-    return bool(one["content"].lower() == other["content"].lower())
 
 
 def save(store: Store, zone_id: str, record: Json) -> None:

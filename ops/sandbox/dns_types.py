@@ -1,23 +1,18 @@
-"""What each DNS type demands of its content, and how structured data is written as text.
+"""The fields of ``data`` that structured DNS types have, and how they are written as content.
 
-Types with ``content``: A AAAA CNAME MX NS OPENPGPKEY PTR TXT. The others take ``data``; their content is
-derived.
+Their content is derived; the other types (``dns_content``) have content alone.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ops.sandbox.dns_content import CONTENT, MOST_TXT, invalid, is_base64
 from ops.sandbox.dns_names import is_hostname
-from ops.sandbox.wire import Link, Refusal
 
-MOST_TXT = 2048
 _DIGITS = re.compile(r"-?\d+(\.\d+)?m?")
 
 
@@ -103,21 +98,6 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 
 
-def invalid(code: int, message: str) -> Refusal:
-    """The answer to a record that breaks a rule: 1004 with the cause in the chain."""
-    chain: Sequence[Link] = [(code, message)]
-    return Refusal(400, 1004, "DNS Validation Error", chain)
-
-
-def checked_content(type: str, content: Any) -> str:
-    """Return the content of a record as it is stored, or refuse it."""
-    check = _CONTENT[type]
-    text = check(content) if isinstance(content, str) and content else None
-    if text is None:
-        raise invalid(*_COMPLAINTS.get(type, (9007, f"Content for {type} record is invalid.")))
-    return text
-
-
 def checked_data(type: str, data: Any) -> dict[str, Any]:
     """Return the data of a record with its defaults, or refuse it."""
     if not isinstance(data, dict):
@@ -171,77 +151,16 @@ def _one_of(form: str) -> Callable[[str], bool]:
     return lambda value: value in form.split("|")
 
 
-def _is_base64(value: str) -> bool:
-    try:
-        return bool(base64.b64decode(value, validate=True))
-    except (binascii.Error, ValueError):
-        return False
-
-
 _FORMS: dict[str, Callable[[str], bool]] = {
     "word": lambda value: re.fullmatch(r"[A-Za-z0-9]+", value) is not None,
     "quoted": lambda value: "\n" not in value and len(value) <= MOST_TXT,
     "rest": lambda value: "\n" not in value and len(value) <= MOST_TXT,
     "host": lambda value: value in (".", "") or is_hostname(value),
     "hex": lambda value: re.fullmatch(r"([0-9A-Fa-f]{2})+", value) is not None,
-    "base64": _is_base64,
+    "base64": is_base64,
 }
 
 
-def _ipv4(text: str) -> str | None:
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        return None
-
-
-def _ipv6(text: str) -> str | None:
-    try:
-        return str(ipaddress.IPv6Address(text)) if "%" not in text else None
-    except ValueError:
-        return None
-
-
-def _host(text: str) -> str | None:
-    name = text.rstrip(".")
-    return name if is_hostname(name) else None
-
-
-def _mail_host(text: str) -> str | None:
-    # RFC 7505: a lone dot says that the domain takes no mail.
-    return "." if text == "." else _host(text)
-
-
-def unquoted(text: str) -> str:
-    """Return the text that a TXT content stands for: character strings joined, quotes removed."""
-    if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
-        return text
-    return re.sub(r"\\(.)", r"\1", "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)))
-
-
-def _txt(text: str) -> str | None:
-    return text if 0 < len(unquoted(text)) <= MOST_TXT and "\n" not in text else None
-
-
-def _key(text: str) -> str | None:
-    return text if _is_base64(text) else None
-
-
-_CONTENT: dict[str, Callable[[str], str | None]] = {
-    "A": _ipv4,
-    "AAAA": _ipv6,
-    "CNAME": _host,
-    "MX": _mail_host,
-    "NS": _host,
-    "OPENPGPKEY": _key,
-    "PTR": _host,
-    "TXT": _txt,
-}
-_COMPLAINTS = {
-    "A": (9005, "Content for A record must be a valid IPv4 address."),
-    "AAAA": (9006, "Content for AAAA record must be a valid IPv6 address."),
-    "TXT": (9013, f"Content for TXT record must be 1 to {MOST_TXT} characters."),
-}
-TYPES = frozenset(_CONTENT) | frozenset(FIELDS)
+TYPES = frozenset(CONTENT) | frozenset(FIELDS)
 PROXIABLE = frozenset({"A", "AAAA", "CNAME"})
 WITH_PRIORITY = frozenset({"MX", "URI"})

@@ -5,18 +5,15 @@ A kind's default arguments are listed beside it in ``KINDS``.
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ops.sandbox import drift
+from ops.sandbox import fault_lists
 from ops.sandbox.limits import refused
-from ops.sandbox.pages import after, cursor_behind, invalid_cursor
 from ops.sandbox.router import not_routable, segments
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
+from ops.sandbox.wire import Answer, Refusal, Request
 
 if TYPE_CHECKING:
     from ops.sandbox.faults import Fault
@@ -88,97 +85,6 @@ def _revoke(fault: Fault, request: Request, store: Store) -> None:
     store.set_token_status(token, fault.args["status"])
 
 
-def _change(fault: Fault, request: Request, store: Store) -> None:
-    hook = fault.args["before"]
-    if hook is not None:
-        hook(request, store)
-        return
-    # Seeded, so that a failing run can be repeated.
-    chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
-    drift.drift(request, store, chance, fault.args["inserts"], fault.args["deletes"])
-
-
-def _lag(fault: Fault, request: Request, _store: Store) -> None:
-    request.lag = float(fault.args["seconds"])
-
-
-def _empty_page(_fault: Fault, request: Request, store: Store) -> Answer:
-    """An empty page whose cursor leads on, as after many deletions: nothing is lost to who follows it."""
-    cursor = cursor_behind(request, store, after(request, store))
-    return ok([], {"count": 0, "cursor": cursor})
-
-
-def _partial(fault: Fault, request: Request, _store: Store) -> None:
-    request.failing = int(fault.args["keys"])
-
-
-def _lower(fault: Fault, request: Request, _store: Store) -> None:
-    for name in ("per_page", "limit"):
-        asked = request.query.get(name, "")
-        if name == "per_page" or asked:
-            most = int(fault.args["per_page"])
-            request.query[name] = str(min(int(asked), most) if asked.isdigit() else most)
-
-
-def _same_page(_fault: Fault, request: Request, _store: Store) -> None:
-    request.query.pop("page", None)
-    request.query.pop("cursor", None)
-
-
-def _same_cursor(_fault: Fault, answer: Answer) -> Answer:
-    def change(envelope: dict[str, Any]) -> None:
-        info = envelope.get("result_info") or {}
-        if info.get("cursor"):
-            info["cursor"] = "the-same-cursor"
-        if info.get("cursors"):
-            info["cursors"] = {"after": "the-same-cursor"}
-
-    return _changed(answer, change)
-
-
-def _expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | None:
-    return invalid_cursor().answer() if request.query.get("cursor") else None
-
-
-def _lie(fault: Fault, answer: Answer) -> Answer:
-    def change(envelope: dict[str, Any]) -> None:
-        info = envelope.get("result_info")
-        if isinstance(info, dict):
-            _tell(info, fault.args["total"])
-
-    return _changed(answer, change)
-
-
-def _tell(info: dict[str, Any], total: Any) -> None:
-    info.pop("total_pages", None)
-    if total is None:
-        info.pop("total_count", None)
-    else:
-        info["total_count"] = total
-
-
-def _strange(_fault: Fault, answer: Answer) -> Answer:
-    def change(envelope: dict[str, Any]) -> None:
-        result = envelope.get("result")
-        for item in result if isinstance(result, list) else [result]:
-            if isinstance(item, dict):
-                item["x_unknown_field"] = {"since": "tomorrow", "list": [1, None, "é"]}
-        envelope["x_unknown_envelope_field"] = True
-
-    return _changed(answer, change)
-
-
-def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
-    try:
-        envelope = json.loads(answer.body) if isinstance(answer.body, bytes) else None
-    except ValueError:
-        return answer
-    if not isinstance(envelope, dict):
-        return answer
-    change(envelope)
-    return Answer(answer.status, answer.headers, dumps(envelope).encode())
-
-
 KINDS: dict[str, Kind] = {
     "delay": Kind({"seconds": 1.0, "jitter": 0.0, "seed": 0}, leaves="delay"),
     "429": Kind({"after": None, "ratelimit": False}, before=_rate_limited),
@@ -195,17 +101,17 @@ KINDS: dict[str, Kind] = {
     "error-after": Kind({"status": 524}, after=_edge_error_after),
     "denied": Kind({"scope": "*"}, before=_deny),
     "revoked": Kind({"status": "revoked"}, before=_revoke),
-    "drift": Kind({"seed": 0, "inserts": 2, "deletes": 2, "before": None}, before=_change),
+    "drift": Kind({"seed": 0, "inserts": 2, "deletes": 2, "before": None}, before=fault_lists.change_list),
     "malformed": Kind(
         {"body": b"not json", "status": 200, "content_type": "application/json"}, before=_malformed
     ),
-    "total-lies": Kind({"total": None}, after=_lie),
-    "lower-per-page": Kind({"per_page": 5}, before=_lower),
-    "same-page-forever": Kind(before=_same_page, after=_same_cursor),
-    "cursor-expired": Kind(before=_expired_cursor),
-    "empty-page": Kind(before=_empty_page),
-    "partial-bulk": Kind({"keys": 1}, before=_partial),
-    "lag": Kind({"seconds": 60.0}, before=_lag),
+    "total-lies": Kind({"total": None}, after=fault_lists.lie),
+    "lower-per-page": Kind({"per_page": 5}, before=fault_lists.lower_per_page),
+    "same-page-forever": Kind(before=fault_lists.same_page, after=fault_lists.same_cursor),
+    "cursor-expired": Kind(before=fault_lists.expired_cursor),
+    "empty-page": Kind(before=fault_lists.empty_page),
+    "partial-bulk": Kind({"keys": 1}, before=fault_lists.partial_bulk),
+    "lag": Kind({"seconds": 60.0}, before=fault_lists.lag),
     "gone": Kind({"status": 404, "code": 0, "message": "This product is not available."}, before=_gone),
-    "unknown-fields": Kind(after=_strange),
+    "unknown-fields": Kind(after=fault_lists.strange),
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
+from ops.sandbox.routes.worker_code import SETTINGS, describe
+from ops.sandbox.routes.worker_deployments import add_version, deploy
 from ops.sandbox.routes.worker_domains import domain_record, save_domain
 from ops.sandbox.routes.worker_state import Module, save, save_modules
 from ops.sandbox.routes.workers_account import KIND as SUBDOMAIN
-from ops.sandbox.routes.workers_upload import SETTINGS, deploy, describe, new_worker
+from ops.sandbox.routes.workers_upload import new_worker
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.store import Store
 from ops.sandbox.wire import dumps
@@ -142,10 +144,11 @@ def seed_workers(store: Store) -> None:
             worker["migration_tag"] = "v1"
         parts = _CODE[name]
         describe(worker, parts, parts[0].name, parts[0].content_type == _JS)
-        deploy(
-            worker, CHANGED, version=stable_uuid("version", name), deployment=stable_uuid("deployment", name)
-        )
-        save_modules(store, ACCOUNT_ID, name, parts)
+        version = stable_uuid("version", name)
+        add_version(worker, worker, CHANGED, version)
+        traffic = [{"version_id": version, "percentage": 100}]
+        deploy(worker, CHANGED, traffic, stable_uuid("deployment", name))
+        save_modules(store, ACCOUNT_ID, name, version, parts)
         save(store, ACCOUNT_ID, worker)
     store.put_document(SUBDOMAIN, ACCOUNT_ID, "", {"subdomain": SUBDOMAIN_NAME})
 

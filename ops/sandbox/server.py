@@ -6,6 +6,7 @@ with Sandbox(":temp:") as sandbox:
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import shutil
 import socket
@@ -42,7 +43,7 @@ class Listener(ThreadingHTTPServer):
         self.edge = edge
         self.open_connections: set[socket.socket] = set()
         self.requests: list[tuple[str, str]] = []
-        self.rays = 0
+        self.rays = itertools.count(1)
         super().__init__(("127.0.0.1", port), Connection)
 
     def server_bind(self) -> None:
@@ -157,6 +158,9 @@ def prepare(store: Store, seed: Callable[[Store], None] | None = seed_all) -> No
     if store.meta("token"):
         return
     with store.transaction():
+        # Another process may have been faster.
+        if store.meta("token"):
+            return
         store.set_meta("token", "sandbox_" + secrets.token_hex(20))
         store.set_meta("email", EMAIL)
         store.set_meta("key", "sandbox_" + secrets.token_hex(20)[:37])

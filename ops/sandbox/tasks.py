@@ -80,8 +80,7 @@ def seed(app: App, zones: int = 1000, records: int = 200, keys: int = 1_000_000)
         raise UsageError("--zones, --records and --keys are not below zero")
     sandbox = _sandbox(app)
     try:
-        with sandbox.store.transaction():
-            seed_scale(sandbox.store, zones=zones, records=records, keys=keys)
+        seed_scale(sandbox.store, zones=zones, records=records, keys=keys)
     finally:
         sandbox.stop()
     return Item({"zones": zones, "records": zones * records, "keys": keys, "state": str(_file(app))})

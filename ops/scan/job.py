@@ -57,7 +57,9 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
         labels = {resource.kind: resource.label for resource in job.plan.resources}
         writer = Writer(folder, labels)
         inventory = look(app, job.account, job.plan, writer)
-        _refuse_fragments(app, job, inventory)
+        if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
+            app.warn("the scan did not come to its end, nothing was written")
+            raise inventory.ended_by
         manifest = _manifest(app, job, inventory, writer)
         manifests.write(folder, manifest)
         named = partial(_name, job.begun.moment, chance)
@@ -68,16 +70,14 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
     return Outcome(path, inventory, manifest)
 
 
-def _refuse_fragments(app: App, job: Job, inventory: Inventory) -> None:
-    """Raise what stopped the scan, where what was read is not to be kept."""
-    stopped = inventory.ended_by
-    if stopped is None:
-        return
-    if isinstance(stopped, OSError | DiskError):
-        raise stopped
-    if inventory.empty or not job.delivery.keeps_fragments:
-        app.warn("the scan did not come to its end, nothing was written")
-        raise stopped
+def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
+    """Say whether what a stopped scan has read is to be kept, marked as partial.
+
+    After a failure of the disk it may not even be what was read.
+    """
+    if isinstance(inventory.ended_by, OSError | DiskError):
+        return False
+    return delivery.keeps_fragments and not inventory.empty
 
 
 def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manifest:

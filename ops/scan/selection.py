@@ -10,6 +10,8 @@ from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.sections import SKIPPED, Section
 
 CONTENTS = "/contents"
+NOT_NAMED = "not in --only"
+OUTSIDE = "lies outside of what was asked for"
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,11 @@ def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> 
         if _named(by_kind[kind], wish.skip):
             return "--skip" if kind == resource.kind else f"{kind}, which it lies in, is left out by --skip"
     if wish.given and not set(line) & set(wish.given):
-        return "lies outside of what was asked for"
+        return OUTSIDE
     if resource.values and wish.values == "none":
         return "its values and keys are left out"
     if wish.only:
-        return "" if _named(resource, wish.only) else "not in --only"
+        return "" if _named(resource, wish.only) else NOT_NAMED
     return "only with --deep" if resource.deep and not wish.deep else ""
 
 

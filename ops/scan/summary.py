@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.scan.selection import NOT_NAMED, OUTSIDE
 from ops.snapshots.encrypt import ENDING
 from ops.snapshots.layout import MANIFEST
 
@@ -30,6 +31,15 @@ def tell(app: App, begun: Begun, inventory: Inventory, plan: Plan) -> None:
     app.note(f"{app.client.sent - begun.sent:,} requests{left}, {took}")
     for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
         app.gap(gap)
+
+
+def asked_for(app: App, inventory: Inventory) -> list[Json]:
+    """Give a row for each kind that was asked for, and note how many were not."""
+    rows = list(inventory.rows())
+    wanted = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
+    if left_out := len(rows) - len(wanted):
+        app.note(f"{left_out} kinds that were not asked for are not shown")
+    return wanted
 
 
 def of(done: Outcome, seconds: float) -> Json:

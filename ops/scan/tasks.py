@@ -51,7 +51,7 @@ def run_scan(
     if inventory.ended_by is not None:
         raise inventory.ended_by
     summary.tell(app, begun, inventory, plan)
-    return Rows(inventory.rows(), COLUMNS)
+    return Rows(summary.asked_for(app, inventory), COLUMNS)
 
 
 @command(

@@ -6,6 +6,7 @@ the zones of one page already have their records read while the next page of zon
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -99,30 +100,35 @@ class Walk:
         resource = reading.resource
         with self._noted(reading):
             if resource.kind in self._plan.given:
-                self._keep(reading, self._plan.given[resource.kind])
+                deque(self._kept(reading, self._plan.given[resource.kind]), maxlen=0)
                 reading.status, reading.reason = SKIPPED, CHOSEN
                 return
             listing = resource.list(self._client, reading.owner)
-            self._keep(reading, listing)
-            reading.reason = str(getattr(listing, "problem", ""))
+            items = self._kept(reading, listing)
             if resource.values and resource.kind in self._plan.values:
-                self._keep_values(reading, resource.values(self._client, reading.owner))
+                self._keep_values(reading, resource.values(self._client, reading.owner, items), items)
+            else:
+                deque(items, maxlen=0)
+            reading.reason = str(getattr(listing, "problem", "")) or reading.reason
             reading.status = INCONSISTENT if reading.reason else COMPLETE
 
-    def _keep(self, reading: Reading, items: Iterable[Json]) -> None:
+    def _kept(self, reading: Reading, items: Iterable[Json]) -> Iterator[Json]:
+        """Give *items* on, each once it is on its shelf."""
         shelf = None
         for item in items:
             shelf = shelf or self._shelf(reading)
             shelf.add(item)
             self._follow(reading, item)
+            yield item
         # A kind that was read to its end has a file, be it empty; one that was denied has none.
         self._shelf(reading)
 
-    def _keep_values(self, reading: Reading, lines: Iterable[Json]) -> None:
+    def _keep_values(self, reading: Reading, lines: Iterable[Json], items: Iterator[Json]) -> None:
         shelf, kept = self._shelf(reading), 0
         for kept, line in enumerate(lines, 1):  # noqa: B007 (the last number counts)
             shelf.add_value(line)
-        if kept != shelf.count and not reading.reason:
+        deque(items, maxlen=0)
+        if kept != shelf.count:
             reading.reason = f"{kept} values for {shelf.count} keys: some came or went while they were read"
 
     def _shelf(self, reading: Reading) -> Shelf:

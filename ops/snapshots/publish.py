@@ -121,7 +121,7 @@ def _sweep(place: Path, before: float) -> None:
     for leftover in place.glob(f"{PARTIAL}*"):
         match = _PARTIAL.fullmatch(leftover.name)
         with suppress(FileNotFoundError):
-            if match and leftover.lstat().st_mtime < before and not _alive(int(match[1])):
+            if match and leftover.lstat().st_mtime < before and not disk.alive(int(match[1])):
                 _remove(leftover)
 
 
@@ -131,13 +131,3 @@ def _remove(leftover: Path) -> None:
             leftover.unlink()
         else:
             shutil.rmtree(leftover)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from ops.telemetry.redact import Redactor
@@ -37,4 +38,6 @@ class Log:
         with self._lock:
             self._count += 1
             line = json.dumps({"n": self._count, "time": moment, "event": event, **fields}, default=str)
-            print(self._redact(line), file=self._stream or sys.stderr, flush=True)
+            # Who reads the log may have left; the work goes on.
+            with suppress(OSError, ValueError):
+                print(self._redact(line), file=self._stream or sys.stderr, flush=True)

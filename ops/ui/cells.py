@@ -28,6 +28,17 @@ def cells(item: Json, columns: Iterable[str]) -> list[str]:
     return [cell(value_at(item, column)) for column in columns]
 
 
+def table_cells(item: Json, columns: Iterable[str]) -> list[str]:
+    """Give the cells as a table shows them: a list of plain values with commas, not as JSON."""
+    return [_table_cell(value_at(item, column)) for column in columns]
+
+
+def _table_cell(value: Any) -> str:
+    if isinstance(value, list) and not any(isinstance(inside, dict | list) for inside in value):
+        return ", ".join(map(cell, value))
+    return cell(value)
+
+
 def has_field(item: Json, field: str) -> bool:
     """Say whether *item* has *field*, even where its value is null."""
     if field in item:

@@ -37,11 +37,18 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
     Lone surrogates survive as escapes. NaN is refused (ValueError): it is not JSON.
     """
-    separators = (",", ":") if indent is None else (",", ": ")
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    text = _COMPACT(value) if indent is None else _indented(value, indent)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text)
+
+
+# Made once: a million items would otherwise make a million encoders.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _indented(value: Any, indent: int) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=(",", ": "))
 
 
 def _json_escape(character: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -27,6 +28,9 @@ def silence_stdout() -> None:
     """After BrokenPipeError: let the run end without `Exception ignored` and exit code 120."""
     silence(sys.stdout)
 
+# An unbuffered stream (PYTHONUNBUFFERED) would take a system call for each row.
+PIECE = 32 * 1024
+
 
 class Sink:
     """Where data is written: UTF-8 into files and pipes, the terminal's encoding and escapes on a terminal.
@@ -42,6 +46,7 @@ class Sink:
         # A text stream has a binary one below it, or none (io.StringIO); one without an encoding is binary.
         below = None if hasattr(stream, "encoding") else stream
         self._binary: IO[bytes] | None = getattr(stream, "buffer", below)
+        self._pending = bytearray()
         self._guarded(stream.flush)
 
     def text(self, text: str) -> None:
@@ -64,13 +69,21 @@ class Sink:
         self.data(decoder.decode(b"", final=True))
 
     def flush(self) -> None:
+        """Hand over all that was written."""
+        self._hand_over()
         self._guarded((self._binary or self._stream).flush)
 
     def _put(self, data: bytes) -> None:
+        self._pending += data
+        if len(self._pending) >= PIECE:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        data, self._pending = bytes(self._pending), bytearray()
         if self._binary is None:
             self._guarded(self._stream.write, data.decode(self._encoding))
         else:
-            self._guarded(self._binary.write, data)
+            self._guarded(_write_all, self._binary, data)
 
     def _guarded(self, action: Callable[..., Any], *arguments: Any) -> None:
         try:
@@ -83,3 +96,13 @@ class Sink:
                 f"the output could not be written: {problem.strerror or problem}",
                 hint="what is there is cut short; free some space, then run it again",
             ) from None
+
+
+def _write_all(stream: IO[bytes], data: bytes) -> None:
+    """Write all of *data*: an unbuffered stream (PYTHONUNBUFFERED) may take a part and say nothing."""
+    rest = memoryview(data)
+    while rest:
+        taken = stream.write(rest)
+        if taken is None:  # what a raw stream that does not block answers when it is full
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[taken:]

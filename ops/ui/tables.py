@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.ui.cells import cells
+from ops.ui.cells import table_cells
 from ops.ui.colors import STYLE_OF, paint
 from ops.ui.escape import printable
 from ops.ui.widths import StandIns, shortened, width_of
@@ -38,7 +38,7 @@ class Table:
 
     def block(self, items: Sequence[Json]) -> str:
         """Give the lines of *items*; the first block has the header."""
-        rows = [[on_one_line(text) for text in cells(item, self._fields)] for item in items]
+        rows = [[on_one_line(text) for text in table_cells(item, self._fields)] for item in items]
         self._widths = self._fitted(rows)
         head = self._head()
         styles = [["bold"] * len(self._columns), [""] * len(self._columns)][: len(head)]
@@ -60,7 +60,7 @@ class Table:
 
 def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:
     """Give one item as a table of two columns: field and value."""
-    pairs = zip(columns, cells(item, columns), strict=True)
+    pairs = zip(columns, table_cells(item, columns), strict=True)
     rows = [[on_one_line(field), on_one_line(text)] for field, text in pairs]
     widths = natural_widths(rows, 2)
     if width:

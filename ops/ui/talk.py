@@ -59,6 +59,11 @@ class Talk:
         """Say what must be known."""
         self._say(f"warning: {text}", "yellow")
 
+    def show(self, text: str) -> None:
+        """Say what belongs to the task itself, such as a change before it is made, as often as it comes."""
+        if not self.quiet:
+            self._put(self._styled(text))
+
     def error(self, error: OpsError, json: bool = False) -> None:
         """Say what went wrong and what to do: sentence, hint, ray id; as one JSON object where *json*."""
         if json:

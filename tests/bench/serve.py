@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 
 from ops.sandbox.faults import Faults
 from ops.sandbox.seed_scale import seed_scale
 from ops.sandbox.server import Sandbox
+from ops.sandbox.wire import Exchange
 
 
 def main() -> None:
@@ -17,13 +17,16 @@ def main() -> None:
     quota = tuple(wish["quota"]) if wish["quota"] else None
     faults = Faults([f"delay seconds={wish['delay']} times=-1"] if wish["delay"] else [])
     sandbox = Sandbox(faults=faults, quota=quota, seed=None)
-    with sandbox.store.transaction():
-        partial(seed_scale, **wish["scale"])(sandbox.store)
+    seed_scale(sandbox.store, **wish["scale"])
+    refused: list[str] = []
+    sandbox.observer = lambda exchange: (
+        refused.append(exchange.target) if exchange.answer.status == 429 else None
+    )
     with sandbox:
         print(json.dumps([sandbox.url, sandbox.token, sandbox.account_id]), flush=True)
         for _ in sys.stdin:
             times = [moment for moment, _ in sandbox.limiter.log]
-            print(json.dumps([sandbox.requests, times, sandbox.refusals]), flush=True)
+            print(json.dumps([sandbox.requests, times, len(refused)]), flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def measured(command: list[str], environ: dict[str, str], out: object, folder: P
     seconds = time.perf_counter() - start
     code = os.waitstatus_to_exitcode(status)
     process.returncode = code
-    if code:
+    if code not in (0, 4) and "No tasks found" not in errors:
         print(errors, file=sys.stderr)
     return Measure(seconds, usage.ru_maxrss / 1024, code, folder)
 

@@ -20,7 +20,7 @@ def measure() -> Iterator[Row]:
     """Compare medians of runs that take turns, so that a machine that drifts drifts for both."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        (folder / "tasks.py").write_text("from invoke import Collection\n\nns = Collection()\n")
+        (folder / "tasks.py").write_text("")
         inv, environ = str(BIN / "inv"), {"PATH": os.environ["PATH"], "HOME": name}
         empty = [inv, "-r", name, "--list"]
         ours, theirs = _in_turns([inv, "--list"], empty, environ, environ, folder)

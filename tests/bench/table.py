@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 from tests.bench.stage import Measure
@@ -26,8 +27,13 @@ class Row(NamedTuple):
         done = self.run is None or self.run.code in (0, 4)
         return done and self.ratio <= self.most and (self.least is None or self.measured >= self.least)
 
+    def _goal(self) -> str:
+        if self.least is None:
+            return f"<= {self.most}"
+        return f">= {self.least}" if self.most == inf else "exactly"
+
     def __str__(self) -> str:
-        goal = f">= {self.least}" if self.least is not None else f"<= {self.most}"
+        goal = self._goal()
         verdict = "reached" if self.reached else "MISSED"
         memory = f"{self.run.memory:.0f} MiB" if self.run else ""
         return (

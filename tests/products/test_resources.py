@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -104,10 +105,20 @@ def test_the_values_of_a_namespace_come_back_byte_for_byte(stocked: tuple[Client
     assert keys.values
     owner = Owner(sandbox.account_id, namespace_id("assets"), {})
 
-    pairs = {one["key"]: one for one in keys.values(client, owner)}
+    pairs = {one["key"]: one for one in keys.values(client, owner, keys.list(client, owner))}
 
     found = {
         key: b64decode(one["value"]) if one.get("base64") else one["value"].encode()
         for key, one in pairs.items()
     }
     assert found == BINARY_VALUES
+
+
+def test_an_account_without_a_name_on_workers_dev_has_nothing_to_read_there(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "sandbox.sqlite", seed=None) as empty, connected(empty, tmp_path) as client:
+        account = Owner(empty.account_id, empty.account_id, {})
+
+        found = list(KINDS["workers.subdomain"].list(client, account))
+
+        assert found == []
+        assert ("GET", f"/accounts/{empty.account_id}/workers/subdomain") in empty.requests

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 
+from ops.sandbox.auth import Token
 from ops.sandbox.server import Sandbox
 
 from .conftest import Api, Clock
@@ -17,9 +19,9 @@ MALFORMED = (400, 6003, 6111)
 def call(sandbox: Sandbox, path: str = "/zones", **headers: str) -> tuple[int, int, int]:
     """Return status, code and chained code (0: none) of a call with these headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    body = requests.get(sandbox.url + path, headers=named, timeout=5)
-    error = body.json()["errors"][0] if not body.json()["success"] else {"code": 0}
-    return body.status_code, error["code"], error.get("error_chain", [{"code": 0}])[0]["code"]
+    answer = requests.get(sandbox.url + path, headers=named, timeout=5)
+    error: dict[str, Any] = (answer.json()["errors"] or [{"code": 0}])[0]
+    return answer.status_code, error["code"], error.get("error_chain", [{"code": 0}])[0]["code"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,27 @@ def test_a_scope_opens_its_product_and_no_other(
     answer = call(sandbox, path.format(zone), Authorization="Bearer sandbox_" + "c" * 40)
 
     assert answer == (status, code, 0)
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "enough"),
+    [
+        ("*", "cache:purge", True),
+        ("cache:purge", "cache:purge", True),
+        ("cache:*", "cache:purge", True),
+        ("cache:edit", "cache:purge", False),
+        ("dns:edit", "dns:read", True),
+        ("dns:read", "dns:edit", False),
+        ("dns:*", "dns:edit", True),
+        ("workers:read", "do:read", True),
+        ("workers:read", "do:edit", False),
+        ("kv:read", "do:read", False),
+    ],
+)
+def test_what_a_scope_is_enough_for(held: str, wanted: str, enough: bool) -> None:
+    token = Token("", "", frozenset({held}), "active", None, "user")
+
+    assert token.may(wanted) is enough
 
 
 def test_reading_is_not_writing(api: Api, zone: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ops.sandbox.identity import zone_id
 from ops.sandbox.router import segments
 from ops.sandbox.server import Sandbox
 
@@ -105,6 +107,43 @@ def test_requests_on_one_connection_are_answered_in_turn(
     answer = raw(request(sandbox, "/client/v4/zones?per_page=5") + last)
 
     assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_an_old_client_is_answered_and_left(sandbox: Sandbox, raw: Callable[[bytes], bytes]) -> None:
+    answer = raw(request(sandbox, "/client/v4/user").replace(b"HTTP/1.1", b"HTTP/1.0"))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"Connection: close" in answer
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /client/v4/zones HTTP/3\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_hung_up_on(raw: Callable[[bytes], bytes], sent: bytes) -> None:
+    assert raw(sent) == b""
+
+
+def test_eight_threads_read_and_write_at_once(api: Api) -> None:
+    place = f"/zones/{zone_id('empty.example')}/dns_records"
+
+    def write(number: int) -> int:
+        own = Api(api.sandbox)
+        record = {"type": "A", "name": f"host-{number}", "content": "192.0.2.1"}
+        statuses = {own("POST", place, json=record).status_code, own("GET", place).status_code}
+        own.session.close()
+        return max(statuses)
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = set(pool.map(write, range(40)))
+
+    assert statuses == {200}
+    assert len(api.result("GET", place)) == 40
 
 
 def test_a_chunked_body_is_read(api: Api, zone: str) -> None:

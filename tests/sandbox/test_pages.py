@@ -59,7 +59,8 @@ def test_a_flat_cursor_walks_all_keys_in_order(start: Callable[..., Sandbox]) ->
     seed_scale(api.sandbox.store, zones=0, records=0, keys=25)
     place = f"/accounts/{api.sandbox.account_id}/storage/kv/namespaces/{scale_namespace(1)}/keys"
 
-    names, cursor, counts = [], "", []
+    names: list[str] = []
+    cursor, counts = "", []
     while cursor or not names:
         body = api("GET", place, params={"limit": 10, "cursor": cursor}).json()
         names += [key["name"] for key in body["result"]]
@@ -71,7 +72,8 @@ def test_a_flat_cursor_walks_all_keys_in_order(start: Callable[..., Sandbox]) ->
 
 
 def test_a_nested_cursor_walks_all_rulesets(api: Api, zone: str) -> None:
-    ids, after = [], ""
+    ids: list[str] = []
+    after = ""
     while after or not ids:
         body = api("GET", f"/zones/{zone}/rulesets", params={"per_page": 2, "cursor": after}).json()
         ids += [ruleset["id"] for ruleset in body["result"]]

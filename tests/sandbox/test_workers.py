@@ -1,53 +1,17 @@
-"""Workers in the sandbox: uploads and their checks, bindings, settings, secrets, domains, deletion."""
+"""Workers in the sandbox: listing, uploads and their checks, versions, domains, deletion."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id
-from ops.sandbox.multipart import Part, parts
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.identity import SCRIPTS, stable_id
+from ops.sandbox.multipart import parts
 from ops.sandbox.seed_workers import DOMAINS, SUBDOMAIN_NAME
 
 from .conftest import Api
-
-WORKERS = f"/accounts/{ACCOUNT_ID}/workers"
-NEW = f"{WORKERS}/scripts/new-one"
-JS = "application/javascript+module"
-CODE = "export default { async fetch(request) { return new Response('new') } };\n"
-BINARY = b"\x00asm\r\n--boundary\r\n\r\n\xff\xfe--\r\n"
-
-
-def upload(metadata: Any = None, *modules: tuple[str, str | bytes, str]) -> dict[str, Any]:
-    """The `files` of an upload; without modules, `index.js` alone."""
-    chosen = {"main_module": "index.js"} if metadata is None else metadata
-    form: dict[str, Any] = {"metadata": (None, json.dumps(chosen), "application/json")}
-    for name, data, content_type in modules or (("index.js", CODE, JS),):
-        form[name] = (name, data, content_type)
-    return {"files": form}
-
-
-def bound(*bindings: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"main_module": "index.js", "bindings": list(bindings), **more}
-
-
-def settings(api: Api, script: str) -> dict[str, Any]:
-    found: dict[str, Any] = api.result("GET", f"{WORKERS}/scripts/{script}/settings")
-    return found
-
-
-def bindings(api: Api, script: str) -> dict[str, dict[str, Any]]:
-    return {one["name"]: one for one in settings(api, script)["bindings"]}
-
-
-def content(api: Api, script: str) -> list[Part]:
-    answer = api("GET", f"{WORKERS}/scripts/{script}/content/v2")
-    found = parts(answer.headers["Content-Type"], answer.content)
-    assert found is not None
-    return found
+from .uploads import BINARY, CODE, JS, NEW, WORKERS, bound, content, settings, upload
 
 
 def test_workers_are_listed_at_once(api: Api) -> None:
@@ -201,101 +165,6 @@ def test_modules_of_the_runtime_need_not_be_uploaded(api: Api, line: str) -> Non
     api.result("PUT", NEW, **upload(None, ("index.js", f"{line}\n{CODE}", JS)))
 
 
-@pytest.mark.parametrize(
-    ("binding", "code"),
-    [
-        ({"type": "kv_namespace", "name": "A", "namespace_id": "0" * 32}, 10041),
-        ({"type": "r2_bucket", "name": "A", "bucket_name": "gone"}, 10085),
-        ({"type": "service", "name": "A", "service": "gone"}, 10143),
-        ({"type": "durable_object_namespace", "name": "A", "class_name": "Gone"}, 10061),
-    ],
-)
-def test_a_binding_to_what_does_not_exist_is_refused(api: Api, binding: dict[str, Any], code: int) -> None:
-    assert api.refused("PUT", NEW, **upload(bound(binding))) == (400, code)
-
-
-def test_a_binding_name_is_used_once(api: Api) -> None:
-    one = {"type": "plain_text", "name": "A", "text": "1"}
-
-    assert api.refused("PUT", NEW, **upload(bound(one, one))) == (400, 10053)
-
-
-def test_an_upload_replaces_bindings_but_those_it_keeps_or_inherits(api: Api) -> None:
-    path = f"{WORKERS}/scripts/auth-edge"
-    inherited = {"type": "inherit", "name": "STORE", "old_name": "SESSIONS"}
-
-    api.result("PUT", path, **upload(bound(inherited, keep_bindings=["secret_text"])))
-    kept = bindings(api, "auth-edge")
-    api.result("PUT", path, **upload())
-
-    assert kept == {
-        "STORE": {"type": "kv_namespace", "name": "STORE", "namespace_id": namespace_id("sessions")},
-        "OAUTH_SECRET": {"type": "secret_text", "name": "OAUTH_SECRET"},
-    }
-    assert bindings(api, "auth-edge") == {}
-
-
-def test_what_cannot_be_inherited_is_dropped_or_strictly_refused(api: Api) -> None:
-    sent = bound({"type": "inherit", "name": "GONE"})
-
-    assert api.refused("PUT", NEW, params={"bindings_inherit": "strict"}, **upload(sent)) == (400, 10021)
-    api.result("PUT", NEW, **upload(sent))
-
-    assert bindings(api, "new-one") == {}
-
-
-@pytest.mark.fault("E12")
-def test_bindings_of_unknown_types_are_kept_as_they_are(api: Api) -> None:
-    strange = {"type": "teleport", "name": "T", "to": {"far": [1, None, "é"]}}
-
-    api.result("PUT", NEW, **upload(bound(strange)))
-
-    assert bindings(api, "new-one")["T"] == strange
-    assert bindings(api, "api-gateway")["FUTURE"]["type"] == "quantum_store"
-
-
-@pytest.mark.fault("E15")
-def test_the_value_of_a_secret_is_never_answered_nor_stored(api: Api) -> None:
-    api.result("PUT", NEW, **upload(bound({"type": "secret_text", "name": "S", "text": "canary-one"})))
-    api.result("PUT", f"{NEW}/secrets", json={"name": "T", "text": "canary-two", "type": "secret_text"})
-    key = {
-        "type": "secret_key",
-        "name": "K",
-        "format": "raw",
-        "usages": ["sign"],
-        "key_base64": "canary-three",
-    }
-    api.result("PUT", f"{NEW}/secrets", json={**key, "algorithm": {"name": "HMAC"}})
-
-    names = [one["name"] for one in api.result("GET", f"{NEW}/secrets")]
-    stored = " ".join(api.sandbox.store.texts("SELECT body FROM document"))
-
-    assert names == ["S", "T", "K"]
-    assert bindings(api, "new-one")["K"]["algorithm"] == {"name": "HMAC"}
-    assert "canary" not in json.dumps(settings(api, "new-one")) + stored
-
-
-def test_secrets_are_deleted_once(api: Api) -> None:
-    path = f"{WORKERS}/scripts/auth-edge/secrets"
-
-    assert api.result("DELETE", f"{path}/OAUTH_SECRET") is None
-    assert api.refused("DELETE", f"{path}/OAUTH_SECRET") == (404, 10056)
-    assert api.refused("DELETE", f"{path}/SESSIONS") == (404, 10056)
-
-
-@pytest.mark.parametrize(
-    ("body", "refusal"),
-    [
-        ({"name": "S", "type": "secret_text"}, (400, 9207)),
-        ({"name": "not a name", "text": "v", "type": "secret_text"}, (400, 9207)),
-        ({"name": "S", "text": "v", "type": "plain_text"}, (400, 9207)),
-        ({"name": "SESSIONS", "text": "v", "type": "secret_text"}, (400, 10053)),
-    ],
-)
-def test_a_secret_that_is_none_is_refused(api: Api, body: dict[str, str], refusal: tuple[int, int]) -> None:
-    assert api.refused("PUT", f"{WORKERS}/scripts/auth-edge/secrets", json=body) == refusal
-
-
 def test_migrations_make_rename_move_and_delete_durable_objects(api: Api) -> None:
     code = "export class A {}\nexport class B {}\nexport class C {}\n" + CODE
     spaces = f"{WORKERS}/durable_objects/namespaces"
@@ -340,19 +209,6 @@ def test_code_may_not_leave_durable_objects_without_their_class(api: Api) -> Non
     assert api.refused("PUT", f"{WORKERS}/scripts/chat-room", **upload()) == (400, 10064)
 
 
-def test_a_binding_to_a_class_gets_its_namespace(api: Api) -> None:
-    binding = {
-        "type": "durable_object_namespace",
-        "name": "R",
-        "class_name": "Room",
-        "script_name": "chat-room",
-    }
-
-    api.result("PUT", NEW, **upload(bound(binding)))
-
-    assert bindings(api, "new-one")["R"]["namespace_id"] == stable_id("do.namespace", "chat-room", "Room")
-
-
 @pytest.mark.parametrize("by_header", [True, False])
 def test_replacing_the_content_leaves_the_settings(api: Api, by_header: bool) -> None:
     before = settings(api, "redirects")
@@ -364,80 +220,6 @@ def test_replacing_the_content_leaves_the_settings(api: Api, by_header: bool) ->
     assert settings(api, "redirects") == before
     assert [part.name for part in content(api, "redirects")] == ["main.js"]
     assert api.refused("PUT", f"{NEW}/content", **sent) == (404, 10007)
-
-
-def test_settings_are_changed_one_by_one(api: Api) -> None:
-    path = f"{WORKERS}/scripts/auth-edge/settings"
-    before = settings(api, "auth-edge")
-    form = {"settings": (None, json.dumps({"logpush": True, "tags": ["a"]}), "application/json")}
-
-    changed = api.result("PATCH", path, files=form)
-
-    assert changed == settings(api, "auth-edge") == {**before, "logpush": True, "tags": ["a"]}
-
-
-def test_settings_with_bindings_replace_them_and_keep_what_is_only_named(api: Api) -> None:
-    path = f"{WORKERS}/scripts/auth-edge/settings"
-    added = {"type": "plain_text", "name": "NEW", "text": "1"}
-    sent = {"bindings": [added, {"type": "secret_text", "name": "OAUTH_SECRET"}]}
-
-    api.result("PATCH", path, json=sent)
-
-    assert list(bindings(api, "auth-edge")) == ["NEW", "OAUTH_SECRET"]
-    assert api.refused("PATCH", path, files={"other": (None, "{}")}) == (400, 9207)
-
-
-def test_script_settings_are_changed(api: Api) -> None:
-    path = f"{WORKERS}/scripts/redirects/script-settings"
-
-    api.result("PATCH", path, json={"tail_consumers": [], "unknown": 1})
-
-    assert api.result("GET", path) == {
-        "logpush": False,
-        "tail_consumers": [],
-        "tags": [],
-        "observability": {"enabled": False},
-    }
-
-
-def test_crons_are_replaced_and_those_that_stay_keep_their_dates(api: Api) -> None:
-    path = f"{WORKERS}/scripts/cron-reports/schedules"
-    before = {one["cron"]: one for one in api.result("GET", path)["schedules"]}
-
-    refused = api.refused("PUT", path, json=[{"cron": "at noon"}])
-    sent = [{"cron": "15 3 1 JAN,JUL *"}, {"cron": "0 6 * * *"}, {"cron": "0 6 * * *"}]
-    after = api.result("PUT", path, json=sent)["schedules"]
-
-    assert [one["cron"] for one in after] == ["15 3 1 JAN,JUL *", "0 6 * * *"]
-    assert after[1] == before["0 6 * * *"]
-    assert refused == (400, 10100)
-    assert api.refused("PUT", path, json={"cron": "0 6 * * *"}) == (400, 9207)
-
-
-def test_a_script_is_put_on_and_taken_from_workers_dev(api: Api) -> None:
-    path = f"{WORKERS}/scripts/redirects/subdomain"
-
-    on = api.result("POST", path, json={"enabled": True})
-    off = api.result("DELETE", path)
-
-    assert on == {"enabled": True, "previews_enabled": True}
-    assert off == api.result("GET", path) == {"enabled": False, "previews_enabled": False}
-    assert api.refused("POST", path, json={"enabled": "yes"}) == (400, 9207)
-
-
-def test_each_upload_is_a_version_that_is_deployed(api: Api) -> None:
-    api.result("PUT", NEW, **upload(bound({"type": "plain_text", "name": "A", "text": "1"})))
-    api.result("PUT", NEW, **upload())
-
-    items = api.result("GET", f"{NEW}/versions")["items"]
-    deployments = api.result("GET", f"{NEW}/deployments")["deployments"]
-    first = api.result("GET", f"{NEW}/versions/{items[1]['id']}")
-
-    assert [one["number"] for one in items] == [2, 1]
-    assert deployments[0]["versions"] == [{"version_id": items[0]["id"], "percentage": 100}]
-    assert [one["name"] for one in first["resources"]["bindings"]] == ["A"]
-    assert api.result("GET", f"{NEW}/versions", params={"per_page": 1, "page": 2})["items"] == items[1:]
-    assert api.refused("GET", f"{NEW}/versions/00000000-0000-4000-8000-000000000000") == (404, 10225)
 
 
 def test_deleting_a_worker_takes_its_durable_objects_and_domains(api: Api) -> None:
@@ -535,26 +317,3 @@ def test_the_account_has_one_workers_dev_name(api: Api) -> None:
 
 def test_the_account_has_settings_for_workers(api: Api) -> None:
     assert api.result("GET", f"{WORKERS}/account-settings")["default_usage_model"] == "standard"
-
-
-def test_a_worker_is_seen_and_deleted_as_a_service(api: Api) -> None:
-    path = f"{WORKERS}/services/chat-room"
-
-    service = api.result("GET", path)
-    names = [one["name"] for one in api.result("GET", f"{path}/environments/production/bindings")]
-    environment = api.result("GET", f"{path}/environments/production")
-    api.result("DELETE", path)
-
-    assert service["default_environment"]["script"]["migration_tag"] == "v1"
-    assert environment["script"]["id"] == "chat-room"
-    assert names == ["ROOM", "LIMITER", "VERSION"]
-    assert api.refused("GET", path) == (404, 10090)
-    assert api.refused("GET", f"{WORKERS}/services/redirects/environments/staging") == (404, 10090)
-
-
-def test_an_upload_names_its_version(api: Api) -> None:
-    made = api.result("PUT", NEW, **upload())
-
-    newest = api.result("GET", f"{NEW}/versions")["items"][0]["id"]
-
-    assert made["deployment_id"] == newest.replace("-", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -87,10 +87,10 @@ def declared(lists: Lists) -> tuple[Resource, ...]:
     )
 
 
-def _values(lists: Lists) -> Callable[[Any, Owner], Iterator[Json]]:
-    def read(_client: Any, owner: Owner) -> Iterator[Json]:
+def _values(lists: Lists) -> Callable[[Any, Owner, Iterable[Json]], Iterator[Json]]:
+    def read(_client: Any, owner: Owner, keys: Iterable[Json]) -> Iterator[Json]:
         lists.asked.append(("values", owner.id))
-        for key in lists.items.get(("kv.key", owner.id), []):
+        for key in keys:
             yield {"name": key["name"], "value": f"value of {key['name']}"}
 
     return read

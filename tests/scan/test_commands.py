@@ -227,6 +227,13 @@ def test_values_are_kept_with_their_keys(staged: Sandbox, inv: Inv) -> None:
     assert any(line.get("base64") for line in lines)
 
 
+def test_keys_are_listed_once_for_themselves_and_their_values(staged: Sandbox, inv: Inv) -> None:
+    exported(inv("scan.export", "--only", "kv", "--kv", "values", "--output", "json"))
+
+    listings = [target for _, target in staged.requests if "/keys?" in target]
+    assert len(listings) == len(set(listings)) > 0
+
+
 def test_the_contents_of_scripts_are_kept_and_mapped(staged: Sandbox, inv: Inv) -> None:
     _, folder, manifest = exported(inv("scan.export", "--only", "workers", "--output", "json"))
 
@@ -345,3 +352,12 @@ def test_tables_are_a_file_a_kind_and_the_statuses(staged: Sandbox, inv: Inv) ->
     assert {"sections.csv", "dns.record.csv", "kv.key.csv"} <= names
     assert again.code == 1
     assert leftovers(Path()) == []
+
+
+def test_a_scan_of_some_kinds_shows_those_and_says_how_many_it_leaves_out(staged: Sandbox, inv: Inv) -> None:
+    result = inv("scan", "--only", "dns", "--output", "json")
+
+    shown = {row["kind"] for row in json.loads(result.out)}
+    assert result.code == 0
+    assert shown == {"dns.record", "dns.settings", "zones.zone"}
+    assert "kinds that were not asked for are not shown" in result.err

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ops.errors import CredentialsError
+from ops.errors import CredentialsError, DiskError
+from ops.scan.delivery import Document, Kept
 from ops.scan.inventory import Inventory
+from ops.scan.job import worth_keeping
 from ops.scan.summary import readable_size
 from ops.snapshots.sections import Section
 
@@ -49,6 +53,25 @@ def test_skipping_is_proposed_only_where_it_helps() -> None:
     assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
         "dns.record: denied in 1 of 2 (it takes DNS > Read); `--skip dns.record` leaves it out"
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "sections", "kept"),
+    [
+        (KeyboardInterrupt(), (WHOLE,), True),
+        (CredentialsError("revoked"), (FAILED,), True),
+        (CredentialsError("revoked"), (DENIED,), False),
+        (OSError(28, "No space left on device"), (WHOLE,), False),
+        (DiskError("the disk is full"), (WHOLE,), False),
+    ],
+)
+def test_what_a_stopped_scan_has_read_is_kept_unless_the_disk_failed(
+    tmp_path: Path, error: BaseException, sections: tuple[Section, ...], kept: bool
+) -> None:
+    inventory = Inventory(sections, ended_by=error)
+
+    assert worth_keeping(inventory, Kept(tmp_path, newest=True)) is kept
+    assert not worth_keeping(inventory, Document(tmp_path / "all.json"))
 
 
 @pytest.mark.parametrize(

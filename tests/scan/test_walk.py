@@ -212,7 +212,13 @@ def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
 def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) -> None:
     resources = (
         Resource("kv.namespace", ACCOUNT, lists.reader("kv.namespace"), ("name",)),
-        Resource("kv.key", "kv.namespace", lists.reader("kv.key"), ("name",), values=lambda _c, _o: []),
+        Resource(
+            "kv.key",
+            "kv.namespace",
+            lists.reader("kv.key"),
+            ("name",),
+            values=lambda _client, _owner, _items: [],
+        ),
     )
 
     inventory = walked(lists, Wish(values="values"), resources=resources)

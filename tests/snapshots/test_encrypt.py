@@ -6,9 +6,11 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,28 @@ def test_a_file_that_vanishes_is_told_as_such(folder: Path, identity: Any) -> No
 
     with pytest.raises(FileNotFoundError):
         packed(folder, identity)
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.fault("D1")
+def test_ctrl_c_ends_it_at_once(tmp_path: Path, identity: Any) -> None:
+    (tmp_path / "made").mkdir()
+    with (tmp_path / "made" / "large").open("wb") as large:
+        large.truncate(4 << 30)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    began = time.monotonic()
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            packed(tmp_path / "made", identity)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert time.monotonic() - began < 2
 
 
 STREAM = """

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,17 +34,25 @@ except DiskError as error:
 """
 
 
-def run(stdout: int, *arguments: str) -> subprocess.Popen[bytes]:
+def run(stdout: int, *arguments: str, unbuffered: str = "") -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments], cwd=PROJECT, stdout=stdout, stderr=subprocess.PIPE
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
     )
 
 
 @pytest.mark.fault("C2")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("count", ["1", "100000"])
 @pytest.mark.parametrize("format", ["jsonl", "table"])
-def test_a_full_disk_on_stdout_is_an_error(count: str, format: str) -> None:
-    with Path("/dev/full").open("wb") as full, run(full.fileno(), count, format) as process:
+def test_a_full_disk_on_stdout_is_an_error(count: str, format: str, unbuffered: str) -> None:
+    with (
+        Path("/dev/full").open("wb") as full,
+        run(full.fileno(), count, format, unbuffered=unbuffered) as process,
+    ):
         _, err = process.communicate(timeout=30)
 
     assert process.returncode == 2
@@ -51,9 +60,10 @@ def test_a_full_disk_on_stdout_is_an_error(count: str, format: str) -> None:
 
 
 @pytest.mark.fault("D4")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("format", ["jsonl", "json", "csv", "table"])
-def test_a_closed_pipe_is_a_quiet_end(format: str) -> None:
-    with run(subprocess.PIPE, "100000", format) as process:
+def test_a_closed_pipe_is_a_quiet_end(format: str, unbuffered: str) -> None:
+    with run(subprocess.PIPE, "100000", format, unbuffered=unbuffered) as process:
         assert process.stdout
         process.stdout.read(10)
         process.stdout.close()
@@ -73,6 +83,35 @@ def test_a_pipe_that_was_closed_from_the_start_is_a_quiet_end() -> None:
         _, err = process.communicate(timeout=30)
 
     assert (process.returncode, err) == (0, b"")
+
+
+class Sip(io.RawIOBase):
+    """A raw stream that takes three bytes at a time, and nothing more once *room* is used up."""
+
+    def __init__(self, room: int = 1000) -> None:
+        self.room = room
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int | None:
+        part = bytes(data[: min(3, self.room - len(self.taken))])
+        self.taken += part
+        return len(part) or None
+
+
+def test_a_stream_that_takes_a_part_gets_the_rest_too() -> None:
+    out = Sip()
+
+    show(rows({"name": "www.example.com"}), Output("jsonl"), out, io.StringIO())
+
+    assert out.taken == b'{"name":"www.example.com"}\n'
+
+
+def test_a_stream_that_takes_no_more_is_an_error() -> None:
+    with pytest.raises(DiskError, match="temporarily unavailable"):
+        show(rows({"name": "www.example.com"}), Output("jsonl"), Sip(10), io.StringIO())
 
 
 def test_a_failure_to_write_names_its_cause() -> None:

@@ -195,3 +195,13 @@ def test_colour_is_for_terminals_unless_the_setting_says_otherwise(
 
 def test_a_painted_text_is_reset_at_its_end() -> None:
     assert paint("a", "bold") == "\x1b[1ma\x1b[0m"
+
+
+def test_a_list_of_plain_values_is_shown_with_commas_and_not_as_json() -> None:
+    rows = [{"name": "example.com", "hosts": ["a.example", "b.example"], "none": [], "deep": [{"a": 1}]}]
+
+    text = Table(("name", "hosts", "none", "deep"), width=0, headers=False, color=False).block(rows)
+
+    assert "a.example, b.example" in text
+    assert '[{"a":1}]' in text
+    assert "[]" not in text

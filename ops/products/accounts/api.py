@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ops.errors import AmbiguousName, NotFound, UsageError
+from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
 from ops.http.paths import path
 
 if TYPE_CHECKING:
@@ -49,6 +49,24 @@ def the_account(client: Client) -> Json:
     if len(accounts) > 1:
         raise UsageError(f"this token sees {len(accounts)} accounts", hint=_choice(accounts))
     return accounts[0]
+
+
+def chosen(client: Client, account_id: str) -> Json:
+    """Give the account with this id, or the only one that the token sees where it is empty.
+
+    Raises NotFound where the token sees others alone. One that sees none, for want of the permission to
+    list them, may still work in an account that it is told.
+    """
+    if not account_id:
+        return the_account(client)
+    try:
+        accounts = list(list_accounts(client))
+    except PermissionDenied:
+        accounts = []
+    found = next((account for account in accounts if account["id"] == account_id), None)
+    if accounts and found is None:
+        raise NotFound(f"this token does not see the account {account_id}", 404, hint=_choice(accounts))
+    return found or {"id": account_id}
 
 
 def _choice(accounts: list[Json]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
 
@@ -39,3 +39,23 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
     """
     found: Json = client.get(path(PARTS[part], zone_id))
     return {"id": part, **found}
+
+
+def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
+    """Set one of PARTS: on or off, for variants the media types by file ending."""
+    found: Json = client.patch(path(PARTS[part], zone_id), json={"value": value})
+    return {"id": part, **found}
+
+
+def delete_variants(client: Client, zone_id: str) -> None:
+    """Take the variants back to having never been set."""
+    client.delete(path(PARTS["variants"], zone_id))
+
+
+def purge(client: Client, zone_id: str, rule: Json) -> Json:
+    """Purge by exactly one rule: `purge_everything` (True), `files`, `tags`, `hosts` or `prefixes`.
+
+    Lists hold at most 100 values. Accepted is not yet done, and says nothing of what was cached.
+    """
+    answer: Json = client.post(path("/zones/{}/purge_cache", zone_id), json=rule)
+    return answer

@@ -6,15 +6,29 @@ from typing import TYPE_CHECKING
 
 from ops.command import command
 from ops.products.dns import api
+from ops.products.dns.filing import apply_records, export_records, import_records, plan_records
+from ops.products.dns.options import READ, ZONE
+from ops.products.dns.writing import create_record, delete_record, put_record, update_record
 from ops.products.zones.api import canonical
-from ops.ui.shapes import Item, Rows, Text
+from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.app import App
 
+__all__ = (
+    "apply_records",
+    "create_record",
+    "delete_record",
+    "export_records",
+    "get_record",
+    "import_records",
+    "list_records",
+    "plan_records",
+    "put_record",
+    "update_record",
+)
+
 COLUMNS = ("name", "type", "content", "ttl", "proxied", "comment", "id")
-ZONE = "domain or id, e.g. example.com"
-READ = "Zone > DNS > Read"
 
 
 @command(
@@ -66,12 +80,3 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
     inv dns.get --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59
     """
     return Item(api.get_record(app.client, app.zone_id(zone), id))
-
-
-@command("export", required=("zone",), needs=READ, help={"zone": ZONE})
-def export_records(app: App, zone: str = "") -> Text:
-    """Print a zone as a BIND file, as the API exports it.
-
-    inv dns.export --zone example.com > example.com.zone
-    """
-    return Text(api.export_records(app.client, app.zone_id(zone)))

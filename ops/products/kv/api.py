@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 NAMESPACES_PAGE = 100
 KEYS_PAGE = 1000
 BULK_GET = 100
+BULK_PAIRS = 10_000
+BULK_BYTES = 100_000_000
 KEY_BYTES = 512
 VALUE_LIMIT = 25 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -103,12 +106,23 @@ def describe_key(client: Client, account_id: str, namespace_id: str, key: str) -
 
     Takes 2 requests, one of them for the value, because unlike the listing they do not lag behind a write.
     """
-    answer = client.envelope(_of_key("metadata", account_id, namespace_id, key))
+    metadata = get_metadata(client, account_id, namespace_id, key)
     value = get_value(client, account_id, namespace_id, key)
     value.content()
-    expiration = value.headers.get("expiration", "")
-    described: Json = {"name": key, "metadata": answer.get("result")}
-    return described | ({"expiration": int(expiration)} if expiration.isdecimal() else {})
+    expiration = expiration_of(value)
+    described: Json = {"name": key, "metadata": metadata}
+    return described | ({"expiration": expiration} if expiration else {})
+
+
+def get_metadata(client: Client, account_id: str, namespace_id: str, key: str) -> Any:
+    """Give the metadata of a key, None where it has none. Raises NotFound (10009)."""
+    return client.envelope(_of_key("metadata", account_id, namespace_id, key)).get("result")
+
+
+def expiration_of(value: Raw) -> int | None:
+    """Give when *value* expires, in epoch seconds; None where it does not."""
+    text = value.headers.get("expiration", "")
+    return int(text) if text.isdecimal() else None
 
 
 def get_text_values(
@@ -120,9 +134,78 @@ def get_text_values(
     return values
 
 
+def get_pairs(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> dict[str, Json | None]:
+    """Give up to 100 values as get_text_values does, each with `value`, `metadata` and `expiration`."""
+    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
+    asked = {"keys": keys, "type": "text", "withMetadata": True}
+    pairs: dict[str, Json | None] = client.query(where, asked)["values"]
+    return pairs
+
+
 def get_text_value(client: Client, account_id: str, namespace_id: str, key: str) -> str | None:
     """Give one value as text, as get_text_values does."""
     return get_text_values(client, account_id, namespace_id, [key]).get(key)
+
+
+def create_namespace(client: Client, account_id: str, title: str, *, jurisdiction: str = "") -> Json:
+    """Make a namespace; raises Conflict (10014) where one has this title."""
+    where = path("/accounts/{}/storage/kv/namespaces", account_id)
+    wanted = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
+    namespace: Json = client.post(where, json=wanted)
+    return namespace
+
+
+def rename_namespace(client: Client, account_id: str, namespace_id: str, title: str) -> None:
+    """Give a namespace another title; it keeps its id and its keys. Raises Conflict (10014)."""
+    client.put(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id), json={"title": title})
+
+
+def delete_namespace(client: Client, account_id: str, namespace_id: str) -> None:
+    """Delete a namespace with all its keys. Raises NotFound (10013)."""
+    client.delete(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id))
+
+
+def put_value(
+    client: Client,
+    account_id: str,
+    namespace_id: str,
+    key: str,
+    value: bytes,
+    *,
+    metadata: Any = None,
+    expiration: int | None = None,
+) -> None:
+    """Write a value of at most 25 MiB as it is; what stood there is gone, its metadata and expiry as well.
+
+    *expiration* is in epoch seconds, at least 60 ahead. Metadata takes a form, which costs the value's size
+    in memory once more.
+    """
+    where = _of_key("values", account_id, namespace_id, key)
+    if metadata is None:
+        raw = {"Content-Type": "application/octet-stream"}
+        client.put(where, data=value, headers=raw, expiration=expiration)
+        return
+    form = {"metadata": json.dumps(metadata), "value": (None, value, "application/octet-stream")}
+    client.put(where, files=form, expiration=expiration)
+
+
+def delete_value(client: Client, account_id: str, namespace_id: str, key: str) -> None:
+    """Delete a key; one that is not there is deleted already."""
+    client.delete(_of_key("values", account_id, namespace_id, key))
+
+
+def put_bulk(client: Client, account_id: str, namespace_id: str, pairs: bytes) -> Any:
+    """Write up to 10,000 pairs, a JSON list of at most 100 MB: `key`, `value`, `base64`, `metadata`,
+    `expiration`. Gives `successful_key_count` and `unsuccessful_keys`: keys to be sent again.
+    """
+    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk", account_id, namespace_id)
+    return client.put(where, data=pairs, headers={"Content-Type": "application/json"})
+
+
+def delete_bulk(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> Any:
+    """Delete up to 10,000 keys; gives what put_bulk does."""
+    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/delete", account_id, namespace_id)
+    return client.post(where, json=keys)
 
 
 def check_key(key: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ops.products.kv import api
+from ops.products.kv import api, writes
 from ops.resource import ACCOUNT, Owner, Resource
 
 if TYPE_CHECKING:
@@ -23,23 +23,46 @@ def _keys(client: Client, namespace: Owner) -> Listing:
     return api.list_keys(client, namespace.account_id, namespace.id)
 
 
-def _pairs(client: Client, namespace: Owner) -> Iterator[Json]:
+def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[Json]:
     from ops.products.kv.values import as_pair, values
 
-    for key, value in values(client, namespace.account_id, namespace.id, _keys(client, namespace)):
+    for key, value in values(client, namespace.account_id, namespace.id, keys):
         yield as_pair(key, value)
 
 
+def _listed_pairs(client: Client, namespace: Owner) -> Iterator[Json]:
+    from ops.products.kv.pairs import pair
+    from ops.products.kv.values import values
+
+    keys = _keys(client, namespace)
+    for key, value in values(client, namespace.account_id, namespace.id, keys):
+        yield pair(key["name"], value, key.get("metadata"), key.get("expiration"))
+
+
+NAMESPACE = Resource(
+    kind="kv.namespace",
+    scope=ACCOUNT,
+    list=_namespaces,
+    identity=("title",),
+    label="title",
+    volatile=("id",),
+    needs=READ,
+    writes=writes.NAMESPACE,
+)
+# A key with its value, which no scan reads: kv.key stands for it there.
+PAIR = Resource(
+    kind="kv.pair",
+    scope="kv.namespace",
+    list=_listed_pairs,
+    identity=("key",),
+    key="key",
+    label="key",
+    needs=READ,
+    writes=writes.PAIR,
+)
+
 RESOURCES = (
-    Resource(
-        kind="kv.namespace",
-        scope=ACCOUNT,
-        list=_namespaces,
-        identity=("title",),
-        label="title",
-        volatile=("id",),
-        needs=READ,
-    ),
+    NAMESPACE,
     Resource(
         kind="kv.key",
         scope="kv.namespace",
@@ -49,3 +72,4 @@ RESOURCES = (
         values=_pairs,
     ),
 )
+UNLISTED = (PAIR,)

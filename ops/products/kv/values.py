@@ -7,15 +7,23 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
+from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ops.errors import ApiError, MalformedAnswer, NotFound, ValidationError
+from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, ValidationError
 from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Raw
     from ops.resource import Json
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+# The code of a 404 that means the namespace, not the key.
+NO_NAMESPACE = 10013
 
 # What the bulk call puts in place of bytes that are no UTF-8.
 DAMAGE = "\N{REPLACEMENT CHARACTER}"
@@ -59,43 +67,105 @@ def values(
     """
     rest = iter(keys)
     while batch := list(islice(rest, api.BULK_GET)):
-        texts = _texts(client, account_id, namespace_id, [key["name"] for key in batch])
+        texts = text_values(client, account_id, namespace_id, [key["name"] for key in batch])
         for key in batch:
-            value = _value(client, account_id, namespace_id, key["name"], texts.get(key["name"]))
-            if value is not None:
-                yield key, value
+            data = value_of(client, account_id, namespace_id, key["name"], texts.get(key["name"]))
+            if data is not None:
+                yield key, data
 
 
-def _texts(client: Client, account_id: str, namespace_id: str, names: list[str]) -> dict[str, str | None]:
-    """Give the values of *names* as text; those that do not fit into one answer in several, or not at all."""
+def text_values(
+    client: Client, account_id: str, namespace_id: str, names: list[str]
+) -> dict[str, str | None]:
+    """Give values as text, with one request for 100 keys, more where they are large; see in_parts."""
+    return in_parts(partial(api.get_text_values, client, account_id, namespace_id), names)
+
+
+def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
+    """Give the bytes of a value that a bulk get has given as *text*: read singly where they are no text.
+
+    None where the key has expired or been deleted since. Raises MalformedAnswer for a value that may be cut.
+    """
+    data = as_bytes(text)
+    if data is not None:
+        return data
     try:
-        return api.get_text_values(client, account_id, namespace_id, names)
+        return fetch(client, account_id, namespace_id, name).value
+    except NotFound as error:
+        if NO_NAMESPACE in error.codes:
+            raise
+        return None
+
+
+def as_bytes(text: str | None) -> bytes | None:
+    """Give the bytes that a bulk get has given as *text*, None where it cannot have given them whole."""
+    with suppress(UnicodeEncodeError):
+        if text is not None and DAMAGE not in text:
+            return text.encode()
+    return None
+
+
+def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T]:
+    """Give what *read* gives for up to 100 *names*; those that do not fit into one answer in several.
+
+    A name whose value alone is too much for a bulk get is left out.
+    """
+    try:
+        return read(names)
     except (ValidationError, ApiError) as error:
         if error.status not in TOO_LARGE:
             raise
     if len(names) == 1:
         return {}
     middle = len(names) // 2
-    first = _texts(client, account_id, namespace_id, names[:middle])
-    return first | _texts(client, account_id, namespace_id, names[middle:])
+    return in_parts(read, names[:middle]) | in_parts(read, names[middle:])
 
 
-def _value(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
-    with suppress(UnicodeEncodeError):
-        if text is not None and DAMAGE not in text:
-            return text.encode()
-    try:
+class Stored(NamedTuple):
+    """A value as it stands, and when it expires in epoch seconds."""
+
+    value: bytes
+    expiration: int | None
+
+
+def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: bytes = b"") -> Stored:
+    """Read one value whole; one that breaks off is read again.
+
+    Where it equals *like* that is what comes back, so that no second copy is in memory. Raises NotFound
+    (10009), and MalformedAnswer for a value that may have been cut.
+    """
+    attempt = 1
+    while True:
         value = api.get_value(client, account_id, namespace_id, name)
-    except NotFound:
-        # It was listed, and has expired or been deleted since.
-        return None
-    if value.verified:
-        return value.content()
-    doubts: list[str] = []
-    data = b"".join(checked(value, lambda: text, doubts.append))
-    if doubts:
-        raise MalformedAnswer(f"key {name!r}: {doubts[0]}")
-    return data
+        doubts: list[str] = []
+        again = partial(api.get_text_value, client, account_id, namespace_id, name)
+        try:
+            data = _gathered(checked(value, again, doubts.append), like)
+        except Unanswered:
+            if attempt == ATTEMPTS:
+                raise
+            attempt += 1
+            continue
+        if doubts:
+            raise MalformedAnswer(f"key {name!r}: {doubts[0]}")
+        return Stored(data, api.expiration_of(value))
+
+
+def _gathered(chunks: Iterable[bytes], like: bytes) -> bytes:
+    known = memoryview(like)
+    same, other = 0, None
+    for chunk in chunks:
+        if other is None and known[same : same + len(chunk)] == chunk:
+            same += len(chunk)
+            continue
+        if other is None:
+            other = BytesIO()
+            other.write(known[:same])
+        other.write(chunk)
+    if other is not None:
+        # BytesIO hands out what it has gathered without copying it.
+        return other.getvalue()
+    return like if same == len(like) else like[:same]
 
 
 def as_pair(key: Json, value: bytes) -> Json:

@@ -26,6 +26,13 @@ def get_universal(client: Client, zone_id: str) -> Json:
     return universal
 
 
+def edit_universal(client: Client, zone_id: str, *, enabled: bool) -> Json:
+    """Turn Cloudflare's own certificate on, which issues a new one, or off, which deletes it."""
+    where = path("/zones/{}/ssl/universal/settings", zone_id)
+    universal: Json = client.patch(where, json={"enabled": enabled})
+    return universal
+
+
 def list_verifications(client: Client, zone_id: str) -> Listing:
     """List how far the validation of each certificate has come: `certificate_status`, `verification_type`."""
     return client.whole(path("/zones/{}/ssl/verification", zone_id))

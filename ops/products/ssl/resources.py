@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.ssl import api
-from ops.resource import Owner, Resource
+from ops.resource import Owner, Resource, Writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -21,6 +21,14 @@ def _packs(client: Client, zone: Owner) -> Listing:
 
 def _universal(client: Client, zone: Owner) -> list[Json]:
     return [api.get_universal(client, zone.id)]
+
+
+def _find_universal(client: Client, zone: Owner, _item: Json) -> Json | None:
+    return api.get_universal(client, zone.id)
+
+
+def _edit_universal(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
+    return api.edit_universal(client, zone.id, enabled=after["enabled"])
 
 
 def _verifications(client: Client, zone: Owner) -> Listing:
@@ -47,7 +55,14 @@ RESOURCES = (
         needs=READ,
     ),
     Resource(
-        kind="ssl.universal", scope=ZONE, list=_universal, identity=(), label="enabled", deep=True, needs=READ
+        kind="ssl.universal",
+        scope=ZONE,
+        list=_universal,
+        identity=(),
+        label="enabled",
+        deep=True,
+        needs=READ,
+        writes=Writes(find=_find_universal, update=_edit_universal, read_only=("certificate_authority",)),
     ),
     Resource(
         kind="ssl.verification",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 READ = "Zone > SSL and Certificates > Read"
 CHECKED = (
     "verdict", "reasons", "host", "port", "address", "protocol", "names", "issuer", "not_before", "not_after",
-    "days_left", "lifetime_days", "key_type", "key_bits", "signature",
+    "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
 
 
@@ -84,9 +84,7 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     if days < 0:
         raise UsageError(f"--days {days} is below zero")
     zones = zones_of(app, zone, requests=2)
-    return Rows(
-        _problems(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type", "id")
-    )
+    return Rows(_problems(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
 def _problems(app: App, zones: list[Json], days: int) -> Iterator[Json]:

@@ -10,6 +10,7 @@ from ops.errors import MalformedAnswer
 from ops.resource import Content
 
 SERVICE_WORKER = "application/javascript"
+MODULE = "application/javascript+module"
 _PARAMETER = re.compile(r';\s*([^\s=;]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.products.workers import api
+from ops.errors import NotFound
+from ops.products.workers import api, writes
 from ops.resource import ACCOUNT, Content, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.resource import Json
 
-SCRIPT = "workers.script"
+KIND = "workers.script"
 READ = "Account > Workers Scripts > Read"
 
 
@@ -30,8 +31,17 @@ def _domains(client: Client, account: Owner) -> Listing:
     return api.list_domains(client, account.id)
 
 
+NO_SUBDOMAIN = 10007
+
+
 def _subdomain(client: Client, account: Owner) -> list[Json]:
-    return [api.get_subdomain(client, account.id)]
+    try:
+        return [api.get_subdomain(client, account.id)]
+    except NotFound as answer:
+        # An account that has not chosen its name on workers.dev yet answers so: there is nothing to read.
+        if NO_SUBDOMAIN in answer.codes:
+            return []
+        raise
 
 
 def _routes(client: Client, zone: Owner) -> Listing:
@@ -58,18 +68,50 @@ def _script_subdomain(client: Client, script: Owner) -> list[Json]:
     return [api.get_script_subdomain(client, script.account_id, script.id)]
 
 
-RESOURCES = (
-    Resource(
-        kind=SCRIPT,
-        scope=ACCOUNT,
-        list=_scripts,
-        identity=("id",),
-        label="id",
-        # The etag follows the content, which is compared by itself; Cloudflare alone sets the others.
-        volatile=("tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from"),
-        needs=READ,
-        contents=_modules,
+SCRIPT = Resource(
+    kind=KIND,
+    scope=ACCOUNT,
+    list=_scripts,
+    identity=("id",),
+    label="id",
+    # The etag follows the content, which is compared by itself; Cloudflare alone sets the others of the
+    # first line. Those of the second are sent with a script and are no part of it: crons and workers.dev are
+    # kinds of their own, and what a migration leads to shows in `migration_tag`.
+    volatile=(
+        "tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from",
+        "migrations", "schedules", "workers_dev",
     ),
+    needs=READ,
+    contents=_modules,
+    writes=writes.SCRIPT,
+)  # fmt: skip
+ROUTE = Resource(
+    kind="workers.route",
+    scope="zones.zone",
+    list=_routes,
+    identity=("pattern",),
+    label="pattern",
+    volatile=("id", "request_limit_fail_open"),
+    needs="Zone > Workers Routes > Read",
+    writes=writes.ROUTE,
+)
+SCHEDULE = Resource(
+    kind="workers.schedule",
+    scope=KIND,
+    list=_schedules,
+    identity=("cron",),
+    key="cron",
+    label="cron",
+    volatile=("created_on", "modified_on"),
+    needs=READ,
+    writes=writes.SCHEDULE,
+)
+# The same kind, deleted even while other scripts bind to it, and uploaded with migrations.
+REFERENCED_SCRIPT = SCRIPT._replace(writes=writes.REFERENCED)
+MIGRATED_SCRIPT = SCRIPT._replace(writes=writes.MIGRATION)
+
+RESOURCES = (
+    SCRIPT,
     Resource(
         kind="workers.domain",
         scope=ACCOUNT,
@@ -78,40 +120,26 @@ RESOURCES = (
         label="hostname",
         volatile=("id", "cert_id", "zone_id"),
         needs=READ,
+        writes=writes.DOMAIN,
     ),
     Resource(
         kind="workers.subdomain", scope=ACCOUNT, list=_subdomain, identity=(), label="subdomain", needs=READ
     ),
-    Resource(
-        kind="workers.route",
-        scope="zones.zone",
-        list=_routes,
-        identity=("pattern",),
-        label="pattern",
-        volatile=("id", "request_limit_fail_open"),
-        needs="Zone > Workers Routes > Read",
-    ),
+    ROUTE,
     Resource(
         kind="workers.settings",
-        scope=SCRIPT,
+        scope=KIND,
         list=_settings,
         identity=(),
         label="compatibility_date",
         needs=READ,
+        writes=writes.SETTINGS,
     ),
-    Resource(
-        kind="workers.schedule",
-        scope=SCRIPT,
-        list=_schedules,
-        identity=("cron",),
-        label="cron",
-        volatile=("created_on", "modified_on"),
-        needs=READ,
-    ),
-    Resource(kind="workers.secret", scope=SCRIPT, list=_secrets, identity=("name",), deep=True, needs=READ),
+    SCHEDULE,
+    Resource(kind="workers.secret", scope=KIND, list=_secrets, identity=("name",), deep=True, needs=READ),
     Resource(
         kind="workers.deployment",
-        scope=SCRIPT,
+        scope=KIND,
         list=_deployments,
         identity=("id",),
         label="created_on",
@@ -120,11 +148,12 @@ RESOURCES = (
     ),
     Resource(
         kind="workers.script_subdomain",
-        scope=SCRIPT,
+        scope=KIND,
         list=_script_subdomain,
         identity=(),
         label="enabled",
         deep=True,
         needs=READ,
+        writes=writes.SCRIPT_SUBDOMAIN,
     ),
 )

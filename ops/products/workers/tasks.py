@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ops.change import Change
 from ops.command import command
 from ops.errors import UsageError
-from ops.products.workers import api
+from ops.products.workers import api, changes, valid
+from ops.products.workers.resources import ROUTE
 from ops.products.zones.parts import Part, attempt, in_zones, tell, whole, zones_of
+from ops.resource import Owner
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.app import App
     from ops.resource import Json
 
+ZONE = "domain or id, e.g. example.com"
+EDIT = "Account > Workers Scripts > Edit"
 SCRIPTS = "Account > Workers Scripts > Read"
 ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
 SCRIPT = "name of the script"
@@ -111,14 +116,34 @@ def list_routes(app: App, zone: str = "") -> Rows:
     return Rows(_routes(app, zones_of(app, zone)), ("zone", "pattern", "script", "id"))
 
 
-@command("schedules", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
-def list_schedules(app: App, script: str = "") -> Rows:
-    """List a script's cron triggers.
+@command(
+    "schedules",
+    required=("script",),
+    writes=True,
+    needs=f"{SCRIPTS}; to set them {EDIT}",
+    help={
+        "script": SCRIPT,
+        "set": "a cron expression, e.g. '*/30 * * * *'; may be repeated; those not named are deleted",
+        "clear": "delete all of them",
+    },
+)
+def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
+    """List a script's cron triggers, or set them: what is set replaces all that there are, in one request.
 
     inv workers.schedules --script shop
+    inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules --script shop --clear
     """
-    listing = api.list_schedules(app.client, app.account_id, script)
-    return Rows(listing, ("cron", "created_on", "modified_on"))
+    if set and clear:
+        raise UsageError(
+            "--set and --clear do not go together", hint="--set alone replaces all that there are"
+        )
+    if not set and not clear:
+        listing = api.list_schedules(app.client, app.account_id, script)
+        return Rows(listing, ("cron", "created_on", "modified_on"))
+    wanted = [valid.cron(text) for text in set]
+    owner = Owner(app.account_id, valid.script_name(script), {"id": script})
+    return app.make(*changes.of_schedules(app, owner, wanted))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
@@ -128,6 +153,105 @@ def list_secrets(app: App, script: str = "") -> Rows:
     inv workers.secrets --script shop
     """
     return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
+
+
+@command(
+    "deploy",
+    required=("script", "path"),
+    writes=True,
+    needs=f"{SCRIPTS}, {EDIT}",
+    help={
+        "script": SCRIPT,
+        "path": "a .js, .mjs or .py file, or a folder of modules, as workers.download writes one",
+        "main": "the module of the folder that is run first (default: the download's, or index.js)",
+        "compatibility_date": "e.g. 2026-01-15 (default: that of now; for a new script today)",
+        "bindings": "JSON file in the words of the upload's metadata, or a list of bindings",
+    },
+)
+def deploy(
+    app: App,
+    script: str = "",
+    path: str = "",
+    main: str = "",
+    compatibility_date: str = "",
+    bindings: str = "",
+) -> Rows:
+    """Upload a script, and put it in force; one that is there already, and equal, is left alone.
+
+    Bindings and settings stay as they are but for those that --bindings names; secrets stay in any case.
+    A folder's hidden files are left out. Migrations of Durable Objects cannot be taken back.
+
+    inv workers.deploy --script shop --path dist/index.js
+    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    """
+    valid.script_name(script)
+    source, metadata = changes.read(app, script, path, main, bindings, compatibility_date)
+    return app.make(changes.of_deployment(app, script, source, metadata))
+
+
+@command(
+    "delete",
+    required=("script",),
+    writes=True,
+    guards=("confirm",),
+    needs=f"{SCRIPTS}, {EDIT}",
+    help={"script": SCRIPT, "with_references": "even while other scripts bind to it"},
+)
+def delete_script(app: App, script: str = "", with_references: bool = False) -> Rows:
+    """Delete a script, once its name has been typed.
+
+    Lost for good are its secrets, earlier versions, the data of its Durable Objects and its custom domains;
+    code, settings, crons and workers.dev come back with undo.
+
+    inv workers.delete --script shop
+    inv workers.delete --script shop --confirm shop --with-references
+    """
+    return app.make(changes.of_deletion(app, valid.script_name(script), with_references=with_references))
+
+
+@command(
+    "route-create",
+    required=("zone", "pattern", "script"),
+    writes=True,
+    needs="Zone > Workers Routes > Edit",
+    help={"zone": ZONE, "pattern": "e.g. example.com/api/*", "script": SCRIPT},
+)
+def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") -> Rows:
+    """Let a script answer what a pattern matches: host and path, `*` at the beginning or the end.
+
+    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
+    """
+    found = app.zone(zone)
+    wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
+    return app.make(Change(ROUTE, _zone_owner(found), None, wanted))
+
+
+@command(
+    "route-delete",
+    required=("zone",),
+    writes=True,
+    needs="Zone > Workers Routes > Edit",
+    help={"zone": ZONE, "id": "the route's id", "pattern": "or its pattern"},
+)
+def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> Rows:
+    """Delete a route: its pattern is answered by the origin again.
+
+    inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
+    """
+    if bool(id) == bool(pattern):
+        raise UsageError("workers.route-delete takes either --id or --pattern", hint="`inv workers.routes`")
+    found = app.zone(zone)
+    named = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
+    owner = _zone_owner(found)
+    route = app.look(ROUTE, owner, named)
+    if route is None:
+        app.note(f"{found['name']} has no route {id or named['pattern']}: there is nothing to delete")
+        return app.make()
+    return app.make(Change(ROUTE, owner, route, None))
+
+
+def _zone_owner(zone: Json) -> Owner:
+    return Owner(zone["account"]["id"], zone["id"], zone)
 
 
 def _wanted(routes: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
@@ -36,14 +36,49 @@ def get_zone(client: Client, zone_id: str) -> Json:
     return zone
 
 
+def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
+    """Add a domain to an account: full, partial or secondary. Raises Conflict (1061) where it is a zone."""
+    zone: Json = client.post(path("/zones"), json={"name": name, "account": {"id": account_id}, "type": type})
+    return zone
+
+
+def edit_zone(client: Client, zone_id: str, field: str, value: Any) -> Json:
+    """Set `paused` or `type`; the API takes one property a call."""
+    zone: Json = client.patch(path("/zones/{}", zone_id), json={field: value})
+    return zone
+
+
+def delete_zone(client: Client, zone_id: str) -> None:
+    """Delete a zone with all its records and settings."""
+    client.delete(path("/zones/{}", zone_id))
+
+
 def list_settings(client: Client, zone_id: str) -> Listing:
     """List all settings of a zone; the API gives them in one answer."""
     return client.whole(path("/zones/{}/settings", zone_id))
 
 
+def get_setting(client: Client, zone_id: str, setting: str) -> Json:
+    """Give one setting: `id`, `value`, `editable`, `modified_on`. Raises NotFound."""
+    found: Json = client.get(path("/zones/{}/settings/{}", zone_id, setting))
+    return found
+
+
+def edit_setting(client: Client, zone_id: str, setting: str, value: Any) -> Json:
+    """Give a setting another value; objects are merged by the API."""
+    found: Json = client.patch(path("/zones/{}/settings/{}", zone_id, setting), json={"value": value})
+    return found
+
+
 def get_dnssec(client: Client, zone_id: str) -> Json:
     """Give a zone's DNSSEC: `status`, and the DS record for the registrar."""
     dnssec: Json = client.get(path("/zones/{}/dnssec", zone_id))
+    return dnssec
+
+
+def edit_dnssec(client: Client, zone_id: str, wanted: Json) -> Json:
+    """Turn DNSSEC on or off (`status` active or disabled); it then waits for the registrar's DS record."""
+    dnssec: Json = client.patch(path("/zones/{}/dnssec", zone_id), json=wanted)
     return dnssec
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.products.zones import api
+from ops.products.zones import api, writes
 from ops.resource import ACCOUNT, Owner, Resource
 
 if TYPE_CHECKING:
@@ -28,32 +28,38 @@ def _hold(client: Client, zone: Owner) -> list[Json]:
     return [api.get_hold(client, zone.id)]
 
 
+ZONE = Resource(
+    kind="zones.zone",
+    scope=ACCOUNT,
+    list=_zones,
+    identity=("name",),
+    volatile=(
+        "id",
+        "created_on",
+        "modified_on",
+        "activated_on",
+        "development_mode",
+        "permissions",
+        "meta.step",
+    ),
+    needs="Zone > Zone > Read",
+    writes=writes.ZONE,
+)
+DELETED_ZONE = ZONE._replace(writes=writes.DELETION)
+SETTING = Resource(
+    kind="zones.setting",
+    scope="zones.zone",
+    list=_settings,
+    identity=("id",),
+    label="id",
+    volatile=("modified_on", "time_remaining"),
+    needs="Zone > Zone Settings > Read",
+    writes=writes.SETTING,
+)
+
 RESOURCES = (
-    Resource(
-        kind="zones.zone",
-        scope=ACCOUNT,
-        list=_zones,
-        identity=("name",),
-        volatile=(
-            "id",
-            "created_on",
-            "modified_on",
-            "activated_on",
-            "development_mode",
-            "permissions",
-            "meta.step",
-        ),
-        needs="Zone > Zone > Read",
-    ),
-    Resource(
-        kind="zones.setting",
-        scope="zones.zone",
-        list=_settings,
-        identity=("id",),
-        label="id",
-        volatile=("modified_on", "time_remaining"),
-        needs="Zone > Zone Settings > Read",
-    ),
+    ZONE,
+    SETTING,
     Resource(
         kind="zones.dnssec",
         scope="zones.zone",
@@ -62,6 +68,7 @@ RESOURCES = (
         label="status",
         volatile=("modified_on",),
         needs="Zone > DNS > Read",
+        writes=writes.DNSSEC,
     ),
     Resource(
         kind="zones.hold",

@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ops.change import Change
 from ops.command import command
-from ops.products.zones import api
+from ops.errors import NotFound
+from ops.products.accounts import api as accounts_api
+from ops.products.zones import api, resources, valid
 from ops.products.zones.parts import Part, attempt, tell
+from ops.resource import Owner
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -69,6 +73,117 @@ def settings(app: App, zone: str = "") -> Rows:
     inv zones.settings --zone example.com --filter id=min_tls_version
     """
     return Rows(api.list_settings(app.client, app.zone_id(zone)), ("id", "value", "editable", "modified_on"))
+
+
+@command(
+    "create",
+    required=("name",),
+    writes=True,
+    needs="Zone > Zone > Edit",
+    help={
+        "name": "the domain, also in the letters of its language",
+        "type": "full: Cloudflare's name servers (default); partial: by CNAME; secondary: zone transfers",
+    },
+)
+def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
+    """Add a domain to the account; one that is there already in this account is left as it is.
+
+    inv zones.create --name example.net
+    inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
+    """
+    domain, type = valid.domain(name), valid.zone_type(type)
+    account = accounts_api.chosen(app.client, app.settings.account_id)
+    wanted = {"name": domain, "account": {"id": account["id"]}, "type": type, "paused": False}
+    return app.make(Change(resources.ZONE, Owner(account["id"], account["id"], account), None, wanted))
+
+
+@command(
+    "pause",
+    required=("zone",),
+    writes=True,
+    needs="Zone > Zone > Edit",
+    help={"zone": ZONE, "resume": "let Cloudflare answer for the zone's names again"},
+)
+def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
+    """Pause a zone: its names are answered, but traffic goes to the origins, without cache or protection.
+
+    inv zones.pause --zone example.com
+    inv zones.pause --zone example.com --resume
+    """
+    owner, found = _standing(app, zone)
+    return app.make(Change(resources.ZONE, owner, found, found | {"paused": not resume}))
+
+
+@command(
+    "set",
+    required=("zone", "setting", "value"),
+    writes=True,
+    needs="Zone > Zone Settings > Edit",
+    help={
+        "zone": ZONE,
+        "setting": "id of the setting, e.g. min_tls_version; may be repeated, each with its --value",
+        "value": "its new value; objects and lists as JSON, parts of an object leave the others alone",
+    },
+)
+def set_settings(
+    app: App, zone: str = "", setting: tuple[str, ...] = (), value: tuple[str, ...] = ()
+) -> Rows:
+    """Change settings of a zone, one request each.
+
+    inv zones.set --zone example.com --setting min_tls_version --value 1.2
+    inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
+    """
+    pairs = valid.paired(setting, value)
+    found = app.zone(zone)
+    owner = Owner(found["account"]["id"], found["id"], found)
+
+    def change(name: str, text: str) -> Change:
+        now = app.look(resources.SETTING, owner, {"id": name})
+        now = valid.editable(name, now, lambda: api.list_settings(app.client, owner.id))
+        return Change(resources.SETTING, owner, now, now | {"value": valid.value_for(now, text)})
+
+    return app.make(*[change(name, text) for name, text in pairs])
+
+
+@command(
+    "delete",
+    required=("zone",),
+    writes=True,
+    guards=("confirm",),
+    needs="Zone > Zone > Edit",
+    help={"zone": ZONE},
+)
+def delete_zone(app: App, zone: str = "") -> Rows:
+    """Delete a zone with all that is in it, once its name has been typed.
+
+    A zone that is added again is empty, and has a new id and other name servers.
+
+    inv zones.delete --zone example.net
+    inv zones.delete --zone example.net --confirm example.net
+    """
+    owner, found = _standing(app, zone)
+    app.note(f"{found['name']} holds {_holdings(app.client, found['id'])}")
+    return app.make(Change(resources.DELETED_ZONE, owner, found, None))
+
+
+def _standing(app: App, zone: str) -> tuple[Owner, Json]:
+    """Give the account of a zone, and the zone as it stands now, which its name's lookup may not know."""
+    known = app.zone(zone)
+    owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
+    found = app.look(resources.ZONE, owner, known)
+    if found is None:
+        raise NotFound(f"the zone {known['name']} is gone", 404, hint="`inv zones.list` shows what there is")
+    return owner, found
+
+
+def _holdings(client: Client, zone_id: str) -> str:
+    """Say how much goes with a zone; what cannot be read is not guessed."""
+    counts = {
+        "DNS records": attempt("records", lambda: api.count_records(client, zone_id)),
+        "Workers routes": attempt("routes", lambda: api.count_routes(client, zone_id)),
+        "certificate packs": attempt("packs", lambda: api.count_packs(client, zone_id)),
+    }
+    return ", ".join(f"{part.shown()} {name}" for name, part in counts.items())
 
 
 _PARTS = {

@@ -1,18 +1,89 @@
-"""Workers: deployments and versions of one script."""
+"""Workers: versions and deployments of one script."""
 
 from __future__ import annotations
 
+import uuid
+
+from ops.sandbox.identity import EMAIL, USER_ID
 from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import public
-from ops.sandbox.routes.worker_state import SCRIPT, Json, worker_of
+from ops.sandbox.routes.worker_bindings import invalid, public
+from ops.sandbox.routes.worker_state import SCRIPT, Json, save, worker_of
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Refusal, Request, ok
+
+# What belongs to a version, and comes back when it is deployed again.
+_OF_A_VERSION = (
+    "settings",
+    "main",
+    "has_modules",
+    "handlers",
+    "named_handlers",
+    "etag",
+    "last_deployed_from",
+)
+
+
+def add_version(worker: Json, made_of: Json, now: str, id: str = "") -> Json:
+    """Put a version in front of the Worker's, with code and settings of *made_of*."""
+    author = {"author_email": EMAIL, "author_id": USER_ID}
+    stamps = {"created_on": now, "modified_on": now, "source": "api", "hasPreview": False}
+    version = {
+        "id": id or str(uuid.uuid4()),
+        "number": len(worker["versions"]) + 1,
+        "metadata": {**author, **stamps},
+        "resources": {name: made_of[name] for name in _OF_A_VERSION},
+    }
+    worker["versions"].insert(0, version)
+    return version
+
+
+def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: str = "") -> Json:
+    """Put a deployment in front of the Worker's; the version with the most traffic is the one in force."""
+    first = max(traffic, key=lambda share: float(share["percentage"]))["version_id"]
+    version = next(one for one in worker["versions"] if one["id"] == first)
+    worker |= {**version["resources"], "version": first, "modified_on": now}
+    deployment = {
+        "id": id or str(uuid.uuid4()),
+        "source": "api",
+        "strategy": "percentage",
+        "author_email": EMAIL,
+        "created_on": now,
+        "versions": traffic,
+        "annotations": {"workers/message": message} if message else {},
+    }
+    worker["deployments"].insert(0, deployment)
+    return deployment
 
 
 @route("GET", SCRIPT + "/deployments", scope="workers:read")
 def list_deployments(request: Request, store: Store) -> Answer:
     """List deployments, the one in force first."""
     return ok({"deployments": worker_of(request, store)["deployments"]})
+
+
+@route("POST", SCRIPT + "/deployments", scope="workers:edit")
+def create_deployment(request: Request, store: Store) -> Answer:
+    """Send traffic to versions; their percentages must add up to 100."""
+    body = request.object()
+    with store.transaction():
+        worker = worker_of(request, store)
+        traffic = _traffic(body, {one["id"] for one in worker["versions"]})
+        message = (body.get("annotations") or {}).get("workers/message", "")
+        deployment = deploy(worker, store.stamp(), traffic, message=message)
+        save(store, request.args["account_id"], worker)
+    return ok(deployment)
+
+
+def _traffic(body: Json, known: set[str]) -> list[Json]:
+    shares = body.get("versions")
+    if not isinstance(shares, list) or not shares:
+        raise invalid("a deployment names its versions")
+    for share in shares:
+        if share.get("version_id") not in known:
+            raise _no_version()
+    if sum(share.get("percentage", 0) for share in shares) != 100:
+        raise invalid("the percentages of a deployment add up to 100")
+    return shares
 
 
 @route("GET", SCRIPT + "/versions", scope="workers:read")
@@ -32,16 +103,23 @@ def list_versions(request: Request, store: Store) -> Answer:
 def get_version(request: Request, store: Store) -> Answer:
     for one in worker_of(request, store)["versions"]:
         if one["id"] == request.args["version_id"].lower():
-            return ok({**one, "resources": _resources(one["resources"])})
-    raise Refusal(404, 10225, "The requested Worker version could not be found.")
+            return ok(shown(one))
+    raise _no_version()
+
+
+def _no_version() -> Refusal:
+    return Refusal(404, 10225, "The requested Worker version could not be found.")
+
+
+def shown(version: Json) -> Json:
+    """Return a version as the API shows it, without the values of secrets."""
+    return {**version, "resources": _resources(version["resources"])}
 
 
 def _resources(kept: Json) -> Json:
     settings = kept["settings"]
-    script = {"etag": kept["etag"], "handlers": kept["handlers"], "last_deployed_from": "api"}
-    runtime = {
-        name: settings[name]
-        for name in ("compatibility_date", "compatibility_flags", "usage_model", "limits")
-    }
+    script = {name: kept[name] for name in ("etag", "handlers", "last_deployed_from")}
+    names = ("compatibility_date", "compatibility_flags", "usage_model", "limits")
+    runtime = {name: settings[name] for name in names}
     bindings = [public(one) for one in settings["bindings"]]
     return {"bindings": bindings, "script": script, "script_runtime": runtime}

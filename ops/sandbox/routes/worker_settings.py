@@ -7,8 +7,8 @@ from typing import Any
 
 from ops.sandbox.router import route
 from ops.sandbox.routes.worker_bindings import SECRETS, check_targets, public, resolve
+from ops.sandbox.routes.worker_code import check_date, read_json
 from ops.sandbox.routes.worker_state import SCRIPT, Json, save, worker_of
-from ops.sandbox.routes.workers_upload import check_date, read_json
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 

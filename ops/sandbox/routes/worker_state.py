@@ -85,20 +85,26 @@ def listed(worker: Json) -> Json:
     return {**about, **{name: settings[name] for name in LISTED_SETTINGS}}
 
 
-def modules(store: Store, account: str, name: str) -> list[Module]:
-    """Return a Worker's modules in the order of their upload."""
-    documents = store.list_documents(MODULE, f"{account}/{name}")
+def modules(store: Store, account: str, worker: Json) -> list[Module]:
+    """Return the modules of a Worker's version in force, in the order of their upload."""
+    documents = store.list_documents(MODULE, f"{account}/{worker['id']}/{worker['version']}")
     return [Module(one["name"], one["type"], base64.b64decode(one["data"])) for one in documents]
 
 
-def save_modules(store: Store, account: str, name: str, parts: list[Module]) -> None:
-    """Replace a Worker's modules."""
-    owner = f"{account}/{name}"
-    store.run("DELETE FROM document WHERE kind = ? AND owner = ?", (MODULE, owner))
+def save_modules(store: Store, account: str, name: str, version: str, parts: list[Module]) -> None:
+    """Write the modules of one version."""
     for place, part in enumerate(parts):
         data = base64.b64encode(part.data).decode()
         body = {"name": part.name, "type": part.content_type, "data": data}
-        store.put_document(MODULE, owner, part.name, body, sort=f"{place:04}")
+        store.put_document(MODULE, f"{account}/{name}/{version}", part.name, body, sort=f"{place:04}")
+
+
+def delete(store: Store, account: str, name: str) -> None:
+    """Delete a Worker and the modules of all its versions."""
+    # "0" is the character behind "/": all owners that begin with "account/name/".
+    bounds = (MODULE, f"{account}/{name}/", f"{account}/{name}0")
+    store.run("DELETE FROM document WHERE kind = ? AND owner > ? AND owner < ?", bounds)
+    store.delete_document(KIND, account, name)
 
 
 def etag(parts: list[Module]) -> str:

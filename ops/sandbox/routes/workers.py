@@ -8,10 +8,10 @@ from ops.sandbox.routes.worker_domains import detach_all
 from ops.sandbox.routes.worker_migrations import drop_namespaces
 from ops.sandbox.routes.worker_state import (
     KIND,
-    MODULE,
     SCRIPT,
     SCRIPTS,
     Json,
+    delete,
     download,
     listed,
     modules,
@@ -59,7 +59,7 @@ def _found(worker: Json) -> Json:
 @route("GET", SCRIPT + "/content/v2", scope="workers:read")
 def get_content(request: Request, store: Store) -> Answer:
     worker = worker_of(request, store)
-    return download(worker, modules(store, request.args["account_id"], worker["id"]))
+    return download(worker, modules(store, request.args["account_id"], worker))
 
 
 @route("DELETE", SCRIPT, scope="workers:edit")
@@ -77,8 +77,7 @@ def delete_script(request: Request, store: Store) -> Answer:
             raise Refusal(400, 10064, f"{said}: {', '.join(users)}. Use force to delete it anyway.")
         drop_namespaces(store, account, name)
         detach_all(store, account, name)
-        store.run("DELETE FROM document WHERE kind = ? AND owner = ?", (MODULE, f"{account}/{name}"))
-        store.delete_document(KIND, account, name)
+        delete(store, account, name)
     return ok(None)
 
 

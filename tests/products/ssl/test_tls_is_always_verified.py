@@ -31,6 +31,8 @@ FORBIDDEN_NAMES = {
     "PROTOCOL_SSLv23",
     "wrap_socket",
 }
+# The option of `audit` that looks whether the local log is what was written.
+NOT_TLS = {("products/audit/tasks.py", "verify=False")}
 SWITCHES = {"verify", "check_hostname", "assert_hostname", "cert_reqs", "verify_mode", "ssl_verify"}
 
 
@@ -47,11 +49,18 @@ def unverified(tree: ast.AST) -> Iterator[str]:
                 yield name
         elif isinstance(node, ast.Constant) and node.value in FORBIDDEN_NAMES:
             yield str(node.value)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("SSLContext"):
+        elif isinstance(node, ast.Call) and makes_unverified_context(node):
             yield "SSLContext()"
         for switch, value in settings_in(node):
             if switch in SWITCHES and not is_safe(switch, value):
                 yield f"{switch}={ast.unparse(value)}"
+
+
+def makes_unverified_context(call: ast.Call) -> bool:
+    """Say whether *call* makes a context of another protocol than the one that verifies from the start."""
+    if not ast.unparse(call.func).endswith("SSLContext"):
+        return False
+    return [ast.unparse(given) for given in call.args] != ["PROTOCOL_TLS_CLIENT"] or bool(call.keywords)
 
 
 def settings_in(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -105,7 +114,9 @@ def test_nothing_can_switch_verification_off(file: Path) -> None:
     if str(file.relative_to(OPS)) == LOOK[0]:
         tree = without_look(tree)
 
-    assert list(unverified(tree)) == []
+    found = [name for name in unverified(tree) if (str(file.relative_to(OPS)), name) not in NOT_TLS]
+
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""Leaving a product alone for a while after it has failed several times on end; the others go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ops.errors import ApiError, MalformedAnswer, Unanswered
+from ops.http.exchange import Call, Reply, Send
+from ops.http.retry import Class, classify
+
+FAULTS = 5
+REST = 30.0
+
+
+class _State(NamedTuple):
+    """How many *faults* came on end, and until when the product is left alone."""
+
+    faults: int = 0
+    until: float = 0.0
+
+
+class Circuit:
+    """Wraps *send*: after five calls on end that failed remotely, repetitions included, a product is not
+    called for 30 seconds; then one call tries it.
+
+    Raises ApiError, without a status, for a call that is not made. *clock* is monotonic, in seconds.
+    """
+
+    def __init__(self, send: Send, clock: Callable[[], float] = time.monotonic) -> None:
+        self._send = send
+        self._clock = clock
+        self._states: dict[str, _State] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, call: Call) -> Reply:
+        product = product_of(call.path)
+        self._enter(product, call)
+        try:
+            reply = self._send(call)
+        except (Unanswered, MalformedAnswer):
+            self._fault(product)
+            raise
+        if classify(reply) is Class.UNKNOWN:
+            self._fault(product)
+        else:
+            self._states.pop(product, None)
+        return reply
+
+    def _enter(self, product: str, call: Call) -> None:
+        with self._lock:
+            faults, until = self._states.get(product, _State())
+            left = until - self._clock()
+            if faults >= FAULTS and left > 0:
+                raise ApiError(
+                    f"{call}: not asked, for {product} has failed {faults} times on end",
+                    hint=f"it is tried again in {left:.0f} s; www.cloudflarestatus.com tells of outages",
+                )
+            if faults >= FAULTS:
+                # Only this call tries; the other threads wait for what it finds.
+                self._states[product] = _State(faults, self._clock() + REST)
+
+    def _fault(self, product: str) -> None:
+        with self._lock:
+            faults = self._states.get(product, _State()).faults + 1
+            self._states[product] = _State(faults, self._clock() + REST)
+
+
+def product_of(path: str) -> str:
+    """Give the part of the API that *path* belongs to: zones/dns_records, accounts/storage, graphql."""
+    parts = path.strip("/").split("/")
+    return "/".join((parts[0], *parts[2:3]))

@@ -1,0 +1,190 @@
+"""Refusals: every answer that says no becomes one of the family, with every reason and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ops.errors import (
+    ApiError,
+    Conflict,
+    CredentialsError,
+    NotFound,
+    OpsError,
+    PermissionDenied,
+    RateLimited,
+    ValidationError,
+)
+from ops.http.delays import wanted_pause
+from ops.http.exchange import WRITE, Call, Reply
+from ops.http.listings import listing_task
+from ops.http.pause import spoken
+from ops.http.permissions import permission
+
+Json = dict[str, Any]
+
+BAD_TOKEN = frozenset({1000, 6003, 6102, 6103, 6111, 9103, 9106})
+ALREADY_THERE = frozenset({1061, 10014, 81053, 81054, 81057, 81058})
+SHOWN = 200
+# Over the limit Cloudflare blocks for that long.
+FIVE_MINUTES = 300.0
+
+_DOCTOR = "`inv doctor` shows what this token may do"
+
+
+def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
+    """Give the error that *reply* stands for; *data* is its body where that could be parsed.
+
+    Its status, path and codes decide together, for a code means different things in different products.
+    """
+    if 300 <= reply.status < 400:
+        return _redirected(call, reply)
+    if isinstance(data, dict):
+        return _failure(call, reply, data)
+    return _from_the_edge(call, reply)
+
+
+def _redirected(call: Call, reply: Reply) -> ApiError:
+    return ApiError(
+        f"{call}: redirected to {_target(reply)} ({reply.status}), which is refused",
+        reply.status,
+        hint="check the base URL: `inv config` shows it and where it came from",
+        ray=reply.ray,
+    )
+
+
+def _target(reply: Reply) -> str:
+    """Give the host of a redirect, and only that: the rest may hold a secret."""
+    try:
+        host = urlsplit(reply.headers.get("location", "")).hostname
+    except ValueError:
+        return "an address that cannot be read"
+    return _printable(host) if host else "the same host"
+
+
+def _from_the_edge(call: Call, reply: Reply) -> OpsError:
+    """Tell an answer of the edge, which is a page for people, from one of the API."""
+    kind = "HTML" if "html" in reply.headers.get("content-type", "").lower() else "text"
+    named = f"{reply.status}, ray {reply.ray}" if reply.ray else str(reply.status)
+    message = f"{call}: the edge answered {kind} ({named}){excerpt(reply)}"
+    if reply.status == 429:
+        return RateLimited(message, 429, hint=_come_back(reply), ray=reply.ray)
+    if reply.status == 403:
+        # Cloudflare's own firewall stands before its API and refuses some names, such as a KV key that
+        # ends in "..." (workers-sdk 7669). It answers with a page; a missing permission answers JSON.
+        hint = (
+            f"the firewall before the API refused it; probably for the last name in the path: {_last(call)}"
+        )
+        return ApiError(message, 403, hint=hint, ray=reply.ray)
+    if reply.status == 404:
+        return NotFound(message, 404, ray=reply.ray)
+    return ApiError(message, reply.status, hint=_later(reply), ray=reply.ray)
+
+
+def _failure(call: Call, reply: Reply, data: Json) -> OpsError:
+    """Make the error that the envelope *data* describes: every reason, each with its code."""
+    reasons = list(_reasons(data.get("errors")))
+    codes = tuple(code for code, _ in reasons if code)
+    told = "; ".join(_one_reason(code, text) for code, text in reasons)
+    message = f"{call}: {told or f'failed without a reason ({reply.status})'}"
+    kind, hint = _class_of(call, reply, set(codes), told)
+    return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
+
+
+def _class_of(call: Call, reply: Reply, codes: set[int], told: str) -> tuple[type[OpsError], str]:
+    """Decide by status, path and code together: a code means different things in different products."""
+    status = reply.status
+    if _bad_token(status, codes, told):
+        return CredentialsError, _token_hint(call, codes)
+    if status == 403 or 10000 in codes:
+        return PermissionDenied, _permission_hint(call, codes)
+    if status == 429:
+        return RateLimited, _come_back(reply)
+    if status in (404, 410):
+        return NotFound, _not_found_hint(call)
+    if status == 409 or codes & ALREADY_THERE:
+        return Conflict, ""
+    if 400 <= status < 500:
+        return ValidationError, ""
+    return ApiError, _later(reply)
+
+
+def _bad_token(status: int, codes: set[int], told: str) -> bool:
+    if status == 401 or (codes & BAD_TOKEN and status < 500):
+        return True
+    return 9109 in codes and "invalid access token" in told.lower()
+
+
+def _token_hint(call: Call, codes: set[int]) -> str:
+    if codes & {6003, 6103, 6111}:
+        return (
+            "the token is malformed: look for blanks, quotes, or a Global API key in its place; `inv doctor`"
+        )
+    if 10000 in codes:
+        named = _named(call)
+        return f"the token is not valid, or it lacks a permission{named}; `inv doctor` tells which"
+    return "the token is unknown, expired or revoked; `inv doctor` tells more"
+
+
+def _permission_hint(call: Call, codes: set[int]) -> str:
+    if 10000 in codes:
+        return f"the token lacks a permission{_named(call)}, or it is not valid; `inv doctor` tells which"
+    return f"the token lacks a permission{_named(call)}; {_DOCTOR}"
+
+
+def _named(call: Call) -> str:
+    name = permission(call.path, write=call.kind == WRITE)
+    return f" (probably {name})" if name else ""
+
+
+def _not_found_hint(call: Call) -> str:
+    task = listing_task(call.path)
+    return f"`{task}` shows what there is" if task else ""
+
+
+def _come_back(reply: Reply) -> str:
+    wanted = wanted_pause(reply.headers)
+    return f"come back in {spoken(FIVE_MINUTES if wanted is None else wanted)}"
+
+
+def _later(reply: Reply) -> str:
+    return (
+        "try again in a few minutes; www.cloudflarestatus.com tells of outages" if reply.status >= 500 else ""
+    )
+
+
+def _reasons(errors: Any) -> Iterator[tuple[int, str]]:
+    """Yield (code, text) for each error and for each cause in its chain; 0 where there is no code."""
+    for error in dicts(errors):
+        code = error.get("code")
+        yield (code if isinstance(code, int) else 0), str(error.get("message") or "no message")
+        yield from _reasons(error.get("error_chain"))
+
+
+def dicts(errors: Any) -> Iterator[Json]:
+    """Yield the errors that are objects; a bare text becomes one, anything else is passed over."""
+    for error in errors if isinstance(errors, list) else ():
+        if isinstance(error, dict):
+            yield error
+        elif isinstance(error, str):
+            yield {"message": error}
+
+
+def _one_reason(code: int, text: str) -> str:
+    return f"{_printable(text)} ({code})" if code else _printable(text)
+
+
+def excerpt(reply: Reply) -> str:
+    """Give the first words of a body, after a colon; "" for none."""
+    text = _printable(reply.body[: 8 * SHOWN].decode("utf-8", "replace"))
+    return f": {text[:SHOWN]}" if text else ""
+
+
+def _printable(text: str) -> str:
+    """Give *text* on one line, with what could drive a terminal left out."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _last(call: Call) -> str:
+    return repr(unquote(call.path.rpartition("/")[2]))

@@ -1,0 +1,1 @@
+"""The road of every write, and the memory of what was written."""

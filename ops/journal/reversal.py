@@ -1,0 +1,134 @@
+"""One change taken back: what it would be now, and whether what stands is still what was left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.change import Change, comparable, without
+from ops.errors import OpsError, UsageError
+from ops.journal import shown
+from ops.journal.compare import NOTHING, covers
+from ops.journal.entries import Entry
+from ops.resource import Owner, identity_of, reach
+
+if TYPE_CHECKING:
+    from ops.http.client import Client
+    from ops.resource import Json, Resource
+
+
+class Step(NamedTuple):
+    """A change that takes one back; *old* is the key of what it creates again."""
+
+    change: Change
+    old: str = ""
+
+    @property
+    def item(self) -> tuple[str, ...]:
+        """Give what tells the item from every other one."""
+        resource, owner, _, _ = self.change
+        key = str(reach(self.change.before or {}, resource.key) or "") or self.old
+        return (resource.kind, owner.id, key or "/".join(identity_of(resource, self.change.item)))
+
+
+class Keys:
+    """The keys of what was created again: a record, route, namespace or zone comes back under a new id."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._new: dict[tuple[str, str], str] = {}
+        for entry in entries:
+            for old, new in zip(entry.olds, entry.news, strict=False):
+                self.learn(entry.kind, old, new)
+
+    def learn(self, kind: str, old: str, new: str) -> None:
+        if old and new and old != new:
+            self._new[kind, old] = new
+
+    def now(self, kind: str, key: str) -> str:
+        """Give the key by which what had *key* is known now."""
+        seen = {key}
+        while (kind, key) in self._new and self._new[kind, key] not in seen:
+            key = self._new[kind, key]
+            seen.add(key)
+        return key
+
+
+def why_not(entry: Entry, resource: Resource | None) -> str:
+    """Say why *entry* can never be taken back; "" where it can."""
+    if entry.final:
+        return entry.final
+    writes = resource.writes if resource else None
+    if writes is None:
+        return f"{entry.kind} is not written by this version"
+    ways = {"create": writes.delete, "update": writes.update, "delete": writes.create}
+    missing = [action for action in entry.counts if not (ways.get(action) or writes.batch)]
+    return f"nothing takes back to {missing[0]} a {entry.kind}" if missing else ""
+
+
+def step(entry: Entry, resource: Resource, pair: tuple[Json | None, Json | None], keys: Keys) -> Step:
+    """Give what takes back the change of *entry* from the first of *pair* to the second."""
+    account, owner_id, item = entry.owner
+    owner = Owner(account, keys.now(resource.scope, owner_id), item)
+    before, after = (_current(side, resource, keys) for side in pair)
+    if after is not None or before is None:
+        return Step(Change(resource, owner, after, before))
+    old = str(reach(pair[0] or {}, resource.key) or "")
+    # What is created again gets a new id, so the old one must not be looked for.
+    wanted = before if resource.key in resource.identity else without(before, (resource.key,))
+    return Step(Change(resource, owner, None, wanted), old)
+
+
+def _current(item: Json | None, resource: Resource, keys: Keys) -> Json | None:
+    if item is None or not isinstance(item.get(resource.key), str):
+        return item
+    return {**item, resource.key: keys.now(resource.kind, item[resource.key])}
+
+
+class Verdict(NamedTuple):
+    """What was found where a step leads: it is done *already*, or a *conflict* stands in its way."""
+
+    already: bool = False
+    conflict: str = ""
+    found: Json | None = None
+
+
+def judge(client: Client, step: Step) -> Verdict:
+    """Compare what stands with what was left behind; only where it is the same may it be taken back."""
+    resource, owner, standing, _ = step.change
+    if resource.writes is None:
+        raise UsageError(f"{resource.kind} is read only")
+    try:
+        found = resource.writes.find(client, owner, step.change.item if standing is None else standing)
+    except OpsError as error:
+        return Verdict(conflict=f"{shown.name(step.change)} cannot be looked at: {error.message}")
+    if _there(step.change, found):
+        return Verdict(already=True, found=found)
+    if (standing is None) if found is None else (standing is not None and alike(resource, found, standing)):
+        return Verdict(found=found)
+    return Verdict(conflict=_told(step.change, found))
+
+
+def _there(change: Change, found: Json | None) -> bool:
+    resource, _, standing, wanted = change
+    if wanted is None or found is None:
+        return wanted is found
+    return covers(resource, found, wanted) if standing is None else alike(resource, found, wanted)
+
+
+def alike(resource: Resource, one: Json, other: Json) -> bool:
+    """Say whether two items are the same, whichever way they say that there is nothing."""
+    return _said(resource, one) == _said(resource, other)
+
+
+def _said(resource: Resource, item: Json) -> Json:
+    return {name: value for name, value in comparable(resource, item).items() if value not in NOTHING}
+
+
+def _told(change: Change, found: Json | None) -> str:
+    """Say how what stands differs from what was left behind."""
+    if found is None:
+        return f"{shown.name(change)} is gone since"
+    if change.before is None:
+        return f"{shown.name(change)}: something else stands there since"
+    since = change._replace(after=found)
+    return f"{shown.name(change)} was changed since: {shown.differences(since)}"

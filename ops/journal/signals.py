@@ -1,0 +1,53 @@
+"""Ctrl-C in the middle of writing: what is under way is finished, nothing else is begun."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from ops.errors import Interrupted, Terminated
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopping:
+    """Which signal came, if any."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self.signal = 0
+
+    def check(self, told: Callable[[], str]) -> None:
+        """Raise Interrupted, with what *told* says, where the run shall end."""
+        if self._stop.is_set():
+            raise (Terminated if self.signal == signal.SIGTERM else Interrupted)(told())
+
+
+@contextmanager
+def finishing(stop: threading.Event, say: Callable[[str], None]) -> Iterator[Stopping]:
+    """While in the block the first SIGINT or SIGTERM only sets *stop*; the next one leaves at once."""
+    stopping = Stopping(stop)
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def heed(number: int, _frame: FrameType | None) -> None:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        stopping.signal = number
+        stop.set()
+        # A signal may come while a line is being written, which cannot be interrupted by another one.
+        with suppress(RuntimeError):
+            say("stopping: what is under way is finished first; Ctrl-C again leaves at once")
+
+    for number in _SIGNALS:
+        signal.signal(number, heed)
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

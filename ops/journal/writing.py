@@ -1,0 +1,149 @@
+"""Writing: the part of the road after the question, where each request is noted before and after."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from ops.change import DELETE
+from ops.errors import Interrupted, OpsError
+from ops.journal import shown
+from ops.journal.compare import stands
+from ops.journal.entries import ADOPTED, FAILED, UNKNOWN
+from ops.journal.journal import NEW, Undoing, open_journal
+from ops.journal.lock import Locks
+from ops.journal.sending import Undecided, probes, send
+from ops.journal.signals import finishing
+from ops.resource import reach
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ops.app import App
+    from ops.change import Change
+    from ops.resource import Json
+
+
+class Writing:
+    """The requests of one task: under locks, in the journal, ended in good order by Ctrl-C.
+
+    *expected* is how many changes there will be, 0 where nobody knows. Use it as a context manager.
+    """
+
+    def __init__(self, app: App, *, expected: int) -> None:
+        self._app = app
+        self._expected = expected
+        self._done = self._unknown = 0
+        self._final: dict[str, None] = {}
+        self._open = ExitStack()
+        self.undo = ""
+        """The id that takes back what was done so far; "" where nothing can be."""
+
+    def __enter__(self) -> Writing:
+        app = self._app
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
+        holder = {"pid": os.getpid(), "task": app.command.path, "since": since}
+        self._locks = self._open.enter_context(Locks(app.settings.state_dir / "locks", holder))
+        self.journal = self._open.enter_context(open_journal(app))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+        if error is None:
+            self._tell()
+
+    def lock(self, changes: Iterable[Change]) -> None:
+        """Take the locks for *changes*. Raises Locked where another run has one."""
+        for change in changes:
+            self._locks.hold(change)
+
+    def carry_out(self, changes: Sequence[Change], undoing: Undoing = NEW) -> list[Json]:
+        """Make one batch of *changes* real; gives their rows. What the journal cannot note is not begun."""
+        app = self._app
+        with finishing(app.stop, app.warn) as stopping:
+            stopping.check(self._standing)
+            app.entries += 1
+            entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
+            items = self._send(entry, changes)
+            self._remember(entry, changes)
+            if not app.stop.is_set():
+                self._look_again(changes, items)
+            stopping.check(self._standing)
+        return [self._row(*pair, entry) for pair in zip(changes, items, strict=True)]
+
+    def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
+        client = self._app.client
+        sent = client.sent
+        try:
+            state, items = send(client, changes)
+        except Undecided as undecided:
+            self._unknown += len(changes)
+            self.journal.finish(entry, UNKNOWN, why=undecided.cause.message)
+            raise self._failed(undecided.cause, self._look_at(entry)) from undecided.cause
+        except OpsError as error:
+            begun = isinstance(error, Interrupted) and client.sent > sent
+            self._unknown += len(changes) if begun else 0
+            self.journal.finish(entry, UNKNOWN if begun else FAILED, why=error.message)
+            raise self._failed(error, self._look_at(entry) if begun else error.hint) from error
+        self.journal.finish(entry, state, changes, items)
+        if state == ADOPTED:
+            self._app.note(f"nothing answered, but it was done: {shown.name(changes[0])}")
+        return items
+
+    def _failed(self, error: OpsError, hint: str) -> OpsError:
+        """Give *error* with what became of the other changes of the task."""
+        message = error.message
+        if self._done or self._expected > 1:
+            message = f"{message}\n{self._standing()}"
+        return type(error)(message, error.status, hint=hint, codes=error.codes, ray=error.ray)
+
+    def _standing(self) -> str:
+        left = self._expected - self._done - self._unknown
+        unstarted = f", {left} not started" if self._expected else ""
+        undo = f"; `{self._app.run.undo_line(self.undo)}` takes back what was done" if self.undo else ""
+        return f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
+
+    def _remember(self, entry: str, changes: Sequence[Change]) -> None:
+        self._done += len(changes)
+        writes = changes[0].resource.writes
+        if writes and writes.final:
+            self._final[writes.final] = None
+        else:
+            self.undo = entry.rpartition(".")[0]
+        self._app.run.wrote.add(self._app.task_id)
+        self._app.written_account = changes[0].owner.account_id
+
+    def _look_again(self, changes: Sequence[Change], items: Sequence[Json | None]) -> None:
+        """Say where what was written does not read as it was written."""
+        known = {id(change): item for change, item in zip(changes, items, strict=True)}
+        for change in probes(changes):
+            writes = change.resource.writes
+            try:
+                item = known[id(change)] or change.item
+                found = writes.find(self._app.client, change.owner, item) if writes else None
+            except OpsError as error:
+                self._app.warn(f"done, but it could not be looked at again: {error.message}")
+                return
+            if not stands(change, found) and not (writes and writes.final):
+                self._app.warn(f"{shown.name(change)} was written, but reads differently: look at it again")
+
+    def _row(self, change: Change, item: Json | None, entry: str) -> Json:
+        resource = change.resource
+        known = reach(item or change.item, resource.key) or ""
+        undo = "" if resource.writes and resource.writes.final else entry
+        name = {"action": change.action, "kind": resource.kind, "name": change.label}
+        return {**name, "id": known if change.action != DELETE or known else "", "undo": undo}
+
+    def _tell(self) -> None:
+        for why in self._final:
+            self._app.talk.show(f"cannot be taken back: {why}")
+        if self.undo:
+            self._app.talk.show(f"take it back: {self._app.run.undo_line(self.undo)}")
+
+    def _look_at(self, entry: str) -> str:
+        return f"whether it was carried out is not known; `{self._app.run.undo_line(entry, 'show')}` looks"

@@ -1,0 +1,122 @@
+"""How DNS records and a zone's DNS settings are changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.errors import MalformedAnswer, NotFound
+from ops.products.dns import api
+from ops.resource import Owner, Writes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ops.change import Change
+    from ops.http.client import Client
+    from ops.resource import Json
+
+# What a Free zone takes in one batch; the plan is not known here.
+BATCH = 200
+LISTS = ("deletes", "patches", "puts", "posts")
+
+
+def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
+    """Give the record with the id of *item*, else the one of its name and type that says the same.
+
+    Where it says the same as *item*, it is spelt as *item* is.
+    """
+    from ops.products.dns.record import spelt_like
+
+    found = _by_id(client, zone.id, str(item.get("id") or "")) or _by_content(client, zone.id, item)
+    return spelt_like(found, item) if found else None
+
+
+def _by_id(client: Client, zone_id: str, record_id: str) -> Json | None:
+    try:
+        return api.get_record(client, zone_id, record_id) if record_id else None
+    except NotFound:
+        return None
+
+
+def _by_content(client: Client, zone_id: str, item: Json) -> Json | None:
+    from ops.products.dns.names import name_of
+    from ops.products.dns.rdata import essence
+
+    wanted = essence(item)
+    listing = api.list_records(client, zone_id, name=name_of(item), type=str(item["type"]))
+    return next((record for record in listing if essence(record) == wanted), None)
+
+
+def create_record(client: Client, zone: Owner, item: Json) -> Json:
+    """Create *item*; its id is new."""
+    from ops.products.dns.record import body
+
+    return api.create_record(client, zone.id, body(item))
+
+
+def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    """Make *before* into *after*: by the fields that differ, or whole where *after* is of another time."""
+    from ops.products.dns.record import body, patch
+
+    fields = patch(before, after)
+    if fields is None:
+        return api.replace_record(client, zone.id, before["id"], body(after))
+    return api.update_record(client, zone.id, before["id"], fields)
+
+
+def delete_record(client: Client, zone: Owner, item: Json) -> None:
+    """Delete *item*. Raises NotFound when it was gone before."""
+    api.delete_record(client, zone.id, item["id"])
+
+
+def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
+    """Make up to 200 *changes* in one transaction, carried out as deletes, patches, puts, posts."""
+    placed = [_operation(change) for change in changes]
+    lists: Json = {name: [item for where, item in placed if where == name] for name in LISTS}
+    done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
+    if any(len(done.get(name) or ()) != len(items) for name, items in lists.items()):
+        raise MalformedAnswer(
+            "the answer to a batch lacks some of its records", hint="look at the zone again"
+        )
+    answers = {name: iter(done.get(name) or ()) for name in LISTS}
+    found = [next(answers[where]) for where, _ in placed]
+    return [item if change.after is not None else None for change, item in zip(changes, found, strict=True)]
+
+
+def _operation(change: Change) -> tuple[str, Json]:
+    """Give the list of a batch that *change* belongs to, and what stands in it."""
+    from ops.products.dns.record import body, patch
+
+    before, after = change.before, change.after
+    if before is None:
+        return "posts", body(after or {})
+    if after is None:
+        return "deletes", {"id": before["id"]}
+    fields = patch(before, after)
+    if fields is None:
+        return "puts", {"id": before["id"], **body(after)}
+    return "patches", {"id": before["id"], **fields}
+
+
+def find_settings(client: Client, zone: Owner, _item: Json) -> Json:
+    """Give the DNS settings of the zone, which always has them."""
+    return api.get_settings(client, zone.id)
+
+
+def update_settings(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    """Set the DNS settings in which *after* differs from *before*."""
+    changed = {name: one for name, one in after.items() if before.get(name) != one}
+    return api.update_settings(client, zone.id, changed) if changed else dict(before)
+
+
+RECORD_WRITES = Writes(
+    find=find_record,
+    create=create_record,
+    update=update_record,
+    delete=delete_record,
+    batch=batch_records,
+    batch_size=BATCH,
+    # Beside what the resource calls volatile; the last three came with records until January 2025.
+    read_only=("proxiable", "zone_id", "zone_name", "locked"),
+)
+SETTINGS_WRITES = Writes(find=find_settings, update=update_settings)

@@ -1,0 +1,148 @@
+"""A namespace in a file: JSON lines, a pair each, and a last line that says what should stand before it.
+
+    {"key":"a","value":"text","expiration":1801396800,"metadata":{"n":1}}
+    {"key":"b","value":"AAH/","base64":true}
+    {"dump":"kv/1","account":"…","namespace":{"id":"…","title":"…"},"pairs":2,"gone":[],"unread":[],"sha256":"…"}
+
+A pair is what the bulk write takes: the value is base64 where it is no text, the expiration is in epoch
+seconds. Keys come once each, in the order of their UTF-8 bytes. `gone` names the keys that were listed, and
+had expired or been deleted when their turn came, `unread` those that could not be read. `sha256` is that of
+all lines before the last one, with their newlines, so a file that is cut or changed is noticed. Such a file
+may be compressed as a whole, with gzip.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from base64 import b64decode
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ops.errors import UsageError, ValidationError
+from ops.products.kv import valid
+from ops.products.kv.api import VALUE_LIMIT
+from ops.products.kv.pairs import pair
+from ops.products.kv.values import as_pair
+
+if TYPE_CHECKING:
+    from ops.resource import Json
+
+FORMAT = "kv/1"
+# A byte of a value takes at most six as JSON.
+LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
+_GZIP = b"\x1f\x8b"
+_AGAIN = "dump the namespace again, or copy the whole file"
+
+
+def pair_line(key: Json, value: bytes) -> bytes:
+    """Give the line of *key*, as it was listed, with its value."""
+    return to_line(as_pair(key, value))
+
+
+def item_line(item: Json) -> bytes:
+    """Give the line of an item, as item_of reads it."""
+    return pair_line({**item, "name": item["key"]}, item["value"])
+
+
+def to_line(entry: Json) -> bytes:
+    # Escapes keep what is no valid text in metadata, such as half a surrogate pair.
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+
+
+class Dump:
+    """The pairs of the dump *path*, which is read anew each time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def check(self) -> Json:
+        """Read all of it and give its last line. Raises UsageError and ValidationError for what is wrong."""
+        for entry in self._entries():
+            last = entry
+        return last
+
+    def pairs(self) -> Iterator[Json]:
+        """Yield the pairs as items, their values as bytes; raises like check, at its end at the latest."""
+        return (entry for entry in self._entries() if "key" in entry)
+
+    def _entries(self) -> Iterator[Json]:
+        """Yield each pair as an item, then the last line as it stands, compared with what came before."""
+        digest, count, last = sha256(), 0, ""
+        lines = enumerate(self._lines(), 1)
+        for number, line in lines:
+            entry = self._entry(line, number)
+            if "dump" in entry:
+                self._compare(entry, count, digest.hexdigest())
+                if next(lines, None):
+                    raise self._wrong(number + 1, "there is more after the last line")
+                yield entry
+                return
+            if count and entry["key"] <= last:
+                raise self._wrong(number, f"the key {entry['key']!r} is not in order, or comes twice")
+            digest.update(line)
+            count, last = count + 1, entry["key"]
+            yield entry
+        raise ValidationError(
+            f"{self.path} is cut: it ends after {count:,} pairs, without its last line", hint=_AGAIN
+        )
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                packed = file.read(2) == _GZIP
+                file.seek(0)
+                source: BinaryIO = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]  # reads the same
+                while line := source.readline(LINE_LIMIT):
+                    yield line
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValidationError(f"{self.path} is cut or damaged: {error}", hint=_AGAIN) from None
+        except OSError as error:
+            hint = "--file names a file that `inv kv.dump` has written"
+            raise UsageError(f"{self.path} cannot be read: {error.strerror}", hint=hint) from None
+
+    def _entry(self, line: bytes, number: int) -> Json:
+        try:
+            entry = json.loads(line)
+            if isinstance(entry, dict) and "dump" in entry and "key" not in entry:
+                return entry
+            return item_of(entry)
+        except (ValidationError, UsageError) as error:
+            raise self._wrong(number, error.message) from None
+        except (ValueError, RecursionError):
+            raise self._wrong(number, "it is not JSON") from None
+
+    def _compare(self, last: Json, count: int, digest: str) -> None:
+        if last["dump"] != FORMAT:
+            hint = "update cfops"
+            raise ValidationError(f"{self.path} is in the format {last['dump']!r}, not {FORMAT}", hint=hint)
+        if (last.get("pairs"), last.get("sha256")) != (count, digest):
+            told = f"the hash of its {count:,} pairs is not the one that its last line tells"
+            if last.get("pairs") != count:
+                told = f"it has {count:,} pairs, and its last line speaks of {last.get('pairs')}"
+            raise ValidationError(f"{self.path} was changed or damaged: {told}", hint=_AGAIN)
+
+    def _wrong(self, number: int, why: str) -> ValidationError:
+        return ValidationError(f"{self.path}, line {number}: {why}", hint=_AGAIN)
+
+
+def item_of(entry: Any) -> Json:
+    """Give the item that a line of a dump stands for. Raises ValidationError or UsageError."""
+    if not isinstance(entry, dict):
+        raise ValidationError("it is not an object")
+    key, text, moment = entry.get("key"), entry.get("value"), entry.get("expiration")
+    if not isinstance(key, str) or not isinstance(text, str):
+        raise ValidationError("it has no key and value that are text")
+    if moment is not None and (not isinstance(moment, int) or isinstance(moment, bool)):
+        raise ValidationError(f"the expiration {moment!r} is not in epoch seconds")
+    return valid.pair(pair(key, _bytes(text, entry.get("base64") is True), entry.get("metadata"), moment))
+
+
+def _bytes(text: str, base64: bool) -> bytes:
+    try:
+        return b64decode(text, validate=True) if base64 else text.encode()
+    except ValueError:
+        raise ValidationError(f"the value is not {'base64' if base64 else 'valid text'}") from None

@@ -1,0 +1,167 @@
+"""Dumping a namespace: keys as they are listed, values in bulk and side by side, lines in order."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.disk import check_writable, refuse_link
+from ops.errors import ApiError, Incomplete, MalformedAnswer
+from ops.products.kv import api
+from ops.products.kv.dumpfile import pair_line
+from ops.products.kv.pairs import chunks
+from ops.products.kv.partial import Partial, gone_line, unread_line
+from ops.products.kv.values import text_values, value_of
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.http.client import Client
+    from ops.resource import Json, Owner
+    from ops.ui.progress import Progress
+
+# So many bytes of values may be in memory at once, however many batches that are.
+ROOM = 32 << 20
+NAMED = 10
+FIREWALL = 403
+
+
+class Batch(NamedTuple):
+    """What was read of a hundred keys."""
+
+    lines: bytes
+    last: str
+    keys: int
+    gone: list[str]
+    unread: list[str]
+
+
+def dump(app: App, namespace: Owner, target: Path) -> Json:
+    """Write all of *namespace* to *target*; gives the last line of the file, see ops.products.kv.dumpfile.
+
+    What is interrupted goes on where it was when it is called again. Raises Incomplete where the keys could
+    not all be listed: then the target stays as it was.
+    """
+    check_writable(target.parent)
+    refuse_link(target)
+    origin = {"account": namespace.account_id, "namespace": {n: namespace.item[n] for n in ("id", "title")}}
+    with Partial(target, origin) as partial:
+        try:
+            _read_all(app, namespace, partial)
+        except BaseException:
+            app.warn(f"what was read is kept in {partial.path}; the same command goes on from there")
+            raise
+        told = partial.finish()
+    if told["unread"]:
+        named = ", ".join(map(repr, told["unread"][:NAMED]))
+        app.gap(
+            f"{len(told['unread']):,} values could not be read: {named}; the last line of {target} names all"
+        )
+    return told
+
+
+def _read_all(app: App, namespace: Owner, partial: Partial) -> None:
+    if partial.count:
+        app.note(f"{partial.count:,} keys are there already: going on behind {partial.last!r}")
+    listing = api.list_keys(app.client, namespace.account_id, namespace.id)
+    start = partial.last
+    left = (key for key in listing if key["name"] > start)
+    room = Room(2 * app.settings.workers, app.stop)
+    with _progress(app, f"keys of {namespace.item['title']}", partial.count) as progress:
+
+        def read(numbered: tuple[int, list[Json]]) -> Batch:
+            number, keys = numbered
+            room.enter(number)
+            return _read(app.client, namespace, keys)
+
+        for batch in app.parallel(read, enumerate(_known(progress, chunks(left, api.BULK_GET)))):
+            partial.add(batch.lines, batch.last, batch.keys)
+            room.leave(len(batch.lines))
+            progress.done(n=batch.keys)
+            _tell(app, batch)
+    if listing.problem:
+        raise Incomplete(
+            f"the keys of {namespace.item['title']} could not all be listed: {listing.problem}",
+            hint="nothing was written to the file; the same command goes on from here",
+        )
+
+
+def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch:
+    """Read the values of up to a hundred *keys*, as they were listed."""
+    where = client, namespace.account_id, namespace.id
+    texts = text_values(*where, [key["name"] for key in keys])
+    lines, gone, unread = [], [], []
+    for key in keys:
+        name = key["name"]
+        try:
+            value = value_of(*where, name, texts.get(name))
+        except (ApiError, MalformedAnswer) as error:
+            # The firewall before the API refuses some names, and a value may not be provable to be whole.
+            if isinstance(error, ApiError) and error.status != FIREWALL:
+                raise
+            unread.append(f"{name!r} ({error.message})")
+            lines.append(unread_line(name))
+            continue
+        if value is None:
+            gone.append(name)
+        lines.append(gone_line(name) if value is None else pair_line(key, value))
+    return Batch(b"".join(lines), keys[-1]["name"], len(keys), gone, unread)
+
+
+def _tell(app: App, batch: Batch) -> None:
+    if batch.gone:
+        app.note(f"listed, and gone when its turn came: {', '.join(map(repr, batch.gone))}")
+    for told in batch.unread:
+        app.warn(f"not read: {told}")
+
+
+class Room:
+    """Lets few batches be read at once where they are large, many where they are small.
+
+    Batches are numbered from 0 in the order in which they leave; the next one to leave may always enter.
+    """
+
+    def __init__(self, most: int, stop: threading.Event, room: int = ROOM) -> None:
+        self._most = most
+        self._stop = stop
+        self._room = room
+        self._left = 0
+        self._width = 1
+        self._changed = threading.Condition()
+
+    def enter(self, number: int) -> None:
+        """Wait until batch *number* may be read, or the run shall stop."""
+        with self._changed:
+            while number >= self._left + self._width and not self._stop.is_set():
+                self._changed.wait(0.2)
+
+    def leave(self, size: int) -> None:
+        """Note that the next batch was written, and had *size* bytes."""
+        with self._changed:
+            self._left += 1
+            self._width = max(1, min(self._most, self._room // max(1, size)))
+            self._changed.notify_all()
+
+
+def _known(progress: Progress, batches: Iterable[list[Json]]) -> Iterator[list[Json]]:
+    for batch in batches:
+        progress.known(len(batch))
+        yield batch
+
+
+@contextmanager
+def _progress(app: App, what: str, done: int) -> Iterator[Progress]:
+    from ops.ui.progress import Progress
+
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
+    progress.start(what)
+    progress.known(done)
+    progress.done(n=done)
+    try:
+        with app.talk.above(progress.note):
+            yield progress
+    finally:
+        progress.finish()

@@ -1,0 +1,71 @@
+"""How namespaces and pairs are changed and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops.errors import NotFound
+from ops.products.kv import api
+from ops.resource import Owner, Writes
+
+if TYPE_CHECKING:
+    from ops.change import Change
+    from ops.http.client import Client
+    from ops.resource import Json
+
+
+def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
+    """Give the namespace with the item's id, else with its title."""
+    if item.get("id"):
+        try:
+            return api.get_namespace(client, account.id, item["id"])
+        except NotFound:
+            return None
+    return next(
+        (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None
+    )
+
+
+def _create_namespace(client: Client, account: Owner, item: Json) -> Json:
+    where = item.get("jurisdiction", "")
+    return api.create_namespace(client, account.id, item["title"], jurisdiction=where)
+
+
+def _rename_namespace(client: Client, account: Owner, before: Json, after: Json) -> Json:
+    api.rename_namespace(client, account.id, before["id"], after["title"])
+    return {**before, "title": after["title"]}
+
+
+def _delete_namespace(client: Client, account: Owner, item: Json) -> None:
+    api.delete_namespace(client, account.id, item["id"])
+
+
+def _find_pair(client: Client, namespace: Owner, item: Json) -> Json | None:
+    from ops.products.kv import pairs
+
+    return pairs.find(client, namespace, item)
+
+
+def _find_pairs(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
+    from ops.products.kv import pairs
+
+    return pairs.find_all(client, namespace, items)
+
+
+def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
+    from ops.products.kv import pairs
+
+    return pairs.change(client, namespace, changes)
+
+
+NAMESPACE = Writes(
+    find=_find_namespace,
+    create=_create_namespace,
+    update=_rename_namespace,
+    delete=_delete_namespace,
+    read_only=("supports_url_encoding",),
+    severe=True,
+    lost="all its keys and values, and its id, by which Workers are bound to it",
+)
+PAIR = Writes(find=_find_pair, find_all=_find_pairs, batch=_change_pairs, batch_size=api.BULK_PAIRS)

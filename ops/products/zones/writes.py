@@ -1,0 +1,97 @@
+"""How zones, their settings and DNSSEC are changed and put back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.errors import Conflict, NotFound
+from ops.products.zones import api
+from ops.resource import Owner, Writes
+
+if TYPE_CHECKING:
+    from ops.http.client import Client
+    from ops.resource import Json
+
+# What an existing zone's own call changes, beside creating it with a type.
+_EDITED = ("paused", "type")
+
+
+def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
+    """Give the zone of this name in the account; where the item has an id, that one and no other."""
+    zones = api.list_zones(client, account_id=account.id, name=item["name"])
+    same_name = (zone for zone in zones if zone["name"] == item["name"])
+    return next((zone for zone in same_name if item.get("id") in (None, zone["id"])), None)
+
+
+def _create_zone(client: Client, account: Owner, item: Json) -> Json:
+    try:
+        made = api.create_zone(client, account.id, item["name"], type=item.get("type", "full"))
+    except Conflict as error:
+        hint = "another account has it, or it came meanwhile: `inv zones.list --name " + item["name"] + "`"
+        raise Conflict(error.message, error.status, hint=hint, codes=error.codes, ray=error.ray) from None
+    return _update_zone(client, account, made, {**made, "paused": item.get("paused", False)})
+
+
+def _update_zone(client: Client, _account: Owner, before: Json, after: Json) -> Json:
+    zone = before
+    for field in _EDITED:
+        if after.get(field) not in (None, before.get(field)):
+            zone = api.edit_zone(client, before["id"], field, after[field])
+    return zone
+
+
+def _delete_zone(client: Client, _account: Owner, item: Json) -> None:
+    api.delete_zone(client, item["id"])
+
+
+def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
+    try:
+        return api.get_setting(client, zone.id, item["id"])
+    except NotFound:
+        return None
+
+
+def _update_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    return api.edit_setting(client, zone.id, before["id"], after["value"])
+
+
+def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
+    return api.get_dnssec(client, zone.id)
+
+
+def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
+    """Ask for the state that *after* is in or on its way to; the API knows no other wishes."""
+    on = after["status"] in ("active", "pending")
+    options = {name: after[name] for name in _DNSSEC_OPTIONS if name in after}
+    return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
+
+
+_DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
+
+ZONE = Writes(
+    find=_find_zone,
+    create=_create_zone,
+    update=_update_zone,
+    delete=_delete_zone,
+    read_only=(
+        "status", "name_servers", "original_name_servers", "original_registrar", "original_dnshost", "meta",
+        "owner", "account.name", "tenant", "tenant_unit", "plan", "vanity_name_servers", "cname_suffix",
+        "verification_key", "betas", "deactivation_reason", "host",
+    ),
+    severe=True,
+)  # fmt: skip
+# A zone that is deleted comes back as another one, and empty: nothing is left for an undo to put back.
+DELETION = ZONE._replace(
+    final="gone for good are all its DNS records, settings, certificates, rules and routes; added again, the"
+    " zone is empty and has a new id and other name servers, which the registrar must be told"
+)
+SETTING = Writes(find=_find_setting, update=_update_setting, read_only=("editable",))
+DNSSEC = Writes(
+    find=_find_dnssec,
+    update=_update_dnssec,
+    # The keys are made anew whenever DNSSEC is turned on.
+    read_only=(
+        "flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds", "key_tag",
+        "public_key",
+    ),
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""A Worker's code as it is uploaded: read from the form, checked, and described.
+
+Form: docs:workers/configuration/multipart-upload-metadata. What does not pass is refused with 10021.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ops.sandbox.multipart import Part
+from ops.sandbox.routes.worker_bindings import invalid
+from ops.sandbox.routes.worker_state import OLDEST_DATE, Json, Module, etag
+from ops.sandbox.store import Store
+from ops.sandbox.wire import Request
+
+_ENTRY_HEADERS = {"CF-WORKER-MAIN-MODULE-PART": "main_module", "CF-WORKER-BODY-PART": "body_part"}
+_JAVASCRIPT = ("application/javascript", "text/javascript")
+MODULES = tuple(f"{kind}+module" for kind in _JAVASCRIPT)
+_IMPORT = re.compile(r"""^\s*(?:import|export)\b(?:[^'";]*\bfrom)?\s*["']([^"']+)["']""", re.MULTILINE)
+_LISTENER = re.compile(r"""addEventListener\(\s*["'](\w+)["']""")
+_HANDLER = re.compile(r"\b(fetch|scheduled|queue|tail|email|trace)\s*\(")
+_CLASS = re.compile(r"\bexport\s+class\s+(\w+)")
+# What an upload may set; everything else in the metadata speaks of the upload itself.
+SETTINGS: Json = {
+    "compatibility_date": OLDEST_DATE,
+    "compatibility_flags": [],
+    "usage_model": "standard",
+    "placement": {},
+    "tags": [],
+    "tail_consumers": [],
+    "logpush": False,
+    "limits": {},
+    "observability": {"enabled": False},
+}
+
+
+def received(request: Request) -> tuple[Json, list[Module]]:
+    """Return the metadata and the code of a request, whichever of the three forms it has."""
+    content_type = request.headers.get("content-type").partition(";")[0].strip().lower()
+    if content_type in _JAVASCRIPT:
+        return {"body_part": "script"}, [Module("script", content_type, request.body)]
+    parts = request.form()
+    found = next((part for part in parts if part.name == "metadata"), None)
+    metadata = {} if found is None else read_json(found)
+    for header, name in _ENTRY_HEADERS.items():
+        if request.headers.get(header):
+            metadata[name] = request.headers.get(header)
+    entries = (metadata.get("main_module"), metadata.get("body_part"))
+    return metadata, [_module(part, entries) for part in parts if part is not found]
+
+
+def read_json(part: Part) -> Json:
+    """Return a part that must be a JSON object, or refuse the request."""
+    try:
+        value = json.loads(part.data)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise invalid(f"the part {part.name} is not a JSON object")
+    return value
+
+
+def _module(part: Part, entries: tuple[Any, Any]) -> Module:
+    """A module goes by its file name; the metadata may call the main one by the name of its part."""
+    name = part.name if part.name in entries else part.filename or part.name
+    return Module(name, part.content_type or "text/plain", part.data)
+
+
+def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
+    """Return the name of the main part, and whether it is a module."""
+    main, body = metadata.get("main_module"), metadata.get("body_part")
+    if (main is None) == (body is None):
+        raise invalid("the metadata must name either a main_module or a body_part")
+    name = str(main if main is not None else body)
+    if name not in [part.name for part in parts]:
+        raise invalid(f'Uncaught Error: No such module "{name}".')
+    return name, main is not None
+
+
+def check_imports(parts: list[Module]) -> None:
+    """Refuse a module that imports what was not uploaded."""
+    names = {part.name for part in parts}
+    for part in parts:
+        if part.content_type in MODULES:
+            for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
+                if not _known(target, part.name, names):
+                    said = f'Uncaught Error: No such module "{target}".'
+                    raise invalid(f'{said}\n  imported from "{part.name}"')
+
+
+def _known(target: str, importer: str, names: set[str]) -> bool:
+    """Tell whether an import can be resolved; `node:` and `cloudflare:` modules belong to the runtime."""
+    if ":" in target or re.fullmatch(r"[\w@/-]+", target):
+        return True
+    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), target)) in names
+
+
+def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
+    """Write on the Worker what its code tells: the main part, handlers, classes, etag."""
+    code = next(part.data for part in parts if part.name == main).decode("utf-8", "replace")
+    pattern = _HANDLER if is_modules else _LISTENER
+    worker["main"], worker["has_modules"] = main, is_modules
+    worker["handlers"] = sorted(set(pattern.findall(code)))
+    worker["named_handlers"] = [{"name": name, "handlers": ["class"]} for name in _CLASS.findall(code)]
+    worker["etag"] = etag(parts)
+
+
+def chosen(metadata: Json, store: Store) -> Json:
+    """Return the settings of an upload; what it does not name gets its default, as an upload replaces all."""
+    settings = {name: metadata.get(name, default) for name, default in SETTINGS.items()}
+    check_date(settings["compatibility_date"], store)
+    return settings
+
+
+def check_date(value: Any, store: Store) -> None:
+    """Refuse a compatibility date that is no date, or in the future."""
+    try:
+        chosen = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise invalid(f'Invalid compatibility date: "{value}". Use the form YYYY-MM-DD.') from None
+    if chosen > datetime.fromtimestamp(store.now(), UTC).date():
+        raise invalid(f'Can\'t set compatibility date in the future: "{value}". Any older value is allowed.')

@@ -1,0 +1,126 @@
+"""The audit log: who ran what from here that writes, a chained line each, and the head kept elsewhere.
+
+An edit, a deletion or a swap breaks the chain at its line. Lines cut off the end leave a good chain, so its
+head is kept in a file of its own, outside the log's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ops.chain import EMPTY, Chain, Head
+from ops.disk import PRIVATE_FILE, explained
+from ops.errors import DiskError
+
+Json = dict[str, Any]
+
+COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
+# What these options take is data, and may well be a secret.
+DATA = ("value", "metadata")
+_SIZE = 128
+
+
+class Verdict(NamedTuple):
+    """What a look at the whole log has found; *problem* is "" where all of it is as it was written."""
+
+    lines: int
+    head: str
+    problem: str
+
+
+class AuditLog:
+    """The log in the state folder *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self._chain = Chain(folder / "audit" / "audit.jsonl")
+        self._head = folder / "audit-head.json"
+
+    def record(self, body: Json) -> None:
+        """Add a line; it and the new head are on the disk when this returns."""
+        try:
+            self._chain.append(body, self._keep)
+        finally:
+            self._chain.close()
+
+    def lines(self) -> Iterator[Json]:
+        """Yield what was recorded, oldest first; raises DiskError at the first line that was changed."""
+        return self._chain.lines()
+
+    def verify(self) -> Verdict:
+        """Look whether the log is what was written, up to its end."""
+        head = known = self._known()
+        met = not known.number
+        try:
+            for head in self._chain.heads():
+                met = met or head == known
+        except DiskError as broken:
+            return Verdict(head.number if met else 0, head.hash, broken.message)
+        return Verdict(head.number, head.hash, self._end_problem(head, known, met))
+
+    def _end_problem(self, head: Head, known: Head, met: bool) -> str:
+        if not met:
+            return f"lines are missing at the end, or all were written anew: {known.number} were recorded"
+        # A crash between the line and the head leaves the head one behind.
+        if head.number > known.number + 1:
+            return f"{head.number - known.number} lines at the end were added by something else"
+        return ""
+
+    def _known(self) -> Head:
+        try:
+            held = json.loads(self._head.read_text())
+            return Head(int(held["lines"]), str(held["head"]))
+        except FileNotFoundError:
+            return EMPTY
+        except (OSError, ValueError, KeyError, TypeError):
+            raise DiskError(f"{self._head} is damaged, so that the log's end cannot be verified") from None
+
+    def _keep(self, head: Head) -> None:
+        text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
+        with explained(self._head):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(self._head, flags, PRIVATE_FILE)
+            try:
+                os.pwrite(descriptor, text.encode(), 0)
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def entry(
+    task: str, options: Mapping[str, Any], *, now: float, redact: Callable[[str], str] = str, **more: Any
+) -> Json:
+    """Give the line for a *task* that ended at *now* (wall time): who, where, with which options.
+
+    *redact* takes secrets out of what was typed; what is data is told by its length.
+    """
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "user": _user(),
+        "host": os.uname().nodename,
+        "pid": os.getpid(),
+        "task": task,
+        "options": {name: _shown(name, value, redact) for name, value in options.items()},
+        **more,
+    }
+
+
+def _shown(name: str, value: Any, redact: Callable[[str], str]) -> Any:
+    if name in DATA and isinstance(value, str):
+        return f"({len(value):,} characters)"
+    if isinstance(value, tuple):
+        return [_shown(name, inside, redact) for inside in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def _user() -> str:
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ops.errors import ApiError, NotFound, OpsError, PermissionDenied, ValidationError
+from ops.http import cursor_form
+from ops.http.client import Client
+from ops.http.exchange import Call, Reply
+from ops.http.paths import path
+
+KEYS = path("/accounts/a/storage/kv/namespaces/{}/keys", "n")
+Page = dict[str, Any] | OpsError
+
+
+def page(*names: str, cursor: str | None = None, **info: Any) -> Page:
+    found = {**info, **({} if cursor is None else {"cursor": cursor})}
+    return {"success": True, "result": [{"name": name} for name in names], "result_info": found}
+
+
+class Pages:
+    """Gives *pages* by their cursor; "" is the first."""
+
+    def __init__(self, **pages: Page | list[Page]) -> None:
+        self.pages = pages
+        self.asked: list[dict[str, str]] = []
+
+    def __call__(self, call: Call) -> Reply:
+        self.asked.append(dict(call.params))
+        found = self.pages[self.asked[-1].get("cursor", "first")]
+        if isinstance(found, list):
+            found = found.pop(0) if len(found) > 1 else found[0]
+        if isinstance(found, OpsError):
+            raise found
+        reply = Reply(200)
+        reply.data = found
+        return reply
+
+    def listing(self, **options: Any) -> Any:
+        return Client(self).cursor(KEYS, **{"identity": "name", **options})
+
+
+def names(listing: Any) -> list[str]:
+    return [item["name"] for item in listing]
+
+
+def test_cursors_are_followed_and_the_other_parameters_repeated() -> None:
+    pages = Pages(first=page("a", "b", cursor="c1"), c1=page("c", cursor=""))
+    listing = pages.listing(limit=1000, prefix="x")
+
+    assert names(listing) == ["a", "b", "c"]
+    assert listing.problem == ""
+    assert pages.asked == [
+        {"limit": "1000", "prefix": "x"},
+        {"limit": "1000", "prefix": "x", "cursor": "c1"},
+    ]
+
+
+def test_the_size_of_a_page_may_be_called_otherwise() -> None:
+    pages = Pages(first={"result": {"buckets": [{"name": "a"}]}, "result_info": {"cursor": None}})
+
+    assert names(pages.listing(limit=20, limit_name="per_page", inside="buckets")) == ["a"]
+    assert pages.asked == [{"per_page": "20"}]
+
+
+def test_the_cursor_may_lie_in_either_place() -> None:
+    pages = Pages(first=page("a", cursors={"after": "c1"}), c1=page("b", cursors={"after": ""}))
+
+    assert names(pages.listing()) == ["a", "b"]
+
+
+def test_an_empty_page_with_a_cursor_is_not_the_end() -> None:
+    pages = Pages(first=page("a", cursor="c1"), c1=page(cursor="c2"), c2=page("b"))
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b"]
+    assert listing.problem == ""
+
+
+@pytest.mark.fault("B8")
+@pytest.mark.parametrize("end", [page("b"), page("b", cursor=""), page("b", cursors={"after": None})])
+def test_a_cursor_that_is_missing_or_empty_is_the_end(end: Page) -> None:
+    listing = Pages(first=page("a", cursor="c1"), c1=end).listing()
+
+    assert names(listing) == ["a", "b"]
+    assert listing.problem == ""
+
+
+@pytest.mark.fault("B8")
+def test_the_same_cursor_with_nothing_more_is_the_end() -> None:
+    listing = Pages(first=page("a", cursor="c1"), c1=page(cursor="c1")).listing()
+
+    assert names(listing) == ["a"]
+    assert listing.problem == ""
+
+
+@pytest.mark.fault("B6")
+def test_a_cursor_that_comes_again_ends_the_list_and_is_told() -> None:
+    pages = Pages(first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor="c1"))
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b", "c"]
+    assert "came before" in listing.problem
+    assert len(pages.asked) == 3
+
+
+@pytest.mark.fault("B6")
+def test_a_list_has_no_more_than_ten_thousand_pages() -> None:
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        turn = int(dict(call.params).get("cursor", "0")) + 1
+        reply.data = {"result": [{"name": f"{turn:09}"}], "result_info": {"cursor": str(turn)}}
+        return reply
+
+    listing = Client(send).cursor(KEYS, ordered_by="name")
+
+    assert sum(1 for _ in listing) == 10_000
+    assert "more than 10,000 pages" in listing.problem
+
+
+@pytest.mark.fault("B7")
+@pytest.mark.parametrize("options", [{"ordered_by": "name"}, {}])
+def test_a_list_whose_cursor_expired_is_read_once_more_without_repeating_items(options: Any) -> None:
+    expired = ValidationError("cursor expired", 400)
+    pages = Pages(first=page("a", "b", cursor="c1"), c1=[expired, page("c", cursor="c2")], c2=page("d"))
+    listing = pages.listing(**options)
+
+    assert names(listing) == ["a", "b", "c", "d"]
+    assert (listing.problem, listing.passes, listing.duplicates) == ("", 2, 0)
+
+
+@pytest.mark.fault("B7")
+def test_a_cursor_that_expires_twice_leaves_an_incomplete_list() -> None:
+    pages = Pages(first=page("a", cursor="c1"), c1=ValidationError("cursor expired", 400))
+    listing = pages.listing(ordered_by="name")
+
+    assert names(listing) == ["a"]
+    assert "the cursor expired: cursor expired" in listing.problem
+
+
+@pytest.mark.fault("B7")
+def test_a_list_too_long_to_be_remembered_is_incomplete_when_its_cursor_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cursor_form, "REMEMBERED", 1)
+    pages = Pages(first=page("a", "b", cursor="c1"), c1=page("c", cursor="c2"), c2=ValidationError("expired"))
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b", "c"]
+    assert "expired" in listing.problem
+
+
+@pytest.mark.fault("B9")
+def test_a_later_page_that_fails_for_good_leaves_an_incomplete_list() -> None:
+    listing = Pages(first=page("a", cursor="c1"), c1=ApiError("GET /x: failed", 502)).listing()
+
+    assert names(listing) == ["a"]
+    assert listing.problem == "page 2 could not be read: GET /x: failed"
+
+
+@pytest.mark.fault("B9")
+def test_a_refusal_on_a_later_page_is_raised() -> None:
+    with pytest.raises(PermissionDenied):
+        list(Pages(first=page("a", cursor="c1"), c1=PermissionDenied("no", 403)).listing())
+
+
+@pytest.mark.fault("B9")
+@pytest.mark.parametrize("error", [ApiError("x", 502), ValidationError("x", 400)])
+def test_a_first_page_that_fails_is_a_failure(error: OpsError) -> None:
+    with pytest.raises(type(error)):
+        list(Pages(first=error).listing())
+
+
+def test_what_is_gone_on_a_later_page_is_gone() -> None:
+    with pytest.raises(NotFound):
+        list(Pages(first=page("a", cursor="c1"), c1=NotFound("namespace not found", 404)).listing())
+
+
+@pytest.mark.fault("B1")
+@pytest.mark.parametrize("options", [{"ordered_by": "name"}, {}])
+def test_an_item_that_comes_twice_is_given_once_and_counted(options: Any) -> None:
+    listing = Pages(first=page("a", "b", cursor="c1"), c1=page("b", "c")).listing(**options)
+
+    assert names(listing) == ["a", "b", "c"]
+    assert listing.duplicates == 1
+
+
+def test_an_order_that_is_broken_is_told() -> None:
+    listing = Pages(first=page("b", cursor="c1"), c1=page("a", "c")).listing(ordered_by="name")
+
+    assert names(listing) == ["b", "a", "c"]
+    assert "the order is broken at 'a'" in listing.problem
+
+
+def many(pages: int, size: int) -> Callable[[Call], Reply]:
+    def send(call: Call) -> Reply:
+        turn = int(dict(call.params).get("cursor", "0"))
+        reply = Reply(200)
+        found = [{"name": f"{turn:05}-{n:05}"} for n in range(size)]
+        reply.data = {"result": found, "result_info": {"cursor": str(turn + 1) if turn + 1 < pages else ""}}
+        return reply
+
+    return send
+
+
+@pytest.mark.parametrize(("options", "most"), [({"ordered_by": "name"}, 2_000_000), ({}, 30_000_000)])
+def test_memory_does_not_grow_with_the_list(options: Any, most: int) -> None:
+    listing = Client(many(300, 1000)).cursor(KEYS, identity="name", **options)
+    tracemalloc.start()
+
+    count = sum(1 for _ in listing)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 300_000
+    assert peak < most

@@ -1,0 +1,474 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from ops.errors import CredentialsError, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.http.client import Client
+from ops.http.exchange import Call, Reply
+from ops.http.paths import path
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
+RECORDS = path("/zones/{}/dns_records", "z1")
+Item = dict[str, Any]
+
+
+def stamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+class Table:
+    """A list in a server: pages of it are asked for while `meddle` changes it between two requests."""
+
+    def __init__(self, rows: int, **more: Any) -> None:
+        self.now = START
+        self.made = 0
+        self.dated = True
+        self.says: dict[str, Any] = {"total_count": None}
+        self.without: tuple[str, ...] = ()
+        self.most = 10**9
+        self.calls: list[dict[str, str]] = []
+        self.meddle: Callable[[Table], None] = lambda table: None
+        self.failures: dict[int, OpsError] = {}
+        self.items = [self.item(START - 86400) for _ in range(rows)]
+        self.throughout = {item["id"] for item in self.items}
+        vars(self).update(more)
+
+    def item(self, moment: float) -> Item:
+        self.made += 1
+        dates = {"created_on": stamp(moment), "modified_on": stamp(moment)} if self.dated else {}
+        return {"id": f"id{self.made}", **dates}
+
+    def insert(self, place: int) -> None:
+        self.items.insert(place, self.item(self.now))
+
+    def delete(self, place: int) -> None:
+        self.throughout.discard(self.items.pop(place)["id"])
+
+    def __call__(self, call: Call) -> Reply:
+        if self.calls:
+            self.meddle(self)
+        self.now += 0.1
+        asked = dict(call.params)
+        self.calls.append(asked)
+        if failure := self.failures.get(len(self.calls)):
+            raise failure
+        page, size = int(asked["page"]), min(int(asked["per_page"]), self.most)
+        items = self.items[(page - 1) * size : page * size]
+        info = {"page": page, "per_page": size, "count": len(items), "total_count": len(self.items)}
+        info.update({name: value for name, value in self.says.items() if value is not None})
+        info = {name: value for name, value in info.items() if name not in self.without}
+        reply = Reply(200, {"date": format_datetime(datetime.fromtimestamp(self.now, UTC), usegmt=True)})
+        reply.data = {"success": True, "result": [dict(item) for item in items], "result_info": info}
+        return reply
+
+    def listing(self, per_page: int = 10) -> Any:
+        return Client(self).pages(RECORDS, per_page=per_page)
+
+
+def ids(listing: Any) -> list[str]:
+    return [item["id"] for item in listing]
+
+
+def test_nothing_is_asked_for_before_the_first_item() -> None:
+    table = Table(5)
+    listing = table.listing()
+    assert table.calls == []
+
+    next(listing)
+
+    assert len(table.calls) == 1
+
+
+def test_all_pages_are_read_in_their_order() -> None:
+    table = Table(25)
+    listing = table.listing()
+
+    assert ids(listing) == [f"id{n}" for n in range(1, 26)]
+    assert [call["page"] for call in table.calls] == ["1", "2", "3"]
+    assert (listing.problem, listing.duplicates, listing.passes, listing.total) == ("", 0, 1, 25)
+
+
+def test_an_empty_list_is_whole_after_one_request() -> None:
+    table = Table(0)
+    listing = table.listing()
+
+    assert ids(listing) == []
+    assert listing.problem == ""
+    assert len(table.calls) == 1
+
+
+def test_what_is_derived_from_a_listing_is_as_honest() -> None:
+    table = Table(25, says={"total_count": 99})
+    listing = table.listing().where(lambda item: item["id"] != "id1").map(lambda item: {"name": item["id"]})
+
+    assert [item["name"] for item in listing][:2] == ["id2", "id3"]
+    assert "25 different items of 99" in listing.problem
+    assert listing.total == 99
+
+
+@pytest.mark.fault("B1")
+def test_an_item_that_comes_twice_is_given_once_and_counted() -> None:
+    def once(table: Table) -> None:
+        table.meddle = lambda table: None
+        table.insert(0)
+        table.now += 60
+
+    listing = (table := Table(25, meddle=once)).listing()
+
+    found = ids(listing)
+
+    assert sorted(found) == sorted(item["id"] for item in table.items)
+    assert len(found) == len(set(found))
+    assert (listing.duplicates, listing.passes, listing.problem) == (1, 2, "")
+
+
+@pytest.mark.fault("B2")
+def test_an_item_hidden_by_a_deletion_is_found_by_reading_again() -> None:
+    def once(table: Table) -> None:
+        table.meddle = lambda table: None
+        table.delete(0)
+
+    listing = Table(25, meddle=once).listing()
+
+    found = ids(listing)
+
+    assert "id11" in found
+    assert (listing.passes, listing.problem) == (2, "")
+
+
+@pytest.mark.fault("B2")
+def test_a_deletion_before_and_an_insertion_after_do_not_hide_an_item() -> None:
+    def once(table: Table) -> None:
+        table.meddle = lambda table: None
+        table.now += 60
+        table.delete(0)
+        table.insert(20)
+
+    listing = Table(25, meddle=once).listing()
+
+    found = ids(listing)
+
+    assert "id11" in found
+    assert len(found) == 26
+    assert (listing.passes, listing.problem) == (2, "")
+
+
+@pytest.mark.fault("B2")
+def test_the_same_is_found_where_items_carry_no_date() -> None:
+    def once(table: Table) -> None:
+        table.meddle = lambda table: None
+        table.delete(0)
+        table.insert(20)
+
+    table = Table(0, dated=False, meddle=once)
+    table.items = [table.item(0) for _ in range(25)]
+    listing = table.listing()
+
+    assert "id11" in ids(listing)
+    assert (listing.passes, listing.problem) == (3, "")
+
+
+def test_a_list_that_cannot_be_proven_is_believed_when_a_second_reading_finds_nothing_new() -> None:
+    table = Table(0, dated=False)
+    table.items = [table.item(0) for _ in range(25)]
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert (listing.passes, listing.problem) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "date", ["yesterday", "", 5, None, "2020-13-45", "2020-01-01", "2020-01-01T00:00:00"]
+)
+def test_a_date_that_is_nonsense_proves_nothing_and_breaks_nothing(date: Any) -> None:
+    table = Table(25)
+    for item in table.items:
+        item.update(created_on=date, modified_on=date)
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert listing.problem == ""
+    assert listing.passes == (1 if str(date).startswith("2020-01") else 2)
+
+
+@pytest.mark.fault("B1")
+def test_a_list_without_a_total_that_always_repeats_an_item_is_marked() -> None:
+    table = Table(25, without=("total_count",))
+    table.items[15] = table.items[5]
+    listing = table.listing()
+
+    assert len(ids(listing)) == 24
+    assert listing.problem.endswith("1 items came twice")
+
+
+@pytest.mark.fault("B2")
+def test_a_list_that_never_stands_still_is_marked() -> None:
+    listing = Table(95, meddle=lambda table: table.insert(0)).listing()
+
+    list(listing)
+
+    assert listing.passes == 3
+    assert "changed while it was read 3 times" in listing.problem
+
+
+def test_an_item_made_just_before_the_list_was_read_is_no_drift_for_ever() -> None:
+    table = Table(24)
+    table.insert(0)
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert listing.problem == ""
+    assert listing.passes == 2
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize("lie", [3, 10, 20, 21, 10**9, 0])
+def test_a_total_that_lies_stops_nothing_and_is_told(lie: int) -> None:
+    table = Table(25, says={"total_count": lie})
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert str(lie) in listing.problem
+
+
+@pytest.mark.fault("B3")
+def test_a_total_that_is_text_is_read() -> None:
+    listing = Table(25, says={"total_count": "25", "per_page": "10"}).listing()
+
+    assert len(ids(listing)) == 25
+    assert listing.problem == ""
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize("without", [("total_count",), ("total_count", "per_page"), ("total_count", "count")])
+def test_a_list_without_a_total_is_read_to_its_end_twice(without: tuple[str, ...]) -> None:
+    listing = (table := Table(25, without=without)).listing()
+
+    assert len(ids(listing)) == 25
+    assert (listing.problem, listing.passes, listing.total) == ("", 2, None)
+    assert len(table.calls) == 6
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize("nonsense", [-1, 1.5, "many", [], {}, True])
+def test_a_total_that_is_no_number_counts_as_absent(nonsense: Any) -> None:
+    listing = Table(25, says={"total_count": nonsense}).listing()
+
+    assert len(ids(listing)) == 25
+    assert listing.problem == ""
+
+
+@pytest.mark.fault("B4")
+@pytest.mark.parametrize(("rows", "requests"), [(9, 1), (10, 2), (11, 2), (20, 3), (21, 3)])
+def test_a_full_last_page_costs_one_more_request(rows: int, requests: int) -> None:
+    listing = (table := Table(rows)).listing()
+
+    assert len(ids(listing)) == rows
+    assert listing.problem == ""
+    assert len(table.calls) == requests
+
+
+@pytest.mark.fault("B5")
+def test_a_server_that_gives_smaller_pages_is_read_to_the_end() -> None:
+    listing = (table := Table(95, most=20)).listing(per_page=5000)
+
+    assert len(ids(listing)) == 95
+    assert listing.problem == ""
+    assert len(table.calls) == 5
+
+
+@pytest.mark.fault("B5")
+def test_a_server_that_gives_smaller_pages_and_does_not_say_so_is_read_to_the_end() -> None:
+    listing = Table(95, most=20, says={"per_page": 5000}).listing(per_page=5000)
+
+    assert len(ids(listing)) == 95
+
+
+@pytest.mark.fault("B6")
+def test_the_same_page_for_ever_is_left_and_told() -> None:
+    table = Table(10)
+
+    def send(call: Call) -> Reply:
+        page = dict(call.params)["page"]
+        reply = table(call._replace(params=(("page", "1"), ("per_page", "10"))))
+        reply.data["result_info"]["page"] = int(page)
+        return reply
+
+    listing = Client(send).pages(RECORDS, per_page=10)
+
+    assert len(ids(listing)) == 10
+    assert "brought nothing new" in listing.problem
+    assert len(table.calls) == 6
+
+
+@pytest.mark.fault("B6")
+def test_a_list_has_no_more_than_ten_thousand_pages() -> None:
+    turns = iter(range(10**9))
+
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        reply.data = {"result": [{"id": str(next(turns))}], "result_info": {"per_page": 1}}
+        return reply
+
+    listing = Client(send).pages(RECORDS, per_page=1)
+
+    assert sum(1 for _ in listing) == 30_000
+    assert "more than 10,000 pages" in listing.problem
+
+
+def test_a_server_that_knows_no_pages_is_asked_once_more_at_most() -> None:
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        reply.data = {"result": [{"id": str(n)} for n in range(7)]}
+        return reply
+
+    for per_page in (5, 7, 9):
+        listing = Client(send).pages(RECORDS, per_page=per_page)
+
+        assert len(ids(listing)) == 7
+        assert listing.problem == ""
+
+
+@pytest.mark.fault("B9")
+def test_a_later_page_that_fails_for_good_leaves_an_incomplete_list() -> None:
+    table = Table(195, failures={7: Unanswered("GET /x: no answer in time")})
+    listing = table.listing()
+
+    assert len(ids(listing)) == 60
+    assert listing.problem == "page 7 could not be read: GET /x: no answer in time"
+
+
+@pytest.mark.fault("B9")
+def test_a_first_page_that_fails_is_a_failure() -> None:
+    with pytest.raises(Unanswered):
+        list(Table(5, failures={1: Unanswered("gone")}).listing())
+
+
+@pytest.mark.fault("A24")
+@pytest.mark.parametrize("error", [CredentialsError("bad token"), NotFound("gone")])
+def test_a_refusal_on_a_later_page_is_raised(error: OpsError) -> None:
+    listing = Table(95, failures={3: error}).listing()
+
+    with pytest.raises(type(error)):
+        list(listing)
+
+
+@pytest.mark.parametrize("result", [None, {}, "x", [1], [None]])
+def test_what_is_no_list_of_objects_is_malformed(result: Any) -> None:
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        reply.data = {"success": True, "result": result}
+        return reply
+
+    with pytest.raises(MalformedAnswer):
+        list(Client(send).pages(RECORDS, per_page=10))
+
+
+def test_items_without_an_id_are_told_apart_by_all_they_hold() -> None:
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        reply.data = {"result": [{"name": "a"}, {"name": "b"}, {"name": "a"}], "result_info": {"per_page": 9}}
+        return reply
+
+    listing = Client(send).pages(RECORDS, per_page=9)
+
+    assert len(list(listing)) == 2
+    assert listing.duplicates == 1
+
+
+def test_a_whole_list_comes_in_one_answer() -> None:
+    listing = Client(answering({"result": [{"id": "1"}]})).whole(RECORDS)
+
+    assert (ids(listing), listing.problem, listing.passes) == (["1"], "", 1)
+
+
+def test_a_whole_list_may_lie_inside_the_result() -> None:
+    assert ids(
+        Client(answering({"result": {"buckets": [{"id": "1"}]}})).whole(RECORDS, inside="buckets")
+    ) == ["1"]
+
+
+@pytest.mark.parametrize("info", [{"total_count": 5}, {"cursor": "more"}, {"cursors": {"after": "more"}}])
+def test_a_whole_list_whose_answer_speaks_of_more_is_marked(info: Item) -> None:
+    listing = Client(answering({"result": [{"id": "1"}], "result_info": info})).whole(RECORDS)
+
+    assert ids(listing) == ["1"]
+    assert "the API gave 1" in listing.problem
+
+
+def answering(data: Item) -> Callable[[Call], Reply]:
+    def send(call: Call) -> Reply:
+        reply = Reply(200)
+        reply.data = data
+        return reply
+
+    return send
+
+
+def stir(table: Table, chance: random.Random) -> None:
+    """Change the list once, in one of the ways that hide an item from who is reading it."""
+    place = chance.randrange(len(table.items))
+    match chance.randrange(4):
+        case 0:
+            table.insert(place)
+        case 1:
+            table.delete(place)
+        case 2:
+            table.delete(place)
+            table.insert(chance.randint(0, len(table.items)))
+        case _:
+            moved = {**table.items.pop(place), "modified_on": stamp(table.now)}
+            table.items.insert(chance.randint(0, len(table.items)), moved)
+
+
+def drifting(seed: int, *, often: float, calm_after: int = 10**9, **more: Any) -> Table:
+    """Make a list of 200 items of which one is changed before that share of the requests, once or twice."""
+    chance = random.Random(seed)
+
+    def meddle(table: Table) -> None:
+        if len(table.calls) < calm_after and chance.random() < often:
+            for _ in range(chance.randint(1, 2)):
+                stir(table, chance)
+
+    table = Table(0, meddle=meddle, **more)
+    table.items = [table.item(START - 86400) for _ in range(200)]
+    table.throughout = {item["id"] for item in table.items}
+    return table
+
+
+@pytest.mark.fault("B2")
+@pytest.mark.parametrize("more", [{}, {"dated": False}, {"without": ("total_count",)}], ids=str)
+@pytest.mark.parametrize(("often", "flagged_at_most"), [(0.01, 150), (0.03, 450), (0.1, 1000), (0.7, 1000)])
+def test_of_a_thousand_drifting_lists_none_has_a_gap_that_is_not_told(
+    more: dict[str, Any], often: float, flagged_at_most: int
+) -> None:
+    gaps = flagged = 0
+    for seed in range(1000):
+        table = drifting(seed, often=often, **more)
+        listing = table.listing(per_page=20)
+
+        found = set(ids(listing))
+
+        flagged += bool(listing.problem)
+        gaps += not listing.problem and not table.throughout <= found
+
+    assert gaps == 0
+    assert flagged <= flagged_at_most
+
+
+@pytest.mark.fault("B2")
+def test_a_list_that_comes_to_rest_is_whole_and_not_marked() -> None:
+    for seed in range(300):
+        table = drifting(seed, often=0.7, calm_after=11)
+        listing = table.listing(per_page=20)
+
+        found = set(ids(listing))
+
+        assert listing.problem == ""
+        assert table.throughout <= found

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from ops.errors import Interrupted, Terminated
+from ops.journal.entries import DONE
+from tests.journal.stage import Shelf, Stage
+
+
+def kill_me(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.fault("D2", "P6")
+@pytest.mark.parametrize("seed", range(50))
+def test_no_write_begins_after_the_signal(stage: Stage, shelf: Shelf, seed: int) -> None:
+    chance = random.Random(seed)
+    at, moment = chance.randint(1, 20), chance.choice(["before", "after"])
+    setattr(shelf, moment, lambda number: kill_me(signal.SIGINT) if number == at else None)
+    app = stage.app()
+
+    with pytest.raises(Interrupted) as interrupted:
+        app.make(*(shelf.creation(f"n{i}") for i in range(20)))
+
+    assert shelf.written == at
+    assert [entry.state for entry in stage.journal().entries().values()] == [DONE] * at
+    assert interrupted.value.message.startswith(f"{at} done, 0 unknown, {20 - at} not started")
+    assert f"inv undo.apply --id {app.task_id}" in interrupted.value.message
+    assert interrupted.value.exit_code == 130
+
+
+@pytest.mark.fault("D3")
+def test_a_termination_ends_as_ctrl_c_does_with_its_own_exit_code(stage: Stage, shelf: Shelf) -> None:
+    shelf.before = lambda number: kill_me(signal.SIGTERM) if number == 2 else None
+
+    with pytest.raises(Terminated) as terminated:
+        stage.app().make(*(shelf.creation(f"n{i}") for i in range(5)))
+
+    assert shelf.written == 2
+    assert terminated.value.exit_code == 143
+
+
+@pytest.mark.fault("D2")
+def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: Stage, shelf: Shelf) -> None:
+    def twice(_number: int) -> None:
+        kill_me(signal.SIGINT)
+        kill_me(signal.SIGINT)
+
+    shelf.before = twice
+    with pytest.raises(KeyboardInterrupt):
+        stage.app().make(shelf.creation("one"))
+
+    (entry,) = stage.journal().entries().values()
+    assert entry.state == "unknown"
+    assert "Ctrl-C again leaves at once" in stage.told
+
+
+def test_the_signals_are_as_they_were_after_a_write(stage: Stage, shelf: Shelf) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    stage.app().make(shelf.creation("one"))
+
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_write_from_another_thread_works(stage: Stage, shelf: Shelf) -> None:
+    thread = threading.Thread(target=lambda: stage.app().make(shelf.creation("one")))
+
+    thread.start()
+    thread.join()
+
+    assert shelf.state() == [{"name": "one"}]
+
+
+@pytest.mark.fault("D2")
+def test_an_interrupted_stream_says_what_is_done(stage: Stage, shelf: Shelf) -> None:
+    shelf.after = lambda number: kill_me(signal.SIGINT) if number == 7 else None
+
+    with pytest.raises(Interrupted, match="7 done, 0 unknown; "):
+        stage.app().make_all(shelf.creation(f"n{i}") for i in range(20))
+
+    assert shelf.written == 7

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from ops.change import Change
+from ops.errors import Locked
+from ops.journal.lock import lock_name
+from ops.resource import ACCOUNT, Owner
+from tests.journal.stage import ZONE, Shelf, Stage
+
+
+def holding(stage: Stage, shelf: Shelf) -> int:
+    """Start a process that is in the middle of a write, and give its id."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+
+        def stall(_number: int) -> None:
+            os.write(writer, b"!")
+            time.sleep(60)
+
+        shelf.before = stall
+        try:
+            stage.app().make(shelf.creation("theirs"))
+        finally:
+            os._exit(0)
+    os.read(reader, 1)
+    os.close(reader)
+    os.close(writer)
+    return child
+
+
+@pytest.mark.fault("D6")
+def test_two_runs_do_not_write_to_one_zone_at_a_time(stage: Stage, shelf: Shelf) -> None:
+    child = holding(stage, shelf)
+    try:
+        with pytest.raises(Locked) as locked:
+            stage.app().make(shelf.creation("ours"))
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    assert locked.value.exit_code == 6
+    assert f"another run is writing to example.com: pid {child}, task write" in locked.value.message
+    assert "since 20" in locked.value.message
+    assert shelf.written == 0
+
+
+@pytest.mark.fault("D7")
+def test_the_lock_of_a_run_that_was_killed_is_free(stage: Stage, shelf: Shelf) -> None:
+    child = holding(stage, shelf)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+    stage.app().make(shelf.creation("ours"))
+
+    assert shelf.state() == [{"name": "ours"}]
+
+
+@pytest.mark.fault("D6")
+def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> None:
+    child = holding(stage, shelf)
+    other = shelf.creation("ours")._replace(owner=Owner("a1", "z2", {"name": "example.org"}))
+    try:
+        stage.app().make(other)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    assert shelf.written == 1
+
+
+def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
+    account = Owner("a1", "a1", {})
+    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+
+    pause = Change(zones, account, {"id": "z1", "name": "example.com"}, {"id": "z1", "paused": True})
+    record = Change(shelf.resource, ZONE, None, {"name": "www"})
+
+    assert lock_name(pause) == lock_name(record)
+
+
+def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: Shelf) -> None:
+    account = Owner("a1", "a1", {})
+    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    names = [lock_name(Change(zones, account, None, {"name": name})) for name in ("a", "a", "b")]
+
+    assert names[0] == names[1] != names[2]
+
+
+def test_a_dry_run_takes_no_lock(stage: Stage, shelf: Shelf) -> None:
+    child = holding(stage, shelf)
+    try:
+        rows = stage.app(dry_run=True).make(shelf.creation("ours"))
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    assert [row["action"] for row in rows.items] == ["create"]

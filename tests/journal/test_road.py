@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ops.change import Change
+from ops.errors import ApiError, Conflict, DiskError, OpsError, Refused, Unanswered, ValidationError
+from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN
+from ops.run import Run
+from tests.journal.stage import ZONE, Shelf, Stage
+
+
+def lost(number: int) -> None:
+    raise Unanswered("POST /things: no answer")
+
+
+def only(fault: OpsError, number: int) -> Callable[[int], None]:
+    """Fail the write with this number."""
+
+    def strike(at: int) -> None:
+        if at == number:
+            raise fault
+
+    return strike
+
+
+def once(fault: OpsError) -> Callable[[int], None]:
+    """Fail the first write."""
+    left = [fault]
+
+    def strike(_at: int) -> None:
+        if left:
+            raise left.pop()
+
+    return strike
+
+
+def states(stage: Stage) -> list[str]:
+    return [entry.state for entry in stage.journal().entries().values()]
+
+
+def test_a_creation_is_noted_done_and_told_with_what_takes_it_back(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+
+    rows = app.make(shelf.creation("one", value=1))
+
+    (row,) = rows.items
+    (entry,) = stage.journal().entries().values()
+    assert row == {
+        "action": "create", "kind": "shelf.thing", "name": "one", "id": "id1", "undo": entry.id,
+    }  # fmt: skip
+    assert entry.state == DONE
+    assert f"take it back: inv undo.apply --id {app.task_id}" in stage.told
+    assert "create shelf.thing one: name one, value 1" in stage.told
+
+
+def test_an_update_shows_old_and_new(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+
+    stage.app().make(shelf.change(thing, value=2))
+
+    assert "update shelf.thing one: value 1 → 2" in stage.told
+    assert shelf.state() == [{"name": "one", "value": 2}]
+
+
+def test_creating_what_is_there_already_and_equal_is_unchanged(stage: Stage, shelf: Shelf) -> None:
+    shelf.stock("one")
+
+    (row,) = stage.app().make(shelf.creation("one", value=1)).items
+
+    assert row["action"] == "unchanged"
+    assert shelf.written == 0
+    assert states(stage) == []
+
+
+def test_creating_what_is_there_and_differs_is_a_conflict(stage: Stage, shelf: Shelf) -> None:
+    shelf.stock("one")
+
+    with pytest.raises(Conflict, match="is there already, and differs: value 1 → 2"):
+        stage.app().make(shelf.creation("one", value=2))
+
+    assert shelf.written == 0
+
+
+def test_deleting_what_is_gone_is_unchanged(stage: Stage, shelf: Shelf) -> None:
+    (row,) = stage.app().make(Change(shelf.resource, ZONE, None, None)).items
+
+    assert row["action"] == "unchanged"
+    assert shelf.written == 0
+
+
+@pytest.mark.fault("G4")
+def test_off_a_terminal_a_deletion_without_yes_is_refused(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+
+    with pytest.raises(Refused) as refused:
+        stage.app(yes=False).make(shelf.deletion(thing))
+
+    assert refused.value.exit_code == 1
+    assert "--yes" in refused.value.hint
+    assert shelf.written == 0
+    assert states(stage) == []
+
+
+def test_what_is_severe_takes_the_name_and_not_a_yes(stage: Stage) -> None:
+    shelf = Shelf(severe=True, lost="all that lies in it")
+    (thing,) = shelf.stock("one")
+
+    with pytest.raises(Refused):
+        stage.app().make(shelf.deletion(thing))
+    with pytest.raises(Refused):
+        stage.app(confirm="other").make(shelf.deletion(thing))
+    refused = shelf.written
+    stage.app(confirm="one").make(shelf.deletion(thing))
+
+    assert refused == 0
+    assert shelf.state() == []
+    assert "gone for good are all that lies in it" in stage.told
+
+
+def test_a_question_of_the_task_is_asked_even_where_nothing_is_deleted(stage: Stage, shelf: Shelf) -> None:
+    with pytest.raises(Refused, match="overwrite it all"):
+        stage.app(yes=False).make(shelf.creation("one"), question="overwrite it all?")
+
+    assert shelf.written == 0
+
+
+def test_what_can_never_be_taken_back_says_so(stage: Stage) -> None:
+    shelf = Shelf(final="a purge only empties what fills again")
+
+    (row,) = stage.app().make(shelf.creation("one")).items
+
+    assert row["undo"] == ""
+    assert "cannot be taken back: a purge only empties what fills again" in stage.told
+    assert "take it back" not in stage.told
+
+
+@pytest.mark.fault("A8", "G1")
+@pytest.mark.parametrize("failure", [Unanswered("no answer"), ApiError("524", 524), ApiError("502", 502)])
+def test_a_creation_that_was_done_without_an_answer_is_adopted(
+    stage: Stage, shelf: Shelf, failure: OpsError
+) -> None:
+    shelf.after = only(failure, 1)
+
+    (row,) = stage.app().make(shelf.creation("one")).items
+
+    assert shelf.calls == ["create one"]
+    assert row["id"] == "id1"
+    assert states(stage) == [ADOPTED]
+
+
+@pytest.mark.fault("A16")
+def test_a_creation_that_was_not_done_is_sent_once_more(stage: Stage, shelf: Shelf) -> None:
+    shelf.before = once(Unanswered("closed"))
+
+    stage.app().make(shelf.creation("one"))
+
+    assert shelf.state() == [{"name": "one"}]
+    assert states(stage) == [DONE]
+
+
+def test_what_may_be_sent_once_only_is_not_sent_again(stage: Stage) -> None:
+    shelf = Shelf(once=True)
+    shelf.before = lost
+
+    with pytest.raises(Unanswered) as unanswered:
+        stage.app().make(shelf.creation("one"))
+
+    assert "undo.show --id" in unanswered.value.hint
+    assert states(stage) == [UNKNOWN]
+    assert shelf.written == 0
+
+
+def test_an_outcome_that_cannot_be_told_stays_unknown_with_a_hint(stage: Stage, shelf: Shelf) -> None:
+    shelf.before = lost
+
+    with pytest.raises(Unanswered) as unanswered:
+        stage.app().make(shelf.creation("one"))
+
+    (entry,) = stage.journal().entries().values()
+    assert entry.state == UNKNOWN
+    assert f"`inv undo.show --id {entry.id}`" in unanswered.value.hint
+
+
+def test_a_refusal_is_noted_as_failed_and_raised_as_it_was(stage: Stage, shelf: Shelf) -> None:
+    shelf.before = only(ValidationError("bad content", 400), 1)
+
+    with pytest.raises(ValidationError, match="bad content"):
+        stage.app().make(shelf.creation("one"))
+
+    assert states(stage) == [FAILED]
+
+
+def test_a_failure_halfway_says_what_was_done_and_what_takes_it_back(stage: Stage, shelf: Shelf) -> None:
+    shelf.before = only(ValidationError("bad", 400), 3)
+    app = stage.app()
+
+    with pytest.raises(ValidationError, match="2 done, 0 unknown, 3 not started") as failure:
+        app.make(*(shelf.creation(f"n{i}") for i in range(5)))
+
+    assert f"inv undo.apply --id {app.task_id}" in failure.value.message
+
+
+def test_changes_of_one_owner_go_out_in_batches(stage: Stage) -> None:
+    shelf = Shelf()
+    shelf.resource = shelf.resource._replace(
+        writes=shelf.resource.writes._replace(batch=shelf.batch, batch_size=4)  # type: ignore[union-attr]
+    )
+
+    rows = stage.app().make(*(shelf.creation(f"n{i}") for i in range(9)), total=0)
+
+    assert shelf.calls == ["batch 4", "batch 4", "create n8"]
+    assert [row["name"] for row in rows.items] == [f"n{i}" for i in range(9)]
+    assert states(stage) == [DONE] * 3
+
+
+@pytest.mark.fault("G8")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_batch_without_an_answer_is_adopted_or_sent_once_more(stage: Stage, moment: str) -> None:
+    shelf = Shelf()
+    shelf.resource = shelf.resource._replace(
+        writes=shelf.resource.writes._replace(batch=shelf.batch, batch_size=10)  # type: ignore[union-attr]
+    )
+    setattr(shelf, moment, once(Unanswered("gone")))
+
+    rows = stage.app().make(*(shelf.creation(f"n{i}") for i in range(6)), total=0)
+
+    assert len(shelf.things) == 6
+    assert {row["id"] for row in rows.items} == set(shelf.things)
+
+
+def test_a_stream_is_made_without_being_held(stage: Stage) -> None:
+    shelf = Shelf()
+    shelf.resource = shelf.resource._replace(
+        writes=shelf.resource.writes._replace(batch=shelf.batch, batch_size=100)  # type: ignore[union-attr]
+    )
+    taken: list[int] = []
+
+    def source() -> Iterator[Change]:
+        for i in range(1000):
+            taken.append(i)
+            assert len(taken) - len(shelf.things) <= 102
+            yield shelf.creation(f"n{i}")
+
+    app = stage.app()
+    item = app.make_all(source())
+
+    assert item.item == {"create": 1000, "update": 0, "delete": 0, "unchanged": 0, "undo": app.task_id}
+    assert len(shelf.things) == 1000
+
+
+def test_a_stream_asks_before_its_first_deletion_once(stage: Stage, shelf: Shelf) -> None:
+    things = shelf.stock("a", "b", "c")
+
+    with pytest.raises(Refused):
+        stage.app(yes=False).make_all(shelf.deletion(thing) for thing in things)
+    refused = shelf.written
+    stage.app().make_all(shelf.deletion(thing) for thing in things)
+
+    assert refused == 0
+    assert shelf.state() == []
+
+
+def test_what_the_journal_cannot_note_is_not_begun(stage: Stage, shelf: Shelf) -> None:
+    blocked = stage.folder / "state"
+    blocked.mkdir()
+    (blocked / "journal").write_text("a file where the folder would be")
+
+    with pytest.raises(DiskError):
+        stage.app().make(shelf.creation("one"))
+
+    assert shelf.written == 0
+
+
+def test_what_reads_differently_after_the_write_is_told(stage: Stage, shelf: Shelf) -> None:
+    def spoil(_number: int) -> None:
+        for thing in shelf.things.values():
+            thing["value"] = 99
+
+    shelf.after = spoil
+    stage.app().make(shelf.creation("one", value=1))
+
+    assert "was written, but reads differently" in stage.told
+
+
+@pytest.mark.fault("G7")
+def test_a_dry_run_writes_nothing_and_leaves_no_trace(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+    app = stage.app(dry_run=True, yes=False)
+
+    rows = app.make(shelf.deletion(thing), shelf.creation("two"))
+
+    assert [row["action"] for row in rows.items] == ["delete", "create"]
+    assert shelf.written == 0
+    assert not (stage.folder / "state").exists()
+    assert "dry run: nothing was sent" in stage.told
+
+
+@pytest.mark.fault("G7")
+def test_a_later_task_of_a_dry_line_sees_what_an_earlier_one_would_have_made(
+    stage: Stage, shelf: Shelf
+) -> None:
+    (thing,) = shelf.stock("one")
+    run = Run()
+    first, second = stage.app(run, dry_run=True), stage.app(run, dry_run=True)
+
+    first.make(shelf.creation("two", value=7), shelf.deletion(thing))
+
+    assert second.look(shelf.resource, ZONE, {"name": "two"}) == {"name": "two", "value": 7}
+    assert second.look(shelf.resource, ZONE, {"name": "one"}) is None
+    assert second.look(shelf.resource, ZONE, {"name": "three"}) is None
+    with pytest.raises(Conflict):
+        second.make(shelf.creation("two", value=8))
+
+
+def test_a_task_that_is_not_dry_sees_what_is_really_there(stage: Stage, shelf: Shelf) -> None:
+    run = Run()
+
+    stage.app(run, dry_run=True).make(shelf.creation("one"))
+    stage.app(run).make(shelf.creation("one"))
+
+    assert shelf.state() == [{"name": "one"}]

@@ -1,0 +1,206 @@
+"""Files of records: zone files, and what our own exports and lists write, read back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.errors import ValidationError
+from ops.products.dns import export, files
+from ops.products.dns.entries import Wanted
+
+Json = dict[str, Any]
+ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
+
+FILE = """\
+; a comment of its own
+$TTL 1h
+@\t\tIN SOA ns1.example.net. admin.example.net. (
+\t\t\t2026010101 ; serial
+\t\t\t3600 600 86400 300 )
+\t\tNS ns1.example.net.
+www\t300\tIN\tA\t192.0.2.1 ; the first cf_tags=team:web,cf-proxied:false
+\tA 192.0.2.2
+WWW2 IN 600 CNAME www
+@ MX 10 mail
+long TXT ( "first "
+\t"second" ) ; joined
+$ORIGIN sub.example.com.
+_sip._tcp SRV 0 5 5060 sip.example.com.
+p 120 A 192.0.2.3 ; cf_tags=cf-proxied:true
+$GENERATE 1-3 host$ A 10.0.0.$
+"""
+
+
+def read(tmp_path: Path, name: str, text: str | bytes, proxied: bool | None = None) -> Wanted:
+    file = tmp_path / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    if proxied is not None:
+        return files.zone_file(str(file), ZONE, proxied)
+    return files.read(str(file), ZONE)
+
+
+def records(found: Wanted) -> list[Json]:
+    return [entry.record for entry in found.entries]
+
+
+def test_a_zone_file_gives_every_record_with_its_line_ttl_and_comment(tmp_path: Path) -> None:
+    found = read(tmp_path, "x.zone", FILE)
+
+    by_line = {entry.place: entry.record for entry in found.entries}
+    assert by_line["line 7"] == {
+        "name": "www.example.com", "type": "A", "content": "192.0.2.1", "ttl": 300,
+        "comment": "the first", "tags": ["team:web"], "proxied": False,
+    }  # fmt: skip
+    assert by_line["line 8"] == {"name": "www.example.com", "type": "A", "content": "192.0.2.2", "ttl": 3600}
+    assert (by_line["line 9"]["name"], by_line["line 9"]["content"]) == (
+        "www2.example.com",
+        "www.example.com",
+    )
+    assert (by_line["line 10"]["content"], by_line["line 10"]["priority"]) == ("mail.example.com", 10)
+    assert by_line["line 11"]["content"] == '"first second"'
+    assert by_line["line 11"]["comment"] == "joined"
+    assert by_line["line 14"]["name"] == "_sip._tcp.sub.example.com"
+    assert (by_line["line 15"]["proxied"], by_line["line 15"]["ttl"]) == (True, 1)
+    assert [r["content"] for r in records(found)[-3:]] == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+    assert found.notes == ["left out: 2 SOA or NS of example.com itself, which are Cloudflare's"]
+
+
+def test_a_file_without_a_ttl_is_automatic(tmp_path: Path) -> None:
+    (record,) = records(read(tmp_path, "x.zone", "www A 192.0.2.1\n"))
+
+    assert record["ttl"] == 1
+
+
+def test_proxied_is_for_what_can_be_and_does_not_say(tmp_path: Path) -> None:
+    text = "a A 192.0.2.1\nb A 192.0.2.2 ; cf_tags=cf-proxied:false\nc TXT x\n"
+
+    found = records(read(tmp_path, "x.zone", text, proxied=True))
+
+    assert [record.get("proxied") for record in found] == [True, False, None]
+
+
+def test_a_byte_order_mark_and_letters_of_a_language_are_read(tmp_path: Path) -> None:
+    text = b"\xef\xbb\xbf" + 'straße CNAME bücher.example.\ntext TXT "größe=groß"\n'.encode()
+
+    alias, words = records(read(tmp_path, "x.zone", text))
+
+    assert (alias["name"], alias["content"]) == ("xn--strae-oqa.example.com", "xn--bcher-kva.example")
+    assert words["content"] == '"größe=groß"'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ok A 192.0.2.1\nbad A 192.0.2\n", "line 2: "),
+        ("ok A 192.0.2.1\n\n\nbad WHAT x\n", "line 4: "),
+        ("$INCLUDE /etc/passwd\n", r"line 1: .*\$INCLUDE"),
+        ("ok A 192.0.2.1\n$include other.zone\n", r"line 2: .*\$INCLUDE"),
+        ("www.example.org. A 192.0.2.1\n", "line 1: .*example.org"),
+        ("$ORIGIN example.org.\nwww A 192.0.2.1\n", "line 2: .*example.org"),
+        ('t TXT "open\n', "line 1: "),
+        ("t TXT ( a\n", "line "),
+        ("m MX mail\n", "line 1: "),
+        ("s SRV 1 2 mail\n", "line 1: "),
+        ("x CH A 192.0.2.1\n", "line 1: "),
+        ("r RRSIG A 13 2 300 20260101000000 20250101000000 1 example.com. AAAA\n", "RRSIG"),
+        ("$GENERATE 1-2000000 h$ A 10.0.0.1\n", "1,000,000"),
+        ("a/b A 192.0.2.1\n", "line 1: "),
+    ],
+)
+def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as error:
+        read(tmp_path, "x.zone", text)
+
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("x.json", "{", "does not parse"),
+        ("x.json", "[" * 100_000, "does not parse"),
+        ("x.json", "{}", "no list of records"),
+        ("x.json", "[5]", "record 1: "),
+        ("x.json", '[{"name": "a"}]', "record 1: it has no type"),
+        ("x.json", '[{"name": "a", "type": "A", "content": 5}]', "quotes"),
+        ("x.json", '{"zone": "example.org", "records": []}', "example.org"),
+        ("x.json", '{"count": 2, "records": []}', "not whole"),
+        ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "not whole"),
+        ("x.yaml", "a: [", "does not parse"),
+        ("x.yaml", "- name: no\n  type: A\n", "record 1: it has no name"),
+        ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),
+        ("x.csv", "", "empty"),
+        ("x.csv", "name,type,contents\n", "'contents'"),
+        ("x.csv", 'name,type,content\na,A,"192.0.2.1\n', "line "),
+        ("x.csv", "name,type,content\n,A,192.0.2.1\n", "it has no name"),
+        ("x.zone", b"\xff\xfe", "UTF-8"),
+        ("x.json", b"[\xff]", "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_list_of_records_is_refused(
+    tmp_path: Path, name: str, text: str | bytes, words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words) as error:
+        read(tmp_path, name, text)
+
+    assert error.value.hint
+
+
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="No such file"):
+        files.read(str(tmp_path / "gone.yaml"), ZONE)
+
+
+def test_a_hand_written_yaml_says_only_what_it_says(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "x.yml",
+        "- name: WWW\n  type: a\n  content: 192.0.2.1\n- {name: '@', type: TXT, content: x}\n",
+    )
+
+    assert records(found) == [
+        {"name": "www.example.com", "type": "A", "content": "192.0.2.1"},
+        {"name": "example.com", "type": "TXT", "content": "x"},
+    ]
+
+
+def test_a_csv_cell_that_was_made_harmless_is_read_as_it_was(tmp_path: Path) -> None:
+    text = "name,type,content,ttl,proxied,comment,priority\n'@,TXT,'=1+1,300,false,'-x,\n'@,MX,'@,1,,,0\n"
+
+    text_record, mail = records(read(tmp_path, "x.csv", text))
+
+    assert text_record == {
+        "name": "example.com", "type": "TXT", "content": "=1+1", "ttl": 300, "proxied": False, "comment": "-x",
+    }  # fmt: skip
+    assert mail["priority"] == 0
+
+
+def record(name: str, type: str, content: str, **more: Any) -> Json:
+    rest = {"ttl": 300, "proxied": False, "proxiable": type in ("A", "CNAME"), "comment": None, "tags": []}
+    return {"name": f"{name}.example.com", "type": type, "content": content, "settings": {}, **rest, **more}
+
+
+def test_a_zone_file_of_records_reads_back_and_names_what_it_lost() -> None:
+    kept = [
+        record("a", "A", "192.0.2.1", comment="why; because", tags=["team:web"]),
+        record("b", "CNAME", "c.example", settings={"flatten_cname": True}),
+        record("c", "TXT", 'say "hi" größe'),
+    ]
+    lost = [record("d", "A", "192.0.2.2", settings={"ipv4_only": True}), record("e", "NEW", "x")]
+
+    from ops.products.dns import zonefile
+
+    text, losses = export.bind(ZONE, kept + lost)
+    found = records(zonefile.read(text, "example.com"))
+
+    assert len(losses) == 2
+    assert "d.example.com" in losses[0]
+    assert "e.example.com NEW" in losses[1]
+    assert [(r["comment"], r["tags"]) for r in found if r["name"].startswith("a.")] == [
+        ("why; because", ["team:web"])
+    ]
+    assert [r["settings"] for r in found if r["name"].startswith("b.")] == [{"flatten_cname": True}]
+    assert [r["content"] for r in found if r["type"] == "TXT"] == [r'"say \"hi\" größe"']

@@ -1,0 +1,230 @@
+"""What makes a zone into what a file says: matching, order, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.change import CREATE, DELETE, UPDATE, Change
+from ops.errors import Conflict, ValidationError
+from ops.products.dns.entries import Entry
+from ops.products.dns.packing import packed
+from ops.products.dns.plan import Plan, addition, plan, state
+from ops.products.dns.resources import RECORDS
+from ops.resource import Owner
+
+Json = dict[str, Any]
+ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
+OWNER = Owner("a" * 32, ZONE["id"], ZONE)
+
+
+def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
+    stamps = {
+        "id": f"{number:032x}",
+        "created_on": "2026-01-01T00:00:00Z",
+        "modified_on": "2026-01-01T00:00:00Z",
+    }
+    rest = {"ttl": 300, "proxied": False, "comment": None, "tags": [], "settings": {}, "meta": {}}
+    return {**stamps, "name": f"{name}.example.com" if name else "example.com", "type": type,
+            "content": content, **rest, **more}  # fmt: skip
+
+
+def wanted(name: str, type: str, content: str, **more: Any) -> Entry:
+    whole = f"{name}.example.com" if name else "example.com"
+    return Entry(f"line {name} {content}", {"name": whole, "type": type, "content": content, **more})
+
+
+def actions(found: Plan) -> list[tuple[str, str, str]]:
+    return sorted((c.action, c.item["name"].partition(".")[0], c.item["content"]) for c in found.changes)
+
+
+def test_what_is_equal_is_left_however_it_is_spelt() -> None:
+    standing = [
+        live(1, "Www", "CNAME", "A.Example"),
+        live(2, "t", "TXT", '"a" "b"'),
+        live(3, "", "MX", "m.example", priority=10),
+        live(4, "p", "A", "192.0.2.1", proxied=True, ttl=1, tags=["b:1", "a:1"]),
+        live(5, "", "CAA", '0\tissue\t"x"', data={"flags": 0, "tag": "issue", "value": "x"}),
+    ]
+    file = [
+        wanted("www", "CNAME", "a.example."),
+        wanted("t", "TXT", "ab", comment=""),
+        wanted("", "MX", "10 M.example.", ttl=300),
+        wanted("p", "A", "192.0.2.1", ttl=600, tags=["a:1", "b:1"]),
+        wanted("", "CAA", '0 issue "x"', settings={}),
+    ]
+
+    found = plan(OWNER, standing, file)
+
+    assert (found.changes, found.unchanged, found.total) == ([], 5, 5)
+
+
+def test_a_record_that_differs_is_changed_and_keeps_its_id() -> None:
+    standing = [live(1, "www", "A", "192.0.2.1", comment="kept"), live(2, "www", "A", "192.0.2.2")]
+
+    (change,) = plan(
+        OWNER, standing, [wanted("www", "A", "192.0.2.2"), wanted("www", "A", "192.0.2.3")]
+    ).changes
+
+    assert change.before and change.after
+    assert (change.action, change.before["id"], change.after["content"]) == (UPDATE, f"{1:032x}", "192.0.2.3")
+    assert change.after["comment"] == "kept"
+
+
+def test_what_the_file_does_not_have_is_deleted_but_for_the_name_servers_of_the_zone() -> None:
+    standing = [
+        live(1, "", "NS", "ns.example"),
+        live(2, "sub", "NS", "ns.example"),
+        live(3, "x", "A", "192.0.2.1"),
+    ]
+
+    found = plan(OWNER, standing, [])
+
+    assert actions(found) == [(DELETE, "sub", "ns.example"), (DELETE, "x", "192.0.2.1")]
+
+
+def test_keep_leaves_what_the_file_does_not_have_and_adds_beside_it() -> None:
+    standing = [
+        live(1, "www", "A", "192.0.2.1"),
+        live(2, "x", "A", "192.0.2.1"),
+        live(3, "c", "CNAME", "a.example"),
+    ]
+
+    found = plan(
+        OWNER, standing, [wanted("www", "A", "192.0.2.2"), wanted("c", "CNAME", "b.example")], keep=True
+    )
+
+    assert actions(found) == [(CREATE, "www", "192.0.2.2"), (UPDATE, "c", "b.example")]
+
+
+def test_an_import_only_adds() -> None:
+    standing = [live(1, "www", "A", "192.0.2.1", comment="mine"), live(2, "x", "A", "192.0.2.1")]
+
+    found = addition(
+        OWNER, standing, [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
+    )
+
+    assert actions(found) == [(CREATE, "new", "192.0.2.9")]
+    assert found.other == 1
+
+
+def test_ids_match_what_has_changed_in_its_content() -> None:
+    standing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
+    file = [wanted("w", "A", "192.0.2.9", id=f"{2:032x}"), wanted("w", "A", "192.0.2.8", id=f"{1:032x}")]
+
+    found = plan(OWNER, standing, file)
+
+    assert {c.before["id"]: c.after["content"] for c in found.changes if c.before and c.after} == {
+        f"{2:032x}": "192.0.2.9", f"{1:032x}": "192.0.2.8"
+    }  # fmt: skip
+
+
+def test_contents_that_change_places_are_no_change() -> None:
+    standing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
+    file = [wanted("w", "A", "192.0.2.2", id=f"{1:032x}"), wanted("w", "A", "192.0.2.1", id=f"{2:032x}")]
+
+    assert plan(OWNER, standing, file).changes == []
+
+
+def test_a_list_without_priorities_takes_them_from_what_stands() -> None:
+    standing = [live(1, "", "MX", "a.example", priority=10), live(2, "", "MX", "b.example", priority=20)]
+    file = [wanted("", "MX", "a.example"), wanted("", "MX", "c.example", id=f"{2:032x}")]
+
+    (change,) = plan(OWNER, standing, file).changes
+
+    assert change.after
+    assert (change.after["content"], change.after["priority"]) == ("c.example", 20)
+
+
+@pytest.mark.fault("E12")
+def test_a_type_and_fields_that_are_not_known_here_pass_verbatim() -> None:
+    standing = [live(1, "n", "NEW", "x y"), live(2, "a", "A", "192.0.2.1", expiry="soon")]
+    file = [
+        wanted("n", "NEW", "x y"),
+        wanted("m", "NEW", "z"),
+        wanted("a", "A", "192.0.2.1", expiry="later"),
+    ]
+
+    found = plan(OWNER, standing, file)
+
+    assert actions(found) == [(CREATE, "m", "z"), (UPDATE, "a", "192.0.2.1")]
+    assert [c.after["expiry"] for c in found.changes if c.after and c.action == UPDATE] == ["later"]
+
+
+@pytest.mark.parametrize(
+    ("file", "error", "words"),
+    [
+        ([wanted("w", "A", "192.0.2.256")], ValidationError, "line w 192.0.2.256: "),
+        ([wanted("w", "A", "192.0.2.1", ttl=5)], ValidationError, "TTL"),
+        ([wanted("w", "MX", "m.example")], ValidationError, "MX"),
+        ([wanted("w", "A", "192.0.2.1"), wanted("w", "A", "192.0.2.1")], ValidationError, "stands at"),
+        ([wanted("w", "A", "192.0.2.1"), wanted("w", "CNAME", "a.example")], Conflict, "CNAME beside A"),
+        ([wanted("w", "CNAME", "b.example"), wanted("w", "CNAME", "a.example")], Conflict, "two CNAMEs"),
+        ([wanted("w", "A", "192.0.2.1", comment="a\nb")], ValidationError, "one line"),
+    ],
+)
+def test_a_file_that_cannot_become_the_zone_is_refused(
+    file: list[Entry], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        plan(OWNER, [], file)
+
+
+def test_keeping_an_a_beside_a_new_cname_is_a_conflict() -> None:
+    with pytest.raises(Conflict):
+        plan(OWNER, [live(1, "w", "A", "192.0.2.1")], [wanted("w", "CNAME", "a.example")], keep=True)
+
+
+def test_the_state_changes_with_any_field_and_any_id_and_with_nothing_else() -> None:
+    one, other = live(1, "a", "A", "192.0.2.1"), live(2, "b", "A", "192.0.2.2")
+    first = state([one, other])
+
+    assert state([other, {**one, "modified_on": "2027", "meta": {"x": 1}}]) == first
+    assert state([one]) != first
+    assert state([{**one, "id": "f" * 32}, other]) != first
+    assert state([{**one, "comment": "x"}, other]) != first
+    assert state([{**one, "unheard": "x"}, other]) != first
+
+
+def swap(name: str) -> list[Change]:
+    old, new = live(1, name, "CNAME", "a.example"), wanted(name, "A", "192.0.2.1").record
+    return [Change(RECORDS, OWNER, None, new), Change(RECORDS, OWNER, old, None)]
+
+
+@given(st.lists(st.sampled_from(["swap", "create", "delete"]), max_size=60), st.integers(2, 9))
+def test_no_name_is_cut_in_two_by_a_batch_where_others_can_fill_it(kinds: list[str], size: int) -> None:
+    changes: list[Change] = []
+    for number, kind in enumerate(kinds):
+        both = swap(f"n{number}")
+        changes += both if kind == "swap" else both[:1] if kind == "create" else both[1:]
+
+    ordered = packed(changes, size)
+
+    pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+    names = [{c.item["name"] for c in piece} for piece in pieces]
+    cut = sum(len(a & b) for a, b in zip(names, names[1:], strict=False))
+    assert sorted(map(id, ordered)) == sorted(map(id, changes))
+    # Once only swaps are left and a single place with them, one cannot be kept whole.
+    assert cut <= (len(pieces) if size % 2 else max(1, len(pieces) // 2)) if "swap" in kinds else cut == 0
+
+
+def test_within_a_name_deletions_come_first_and_what_shrinks_comes_before_what_grows() -> None:
+    changes = [swap("b")[0], *swap("a"), swap("c")[1]]
+
+    found = [(c.item["name"][0], c.action) for c in packed(changes)]
+
+    assert found == [("c", DELETE), ("a", DELETE), ("a", CREATE), ("b", CREATE)]
+
+
+@pytest.mark.fault("E11")
+def test_swaps_fill_batches_of_two_hundred_whole() -> None:
+    changes = [change for number in range(400) for change in swap(f"n{number}")] + [swap("x")[0]]
+
+    ordered = packed(changes)
+
+    for at in range(0, len(ordered), 200):
+        names = [c.item["name"] for c in ordered[at : at + 200]]
+        assert all(names.count(name) == 2 for name in names if not name.startswith("x"))

@@ -1,0 +1,721 @@
+"""Scripts that are deployed and deleted, their routes and crons: each write, and what takes it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.errors import ValidationError
+from ops.products.workers import valid
+from ops.products.workers.resources import RESOURCES
+from ops.products.workers.upload import form
+from ops.resource import Json, Owner, Writes
+from ops.sandbox.server import Sandbox
+from tests.products.connection import connected
+from tests.products.writing import answer, content, undo_id, unstamped, written
+
+CODE = b"export default { async fetch(request) { return new Response('new') } };\n"
+BINARY = b"\x00asm\r\n--boundary\r\n\r\n\xff\xfe--\r\n"
+SEEDED = (
+    "api-gateway", "auth-edge", "image-resizer", "redirects", "cron-reports", "webhook-relay", "chat-room",
+    "legacy-site",
+)  # fmt: skip
+INDEX_OF_B = b'{"entry_point": "b", "modules": [{"module": "b", "file": "b.js", "type": "text/plain"}]}'
+KINDS = {resource.kind: resource for resource in RESOURCES}
+NOW = 1_700_000_000.0  # 2023-11-14
+
+
+def writes(kind: str) -> Writes:
+    found = KINDS[kind].writes
+    assert found
+    return found
+
+
+def scripts(sandbox: Sandbox) -> str:
+    return f"/accounts/{sandbox.account_id}/workers/scripts"
+
+
+def routes(sandbox: Sandbox) -> Any:
+    zone = answer(sandbox, "/zones?name=example.com")[0]["id"]
+    return answer(sandbox, f"/zones/{zone}/workers/routes")
+
+
+def crons(sandbox: Sandbox, script: str = "cron-reports") -> list[str]:
+    found = answer(sandbox, f"{scripts(sandbox)}/{script}/schedules")["schedules"]
+    return sorted(one["cron"] for one in found)
+
+
+def state(sandbox: Sandbox, script: str) -> Any:
+    """Give all that the sandbox tells of a script, code included; None where there is none."""
+    here = scripts(sandbox)
+    listed = next((one for one in answer(sandbox, here) if one["id"] == script), None)
+    if listed is None:
+        return None
+    told = {
+        part: answer(sandbox, f"{here}/{script}/{part}") for part in ("settings", "schedules", "subdomain")
+    }
+    # The name that a part of a script in service-worker syntax had is told by nothing but the etag.
+    del listed["etag"]
+    return unstamped({"listed": listed, **told}) | {"code": content(sandbox, f"{here}/{script}/content/v2")}
+
+
+def bindings(sandbox: Sandbox, script: str) -> dict[str, Json]:
+    found = answer(sandbox, f"{scripts(sandbox)}/{script}/settings")["bindings"]
+    return {one["name"]: one for one in found}
+
+
+def folder(path: Path, **files: bytes) -> Path:
+    """Fill a folder: `lib__a_js` is the file lib/a.js."""
+    for name, data in files.items():
+        place = path / name.replace("__", "/").replace("_", ".")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def deploy(staged: Sandbox, inv: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Deploy a script of one module, or of the folder that is given."""
+    file = tmp_path / "index.js"
+    file.write_bytes(CODE)
+
+    def run(script: str, *line: str, path: Path = file) -> Any:
+        return inv("workers.deploy", "--script", script, "--path", str(path), *line)
+
+    return run
+
+
+def test_a_new_script_is_deployed_and_taken_back(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any]
+) -> None:
+    done = deploy("fresh")
+    there = state(staged, "fresh")
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--confirm", "fresh")
+
+    assert (done.code, undone.code) == (0, 0)
+    assert there["listed"]["handlers"] == ["fetch"]
+    assert state(staged, "fresh") is None
+
+
+@pytest.mark.parametrize("script", [name for name in SEEDED if name not in ("api-gateway", "chat-room")][:4])
+def test_a_deployment_over_a_script_keeps_its_settings_and_is_taken_back(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], script: str
+) -> None:
+    before = state(staged, script)
+
+    done = deploy(script)
+    between = state(staged, script)
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+
+    assert (done.code, undone.code) == (0, 0)
+    assert between["code"] != before["code"]
+    assert between["settings"] == before["settings"]
+    assert state(staged, script) == before
+
+
+@pytest.mark.parametrize("script", SEEDED)
+def test_what_was_downloaded_is_deployed_as_unchanged(staged: Sandbox, inv: Any, script: str) -> None:
+    inv("workers.download", "--script", script, "--to", "down")
+
+    result = inv("workers.deploy", "--script", script, "--path", "down", "--output", "json")
+
+    assert (result.code, json.loads(result.out)[0]["action"]) == (0, "unchanged")
+    assert written(staged) == []
+
+
+def test_a_folder_of_modules_is_deployed_byte_for_byte(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(
+        tmp_path / "dist",
+        index_js=b'import wasm from "./lib/a.wasm";\n' + CODE,
+        lib__a_wasm=BINARY,
+        data_bin=BINARY,
+    )
+    (made / "notes.md").write_text("not a module")
+    (made / ".secret.txt").write_text("s3cr3t")
+
+    result = deploy("fresh", path=made)
+    inv("workers.download", "--script", "fresh", "--to", "down", "--output", "json")
+
+    index = json.loads(Path("down/modules.json").read_text())
+    files = {one["module"]: (Path("down") / one["file"]).read_bytes() for one in index["modules"]}
+    assert result.code == 0
+    assert "left out, for it is no module: notes.md" in result.err
+    assert files == {
+        "index.js": (made / "index.js").read_bytes(), "lib/a.wasm": BINARY, "data.bin": BINARY
+    }  # fmt: skip
+    assert {one["module"]: one["type"] for one in index["modules"]}["lib/a.wasm"] == "application/wasm"
+
+
+def test_a_file_without_imports_and_exports_is_a_service_worker(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "old.js"
+    file.write_bytes(b"addEventListener('fetch', event => {});\n")
+
+    first, second = deploy("fresh", path=file), deploy("fresh", "--output", "json", path=file)
+
+    assert first.code == 0
+    assert state(staged, "fresh")["listed"]["has_modules"] is False
+    assert json.loads(second.out)[0]["action"] == "unchanged"
+
+
+def test_bindings_of_a_file_replace_those_of_now_but_never_the_secrets(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any]
+) -> None:
+    before = state(staged, "cron-reports")
+    Path("b.json").write_text(
+        '[{"type": "plain_text", "name": "STAGE", "text": "test"}, {"type": "d1", "name": "DB"}]'
+    )
+    database = bindings(staged, "cron-reports")["DB"]
+
+    done = deploy("cron-reports", "--bindings", "b.json")
+    between = bindings(staged, "cron-reports")
+    again = deploy("cron-reports", "--bindings", "b.json", "--output", "json")
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+
+    assert (done.code, undone.code) == (0, 0)
+    assert set(between) == {"STAGE", "DB", "MAIL_TOKEN"}
+    assert between["DB"] == database
+    assert json.loads(again.out)[0]["action"] == "unchanged"
+    assert state(staged, "cron-reports") == before
+
+
+def test_metadata_changes_the_settings_that_it_names(staged: Sandbox, deploy: Callable[..., Any]) -> None:
+    before = answer(staged, f"{scripts(staged)}/image-resizer/settings")
+    Path("m.json").write_text('{"compatibility_flags": ["global_navigator"], "tags": ["x"]}')
+
+    done = deploy("image-resizer", "--bindings", "m.json", "--compatibility-date", "2026-02-01")
+
+    after = answer(staged, f"{scripts(staged)}/image-resizer/settings")
+    assert done.code == 0
+    changed = {
+        "compatibility_flags": ["global_navigator"], "tags": ["x"], "compatibility_date": "2026-02-01"
+    }  # fmt: skip
+    assert unstamped(after) == unstamped(before | changed)
+
+
+def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "object.js"
+    file.write_bytes(b"export class Counter {}\n" + CODE)
+    Path("m.json").write_text(
+        json.dumps(
+            {
+                "bindings": [{"type": "durable_object_namespace", "name": "C", "class_name": "Counter"}],
+                "migrations": {"new_tag": "v1", "new_sqlite_classes": ["Counter"]},
+            }
+        )
+    )
+
+    done = deploy("fresh", "--bindings", "m.json", path=file)
+    again = deploy("fresh", "--bindings", "m.json", "--output", "json", path=file)
+
+    file.write_bytes(b"// later\n" + file.read_bytes())
+    later = deploy("fresh", "--bindings", "m.json", path=file)
+
+    assert (done.code, later.code) == (0, 0), later.err
+    assert "cannot be taken back: migrations" in done.err
+    assert "undo.apply" not in done.err
+    assert json.loads(again.out)[0]["action"] == "unchanged"
+    assert "undo.apply" in later.err
+    assert len(written(staged)) == 2
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ("{", "is not JSON"),
+        ("1", "neither an object nor a list"),
+        ('{"vars": {}}', "names 'vars'"),
+        ('{"bindings": {}}', "are no list"),
+        ('[{"name": "A"}]', "has no name or no type"),
+        ("[1]", "has no name or no type"),
+        ('[{"name": "A", "type": "json"}, {"name": "A", "type": "json"}]', "two bindings called 'A'"),
+        ('[{"name": "A", "type": "secret_text", "text": "s3cr3t"}]', "holds the value of the secret 'A'"),
+        ('[{"name": "A", "type": "secret_text"}]', "has no secret 'A' to keep"),
+        ('[{"name": "OAUTH_SECRET", "type": "plain_text", "text": "x"}]', "whose value would be lost"),
+        ('{"migrations": {"new_classes": ["A"]}}', "have no new_tag"),
+        ('{"compatibility_date": "2999-01-01"}', "is in the future"),
+    ],
+)
+def test_metadata_that_no_deployment_takes_is_refused_before_anything_is_written(
+    staged: Sandbox, deploy: Callable[..., Any], metadata: str, said: str
+) -> None:
+    Path("m.json").write_text(metadata)
+
+    result = deploy("auth-edge", "--bindings", "m.json")
+
+    assert result.code == 1
+    assert said in result.err
+    assert "s3cr3t" not in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "line", "said"),
+    [
+        ({}, (), "holds no module"),
+        ({"a_js": CODE, "b_js": CODE}, (), "which module is run first"),
+        ({"a_js": CODE, "b_js": CODE}, ("--main", "c.js"), "there is no module 'c.js'"),
+        ({"a_js": CODE, "modules_json": b"[]"}, (), "is not the index of a download"),
+        (
+            {"a_js": CODE, "modules_json": INDEX_OF_B},
+            (),
+            "but not in the folder",
+        ),
+        ({"a_txt": b"only text"}, (), "which module is run first"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_no_script_is_refused_before_anything_is_asked(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, files: Any, line: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "dist").mkdir()
+
+    result = deploy("fresh", *line, path=folder(tmp_path / "dist", **files))
+
+    assert result.code == 1
+    assert said in result.err
+    assert staged.requests == []
+
+
+@pytest.mark.fault("C7")
+def test_a_link_in_the_folder_is_refused(staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path) -> None:
+    made = folder(tmp_path / "dist", index_js=CODE)
+    (made / "stolen.txt").symlink_to("/etc/hostname")
+
+    result = deploy("fresh", path=made)
+
+    assert result.code == 1
+    assert "stolen.txt is a symbolic link" in result.err
+
+
+def test_a_path_that_is_not_there_is_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:
+    result = deploy("fresh", path=Path("nowhere.js"))
+
+    assert result.code == 1
+    assert "nowhere.js is not there" in result.err
+    assert staged.requests == []
+
+
+@pytest.mark.parametrize("script", ["Shop", "a b", "-a", "x" * 64, "..", "a/b"])
+@pytest.mark.fault("E4")
+def test_what_is_no_script_name_is_refused_before_anything_is_asked(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], script: str
+) -> None:
+    lines = (
+        ("workers.delete", "--confirm", script),
+        ("workers.schedules", "--set", "* * * * *"),
+    )
+
+    results = [inv(name, f"--script={script}", *line) for name, *line in lines]
+
+    assert [result.code for result in results] == [1, 1]
+    assert all("is no script name" in result.err for result in results)
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize("script", ["auth-edge", "image-resizer", "legacy-site"])
+def test_a_script_that_is_deleted_comes_back_with_its_code_crons_and_workers_dev(
+    staged: Sandbox, inv: Any, script: str
+) -> None:
+    inv("workers.schedules", "--script", script, "--set", "0 5 * * *")
+    before = state(staged, script)
+
+    done = inv("workers.delete", "--script", script, "--confirm", script, "--with-references")
+    gone = state(staged, script)
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+
+    after = state(staged, script)
+    secrets = {name for name, one in bindings(staged, script).items() if one["type"] == "secret_text"}
+    assert (done.code, undone.code) == (0, 0), undone.err
+    assert gone is None
+    assert "gone for good are its secrets" in done.err
+    assert secrets == set()
+    assert (after["code"], after["schedules"], after["subdomain"]) == (
+        before["code"], before["schedules"], before["subdomain"]
+    )  # fmt: skip
+    del before["settings"]["bindings"], after["settings"]["bindings"]
+    assert after["settings"] == before["settings"]
+
+
+def test_a_script_with_durable_objects_comes_back_with_empty_ones(staged: Sandbox, inv: Any) -> None:
+    done = inv("workers.delete", "--script", "webhook-relay", "--confirm", "webhook-relay")
+
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+
+    assert (done.code, undone.code) == (0, 0), undone.err
+    assert bindings(staged, "webhook-relay")["INBOX"]["class_name"] == "Inbox"
+
+
+def test_a_script_that_others_bind_to_goes_only_with_its_references(staged: Sandbox, inv: Any) -> None:
+    line = ("workers.delete", "--script", "auth-edge", "--confirm", "auth-edge")
+
+    refused, done = inv(*line), inv(*line, "--with-references")
+
+    assert refused.code == 1
+    assert "still referenced" in refused.err
+    assert done.code == 0
+    assert state(staged, "auth-edge") is None
+
+
+@pytest.mark.fault("G4")
+@pytest.mark.parametrize("line", [(), ("--yes",), ("--confirm", "auth")])
+def test_a_script_whose_name_is_not_typed_stays(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
+    assert inv("workers.delete", "--script", "auth-edge", *line).code == 1
+    assert written(staged) == []
+
+
+def test_a_route_is_created_and_taken_back(staged: Sandbox, inv: Any) -> None:
+    before = routes(staged)
+    line = ("--zone", "example.com", "--pattern", "*.Example.com/shop/*", "--script", "auth-edge")
+
+    done = inv("workers.route-create", *line)
+    made = [route for route in routes(staged) if route not in before]
+    again = inv("workers.route-create", *line, "--output", "json")
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--yes")
+
+    assert (done.code, undone.code) == (0, 0)
+    assert unstamped(made) == [{"pattern": "*.example.com/shop/*", "script": "auth-edge"}]
+    assert json.loads(again.out)[0]["action"] == "unchanged"
+    assert routes(staged) == before
+
+
+def test_a_route_that_leads_to_another_script_is_a_conflict(staged: Sandbox, inv: Any) -> None:
+    line = ("--zone", "example.com", "--pattern", "api.example.com/*", "--script", "auth-edge")
+
+    result = inv("workers.route-create", *line)
+
+    assert result.code == 1
+    assert "script api-gateway → auth-edge" in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize("by", ["id", "pattern"])
+def test_a_route_is_deleted_and_comes_back_under_a_new_id(staged: Sandbox, inv: Any, by: str) -> None:
+    before = routes(staged)
+    route = next(one for one in before if one["pattern"] == "api.example.com/*")
+
+    done = inv("workers.route-delete", "--zone", "example.com", f"--{by}", route[by], "--yes")
+    gone = route["pattern"] not in {one["pattern"] for one in routes(staged)}
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+
+    assert (done.code, undone.code, gone) == (0, 0, True)
+    assert unstamped(routes(staged)) == unstamped(before)
+
+
+def test_deleting_a_route_that_is_gone_is_done_already(staged: Sandbox, inv: Any) -> None:
+    result = inv("workers.route-delete", "--zone", "example.com", "--pattern", "example.com/none")
+
+    assert result.code == 0
+    assert "there is nothing to delete" in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.fault("G4")
+def test_a_route_is_not_deleted_unasked(staged: Sandbox, inv: Any) -> None:
+    line = ("workers.route-delete", "--zone", "example.com", "--pattern", "api.example.com/*")
+
+    assert inv(*line).code == 1
+    assert written(staged) == []
+
+
+@pytest.mark.fault("G1")
+def test_a_route_whose_creation_is_never_answered_is_there_once(staged: Sandbox, inv: Any) -> None:
+    staged.faults.parse("drop-after POST */workers/routes times=1")
+    line = ("--zone", "example.com", "--pattern", "example.com/once", "--script", "auth-edge")
+
+    result = inv("workers.route-create", *line)
+
+    assert result.code == 0
+    assert [route["pattern"] for route in routes(staged)].count("example.com/once") == 1
+    assert len(written(staged)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "before_any_request"),
+    [
+        ((), True),
+        (("--id", "a" * 32, "--pattern", "example.com/*"), True),
+        (("--pattern", "other.test/*"), False),
+    ],
+)
+def test_a_route_to_delete_is_named_in_one_way(
+    staged: Sandbox, inv: Any, line: tuple[str, ...], before_any_request: bool
+) -> None:
+    result = inv("workers.route-delete", "--zone", "example.com", *line)
+
+    assert result.code == 1
+    assert written(staged) == []
+    assert (staged.requests == []) is before_any_request
+
+
+def test_crons_are_replaced_with_one_request_and_taken_back(staged: Sandbox, inv: Any) -> None:
+    before = crons(staged)
+
+    done = inv(
+        "workers.schedules", "--script", "cron-reports", "--set", "0 6 * * *", "--set", "5  5 * *  *", "--yes"
+    )
+    between = crons(staged)
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--yes")
+
+    assert (done.code, undone.code) == (0, 0)
+    assert between == ["0 6 * * *", "5 5 * * *"]
+    assert [method for method, _ in written(staged)] == ["PUT", "PUT"]
+    assert crons(staged) == before
+
+
+def test_crons_are_cleared_only_where_that_is_said(staged: Sandbox, inv: Any) -> None:
+    line = ("workers.schedules", "--script", "cron-reports", "--clear")
+
+    refused, both = inv(*line), inv(*line, "--set", "* * * * *")
+    before = written(staged)
+    done = inv(*line, "--yes")
+
+    assert (refused.code, both.code, before) == (1, 1, [])
+    assert done.code == 0
+    assert crons(staged) == []
+
+
+def test_crons_that_are_there_already_are_unchanged(staged: Sandbox, inv: Any) -> None:
+    line = [word for cron in crons(staged) for word in ("--set", cron)]
+
+    result = inv("workers.schedules", "--script", "cron-reports", *line, "--output", "json")
+
+    assert {row["action"] for row in json.loads(result.out)} == {"unchanged"}
+    assert written(staged) == []
+
+
+def test_crons_of_a_script_that_is_not_there_are_refused(staged: Sandbox, inv: Any) -> None:
+    result = inv("workers.schedules", "--script", "nobody", "--set", "* * * * *")
+
+    assert result.code == 1
+    assert written(staged) == []
+
+
+def test_in_a_dry_line_crons_are_shown_for_a_script_that_is_not_there_yet(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = str(tmp_path / "index.js")
+
+    result = inv(
+        "--dry", "workers.deploy", "--script", "fresh", "--path", file,
+        "workers.schedules", "--script", "fresh", "--set", "0 5 * * *",
+        "workers.schedules", "--script", "fresh", "--set", "0 6 * * *",
+    )  # fmt: skip
+
+    assert result.code == 0, result.err
+    assert "create workers.schedule 0 5 * * *" in result.err
+    assert "delete workers.schedule 0 5 * * *" in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "* * * * *", "*/30 * * * MON-FRI", "0 6 1 * *", "0 0 L * *", "0 0 LW * *", "0 0 15W * *", 
+        "59 23 31 12 7", "0 0 * JAN,dec *", "0 0 * * 6L", "0 0 * * fri#2", "0 0 * * FRI-MON", 
+        "1-30/5 0-23/2 * * *", "10/5 * * * *",
+    ],
+)  # fmt: skip
+def test_cron_expressions_of_the_documentation_are_taken(cron: str) -> None:
+    assert valid.cron(f" {cron} ") == cron
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 * ",
+        "* * * * 8", "*/0 * * * *", "*/90 * * * *", "5-1 * * * *", "1-2-3 * * * *", "a * * * *", "-1 * * * *",
+        "1,,2 * * * *", "* * * MON *", "@daily", "* * * * ?",
+    ],
+)  # fmt: skip
+def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
+    with pytest.raises(ValidationError):
+        valid.cron(cron)
+
+
+def test_a_cron_expression_is_refused_before_anything_is_asked(staged: Sandbox, inv: Any) -> None:
+    result = inv("workers.schedules", "--script", "cron-reports", "--set", "0 6 * *")
+
+    assert result.code == 1
+    assert "has 4 fields" in result.err
+    assert staged.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("example.com/*", "example.com/*"),
+        ("EXAMPLE.com", "example.com"),
+        ("*example.com/a*", "*example.com/a*"),
+        ("*.example.com/*", "*.example.com/*"),
+        ("https://www.example.com/a/b", "https://www.example.com/a/b"),
+        ("*://example.com/", "*://example.com/"),
+    ],
+)
+def test_a_pattern_of_the_zone_is_taken(text: str, known: str) -> None:
+    assert valid.pattern(text, "example.com") == known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "/*", "other.test/*", "notexample.com/*", "*notexample.com/*", "www.*.example.com/*",
+        "**example.com/*", "example.com/*/a", "example.com/a?b", "example.com/a#b", "example.com /", "ftp://example.com/",
+        "*", "*/*", "example.com:8080/*", "e.com.",
+    ],
+)  # fmt: skip
+def test_a_pattern_of_elsewhere_or_out_of_form_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        valid.pattern(text, "example.com")
+
+
+def test_a_pattern_of_a_zone_in_other_letters_is_sent_in_those_of_dns() -> None:
+    assert valid.pattern("bücher.example/*", "xn--bcher-kva.example") == "xn--bcher-kva.example/*"
+
+
+@pytest.mark.parametrize("text", ["2023-11-15", "2023-13-01", "20231101", "yesterday", "2023-11-1", ""])
+def test_a_date_that_is_none_or_to_come_is_refused(text: str) -> None:
+    assert valid.compatibility_date("2023-11-14", now=NOW) == "2023-11-14"
+    with pytest.raises(ValidationError):
+        valid.compatibility_date(text, now=NOW)
+
+
+def test_settings_domains_and_workers_dev_are_changed_and_put_back(sandbox: Sandbox, tmp_path: Path) -> None:
+    account = sandbox.account_id
+    owner = Owner(account, "api-gateway", {"id": "api-gateway"})
+    changes: dict[str, Json] = {
+        "workers.settings": {"bindings": [], "logpush": False, "tags": []},
+        "workers.script_subdomain": {"enabled": True, "previews_enabled": True},
+    }
+    for kind, change in changes.items():
+        way = writes(kind)
+        assert way.update
+        with connected(sandbox, tmp_path) as client:
+            stood = way.find(client, owner, {}) or {}
+            kept = [one for one in stood.get("bindings", ()) if one["type"] == "secret_text"]
+            wanted = stood | change | ({"bindings": kept} if "bindings" in change else {})
+
+            changed = way.update(client, owner, stood, wanted)
+            way.update(client, owner, changed, stood)
+
+            found = way.find(client, owner, {})
+
+        assert {name: changed[name] for name in change} == {name: wanted[name] for name in change}
+        assert unstamped(found) == unstamped(stood)
+
+
+def test_a_custom_domain_is_detached_moved_and_attached_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    owner = Owner(sandbox.account_id, sandbox.account_id, {})
+    way = writes("workers.domain")
+    assert way.create
+    assert way.update
+    assert way.delete
+    with connected(sandbox, tmp_path) as client:
+        stood = way.find(client, owner, {"hostname": "rooms.example.com"}) or {}
+        way.delete(client, owner, stood)
+        gone = way.find(client, owner, stood)
+        made = way.create(client, owner, stood)
+        moved = way.update(client, owner, made, made | {"service": "auth-edge"})
+        way.update(client, owner, moved, stood)
+        found = way.find(client, owner, stood)
+
+    assert gone is None
+    assert moved["service"] == "auth-edge"
+    assert unstamped(found) == unstamped(stood)
+
+
+def test_kinds_of_a_script_that_is_gone_are_not_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    account = Owner(sandbox.account_id, sandbox.account_id, {})
+    gone = account._replace(id="nobody")
+    kinds = ("workers.settings", "workers.schedule", "workers.script_subdomain")
+
+    with connected(sandbox, tmp_path) as client:
+        found = [writes(kind).find(client, gone, {"cron": "* * * * *"}) for kind in kinds]
+        script = writes("workers.script").find(client, account, {"id": "nobody"})
+
+    assert [script, *found] == [None] * 4
+
+
+def test_an_upload_keeps_secrets_and_assets_and_inherits_what_stays() -> None:
+    standing: Json = {
+        "id": "shop", "has_assets": True,
+        "bindings": [
+            {"type": "secret_text", "name": "KEY"},
+            {"type": "kv_namespace", "name": "KV", "namespace_id": "1"},
+            {"type": "plain_text", "name": "STAGE", "text": "a"},
+        ],
+    }  # fmt: skip
+    wanted = standing | {
+        "bindings": [*standing["bindings"][:2], {"type": "plain_text", "name": "STAGE", "text": "b"}],
+        "entry_point": "i.js", "media_types": {"i.js": "application/javascript+module"}, "module i.js": b"",
+    }  # fmt: skip
+
+    metadata = json.loads(dict(form(wanted, standing))["metadata"][1])
+
+    assert metadata == {
+        "main_module": "i.js",
+        "bindings": [{"type": "inherit", "name": "KV"}, {"type": "plain_text", "name": "STAGE", "text": "b"}],
+        "keep_bindings": ["secret_text", "secret_key"],
+        "keep_assets": True,
+    }
+
+
+@pytest.mark.fault("A8")
+@pytest.mark.parametrize("fault", ["drop-after", "error-after"])
+def test_a_deployment_that_is_never_answered_is_found_to_be_done(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], fault: str
+) -> None:
+    staged.faults.parse(f"{fault} PUT */scripts/fresh times=2")
+
+    done = deploy("fresh")
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--confirm", "fresh")
+
+    assert (done.code, undone.code) == (0, 0), done.err
+    assert state(staged, "fresh") is None
+
+
+@pytest.mark.fault("A8")
+def test_crons_that_nobody_answered_for_are_found_to_be_set(staged: Sandbox, inv: Any) -> None:
+    before = crons(staged)
+    staged.faults.parse("error-after PUT */schedules times=2")
+
+    done = inv("workers.schedules", "--script", "cron-reports", "--set", "1 1 * * *", "--yes")
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--yes")
+
+    assert (done.code, undone.code) == (0, 0), done.err
+    assert crons(staged) == before
+
+
+def test_a_deployment_is_not_taken_back_once_another_has_followed(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    later = tmp_path / "later.js"
+    later.write_bytes(b"// later\n" + CODE)
+    first = deploy("redirects")
+    deploy("redirects", path=later)
+    before, count = state(staged, "redirects"), len(written(staged))
+
+    result = inv("undo.apply", "--id", undo_id(first.err))
+
+    assert result.code == 1
+    assert "module later.js" in result.err
+    assert len(written(staged)) == count
+    assert state(staged, "redirects") == before
+
+
+def test_what_is_shown_of_a_deployment_names_the_modules_that_change(
+    staged: Sandbox, deploy: Callable[..., Any]
+) -> None:
+    result = deploy("redirects", "--dry-run")
+
+    assert result.code == 0
+    assert "update workers.script redirects: module index.js 125 bytes → 72 bytes\n" in result.err
+    assert written(staged) == []

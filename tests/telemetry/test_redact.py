@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ops.telemetry.log import Log
+from ops.telemetry.redact import HIDDEN, SHORTEST, Redactor
+
+OLD = 'YQSn-x"WA/Qii+Eh9 qM58wZéNnyQS7FUdoqGIUAbr'
+SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=60)
+
+
+def spellings(secret: str) -> list[str]:
+    raw = secret.encode()
+    padded = [base64.b64encode(b"x" * n + raw + b"y" * n).decode() for n in range(4)]
+    return [
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        raw.hex(),
+        raw.hex().upper(),
+        json.dumps({"a": secret}),
+        base64.urlsafe_b64encode(raw).decode(),
+        *padded,
+    ]
+
+
+def traces(secret: str, text: str) -> list[str]:
+    """Find eight characters or more of any spelling of *secret* in *text*."""
+    return [form for form in spellings(secret) if form.strip('{"a: }') in text]
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize("spelling", spellings(OLD))
+def test_a_secret_is_hidden_however_it_is_spelt(spelling: str) -> None:
+    hidden = Redactor([OLD])(f"before {spelling} after")
+
+    assert HIDDEN in hidden
+    assert hidden.startswith("before ")
+    assert hidden.endswith(" after")
+    assert OLD[10:30] not in hidden
+
+
+@pytest.mark.fault("F1")
+@given(secret=SECRETS)
+def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
+    redact = Redactor([secret])
+    assume(secret not in HIDDEN)
+
+    for spelling in spellings(secret):
+        assert not traces(secret, redact(spelling))
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cfut_" + "a1B2" * 12,
+        "cfat_" + "a1B2" * 12,
+        "cfk_" + "a1B2" * 12,
+        "cfoat_" + "a1B2" * 12,
+        "Bearer " + "a1B2" * 10,
+        "authorization: bearer YQSn-xWAQiiEh9qM58wZNnyQS7FUdoqGIUAbrh7T",
+        "Bearer%20" + "a1B2" * 10,
+    ],
+)
+def test_what_looks_like_a_token_is_hidden_though_it_is_not_ours(text: str) -> None:
+    hidden = Redactor()(text)
+
+    assert HIDDEN in hidden
+    assert "a1B2" not in hidden
+    assert "YQSn" not in hidden
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    text = 'GET /zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records 200 {"a": [1, 2]} cfut bearer of news'
+
+    assert Redactor([OLD])(text) == text
+
+
+def test_bytes_that_are_not_text_pass_unchanged() -> None:
+    content = bytes(range(256))
+
+    assert Redactor([OLD]).in_bytes(content + OLD.encode()) == content + HIDDEN.encode()
+
+
+def test_a_short_or_empty_secret_hides_nothing() -> None:
+    assert Redactor(["", "a"])("banana") == "banana"
+
+
+def test_a_redactor_shows_nothing_of_its_secrets() -> None:
+    assert OLD[:8] not in repr(Redactor([OLD]))
+
+
+def lines(*events: dict[str, object]) -> list[dict[str, object]]:
+    stream = io.StringIO()
+    log = Log(Redactor([OLD]), stream, clock=lambda: 1795424400.123)
+    for event in events:
+        log("call", **event)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.fault("E14")
+@pytest.mark.parametrize("name", ['\n{"level": "forged"}', "a\r\nb", "\x85x\u2028y", "\x1b]52;c;x\x07"])
+def test_one_event_is_one_line(name: str) -> None:
+    found = lines({"path": name}, {"path": "next"})
+
+    assert [line["path"] for line in found] == [name, "next"]
+
+
+@pytest.mark.fault("D8")
+def test_events_are_numbered_in_their_order() -> None:
+    assert [line["n"] for line in lines({}, {}, {})] == [1, 2, 3]
+
+
+def test_an_event_says_when_in_utc() -> None:
+    assert lines({})[0]["time"] == "2026-11-23T09:00:00.123Z"
+
+
+@pytest.mark.fault("D4")
+def test_a_reader_of_the_log_who_has_left_stops_nothing() -> None:
+    stream = io.StringIO()
+    stream.close()
+
+    Log(Redactor([OLD]), stream)("call", path="/zones")
+
+
+@pytest.mark.fault("F1")
+def test_a_secret_does_not_reach_the_log_and_the_line_stays_json() -> None:
+    found = lines({"path": OLD, "message": f"Bearer {OLD}", "more": {"a": [OLD]}, "odd": object})
+
+    assert not traces(OLD, json.dumps(found))
+    assert found[0]["path"] == HIDDEN
