@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ops.command import ON_READS
+
 if TYPE_CHECKING:
     from ops.change import Change
     from ops.command import Command
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.resource import Json, Owner, Resource
     from ops.run import Run
+    from ops.snapshots.past import Past
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
     from ops.ui.talk import Talk
@@ -56,12 +59,25 @@ class App:
         return self._shared.get(name)
 
     @cached_property
+    def past(self) -> Past | None:
+        """Give the snapshot that this task reads instead of Cloudflare (--at, --offline), if any."""
+        if not any(map(self.option, ON_READS)):
+            return None
+        from ops.snapshots.offline import open_past
+
+        return open_past(self)
+
+    @cached_property
     def client(self) -> Client:
-        return self.run.client(self.settings, self.talk.warn)
+        if self.past is not None:
+            return self.past
+        return self.run.client(self.settings, self.talk.warn, self.dry)
 
     @cached_property
     def account_id(self) -> str:
         """Give the account in force: the setting's, or the only one that the token sees."""
+        if self.past is not None:
+            return self.past.account_id
         from ops.products.accounts import api
 
         return self.settings.account_id or str(api.the_account(self.client)["id"])
@@ -202,6 +218,7 @@ class App:
 
     def stage(self, **staged: Any) -> None:
         """Set the stage for the tasks after this one on the line; None takes a setting back."""
+        self.run.staging.add(self.run.position)
         for name, value in staged.items():
             self.run.staged[name] = value
 

@@ -31,7 +31,7 @@ PRODUCTS = (
 # Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
 NAMES = {"durable_objects": "do", "journal": "undo"}
 
-COLLECTIONS = ("ops.scan.tasks", "ops.journal.tasks", "ops.sandbox.tasks")
+COLLECTIONS = ("ops.scan.tasks", "ops.snapshots.tasks", "ops.journal.tasks", "ops.sandbox.tasks")
 TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks")
 
 

@@ -25,6 +25,7 @@ EVERYWHERE: dict[str, Any] = {
     "quiet": False,
     "debug": False,
     "cache": 0,
+    "log_format": "",
 }
 ON_LISTS: dict[str, Any] = {
     "fields": "",
@@ -34,8 +35,12 @@ ON_LISTS: dict[str, Any] = {
     "no_headers": False,
     "export": False,
 }
+ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
 HELP = {
+    "at": "read a snapshot instead: latest, a date (the newest of that day or before), a name or a path",
+    "offline": "read the newest complete snapshot, without a request: --at latest",
+    "identity": "file with the key that opens an encrypted snapshot",
     "dry_run": "show what would change, and send no write",
     "yes": "do not ask; off a terminal, nothing is deleted without it",
     "force": "beyond the thresholds of what one run may change",
@@ -46,6 +51,7 @@ HELP = {
     "quiet": "no notes and no progress on stderr",
     "debug": "log every request on stderr, as JSON lines without secrets",
     "cache": "answers may be this many seconds old",
+    "log_format": "text, or json: what is said on stderr as JSON lines, one event each, for a journal",
     "fields": "which fields, e.g. name,account.name",
     "sort": "by this field; -field for descending",
     "filter": "e.g. name=www*, status!=active, ttl>300; may be repeated",
@@ -86,12 +92,15 @@ class Command(Task[Callable[..., Any]]):
         default: bool,
         writes: bool,
         guards: tuple[str, ...],
+        reads: bool,
     ) -> None:
         super().__init__(self._body, name=name, positional=list(positional), default=default)
         self.function = function
         self.texts = {**HELP, **help}
         self.required = required
         self.writes = writes
+        # What the products' tasks read is what a snapshot holds.
+        self.reads = reads and not writes and function.__module__.startswith("ops.products.")
         self.guards = {name: _GUARDS[name] for name in guards}
         self.gives = function.__annotations__.get("return", "None")
         self.__doc__ = _help_text(function.__doc__ or "", needs)
@@ -119,7 +128,8 @@ class Command(Task[Callable[..., Any]]):
     def shared(self) -> dict[str, Any]:
         """Give the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
-        return EVERYWHERE | lists | (ON_WRITES if self.writes else {}) | self.guards
+        reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
+        return EVERYWHERE | reads | lists | writes | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Give those of *options* that are not as they are by default."""
@@ -168,13 +178,15 @@ def command(
     default: bool = False,
     writes: bool = False,
     guards: Iterable[str] = (),
+    reads: bool = True,
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
     makes an option that may be repeated. *required* options must be given. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
-    name must be typed. *needs* names the permission, in the words of Cloudflare's dashboard. What it
+    name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
+    --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard. What it
     returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options it has.
     """
 
@@ -189,6 +201,7 @@ def command(
             default=default,
             writes=writes,
             guards=tuple(guards),
+            reads=reads,
         )
 
     return decorate

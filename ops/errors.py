@@ -14,7 +14,8 @@ OpsError                     2
 │   ├── ApiError             2  Cloudflare answered with an error
 │   ├── MalformedAnswer      2  Cloudflare answered something that makes no sense
 │   ├── RateLimited          2  the budget does not come back before the deadline
-│   └── DiskError            2
+│   ├── DiskError            2
+│   └── Damaged              2  what was written here once is not what stands there now
 ├── NetworkError             3  name lookup, connection, TLS, timeout
 │   ├── NotSent              3  the request did not leave this machine
 │   └── Unanswered           3  it was sent; whether it was carried out is not known
@@ -110,6 +111,10 @@ class RateLimited(SystemFailure):
 
 
 class DiskError(SystemFailure):
+    pass
+
+
+class Damaged(SystemFailure):
     pass
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
 
 from ops.command import EVERYWHERE
-from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, UsageError
+from ops.errors import ApiError, Incomplete, Interrupted, NetworkError, OpsError, SystemFailure, UsageError
 from ops.run import RUN
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class _Execution:
 
     def _end(self, error: OpsError) -> NoReturn:
         """Say what went wrong and end the line with its exit code."""
+        if self._app is not None and isinstance(error, ApiError | NetworkError):
+            from ops.snapshots.offline import with_way_on
+
+            with_way_on(self._app, error)
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._tell_of_the_line()
         raise Exit(code=error.exit_code)
@@ -146,6 +151,9 @@ def _app(command: Command, context: Context, shared: dict[str, Any], talk: Talk)
     # A runbook may be run by a program that is not ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     settings = _settings(context, shared)
+    if command.writes:
+        # A change is made of what is there, not of what was a while ago.
+        settings = replace(settings, cache=0)
     talk.settle(settings, Redactor(settings.credentials.secrets()))
     for note in settings.notes:
         talk.note(note)
@@ -165,4 +173,7 @@ def _settings(context: Context, shared: Mapping[str, Any]) -> Settings:
 def _talk(shared: Mapping[str, Any]) -> Talk:
     from ops.ui.talk import Talk
 
-    return Talk(sys.stderr, quiet=bool(shared["quiet"]))
+    talk = Talk(sys.stderr, quiet=bool(shared["quiet"]))
+    # What is wrong with the settings is told in this form too.
+    talk.log = shared["log_format"] == "json"
+    return talk

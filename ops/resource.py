@@ -73,7 +73,8 @@ class Resource(NamedTuple):
     not compared. A *deep* kind costs more requests an owner than a lean inventory pays for, and is
     read only when asked for. *contents* reads the files of one item, *values* takes the items of one owner as
     they are listed and gives what is stored under each, a line each. *needs* is the permission that reading
-    takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only.
+    takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only. *links* are the
+    fields that name an item of another kind by its key, each with that kind.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Resource(NamedTuple):
     contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None
     values: Callable[[Client, Owner, Iterable[Json]], Iterable[Json]] | None = None
     writes: Writes | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def product(self) -> str:

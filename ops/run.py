@@ -29,9 +29,11 @@ class Run:
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
         self.position = 0
+        self.staging: set[int] = set()
+        """The places on the line of those tasks that set the stage for the others."""
         self._id = ""
         self._tasks = 0
-        self._clients: dict[Settings, Client] = {}
+        self._clients: dict[tuple[Settings, bool], Client] = {}
         self._endings: list[Callable[[], None]] = []
 
     def begin(self, *, project: Path, dry: bool, debug: bool) -> None:
@@ -52,11 +54,18 @@ class Run:
 
     @property
     def standing(self) -> str:
-        """Say what became of each task of a line that stops at the present one; "" for a line of one task."""
-        if len(self.line) < 2:
+        """Say what became of each task of a line that stops at the present one; "" for a line of one task.
+
+        What only set the stage is not counted.
+        """
+        done = [task for at, task in enumerate(self.line[: self.position]) if at not in self.staging]
+        if not done and not self.left:
             return ""
-        done, now = self.line[: self.position], self.line[self.position : self.position + 1]
-        parts = (("done", done), ("failed", now), ("not started", self.left))
+        parts = (
+            ("done", done),
+            ("failed", self.line[self.position : self.position + 1]),
+            ("not started", self.left),
+        )
         return "; ".join(f"{what}: {', '.join(tasks)}" for what, tasks in parts if tasks)
 
     def undo_line(self, id: str, task: str = "apply") -> str:
@@ -65,13 +74,13 @@ class Run:
         stage = "sandbox " if self.staged.get("base_url") else profile
         return f"inv {stage}undo.{task} --id {id}"
 
-    def client(self, settings: Settings, say: Callable[[str], None]) -> Client:
-        """Give the one client for these settings, opened at first use."""
-        if settings not in self._clients:
+    def client(self, settings: Settings, say: Callable[[str], None], dry: bool = False) -> Client:
+        """Give the one client for these settings, opened at first use; a *dry* one sends no writes."""
+        if (settings, dry) not in self._clients:
             from ops.http.stack import open_client
 
-            self._clients[settings] = open_client(settings, say=say, stop=self.stop)
-        return self._clients[settings]
+            self._clients[settings, dry] = open_client(settings, say=say, stop=self.stop, dry=dry)
+        return self._clients[settings, dry]
 
     @property
     def id(self) -> str:

@@ -130,3 +130,24 @@ def test_every_option_has_a_help_text() -> None:
     ]
 
     assert silent == []
+
+
+def test_a_write_looks_at_what_is_there_even_where_reads_may_be_old(inv: Inv, staged: Sandbox) -> None:
+    line = (
+        "zones.set",
+        "--zone",
+        "example.com",
+        "--setting",
+        "ipv6",
+        "--value",
+        "off",
+        "--cache",
+        "600",
+        "--dry-run",
+    )
+    inv(*line)
+    before = len(staged.requests)
+
+    inv(*line)
+
+    assert any("/settings" in target for _, target in staged.requests[before:])

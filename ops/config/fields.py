@@ -53,6 +53,7 @@ FIELDS = (
     Field("output", "text", choices=("table", "json", "jsonl", "csv", "yaml", "tsv")),
     Field("quiet", "switch"),
     Field("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),
+    Field("log_format", "text", choices=("text", "json")),
     Field("color", "text", choices=("auto", "always", "never"), variables=("CFOPS_COLOR",)),
 )
 

@@ -15,7 +15,7 @@ from ops.errors import UsageError
 STAGED = "set by an earlier task"
 
 # A task that sets credentials for those after it names their account as well.
-_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache"})
+_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format"})
 _NEVER_TYPED = BY_NAME.keys() - _TYPED
 _SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
 

@@ -54,6 +54,7 @@ class Settings:
     output: str = ""
     quiet: bool = False
     debug: bool = False
+    log_format: str = "text"
     color: str = "auto"
     project: Path = field(default=Path(), compare=False)
     config_dir: Path = field(default=Path(), compare=False)

@@ -16,6 +16,7 @@ from ops.http.auth import Auth
 from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
+from ops.http.dryrun import DryRun
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.observe import with_clock_check, with_log
 from ops.http.origin import check_origin, check_pair, check_proxy
@@ -39,10 +40,12 @@ def open_client(
     say: Say,
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.monotonic,
+    dry: bool = False,
 ) -> Client:
     """Open the client for *settings*; nothing is sent yet.
 
-    *say* is told of waits and warnings. No call begins after *stop* is set. Raises CredentialsError without
+    *say* is told of waits and warnings. No call begins after *stop* is set. A *dry* one sends nothing that
+    writes, whoever asks for it. Raises CredentialsError without
     credentials and UsageError where they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
@@ -60,8 +63,8 @@ def open_client(
     if settings.debug:
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
-    send = with_retry(send, pause=pause, attempts=settings.attempts)
-    cached = _Cached(Circuit(send, clock), settings, say)
+    send = Circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
+    cached = _Cached(DryRun(send, say) if dry else send, settings, say)
 
     def close() -> None:
         session.close()

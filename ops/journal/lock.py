@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 from contextlib import ExitStack
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ops.disk import PRIVATE_FILE, explained, private_folder
-from ops.errors import Locked
+from ops.lock import locked
 from ops.resource import ACCOUNT, identity_of, reach
 
 if TYPE_CHECKING:
@@ -61,28 +56,5 @@ class Locks:
             self._held.add(name)
 
     def _take(self, name: str, change: Change) -> None:
-        path = private_folder(self._folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
-        with explained(path):
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(path, flags, PRIVATE_FILE)
-            self._open.callback(os.close, descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _locked(descriptor, change) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(self._holder).encode(), 0)
-
-
-def _locked(descriptor: int, change: Change) -> Locked:
-    try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-    except ValueError:
-        # It has the lock, and is about to write its name.
-        holder = {}
-    named = ", ".join(f"{name} {holder[name]}" for name in ("pid", "task", "since") if name in holder)
-    where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
-    return Locked(
-        f"another run is writing to {where}: {named or 'it has just begun'}",
-        hint="wait until it has ended; the lock goes with it, however it ends",
-    )
+        where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
+        self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.change import Change, comparable, without
@@ -15,6 +15,10 @@ from ops.resource import Owner, identity_of, reach
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.resource import Json, Resource
+
+
+# So many items are compared with one look, where the kind has a way to do that.
+TOGETHER = 100
 
 
 class Step(NamedTuple):
@@ -92,15 +96,43 @@ class Verdict(NamedTuple):
     found: Json | None = None
 
 
-def judge(client: Client, step: Step) -> Verdict:
+def portions(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """Yield *steps* in parts that can be looked at together: several of one owner where the kind allows."""
+    part: list[Step] = []
+    for step in steps:
+        resource, owner, _, _ = step.change
+        writes = resource.writes
+        if part and (part[0].change[:2] != (resource, owner) or len(part) == TOGETHER):
+            yield part
+            part = []
+        part.append(step)
+        if writes is None or writes.find_all is None:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:
     """Compare what stands with what was left behind; only where it is the same may it be taken back."""
-    resource, owner, standing, _ = step.change
-    if resource.writes is None:
+    resource, owner, _, _ = steps[0].change
+    writes = resource.writes
+    if writes is None:
         raise UsageError(f"{resource.kind} is read only")
+    items = [step.change.before or step.change.item for step in steps]
     try:
-        found = resource.writes.find(client, owner, step.change.item if standing is None else standing)
+        if len(items) > 1 and writes.find_all:
+            found = writes.find_all(client, owner, items)
+        else:
+            found = [writes.find(client, owner, item) for item in items]
     except OpsError as error:
-        return Verdict(conflict=f"{shown.name(step.change)} cannot be looked at: {error.message}")
+        told = "cannot be looked at"
+        return [Verdict(conflict=f"{shown.name(step.change)} {told}: {error.message}") for step in steps]
+    return list(map(_verdict, steps, found))
+
+
+def _verdict(step: Step, found: Json | None) -> Verdict:
+    resource, _, standing, _ = step.change
     if _there(step.change, found):
         return Verdict(already=True, found=found)
     if (standing is None) if found is None else (standing is not None and alike(resource, found, standing)):

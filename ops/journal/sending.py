@@ -117,6 +117,8 @@ def probes(changes: Sequence[Change]) -> list[Change]:
 
 def standing(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
     """Give the items as they stand: only what was created has an id that is not known yet."""
-    return [
-        writes.find(client, c.owner, c.item) if c.action == CREATE and c.after else c.after for c in changes
-    ]
+    return [writes.find(client, c.owner, c.item) if _new_id(c) else c.after for c in changes]
+
+
+def _new_id(change: Change) -> bool:
+    return change.action == CREATE and change.resource.key not in change.resource.identity

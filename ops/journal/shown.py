@@ -43,7 +43,7 @@ def differences(change: Change) -> str:
 def name(change: Change) -> str:
     """Give what people know the item by, its kind before it and its content behind it."""
     item, kind = change.item, change.resource.kind
-    kind = f"{item['type']} record" if kind == "dns.record" and "type" in item else kind
+    kind = f"{item['type']} record" if kind.endswith(".record") and "type" in item else kind
     content = reach(item, "content")
     more = f" {_short(content)}" if isinstance(content, str) and change.action == DELETE else ""
     return f"{kind} {change.label}{more}"

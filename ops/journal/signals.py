@@ -20,10 +20,12 @@ class Stopping:
         self._stop = stop
         self.signal = 0
 
-    def check(self, told: Callable[[], str]) -> None:
-        """Raise Interrupted, with what *told* says, where the run shall end."""
+    def check(self, task: str) -> None:
+        """Raise Interrupted, or Terminated, where *task* shall end."""
+        if self._stop.is_set() and self.signal == signal.SIGTERM:
+            raise Terminated(f"{task} was terminated")
         if self._stop.is_set():
-            raise (Terminated if self.signal == signal.SIGTERM else Interrupted)(told())
+            raise Interrupted(f"{task} was interrupted")
 
 
 @contextmanager

@@ -83,6 +83,6 @@ def _entries(app: App) -> list[Entry]:
 
 
 def _kinds() -> dict[str, Resource]:
-    from ops.catalog import resources
+    from ops.catalog import kinds
 
-    return {resource.kind: resource for resource in resources()}
+    return kinds()

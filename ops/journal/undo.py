@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, Refused, UsageError
@@ -15,7 +16,7 @@ from ops.journal.journal import Undoing
 from ops.journal.place import SANDBOX
 from ops.journal.pretence import pretend
 from ops.journal.recovery import resolve
-from ops.journal.reversal import Keys, Step, Verdict, judge, step, why_not
+from ops.journal.reversal import Keys, Step, Verdict, judge, portions, step, why_not
 from ops.journal.writing import Writing
 from ops.ui.shapes import Rows
 
@@ -131,8 +132,8 @@ class _Undo:
         return [step(entry, resource, pair, self._keys) for pair in changed]
 
     def _judged(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Verdict]]:
-        verdicts = self._app.parallel(partial(judge, self._app.client), steps)
-        return zip(steps, verdicts, strict=True)
+        verdicts = self._app.parallel(partial(judge, self._app.client), portions(steps))
+        return zip(steps, chain.from_iterable(verdicts), strict=True)
 
     def compare(self, ready: Sequence[Entry]) -> None:
         """Take the locks, show what will be done, and ask; raises Conflict where something has changed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from ops.journal.journal import NEW, Undoing, open_journal
 from ops.journal.lock import Locks
 from ops.journal.sending import Undecided, probes, send
 from ops.journal.signals import finishing
+from ops.lock import holder
 from ops.resource import reach
 
 if TYPE_CHECKING:
@@ -44,9 +43,7 @@ class Writing:
 
     def __enter__(self) -> Writing:
         app = self._app
-        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
-        holder = {"pid": os.getpid(), "task": app.command.path, "since": since}
-        self._locks = self._open.enter_context(Locks(app.settings.state_dir / "locks", holder))
+        self._locks = self._open.enter_context(Locks(app.settings.state_dir / "locks", holder(app)))
         self.journal = self._open.enter_context(open_journal(app))
         return self
 
@@ -56,6 +53,11 @@ class Writing:
         self._open.close()
         if error is None:
             self._tell()
+        elif isinstance(error, KeyboardInterrupt):
+            self._app.stop.set()
+            raise self._ended(Interrupted(f"{self._app.command.path} was interrupted")) from error
+        elif isinstance(error, Interrupted) or (self._begun and self._expected != 1):
+            raise self._ended(error) from error
 
     def lock(self, changes: Iterable[Change]) -> None:
         """Take the locks for *changes*. Raises Locked where another run has one."""
@@ -66,14 +68,15 @@ class Writing:
         """Make one batch of *changes* real; gives their rows. What the journal cannot note is not begun."""
         app = self._app
         with finishing(app.stop, app.warn) as stopping:
-            stopping.check(self._standing)
+            stopping.check(app.command.path)
             app.entries += 1
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
+            self._unknown += len(changes)
             items = self._send(entry, changes)
             self._remember(entry, changes)
             if not app.stop.is_set():
                 self._look_again(changes, items)
-            stopping.check(self._standing)
+            stopping.check(app.command.path)
         return [self._row(*pair, entry) for pair in zip(changes, items, strict=True)]
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
@@ -82,33 +85,36 @@ class Writing:
         try:
             state, items = send(client, changes)
         except Undecided as undecided:
-            self._unknown += len(changes)
             self.journal.finish(entry, UNKNOWN, why=undecided.cause.message)
-            raise self._failed(undecided.cause, self._look_at(entry)) from undecided.cause
+            raise _with(undecided.cause, hint=self._look_at(entry)) from undecided.cause
         except OpsError as error:
-            begun = isinstance(error, Interrupted) and client.sent > sent
-            self._unknown += len(changes) if begun else 0
-            self.journal.finish(entry, UNKNOWN if begun else FAILED, why=error.message)
-            raise self._failed(error, self._look_at(entry) if begun else error.hint) from error
+            if isinstance(error, Interrupted) and client.sent > sent:
+                self.journal.finish(entry, UNKNOWN, why=error.message)
+                raise _with(error, hint=self._look_at(entry)) from error
+            self._unknown -= len(changes)
+            self.journal.finish(entry, FAILED, why=error.message)
+            raise
         self.journal.finish(entry, state, changes, items)
         if state == ADOPTED:
             self._app.note(f"nothing answered, but it was done: {shown.name(changes[0])}")
         return items
 
-    def _failed(self, error: OpsError, hint: str) -> OpsError:
-        """Give *error* with what became of the other changes of the task."""
-        message = error.message
-        if self._done or self._expected > 1:
-            message = f"{message}\n{self._standing()}"
-        return type(error)(message, error.status, hint=hint, codes=error.codes, ray=error.ray)
+    @property
+    def _begun(self) -> bool:
+        return bool(self._done or self._unknown)
 
-    def _standing(self) -> str:
+    def _ended(self, error: BaseException) -> BaseException:
+        """Give *error* with what became of all the changes of the task."""
+        if not isinstance(error, OpsError):
+            return error
         left = self._expected - self._done - self._unknown
         unstarted = f", {left} not started" if self._expected else ""
         undo = f"; `{self._app.run.undo_line(self.undo)}` takes back what was done" if self.undo else ""
-        return f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
+        standing = f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
+        return _with(error, message=f"{error.message}\n  {standing}")
 
     def _remember(self, entry: str, changes: Sequence[Change]) -> None:
+        self._unknown -= len(changes)
         self._done += len(changes)
         writes = changes[0].resource.writes
         if writes and writes.final:
@@ -147,3 +153,9 @@ class Writing:
 
     def _look_at(self, entry: str) -> str:
         return f"whether it was carried out is not known; `{self._app.run.undo_line(entry, 'show')}` looks"
+
+
+def _with(error: OpsError, *, message: str = "", hint: str = "") -> OpsError:
+    """Give *error* with another *message* or *hint*."""
+    told, hint = message or error.message, hint or error.hint
+    return type(error)(told, error.status, hint=hint, codes=error.codes, ray=error.ray)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import DiskError
 from ops.resource import Json, Owner
 from ops.scan.delivery import Delivery, Made
+from ops.scan.guard import Guard
 from ops.scan.inventory import Inventory
 from ops.scan.look import look
 from ops.scan.request import Begun
 from ops.scan.selection import Plan
 from ops.snapshots import manifest as manifests
-from ops.snapshots import publish
+from ops.snapshots import publish, readback
 from ops.snapshots.layout import snapshot_name
 from ops.snapshots.manifest import PARTIAL, Manifest
 from ops.snapshots.sections import COMPLETE
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 
 
 class Job(NamedTuple):
-    """What is to be read and where it goes; *options* are told in the manifest."""
+    """What is to be read and where it goes; *options* are told in the manifest.
+
+    *guard* makes a snapshot partial that has lost too much.
+    """
 
     account: Owner
     plan: Plan
     delivery: Delivery
     options: Json
     begun: Begun
+    guard: Guard | None = None
 
 
 class Outcome(NamedTuple):
@@ -62,6 +67,7 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
             raise inventory.ended_by
         manifest = _manifest(app, job, inventory, writer)
         manifests.write(folder, manifest)
+        readback.check(folder, manifest)
         named = partial(_name, job.begun.moment, chance)
         path = job.delivery.hand_over(Made(folder, manifest, place, named))
     if inventory.ended_by is not None:
@@ -81,6 +87,9 @@ def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
 
 
 def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manifest:
+    reason = inventory.reason
+    if inventory.whole and job.guard and (reason := job.guard.verdict(inventory.sections)):
+        app.gap(reason)
     return Manifest(
         tool=f"cfops {VERSION}",
         account_id=job.account.id,
@@ -88,8 +97,8 @@ def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manif
         started=_moment(job.begun.moment),
         ended=_moment(app.clock()),
         requests=app.client.sent - job.begun.sent,
-        status=COMPLETE if inventory.whole else PARTIAL,
-        reason=inventory.reason,
+        status=PARTIAL if reason else COMPLETE,
+        reason=reason,
         options=job.options,
         sections=inventory.sections,
         files=writer.assemble(),

@@ -25,7 +25,7 @@ def look(app: App, account: Owner, plan: Plan, sink: Sink) -> Inventory:
     from ops.http.parallel import Pool
     from ops.ui.progress import Progress
 
-    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
     pool = partial(Pool, app.settings.workers, app.stop)
     progress.start("scan")
     try:

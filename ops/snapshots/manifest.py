@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ops.errors import NotFound, ValidationError
+from ops.errors import Damaged, NotFound, ValidationError
 from ops.resource import Json
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.sections import COMPLETE, STATUSES, Section
@@ -17,7 +18,12 @@ from ops.snapshots.writer import Placed, Stored, store
 FORMAT = 1
 PARTIAL = "partial"
 _LARGEST = 64 << 20
-_FILE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,2}")
+_CHECKSUM = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
+_KNOWN = frozenset(
+    {"format", "tool", "account", "started", "ended", "requests", "status", "reason", "options", "sections"}
+    | {"files", "contents", "sha256"}
+)
+FILE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,2}")
 
 
 @dataclass(frozen=True)
@@ -64,27 +70,43 @@ class Manifest:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of the snapshot in *folder*, where there is none yet."""
-    text = json.dumps(manifest.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    store(folder / MANIFEST, [text.encode("utf-8", "backslashreplace")])
+    """Write the manifest of the snapshot in *folder*, where there is none yet.
+
+    Its last line is the SHA-256 of all that stands before it.
+    """
+    text = json.dumps(manifest.as_json(), indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
+    told = text.encode("utf-8", "backslashreplace")
+    store(folder / MANIFEST, [told, f',\n "sha256": "{sha256(told).hexdigest()}"\n}}\n'.encode()])
 
 
 def load(folder: Path) -> Manifest:
     """Read the manifest of a snapshot.
 
-    Raises NotFound where there is none, ValidationError for one that is damaged, of a newer format, or
-    larger than any that was ever written.
+    Raises NotFound where there is none, ValidationError for one of a newer format, Damaged for one that is
+    none of ours, or larger than any that was ever written.
     """
     path = folder / MANIFEST
     try:
         if path.stat().st_size > _LARGEST:
-            raise ValidationError(f"{path} is too large to be a manifest")
-        document = json.loads(path.read_bytes())
+            raise Damaged(f"{path} is too large to be a manifest")
+        data = path.read_bytes()
+        document = json.loads(data)
     except FileNotFoundError:
         raise NotFound(f"{folder} is not a snapshot: it has no {MANIFEST}") from None
     except (ValueError, RecursionError):
-        raise ValidationError(f"{path} is damaged: it is not JSON") from None
-    return _parse(path, document)
+        raise Damaged(f"{path} is damaged: it is not JSON") from None
+    manifest = _parse(path, document)
+    _check(path, document, data)
+    return manifest
+
+
+def _check(path: Path, document: Json, data: bytes) -> None:
+    """Raise Damaged where the manifest is not what was written, to the byte."""
+    end = _CHECKSUM.search(data)
+    if set(document) - _KNOWN or ("sha256" in document) != bool(end):
+        raise Damaged(f"{path} is damaged: it holds what no manifest holds")
+    if end and sha256(data[: end.start()]).hexdigest() != end[1].decode():
+        raise Damaged(f"{path} is damaged: it is not what was written")
 
 
 def _parse(path: Path, document: Any) -> Manifest:
@@ -97,7 +119,7 @@ def _parse(path: Path, document: Any) -> Manifest:
     try:
         return _built(document)
     except (KeyError, TypeError, ValueError) as error:
-        raise ValidationError(f"{path} is damaged: {error}") from None
+        raise Damaged(f"{path} is damaged: {error}") from None
 
 
 def _built(document: Json) -> Manifest:
@@ -107,7 +129,7 @@ def _built(document: Json) -> Manifest:
     if unknown := {section.status for section in sections} - set(STATUSES):
         raise ValueError(f"status {unknown.pop()!r}")
     for name in (*document["files"], *document["contents"]):
-        if not _FILE.fullmatch(name):
+        if not FILE.fullmatch(name):
             raise ValueError(f"file {name!r}")
     return Manifest(
         tool=str(document["tool"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.errors import ValidationError
+from ops.errors import Damaged
 from ops.resource import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import decode
@@ -20,7 +20,7 @@ def kinds(manifest: Manifest) -> list[str]:
 def items(folder: Path, kind: str) -> Iterator[tuple[str, Json]]:
     """Yield the owner's id and the item, in the order of the file.
 
-    Raises ValidationError for a line that is not one of ours.
+    Raises Damaged for a line that is not one of ours.
     """
     path = folder / kind_file(kind)
     with path.open("rb") as lines:
@@ -33,7 +33,7 @@ def _parsed(path: Path, number: int, line: bytes) -> tuple[str, Json]:
         found = decode(line)
         scope, item = found["scope"], found["item"]
     except (ValueError, KeyError, RecursionError):
-        raise ValidationError(f"{path}, line {number}: damaged") from None
+        raise Damaged(f"{path}, line {number}: damaged") from None
     if not isinstance(scope, str) or not isinstance(item, dict):
-        raise ValidationError(f"{path}, line {number}: damaged")
+        raise Damaged(f"{path}, line {number}: damaged")
     return scope, item

@@ -59,3 +59,6 @@ def _answer(question: str, ask: Callable[[], str], err: TextIO | None) -> str:
     except EOFError:
         stream.write("\n")
         return ""
+    except KeyboardInterrupt:
+        stream.write("\n")
+        raise

@@ -28,6 +28,7 @@ def silence_stdout() -> None:
     """After BrokenPipeError: let the run end without `Exception ignored` and exit code 120."""
     silence(sys.stdout)
 
+
 # An unbuffered stream (PYTHONUNBUFFERED) would take a system call for each row.
 PIECE = 32 * 1024
 

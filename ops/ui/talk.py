@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -16,8 +18,13 @@ if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.errors import OpsError
 
+# A list of candidates is set in: no name in it can pass for a line of ours, and no other break is kept.
+_CONTINUED = re.compile(r"\n(?=  )")
 ECHO = 5.0
 """Seconds in which the same line is not said again: eight threads that wait have one thing to tell."""
+
+KEPT = 20
+"""How many of the last lines are kept for whoever is told how a job ended."""
 
 
 class Talk:
@@ -25,6 +32,8 @@ class Talk:
 
     *quiet* leaves out notes, never warnings and errors. Every text is passed through *redact*, then made
     printable, so that one thing said is one line. *clock* gives seconds, for what was said a moment ago.
+    *log*: each thing said is one JSON object (time, level, message), as a journal wants it. *last* holds the
+    last notes and warnings, redacted.
     """
 
     def __init__(
@@ -38,6 +47,8 @@ class Talk:
         self.quiet = quiet
         self.color = color
         self.redact = redact
+        self.log = False
+        self.last: deque[str] = deque(maxlen=KEPT)
         self._err = err
         self._clock = clock
         self._said: dict[str, float] = {}
@@ -47,40 +58,42 @@ class Talk:
     def settle(self, settings: Settings, redact: Callable[[str], str]) -> None:
         """Speak from now on as the settings say, once they are known."""
         self.quiet = settings.quiet
-        self.color = use_color(settings.color, self._err)
+        self.log = settings.log_format == "json"
+        self.color = not self.log and use_color(settings.color, self._err)
         self.redact = redact
 
     def note(self, text: str) -> None:
         """Say what may be good to know."""
         if not self.quiet:
-            self._say(text, "dim")
+            self._say("note", text, "dim")
 
     def warn(self, text: str) -> None:
         """Say what must be known."""
-        self._say(f"warning: {text}", "yellow")
+        self._say("warning", text, "yellow")
 
     def show(self, text: str) -> None:
         """Say what belongs to the task itself, such as a change before it is made, as often as it comes."""
         if not self.quiet:
-            self._put(self._styled(text))
+            self._put(self._entry("note", text) if self.log else self._styled(text))
 
     def error(self, error: OpsError, json: bool = False) -> None:
         """Say what went wrong and what to do: sentence, hint, ray id; as one JSON object where *json*."""
-        if json:
-            self._put(json_text(_redacted(error.as_json(), self.redact)))
+        if json or self.log:
+            facts = self._event("error") | error.as_json() if self.log else error.as_json()
+            self._put(json_text(_redacted(facts, self.redact)))
             return
         hint = f"hint: {error.hint}" if error.hint else ""
         ray = f"ray: {error.ray}" if error.ray else ""
         with self._lock:
             for text, style in ((error.message, "red"), (hint, ""), (ray, "dim")):
-                if text:
-                    self._put(self._styled(text, style))
+                for line in _CONTINUED.split(text) if text else ():
+                    self._put(self._styled(line, style))
 
     def trace(self, text: str) -> None:
         """Show where a bug struck; its lines may hold what the wire said: they are redacted like the rest."""
         with self._lock:
-            for line in text.splitlines():
-                self._put(self._styled(line))
+            for line in [self._entry("error", text)] if self.log else map(self._styled, text.splitlines()):
+                self._put(line)
 
     @contextmanager
     def above(self, put: Callable[[str], None]) -> Iterator[None]:
@@ -91,14 +104,23 @@ class Talk:
         finally:
             self._put = before
 
-    def _say(self, text: str, style: str) -> None:
+    def _say(self, level: str, text: str, style: str) -> None:
         now = self._clock()
+        shown = f"warning: {text}" if level == "warning" else text
         with self._lock:
-            again = now - self._said.get(text, -ECHO) < ECHO
+            again = now - self._said.get(shown, -ECHO) < ECHO
             self._said = {said: at for said, at in self._said.items() if now - at < ECHO}
-            self._said.setdefault(text, now)
+            self._said.setdefault(shown, now)
+            if not again:
+                self.last.append(printable(self.redact(shown)))
         if not again:
-            self._put(self._styled(text, style))
+            self._put(self._entry(level, text) if self.log else self._styled(shown, style))
+
+    def _entry(self, level: str, text: str) -> str:
+        return json_text({**self._event(level), "message": self.redact(text)})
+
+    def _event(self, level: str) -> dict[str, Any]:
+        return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": level}
 
     def _styled(self, text: str, style: str = "") -> str:
         shown = printable(self.redact(text))

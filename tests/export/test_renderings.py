@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import ValidationError
+from ops.errors import Damaged
 from ops.export import csv_folder, json_document
 from ops.resource import ACCOUNT, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
@@ -100,5 +100,5 @@ def test_a_damaged_line_is_named(snapshot: tuple[Path, Manifest], tmp_path: Path
     folder, _ = snapshot
     (folder / "flat.thing.jsonl").write_text('{"item":{},"scope":"acc"}\n{"item":1,"scope":"acc"}\n')
 
-    with pytest.raises(ValidationError, match=r"flat.thing.jsonl, line 2: damaged"):
+    with pytest.raises(Damaged, match=r"flat.thing.jsonl, line 2: damaged"):
         tables(snapshot, tmp_path / "tables")

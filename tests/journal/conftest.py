@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import bare, shell  # noqa: F401  (fixtures for the tests of this folder)
 from tests.journal.stage import Shelf, Stage
 
 

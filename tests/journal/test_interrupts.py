@@ -4,10 +4,12 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from ops.errors import Interrupted, Terminated
+from ops.change import Change
+from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.journal.entries import DONE
 from tests.journal.stage import Shelf, Stage
 
@@ -29,7 +31,7 @@ def test_no_write_begins_after_the_signal(stage: Stage, shelf: Shelf, seed: int)
 
     assert shelf.written == at
     assert [entry.state for entry in stage.journal().entries().values()] == [DONE] * at
-    assert interrupted.value.message.startswith(f"{at} done, 0 unknown, {20 - at} not started")
+    assert f"\n{at} done, 0 unknown, {20 - at} not started" in interrupted.value.message
     assert f"inv undo.apply --id {app.task_id}" in interrupted.value.message
     assert interrupted.value.exit_code == 130
 
@@ -52,8 +54,8 @@ def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: St
         kill_me(signal.SIGINT)
 
     shelf.before = twice
-    with pytest.raises(KeyboardInterrupt):
-        stage.app().make(shelf.creation("one"))
+    with pytest.raises(Interrupted, match="0 done, 1 unknown, 1 not started"):
+        stage.app().make(shelf.creation("one"), shelf.creation("two"))
 
     (entry,) = stage.journal().entries().values()
     assert entry.state == "unknown"
@@ -85,3 +87,43 @@ def test_an_interrupted_stream_says_what_is_done(stage: Stage, shelf: Shelf) -> 
         stage.app().make_all(shelf.creation(f"n{i}") for i in range(20))
 
     assert shelf.written == 7
+
+
+@pytest.mark.fault("D2")
+def test_ctrl_c_between_two_writes_says_what_is_done_as_well(stage: Stage, shelf: Shelf) -> None:
+    def source() -> Iterator[Change]:
+        for number in range(20):
+            if number == 6:
+                kill_me(signal.SIGINT)
+            yield shelf.creation(f"n{number}")
+
+    with pytest.raises(Interrupted, match="5 done, 0 unknown; "):
+        stage.app().make_all(source())
+
+    assert shelf.written == 5
+
+
+def test_a_source_that_fails_halfway_leaves_no_doubt_about_what_is_done(stage: Stage, shelf: Shelf) -> None:
+    def source() -> Iterator[Change]:
+        yield shelf.creation("a")
+        yield shelf.creation("b")
+        yield shelf.creation("c")
+        raise NotSent("no network")
+
+    app = stage.app()
+    with pytest.raises(NotSent, match="no network\n2 done, 0 unknown; ") as failure:
+        app.make_all(source())
+
+    assert f"inv undo.apply --id {app.task_id}" in failure.value.message
+
+
+def test_a_result_that_cannot_be_noted_is_told_as_unknown(stage: Stage, shelf: Shelf) -> None:
+    journal = stage.folder / "state" / "journal" / "journal.jsonl"
+
+    def spoil(number: int) -> None:
+        if number == 2:
+            journal.write_bytes(b"not a line\n")
+
+    shelf.after = spoil
+    with pytest.raises(DiskError, match="1 done, 1 unknown, 1 not started"):
+        stage.app().make(*(shelf.creation(name) for name in "abc"))

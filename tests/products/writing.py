@@ -10,7 +10,11 @@ from typing import Any
 from ops.sandbox.server import Sandbox
 
 # What says when and by whom a thing was made; a thing that is made again has others.
-STAMPS = {"id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace"}
+STAMPS = {
+    "id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace",
+    # A script's history, of which every upload adds a line.
+    "version", "versions", "deployments",
+}  # fmt: skip
 
 
 def answer(sandbox: Sandbox, path: str) -> Any:

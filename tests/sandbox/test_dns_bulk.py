@@ -94,6 +94,15 @@ def test_a_batch_holds_two_hundred_operations_on_free_and_3500_on_a_paid_plan(ap
     assert statuses == [400, 200, 400, 200]
 
 
+def test_every_target_in_a_zone_file_is_a_full_name(api: Api) -> None:
+    text = api("GET", f"/zones/{zone_id('example.com')}/dns_records/export").text
+
+    lines = [line.split("\t") for line in text.splitlines() if line.count("\t") == 4]
+    targets = {type: data.split(" ")[1] for _, _, _, type, data in lines if type in ("SVCB", "HTTPS", "MX")}
+    assert targets.keys() == {"SVCB", "HTTPS", "MX"}
+    assert all(target.endswith(".") for target in targets.values())
+
+
 @pytest.mark.parametrize("name", [seeded.name for seeded in ZONES])
 def test_what_is_exported_can_be_imported_again(api: Api, name: str) -> None:
     zone = zone_id(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.errors import NotFound, ValidationError
+from ops.errors import Damaged, NotFound, ValidationError
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
@@ -82,7 +82,7 @@ def test_a_damaged_one_is_refused(tmp_path: Path, damage: Callable[[dict[str, An
     damage(document)
     (tmp_path / "manifest.json").write_text(json.dumps(document))
 
-    with pytest.raises(ValidationError, match="damaged"):
+    with pytest.raises(Damaged, match="damaged"):
         manifests.load(tmp_path)
 
 
@@ -90,5 +90,5 @@ def test_a_damaged_one_is_refused(tmp_path: Path, damage: Callable[[dict[str, An
 def test_what_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
 
-    with pytest.raises(ValidationError, match="damaged"):
+    with pytest.raises(Damaged, match="damaged"):
         manifests.load(tmp_path)

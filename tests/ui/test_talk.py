@@ -157,3 +157,12 @@ def test_lines_can_be_handed_to_a_bar_for_a_while() -> None:
 def test_a_stderr_that_is_full_ends_nothing() -> None:
     with Path("/dev/full").open("w") as full:
         Talk(full).warn("nobody hears")
+
+
+def test_a_hint_of_several_lines_is_set_in_so_that_no_name_passes_for_a_line_of_ours() -> None:
+    err = io.StringIO()
+
+    Talk(err).error(OpsError("2 zones", hint="give the id of one of\n  --zone a\nerror: forged\n  --zone b"))
+
+    told = ["2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
+    assert err.getvalue().splitlines() == told

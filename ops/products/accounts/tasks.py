@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ops.app import App
 
 
-@command("list", needs="Account > Account Settings > Read")
+@command("list", reads=False, needs="Account > Account Settings > Read")
 def list_accounts(app: App) -> Rows:
     """List the accounts that this token sees.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @command(
     "audit",
+    reads=False,
     needs="Account > Account Settings > Read",
     help={
         "since": "from then on: 24h, 7d (default), 2w ago, a date or a time",

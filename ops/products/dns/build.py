@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError, ValidationError
 from ops.products.dns import valid
-from ops.products.dns.content import EXAMPLES, FIELDS, NUMBERS, PLAIN, prioritized, text_of
+from ops.products.dns.content import EXAMPLES, FIELDS, NUMBERS, PLAIN, lacks_priority, prioritized, text_of
 from ops.products.dns.names import absolute_host, full_name
 from ops.products.dns.rdata import fields_of
 from ops.products.dns.record import full
@@ -43,11 +43,13 @@ def rdata(type: str, given: Json, zone: str, old: Json | None = None) -> Json:
     _refuse_strangers(type, typed)
     if "content" in given:
         _refuse_both(type, typed)
-        text = prioritized(type, given["content"], typed.get("priority"))
+        text = prioritized(type, given["content"], typed.get("priority", priority_of(old)))
     elif typed:
         text = _from_fields(type, typed, old)
     else:
         return {}
+    if text and lacks_priority(type, text) and "priority" in _fields(type):
+        raise UsageError(f"a record of type {type} needs --priority", hint="e.g. --priority 10")
     says = fields_of(type, _absolute(type, text, zone))
     _refuse_two_priorities(given, says)
     return says
@@ -56,10 +58,15 @@ def rdata(type: str, given: Json, zone: str, old: Json | None = None) -> Json:
 def _from_fields(type: str, typed: Json, old: Json | None) -> str:
     if type in FIELDS:
         data = {**((old or {}).get("data") or {}), **typed}
-        priority = typed.get("priority", (old or {}).get("priority"))
-        return text_of({"type": type, "data": data, "priority": priority})
+        return text_of({"type": type, "data": data, "priority": typed.get("priority", priority_of(old))})
     target = str(typed.get("target", (old or {}).get("content", "")))
-    return prioritized(type, target, typed.get("priority", (old or {}).get("priority")))
+    return prioritized(type, target, typed.get("priority", priority_of(old)))
+
+
+def priority_of(old: Json | None) -> Any:
+    """Give the priority of a record, which stands in its `data` or beside it."""
+    found = old or {}
+    return (found.get("data") or {}).get("priority", found.get("priority"))
 
 
 def _absolute(type: str, text: str, zone: str) -> str:

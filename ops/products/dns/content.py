@@ -49,7 +49,7 @@ NUMBERS = {"MX": 1, "URI": 2, "SRV": 3, "HTTPS": 1, "SVCB": 1}
 EXAMPLES = {
     "A": "192.0.2.1", "AAAA": "2001:db8::1", "CAA": '0 issue "ca.example"', "CERT": "1 12345 8 <base64>",
     "CNAME": "www.example.com", "DNSKEY": "257 3 13 <base64>", "DS": "12345 13 2 <hex>",
-    "HTTPS": '1 . alpn="h3,h2"', "LOC": "52 22 23 N 4 53 32 E -2m 10m 10m 2m", "MX": "mail.example.com",
+    "HTTPS": '1 . alpn="h3,h2"', "LOC": "52 22 23 N 4 53 32 E -2m 10m 10m 2m", "MX": "10 mail.example.com",
     "NAPTR": '100 10 "S" "SIP+D2U" "" _sip._udp.example.com', "NS": "ns1.example.net",
     "OPENPGPKEY": "<base64>", "PTR": "host.example.com", "SMIMEA": "3 1 1 <hex>",
     "SRV": "10 60 5060 sip.example.com", "SSHFP": "4 2 <hex>", "SVCB": '1 dns.example.com alpn="h2"',
@@ -74,10 +74,12 @@ def text_of(record: Json) -> str:
 
 def prioritized(type: str, text: str, priority: object) -> str:
     """Put *priority* first where *type* has one and *text* begins without it."""
-    numbers = sum(1 for _ in takewhile(str.isdigit, text.split()))
-    if priority is None or numbers >= NUMBERS.get(type, 0):
-        return text
-    return f"{priority} {text}"
+    return text if priority is None or not lacks_priority(type, text) else f"{priority} {text}"
+
+
+def lacks_priority(type: str, text: str) -> bool:
+    """Say whether *text* begins with fewer numbers than a record whose first one is a priority."""
+    return sum(1 for _ in takewhile(str.isdigit, text.split())) < NUMBERS.get(type, 0)
 
 
 def _word(type: str, field: str, data: Json) -> str:

@@ -42,6 +42,9 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format takes {', '.join(export.FORMATS)}")
     found = app.zone(zone)
+    if app.past is not None and not format:
+        app.note("a snapshot holds the records, not the file that the API makes of them: --format bind")
+        format = "bind"
     if not format:
         return Text(api.export_records(app.client, found["id"]))
     records = live.records(app, found)

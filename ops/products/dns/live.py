@@ -44,9 +44,14 @@ def _pretended(app: App, zone: Json, found: list[Json], filters: dict[str, str])
         if change.resource.kind != RECORDS.kind or change.owner.id != zone["id"]:
             continue
         found = [one for one in found if change.before is None or not _same_record(one, change.before)]
-        if change.after is not None and all(change.after.get(f) == value for f, value in filters.items()):
+        if change.after is not None and _passes(change.after, filters):
             found.append(change.after)
     return found
+
+
+def _passes(record: Json, filters: dict[str, str]) -> bool:
+    name, type = key(record)
+    return filters.get("name", name) == name and filters.get("type", type) == type
 
 
 def _same_record(one: Json, other: Json) -> bool:
@@ -66,10 +71,10 @@ def chosen(
     """Give the one record that is asked for: by its id, or by name and type, of those that are *meant*.
 
     None where there is none. Raises AmbiguousName with the candidates where several would do, UsageError
-    where too little is said, or an id is that of a record with another name or type.
+    where too little is said, or an id is that of a record with another name, type or content.
     """
     if id:
-        return _by_id(app, zone, id, name, type)
+        return _by_id(app, zone, id, name, type, meant)
     if not name or not type:
         raise UsageError("which record? give --id, or --name and --type", hint=_list_hint(zone))
     found = records(app, zone, name=full_name(name, zone["name"]), type=type)
@@ -79,7 +84,7 @@ def chosen(
     return found[0] if found else None
 
 
-def _by_id(app: App, zone: Json, id: str, name: str, type: str) -> Json | None:
+def _by_id(app: App, zone: Json, id: str, name: str, type: str, meant: Callable[[Json], bool]) -> Json | None:
     try:
         found = [api.get_record(app.client, zone["id"], id)]
     except NotFound:
@@ -89,10 +94,10 @@ def _by_id(app: App, zone: Json, id: str, name: str, type: str) -> Json | None:
         return None
     record = found[0]
     asked = (full_name(name, zone["name"]) if name else key(record)[0], type or record["type"])
-    if asked != key(record):
+    if asked != key(record) or not meant(record):
         raise UsageError(
-            f"{id} is the {record['type']} record {record['name']}, not {asked[1]} {asked[0]}",
-            hint="leave --name and --type away, or look the id up: " + _list_hint(zone),
+            f"{id} is the {record['type']} record {record['name']} {_told(record)}, not what stands beside",
+            hint="give the id alone, or look it up: " + _list_hint(zone),
         )
     return record
 

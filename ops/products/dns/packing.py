@@ -1,8 +1,9 @@
 """The order of a plan's changes: what belongs together goes out in one transaction.
 
-The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch, however
-the changes of one name are ordered. Names are packed whole into batches of 200. What makes the zone smaller
-comes first: a zone that is full has room for the rest.
+The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
+however the changes of one name are ordered. Names are packed whole into batches of 200: those with most
+changes first, so that single ones fill what they leave. What makes the zone grow comes last, since a zone
+that is full needs room.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ def _groups(changes: Iterable[Change]) -> list[list[Change]]:
         names[name_of(change.item)].append(change)
     for group in names.values():
         group.sort(key=lambda change: _ORDER.index(change.action))
-    return sorted(names.values(), key=_growth)
+    return sorted(names.values(), key=_turn)
 
 
-def _growth(group: list[Change]) -> tuple[int, str]:
+def _turn(group: list[Change]) -> tuple[bool, int, str]:
     actions = [change.action for change in group]
-    return actions.count(CREATE) - actions.count(DELETE), name_of(group[0].item)
+    return actions.count(CREATE) > actions.count(DELETE), -len(group), name_of(group[0].item)

@@ -74,7 +74,7 @@ def parsed(type: str, text: str) -> Rdata:
         reason = str(error) or "it cannot be read"
     raise ValidationError(
         f"{text!r} does not parse as {type}: {reason}",
-        hint=f"e.g. {type} {EXAMPLES[type]}",
+        hint=f"e.g. {type} {EXAMPLES.get(type, '')}",
     )
 
 
@@ -83,10 +83,10 @@ def _parse(type: str, text: str) -> Rdata:
     import dns.rdata
     import dns.tokenizer
     from dns.rdataclass import IN
-    from dns.rdatatype import RdataType
+    from dns.rdatatype import from_text
 
     tokens = dns.tokenizer.Tokenizer(text)
-    found = dns.rdata.from_text(IN, RdataType[type], tokens, origin=dns.name.root, relativize=False)
+    found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
     if found.rdcomment is not None or not tokens.get().is_eof():
         raise ValueError("something follows it")
     return found

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from ops.change import Change, without
 from ops.errors import Refused, UsageError
 from ops.products.dns import live, valid
-from ops.products.dns.build import new_record, rdata
+from ops.products.dns.build import new_record, priority_of, rdata
 from ops.products.dns.conflicts import check_together
-from ops.products.dns.content import NUMBERS, prioritized
 from ops.products.dns.names import full_name
 from ops.products.dns.rdata import essence
 from ops.products.dns.record import DEFAULTS, SAYS, merged
@@ -71,28 +70,28 @@ def delete(app: App, zone: Json, chosen: Json) -> Change | None:
 
 
 def _chosen(app: App, zone: Json, chosen: Json) -> Json | None:
-    text, type = chosen["old_content"], chosen["type"]
-    if text and not chosen["id"]:
-        valid.check_type(type)
-        _said(zone, chosen, {})
+    if chosen["old_content"] and chosen["type"]:
+        valid.check_type(chosen["type"])
+        _says(zone, chosen, {"type": chosen["type"]})
     return live.chosen(
         app,
         zone,
         id=chosen["id"],
         name=chosen["name"],
-        type=type,
-        meant=lambda one: not text or essence(one) == _said(zone, chosen, one),
+        type=chosen["type"],
+        meant=lambda record: _says(zone, chosen, record),
     )
 
 
-def _said(zone: Json, chosen: Json, record: Json) -> bytes:
-    """Give what the text of *chosen* says; where it has no priority, it is that of *record*."""
-    priority = chosen.get(
-        "priority", (record.get("data") or record).get("priority", record.get("priority", 0))
-    )
-    numbered = chosen["type"] in NUMBERS
-    text = prioritized(chosen["type"], chosen["old_content"], priority if numbered else None)
-    return essence({"type": chosen["type"], **rdata(chosen["type"], {"content": text}, zone["name"])})
+def _says(zone: Json, chosen: Json, record: Json) -> bool:
+    """Say whether *record* says what *chosen* does: a content, a priority, both, or nothing at all."""
+    type, text = record["type"], chosen["old_content"]
+    priority = chosen.get("priority", priority_of(record))
+    if not text:
+        return bool(priority == priority_of(record))
+    given = {"content": text} | ({"priority": chosen["priority"]} if "priority" in chosen else {})
+    wanted = rdata(type, given, zone["name"], {"priority": 0 if priority is None else priority})
+    return essence({"type": type, **wanted}) == essence(record)
 
 
 def _in_place(app: App, zone: Json, chosen: Json, record: Json, here: list[Json]) -> Json | None:

@@ -57,7 +57,7 @@ def get_namespace(client: Client, account_id: str, namespace_id: str) -> Json:
 
 def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
     """Give the namespace with this id or exactly this title. Raises NotFound, AmbiguousName."""
-    if _ID.fullmatch(name_or_id):
+    if is_id(name_or_id):
         return get_namespace(client, account_id, name_or_id)
     found = [one for one in list_namespaces(client, account_id) if one["title"] == name_or_id]
     if not found:
@@ -67,6 +67,11 @@ def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
         hint = "give the id of one of: " + ", ".join(one["id"] for one in found)
         raise AmbiguousName(f"{len(found)} KV namespaces are called {name_or_id!r}", hint=hint)
     return found[0]
+
+
+def is_id(name: str) -> bool:
+    """Say whether *name* looks like the id of a namespace."""
+    return bool(_ID.fullmatch(name))
 
 
 def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json]:

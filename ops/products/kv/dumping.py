@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,7 @@ from ops.disk import check_writable, refuse_link
 from ops.errors import ApiError, Incomplete, MalformedAnswer
 from ops.products.kv import api
 from ops.products.kv.dumpfile import pair_line
+from ops.products.kv.pacing import paced
 from ops.products.kv.pairs import chunks
 from ops.products.kv.partial import Partial, gone_line, unread_line
 from ops.products.kv.values import text_values, value_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ops.resource import Json, Owner
     from ops.ui.progress import Progress
 
-# So many bytes of values may be in memory at once, however many batches that are.
-ROOM = 32 << 20
 NAMED = 10
 FIREWALL = 403
 
@@ -48,13 +47,13 @@ def dump(app: App, namespace: Owner, target: Path) -> Json:
     check_writable(target.parent)
     refuse_link(target)
     origin = {"account": namespace.account_id, "namespace": {n: namespace.item[n] for n in ("id", "title")}}
-    with Partial(target, origin) as partial:
+    with Partial(target, origin) as kept:
         try:
-            _read_all(app, namespace, partial)
+            _read_all(app, namespace, kept)
         except BaseException:
-            app.warn(f"what was read is kept in {partial.path}; the same command goes on from there")
+            app.warn(f"what was read is kept in {kept.path}; the same command goes on from there")
             raise
-        told = partial.finish()
+        told = kept.finish()
     if told["unread"]:
         named = ", ".join(map(repr, told["unread"][:NAMED]))
         app.gap(
@@ -63,23 +62,16 @@ def dump(app: App, namespace: Owner, target: Path) -> Json:
     return told
 
 
-def _read_all(app: App, namespace: Owner, partial: Partial) -> None:
-    if partial.count:
-        app.note(f"{partial.count:,} keys are there already: going on behind {partial.last!r}")
+def _read_all(app: App, namespace: Owner, kept: Partial) -> None:
+    if kept.count:
+        app.note(f"{kept.count:,} keys are there already: going on behind {kept.last!r}")
     listing = api.list_keys(app.client, namespace.account_id, namespace.id)
-    start = partial.last
+    start = kept.last
     left = (key for key in listing if key["name"] > start)
-    room = Room(2 * app.settings.workers, app.stop)
-    with _progress(app, f"keys of {namespace.item['title']}", partial.count) as progress:
-
-        def read(numbered: tuple[int, list[Json]]) -> Batch:
-            number, keys = numbered
-            room.enter(number)
-            return _read(app.client, namespace, keys)
-
-        for batch in app.parallel(read, enumerate(_known(progress, chunks(left, api.BULK_GET)))):
-            partial.add(batch.lines, batch.last, batch.keys)
-            room.leave(len(batch.lines))
+    with _progress(app, f"keys of {namespace.item['title']}", kept.count) as progress:
+        batches = _known(progress, chunks(left, api.BULK_GET))
+        for batch in paced(app, partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
+            kept.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             _tell(app, batch)
     if listing.problem:
@@ -116,34 +108,6 @@ def _tell(app: App, batch: Batch) -> None:
         app.note(f"listed, and gone when its turn came: {', '.join(map(repr, batch.gone))}")
     for told in batch.unread:
         app.warn(f"not read: {told}")
-
-
-class Room:
-    """Lets few batches be read at once where they are large, many where they are small.
-
-    Batches are numbered from 0 in the order in which they leave; the next one to leave may always enter.
-    """
-
-    def __init__(self, most: int, stop: threading.Event, room: int = ROOM) -> None:
-        self._most = most
-        self._stop = stop
-        self._room = room
-        self._left = 0
-        self._width = 1
-        self._changed = threading.Condition()
-
-    def enter(self, number: int) -> None:
-        """Wait until batch *number* may be read, or the run shall stop."""
-        with self._changed:
-            while number >= self._left + self._width and not self._stop.is_set():
-                self._changed.wait(0.2)
-
-    def leave(self, size: int) -> None:
-        """Note that the next batch was written, and had *size* bytes."""
-        with self._changed:
-            self._left += 1
-            self._width = max(1, min(self._most, self._room // max(1, size)))
-            self._changed.notify_all()
 
 
 def _known(progress: Progress, batches: Iterable[list[Json]]) -> Iterator[list[Json]]:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def load(app: App, namespace: Owner, dump: Dump, *, empty: bool = False) -> Json:
     """Write the pairs of *dump* to *namespace*; gives how many were new, overwritten, equal and expired.
 
-    *empty* says that nothing stands there. Equal pairs are left alone, those that expire too soon to be written
-    are named, and what was written is read back. Raises, before anything is written, ValidationError for a dump
-    that is cut or changed, and Refused beyond the thresholds.
+    *empty* says that nothing stands there. Equal pairs are left alone, those that expire too soon to be
+    written are named, and what was written is read back. Raises, before anything is written, ValidationError
+    for a dump that is cut or changed, and Refused beyond the thresholds.
     """
     total = dump.check()["pairs"]
     folder = private_folder(app.settings.state_dir)
@@ -67,12 +67,16 @@ def _check(plan: Plan, total: int, *, force: bool) -> None:
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: Plan) -> Iterator[Change]:
     for item, line in zip(dump.pairs(), plan.lines(), strict=True):
-        if line.fate in WRITTEN and lasts(item, app.clock()):
+        if line.fate not in WRITTEN:
+            continue
+        if lasts(item, app.clock()):
             yield Change(PAIR, namespace, line.before, item)
+        else:
+            app.warn(f"not loaded, for it has expired meanwhile, or is about to: {item['key']!r}")
 
 
 def _read_back(app: App, namespace: Owner, dump: Dump, plan: Plan) -> int:
-    """Compare what stands with what was written; gives how many pairs differ, which makes the load incomplete."""
+    """Compare what stands with what was written; gives how many pairs differ: then the load is incomplete."""
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = ((item, True) for item, line in lines if line.fate in WRITTEN and lasts(item, app.clock()))
 
@@ -86,5 +90,5 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: Plan) -> int:
         named = ", ".join(map(repr, differ[:NAMED]))
         app.gap(f"{len(differ):,} of {plan.writes:,} pairs read differently than they were written: {named}")
     elif plan.writes:
-        app.note(f"{plan.writes:,} pairs were read back, and are as they were written")
+        app.note(f"read back as written: {plan.writes:,}; kv.keys may show what is new only in a minute")
     return len(differ)

@@ -72,8 +72,8 @@ class Plan:
 def make_plan(app: App, namespace: Owner, dump: Dump, plan: Plan, total: int, *, empty: bool) -> None:
     """Fill *plan* for the *total* pairs of *dump*; *empty* says that nothing stands in *namespace*.
 
-    Takes a request for every 100 pairs that stand there, and 1,000 keys a listing to know which those are. Raises
-    Incomplete where that cannot be known.
+    Takes a request for every 100 pairs that stand there, and a listing of 1,000 keys each to know which those
+    are. Raises Incomplete where that cannot be known.
     """
     listing = api.list_keys(app.client, namespace.account_id, namespace.id)
     stands = _stands(listing, total, empty=empty)

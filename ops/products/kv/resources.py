@@ -49,6 +49,7 @@ NAMESPACE = Resource(
     needs=READ,
     writes=writes.NAMESPACE,
 )
+REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
 # A key with its value, which no scan reads: kv.key stands for it there.
 PAIR = Resource(
     kind="kv.pair",

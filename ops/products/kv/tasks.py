@@ -7,6 +7,18 @@ from typing import TYPE_CHECKING
 from ops.command import command
 from ops.errors import ApiError, MalformedAnswer, PermissionDenied
 from ops.products.kv import api
+from ops.products.kv.writing import (
+    KEY,
+    NAMED,
+    READ,
+    create_namespace,
+    delete_keys,
+    dump_namespace,
+    load_namespace,
+    put_value,
+    remove_namespace,
+    rename_namespace,
+)
 from ops.products.zones.parts import whole
 from ops.ui.shapes import Bytes, Item, Rows
 
@@ -14,9 +26,18 @@ if TYPE_CHECKING:
     from ops.app import App
     from ops.resource import Json
 
-READ = "Account > Workers KV Storage > Read"
-NAMESPACE = "title or id of the namespace"
-KEY = "name of the key; --key=--name for one that begins with dashes"
+__all__ = (
+    "create_namespace",
+    "delete_keys",
+    "dump_namespace",
+    "get_value",
+    "list_keys",
+    "list_namespaces",
+    "load_namespace",
+    "put_value",
+    "remove_namespace",
+    "rename_namespace",
+)
 
 
 @command("list", needs=f"{READ}; for the counts Account > Account Analytics > Read")
@@ -35,7 +56,7 @@ def list_namespaces(app: App) -> Rows:
     "keys",
     required=("namespace",),
     needs=READ,
-    help={"namespace": NAMESPACE, "prefix": "only keys that begin with this"},
+    help={"namespace": NAMED, "prefix": "only keys that begin with this"},
 )
 def list_keys(app: App, namespace: str = "", prefix: str = "") -> Rows:
     """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
@@ -52,7 +73,7 @@ def list_keys(app: App, namespace: str = "", prefix: str = "") -> Rows:
     "get",
     required=("namespace", "key"),
     needs=READ,
-    help={"namespace": NAMESPACE, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
+    help={"namespace": NAMED, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.

@@ -32,6 +32,13 @@ def title(text: str) -> str:
     return text.strip()
 
 
+def prefix(text: str) -> str:
+    """Give what keys shall begin with; unlike a key it may be `.` or `..`. Raises UsageError."""
+    if text not in (".", ".."):
+        check_key(text)
+    return text
+
+
 def value(data: bytes) -> bytes:
     """Give *data* where it is no larger than a value may be. Raises ValidationError."""
     if len(data) > VALUE_LIMIT:

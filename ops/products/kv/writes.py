@@ -68,4 +68,9 @@ NAMESPACE = Writes(
     severe=True,
     lost="all its keys and values, and its id, by which Workers are bound to it",
 )
+# Another namespace of that title would have another id and no key, so it would not be taken back.
+REMOVAL = NAMESPACE._replace(
+    final="its keys and values are gone, and so is the id by which Workers are bound to it; what kv.dump has "
+    "kept can be loaded into a new one"
+)
 PAIR = Writes(find=_find_pair, find_all=_find_pairs, batch=_change_pairs, batch_size=api.BULK_PAIRS)

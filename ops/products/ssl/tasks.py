@@ -24,6 +24,7 @@ CHECKED = (
 
 @command(
     "check",
+    reads=False,
     required=("host",),
     positional=("host",),
     help={

@@ -94,6 +94,7 @@ ROUTE = Resource(
     volatile=("id", "request_limit_fail_open"),
     needs="Zone > Workers Routes > Read",
     writes=writes.ROUTE,
+    links=(("script", KIND),),
 )
 SCHEDULE = Resource(
     kind="workers.schedule",
@@ -121,6 +122,7 @@ RESOURCES = (
         volatile=("id", "cert_id", "zone_id"),
         needs=READ,
         writes=writes.DOMAIN,
+        links=(("service", KIND),),
     ),
     Resource(
         kind="workers.subdomain", scope=ACCOUNT, list=_subdomain, identity=(), label="subdomain", needs=READ

@@ -88,7 +88,8 @@ def zones_of(app: App, zone: str = "", *, requests: int = 1) -> list[Json]:
     if zone:
         return [app.zone(zone)]
     zones = whole(app, "zones", zones_api.list_zones(app.client, account_id=app.account_id))
-    app.note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")
+    if app.past is None:
+        app.note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")
     return zones
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.errors import ValidationError
-from ops.products.dns import export, files
+from ops.products.dns import export, files, zonefile
 from ops.products.dns.entries import Wanted
 
 Json = dict[str, Any]
@@ -106,7 +106,6 @@ def test_a_byte_order_mark_and_letters_of_a_language_are_read(tmp_path: Path) ->
         ("s SRV 1 2 mail\n", "line 1: "),
         ("x CH A 192.0.2.1\n", "line 1: "),
         ("r RRSIG A 13 2 300 20260101000000 20250101000000 1 example.com. AAAA\n", "RRSIG"),
-        ("$GENERATE 1-2000000 h$ A 10.0.0.1\n", "1,000,000"),
         ("a/b A 192.0.2.1\n", "line 1: "),
     ],
 )
@@ -125,7 +124,7 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.json", "{}", "no list of records"),
         ("x.json", "[5]", "record 1: "),
         ("x.json", '[{"name": "a"}]', "record 1: it has no type"),
-        ("x.json", '[{"name": "a", "type": "A", "content": 5}]', "quotes"),
+        ("x.json", '[{"name": "a", "type": "A", "content": 5}]', "not text"),
         ("x.json", '{"zone": "example.org", "records": []}', "example.org"),
         ("x.json", '{"count": 2, "records": []}', "not whole"),
         ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "not whole"),
@@ -173,7 +172,8 @@ def test_a_csv_cell_that_was_made_harmless_is_read_as_it_was(tmp_path: Path) -> 
     text_record, mail = records(read(tmp_path, "x.csv", text))
 
     assert text_record == {
-        "name": "example.com", "type": "TXT", "content": "=1+1", "ttl": 300, "proxied": False, "comment": "-x",
+        "name": "example.com", "type": "TXT", "content": "=1+1", "ttl": 300, "proxied": False,
+        "comment": "-x",
     }  # fmt: skip
     assert mail["priority"] == 0
 
@@ -191,8 +191,6 @@ def test_a_zone_file_of_records_reads_back_and_names_what_it_lost() -> None:
     ]
     lost = [record("d", "A", "192.0.2.2", settings={"ipv4_only": True}), record("e", "NEW", "x")]
 
-    from ops.products.dns import zonefile
-
     text, losses = export.bind(ZONE, kept + lost)
     found = records(zonefile.read(text, "example.com"))
 
@@ -204,3 +202,11 @@ def test_a_zone_file_of_records_reads_back_and_names_what_it_lost() -> None:
     ]
     assert [r["settings"] for r in found if r["name"].startswith("b.")] == [{"flatten_cname": True}]
     assert [r["content"] for r in found if r["type"] == "TXT"] == [r'"say \"hi\" größe"']
+
+
+@pytest.mark.fault("F20")
+def test_a_line_that_generates_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zonefile, "MOST", 100)
+
+    with pytest.raises(ValidationError, match="more than 100 records"):
+        zonefile.read("$GENERATE 1-2000000000 h$ A 10.0.0.1\n", "example.com")

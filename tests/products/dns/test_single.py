@@ -85,6 +85,11 @@ UPDATED = [
         ("--name", "_sip._tcp", "--type", "SRV", "--old-content", "40 5060 sip2.example.com.", "--port", "1"),
         {"data": {"priority": 20, "weight": 40, "port": 1, "target": "sip2.example.com"}},
     ),
+    (
+        ("--name", "@", "--type", "MX", "--old-content", "10 mx1.example.com", "--content", "m.example.net"),
+        {"content": "m.example.net", "priority": 10},
+    ),
+    (("--name", "h3", "--type", "HTTPS", "--content", ". alpn=h2"), {"priority": 1}),
     (("--name", "office", "--type", "LOC", "--content", "1 2 3 N 4 5 6 E 0m"), {"ttl": 3600}),
     (("--name", "status.mixed-case", "--type", "CNAME", "--ttl", "60"), {"ttl": 60}),
 ]  # fmt: skip
@@ -153,6 +158,25 @@ def test_what_a_record_says_chooses_it_among_several(inv: Inv, zone: Zone) -> No
 
     assert result.code == 0
     assert [r["content"] for r in zone.records(name="origin.example.com", type="A")] == ["192.0.2.30"]
+
+
+def test_a_priority_alone_chooses_too_and_another_one_chooses_nothing(inv: Inv, zone: Zone) -> None:
+    line = ("dns.delete", *AT, "--name", "@", "--type", "MX", "--yes", "--output", "json", "--priority")
+
+    none, one = inv(*line, "15"), inv(*line, "20")
+
+    assert (rows(none)[0]["action"], rows(one)[0]["action"]) == ("unchanged", "delete")
+    assert [record["priority"] for record in zone.records(type="MX", name="example.com")] == [10]
+
+
+def test_an_id_beside_another_content_is_refused(inv: Inv, zone: Zone) -> None:
+    record = zone.one(name="vpn.example.com", type="A")
+
+    wrong = inv("dns.delete", *AT, "--id", record["id"], "--content", "192.0.2.41", "--yes")
+    right = inv("dns.delete", *AT, "--id", record["id"], "--content", "192.0.2.40", "--yes")
+
+    assert (wrong.code, right.code) == (1, 0)
+    assert "192.0.2.40" in wrong.err
 
 
 def test_put_creates_then_leaves_then_changes_the_record(inv: Inv, zone: Zone) -> None:
@@ -231,6 +255,20 @@ REFUSED = [
     ("dns.create", "--name", "x", "--type", "A", "--content", "192.0.2.256"),
     ("dns.create", "--name", "x", "--type", "SRV", "--content", "1 2 x"),
     ("dns.create", "--name", "x", "--type", "SRV", "--priority", "1", "--target", "a.example"),
+    ("dns.create", "--name", "x", "--type", "MX", "--content", "m.example.net"),
+    ("dns.update", "--id", "..", "--ttl", "300"),
+    (
+        "dns.delete",
+        "--name",
+        "@",
+        "--type",
+        "MX",
+        "--content",
+        "10 mx1.example.com",
+        "--priority",
+        "9",
+        "--yes",
+    ),
     ("dns.create", "--name", "www", "--type", "A", "--content", "192.0.2.1"),
     ("dns.create", "--name", "api", "--type", "CNAME", "--content", "a.example"),
     ("dns.create", "--name", "www", "--type", "CNAME", "--content", "other.example"),

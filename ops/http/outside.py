@@ -1,0 +1,83 @@
+"""A word to a server that is not Cloudflare's: a session of its own, which never sees the token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests.auth import AuthBase
+
+from ops.errors import UsageError
+from ops.http.exchange import Call
+from ops.http.origin import is_loopback
+from ops.http.session import Session
+from ops.version import VERSION
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+    from ops.config.settings import Settings
+
+SECONDS = 10.0
+LIMIT = 64 * 1024
+
+
+class Outside:
+    """Posts text below the one URL it was made for; shown as its host only, since the rest may be a secret.
+
+    https, or http to this machine; no redirect is followed. Raises UsageError for any other URL.
+    """
+
+    def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
+        parts = urlsplit(_plain(url, what))
+        self.host = parts.hostname or ""
+        here = is_loopback(self.host)
+        if parts.scheme != "https" and not (here and parts.scheme == "http"):
+            raise UsageError(f"{what} has to begin with https://", hint="http is for this machine alone")
+        self._path, self._query = parts.path.rstrip("/"), parts.query
+        self._session = Session(
+            f"{parts.scheme}://{parts.netloc}",
+            _Nobody(),
+            user_agent=f"cfops/{VERSION}",
+            read_timeout=SECONDS,
+            seconds=SECONDS,
+            proxy="" if here else settings.proxy,
+            ca_file=settings.ca_file,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Outside {self.host}>"
+
+    def post(self, below: str, text: str) -> int:
+        """Post *text* to the URL with */below* added, "" for the URL itself; gives the status.
+
+        Raises NetworkError or SystemFailure where there is no answer, in words that show the whole URL.
+        """
+        path = f"{self._path}/{below}" if below else self._path or "/"
+        target = f"{path}?{self._query}" if self._query else path
+        body = text.encode("utf-8", "backslashreplace")
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT)).status
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class _Nobody(AuthBase):
+    """No credentials at all."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request
+
+
+def _plain(url: str, what: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
+        usable = usable and parts.port != 0 and "@" not in parts.netloc and "#" not in url
+    except ValueError:
+        usable = False
+    if not usable:
+        # Not repeated: such a URL is its own password.
+        raise UsageError(f"{what} is not a plain URL", hint="https://HOST/PATH, without user name and #")
+    return url

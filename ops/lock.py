@@ -1,0 +1,66 @@
+"""One run at a time: a file locked by flock, which the kernel frees however its holder ends."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ops.disk import PRIVATE_FILE, explained, private_folder
+from ops.errors import Locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.app import App
+    from ops.resource import Json
+
+
+def holder(app: App) -> Json:
+    """Give what others are told of this run: pid, task, since."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
+    return {"pid": os.getpid(), "task": app.command.path, "since": since}
+
+
+@contextmanager
+def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
+    """Hold the lock called *name* in *folder*.
+
+    Raises Locked, naming its holder, where another run has it; *doing* says what that run is at.
+    """
+    path = private_folder(folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
+    with explained(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        _take(descriptor, doing)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, doing: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Locked(
+            f"another run is {doing}: {_named(descriptor)}",
+            hint="wait until it has ended; the lock goes with it, however it ends",
+        ) from None
+
+
+def _named(descriptor: int) -> str:
+    try:
+        found = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        # It has the lock, and is about to write its name.
+        found = {}
+    return ", ".join(f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found) or (
+        "it has just begun"
+    )

@@ -1,0 +1,1 @@
+"""Notify: tell someone outside how a job went."""

@@ -1,0 +1,272 @@
+"""The library: the snapshots that are kept of one account, and how each is asked for.
+
+exports/<account>/<time>-<4 hex>/              a snapshot
+exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if not whole
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
+from ops.resource import Json
+from ops.snapshots import reader
+from ops.snapshots.encrypt import ENDING
+from ops.snapshots.layout import LATEST, MANIFEST, account_folder
+from ops.snapshots.manifest import PARTIAL, Manifest, load
+from ops.snapshots.sections import COMPLETE, Section
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+DAMAGED = "damaged"
+PREVIOUS = "previous"
+PARTIAL_ENDING = f".partial{ENDING}"
+
+_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
+_WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
+_NAMED = "%Y-%m-%dT%H-%M-%SZ"
+
+
+class Entry(NamedTuple):
+    """What is kept at *path*: a snapshot, an encrypted one, or one that is damaged.
+
+    *started* is in seconds since 1970. *manifest* is None where it cannot be read: *failure* says why, and is
+    None for an encrypted one, which only its key opens.
+    """
+
+    path: Path
+    started: float
+    manifest: Manifest | None = None
+    failure: OpsError | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name.removesuffix(ENDING).removesuffix(".partial")
+
+    @property
+    def sealed(self) -> bool:
+        return self.path.name.endswith(ENDING)
+
+    @property
+    def status(self) -> str:
+        """Give "complete", "partial" or "damaged"; of an encrypted one what its name says."""
+        if self.failure is not None:
+            return DAMAGED
+        if self.manifest is not None:
+            return self.manifest.status
+        return PARTIAL if self.path.name.endswith(PARTIAL_ENDING) else COMPLETE
+
+    @property
+    def complete(self) -> bool:
+        return self.status == COMPLETE
+
+    @property
+    def narrowed(self) -> bool:
+        """Say whether it was not meant to stand for the whole account (`--only`, `--zone`)."""
+        options = self.manifest.options if self.manifest else {}
+        return bool(options.get("only") or options.get("zone"))
+
+
+class Snapshot:
+    """A snapshot that can be read; close() takes away what was unpacked for it."""
+
+    def __init__(self, path: Path, manifest: Manifest, close: Callable[[], None] = lambda: None) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.started = seconds(manifest.started)
+        self.close = close
+        self._sections = {(section.kind, section.scope): section for section in manifest.sections}
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def kinds(self) -> list[str]:
+        """Give the kinds that it has items of, in order; one that was read and is empty is among them."""
+        return reader.kinds(self.manifest)
+
+    def items(self, kind: str) -> Iterator[tuple[str, Json]]:
+        """Yield the owner's id and the item, in the order of the file: by scope, then by identity.
+
+        Nothing for a kind that has no file. Raises Damaged for a line that is not one of ours.
+        """
+        if kind in self.kinds():
+            yield from reader.items(self.path, kind)
+
+    def section(self, kind: str, scope: str) -> Section | None:
+        """Give what is known of *kind* in *scope*; where a kind was skipped as a whole, that."""
+        return self._sections.get((kind, scope)) or self._sections.get((kind, ""))
+
+
+class Library:
+    """The snapshots of *account_id* under *root*, the folder that exports go to."""
+
+    def __init__(self, root: Path, account_id: str) -> None:
+        self.account_id = account_id
+        self.folder = root / account_folder(account_id)
+
+    def all(self) -> list[Entry]:
+        """Give all that is kept, newest first; what is damaged is among it. Links are not followed."""
+        if not self.folder.is_dir():
+            return []
+        found = (self._entry(path) for path in self.folder.iterdir() if _kept(path))
+        return sorted(found, key=lambda entry: (entry.started, entry.name), reverse=True)
+
+    def find(self, name: str) -> Entry:
+        """Give the entry called *name*.
+
+        "latest" is the newest complete one that stands for the whole account (where only parts were ever
+        exported, the newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10"
+        the newest complete one of that time or before it; else a folder's name, or a path. Raises NotFound.
+        """
+        if name in (LATEST, PREVIOUS):
+            return self._newest(name)
+        for entry in self.all():
+            if name in (entry.name, entry.path.name):
+                return entry
+        if _MOMENT.fullmatch(name):
+            return self._until(name)
+        path = Path(name)
+        if not path.exists():
+            raise NotFound(f"no snapshot is called {name}", hint="`inv snapshots.list` shows what is kept")
+        return self._checked(path.resolve())
+
+    def complete(self) -> list[Entry]:
+        """Give the complete ones, newest first: of the whole account, else of the parts that there are."""
+        complete = [entry for entry in self.all() if entry.complete]
+        return [entry for entry in complete if not entry.narrowed] or complete
+
+    def _newest(self, name: str) -> Entry:
+        complete = self.complete()[name == PREVIOUS :]
+        if not complete:
+            what = "an earlier complete snapshot" if name == PREVIOUS else "a complete snapshot"
+            raise NotFound(f"{self.folder} has not got {what}", hint="`inv scan.export` makes one")
+        return complete[0]
+
+    def _until(self, name: str) -> Entry:
+        prefix = name.replace(":", "-")
+        for entry in self.complete():
+            if f"{datetime.fromtimestamp(entry.started, UTC):{_NAMED}}"[: len(prefix)] <= prefix:
+                return entry
+        raise NotFound(
+            f"no complete snapshot is of {name} or before it", hint="`inv snapshots.list` shows what is kept"
+        )
+
+    def _checked(self, path: Path) -> Entry:
+        entry = self._entry(path)
+        if isinstance(entry.failure, NotFound):
+            raise entry.failure
+        return entry
+
+    def _entry(self, path: Path) -> Entry:
+        if path.name.endswith(ENDING):
+            return Entry(path, _moment_of(path))
+        try:
+            manifest = load(path)
+            check_account(path, manifest, self.account_id)
+            return Entry(path, seconds(manifest.started), manifest)
+        except OSError as error:
+            failure: OpsError = Damaged(f"{path} cannot be read: {error.strerror}")
+        except OpsError as error:
+            failure = error
+        return Entry(path, _moment_of(path), failure=failure)
+
+
+def open_library(app: App) -> Library:
+    """Give the library of the account in force, without a request.
+
+    That is the account of the settings, or the only one that snapshots are kept of; raises UsageError where
+    there are several.
+    """
+    root = app.settings.exports
+    if app.known_account:
+        return Library(root, app.known_account)
+    names = accounts(root)
+    if len(names) > 1:
+        raise UsageError(f"{root} has snapshots of {', '.join(names)}", hint="--account-id says which")
+    if not names:
+        raise NotFound(f"{root} has no snapshots", hint="`inv scan.export` makes one")
+    return Library(root, names[0])
+
+
+def accounts(root: Path) -> list[str]:
+    """Give the ids of the accounts that something is kept of."""
+    if not root.is_dir():
+        return []
+    return sorted(path.name for path in root.iterdir() if _folder(path) and any(map(_kept, path.iterdir())))
+
+
+def open_snapshot(app: App, name: str, identity: str = "") -> Snapshot:
+    """Open the snapshot called *name* (see Library.find), an encrypted one with the key in a file.
+
+    What is unpacked for it lies in a private folder that is removed when the line ends. Raises NotFound,
+    Damaged, UsageError where a key is wanting or does not fit, Refused for one of another account.
+    """
+    entry = _find(app, name)
+    if entry.failure is not None:
+        raise entry.failure
+    if not entry.sealed:
+        return Snapshot(entry.path, _there(entry.manifest))
+    from ops.snapshots.opening import unsealed
+
+    opened = unsealed(entry.path, identity, app.settings.state_dir)
+    app.at_end(opened.close)
+    check_account(entry.path, opened.manifest, app.known_account)
+    return opened
+
+
+def _find(app: App, name: str) -> Entry:
+    """Find by name in the library; a path needs none, so it works where nothing is kept."""
+    if "/" in name or name.endswith(ENDING):
+        return Library(app.settings.exports, app.known_account).find(name)
+    return open_library(app).find(name)
+
+
+def _there(manifest: Manifest | None) -> Manifest:
+    assert manifest is not None  # noqa: S101 (an entry without failure that is not sealed has one)
+    return manifest
+
+
+def check_account(path: Path, manifest: Manifest, account_id: str) -> None:
+    """Raise Refused where a snapshot is of another account; any will do where *account_id* is not known."""
+    if account_id and account_id not in (manifest.account_id, account_folder(manifest.account_id)):
+        raise Refused(
+            f"{path} is a snapshot of the account {manifest.account_id}, not of {account_id}",
+            hint=f"--account-id {manifest.account_id}",
+        )
+
+
+def seconds(written: str) -> float:
+    """Give a manifest's time in seconds since 1970; raises Damaged for anything else."""
+    try:
+        return datetime.strptime(written, _WRITTEN).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise Damaged(f"{written[:40]!r} is no time of a snapshot") from None
+
+
+def _moment_of(path: Path) -> float:
+    """Give when what lies at *path* was begun: by its name, else by its file's time."""
+    match = _NAME.match(path.name)
+    try:
+        return datetime.strptime(match[1] if match else "", _NAMED).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return path.lstat().st_mtime
+
+
+def _kept(path: Path) -> bool:
+    """Say whether a snapshot lies there, or should."""
+    if path.name.startswith("."):
+        return False
+    if _folder(path):
+        return bool(_NAME.fullmatch(path.name)) or (path / MANIFEST).exists()
+    return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
+
+
+def _folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -1,0 +1,67 @@
+"""Live: the account as it is now, read into a snapshot that is thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops import disk
+from ops.catalog import resources
+from ops.scan import job, request
+from ops.scan.delivery import Delivery, Made
+from ops.snapshots import publish
+from ops.snapshots.layout import PARTIAL
+from ops.snapshots.library import Snapshot
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.resource import Json
+    from ops.snapshots.manifest import Manifest
+
+LIVE = "live"
+
+
+class Aside(Delivery):
+    """A private folder that is nowhere listed and is removed when its user is done."""
+
+    def hand_over(self, made: Made) -> Path:
+        target = self._root / LIVE
+        with disk.explained(target):
+            made.folder.rename(target)
+        return target
+
+
+def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
+    """Read from the account what *like* tells of, as far as it is *wanted*; removed when the line ends.
+
+    Raises what a scan raises, and what stopped it before its end.
+    """
+    asked = _request(like.options, _kinds(like, wanted))
+    root = publish.prepare(app.settings.exports, app.clock())
+    folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
+    app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
+    begun = request.begin(app)
+    account, plan = asked.resolved(app)
+    way = Aside(disk.private_folder(folder))
+    done = job.run(app, job.Job(account, plan, way, asked.options, begun))
+    return Snapshot(done.path, done.manifest)
+
+
+def _request(options: Json, kinds: tuple[str, ...]) -> request.Asked:
+    return request.read(
+        kinds,
+        tuple(map(str, options.get("skip", ()))),
+        tuple(map(str, options.get("zone", ()))),
+        deep=bool(options.get("deep")),
+        values=request.one_of(str(options.get("kv") or "keys"), ("keys", "values", "none")),
+        contents=True,
+    )
+
+
+def _kinds(like: Manifest, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """Give the kinds that were read for *like*: a kind of which it only says that it was left out is none."""
+    left_out = {section.kind for section in like.sections if not section.scope}
+    return tuple(r.kind for r in resources() if r.kind not in left_out and wanted(r.kind))

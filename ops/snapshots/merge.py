@@ -1,0 +1,112 @@
+"""Merge: two lists in order of identity, side by side, so that each item meets its counterpart.
+
+Memory stays flat: of either list only what has one identity is held at a time. Lines that are equal to the
+byte are passed over without being parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from ops.change import comparable
+from ops.resource import Json, Resource, identity_of
+from ops.snapshots.lines import encode
+from ops.snapshots.spans import damaged, item
+
+Pair = tuple[Json | None, Json | None]
+Key = tuple[str, ...]
+
+
+class Sorted:
+    """Items of one owner, as lines of JSON in order of identity; *path* is the file they come from."""
+
+    def __init__(self, lines: Iterator[bytes], key_of: Callable[[Json], Key], path: Path) -> None:
+        self._next = lines.__next__
+        self._key_of, self._path = key_of, path
+        self._item: Json = {}
+        self._key: Key | None = None
+        self._last: Key = ()
+        self.line: bytes | None = None
+        self.step()
+
+    def step(self) -> None:
+        """Go on to the next line; *line* is None after the last one."""
+        try:
+            self.line = self._next()
+        except StopIteration:
+            self.line = None
+        self._key = None
+
+    @property
+    def key(self) -> Key:
+        """Give the identity of the present item; raises Damaged where the file is not in order."""
+        if self._key is None:
+            assert self.line is not None  # noqa: S101 (nobody asks for a key after the last line)
+            self._item = item(self._path, self.line)
+            self._key = self._key_of(self._item)
+            if self._key < self._last:
+                raise damaged(self._path)
+            self._last = self._key
+        return self._key
+
+    def take(self) -> Json:
+        """Give the present item and go on."""
+        return self.take_all(self.key, 1)[0]
+
+    def take_all(self, key: Key, most: int = -1) -> list[Json]:
+        """Give the present item and those after it, as long as they have this identity; at most so many."""
+        found: list[Json] = []
+        while self.line is not None and len(found) != most and self.key == key:
+            found.append(self._item)
+            self.step()
+        return found
+
+
+def pairs(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
+    """Yield each item of *old* with the one of *new* that has its identity; None where there is none.
+
+    Pairs that are equal to the byte are left out. Several items of one identity are paired so that as many
+    as possible are the same.
+    """
+    while old.line is not None and new.line is not None:
+        if old.line == new.line:
+            old.step()
+            new.step()
+        elif old.key < new.key:
+            yield old.take(), None
+        elif new.key < old.key:
+            yield None, new.take()
+        else:
+            key = old.key
+            yield from _of_one_identity(resource, old.take_all(key), new.take_all(key))
+    while old.line is not None:
+        yield old.take(), None
+    while new.line is not None:
+        yield None, new.take()
+
+
+def _of_one_identity(resource: Resource, old: list[Json], new: list[Json]) -> Iterator[Pair]:
+    if len(old) == len(new) == 1:
+        yield old[0], new[0]
+        return
+    waiting: dict[bytes, list[Json]] = {}
+    for found in new:
+        waiting.setdefault(_seen(resource, found), []).append(found)
+    left = []
+    for found in old:
+        if same := waiting.get(_seen(resource, found)):
+            same.pop()
+        else:
+            left.append(found)
+    yield from zip_longest(left, [found for same in waiting.values() for found in same])
+
+
+def _seen(resource: Resource, found: Json) -> bytes:
+    return encode(comparable(resource, found))
+
+
+def key_of(resource: Resource) -> Callable[[Json], Key]:
+    """Give what a list of *resource* is in the order of."""
+    return lambda found: identity_of(resource, found)

@@ -1,0 +1,54 @@
+"""`snapshots.prune`: what goes and why is shown, asked about, and only then removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.resource import Json
+from ops.snapshots import prune as pruning
+from ops.snapshots.library import open_library
+from ops.snapshots.listing import moment, size_of
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.snapshots.prune import Decision, Policy
+
+COLUMNS = ("snapshot", "started", "status", "action", "reason")
+
+
+def prune(app: App, policy: Policy) -> list[Json]:
+    """Remove what *policy* does not keep, after asking; gives a row for each snapshot. Raises Refused."""
+    library = open_library(app)
+    decided = pruning.decisions(library, policy)
+    going = [decision for decision in decided if not decision.keep]
+    if app.dry or not going:
+        return [_row(decision, "keep" if decision.keep else "remove") for decision in decided]
+    _ask(app, going, library.account_id)
+    removed = {decision.entry.path for decision in pruning.remove(library, going)}
+    return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
+
+
+def _ask(app: App, going: list[Decision], account_id: str) -> None:
+    from ops.journal.consent import attended
+    from ops.scan.summary import readable_size
+    from ops.ui.questions import confirm
+
+    yes = bool(app.option("yes"))
+    if not yes:
+        for decision in going:
+            app.note(f"goes: {decision.entry.name} ({decision.reason})")
+    size = readable_size(sum(size_of(decision.entry) for decision in going))
+    question = f"remove {len(going)} snapshots ({size}) of the account {account_id}?"
+    confirm(question, assume_yes=yes, terminal=attended())
+
+
+def _row(decision: Decision, action: str) -> Json:
+    entry = decision.entry
+    return {
+        "snapshot": entry.name,
+        "started": moment(entry.started),
+        "status": entry.status,
+        "action": action,
+        "reason": decision.reason,
+        "path": str(entry.path),
+    }

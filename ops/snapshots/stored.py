@@ -1,0 +1,100 @@
+"""Stored: the files of items and the values under keys, compared by what tells them apart, not shown.
+
+What is stored may be large, and may be what nobody wants to see in a pull request: its size and the beginning
+of its SHA-256 stand for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ops.resource import Json
+from ops.snapshots.side import Side
+from ops.snapshots.spans import damaged, item, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.snapshots.writer import Stored
+
+VALUES = "/values"
+_SHOWN = 16
+
+
+class ValueFile:
+    """The values stored in one owner: a line a key, with its `key` and its `value`."""
+
+    def __init__(self, path: Path, stored: Stored) -> None:
+        self.path, self._stored = path, stored
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines; raises Damaged, after the last one, where the file is not what was written."""
+        digest, size = sha256(), 0
+        with opened(self.path) as file:
+            for line in file:
+                digest.update(line)
+                size += len(line)
+                yield line
+        if (size, digest.hexdigest()) != (self._stored.bytes, self._stored.sha256):
+            raise damaged(self.path)
+
+
+def contents(side: Side, kind: str) -> dict[str, dict[str, Json]]:
+    """Give for each item of *kind* its files by name: size in bytes and SHA-256 of each."""
+    manifest = side.snapshot.manifest
+    found: dict[str, dict[str, Json]] = defaultdict(dict)
+    for file, placed in sorted(manifest.placed.items()):
+        if placed.kind == kind and placed.item and file in manifest.files:
+            name, files = placed.name, found[placed.item]
+            while name in files:  # two files of one item may have one name
+                name += "'"
+            files[name] = manifest.files[file]._asdict()
+    return found
+
+
+def values(side: Side, kind: str) -> dict[str, ValueFile]:
+    """Give for each owner of *kind* the file of the values stored in it."""
+    snapshot = side.snapshot
+    return {
+        placed.scope: ValueFile(snapshot.path / file, snapshot.manifest.files[file])
+        for file, placed in snapshot.manifest.placed.items()
+        if placed.kind == kind and not placed.item and file in snapshot.manifest.files
+    }
+
+
+def changed(old: ValueFile, new: ValueFile) -> Iterator[tuple[str, str, str]]:
+    """Yield each key that both have with another value, and both values in short.
+
+    Lines are in order; of those that are not equal only the key and the short form are held.
+    """
+    left: dict[str, dict[bool, str]] = defaultdict(dict)
+    for is_new, line in _apart(old.lines(), new.lines()):
+        found = item((new if is_new else old).path, line)
+        left[str(found.get("key"))][is_new] = _short(found.get("value"))
+    for key, shorts in sorted(left.items()):
+        if len(shorts) == 2 and shorts[False] != shorts[True]:
+            yield key, shorts[False], shorts[True]
+
+
+def _apart(old: Iterator[bytes], new: Iterator[bytes]) -> Iterator[tuple[bool, bytes]]:
+    """Yield the lines that only one side has, and whether that is the new one."""
+    before, after = next(old, None), next(new, None)
+    while before is not None or after is not None:
+        if before == after:
+            before, after = next(old, None), next(new, None)
+        elif after is None or (before is not None and before < after):
+            yield False, before or b""
+            before = next(old, None)
+        else:
+            yield True, after
+            after = next(new, None)
+
+
+def _short(value: object) -> str:
+    data = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    told = data.encode("utf-8", "surrogatepass")
+    return f"{len(told):,} bytes, sha256 {sha256(told).hexdigest()[:_SHOWN]}"

@@ -1,0 +1,758 @@
+"""A namespace in a file: complete or said not to be, continued after an interruption, and put back equal."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.errors import Locked, UsageError, ValidationError
+from ops.products.kv.dumpfile import Dump, item_line, item_of
+from ops.products.kv.pacing import Room
+from ops.products.kv.partial import Partial
+from ops.products.kv.plan import FEW
+from ops.sandbox.faults import Fault
+from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.products.kv_stage import fill, new_namespace, sent, stored
+from tests.products.writing import undo_id, written
+
+Inv = Callable[..., Result]
+
+ROOT = Path(__file__).parents[2]
+LATER = int(time.time()) + 100_000
+BYTES = bytes(range(256)) * 3
+
+
+def stock(sandbox: Sandbox, count: int, title: str = "stock") -> str:
+    """Make a namespace of *count* text keys, of which some have metadata and expire."""
+    namespace = new_namespace(sandbox, title)
+    names = [f"key:{n:06d}" for n in range(count)]
+    fill(sandbox, namespace, {name: f"value of {name} é".encode() for name in names[::2]})
+    if count > 1:
+        fill(
+            sandbox,
+            namespace,
+            dict.fromkeys(names[1::2], b""),
+            metadata={"n": [1, "é"]},
+            expiration=LATER,
+        )
+    sandbox.requests.clear()
+    return namespace
+
+
+def dumped(inv: Inv, to: str = "dump.jsonl", namespace: str = "stock") -> Result:
+    return inv("kv.dump", "--namespace", namespace, "--to", to)
+
+
+def loaded(inv: Inv, *words: str, namespace: str = "copy", file: str = "dump.jsonl") -> Result:
+    return inv("kv.load", "--namespace", namespace, "--file", file, *words)
+
+
+def lines(file: str = "dump.jsonl") -> list[Any]:
+    return [json.loads(line) for line in Path(file).read_bytes().splitlines()]
+
+
+def asked(sandbox: Sandbox) -> dict[str, int]:
+    """Count the requests below a namespace by what they ask for."""
+    found = [where.partition("/namespaces/")[2].partition("?")[0] for _, where in sandbox.requests]
+    kinds = [where.partition("/")[2].partition("/")[0] for where in found if "/" in where]
+    return {kind: kinds.count(kind) for kind in kinds}
+
+
+# The file
+
+
+def test_a_dump_is_a_pair_a_line_as_the_bulk_write_takes_it_and_a_last_line(
+    staged: Sandbox, inv: Inv
+) -> None:
+    namespace = new_namespace(staged, "stock")
+    fill(staged, namespace, {"text é": "日本\n\x00".encode()}, metadata={"a": [1, None]}, expiration=LATER)
+    fill(staged, namespace, {"bytes": BYTES, "empty": b"", "mark": "\ufffd".encode()})
+
+    result = dumped(inv)
+
+    *pairs, last = lines()
+    assert result.code == 0, result.err
+    assert [pair["key"] for pair in pairs] == ["bytes", "empty", "mark", "text é"]
+    assert pairs[0]["base64"] is True
+    assert pairs[1:3] == [{"key": "empty", "value": ""}, {"key": "mark", "value": "\ufffd"}]
+    assert pairs[3] == {
+        "key": "text é", "value": "日本\n\x00", "expiration": LATER, "metadata": {"a": [1, None]},
+    }  # fmt: skip
+    assert (last["dump"], last["pairs"], last["gone"], last["unread"]) == ("kv/1", 4, [], [])
+    assert last["namespace"] == {"id": namespace, "title": "stock"}
+    assert stat.S_IMODE(Path("dump.jsonl").stat().st_mode) == 0o600
+    assert not Path("dump.jsonl.partial").exists()
+
+
+def test_only_what_is_no_text_is_read_singly(staged: Sandbox, inv: Inv) -> None:
+    namespace = stock(staged, 250)
+    fill(staged, namespace, {"b1": BYTES, "b2": b"\xff", "mark": "\ufffd".encode()})
+    staged.requests.clear()
+
+    result = dumped(inv)
+
+    assert result.code == 0
+    assert asked(staged) == {"keys": 1, "bulk": 3, "values": 3}
+
+
+@pytest.mark.parametrize(("count", "listings", "gets"), [(0, 1, 0), (1, 1, 1), (2000, 2, 20), (2001, 3, 21)])
+def test_a_dump_takes_a_listing_for_1000_keys_and_a_bulk_get_for_100(
+    staged: Sandbox, inv: Inv, count: int, listings: int, gets: int
+) -> None:
+    stock(staged, count)
+
+    result = dumped(inv)
+
+    assert result.code == 0
+    assert asked(staged) == {kind: n for kind, n in (("keys", listings), ("bulk", gets)) if n}
+    assert lines()[-1]["pairs"] == count
+
+
+def test_a_compressed_dump_holds_the_same_and_is_the_same_each_time(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 300)
+
+    dumped(inv)
+    first = dumped(inv, "one.jsonl.gz")
+    dumped(inv, "two.jsonl.gz")
+
+    assert first.code == 0
+    assert gzip.decompress(Path("one.jsonl.gz").read_bytes()) == Path("dump.jsonl").read_bytes()
+    assert Path("one.jsonl.gz").read_bytes() == Path("two.jsonl.gz").read_bytes()
+
+
+def test_values_too_large_for_one_answer_are_read_in_several(staged: Sandbox, inv: Inv) -> None:
+    namespace = new_namespace(staged, "stock")
+    fill(staged, namespace, {f"k{n}": b"x" * (9 << 20) for n in range(4)})
+    staged.requests.clear()
+
+    result = dumped(inv)
+
+    assert result.code == 0, result.err
+    assert [len(pair["value"]) for pair in lines()[:-1]] == [9 << 20] * 4
+    assert asked(staged) == {"keys": 1, "bulk": 3}
+
+
+@pytest.mark.fault("E2")
+@given(
+    key=st.text(min_size=1, max_size=50).filter(lambda key: key not in (".", "..")),
+    value=st.binary(max_size=100),
+    metadata=st.one_of(
+        st.none(), st.text(max_size=30), st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False))
+    ),
+    expiration=st.one_of(st.none(), st.integers(0, 2**40)),
+)
+def test_a_line_gives_the_item_again(key: str, value: bytes, metadata: Any, expiration: int | None) -> None:
+    more = {"metadata": metadata, "expiration": expiration}
+    item = {"key": key, "value": value} | {name: one for name, one in more.items() if one is not None}
+
+    assert item_of(json.loads(item_line(item))) == item
+
+
+# What is not complete
+
+
+def test_keys_that_vanish_meanwhile_are_named(staged: Sandbox, inv: Inv) -> None:
+    namespace = stock(staged, 200)
+
+    def vanish(exchange: Any) -> None:
+        if "/keys" in exchange.target:
+            staged.store.run(
+                "UPDATE kv_pair SET deleted = 1 WHERE namespace = ? AND name LIKE '%7'", (namespace,)
+            )
+
+    staged.observer = vanish
+    result = dumped(inv)
+
+    *pairs, last = lines()
+    assert result.code == 0, result.err
+    assert last["gone"] == [f"key:{n:06d}" for n in range(7, 200, 10)]
+    assert last["pairs"] == len(pairs) == 180
+    assert "gone when its turn came: 'key:000007'" in result.err
+
+
+@pytest.mark.fault("A7")
+def test_a_value_that_cannot_be_read_is_named_and_makes_the_dump_incomplete(
+    staged: Sandbox, inv: Inv
+) -> None:
+    namespace = stock(staged, 20)
+    fill(staged, namespace, {"a...": BYTES})
+    staged.faults.add(Fault("403-html", "GET", "*/values/*", times=-1))
+
+    result = dumped(inv)
+
+    assert result.code == 4
+    assert "'a...'" in result.err
+    assert lines()[-1]["unread"] == ["a..."]
+    assert lines()[-1]["pairs"] == 20
+
+
+@pytest.mark.fault("B9")
+def test_keys_that_cannot_all_be_listed_leave_the_file_alone_and_the_next_run_goes_on(
+    staged: Sandbox, inv: Inv
+) -> None:
+    stock(staged, 3000)
+    Path("dump.jsonl").write_text("yesterday's")
+    failing = staged.faults.add(Fault("cursor-expired", "GET", "*/keys*", nth=3, times=-1))
+
+    cut = dumped(inv)
+    kept = Path("dump.jsonl").read_text()
+    failing.times = 0
+    staged.requests.clear()
+    again = dumped(inv)
+
+    assert cut.code == 4
+    assert "could not all be listed" in cut.err
+    assert kept == "yesterday's"
+    assert again.code == 0, again.err
+    assert lines()[-1]["pairs"] == 3000
+    assert asked(staged) == {"keys": 3, "bulk": 10}
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("nth", [1, 4, 11])
+def test_a_dump_that_failed_goes_on_where_it_was_and_is_the_same_in_the_end(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    monkeypatch.setenv("CFOPS_WORKERS", "1")
+    stock(staged, 1100)
+    dumped(inv, "whole.jsonl")
+    staged.faults.add(Fault("denied", "POST", "*/bulk/get", nth=nth, times=-1))
+    failed = dumped(inv)
+    staged.faults.clear()
+    staged.requests.clear()
+
+    result = dumped(inv)
+
+    assert failed.code == 1
+    assert "the same command goes on from there" in failed.err
+    assert result.code == 0, result.err
+    assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+    assert asked(staged)["bulk"] == 11 - (nth - 1)
+    assert not Path("dump.jsonl.partial").exists()
+
+
+@pytest.mark.fault("C3")
+def test_a_partial_that_was_torn_anywhere_goes_on_and_is_the_same_in_the_end(
+    staged: Sandbox, inv: Inv
+) -> None:
+    stock(staged, 120)
+    dumped(inv, "whole.jsonl")
+    staged.faults.add(Fault("denied", "POST", "*/bulk/get", nth=2, times=-1))
+    dumped(inv)
+    staged.faults.clear()
+    partial = Path("dump.jsonl.partial").read_bytes()
+    chance = random.Random(1)
+
+    for at in [0, 1, len(partial), *(chance.randrange(len(partial)) for _ in range(12))]:
+        Path("dump.jsonl").unlink(missing_ok=True)
+        Path("dump.jsonl.partial").write_bytes(partial[:at] + b"\0" * chance.randint(0, 2))
+        Path("dump.jsonl.partial").chmod(0o600)
+
+        result = dumped(inv)
+
+        assert result.code == 0, result.err
+        assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+
+
+@pytest.mark.fault("C3")
+def test_a_dump_killed_again_and_again_is_whole_in_the_end(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 3000)
+    dumped(inv, "whole.jsonl")
+    staged.faults.add(Fault("delay", "POST", "*/bulk/get", times=-1, seconds=0.02))
+    kills = 0
+
+    while kills < 6:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, *DUMP], env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        try:
+            process.wait(0.3 + 0.05 * kills)
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            assert (
+                not Path("dump.jsonl").exists()
+                or Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+            )
+    staged.faults.clear()
+    dumped(inv)
+
+    assert kills
+    assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+
+
+@pytest.mark.fault("D1")
+def test_ctrl_c_ends_a_dump_with_its_exit_code_and_keeps_what_was_read(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 3000)
+    going = threading.Event()
+    staged.faults.add(Fault("delay", "POST", "*/bulk/get", times=-1, seconds=0.05))
+    staged.observer = lambda e: going.set() if len(sent(staged, "POST", "/bulk/get")) > 15 else None
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, *DUMP], env=environ, stderr=subprocess.PIPE, text=True
+    )
+    going.wait(20)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "the same command goes on from there" in err
+    assert Path("dump.jsonl.partial").stat().st_size > 1000
+    assert not Path("dump.jsonl").exists()
+
+
+RUN = """
+import sys
+from ops.program import OpsProgram, collection
+OpsProgram(name="inv", binary="inv", namespace=collection()).run(sys.argv)
+"""
+DUMP = ("kv.dump", "--namespace", "stock", "--to", "dump.jsonl", "--quiet")
+
+
+@pytest.mark.fault("C1")
+def test_a_full_disk_leaves_the_old_file_and_what_was_read(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 3000)
+    Path("dump.jsonl").write_text("yesterday's")
+    limited = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
+    )
+
+    full = subprocess.run(
+        [sys.executable, "-c", limited + RUN, *DUMP],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    old = Path("dump.jsonl").read_text()
+    again = dumped(inv)
+
+    assert full.returncode == 2
+    assert "larger than is allowed" in full.stderr
+    assert old == "yesterday's"
+    assert again.code == 0
+    assert lines()[-1]["pairs"] == 3000
+
+
+def test_a_partial_of_another_namespace_is_refused(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 10)
+    staged.faults.add(Fault("denied", "POST", "*/bulk/get"))
+    dumped(inv)
+
+    result = dumped(inv, namespace="sessions")
+
+    assert result.code == 1
+    assert "is of another namespace" in result.err
+
+
+@pytest.mark.fault("F14")
+def test_a_partial_that_others_could_have_written_is_refused(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 10)
+    Path("dump.jsonl.partial").touch(0o666)
+    Path("dump.jsonl.partial").chmod(0o666)
+
+    result = dumped(inv)
+
+    assert result.code == 1
+    assert "not this user's alone" in result.err
+
+
+@pytest.mark.fault("C6", "C7")
+def test_a_place_where_nothing_can_be_written_is_refused_before_any_key_is_read(
+    staged: Sandbox, inv: Inv
+) -> None:
+    stock(staged, 10)
+    Path("link.jsonl").symlink_to("elsewhere")
+
+    missing = dumped(inv, "no/such/folder.jsonl")
+    link = dumped(inv, "link.jsonl")
+
+    assert (missing.code, link.code) == (2, 1)
+    assert asked(staged) == {}
+
+
+@pytest.mark.fault("D6")
+def test_two_dumps_to_one_file_exclude_each_other(tmp_path: Path) -> None:
+    origin = {"account": "a", "namespace": {"id": "n", "title": "t"}}
+
+    with Partial(tmp_path / "dump", origin), pytest.raises(Locked), Partial(tmp_path / "dump", origin):
+        pass
+
+
+def test_a_namespace_of_large_values_is_read_one_batch_at_a_time() -> None:
+    room, entered = Room(8, threading.Event(), room=100), []
+
+    def enter(number: int) -> None:
+        room.enter(number)
+        entered.append(number)
+
+    threads = [threading.Thread(target=enter, args=(n,), daemon=True) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    threads[0].join(5)
+    assert entered == [0]
+    room.leave(1000)
+    threads[1].join(5)
+    assert entered == [0, 1]
+    room.leave(20)
+    for thread in threads:
+        thread.join(5)
+    assert sorted(entered) == [0, 1, 2, 3]
+
+
+# Loading
+
+
+def test_what_was_dumped_is_loaded_equal(staged: Sandbox, inv: Inv) -> None:
+    namespace = stock(staged, 1234)
+    fill(staged, namespace, {"bytes": BYTES, "large": b"\xff" * (3 << 20)}, metadata="m")
+    copy = new_namespace(staged, "copy")
+    dumped(inv, "dump.jsonl.gz")
+
+    result = loaded(inv, file="dump.jsonl.gz")
+
+    assert result.code == 0, result.err
+    assert stored(staged, copy) == stored(staged, namespace)
+    assert "1,236 new, 0 overwritten, 0 equal, 0 expired" in result.err
+
+
+def test_equal_pairs_are_left_alone_and_the_rest_is_shown_before_it_is_written(
+    staged: Sandbox, inv: Inv
+) -> None:
+    stock(staged, 300)
+    dumped(inv)
+    fill(staged, (copy := new_namespace(staged, "copy")), {"key:000000": b"other", "mine": b"stays"})
+    loaded(inv)
+    staged.requests.clear()
+
+    again = loaded(inv, "--output", "json")
+
+    told = json.loads(again.out)
+    assert (told["new"], told["overwritten"], told["equal"], told["differ"]) == (0, 0, 300, 0)
+    assert sent(staged, "PUT", "") == []
+    assert stored(staged, copy)["mine"][0] == b"stays"
+
+
+@pytest.mark.parametrize("standing", ["nothing", "all", "more"])
+def test_what_stands_is_read_for_the_keys_that_are_there_only(
+    staged: Sandbox, inv: Inv, standing: str
+) -> None:
+    count = FEW + 200
+    stock(staged, count)
+    copy = new_namespace(staged, "copy")
+    if standing != "nothing":
+        fill(staged, copy, {f"key:{n:06d}": b"old" for n in range(count)})
+    if standing == "more":
+        fill(staged, copy, {f"a{n:05d}": b"other" for n in range(12 * count)})
+    dumped(inv)
+    staged.requests.clear()
+
+    result = loaded(inv, "--force")
+    undone = inv("undo.apply", "--id", undo_id(result.err), "--yes")
+
+    assert result.code == 0, result.err
+    listings, gets = asked(staged)["keys"], len(sent(staged, "POST", "/bulk/get"))
+    expected = {"nothing": (1, 24), "all": (2, 36), "more": (13, 36)}[standing]
+    assert (listings, gets) == expected
+    assert undone.code == 0
+    left = {"nothing": 0, "all": count, "more": 13 * count}[standing]
+    assert [value for value, _, _ in stored(staged, copy).values() if value not in (b"old", b"other")] == []
+    assert len(stored(staged, copy)) == left
+
+
+@pytest.mark.fault("P13")
+def test_10_001_pairs_are_written_with_two_requests(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 10_001)
+    new_namespace(staged, "copy")
+    dumped(inv)
+    staged.requests.clear()
+
+    result = loaded(inv)
+
+    assert result.code == 0, result.err
+    assert [where.rpartition("/")[2] for where in sent(staged, "PUT", "")] == ["bulk", "key%3A010000"]
+
+
+def test_only_the_pairs_that_failed_are_sent_again(staged: Sandbox, inv: Inv) -> None:
+    namespace = stock(staged, 500)
+    copy = new_namespace(staged, "copy")
+    dumped(inv)
+    staged.faults.add(Fault("partial-bulk", "PUT", "*/bulk", keys=3))
+    sizes: list[int] = []
+    staged.observer = lambda e: sizes.append(len(json.loads(e.body))) if e.target.endswith("/bulk") else None
+
+    result = loaded(inv)
+
+    assert result.code == 0, result.err
+    assert sizes == [500, 3]
+    assert stored(staged, copy) == stored(staged, namespace)
+
+
+def test_pairs_that_have_expired_are_named_and_left_out(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 4)
+    copy = new_namespace(staged, "copy")
+    items = [
+        {"key": "past", "value": b"v", "expiration": int(time.time()) - 10},
+        {"key": "soon", "value": b"v", "expiration": int(time.time()) + 62},
+        {"key": "then", "value": b"v", "expiration": LATER},
+    ]
+    write(items)
+
+    result = loaded(inv)
+
+    assert result.code == 0, result.err
+    assert "not loaded, for they expire in less than 70 s or have: 'past', 'soon'" in result.err
+    assert list(stored(staged, copy)) == ["then"]
+
+
+def write(items: list[dict[str, Any]], file: str = "dump.jsonl") -> None:
+    """Write a dump of *items* by hand."""
+    from hashlib import sha256
+
+    body = b"".join(map(item_line, items))
+    last = {"dump": "kv/1", "pairs": len(items), "sha256": sha256(body).hexdigest()}
+    Path(file).write_bytes(body + json.dumps(last).encode() + b"\n")
+
+
+@pytest.mark.fault("G2")
+@pytest.mark.parametrize(("overwritten", "code"), [(50, 0), (51, 1)])
+def test_more_than_50_pairs_are_overwritten_with_force_only(
+    staged: Sandbox, inv: Inv, overwritten: int, code: int
+) -> None:
+    stock(staged, 400)
+    copy = new_namespace(staged, "copy")
+    fill(staged, copy, {f"key:{n:06d}": b"old" for n in range(overwritten)})
+    dumped(inv)
+    staged.requests.clear()
+
+    refused = loaded(inv)
+    forced = loaded(inv, "--force")
+
+    assert (refused.code, forced.code) == (code, 0), refused.err
+    assert code == 0 or "51 of 400 pairs overwrite others" in refused.err
+    assert len(stored(staged, copy)) == 400
+
+
+def test_what_reads_differently_than_it_was_written_makes_the_load_incomplete(
+    staged: Sandbox, inv: Inv
+) -> None:
+    stock(staged, 250)
+    copy = new_namespace(staged, "copy")
+    dumped(inv)
+
+    def meddle(exchange: Any) -> None:
+        if exchange.method == "PUT":
+            staged.store.run(
+                "UPDATE kv_pair SET value = x'00' WHERE namespace = ? AND name LIKE '%77'", (copy,)
+            )
+
+    staged.observer = meddle
+    result = loaded(inv)
+
+    assert result.code == 4
+    assert "2 of 250 pairs read differently than they were written: 'key:000077', 'key:000177'" in result.err
+
+
+def test_a_load_that_failed_halfway_is_finished_by_the_next_one(staged: Sandbox, inv: Inv) -> None:
+    namespace = stock(staged, 20_500)
+    copy = new_namespace(staged, "copy")
+    dumped(inv)
+    staged.faults.add(Fault("denied", "PUT", "*/bulk", nth=2, times=-1))
+    failed = loaded(inv)
+    half = len(stored(staged, copy))
+    staged.faults.clear()
+    staged.requests.clear()
+
+    result = loaded(inv, "--output", "json")
+
+    assert failed.code == 1
+    assert half == 10_000
+    assert "undo.apply --id" in failed.err
+    assert json.loads(result.out)["equal"] == 10_000
+    assert len(sent(staged, "PUT", "/bulk")) == 2
+    assert stored(staged, copy) == stored(staged, namespace)
+
+
+@pytest.mark.fault("G7")
+def test_a_dry_load_shows_the_plan_and_writes_nothing(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 100)
+    copy = new_namespace(staged, "copy")
+    fill(staged, copy, {f"key:{n:06d}": b"old" for n in range(60)})
+    dumped(inv)
+    staged.requests.clear()
+
+    result = loaded(inv, "--dry-run")
+
+    assert result.code == 0, result.err
+    assert "40 new, 60 overwritten, 0 equal" in result.err
+    assert "overwritten: 'key:000000', 'key:000001'" in result.err
+    assert [where for _, where in written(staged) if not where.endswith("/bulk/get")] == []
+
+
+def test_a_namespace_moves_in_one_line(staged: Sandbox, inv: Inv) -> None:
+    create = ["kv.create", "--title", "moved"]
+    dump = ["kv.dump", "--namespace", "assets", "--to", "a.jsonl"]
+    line = [*create, *dump, "kv.load", "--namespace", "moved", "--file", "a.jsonl"]
+
+    dry = inv("--dry", *line)
+    result = inv(*line)
+
+    made = "SELECT id FROM document WHERE kind = 'kv.namespace' AND sort = 'moved'"
+    ((moved,),) = staged.store.rows(made)
+    assert (dry.code, result.code) == (0, 0), dry.err + result.err
+    assert stored(staged, moved) == stored(staged, namespace_id("assets"))
+
+
+# Files that are not what they were
+
+
+@pytest.mark.fault("F19", "C13")
+@pytest.mark.parametrize("form", ["dump.jsonl", "dump.jsonl.gz"])
+def test_a_dump_that_was_cut_is_refused_wherever_it_was(staged: Sandbox, inv: Inv, form: str) -> None:
+    stock(staged, 40)
+    dumped(inv, form)
+    whole = Path(form).read_bytes()
+    chance = random.Random(2)
+
+    for at in [0, 1, len(whole) - 1, *(chance.randrange(len(whole)) for _ in range(40))]:
+        Path(form).write_bytes(whole[:at])
+        if form.endswith("l") and at == len(whole) - 1:
+            continue  # only its last newline is gone
+
+        with pytest.raises(ValidationError):
+            Dump(Path(form)).check()
+
+
+@pytest.mark.fault("F19", "C13")
+def test_a_dump_that_was_changed_anywhere_is_refused(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 40)
+    dumped(inv)
+    whole = Path("dump.jsonl").read_bytes()
+    body = whole.rindex(b'{"dump"')
+    chance = random.Random(3)
+
+    for at in (chance.randrange(body) for _ in range(100)):
+        changed = bytearray(whole)
+        changed[at] ^= 1 << chance.randrange(8)
+        Path("dump.jsonl").write_bytes(changed)
+
+        with pytest.raises(ValidationError):
+            Dump(Path("dump.jsonl")).check()
+
+
+LAST = b'{"dump":"kv/1","pairs":1,"sha256":"0"}\n'
+WRONG = {
+    "nothing in it": (b"", "is cut"),
+    "no last line": (b'{"key":"a","value":"v"}\n', "is cut"),
+    "another hash": (b'{"key":"a","value":"v"}\n' + LAST, "the hash"),
+    "fewer pairs": (LAST, "0 pairs"),
+    "no JSON": (b"{\n", "line 1: it is not JSON"),
+    "deep JSON": (b"[" * 100_000 + b"\n", "line 1: it is not JSON"),
+    "no object": (b"[1]\n", "line 1: it is not an object"),
+    "no key": (b'{"value":"v"}\n', "line 1: it has no key"),
+    "a key twice": (b'{"key":"a","value":""}\n' * 2, "line 2: the key 'a' is not in order"),
+    "a key out of order": (b'{"key":"b","value":""}\n{"key":"a","value":""}\n', "line 2: the key 'a'"),
+    "a forbidden key": (b'{"key":"..","value":"v"}\n', "line 1: '..' cannot be a key"),
+    "no base64": (b'{"key":"a","value":"%","base64":true}\n', "line 1: the value is not base64"),
+    "half a character": (b'{"key":"a","value":"\\ud800"}\n', "line 1: the value is not valid text"),
+    "a moment that is none": (b'{"key":"a","value":"v","expiration":"soon"}\n', "line 1: the expiration"),
+    "long metadata": (
+        b'{"key":"a","value":"v","metadata":"%b"}\n' % (b"x" * 1023),
+        "line 1: the metadata has",
+    ),
+    "a newer format": (b'{"dump":"kv/2","pairs":0}\n', "in the format 'kv/2'"),
+}
+
+
+@pytest.mark.fault("C14", "F19")
+@pytest.mark.parametrize(("content", "said"), WRONG.values(), ids=WRONG)
+def test_a_file_that_is_no_good_dump_is_refused_with_nothing_written(
+    staged: Sandbox, inv: Inv, content: bytes, said: str
+) -> None:
+    Path("dump.jsonl").write_bytes(content)
+
+    result = loaded(inv, namespace="sessions")
+
+    assert result.code == 1
+    assert said in result.err
+    assert "hint: " in result.err
+    assert written(staged) == []
+
+
+def test_more_behind_the_last_line_is_refused(tmp_path: Path) -> None:
+    write([], str(tmp_path / "dump"))
+    with (tmp_path / "dump").open("ab") as file:
+        file.write(b'{"key":"a","value":"v"}\n')
+
+    with pytest.raises(ValidationError, match="line 2: there is more"):
+        Dump(tmp_path / "dump").check()
+
+
+def test_a_file_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        Dump(tmp_path / "missing").check()
+
+
+# The whole size
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_300_000_keys_take_exactly_3_300_requests_and_less_than_200_mb_and_come_back_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(tmp_path / "sandbox.sqlite", quota=None, seed=None) as sandbox:
+        namespace, copy = stock(sandbox, 300_000), new_namespace(sandbox, "copy")
+        monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.token)
+        monkeypatch.setenv("CLOUDFLARE_API_BASE_URL", sandbox.url)
+        monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", sandbox.account_id)
+        monkeypatch.setenv("CFOPS_BUDGET", "0")
+
+        dump_peak = measured("kv.dump", "--namespace", namespace, "--to", "dump.jsonl")
+        dump_asked = asked(sandbox)
+        load_peak = measured("kv.load", "--namespace", copy, "--file", "dump.jsonl")
+        load_writes = len(sent(sandbox, "PUT", "/bulk"))
+        equal = stored(sandbox, copy) == stored(sandbox, namespace)
+        undo_peak = measured("undo.last", "--yes", "--output", "jsonl")
+
+        assert dump_asked == {"keys": 300, "bulk": 3000}
+        assert max(dump_peak, load_peak, undo_peak) < 200_000
+        assert load_writes == 30
+        assert equal
+        assert stored(sandbox, copy) == {}
+
+
+def measured(*line: str) -> int:
+    """Run *line* in a process of its own; give its peak memory in kB."""
+    peak = RUN + 'print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])'
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", peak, *line],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split()[-1]) * 1024 // 1000

@@ -1,0 +1,293 @@
+"""An export that runs by itself: locked, guarded, read back, told to a monitor."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.lock import locked
+from ops.sandbox.faults import Fault
+from ops.sandbox.server import Sandbox
+from ops.snapshots import manifest as manifests
+from ops.snapshots import readback
+from tests.conftest import Result
+from tests.scan.processes import start, wait_until
+from tests.snapshots.checking import checked, leftovers
+from tests.wire import Wire, answer
+
+Inv = Callable[..., Result]
+KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+
+@pytest.fixture
+def monitor() -> Iterator[Wire]:
+    with Wire(answer(200, "OK")) as wire:
+        yield wire
+
+
+def url(monitor: Wire) -> str:
+    return f"http://127.0.0.1:{monitor.port}/secret-uuid"
+
+
+def told(monitor: Wire) -> list[str]:
+    return [seen.target.removeprefix("/secret-uuid") for seen in monitor.requests]
+
+
+def newest(result: Result) -> Path:
+    return Path(json.loads(result.out)["snapshot"])
+
+
+def lose_records(inv: Inv) -> None:
+    """Take away all CNAME records of a zone."""
+    listed = inv("dns.list", "--zone", "example.com", "--type", "CNAME", "--output", "json")
+    records = json.loads(listed.out)
+    deleted = [inv("dns.delete", "--zone", "example.com", "--id", r["id"], "--yes") for r in records]
+    assert records and {result.code for result in deleted} == {0}, deleted[0].err
+
+
+@pytest.mark.fault("D6")
+def test_two_exports_of_one_account_exclude_each_other(staged: Sandbox, inv: Inv, home: Path) -> None:
+    staged.faults.add(Fault("delay", times=-1, seconds=0.2))
+    first = start("scan.export", "--output", "json")
+    try:
+        wait_until(lambda: any("zones" in target for _, target in staged.requests))
+        second = inv("scan.export")
+    finally:
+        staged.faults.clear()
+        first.communicate(timeout=40)
+
+    assert second.code == 6
+    assert (
+        f"exporting the account {staged.account_id}: pid {first.pid}, task scan.export, since 20"
+        in second.err
+    )
+    assert first.returncode == 0
+
+
+def test_a_file_of_ones_own_may_be_written_meanwhile(staged: Sandbox, inv: Inv, home: Path) -> None:
+    name = f"export/sandbox/{staged.account_id}"
+    holder = {"pid": os.getpid(), "task": "scan.export", "since": "now"}
+
+    with locked(home / "state" / "locks", name, holder, "exporting"):
+        refused = inv("scan.export")
+        written = inv("scan.export", "--to", "all.json")
+
+    assert (refused.code, written.code) == (6, 0)
+
+
+def test_a_kind_that_lost_too_much_makes_the_snapshot_partial(staged: Sandbox, inv: Inv) -> None:
+    before = newest(inv("scan.export", "--output", "json"))
+    lose_records(inv)
+
+    result = inv("scan.export", "--guard", "1", "--output", "json")
+
+    manifest = checked(newest(result))
+    assert result.code == 4
+    assert manifest.status == "partial"
+    assert "guard of 1 %: dns.record fell from" in manifest.reason
+    assert "dns.record fell from" in result.err
+    assert str((before.parent / "latest").readlink()) == before.name
+
+
+def test_a_loss_below_the_threshold_passes(staged: Sandbox, inv: Inv) -> None:
+    inv("scan.export")
+    lose_records(inv)
+
+    result = inv("scan.export", "--guard", "99", "--output", "json")
+
+    assert (result.code, checked(newest(result)).status) == (0, "complete")
+
+
+def test_a_guard_without_a_snapshot_says_so_and_passes(staged: Sandbox, inv: Inv) -> None:
+    result = inv("scan.export", "--guard", "30")
+
+    assert result.code == 0
+    assert "nothing to compare with yet" in result.err
+
+
+def test_a_guard_remembers_what_encrypted_snapshots_held(staged: Sandbox, inv: Inv) -> None:
+    inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
+    lose_records(inv)
+
+    result = inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
+
+    assert result.code == 4
+    assert "dns.record fell from" in result.err
+
+
+def test_what_does_not_read_back_is_not_put_in_place(
+    staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def forgetful(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        """Open as a disk does that has lost the last byte of one file."""
+        whole = opened(path, mode, *rest, **named)
+        return io.BytesIO(whole.read()[:-1]) if (path.name, mode) == ("zones.zone.jsonl", "rb") else whole
+
+    monkeypatch.setattr(Path, "open", forgetful)
+
+    result = inv("scan.export")
+
+    assert result.code == 2
+    assert "zones.zone.jsonl reads back as" in result.err
+    assert [p for p in (home / "exports").rglob("*") if p.is_file()] == []
+    assert leftovers(home / "exports") == []
+
+
+def test_a_changed_byte_is_found_by_its_hash(staged: Sandbox, inv: Inv) -> None:
+    folder = newest(inv("scan.export", "--output", "json"))
+    manifest = manifests.load(folder)
+    file = folder / "dns.record.jsonl"
+    data = file.read_bytes()
+    file.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+
+    with pytest.raises(Exception, match=r"dns\.record\.jsonl does not read back"):
+        readback.check(folder, manifest)
+
+
+def test_a_monitor_hears_of_the_start_and_of_success(staged: Sandbox, inv: Inv, monitor: Wire) -> None:
+    result = inv("scan.export", "--ping", url(monitor))
+
+    assert result.code == 0
+    assert told(monitor) == ["/start", ""]
+    assert {seen.method for seen in monitor.requests} == {"POST"}
+
+
+def test_a_monitor_hears_of_a_failure_with_its_exit_code_and_last_lines(
+    staged: Sandbox, inv: Inv, monitor: Wire
+) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    result = inv("scan.export", "--ping", url(monitor))
+
+    assert result.code == 4
+    assert told(monitor) == ["/start", "/4"]
+    assert b"dns.record: denied" in monitor.requests[-1].body
+
+
+def test_a_monitor_hears_of_a_refused_token(
+    staged: Sandbox, inv: Inv, monitor: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "sandbox_" + "x" * 40
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", wrong)
+
+    result = inv("scan.export", "--ping", url(monitor))
+
+    assert result.code == 1
+    assert told(monitor) == ["/start", "/1"]
+    assert all(wrong not in str(seen) and "authorization" not in seen.headers for seen in monitor.requests)
+
+
+@pytest.mark.fault("F18")
+@pytest.mark.parametrize("status", [500, 302])
+def test_a_monitor_that_is_down_is_a_warning(staged: Sandbox, inv: Inv, status: int) -> None:
+    with Wire(answer(status, "", location="http://127.0.0.2/")) as monitor:
+        result = inv("scan.export", "--ping", url(monitor))
+
+    assert result.code == 0
+    assert told(monitor) == ["/start", "/start", "", ""]
+    assert f"the monitor at 127.0.0.1 was not told: it answered {status}" in result.err
+    assert "secret-uuid" not in result.err
+
+
+def test_an_unreachable_monitor_is_a_warning(staged: Sandbox, inv: Inv) -> None:
+    result = inv("scan.export", "--ping", "http://127.0.0.1:1/secret-uuid")
+
+    assert result.code == 0
+    assert "the monitor at 127.0.0.1 was not told: no answer" in result.err
+    assert "secret-uuid" not in result.err
+
+
+@pytest.mark.fault("F17")
+@pytest.mark.parametrize(
+    "address",
+    ["http://monitor.example/secret", "ftp://monitor.example/secret", "https://u:secret@monitor.example/",
+     "https://monitor.example/secret#x", "secret"],
+)  # fmt: skip
+def test_a_monitor_is_reached_by_https_alone(staged: Sandbox, inv: Inv, address: str) -> None:
+    result = inv("scan.export", "--ping", address)
+
+    assert result.code == 1
+    assert "--ping" in result.err
+    assert "secret" not in result.err
+    assert staged.requests == []
+
+
+def test_a_quiet_export_says_nothing_when_all_is_well(staged: Sandbox, inv: Inv) -> None:
+    well = inv("scan.export", "--quiet")
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+    ill = inv("scan.export", "--quiet")
+
+    assert (well.code, well.out, well.err) == (0, "", "")
+    assert ill.code == 4
+    assert "partial" in ill.out
+    assert "dns.record" in ill.err
+
+
+def test_a_form_of_output_that_was_asked_for_is_given_quietly_too(staged: Sandbox, inv: Inv) -> None:
+    result = inv("scan.export", "--quiet", "--output", "json")
+
+    assert json.loads(result.out)["status"] == "complete"
+    assert result.err == ""
+
+
+@pytest.mark.fault("E14")
+def test_a_journal_gets_one_object_for_each_thing_that_is_said(staged: Sandbox, inv: Inv) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    result = inv("scan.export", "--log-format", "json")
+
+    lines = [json.loads(line) for line in result.err.splitlines()]
+    assert result.code == 4
+    assert {line["level"] for line in lines} == {"note", "error"}
+    assert lines[-1]["exit_code"] == 4
+    assert all(line["message"] and line["time"] for line in lines)
+
+
+def test_pruning_follows_a_complete_export_alone(staged: Sandbox, inv: Inv) -> None:
+    first = newest(inv("scan.export", "--output", "json"))
+    second = newest(inv("scan.export", "--output", "json"))
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    partial = inv("scan.export", "--prune", "last=1", "--output", "json")
+    kept = first.exists() and second.exists()
+    staged.faults.clear()
+    complete = inv("scan.export", "--prune", "last=1", "--output", "json")
+
+    assert (partial.code, kept) == (4, True)
+    assert "nothing was pruned" in partial.err
+    assert complete.code == 0
+    assert [p.name for p in first.parent.iterdir() if p.is_dir() and not p.is_symlink()] == [
+        newest(complete).name
+    ]
+    assert "3 older snapshots were pruned" in complete.err
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("--guard", "100"), "--guard takes percent"),
+        (("--guard", "-1"), "--guard takes percent"),
+        (("--guard", "30", "--zone", "example.com"), "--zone"),
+        (("--prune", "daily=7", "--to", "all.json"), "--prune is for the snapshots"),
+        (("--prune", "dayly=7"), "--prune has no 'dayly'"),
+        (("--prune", "daily=many"), "--prune daily= takes a number"),
+        (("--prune", "daily=0"), "what to keep"),
+        (("--log-format", "xml"), "log"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_any_request(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...], told: str
+) -> None:
+    result = inv("scan.export", *line)
+
+    assert result.code == 1
+    assert told in result.err
+    assert staged.requests == []
