@@ -7,7 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ops.resource import Resource
+    from collections.abc import Callable, Iterable
+
+    from ops.http.client import Client
+    from ops.resource import Deed, Resource
+
+    History = Callable[[Client, str, str, str], Iterable[Deed]]
 
 PRODUCTS = (
     "accounts",
@@ -32,7 +37,7 @@ PRODUCTS = (
 NAMES = {"durable_objects": "do", "journal": "undo"}
 
 COLLECTIONS = ("ops.scan.tasks", "ops.snapshots.tasks", "ops.journal.tasks", "ops.sandbox.tasks")
-TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks")
+TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks", "ops.schedule.tasks")
 
 
 @cache
@@ -48,3 +53,9 @@ def kinds() -> dict[str, Resource]:
     modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
     unlisted = (resource for module in modules for resource in getattr(module, "UNLISTED", ()))
     return {resource.kind: resource for resource in (*resources(), *unlisted)}
+
+
+def histories() -> tuple[History, ...]:
+    """Give what tells who changed an account: called with its id and two times (RFC 3339), from and up to."""
+    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
+    return tuple(module.HISTORY for module in modules if hasattr(module, "HISTORY"))

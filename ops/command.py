@@ -15,7 +15,7 @@ from invoke.tasks import Task
 from ops.catalog import NAMES, TOP_LEVEL
 
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
-130 interrupted"""
+5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
 
 # Every option has a default of its own type, because that is where Invoke reads the type from.
 EVERYWHERE: dict[str, Any] = {
@@ -102,7 +102,8 @@ class Command(Task[Callable[..., Any]]):
         # What the products' tasks read is what a snapshot holds.
         self.reads = reads and not writes and function.__module__.startswith("ops.products.")
         self.guards = {name: _GUARDS[name] for name in guards}
-        self.gives = function.__annotations__.get("return", "None")
+        # One that has shown its result itself gives None.
+        self.gives = _gives(function)
         self.__doc__ = _help_text(function.__doc__ or "", needs)
         self.__name__, self.__module__ = function.__name__, function.__module__
 
@@ -145,7 +146,8 @@ class Command(Task[Callable[..., Any]]):
 
     def _option(self, name: str, default: Any) -> Option:
         return Option(
-            names=(name.replace("_", "-"),),
+            # A parameter cannot be called `for`; `for_` can.
+            names=(name.rstrip("_").replace("_", "-"),),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=self._kind(name, default),
@@ -186,8 +188,9 @@ def command(
     makes an option that may be repeated. *required* options must be given. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
-    --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard. What it
-    returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options it has.
+    --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
+    it has.
     """
 
     def decorate(function: Callable[..., Any]) -> Command:
@@ -205,6 +208,13 @@ def command(
         )
 
     return decorate
+
+
+def _gives(function: Callable[..., Any]) -> str:
+    """Give the shape that *function* says it returns; a module need not put its annotations off."""
+    told = function.__annotations__.get("return", "None")
+    name = told if isinstance(told, str) else getattr(told, "__name__", str(told))
+    return str(name).removesuffix(" | None")
 
 
 def _help_text(docstring: str, needs: str) -> str:

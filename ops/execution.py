@@ -107,9 +107,9 @@ class _Execution:
     def _end(self, error: OpsError) -> NoReturn:
         """Say what went wrong and end the line with its exit code."""
         if self._app is not None and isinstance(error, ApiError | NetworkError):
-            from ops.snapshots.offline import with_way_on
+            from ops.snapshots.offline import name_offline
 
-            with_way_on(self._app, error)
+            name_offline(self._app, error)
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._tell_of_the_line()
         raise Exit(code=error.exit_code)

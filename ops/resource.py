@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client
 
 Json = dict[str, Any]
+Document = Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
 
 ACCOUNT = "account"
 
@@ -26,11 +27,31 @@ class Owner(NamedTuple):
 
 
 class Content(NamedTuple):
-    """One file that belongs to an item: a module of a script, say."""
+    """One file that belongs to an item: a module of a script, say.
+
+    *role* is "main" for the one that runs first.
+    """
 
     name: str
     media_type: str
     data: bytes
+    role: str = ""
+
+
+MAIN = "main"
+
+
+class Deed(NamedTuple):
+    """What a history of the account tells of one change: when (RFC 3339), by whom, what, and to which thing.
+
+    *thing* holds the ids and names by which the thing goes, *within* those of all that it lies in.
+    """
+
+    when: str
+    actor: str
+    action: str
+    thing: frozenset[str]
+    within: frozenset[str]
 
 
 class Writes(NamedTuple):
@@ -38,8 +59,8 @@ class Writes(NamedTuple):
 
     *find* gives what stands now where an item is or would be: by its id where it has one, else by what
     identifies it; None where nothing does. It is asked before a write, after one whose outcome is not
-    known, and before an undo; *find_all* gives the same for several items of one owner, in their order, with few
-    requests. *create* takes the wanted item, *update* what stands and what shall stand,
+    known, and before an undo; *find_all* gives the same for several items of one owner, in their order, with
+    few requests. *create* takes the wanted item, *update* what stands and what shall stand,
     *delete* what stands; the first two give the item as the API answers it. *batch* makes up to *batch_size*
     changes of one owner in one request and gives their items in the same order, None for what was deleted.
     *read_only* fields are set by the API alone: dropped when sent back, not compared.
@@ -62,6 +83,18 @@ class Writes(NamedTuple):
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
 
 
+class Block(NamedTuple):
+    """An item as Terraform's provider for Cloudflare (version 5) knows it.
+
+    *type* is the resource's, *id* what an import block takes. *arguments* make a stub of the resource, those
+    that are None left out; without any, Terraform writes the resource itself (-generate-config-out).
+    """
+
+    type: str
+    id: str
+    arguments: Json = {}  # noqa: RUF012 (never changed)
+
+
 class Resource(NamedTuple):
     """The declaration of a kind.
 
@@ -74,7 +107,9 @@ class Resource(NamedTuple):
     read only when asked for. *contents* reads the files of one item, *values* takes the items of one owner as
     they are listed and gives what is stored under each, a line each. *needs* is the permission that reading
     takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only. *links* are the
-    fields that name an item of another kind by its key, each with that kind.
+    fields that name an item of another kind by its key, each with that kind. *document* makes one text of an
+    owner's items, given the owner's own item, and a sentence for each thing that it cannot hold; *ending* is
+    the format's. *terraform* gives an item's block; None where it cannot be imported.
     """
 
     kind: str
@@ -90,6 +125,9 @@ class Resource(NamedTuple):
     values: Callable[[Client, Owner, Iterable[Json]], Iterable[Json]] | None = None
     writes: Writes | None = None
     links: tuple[tuple[str, str], ...] = ()
+    ending: str = ""
+    document: Document | None = None
+    terraform: Callable[[Owner, Json], Block | None] | None = None
 
     @property
     def product(self) -> str:
@@ -99,6 +137,8 @@ class Resource(NamedTuple):
 def reach(item: Json, field: str) -> Any:
     """Give the value at *field* of *item*, dots reaching inside; None where there is none."""
     value: Any = item
+    if "." not in field:
+        return item.get(field) if isinstance(item, dict) else None
     for name in field.split("."):
         if not isinstance(value, dict):
             return None

@@ -111,7 +111,7 @@ def test_service_functions_know_nothing_of_commands_and_output() -> None:
 
 
 def test_features_know_no_product_by_name() -> None:
-    inside = ("ops/scan/", "ops/snapshots/", "ops/export/")
+    inside = ("ops/scan/", "ops/snapshots/", "ops/export/", "ops/journal/")
 
     assert [v for folder in inside for v in violations("generic", ("ops.products",), folder)] == []
 

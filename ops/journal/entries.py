@@ -51,6 +51,11 @@ class Entry(NamedTuple):
         return self.id.rpartition(".")[0]
 
     @property
+    def weight(self) -> int:
+        """Give how many bytes the changes have, 0 for those that are short enough to stand in a line."""
+        return sum(self.changes.get("at", ()))
+
+    @property
     def action(self) -> str:
         """Give what was done, in a word, and how often where it was more than once."""
         return ", ".join(name if n == 1 else f"{name} {n}" for name, n in self.counts.items())

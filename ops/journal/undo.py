@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 Kinds = dict[str, "Resource"]
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
-# More than that are compared as they are taken back, not beforehand as well.
+# More changes than that, or more bytes, are compared as they are taken back, not beforehand as well.
 BEFOREHAND = 500
+HELD = 64 * 1024 * 1024
 SHOWN = 20
 
 
@@ -138,8 +139,9 @@ class _Undo:
     def compare(self, ready: Sequence[Entry]) -> None:
         """Take the locks, show what will be done, and ask; raises Conflict where something has changed."""
         count = sum(sum(entry.counts.values()) for entry in ready)
-        consent = Consent(self._app, f"take back {count} changes?" if count > BEFOREHAND else "")
-        if count > BEFOREHAND:
+        many = count > BEFOREHAND or sum(entry.weight for entry in ready) > HELD
+        consent = Consent(self._app, f"take back {count} changes?" if many else "")
+        if many:
             for entry in ready:
                 self._lock(self._steps(entry)[:1])
             consent.ask([])
@@ -208,10 +210,10 @@ def _check_place(app: App, chosen: Sequence[Entry]) -> None:
 
 def _refuse(verdicts: Sequence[Verdict]) -> None:
     if verdicts:
-        told = "\n".join(verdict.conflict for verdict in verdicts[:SHOWN])
-        more = f"\nand {len(verdicts) - SHOWN} more" if len(verdicts) > SHOWN else ""
+        told = "".join(f"\n  {verdict.conflict}" for verdict in verdicts[:SHOWN])
+        more = f"\n  and {len(verdicts) - SHOWN} more" if len(verdicts) > SHOWN else ""
         raise Conflict(
-            f"not taken back, for it is no longer what was left behind:\n{told}{more}",
+            f"not taken back, for it is no longer what was left behind:{told}{more}",
             hint="change it by hand, or take back what was done since first: `inv undo.list`",
         )
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from secrets import token_hex
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from ops import disk
+from ops.catalog import resources
 from ops.errors import Refused, UsageError
-from ops.export import csv_folder, json_document
-from ops.snapshots import encrypt, publish
+from ops.export import csv_folder, json_document, terraform_file, zone_folder
+from ops.snapshots import encrypt, passphrase, publish
 from ops.snapshots.layout import account_folder
 from ops.snapshots.manifest import Manifest
+from ops.snapshots.passphrase import Passphrase
 
 
 class Made(NamedTuple):
-    """A snapshot in *folder*, to be put in *place*; *name* gives another name each time it is called."""
+    """A snapshot in *folder*, to be put in *place*; *name* gives another name each time it is called.
+
+    *say* is told what the form that it is put into cannot hold.
+    """
 
     folder: Path
     manifest: Manifest
     place: Path
     name: Callable[[], str]
+    say: Callable[[str], None]
 
 
 class Delivery(ABC):
@@ -68,14 +76,18 @@ class Kept(Delivery):
 
 
 class Packed(Kept):
-    """One file that only the holders of the keys can open; `latest` never leads to it."""
+    """One file that only the holders of the keys, or of the passphrase, can open; `latest` never leads to it.
 
-    def __init__(self, exports: Path, keys: Sequence[str]) -> None:
+    Its name says when it is not whole, for who keeps snapshots without being able to open them.
+    """
+
+    def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(exports, newest=False)
-        self._recipients = encrypt.recipients(keys)
+        self._recipients = recipients
 
     def hand_over(self, made: Made) -> Path:
-        while (target := made.place / f"{(name := made.name())}{encrypt.ENDING}").exists():
+        ending = encrypt.ENDING if made.manifest.complete else encrypt.PARTIAL_ENDING
+        while (target := made.place / f"{(name := made.name())}{ending}").exists():
             continue
         _pack(made.folder, name, target, self._recipients)
         return target
@@ -98,9 +110,9 @@ class ToFile(Delivery):
 class PackedFile(ToFile):
     """The encrypted form under a name of the user's."""
 
-    def __init__(self, file: Path, keys: Sequence[str]) -> None:
+    def __init__(self, file: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(file)
-        self._recipients = encrypt.recipients(keys)
+        self._recipients = recipients
 
     def hand_over(self, made: Made) -> Path:
         _pack(made.folder, made.name(), self._file, self._recipients)
@@ -108,16 +120,17 @@ class PackedFile(ToFile):
 
 
 class Document(ToFile):
-    """All of it as one JSON document."""
+    """All of it as one file in the form that its ending names."""
 
     def hand_over(self, made: Made) -> Path:
         with disk.atomic(self._file) as file:
-            json_document.write(made.folder, made.manifest, file)
+            for told in DOCUMENTS[self._file.suffix](made, file):
+                made.say(told)
         return self._file
 
 
 class Tables(Delivery):
-    """A folder of CSV files; one that is there already is never touched."""
+    """A folder of files in the form that its ending names; one that is there already is never touched."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder.parent)
@@ -130,38 +143,99 @@ class Tables(Delivery):
         super().check(now)
 
     def hand_over(self, made: Made) -> Path:
-        tables = made.folder / ".tables"
-        with disk.explained(tables):
-            tables.mkdir(disk.PRIVATE_FOLDER)
-            csv_folder.write(made.folder, made.manifest, tables)
-        if not publish.moved(tables, self._folder):
-            raise _taken(self._folder)
+        with publish.partial(made.place, token_hex) as tables:
+            for told in FOLDERS[self._folder.suffix](made, tables):
+                made.say(told)
+            if not publish.moved(tables, self._folder):
+                raise _taken(self._folder)
         return self._folder
 
 
-def delivery(exports: Path, to: str, keys: Sequence[str], *, newest: bool) -> Delivery:
-    """Choose by the options `--to` and `--encrypt-to`; raises UsageError where they do not go together."""
-    file = Path(to)
+def _as_json(made: Made, file: BinaryIO) -> list[str]:
+    json_document.write(made.folder, made.manifest, file)
+    return []
+
+
+def _as_sqlite(made: Made, file: BinaryIO) -> list[str]:
+    """Make the database in a private folder beside: SQLite writes no stream."""
+    from ops.export import sqlite_file
+
+    with publish.partial(made.place, token_hex) as folder:
+        database = folder / "database"
+        sqlite_file.write(made.folder, made.manifest, database, resources())
+        with database.open("rb") as built:
+            shutil.copyfileobj(built, file)
+    return []
+
+
+def _as_terraform(made: Made, file: BinaryIO) -> list[str]:
+    return terraform_file.write(made.folder, made.manifest, file, resources())
+
+
+def _as_csv(made: Made, folder: Path) -> list[str]:
+    csv_folder.write(made.folder, made.manifest, folder)
+    return []
+
+
+def _as_zones(made: Made, folder: Path) -> list[str]:
+    return zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone")
+
+
+DOCUMENTS: dict[str, Callable[[Made, BinaryIO], list[str]]] = {
+    ".json": _as_json,
+    ".sqlite": _as_sqlite,
+    ".tf": _as_terraform,
+}
+FOLDERS: dict[str, Callable[[Made, Path], list[str]]] = {".csv": _as_csv, ".zone": _as_zones}
+
+
+def rendering(file: Path) -> Delivery:
+    """Give the delivery that the ending of *file* names; raises UsageError for another."""
+    if file.suffix in FOLDERS:
+        return Tables(file)
+    if file.suffix in DOCUMENTS:
+        return Document(file)
+    endings = ", ".join((*DOCUMENTS, *FOLDERS))
+    raise UsageError(f"--to {file}: no such format", hint=f"end it in {endings} or {encrypt.ENDING}")
+
+
+def delivery(
+    exports: Path, to: str, keys: Sequence[str], *, newest: bool, passphrase_file: str = ""
+) -> Delivery:
+    """Choose by the options `--to`, `--encrypt-to` and `--passphrase-file`.
+
+    Raises UsageError where they do not go together.
+    """
+    file, recipients = Path(to), _recipients(keys, passphrase_file)
     if not to:
-        return Packed(exports, keys) if keys else Kept(exports, newest=newest)
+        return Packed(exports, recipients) if recipients else Kept(exports, newest=newest)
     if file.name.endswith(encrypt.ENDING):
-        if not keys:
-            raise UsageError(f"--to {to} needs to know for whom", hint="--encrypt-to age1…")
-        return PackedFile(file, keys)
-    if keys:
+        if not recipients:
+            raise UsageError(
+                f"--to {to} needs to know for whom", hint="--encrypt-to age1…, or --passphrase-file FILE"
+            )
+        return PackedFile(file, recipients)
+    if recipients:
+        option = "--encrypt-to" if keys else "--passphrase-file"
         raise UsageError(
-            f"--encrypt-to makes one {encrypt.ENDING} file, not {file.suffix or file.name}",
+            f"{option} makes one {encrypt.ENDING} file, not {file.suffix or file.name}",
             hint=f"--to {file.stem}{encrypt.ENDING}, or leave --to out",
         )
-    if file.suffix not in (".json", ".csv"):
-        raise UsageError(f"--to {to}: no such format", hint=f"end it in .json, .csv or {encrypt.ENDING}")
-    return Document(file) if file.suffix == ".json" else Tables(file)
+    return rendering(file)
+
+
+def _recipients(keys: Sequence[str], passphrase_file: str) -> list[Any] | Passphrase:
+    if keys and passphrase_file:
+        raise UsageError(
+            "--encrypt-to or --passphrase-file: an age file for a passphrase is for nothing else"
+        )
+    return passphrase.read(Path(passphrase_file)) if passphrase_file else encrypt.recipients(keys)
 
 
 def _taken(folder: Path) -> Refused:
     return Refused(f"{folder} is there already", hint="name another folder, or move it away")
 
 
-def _pack(folder: Path, name: str, target: Path, recipients: list[Any]) -> None:
+def _pack(folder: Path, name: str, target: Path, recipients: list[Any] | Passphrase) -> None:
     with disk.atomic(target) as file, disk.explained(folder):
         encrypt.pack(folder, name, file, recipients)

@@ -71,35 +71,45 @@ def counts(sections: Iterable[Section]) -> Counts:
 
 def guard(app: App, account_id: str, percent: int) -> Guard | None:
     """Give the guard against a loss of more than *percent*; None, and a note, where nothing is kept yet."""
-    newest = max(_baselines(app, account_id), key=lambda found: found.started, default=None)
-    if newest is None:
+    before: Counts = {}
+    for baseline in sorted(_baselines(app, account_id), key=lambda found: found.started):
+        before |= baseline.counts
+    if not before:
         app.note("--guard has nothing to compare with yet: no complete snapshot of this account is kept")
         return None
-    return Guard(percent, newest.counts)
+    return Guard(percent, before)
 
 
 def _baselines(app: App, account_id: str) -> Iterator[Baseline]:
-    entries = Library(app.settings.exports, account_id).complete()
-    for entry in entries:
+    for entry in Library(app.settings.exports, account_id).complete():
         if entry.manifest is not None:
             yield Baseline(entry.started, counts(entry.manifest.sections))
             break
+    if remembered := _remembered(app, account_id):
+        yield remembered
+
+
+def _remembered(app: App, account_id: str) -> Baseline | None:
+    """Give the counts that encrypted snapshots had; None where there are none, or none that can be read."""
     try:
         kept = json.loads(_file(app, account_id).read_bytes())
-        yield Baseline(
-            float(kept["started"]), {str(kind): int(count) for kind, count in kept["counts"].items()}
-        )
+        found = {str(kind): int(count) for kind, count in kept["counts"].items()}
+        return Baseline(float(kept["started"]), found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return
+        return None
 
 
 def remember(app: App, manifest: Manifest) -> None:
-    """Keep the counts of a complete snapshot that cannot be read without its key. Raises DiskError."""
+    """Keep the counts of a complete snapshot that cannot be read without its key. Raises DiskError.
+
+    Kinds that it was not asked for keep the counts of an earlier one.
+    """
     file = _file(app, manifest.account_id)
     disk.private_folder(file.parent)
-    facts = {"started": seconds(manifest.started), "counts": counts(manifest.sections)}
+    earlier = _remembered(app, manifest.account_id)
+    known = (earlier.counts if earlier else {}) | counts(manifest.sections)
     with disk.atomic(file) as out:
-        out.write(json.dumps(facts).encode())
+        out.write(json.dumps({"started": seconds(manifest.started), "counts": known}).encode())
 
 
 def _file(app: App, account_id: str) -> Path:

@@ -69,7 +69,7 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
         manifests.write(folder, manifest)
         readback.check(folder, manifest)
         named = partial(_name, job.begun.moment, chance)
-        path = job.delivery.hand_over(Made(folder, manifest, place, named))
+        path = job.delivery.hand_over(Made(folder, manifest, place, named, app.warn))
     if inventory.ended_by is not None:
         app.warn(f"what was read until then is kept, marked as partial: {path}")
         raise inventory.ended_by
@@ -89,7 +89,7 @@ def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
 def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manifest:
     reason = inventory.reason
     if inventory.whole and job.guard and (reason := job.guard.verdict(inventory.sections)):
-        app.gap(reason)
+        app.gap(f"{reason}; if that is right, one `inv scan.export` without --guard makes it the new measure")
     return Manifest(
         tool=f"cfops {VERSION}",
         account_id=job.account.id,

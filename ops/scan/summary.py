@@ -65,7 +65,7 @@ def show_the_way_on(app: App, done: Outcome) -> None:
     if path.name.endswith(ENDING):
         app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
     elif path.is_dir() and (before := _one_before(path)):
-        app.note(f"to compare: git diff --no-index {before} {path}")
+        app.note(f"to compare: inv snapshots.diff {before} {path.name}")
 
 
 def readable_size(size: int) -> str:
@@ -88,4 +88,4 @@ def _bytes(done: Outcome) -> int:
 def _one_before(path: Path) -> str:
     """Give the snapshot before this one, by the time in its name."""
     older = sorted(p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
-    return str(path.parent / older[-1]) if older else ""
+    return older[-1] if older else ""

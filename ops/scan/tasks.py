@@ -60,7 +60,8 @@ def run_scan(
         **HELP,
         "kv": "keys, values (also what is stored), or none",
         "to": "instead of a snapshot: FILE.json, .csv or .zone (folders), .sqlite, .tf or .tar.gz.age",
-        "encrypt_to": "pack into one file for this age public key (age1…); may be repeated",
+        "encrypt_to": "pack into one file for this age public key (age1…), or those in a file; repeatable",
+        "passphrase_file": "pack into one file for the passphrase on the first line of this one",
         "guard": "a kind that has lost more than so many percent makes the snapshot partial, e.g. 30",
         "prune": "afterwards, if it is complete, keep only these, e.g. daily=7,weekly=4",
         "ping": "https URL of a monitor: told at the start (/start), success, and failure (/<exit code>)",
@@ -75,6 +76,7 @@ def export(
     kv: str = "keys",
     to: str = "",
     encrypt_to: tuple[str, ...] = (),
+    passphrase_file: str = "",
     guard: int = 0,
     prune: str = "",
     ping: str = "",
@@ -92,5 +94,6 @@ def export(
     packed = not to or to.endswith(".age")
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
-    way = delivery(app.settings.exports, to, encrypt_to, newest=not asked.narrowed)
+    whole = not asked.narrowed
+    way = delivery(app.settings.exports, to, encrypt_to, newest=whole, passphrase_file=passphrase_file)
     return exporting.export(app, asked, way, exporting.Care(guard, exporting.policy(prune), ping))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Damaged
 from ops.http.client import Raw
 from ops.http.exchange import Call, Reply
+from ops.resource import MAIN
 from ops.snapshots.lines import decode
 from ops.snapshots.manifest import Manifest
 
@@ -42,7 +43,10 @@ def form(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
     parts = [(place, _checked(folder, manifest, file)) for file, place in placed.items()]
     boundary = sha256(b"".join(data for _, data in parts)).hexdigest()
     body = b"".join(_part(boundary, place, data) for place, data in parts) + f"--{boundary}--\r\n".encode()
-    return Reply(200, {"content-type": f"multipart/form-data; boundary={boundary}"}, body)
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    main = next((place.name for place in placed.values() if place.role == MAIN), "")
+    # The API names the module that runs first beside the form, not in it.
+    return Reply(200, headers | ({"cf-entrypoint": main} if main else {}), body)
 
 
 def _part(boundary: str, place: Placed, data: bytes) -> bytes:

@@ -17,15 +17,34 @@ from pathlib import Path
 from typing import IO, Any
 
 from ops.errors import Interrupted, UsageError
+from ops.snapshots import passphrase
+from ops.snapshots.passphrase import Passphrase
 
 ENDING = ".tar.gz.age"
+PARTIAL_ENDING = f".partial{ENDING}"
 _PIECE = 1 << 18
 _GZIP = 31  # zlib's word for "the largest window, with a gzip header"
 
 
 def recipients(keys: Iterable[str]) -> list[Any]:
-    """Give pyrage's recipients for public keys (`age1…`); raises UsageError for anything else."""
-    return [_recipient(key.strip()) for key in keys]
+    """Give pyrage's recipients for public keys (`age1…`), or files that hold one a line, as age reads them.
+
+    Raises UsageError for anything else.
+    """
+    return [_recipient(key.strip()) for given in keys for key in _keys(given)]
+
+
+def _keys(given: str) -> list[str]:
+    """Give the keys that *given* names: itself, or the lines of a file but for comments."""
+    if given.strip().startswith("age1") or not Path(given).is_file():
+        return [given]
+    try:
+        lines = [line.strip() for line in Path(given).read_text().splitlines()]
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    if keys := [line for line in lines if line and not line.startswith("#")]:
+        return keys
+    raise UsageError(f"{given} holds no age public keys", hint="one a line, each begins with age1")
 
 
 def _recipient(key: str) -> Any:
@@ -41,8 +60,8 @@ def _recipient(key: str) -> Any:
         ) from None
 
 
-def pack(folder: Path, name: str, target: IO[bytes], to: list[Any]) -> None:
-    """Write *folder*, called *name* inside, to *target*, encrypted *to* the recipients.
+def pack(folder: Path, name: str, target: IO[bytes], to: list[Any] | Passphrase) -> None:
+    """Write *folder*, called *name* inside, to *target*, encrypted *to* the recipients or a passphrase.
 
     Raises OSError where reading or writing fails, and whatever interrupts the wait.
     """
@@ -56,7 +75,10 @@ def pack(folder: Path, name: str, target: IO[bytes], to: list[Any]) -> None:
             raise
 
 
-def _encrypt(stream: _Stream, to: list[Any]) -> None:
+def _encrypt(stream: _Stream, to: list[Any] | Passphrase) -> None:
+    if isinstance(to, Passphrase):
+        passphrase.encrypt(stream, stream, to.secret)
+        return
     from pyrage import EncryptError, encrypt_io
 
     try:

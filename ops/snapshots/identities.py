@@ -7,23 +7,43 @@ from pathlib import Path
 from typing import IO, Any
 
 from ops.errors import Damaged, UsageError
+from ops.snapshots import passphrase
+from ops.snapshots.passphrase import Passphrase
 
 _LARGEST = 1 << 20
 _BEGINNING = "AGE-SECRET-KEY-"
 
 
-def decryption(path: Path, identity: str) -> Callable[[IO[bytes], IO[bytes]], None]:
-    """Give what decrypts the snapshot *path* with the keys in the file *identity*.
+def decryption(path: Path, identity: str, passphrase_file: str) -> Callable[[IO[bytes], IO[bytes]], None]:
+    """Give what decrypts the snapshot *path* with the keys in the file *identity*, or the passphrase.
 
-    Raises UsageError where no key is given; what it gives raises that where none fits, and Damaged where
-    the file was changed.
+    Raises UsageError where neither is given, or both; what it gives raises that where none fits, and Damaged
+    where the file was changed.
     """
+    if identity and passphrase_file:
+        raise UsageError("--identity or --passphrase-file, not both")
+    if passphrase_file:
+        return _by_passphrase(path, passphrase.read(Path(passphrase_file)))
     if not identity:
-        raise UsageError(f"{path} is encrypted", hint="--identity KEY.txt opens it")
+        raise UsageError(
+            f"{path} is encrypted", hint="--identity KEY.txt opens it, or --passphrase-file FILE"
+        )
     keys = read(Path(identity))
 
     def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
         _decrypt(path, keys, source, target)
+
+    return decrypt
+
+
+def _by_passphrase(path: Path, known: Passphrase) -> Callable[[IO[bytes], IO[bytes]], None]:
+    def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
+        try:
+            passphrase.decrypt(source, target, known.secret)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
+        except Damaged as error:
+            raise Damaged(f"{path} is damaged: {error.message}") from None
 
     return decrypt
 
@@ -63,7 +83,8 @@ def _decrypt(path: Path, keys: list[Any], source: IO[bytes], target: IO[bytes]) 
     except DecryptError as error:
         if "No matching keys" in str(error):
             raise UsageError(
-                f"{path} was not encrypted to this identity", hint="--identity names another key"
+                f"{path} was not encrypted to this identity",
+                hint="--identity names another key; one for a passphrase takes --passphrase-file",
             ) from None
         raise Damaged(f"{path} is damaged or not an age file: {error}") from None
     except OSError as error:

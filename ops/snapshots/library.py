@@ -7,7 +7,7 @@ exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
 from ops.resource import Json
 from ops.snapshots import reader
-from ops.snapshots.encrypt import ENDING
+from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder
 from ops.snapshots.manifest import PARTIAL, Manifest, load
 from ops.snapshots.sections import COMPLETE, Section
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 DAMAGED = "damaged"
 PREVIOUS = "previous"
-PARTIAL_ENDING = f".partial{ENDING}"
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
@@ -113,10 +112,14 @@ class Library:
 
     def all(self) -> list[Entry]:
         """Give all that is kept, newest first; what is damaged is among it. Links are not followed."""
-        if not self.folder.is_dir():
-            return []
-        found = (self._entry(path) for path in self.folder.iterdir() if _kept(path))
-        return sorted(found, key=lambda entry: (entry.started, entry.name), reverse=True)
+        return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
+
+    def _entries(self) -> Iterator[Entry]:
+        """Yield what is kept, newest first by name; a manifest is read only when its turn has come."""
+        if self.folder.is_dir():
+            kept = filter(_kept, self.folder.iterdir())
+            for path in sorted(kept, key=lambda path: (_moment_of(path), path.name), reverse=True):
+                yield self._entry(path)
 
     def find(self, name: str) -> Entry:
         """Give the entry called *name*.
@@ -127,9 +130,9 @@ class Library:
         """
         if name in (LATEST, PREVIOUS):
             return self._newest(name)
-        for entry in self.all():
-            if name in (entry.name, entry.path.name):
-                return entry
+        for path in filter(_kept, self.folder.iterdir() if self.folder.is_dir() else ()):
+            if name in (path.name, Entry(path, 0.0).name):
+                return self._entry(path)
         if _MOMENT.fullmatch(name):
             return self._until(name)
         path = Path(name)
@@ -143,20 +146,21 @@ class Library:
         return [entry for entry in complete if not entry.narrowed] or complete
 
     def _newest(self, name: str) -> Entry:
-        complete = self.complete()[name == PREVIOUS :]
-        if not complete:
+        found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
+        if found is None:
             what = "an earlier complete snapshot" if name == PREVIOUS else "a complete snapshot"
             raise NotFound(f"{self.folder} has not got {what}", hint="`inv scan.export` makes one")
-        return complete[0]
+        return found
 
     def _until(self, name: str) -> Entry:
         prefix = name.replace(":", "-")
-        for entry in self.complete():
-            if f"{datetime.fromtimestamp(entry.started, UTC):{_NAMED}}"[: len(prefix)] <= prefix:
-                return entry
-        raise NotFound(
-            f"no complete snapshot is of {name} or before it", hint="`inv snapshots.list` shows what is kept"
-        )
+        found = _pick(entry for entry in self._entries() if _named(entry.started)[: len(prefix)] <= prefix)
+        if found is None:
+            raise NotFound(
+                f"no complete snapshot is of {name} or before it",
+                hint="`inv snapshots.list` shows what is kept",
+            )
+        return found
 
     def _checked(self, path: Path) -> Entry:
         entry = self._entry(path)
@@ -176,6 +180,24 @@ class Library:
         except OpsError as error:
             failure = error
         return Entry(path, _moment_of(path), failure=failure)
+
+
+def newest(entries: Iterable[Entry]) -> Entry | None:
+    """Give which of *entries*, newest first, is the one that Library.find calls "latest"."""
+    return _pick(entries)
+
+
+def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
+    """Give the complete one of that *number*: of the whole account, or where none is, of parts of it."""
+    parts, whole = [], 0
+    for entry in entries:
+        if entry.complete and not entry.narrowed:
+            if whole == number:
+                return entry
+            whole += 1
+        elif entry.complete:
+            parts.append(entry)
+    return parts[number] if not whole and len(parts) > number else None
 
 
 def open_library(app: App) -> Library:
@@ -202,30 +224,32 @@ def accounts(root: Path) -> list[str]:
     return sorted(path.name for path in root.iterdir() if _folder(path) and any(map(_kept, path.iterdir())))
 
 
-def open_snapshot(app: App, name: str, identity: str = "") -> Snapshot:
-    """Open the snapshot called *name* (see Library.find), an encrypted one with the key in a file.
+def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
+    """Open the snapshot called *name* (see Library.find), an encrypted one with what a file holds: a key,
+    or a passphrase.
 
     What is unpacked for it lies in a private folder that is removed when the line ends. Raises NotFound,
     Damaged, UsageError where a key is wanting or does not fit, Refused for one of another account.
     """
-    entry = _find(app, name)
+    library = _library(app, name)
+    entry = library.find(name)
     if entry.failure is not None:
         raise entry.failure
     if not entry.sealed:
         return Snapshot(entry.path, _there(entry.manifest))
     from ops.snapshots.opening import unsealed
 
-    opened = unsealed(entry.path, identity, app.settings.state_dir)
+    opened = unsealed(entry.path, identity, app.settings.state_dir, passphrase_file=passphrase_file)
     app.at_end(opened.close)
-    check_account(entry.path, opened.manifest, app.known_account)
+    check_account(entry.path, opened.manifest, library.account_id)
     return opened
 
 
-def _find(app: App, name: str) -> Entry:
-    """Find by name in the library; a path needs none, so it works where nothing is kept."""
+def _library(app: App, name: str) -> Library:
+    """Give the library to look in; a path needs none, so it works where nothing is kept."""
     if "/" in name or name.endswith(ENDING):
-        return Library(app.settings.exports, app.known_account).find(name)
-    return open_library(app).find(name)
+        return Library(app.settings.exports, app.known_account)
+    return open_library(app)
 
 
 def _there(manifest: Manifest | None) -> Manifest:
@@ -248,6 +272,10 @@ def seconds(written: str) -> float:
         return datetime.strptime(written, _WRITTEN).replace(tzinfo=UTC).timestamp()
     except ValueError:
         raise Damaged(f"{written[:40]!r} is no time of a snapshot") from None
+
+
+def _named(started: float) -> str:
+    return f"{datetime.fromtimestamp(started, UTC):{_NAMED}}"
 
 
 def _moment_of(path: Path) -> float:

@@ -19,7 +19,7 @@ _CONTENTS = "/contents"
 
 
 def rows(root: Path, account_id: str) -> Iterator[Json]:
-    """Yield a row for each snapshot under *root*, newest first; of all accounts where *account_id* is empty."""
+    """Yield a row for each snapshot, newest first; of all accounts where *account_id* is empty."""
     for account in [account_id] if account_id else accounts(root):
         yield from (row(entry, account) for entry in Library(root, account).all())
 

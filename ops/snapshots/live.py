@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ops import disk
 from ops.catalog import resources
+from ops.errors import UsageError
 from ops.scan import job, request
 from ops.scan.delivery import Delivery, Made
 from ops.snapshots import publish
-from ops.snapshots.layout import PARTIAL
+from ops.snapshots.layout import PARTIAL, account_folder
 from ops.snapshots.library import Snapshot
 
 if TYPE_CHECKING:
@@ -39,8 +40,13 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
 
     Raises what a scan raises, and what stopped it before its end.
     """
-    asked = _request(like.options, _kinds(like, wanted))
-    root = publish.prepare(app.settings.exports, app.clock())
+    kinds = _kinds(like, wanted)
+    if not kinds:
+        raise UsageError(
+            "the snapshot holds nothing of what is asked for", hint="`inv snapshots.show` tells what it holds"
+        )
+    asked = _request(like.options, kinds)
+    root = publish.prepare(app.settings.exports / account_folder(like.account_id), app.clock())
     folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
     app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
     begun = request.begin(app)

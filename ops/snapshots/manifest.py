@@ -118,16 +118,14 @@ def _parse(path: Path, document: Any) -> Manifest:
         )
     try:
         return _built(document)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"{path} is damaged: {error}") from None
 
 
 def _built(document: Json) -> Manifest:
     if document["format"] != FORMAT:
         raise ValueError(f"format {document['format']!r}")
-    sections = tuple(Section(**row) for row in document["sections"])
-    if unknown := {section.status for section in sections} - set(STATUSES):
-        raise ValueError(f"status {unknown.pop()!r}")
+    sections = tuple(_section(row) for row in document["sections"])
     for name in (*document["files"], *document["contents"]):
         if not FILE.fullmatch(name):
             raise ValueError(f"file {name!r}")
@@ -137,11 +135,42 @@ def _built(document: Json) -> Manifest:
         account_name=str(document["account"]["name"]),
         started=str(document["started"]),
         ended=str(document["ended"]),
-        requests=int(document["requests"]),
-        status=str(document["status"]),
+        requests=_count(document["requests"]),
+        status=_one_of((COMPLETE, PARTIAL), document["status"]),
         reason=str(document["reason"]),
         options=dict(document["options"]),
         sections=sections,
-        files={name: Stored(**stored) for name, stored in document["files"].items()},
-        placed={name: Placed(**placed) for name, placed in document["contents"].items()},
+        files={name: _stored(stored) for name, stored in document["files"].items()},
+        placed={name: Placed(**_texts(placed)) for name, placed in document["contents"].items()},
     )
+
+
+def _section(row: Json) -> Section:
+    section = Section(
+        **{**_texts({k: v for k, v in row.items() if k != "count"}), "count": _count(row["count"])}
+    )
+    _one_of(STATUSES, section.status)
+    return section
+
+
+def _stored(row: Json) -> Stored:
+    return Stored(_count(row.pop("bytes")), **_texts(row))
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:40]!r} is no number of anything")
+    return value
+
+
+def _texts(row: Json) -> dict[str, Any]:
+    for value in row.values():
+        if not isinstance(value, str):
+            raise TypeError(f"{str(value)[:40]!r} is no text")
+    return row
+
+
+def _one_of(words: tuple[str, ...], value: Any) -> str:
+    if value not in words:
+        raise ValueError(f"status {str(value)[:40]!r}")
+    return str(value)

@@ -52,16 +52,14 @@ class Sorted:
         return self._key
 
     def take(self) -> Json:
-        """Give the present item and go on."""
-        return self.take_all(self.key, 1)[0]
-
-    def take_all(self, key: Key, most: int = -1) -> list[Json]:
-        """Give the present item and those after it, as long as they have this identity; at most so many."""
-        found: list[Json] = []
-        while self.line is not None and len(found) != most and self.key == key:
-            found.append(self._item)
-            self.step()
+        """Give the item whose key was asked for, and go on."""
+        found = self._item
+        self.step()
         return found
+
+    def goes_on(self, key: Key) -> bool:
+        """Say whether the present item has this identity."""
+        return self.line is not None and self.key == key
 
 
 def pairs(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
@@ -74,23 +72,37 @@ def pairs(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
         if old.line == new.line:
             old.step()
             new.step()
+        elif old.key == new.key:
+            yield from _of_one_identity(resource, old, new)
         elif old.key < new.key:
             yield old.take(), None
-        elif new.key < old.key:
-            yield None, new.take()
         else:
-            key = old.key
-            yield from _of_one_identity(resource, old.take_all(key), new.take_all(key))
-    while old.line is not None:
-        yield old.take(), None
-    while new.line is not None:
-        yield None, new.take()
+            yield None, new.take()
+    for before in _rest(old):
+        yield before, None
+    for after in _rest(new):
+        yield None, after
 
 
-def _of_one_identity(resource: Resource, old: list[Json], new: list[Json]) -> Iterator[Pair]:
-    if len(old) == len(new) == 1:
-        yield old[0], new[0]
-        return
+def _rest(items: Sorted) -> Iterator[Json]:
+    while items.line is not None and items.key is not None:
+        yield items.take()
+
+
+def _of_one_identity(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
+    key, before, after = old.key, [old.take()], [new.take()]
+    while old.goes_on(key):
+        before.append(old.take())
+    while new.goes_on(key):
+        after.append(new.take())
+    if len(before) == len(after) == 1:
+        yield before[0], after[0]
+    else:
+        yield from _likest(resource, before, after)
+
+
+def _likest(resource: Resource, old: list[Json], new: list[Json]) -> Iterator[Pair]:
+    """Pair those that are the same, then the others."""
     waiting: dict[bytes, list[Json]] = {}
     for found in new:
         waiting.setdefault(_seen(resource, found), []).append(found)
@@ -109,4 +121,12 @@ def _seen(resource: Resource, found: Json) -> bytes:
 
 def key_of(resource: Resource) -> Callable[[Json], Key]:
     """Give what a list of *resource* is in the order of."""
+    if len(resource.identity) == 1 and "." not in resource.identity[0]:
+        (name,) = resource.identity
+
+        def by_name(found: Json) -> Key:
+            value = found.get(name)
+            return (value if isinstance(value, str) else "" if value is None else str(value),)
+
+        return by_name
     return lambda found: identity_of(resource, found)

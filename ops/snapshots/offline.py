@@ -43,17 +43,16 @@ def open_past(app: App) -> Past:
     return Past(snapshot, resources(), app.gap)
 
 
-def with_way_on(app: App, error: OpsError) -> OpsError:
-    """Give *error* with a hint that names --offline, where the API is down and a snapshot is there."""
+def name_offline(app: App, error: OpsError) -> None:
+    """Let the hint of *error* name --offline too, where the API is down and a snapshot is there."""
     if not app.command.reads or asked(app) or not _is_down(error):
-        return error
+        return
     with suppress(OpsError):
         entry = open_library(app).find(LATEST)
         key = " --identity KEY.txt" if entry.sealed else ""
         age = old(entry.started, app.clock())
         way = f"`--offline{key}` reads the snapshot of {dated(entry.started)} ({age})"
         error.hint = f"{error.hint}; {way}" if error.hint else way
-    return error
 
 
 def _is_down(error: OpsError) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Self
 
 from ops import disk
 from ops.errors import Damaged, NotFound, Refused
@@ -28,6 +28,7 @@ OPENED = ".opened-"
 _LEFT = re.compile(re.escape(OPENED) + r"(\d+)-[0-9a-f]{8}")
 _TOP = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _PIECE = 1 << 18
+_LONGEST_HEADER = 1 << 16
 
 Decrypt = Callable[[IO[bytes], IO[bytes]], None]
 
@@ -40,13 +41,20 @@ class Caps(NamedTuple):
     ratio: int = 200
 
 
-def unsealed(path: Path, identity: str, place: Path, caps: Caps = Caps()) -> Snapshot:  # noqa: B008 (immutable)
-    """Open the snapshot in the file *path* with the key in the file *identity*; close() removes it again.
+def unsealed(
+    path: Path,
+    identity: str,
+    place: Path,
+    caps: Caps = Caps(),  # noqa: B008 (it never changes)
+    *,
+    passphrase_file: str = "",
+) -> Snapshot:
+    """Open the snapshot *path* with the key in the file *identity*, or a passphrase; close() removes it.
 
     It is unpacked into a private folder in *place*. Raises UsageError where the key is wanting or does not
     fit, Damaged where the file was changed, Refused where it holds what no snapshot holds.
     """
-    decrypt = identities.decryption(path, identity)
+    decrypt = identities.decryption(path, identity, passphrase_file)
     folder = _private(place)
     try:
         top = _unpack(path, decrypt, folder, caps)
@@ -144,9 +152,20 @@ class _Capped:
         return data
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose long names and further headers, which tarfile reads into memory whole, are short."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and member.size > _LONGEST_HEADER:
+            raise Refused("the archive holds a header larger than any that a snapshot needs")
+        return member
+
+
 def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
     top, count = "", 0
-    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]  # reads alone
+    with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive:  # type: ignore[call-overload]  # reads alone
         for member in archive:
             count += 1
             first, _, inside = member.name.removeprefix("./").partition("/")

@@ -103,8 +103,6 @@ class Past(Client):
         placed = contents.files_of(manifest, kind, found.owner, found.item)
         if not placed:
             raise self._lacks(f"the files of {kind} {found.item!r}")
-        if len(placed) > 1:
-            self._gap(f"{self.name} does not tell which file of {kind} {found.item!r} comes first")
         return contents.form(self._snapshot.path, manifest, placed)
 
     def _value(self, path: ApiPath, found: Found) -> Reply:
@@ -163,7 +161,7 @@ class Past(Client):
         """Give what is known of *kind* in *scope*; raises NotFound where it was not read or was not there."""
         section = self._snapshot.section(kind, scope)
         if section is None:
-            raise self._lacks(f"GET {path}: nothing of it was there")
+            raise self._lacks(f"GET {path}")
         if section.status == GONE:
             raise NotFound(f"{self.name}: {kind} of {scope}: {section.reason}", 404, hint=_HINT)
         if section.status == SKIPPED and not section.count:

@@ -25,7 +25,6 @@ from ops import disk
 from ops.errors import Refused, UsageError
 from ops.snapshots.layout import LATEST
 from ops.snapshots.library import DAMAGED, Entry, Library
-from ops.snapshots.period import period
 
 PRUNED = ".pruned-"
 _LEFT = re.compile(re.escape(PRUNED) + r"(\d+)-[0-9a-f]{8}")
@@ -58,20 +57,6 @@ class Policy(NamedTuple):
                 "nothing says what to keep", hint="e.g. --keep-last 3 --keep-daily 7 --keep-weekly 4"
             )
         return self
-
-
-def read(text: str) -> Policy:
-    """Read a policy as it is typed in one word, such as "last=3,daily=7,within=14d"; raises UsageError."""
-    given: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, value = part.partition("=")
-        if name not in Policy._fields or (name != "within" and not value.isdecimal()):
-            raise UsageError(
-                f"{part!r} does not say what to keep",
-                hint=f"e.g. daily=7,weekly=4,within=14d; there are {', '.join(Policy._fields)}",
-            )
-        given[name] = period(value, "within=") if name == "within" else int(value)
-    return Policy(**given).check()  # type: ignore[arg-type]  # only `within` is no whole number
 
 
 class Decision(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.resource import ACCOUNT, Json, Resource, identity_of, reach
+from ops.resource import Json, Resource, identity_of, reach
 from ops.snapshots.layout import kind_file
-from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
+from ops.snapshots.sections import GONE, SKIPPED, Section
 from ops.snapshots.spans import ItemFile, item
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Side:
         self._sections = {(s.kind, s.scope): s for s in snapshot.manifest.sections}
         self._scopes = {resource.kind: resource.scope for resource in kinds}
         self._gone = {self._place(s) for s in self._sections.values() if s.status == GONE}
-        self._mentioned = {section.kind for section in self._sections.values() if section.scope}
+        self.kinds = {section.kind for section in self._sections.values() if section.scope}
+        """What was read, or tried to be."""
         self._files: dict[str, ItemFile] = {}
 
     def _place(self, section: Section) -> tuple[str, str]:
@@ -46,16 +47,14 @@ class Side:
         """Say whether an item was deleted while the snapshot was made, so that what it held is too."""
         return (kind, id) in self._gone
 
-    def standing(self, kind: str, lies_in: str, scope: str) -> Section:
-        """Give how well *kind* is known in *scope*, an item of the kind *lies_in*: only "complete" proves."""
-        if self.gone(lies_in, scope):
-            return Section(kind, scope, COMPLETE)
+    def standing(self, kind: str, scope: str) -> Section:
+        """Give how well *kind* is known in *scope*: only "complete" proves anything."""
         found = self._sections.get((kind, scope)) or self._sections.get((kind, ""))
         return found or Section(kind, scope, ABSENT, 0, "not in the snapshot")
 
     def mentions(self, kind: str) -> bool:
         """Say whether *kind* was read, or tried to be, in any owner."""
-        return kind in self._mentioned
+        return kind in self.kinds
 
     def left_out(self, kind: str) -> Section | None:
         """Give the row that says that nobody wanted *kind*; None where it was read."""
@@ -64,7 +63,7 @@ class Side:
 
     def lines(self, resource: Resource, scope: str | None) -> Iterator[bytes]:
         """Yield the items in *scope* as JSON, without those that were deleted meanwhile."""
-        if scope is None or self.gone(resource.scope, scope):
+        if scope is None:
             return
         gone = any(kind == resource.kind for kind, _ in self._gone)
         for line in self._file(resource.kind).items(scope) if self._has(resource.kind) else ():
@@ -112,66 +111,3 @@ def _holder(resource: Resource, found: Json) -> Holder:
     return Holder(
         str(reach(found, resource.key) or ""), identity_of(resource, found), name_of(resource, found)
     )
-
-
-class Place(NamedTuple):
-    """Where items lie on either side: the owner's ids; None where that side does not have the owner.
-
-    *proven*: for each side, that it holds all there was, should it not have the owner.
-    """
-
-    old: str | None
-    new: str | None
-    name: str = ""
-    proven: tuple[bool, bool] = (False, False)
-
-
-def places(kind: str, old: Side, new: Side, by_kind: dict[str, Resource]) -> list[Place]:
-    """Match the owners of *kind* (or the account): by id, and those that were made anew by identity.
-
-    An identity holds within the owner's own owner, which is matched in the same way.
-    """
-    if kind == ACCOUNT:
-        return [Place(old.account_id, new.account_id)]
-    resource = by_kind[kind]
-    return [
-        match
-        for place in places(resource.scope, old, new, by_kind)
-        for match in _within(resource, place, old, new)
-    ]
-
-
-def _within(resource: Resource, place: Place, old: Side, new: Side) -> Iterator[Place]:
-    before, after = old.holders(resource, place.old), new.holders(resource, place.new)
-    proven = (
-        _proves(old, resource, place.old, proven=place.proven[0]),
-        _proves(new, resource, place.new, proven=place.proven[1]),
-    )
-    by_id, by_identity = {h.id: h for h in after}, _first_by_identity(before, after)
-    for one in before:
-        other = by_id.pop(one.id, None) or by_id.pop(by_identity.get(one.identity, ""), None)
-        yield _settled(resource, old, new, Place(one.id, other.id if other else None, one.name, proven))
-    for other in by_id.values():
-        yield _settled(resource, old, new, Place(None, other.id, other.name, proven))
-
-
-def _first_by_identity(before: list[Holder], after: list[Holder]) -> dict[tuple[str, ...], str]:
-    """Give the id of the new item of each identity that no old item has by its id."""
-    kept = {one.id for one in before}
-    return {other.identity: other.id for other in reversed(after) if other.id not in kept}
-
-
-def _settled(resource: Resource, old: Side, new: Side, place: Place) -> Place:
-    """Take an owner that was deleted while a snapshot was made as what it is: not there, for certain."""
-    first, second = place.proven
-    if place.old is not None and old.gone(resource.kind, place.old):
-        place, first = place._replace(old=None), True
-    if place.new is not None and new.gone(resource.kind, place.new):
-        place, second = place._replace(new=None), True
-    return place._replace(proven=(first, second))
-
-
-def _proves(side: Side, resource: Resource, scope: str | None, *, proven: bool) -> bool:
-    if scope is None:
-        return proven
-    return side.standing(resource.kind, resource.scope, scope).status == COMPLETE

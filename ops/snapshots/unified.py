@@ -7,7 +7,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from ops.resource import Json
-from ops.snapshots.compare import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -67,7 +67,7 @@ def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
     from ops.snapshots.library import check_account
 
     options: dict[str, Any] = snapshot.manifest.options
-    named = (tuple(map(str, options.get(name) or ())) for name in ("only", "skip", "zone"))
+    named = (_names(options.get(name)) for name in ("only", "skip", "zone"))
     values = str(options.get("kv") or "keys")
     asked = request.read(
         *named, deep=bool(options.get("deep")), values="none" if values == "none" else "keys"
@@ -80,6 +80,10 @@ def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
     for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
         app.gap(gap)
     return _complete(inventory.sections)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _complete(sections: tuple[Section, ...]) -> dict[str, int]:

@@ -26,13 +26,14 @@ class Stored(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Whose content or values a file holds: the names that the file's own name does not tell."""
+    """Whose content or values a file holds: the names that its own name does not tell, and its role."""
 
     kind: str
     scope: str
     item: str
     name: str
     media_type: str
+    role: str = ""
 
 
 class Shelf:
@@ -116,7 +117,9 @@ class Writer:
                 told_apart += "\0"
             _make_folders(self._folder, (self._folder / file).parent)
             self._stored[file] = store(self._folder / file, (content.data,))
-            self.placed[file] = Placed(resource.kind, owner.id, item_id, content.name, content.media_type)
+            self.placed[file] = Placed(
+                resource.kind, owner.id, item_id, content.name, content.media_type, content.role
+            )
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

@@ -8,7 +8,6 @@ import sys
 from ops.sandbox.faults import Faults
 from ops.sandbox.seed_scale import seed_scale
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ def test_no_write_begins_after_the_signal(stage: Stage, shelf: Shelf, seed: int)
 
     assert shelf.written == at
     assert [entry.state for entry in stage.journal().entries().values()] == [DONE] * at
-    assert f"\n{at} done, 0 unknown, {20 - at} not started" in interrupted.value.message
+    assert f"\n  {at} done, 0 unknown, {20 - at} not started" in interrupted.value.message
     assert f"inv undo.apply --id {app.task_id}" in interrupted.value.message
     assert interrupted.value.exit_code == 130
 
@@ -111,7 +111,7 @@ def test_a_source_that_fails_halfway_leaves_no_doubt_about_what_is_done(stage: S
         raise NotSent("no network")
 
     app = stage.app()
-    with pytest.raises(NotSent, match="no network\n2 done, 0 unknown; ") as failure:
+    with pytest.raises(NotSent, match="no network\n  2 done, 0 unknown; ") as failure:
         app.make_all(source())
 
     assert f"inv undo.apply --id {app.task_id}" in failure.value.message
@@ -127,3 +127,14 @@ def test_a_result_that_cannot_be_noted_is_told_as_unknown(stage: Stage, shelf: S
     shelf.after = spoil
     with pytest.raises(DiskError, match="1 done, 1 unknown, 1 not started"):
         stage.app().make(*(shelf.creation(name) for name in "abc"))
+
+
+def test_a_run_that_was_stopped_begins_no_write(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+    app.stop.set()
+
+    with pytest.raises(Interrupted):
+        app.make(shelf.creation("one"))
+
+    assert shelf.written == 0
+    assert stage.journal().entries() == {}

@@ -150,11 +150,13 @@ def test_a_torn_line_is_replaced_by_the_next_one(stage: Stage, shelf: Shelf) -> 
     stage.app().make(shelf.creation("one"))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     with file.open("ab") as journal:
-        journal.write(b'{"n":3,"type":"int')
+        journal.write(b'{"n":3,"type":"intent","changes":"' + b"x" * 20_000)
 
     stage.app().make(shelf.creation("two"))
+    journal = stage.journal()
 
-    assert [entry.state for entry in stage.journal().entries().values()] == [DONE, DONE]
+    assert [entry.state for entry in journal.entries().values()] == [DONE, DONE]
+    assert not journal.torn
 
 
 def tampered(edit: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], list[bytes]]:

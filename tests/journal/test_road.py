@@ -162,7 +162,7 @@ def test_a_creation_that_was_not_done_is_sent_once_more(stage: Stage, shelf: She
 
 def test_what_may_be_sent_once_only_is_not_sent_again(stage: Stage) -> None:
     shelf = Shelf(once=True)
-    shelf.before = lost
+    shelf.before = once(Unanswered("no answer"))
 
     with pytest.raises(Unanswered) as unanswered:
         stage.app().make(shelf.creation("one"))
@@ -170,6 +170,23 @@ def test_what_may_be_sent_once_only_is_not_sent_again(stage: Stage) -> None:
     assert "undo.show --id" in unanswered.value.hint
     assert states(stage) == [UNKNOWN]
     assert shelf.written == 0
+
+
+def test_what_has_become_something_else_meanwhile_is_not_written_to_again(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+
+    def others(_number: int) -> None:
+        shelf.things[thing["id"]] = {**thing, "value": "of others"}
+        shelf.before = lambda _number: None
+        raise Unanswered("gone")
+
+    shelf.before = others
+    with pytest.raises(Unanswered):
+        stage.app().make(shelf.change(thing, value=2))
+
+    assert states(stage) == [UNKNOWN]
+    assert shelf.state() == [{"name": "one", "value": "of others"}]
+    assert shelf.calls == []
 
 
 def test_an_outcome_that_cannot_be_told_stays_unknown_with_a_hint(stage: Stage, shelf: Shelf) -> None:

@@ -7,12 +7,14 @@ import pty
 import re
 import select
 import time
+from pathlib import Path
 
 import pytest
 
 from ops.sandbox.server import Sandbox
 from tests.e2e.conftest import Shell
 from tests.products.writing import written
+from tests.scan.processes import wait_until
 
 
 class Terminal:
@@ -34,6 +36,12 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, once the program waits for an answer: a moment before, the system may lose it."""
+        status = Path(f"/proc/{self._child}/stat")
+        wait_until(lambda: status.read_text().rpartition(")")[2].split()[0] == "S")
+        self.type("\x03")
 
     def end(self) -> int:
         """Give the exit code."""
@@ -89,7 +97,7 @@ def test_everything_else_does_not(shell: Shell, sandbox: Sandbox, apex: str, ans
 def test_ctrl_c_at_the_question_changes_nothing(shell: Shell, sandbox: Sandbox, apex: str) -> None:
     terminal = delete(shell, apex)
 
-    terminal.type("\x03")
+    terminal.interrupt()
 
     assert terminal.end() == 130
     assert "^C\r\n" in terminal.shown

@@ -154,7 +154,9 @@ def test_values_too_large_for_one_answer_are_read_in_several(staged: Sandbox, in
     key=st.text(min_size=1, max_size=50).filter(lambda key: key not in (".", "..")),
     value=st.binary(max_size=100),
     metadata=st.one_of(
-        st.none(), st.text(max_size=30), st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False))
+        st.none(),
+        st.text(max_size=30),
+        st.dictionaries(st.text(max_size=5), st.floats(-1e9, 1e9), max_size=9),
     ),
     expiration=st.one_of(st.none(), st.integers(0, 2**40)),
 )
@@ -623,6 +625,22 @@ def test_a_namespace_moves_in_one_line(staged: Sandbox, inv: Inv) -> None:
     assert stored(staged, moved) == stored(staged, namespace_id("assets"))
 
 
+def test_the_undo_of_large_values_holds_no_more_than_a_batch_of_them(staged: Sandbox, inv: Inv) -> None:
+    namespace = new_namespace(staged, "stock")
+    for name in ("a", "b", "c"):
+        fill(staged, namespace, {name: b"x" * (24 << 20)})
+    copy = new_namespace(staged, "copy")
+    dumped(inv)
+    written_id = undo_id(loaded(inv).err)
+
+    refused = inv("undo.apply", "--id", written_id)
+    undone = inv("undo.apply", "--id", written_id, "--yes")
+
+    assert (refused.code, undone.code) == (1, 0), undone.err
+    assert "take back 3 changes?" in refused.err
+    assert stored(staged, copy) == {}
+
+
 # Files that are not what they were
 
 
@@ -674,6 +692,7 @@ WRONG = {
     "a key out of order": (b'{"key":"b","value":""}\n{"key":"a","value":""}\n', "line 2: the key 'a'"),
     "a forbidden key": (b'{"key":"..","value":"v"}\n', "line 1: '..' cannot be a key"),
     "no base64": (b'{"key":"a","value":"%","base64":true}\n', "line 1: the value is not base64"),
+    "a number that is none": (b'{"key":"a","value":"v","metadata":NaN}\n', "line 1: it is not JSON"),
     "half a character": (b'{"key":"a","value":"\\ud800"}\n', "line 1: the value is not valid text"),
     "a moment that is none": (b'{"key":"a","value":"v","expiration":"soon"}\n', "line 1: the expiration"),
     "long metadata": (

@@ -18,10 +18,12 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ops.change import Change
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
 from ops.http.client import Client
 from ops.products.kv import api, bulk, pairs, valid
-from ops.products.kv.values import fetch
+from ops.products.kv.resources import PAIR
+from ops.products.kv.values import fetch, value_of
 from ops.resource import Json, Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_kv import namespace_id
@@ -351,8 +353,11 @@ def test_a_missing_key_is_nothing_and_a_missing_namespace_an_error(stocked: tupl
     client, namespace = stocked
 
     assert pairs.find(client, namespace, {"key": "k"}) is None
+    assert value_of(client, namespace.account_id, namespace.id, "k", None) is None
     with pytest.raises(NotFound):
         pairs.find(client, namespace._replace(id="f" * 32), {"key": "k"})
+    with pytest.raises(NotFound):
+        value_of(client, namespace.account_id, "f" * 32, "k", None)
 
 
 # Namespaces
@@ -624,9 +629,6 @@ def test_a_bulk_write_whose_answer_was_lost_is_found_to_be_done(staged: Sandbox,
 
 
 def test_what_has_expired_meanwhile_is_not_put_back(stocked: tuple[Client, Owner], sandbox: Sandbox) -> None:
-    from ops.change import Change
-    from ops.products.kv.resources import PAIR
-
     client, namespace = stocked
     soon, later = int(time.time()) + 59, int(time.time()) + 500
     wanted = [item("soon", expiration=soon), item("later", expiration=later), item("ever")]
@@ -635,6 +637,21 @@ def test_what_has_expired_meanwhile_is_not_put_back(stocked: tuple[Client, Owner
 
     assert made == [None, wanted[1], wanted[2]]
     assert list(stored(sandbox, namespace.id)) == ["ever", "later"]
+
+
+@pytest.mark.fault("G8")
+def test_deletions_that_fail_after_others_were_written_leave_the_outcome_open(
+    stocked: tuple[Client, Owner], sandbox: Sandbox
+) -> None:
+    client, namespace = stocked
+    sandbox.faults.add(Fault("denied", "DELETE", "*/values/*"))
+    changes = [
+        Change(PAIR, namespace, None, item("new")),
+        Change(PAIR, namespace, item("old"), None),
+    ]
+
+    with pytest.raises(Unanswered, match="1 of 2 keys were changed, then: "):
+        pairs.change(client, namespace, changes)
 
 
 @pytest.mark.fault("A7")

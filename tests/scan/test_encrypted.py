@@ -12,6 +12,7 @@ from typing import Any
 import pyrage
 import pytest
 
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 from tests.snapshots.checking import checked, leftovers
@@ -58,6 +59,20 @@ def test_the_file_may_be_named(staged: Sandbox, inv: Inv, tmp_path: Path, identi
     assert result.code == 0
     assert checked(opened(Path("mine.tar.gz.age"), identity, tmp_path / "opened")).complete
     assert [p.name for p in Path().iterdir()] == ["mine.tar.gz.age"]
+
+
+def test_the_name_says_when_it_is_not_whole(
+    staged: Sandbox, inv: Inv, home: Path, tmp_path: Path, identity: Any
+) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    result = inv("scan.export", "--encrypt-to", str(identity.to_public()), "--output", "json")
+
+    sealed = Path(json.loads(result.out)["snapshot"])
+    assert result.code == 4
+    assert sealed.name.endswith(".partial.tar.gz.age")
+    assert checked(opened(sealed, identity, tmp_path / "opened")).status == "partial"
+    assert inv("snapshots.status").code == 1
 
 
 def test_a_rendering_is_not_left_unencrypted_by_mistake(staged: Sandbox, inv: Inv, identity: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,29 @@ def test_a_guard_remembers_what_encrypted_snapshots_held(staged: Sandbox, inv: I
     assert "dns.record fell from" in result.err
 
 
+def test_an_export_of_some_kinds_leaves_the_measure_of_the_others(staged: Sandbox, inv: Inv) -> None:
+    inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
+    inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")
+    lose_records(inv)
+
+    result = inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
+
+    assert result.code == 4
+    assert "dns.record fell from" in result.err
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"counts": 1}', b'{"started": "x", "counts": {}}'])
+def test_counts_that_cannot_be_read_are_none(staged: Sandbox, inv: Inv, home: Path, content: bytes) -> None:
+    inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")
+    [file] = (home / "state" / "counts").iterdir()
+    file.write_bytes(content)
+
+    result = inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")
+
+    assert result.code == 0
+    assert "nothing to compare with yet" in result.err
+
+
 def test_what_does_not_read_back_is_not_put_in_place(
     staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +207,35 @@ def test_a_monitor_hears_of_a_refused_token(
     assert result.code == 1
     assert told(monitor) == ["/start", "/1"]
     assert all(wrong not in str(seen) and "authorization" not in seen.headers for seen in monitor.requests)
+
+
+@pytest.mark.fault("D3")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_monitor_hears_of_a_job_that_was_stopped(
+    staged: Sandbox, monitor: Wire, number: int, code: int
+) -> None:
+    staged.faults.add(Fault("delay", times=-1, seconds=0.3))
+    job = start("scan.export", "--ping", url(monitor))
+    wait_until(lambda: any("dns_records" in target for _, target in staged.requests))
+
+    job.send_signal(number)
+    job.communicate(timeout=20)
+
+    assert job.returncode == code
+    assert told(monitor) == ["/start", f"/{code}"]
+
+
+def test_a_refused_second_job_is_told_as_one(staged: Sandbox, inv: Inv, home: Path, monitor: Wire) -> None:
+    name = f"export/sandbox/{staged.account_id}"
+
+    with locked(
+        home / "state" / "locks", name, {"pid": 1, "task": "scan.export", "since": "now"}, "exporting"
+    ):
+        result = inv("scan.export", "--ping", url(monitor))
+
+    assert result.code == 6
+    assert told(monitor) == ["/start", "/6"]
+    assert b"pid 1, task scan.export, since now" in monitor.requests[-1].body
 
 
 @pytest.mark.fault("F18")
@@ -291,3 +344,15 @@ def test_what_makes_no_sense_is_refused_before_any_request(
     assert result.code == 1
     assert told in result.err
     assert staged.requests == []
+
+
+def test_an_error_before_the_settings_are_known_is_logged_in_the_same_form(
+    inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_WORKERS", "many")
+
+    result = inv("scan.export", "--log-format", "json")
+
+    [line] = [json.loads(line) for line in result.err.splitlines()]
+    assert (result.code, line["level"], line["exit_code"]) == (1, "error", 1)
+    assert "CFOPS_WORKERS" in line["message"]

@@ -92,6 +92,25 @@ def test_what_is_no_public_key_is_refused_without_repeating_it(key: str) -> None
     assert "age-keygen" in error.value.hint
 
 
+def test_the_keys_may_stand_in_a_file(folder: Path, identity: Any, tmp_path: Path) -> None:
+    other = pyrage.x25519.Identity.generate()
+    (tmp_path / "keys.txt").write_text(f"# the team\n{identity.to_public()}\n\n{other.to_public()}\n")
+
+    found = encrypt.recipients([str(tmp_path / "keys.txt")])
+
+    assert [str(recipient) for recipient in found] == [str(identity.to_public()), str(other.to_public())]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "AGE-SECRET-KEY-1QQQQ\n", "\xff"])
+def test_a_file_without_public_keys_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys.txt").write_text(text, encoding="latin-1")
+
+    with pytest.raises(UsageError) as error:
+        encrypt.recipients([str(tmp_path / "keys.txt")])
+
+    assert "QQQQ" not in error.value.message
+
+
 class Full(io.RawIOBase):
     """A disk that has no room."""
 

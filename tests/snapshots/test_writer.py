@@ -73,7 +73,7 @@ def test_contents_are_kept_byte_for_byte_under_names_of_our_own(writer: Writer, 
     [name] = files
     assert name.startswith("scripts/etc-")
     assert (tmp_path / name).read_bytes() == data
-    assert writer.placed[name][2:] == ("../../etc", "../passwd", "x/y")
+    assert writer.placed[name][2:] == ("../../etc", "../passwd", "x/y", "")
 
 
 def test_two_contents_of_one_name_are_both_kept(writer: Writer, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,33 @@ def test_a_hint_of_several_lines_is_set_in_so_that_no_name_passes_for_a_line_of_
 
     told = ["2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
     assert err.getvalue().splitlines() == told
+
+
+@pytest.mark.fault("E14")
+def test_as_a_log_each_thing_said_is_one_object() -> None:
+    err = io.StringIO()
+    talk = Talk(err, redact=lambda text: text.replace("secret", "***"))
+    talk.log = True
+
+    talk.note("a\nb")
+    talk.warn("secret")
+    talk.show("shown")
+    talk.error(OpsError("it failed with secret", hint="try"))
+    talk.trace("line 1\nline 2 secret")
+
+    lines = [json.loads(line) for line in err.getvalue().splitlines()]
+    assert [line["level"] for line in lines] == ["note", "warning", "note", "error", "error"]
+    assert lines[0]["message"] == "a\nb"
+    assert (lines[3]["error"], lines[3]["exit_code"], lines[3]["hint"]) == ("OpsError", 2, "try")
+    assert lines[4]["message"] == "line 1\nline 2 ***"
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["time"]) for line in lines)
+    assert "secret" not in err.getvalue()
+
+
+def test_the_last_things_said_are_kept_without_secrets() -> None:
+    talk = Talk(io.StringIO(), redact=lambda text: text.replace("secret", "***"))
+
+    for number in range(30):
+        talk.warn(f"secret {number}")
+
+    assert list(talk.last) == [f"warning: *** {number}" for number in range(10, 30)]

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.d1 import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _databases(client: Client, account: Owner) -> Listing:
     return api.list_databases(client, account.id)
+
+
+def _block(account: Owner, database: Json) -> Block:
+    wanted = {"account_id": account.account_id, "name": database["name"]}
+    return Block("cloudflare_d1_database", f"{account.account_id}/{database['uuid']}", wanted)
 
 
 RESOURCES = (
@@ -23,6 +29,7 @@ RESOURCES = (
         identity=("name",),
         key="uuid",
         volatile=("uuid", "created_at", "file_size", "num_tables"),
+        terraform=_block,
         needs="Account > D1 > Read",
     ),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ops.products.dns import api
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES
-from ops.resource import Owner, Resource
+from ops.resource import Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -21,6 +22,29 @@ def _settings(client: Client, zone: Owner) -> list[Json]:
     return [api.get_settings(client, zone.id)]
 
 
+def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
+    from ops.products.dns.export import bind
+
+    return bind(zone, records)
+
+
+def _block(zone: Owner, record: Json) -> Block:
+    data = record.get("data") or None
+    wanted = {
+        "zone_id": zone.id,
+        "name": record["name"],
+        "type": record["type"],
+        # The provider takes the content or its parts, not both.
+        "content": None if data else record.get("content"),
+        "data": data,
+        "priority": record.get("priority"),
+        "ttl": record.get("ttl"),
+        "proxied": record.get("proxied") if record.get("proxiable") else None,
+        **{name: record.get(name) or None for name in ("comment", "tags", "settings")},
+    }
+    return Block("cloudflare_dns_record", f"{zone.id}/{record['id']}", wanted)
+
+
 RECORDS = Resource(
     kind="dns.record",
     scope="zones.zone",
@@ -28,6 +52,9 @@ RECORDS = Resource(
     # Several records of one name and type are legal, so the content tells them apart.
     identity=("name", "type", "content", "priority"),
     volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
+    ending=".zone",
+    document=_zone_file,
+    terraform=_block,
     needs="Zone > DNS > Read",
     writes=RECORD_WRITES,
 )

@@ -119,6 +119,14 @@ def describe_key(client: Client, account_id: str, namespace_id: str, key: str) -
     return described | ({"expiration": expiration} if expiration else {})
 
 
+def find_key(client: Client, account_id: str, namespace_id: str, key: str) -> Json:
+    """Give a key as describe_key does, out of the listing, which may lag behind a write. Raises NotFound."""
+    for listed in list_keys(client, account_id, namespace_id, prefix=key):
+        if listed["name"] == key:
+            return {"metadata": None, **listed}
+    raise NotFound(f"no key {key!r}", 404, hint="`inv kv.keys --namespace …` shows what there is")
+
+
 def get_metadata(client: Client, account_id: str, namespace_id: str, key: str) -> Any:
     """Give the metadata of a key, None where it has none. Raises NotFound (10009)."""
     return client.envelope(_of_key("metadata", account_id, namespace_id, key)).get("result")

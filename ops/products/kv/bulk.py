@@ -20,6 +20,8 @@ Answered = tuple[Sequence[str], Any]
 # How often a key that is listed as unsuccessful is sent in all.
 ATTEMPTS = 3
 NAMED = 5
+# A request may have 100 MB, and all of it is in memory.
+HELD = 32_000_000
 
 
 class Body(NamedTuple):
@@ -82,7 +84,7 @@ def write(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Js
     known = {pair["key"]: pair for pair in pairs}
 
     def send(keys: Sequence[str]) -> Iterator[Answered]:
-        for body in bodies(known[key] for key in keys):
+        for body in bodies((known[key] for key in keys), limit=HELD):
             yield body.keys, api.put_bulk(client, account_id, namespace_id, body.data)
 
     _persist(send, list(known), "written")

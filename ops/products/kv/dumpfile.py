@@ -106,7 +106,7 @@ class Dump:
 
     def _entry(self, line: bytes, number: int) -> Json:
         try:
-            entry = json.loads(line)
+            entry = json.loads(line, parse_constant=valid.refuse_constant)
             if isinstance(entry, dict) and "dump" in entry and "key" not in entry:
                 return entry
             return item_of(entry)

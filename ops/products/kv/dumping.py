@@ -13,10 +13,10 @@ from ops.disk import check_writable, refuse_link
 from ops.errors import ApiError, Incomplete, MalformedAnswer
 from ops.products.kv import api
 from ops.products.kv.dumpfile import pair_line
-from ops.products.kv.pacing import paced
+from ops.products.kv.pacing import divided
 from ops.products.kv.pairs import chunks
 from ops.products.kv.partial import Partial, gone_line, unread_line
-from ops.products.kv.values import text_values, value_of
+from ops.products.kv.values import at_once, value_of
 
 if TYPE_CHECKING:
     from ops.app import App
@@ -70,7 +70,7 @@ def _read_all(app: App, namespace: Owner, kept: Partial) -> None:
     left = (key for key in listing if key["name"] > start)
     with _progress(app, f"keys of {namespace.item['title']}", kept.count) as progress:
         batches = _known(progress, chunks(left, api.BULK_GET))
-        for batch in paced(app, partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
+        for batch in divided(app, partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
             kept.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             _tell(app, batch)
@@ -81,10 +81,12 @@ def _read_all(app: App, namespace: Owner, kept: Partial) -> None:
         )
 
 
-def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch:
-    """Read the values of up to a hundred *keys*, as they were listed."""
+def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
+    """Read the values of up to a hundred *keys*, as they were listed; None where they are too large."""
     where = client, namespace.account_id, namespace.id
-    texts = text_values(*where, [key["name"] for key in keys])
+    texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
+    if texts is None:
+        return None
     lines, gone, unread = [], [], []
     for key in keys:
         name = key["name"]

@@ -13,12 +13,12 @@ from ops.disk import explained, private_folder
 from ops.errors import Refused
 from ops.journal import thresholds
 from ops.products.kv import api, pairs
-from ops.products.kv.pacing import paced
+from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
 
 if TYPE_CHECKING:
     from ops.app import App
-    from ops.http.client import Client, Listing
+    from ops.http.client import Listing
     from ops.resource import Json, Owner
 
 
@@ -66,12 +66,8 @@ def _spooled(listing: Listing, file: BinaryIO) -> int:
 
 def _changes(app: App, namespace: Owner, names: BinaryIO) -> Iterator[Change]:
     batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
-    for standing in paced(app, partial(_standing, app.client, namespace), batches, _size):
+    for standing in divided(app, partial(pairs.read_at_once, app.client, namespace), batches, _size):
         yield from (Change(PAIR, namespace, item, None) for item in standing)
-
-
-def _standing(client: Client, namespace: Owner, names: list[str]) -> list[Json]:
-    return list(pairs.read(client, namespace, names).values())
 
 
 def _size(items: list[Json]) -> int:

@@ -11,7 +11,19 @@ from ops.disk import explained, private_folder
 from ops.errors import Refused
 from ops.journal import thresholds
 from ops.products.kv import pairs
-from ops.products.kv.plan import EXPIRED, FATES, NAMED, OVERWRITTEN, WRITTEN, Plan, make_plan, portions
+from ops.products.kv.pacing import paced
+from ops.products.kv.plan import (
+    EXPIRED,
+    FATES,
+    NAMED,
+    OVERWRITTEN,
+    WRITTEN,
+    Plan,
+    Portion,
+    make_plan,
+    portions,
+    weigh,
+)
 from ops.products.kv.resources import PAIR
 from ops.products.kv.valid import ON_THE_WAY, lasts
 
@@ -80,12 +92,14 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: Plan) -> int:
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = ((item, True) for item, line in lines if line.fate in WRITTEN and lasts(item, app.clock()))
 
-    def compare(portion: list[tuple[Json, bool]]) -> list[str]:
+    def compare(portion: Portion) -> tuple[list[str], int]:
         found = pairs.read(app.client, namespace, [item["key"] for item, _ in portion])
         doubtful = [item for item, _ in portion if found.get(item["key"]) != item]
-        return [item["key"] for item in doubtful if pairs.find(app.client, namespace, item) != item]
+        differ = [item["key"] for item in doubtful if pairs.find(app.client, namespace, item) != item]
+        return differ, weigh(portion)
 
-    differ = [key for keys in app.parallel(compare, portions(written)) for key in keys]
+    compared = paced(app, compare, portions(written), lambda result: result[1])
+    differ = [key for keys, _ in compared for key in keys]
     if differ:
         named = ", ".join(map(repr, differ[:NAMED]))
         app.gap(f"{len(differ):,} of {plan.writes:,} pairs read differently than they were written: {named}")

@@ -13,7 +13,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # So many bytes may be in memory at once, however many batches that are.
-ROOM = 32 << 20
+ROOM = 16 << 20
 
 
 def paced(app: App, read: Callable[[T], R], items: Iterable[T], size: Callable[[R], int]) -> Iterator[R]:
@@ -31,6 +31,25 @@ def paced(app: App, read: Callable[[T], R], items: Iterable[T], size: Callable[[
     for result in app.parallel(one, enumerate(items)):
         yield result
         room.leave(size(result))
+
+
+def divided(
+    app: App, read: Callable[[list[T]], R | None], batches: Iterable[list[T]], size: Callable[[R], int]
+) -> Iterator[R]:
+    """Yield what *read* gives for each of *batches*, or for its halves where that is None: too large.
+
+    A batch of one item is never too large.
+    """
+
+    def one(batch: list[T]) -> tuple[list[T], R | None]:
+        return batch, read(batch)
+
+    for batch, result in paced(app, one, batches, lambda pair: ROOM if pair[1] is None else size(pair[1])):
+        if result is not None:
+            yield result
+        else:
+            middle = len(batch) // 2
+            yield from divided(app, read, (batch[:middle], batch[middle:]), size)
 
 
 class Room:

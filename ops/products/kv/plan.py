@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.errors import Incomplete
 from ops.products.kv import api, pairs
 from ops.products.kv.dumpfile import item_line, item_of
+from ops.products.kv.pacing import paced
 from ops.products.kv.valid import ON_THE_WAY, lasts
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ FEW = 1000
 SOME, WEIGHT = 1000, 1 << 20
 NAMED = 10
 
+Portion = list[tuple["Json", bool]]
 Stands = Callable[[str], bool]
 
 
@@ -79,12 +81,13 @@ def make_plan(app: App, namespace: Owner, dump: Dump, plan: Plan, total: int, *,
     stands = _stands(listing, total, empty=empty)
     now = app.clock()
 
-    def compare(portion: list[tuple[Json, bool]]) -> list[tuple[Json, Line]]:
+    def compare(portion: Portion) -> list[tuple[Json, Line]]:
         asked = [item["key"] for item, there in portion if there]
         found = pairs.read(app.client, namespace, asked) if asked else {}
         return [(item, _line(item, found.get(item["key"]), now)) for item, _ in portion]
 
-    for compared in app.parallel(compare, portions((item, stands(item["key"])) for item in dump.pairs())):
+    marked = ((item, stands(item["key"])) for item in dump.pairs())
+    for compared in paced(app, compare, portions(marked), weigh):
         for item, line in compared:
             plan.add(item, line)
     if listing.problem:
@@ -119,9 +122,14 @@ def _stands(listing: Listing, total: int, *, empty: bool) -> Stands:
     return listed
 
 
-def portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[list[tuple[Json, bool]]]:
+def weigh(portion: Iterable[tuple[Json, Any]]) -> int:
+    """Give about how many bytes it takes to compare *portion*: each value is there three times."""
+    return sum(3 * len(item["value"]) for item, _ in portion)
+
+
+def portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
     """Yield *marked* pairs in parts of at most 100 that are marked, or a thousand, or about a megabyte."""
-    portion: list[tuple[Json, bool]] = []
+    portion: Portion = []
     weight = there = 0
     for item, mark in marked:
         portion.append((item, mark))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ops.products.kv import api, writes
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -39,6 +39,11 @@ def _listed_pairs(client: Client, namespace: Owner) -> Iterator[Json]:
         yield pair(key["name"], value, key.get("metadata"), key.get("expiration"))
 
 
+def _block(account: Owner, namespace: Json) -> Block:
+    wanted = {"account_id": account.account_id, "title": namespace["title"]}
+    return Block("cloudflare_workers_kv_namespace", f"{account.account_id}/{namespace['id']}", wanted)
+
+
 NAMESPACE = Resource(
     kind="kv.namespace",
     scope=ACCOUNT,
@@ -46,6 +51,7 @@ NAMESPACE = Resource(
     identity=("title",),
     label="title",
     volatile=("id",),
+    terraform=_block,
     needs=READ,
     writes=writes.NAMESPACE,
 )

@@ -52,7 +52,7 @@ def value(data: bytes) -> bytes:
 def metadata(text: str) -> Any:
     """Read metadata from JSON. Raises ValidationError for what is none, or has more than 1,024 bytes."""
     try:
-        found = json.loads(text, parse_constant=_constant)
+        found = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ValidationError(
             f"the metadata is not JSON: {error}", hint="""e.g. --metadata '{"kind": "page"}'"""
@@ -72,7 +72,8 @@ def check_metadata(found: Any) -> Any:
     return found
 
 
-def _constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """Refuse NaN and the infinities, which Python reads and JSON has not. Raises ValueError."""
     raise ValueError(f"{name} is not a number")
 
 

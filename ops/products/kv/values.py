@@ -105,18 +105,24 @@ def as_bytes(text: str | None) -> bytes | None:
     return None
 
 
-def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T]:
-    """Give what *read* gives for up to 100 *names*; those that do not fit into one answer in several.
+def at_once(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T] | None:
+    """Give what *read* gives for up to 100 *names*, None where they do not fit into one answer.
 
-    A name whose value alone is too much for a bulk get is left out.
+    One name whose value alone is too much for a bulk get is left out.
     """
     try:
         return read(names)
     except (ValidationError, ApiError) as error:
         if error.status not in TOO_LARGE:
             raise
-    if len(names) == 1:
-        return {}
+    return {} if len(names) == 1 else None
+
+
+def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T]:
+    """Give what *read* gives for up to 100 *names*; those that do not fit into one answer in several."""
+    found = at_once(read, names)
+    if found is not None:
+        return found
     middle = len(names) // 2
     return in_parts(read, names[:middle]) | in_parts(read, names[middle:])
 

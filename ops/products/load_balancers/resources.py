@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.load_balancers import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _pools(client: Client, account: Owner) -> Listing:
@@ -23,6 +24,18 @@ def _balancers(client: Client, zone: Owner) -> Listing:
     return api.list_load_balancers(client, zone.id)
 
 
+def _pool_block(account: Owner, pool: Json) -> Block:
+    return Block("cloudflare_load_balancer_pool", f"{account.account_id}/{pool['id']}")
+
+
+def _monitor_block(account: Owner, monitor: Json) -> Block:
+    return Block("cloudflare_load_balancer_monitor", f"{account.account_id}/{monitor['id']}")
+
+
+def _balancer_block(zone: Owner, balancer: Json) -> Block:
+    return Block("cloudflare_load_balancer", f"{zone.id}/{balancer['id']}")
+
+
 RESOURCES = (
     Resource(
         kind="load_balancers.pool",
@@ -30,6 +43,7 @@ RESOURCES = (
         list=_pools,
         identity=("name",),
         volatile=("id", "created_on", "modified_on", "disabled_at", "healthy"),
+        terraform=_pool_block,
         needs="Account > Load Balancing: Monitors and Pools > Read",
     ),
     Resource(
@@ -40,6 +54,7 @@ RESOURCES = (
         identity=("description", "type", "method", "path", "port", "interval"),
         label="description",
         volatile=("id", "created_on", "modified_on"),
+        terraform=_monitor_block,
         needs="Account > Load Balancing: Monitors and Pools > Read",
     ),
     Resource(
@@ -49,6 +64,7 @@ RESOURCES = (
         identity=("name",),
         volatile=("id", "created_on", "modified_on"),
         deep=True,
+        terraform=_balancer_block,
         needs="Zone > Load Balancers > Read",
     ),
 )

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.pagerules import api
-from ops.resource import Owner, Resource
+from ops.resource import Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _rules(client: Client, zone: Owner) -> Listing:
     return api.list_rules(client, zone.id)
+
+
+def _block(zone: Owner, rule: Json) -> Block:
+    return Block("cloudflare_page_rule", f"{zone.id}/{rule['id']}")
 
 
 RESOURCES = (
@@ -25,6 +30,7 @@ RESOURCES = (
         label="targets",
         volatile=("id", "created_on", "modified_on"),
         deep=True,
+        terraform=_block,
         needs="Zone > Page Rules > Read",
     ),
 )

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.pages import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _projects(client: Client, account: Owner) -> Listing:
     return api.list_projects(client, account.id)
+
+
+def _block(account: Owner, project: Json) -> Block:
+    return Block("cloudflare_pages_project", f"{account.account_id}/{project['name']}")
 
 
 RESOURCES = (
@@ -23,6 +28,7 @@ RESOURCES = (
         identity=("name",),
         key="name",
         volatile=("id", "created_on", "latest_deployment", "canonical_deployment"),
+        terraform=_block,
         needs="Account > Cloudflare Pages > Read",
     ),
 )

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.queues import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _queues(client: Client, account: Owner) -> Listing:
     return api.list_queues(client, account.id)
+
+
+def _block(account: Owner, queue: Json) -> Block:
+    wanted = {"account_id": account.account_id, "queue_name": queue["queue_name"]}
+    return Block("cloudflare_queue", f"{account.account_id}/{queue['queue_id']}", wanted)
 
 
 RESOURCES = (
@@ -24,6 +30,7 @@ RESOURCES = (
         key="queue_id",
         label="queue_name",
         volatile=("queue_id", "created_on", "modified_on"),
+        terraform=_block,
         needs="Account > Queues > Read",
     ),
 )

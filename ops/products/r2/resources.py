@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.r2 import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 
 def _buckets(client: Client, account: Owner) -> Listing:
     return api.list_buckets(client, account.id)
+
+
+def _block(account: Owner, bucket: Json) -> Block:
+    where = bucket.get("jurisdiction") or "default"
+    wanted = {"account_id": account.account_id, "name": bucket["name"], "jurisdiction": where}
+    return Block("cloudflare_r2_bucket", f"{account.account_id}/{bucket['name']}/{where}", wanted)
 
 
 RESOURCES = (
@@ -23,6 +30,7 @@ RESOURCES = (
         identity=("name",),
         key="name",
         volatile=("creation_date",),
+        terraform=_block,
         needs="Account > Workers R2 Storage > Read",
     ),
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.rulesets import api
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
+    from ops.resource import Json
 
 VOLATILE = ("id", "version", "last_updated")
 
@@ -21,6 +22,19 @@ def _of_zone(client: Client, zone: Owner) -> Listing:
     return api.list_zone_rulesets(client, zone.id)
 
 
+def _block_of_account(account: Owner, ruleset: Json) -> Block | None:
+    return _block(f"accounts/{account.account_id}", ruleset)
+
+
+def _block_of_zone(zone: Owner, ruleset: Json) -> Block | None:
+    return _block(f"zones/{zone.id}", ruleset)
+
+
+def _block(where: str, ruleset: Json) -> Block | None:
+    """Give the block of a ruleset of the account's own; None for one that Cloudflare manages."""
+    return None if ruleset["kind"] == "managed" else Block("cloudflare_ruleset", f"{where}/{ruleset['id']}")
+
+
 RESOURCES = (
     Resource(
         kind="rulesets.account",
@@ -28,6 +42,7 @@ RESOURCES = (
         list=_of_account,
         identity=("phase", "kind", "name"),
         volatile=VOLATILE,
+        terraform=_block_of_account,
         needs="Account > Account Rulesets > Read",
     ),
     Resource(
@@ -37,6 +52,7 @@ RESOURCES = (
         identity=("phase", "kind", "name"),
         volatile=VOLATILE,
         deep=True,
+        terraform=_block_of_zone,
         needs="Zone > Zone WAF > Read",
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
 from ops.products.workers import api, writes
-from ops.resource import ACCOUNT, Content, Owner, Resource
+from ops.resource import ACCOUNT, MAIN, Block, Content, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -22,9 +22,10 @@ def _scripts(client: Client, account: Owner) -> Listing:
 
 
 def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
-    """Yield the modules, the entry point first."""
+    """Yield the modules; the entry point has the role of the main one."""
     content = api.get_content(client, account.id, script["id"])
-    yield from sorted(content.modules, key=lambda module: module.name != content.entry_point)
+    for module in content.modules:
+        yield module._replace(role=MAIN) if module.name == content.entry_point else module
 
 
 def _domains(client: Client, account: Owner) -> Listing:
@@ -68,6 +69,17 @@ def _script_subdomain(client: Client, script: Owner) -> list[Json]:
     return [api.get_script_subdomain(client, script.account_id, script.id)]
 
 
+def _route_block(zone: Owner, route: Json) -> Block:
+    wanted = {"zone_id": zone.id, "pattern": route["pattern"], "script": route.get("script")}
+    return Block("cloudflare_workers_route", f"{zone.id}/{route['id']}", wanted)
+
+
+def _domain_block(account: Owner, domain: Json) -> Block:
+    named = {name: domain.get(name) for name in ("hostname", "service", "zone_id")}
+    wanted = {"account_id": account.account_id, **named}
+    return Block("cloudflare_workers_custom_domain", f"{account.account_id}/{domain['id']}", wanted)
+
+
 SCRIPT = Resource(
     kind=KIND,
     scope=ACCOUNT,
@@ -92,6 +104,7 @@ ROUTE = Resource(
     identity=("pattern",),
     label="pattern",
     volatile=("id", "request_limit_fail_open"),
+    terraform=_route_block,
     needs="Zone > Workers Routes > Read",
     writes=writes.ROUTE,
     links=(("script", KIND),),
@@ -120,6 +133,7 @@ RESOURCES = (
         identity=("hostname",),
         label="hostname",
         volatile=("id", "cert_id", "zone_id"),
+        terraform=_domain_block,
         needs=READ,
         writes=writes.DOMAIN,
         links=(("service", KIND),),

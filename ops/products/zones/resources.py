@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.products.zones import api, writes
-from ops.resource import ACCOUNT, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -28,6 +28,26 @@ def _hold(client: Client, zone: Owner) -> list[Json]:
     return [api.get_hold(client, zone.id)]
 
 
+def _zone_block(account: Owner, zone: Json) -> Block:
+    wanted = {"account": {"id": account.account_id}, "name": zone["name"], "type": zone.get("type")}
+    return Block("cloudflare_zone", zone["id"], {**wanted, "paused": zone.get("paused")})
+
+
+def _setting_block(zone: Owner, setting: Json) -> Block | None:
+    """Give the block of a setting that the zone's plan lets one change."""
+    if not setting.get("editable", True):
+        return None
+    wanted = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
+    return Block("cloudflare_zone_setting", f"{zone.id}/{setting['id']}", wanted)
+
+
+def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
+    status = dnssec.get("status")
+    # While it changes, the status is none that can be asked for.
+    wanted = status if status in ("active", "disabled") else None
+    return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": wanted})
+
+
 ZONE = Resource(
     kind="zones.zone",
     scope=ACCOUNT,
@@ -42,6 +62,7 @@ ZONE = Resource(
         "permissions",
         "meta.step",
     ),
+    terraform=_zone_block,
     needs="Zone > Zone > Read",
     writes=writes.ZONE,
 )
@@ -53,6 +74,7 @@ SETTING = Resource(
     identity=("id",),
     label="id",
     volatile=("modified_on", "time_remaining"),
+    terraform=_setting_block,
     needs="Zone > Zone Settings > Read",
     writes=writes.SETTING,
 )
@@ -67,6 +89,7 @@ RESOURCES = (
         identity=(),
         label="status",
         volatile=("modified_on",),
+        terraform=_dnssec_block,
         needs="Zone > DNS > Read",
         writes=writes.DNSSEC,
     ),

@@ -1,0 +1,113 @@
+"""A snapshot as a SQLite database: a table for each kind, `sections`, `snapshot`; fit for Datasette.
+
+Columns are all fields that occur in the kind, the owner's id (`scope`) first. Truth values are 0 and 1,
+nested values compact JSON, which SQLite's own functions read. An index holds scope and identity.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from ops.resource import Json, Resource
+from ops.snapshots import reader
+from ops.snapshots.lines import encode
+from ops.snapshots.manifest import Manifest
+
+SECTIONS = ("kind", "scope", "status", "count", "reason")
+SNAPSHOT = ("name", "value")
+_LARGEST = 1 << 63
+
+
+def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Resource]) -> None:
+    """Write the snapshot in *folder* into the database *file*, which is not there yet."""
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    identities = {resource.kind: resource.identity for resource in resources}
+    with closing(sqlite3.connect(file)) as database, database:
+        # The file counts only once it is finished and moved, so nothing is kept to roll back to.
+        database.execute("PRAGMA journal_mode = OFF")
+        _fill(database, "snapshot", SNAPSHOT, _facts(manifest))
+        _fill(database, "sections", SECTIONS, map(astuple, manifest.sections))
+        for kind in reader.kinds(manifest):
+            _write_kind(database, folder, kind, identities.get(kind, ()))
+
+
+def table(kind: str) -> str:
+    """Give the name of a kind's table: a dot would have to be quoted in every query."""
+    return kind.replace(".", "_")
+
+
+def _write_kind(database: sqlite3.Connection, folder: Path, kind: str, identity: tuple[str, ...]) -> None:
+    # The file is read twice: a field may occur for the first time in its last item.
+    fields = list(dict.fromkeys(name for _, item in reader.items(folder, kind) for name in item))
+    columns = _columns(["scope", *fields])
+    _fill(database, table(kind), columns, _rows(folder, kind, fields))
+    named = dict(zip(fields, columns[1:], strict=True))
+    indexed = [named[name] for name in dict.fromkeys(f.partition(".")[0] for f in identity) if name in named]
+    _index(database, table(kind), ["scope", *indexed])
+    if "id" in named and indexed[:1] != [named["id"]]:
+        _index(database, table(kind), [named["id"]])
+
+
+def _columns(names: Iterable[str]) -> list[str]:
+    """Give a name for each column; SQLite takes `Name` and `name` for one, so a second gets a number."""
+    taken: set[str] = set()
+    columns = []
+    for name in names:
+        shown, number = _text(name), 2
+        while shown.lower() in taken:
+            shown, number = f"{_text(name)}_{number}", number + 1
+        taken.add(shown.lower())
+        columns.append(shown)
+    return columns
+
+
+def _fill(
+    database: sqlite3.Connection, name: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]
+) -> None:
+    listed = [_quoted(column) for column in columns]
+    database.execute(f"CREATE TABLE {_quoted(name)} ({', '.join(listed)})")
+    marks = ", ".join("?" * len(listed))
+    database.executemany(
+        f"INSERT INTO {_quoted(name)} VALUES ({marks})",  # noqa: S608 (quoted names, and values as parameters)
+        (tuple(map(_value, row)) for row in rows),
+    )
+
+
+def _index(database: sqlite3.Connection, name: str, columns: list[str]) -> None:
+    index = _quoted(f"{name} by {', '.join(columns)}")
+    database.execute(f"CREATE INDEX {index} ON {_quoted(name)} ({', '.join(map(_quoted, columns))})")
+
+
+def _rows(folder: Path, kind: str, fields: list[str]) -> Iterator[tuple[Any, ...]]:
+    for scope, item in reader.items(folder, kind):
+        yield (scope, *(item.get(name) for name in fields))
+
+
+def _facts(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    head: Json = manifest.as_json()
+    for name, value in head.items():
+        if name not in ("sections", "files", "contents"):
+            yield name, value
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return int(value) if -_LARGEST <= value < _LARGEST else str(value)
+    return value if value is None or isinstance(value, float) else _text(encode(value)[:-1].decode())
+
+
+def _text(text: str) -> str:
+    # A lone surrogate cannot be UTF-8; it is written as the escape that JSON uses for it.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""').replace("\0", "") + '"'

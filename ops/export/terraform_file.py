@@ -1,0 +1,107 @@
+"""A snapshot as Terraform: an import block for each item, and a stub of its resource where there is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ops.resource import Block, Owner, Resource, reach
+from ops.snapshots import reader
+from ops.snapshots.manifest import Manifest
+
+_HEAD = """\
+# {account}: {items} from the snapshot of {started} ({status})
+# `terraform plan -generate-config-out=rest.tf` writes the resources that have an import block alone.
+
+terraform {{
+  required_version = ">= 1.5"
+  required_providers {{
+    cloudflare = {{
+      source  = "cloudflare/cloudflare"
+      version = "~> 5.0"
+    }}
+  }}
+}}
+"""
+_NAME = re.compile(r"[^a-z0-9]+")
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
+    """Write the snapshot in *folder* to *out*; gives a sentence for what Terraform cannot take over."""
+    known = {resource.kind: resource for resource in resources}
+    kinds = [kind for kind in reader.kinds(manifest) if kind in known and known[kind].terraform]
+    head = _HEAD.format(
+        account=_comment(f"account {manifest.account_id}"),
+        items=_comment(", ".join(kinds) or "nothing"),
+        started=_comment(manifest.started),
+        status=_comment(manifest.status),
+    )
+    out.write(head.encode())
+    for kind in kinds:
+        for owner_id, item in reader.items(folder, kind):
+            out.write(_block(known[kind], Owner(manifest.account_id, owner_id, {}), item).encode())
+    others = [kind for kind in reader.kinds(manifest) if kind not in kinds]
+    return [f"Terraform is not told of {', '.join(others)}"] if others else []
+
+
+def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
+    """Give an item's blocks; a comment where it cannot be imported."""
+    block = resource.terraform(owner, item) if resource.terraform else None
+    label = str(reach(item, resource.label) or "")
+    if block is None:
+        return f"\n# not to be imported: {resource.kind} {_comment(label)}\n"
+    return _spelt(block, _name(label, block.id))
+
+
+def _name(label: str, id: str) -> str:
+    """Give a name that is one to Terraform, and no other item's."""
+    readable = _NAME.sub("_", label.lower())[:40].strip("_")
+    start = readable if readable[:1].isalpha() else f"_{readable}"
+    return f"{start}_{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def _spelt(block: Block, name: str) -> str:
+    spelt = f"\nimport {{\n  to = {block.type}.{name}\n  id = {literal(block.id)}\n}}\n"
+    arguments = {key: value for key, value in block.arguments.items() if value is not None}
+    if not arguments:
+        return spelt
+    width = max(map(len, arguments))
+    lines = (f"  {key:<{width}} = {literal(value)}\n" for key, value in arguments.items())
+    return f'{spelt}\nresource "{block.type}" "{name}" {{\n{"".join(lines)}}}\n'
+
+
+def literal(value: Any) -> str:
+    """Give *value* as Terraform writes it, on one line; what would be a template in a string is none."""
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(_pairs(value)) + " }" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _pairs(value: dict[str, Any]) -> Iterator[str]:
+    for key, inside in value.items():
+        yield f"{key if _BARE.fullmatch(key) else _string(key)} = {literal(inside)}"
+
+
+def _string(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode()
+    spelt = "".join(_ESCAPES.get(c) or (c if c.isprintable() else _code(c)) for c in text)
+    return '"' + spelt.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def _code(character: str) -> str:
+    point = ord(character)
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def _comment(text: str) -> str:
+    """Give *text* so that it cannot end the line it stands on."""
+    return "".join(c if c.isprintable() else "?" for c in text.encode("utf-8", "replace").decode())

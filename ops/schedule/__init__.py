@@ -1,0 +1,1 @@
+"""Schedule: what another program needs to run an export by itself, again and again."""

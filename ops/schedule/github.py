@@ -1,0 +1,65 @@
+"""The export job as a workflow of GitHub Actions."""
+
+from __future__ import annotations
+
+import shlex
+
+from ops.schedule.job import JITTER, MONITOR, NAME, Job
+from ops.schedule.yaml_files import document
+
+_FOLDER = "${{ runner.temp }}/exports"
+
+
+def workflow(job: Job) -> str:
+    """Give the workflow, which keeps the snapshot as an artifact. Times are UTC."""
+    return document(
+        (
+            f".github/workflows/{NAME}.yml",
+            "Secrets of the repository: those that the step Export names. Times are UTC.",
+            "Pin the actions to commits: a tag can be moved.",
+        ),
+        {
+            "name": NAME,
+            "on": {"schedule": [{"cron": job.at.cron}], "workflow_dispatch": {}},
+            "permissions": {"contents": "read"},
+            # A run that is under way is not cancelled by the next one, which waits.
+            "concurrency": {"group": NAME, "cancel-in-progress": False},
+            "jobs": {"export": _job(job)},
+        },
+    )
+
+
+def _job(job: Job) -> dict[str, object]:
+    return {
+        "runs-on": "ubuntu-latest",
+        "timeout-minutes": 120,
+        "steps": [
+            {"uses": "actions/checkout@v4", "with": {"persist-credentials": False}},
+            {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
+            {"run": "pip install ."},
+            _export(job),
+            _upload(job),
+        ],
+    }
+
+
+def _export(job: Job) -> dict[str, object]:
+    secrets = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *([MONITOR] if job.ping else ()))
+    ping = f' "--ping=${MONITOR}"' if job.ping else ""
+    # The shell ends with the exit code of its last line: 4, say, turns the run red.
+    script = f"umask 077\nsleep $((RANDOM % {JITTER}))\ncfops {shlex.join(job.arguments)}{ping}\n"
+    return {
+        "name": "Export",
+        "env": {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | {"CFOPS_EXPORTS": _FOLDER},
+        "run": script,
+    }
+
+
+def _upload(job: Job) -> dict[str, object]:
+    kept = f"{_FOLDER}/**/*.tar.gz.age" if job.encrypted else _FOLDER
+    return {
+        "uses": "actions/upload-artifact@v4",
+        # A partial snapshot is kept too.
+        "if": "${{ !cancelled() }}",
+        "with": {"name": NAME, "path": kept, "if-no-files-found": "error", "retention-days": 30},
+    }

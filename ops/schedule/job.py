@@ -1,0 +1,86 @@
+"""The export job that is scheduled: its line, its time, and the folders that it works in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.errors import UsageError
+
+JITTER = 900
+"""Seconds within which the start is chosen at random, so that not all jobs begin in the same moment."""
+
+NAME = "cfops-export"
+
+MONITOR = "MONITOR_URL"
+"""What holds the monitor's URL where a platform keeps secrets: who knows it can speak in our name."""
+
+
+class Time(NamedTuple):
+    """A time of day."""
+
+    hour: int
+    minute: int
+
+    @property
+    def cron(self) -> str:
+        return f"{self.minute} {self.hour} * * *"
+
+    def __str__(self) -> str:
+        return f"{self.hour:02}:{self.minute:02}"
+
+
+class Job(NamedTuple):
+    """What is run: *options* of `scan.export`, at a time of day, in the folder of the *project*.
+
+    *program* is the full path of `cfops` here; *token_file* is where the token is expected on this machine,
+    *user* whom the job belongs to. *image* is that of a container, *ping* the monitor's URL. *encrypted* says
+    that only a key opens what is made.
+    """
+
+    options: tuple[str, ...]
+    at: Time
+    project: Path
+    program: Path
+    token_file: Path
+    user: str
+    image: str
+    ping: str = ""
+    encrypted: bool = False
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Give the words after the program's name, all but the monitor's."""
+        return ("scan.export", *self.options)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Give all words after the program's name, for a file that only its owner's machine has."""
+        return (*self.arguments, *([f"--ping={self.ping}"] if self.ping else ()))
+
+
+def time_of_day(text: str) -> Time:
+    """Read HH:MM; raises UsageError for anything else."""
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    if not match:
+        raise UsageError(f"--at takes a time of day, not {text!r}", hint="--at 03:17")
+    return Time(int(match[1]), int(match[2]))
+
+
+def options(given: dict[str, object]) -> tuple[str, ...]:
+    """Give the options *given* as they are typed; what is empty is left out.
+
+    Raises UsageError for a value with a character that a line of a file cannot hold.
+    """
+    words: list[str] = []
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, tuple) else (value,):
+            if not one:
+                continue
+            if not str(one).isprintable():
+                raise UsageError(f"{option} holds a character that cannot be printed")
+            # In one word, so that a value may begin with a dash.
+            words += [option] if one is True else [f"{option}={one}"]
+    return tuple(words)

@@ -1,0 +1,86 @@
+"""From the options of `schedule` to the text that the chosen platform reads."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import UsageError
+from ops.schedule import cron, github, kubernetes, systemd
+from ops.schedule.job import Job, options, time_of_day
+from ops.ui.shapes import Text
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+PLATFORMS: dict[str, Callable[[Job], str]] = {
+    "cron": cron.crontab,
+    "systemd": systemd.units,
+    "github": github.workflow,
+    "kubernetes": kubernetes.cron_job,
+}
+_HERE = ("cron", "systemd")
+
+
+def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str) -> Text:
+    """Give the text for *platform*. Raises UsageError for options that the job itself would refuse."""
+    if platform not in PLATFORMS:
+        raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {platform!r}", hint="--for systemd")
+    _check(app, wanted)
+    job = Job(
+        options({"quiet": True, **_fit(app, platform, wanted)}),
+        time_of_day(at),
+        project=Path(_printable("the project's folder", str(app.settings.project.resolve()))),
+        program=_program(),
+        token_file=Path(_printable("--token-file", token_file)),
+        user=getpass.getuser(),
+        image=_printable("--image", image),
+        ping=wanted["ping"],
+        encrypted=bool(wanted["encrypt_to"]),
+    )
+    if platform == "github" and not job.encrypted:
+        app.warn(
+            "the artifact holds the account in plain text for all who may read the repository: --encrypt-to"
+        )
+    return Text(PLATFORMS[platform](job))
+
+
+def _check(app: App, wanted: dict[str, Any]) -> None:
+    """Let the export judge its options, so that no schedule is printed that will never run."""
+    from ops.scan import exporting, request
+    from ops.scan.delivery import delivery
+
+    kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
+    asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
+    way = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
+    exporting.Care(wanted["guard"], exporting.policy(wanted["prune"]), wanted["ping"]).check(asked, way)
+    if wanted["ping"]:
+        from ops.http.outside import Outside
+
+        Outside(wanted["ping"], app.settings, "--ping").close()
+
+
+def _fit(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Give the options that mean something on *platform*, but for the monitor."""
+    fit = {**wanted, "ping": "", "kv": "" if wanted["kv"] == "keys" else wanted["kv"]}
+    if platform in _HERE:
+        settings = app.settings
+        return {"account_id": settings.account_id, "profile": settings.profile, **fit}
+    if platform == "github":
+        app.note("a runner begins without earlier snapshots: there is nothing to guard by or to prune")
+        return {**fit, "guard": 0, "prune": ""}
+    return fit
+
+
+def _program() -> Path:
+    """Give the `cfops` of the Python that runs this; a scheduler has no PATH to look along."""
+    return Path(sys.executable).parent / "cfops"
+
+
+def _printable(option: str, text: str) -> str:
+    if not text or not text.isprintable():
+        raise UsageError(f"{option} has to be plain text")
+    return text

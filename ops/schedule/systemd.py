@@ -1,0 +1,65 @@
+"""The export job as a systemd service and the timer that starts it."""
+
+from __future__ import annotations
+
+from ops.schedule.job import JITTER, NAME, Job
+
+FOLDER = "/etc/systemd/system"
+
+
+def units(job: Job) -> str:
+    """Give both files, each below a comment with its place. Times are local; a missed start is made up."""
+    return f"# {FOLDER}/{NAME}.service\n{service(job)}\n# {FOLDER}/{NAME}.timer\n{timer(job)}"
+
+
+def service(job: Job) -> str:
+    """Give the service. systemd starts no second run of it, and shows its exit code in `systemctl status`."""
+    line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
+    return f"""\
+[Unit]
+Description=Export of a Cloudflare account
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart={line}
+User={_quoted(job.user)}
+WorkingDirectory={_escaped(str(job.project))}
+# Read by the service alone: systemd hands the token over, and it is in no environment.
+LoadCredential=cloudflare_api_token:{_escaped(str(job.token_file))}
+UMask=0077
+TimeoutStartSec=6h
+Nice=10
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=full
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+"""
+
+
+def timer(job: Job) -> str:
+    return f"""\
+[Unit]
+Description=Every day: export of a Cloudflare account
+
+[Timer]
+OnCalendar=*-*-* {job.at}:00
+RandomizedDelaySec={JITTER}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def _quoted(word: str) -> str:
+    """Give *word* as one word of a command line, where `$` and `%` mean nothing."""
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return _escaped(f'"{plain}"' if set(plain) & set(" '\"\\;$") else plain)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")

@@ -1,0 +1,42 @@
+"""`snapshots.render`: a kept snapshot as JSON, tables, a database, zone files or Terraform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.command import command
+from ops.ui.shapes import Item
+
+if TYPE_CHECKING:
+    from ops.app import App
+
+TO = "FILE.json, FILE.csv (a folder of tables), FILE.sqlite, FILE.zone (a folder of zone files) or FILE.tf"
+
+
+@command(
+    "render",
+    required=("to",),
+    help={
+        "name": "latest, previous, a date (the newest of that day or before), a name, or a path",
+        "to": TO,
+        "identity": "file with the age secret key that opens an encrypted one",
+        "passphrase_file": "file with the passphrase that opens it, on its first line",
+    },
+)
+def render_snapshot(
+    app: App, name: str = "latest", to: str = "", identity: str = "", passphrase_file: str = ""
+) -> Item:
+    """Render a snapshot as another format, without a request.
+
+    inv snapshots.render --to account.sqlite
+    inv snapshots.render --name 2026-11-22 --to imports.tf
+    """
+    from ops.snapshots.library import open_snapshot
+    from ops.snapshots.rendering import render
+
+    snapshot = open_snapshot(app, name, identity, passphrase_file)
+    if not snapshot.manifest.complete:
+        app.warn(f"{snapshot.name} is partial: {snapshot.manifest.reason}")
+    path = render(app, snapshot, Path(to))
+    return Item({"snapshot": snapshot.name, "started": snapshot.manifest.started, "file": str(path)})

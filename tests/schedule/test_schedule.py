@@ -1,0 +1,187 @@
+"""`inv schedule`: what it prints is read by the programs that it is meant for."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops.sandbox.server import Sandbox
+from ops.schedule.job import Job, Time
+from ops.schedule.systemd import service, timer
+from tests.conftest import Result
+
+Inv = Callable[..., Result]
+KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+WHOLE = (
+    "--at", "4:05", "--deep", "--kv", "values", "--encrypt-to", KEY, "--skip", "r2",
+    "--prune", "daily=7,weekly=4", "--ping", "https://monitor.example/id?a=1&b=50%25",
+)  # fmt: skip
+
+
+def line_of(text: str) -> str:
+    return next(line for line in text.splitlines() if line[:1].isdigit())
+
+
+def loaded(text: str) -> Any:
+    # YAML 1.1 takes a bare `on` for true; whatever reads a workflow does not.
+    return yaml.safe_load(text)
+
+
+def given(words: list[str]) -> set[str]:
+    return set(words[words.index("scan.export") + 1 :])
+
+
+EXPECTED = {
+    "--quiet", "--deep", "--kv=values", f"--encrypt-to={KEY}", "--skip=r2", "--guard=30",
+    "--prune=daily=7,weekly=4", "--ping=https://monitor.example/id?a=1&b=50%25",
+}  # fmt: skip
+
+
+def test_a_crontab_line_runs_the_job_alone_and_late_by_chance(inv: Inv) -> None:
+    result = inv("schedule", *WHOLE)
+
+    line = line_of(result.out)
+    command = line.split(None, 5)[5].replace("\\%", "%")
+    assert result.code == 0
+    assert line.startswith("5 4 * * * umask 077; cd ")
+    assert given(shlex.split(command)) == EXPECTED
+    assert 'sleep "$(shuf -i 0-900 -n 1)" && exec env CLOUDFLARE_API_TOKEN_FILE=/etc/cfops/token ' in command
+    assert "%" not in line.replace("\\%", "")
+
+
+def test_the_crontab_line_keeps_the_exit_code(inv: Inv, home: Path) -> None:
+    line = line_of(inv("schedule").out)
+    bin = home / "bin"
+    bin.mkdir()
+    for name, script in (("sleep", "exit 0"), ("cfops", "umask; env; exit 4")):
+        (bin / name).write_text(f"#!/bin/sh\n{script}\n")
+        (bin / name).chmod(0o700)
+    command = line.split(None, 5)[5]
+    words = shlex.split(command)
+    program = next(word for word in words if word.endswith("/cfops"))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.replace(shlex.quote(program), str(bin / "cfops"))],
+        env={"PATH": f"{bin}:/usr/bin:/bin"}, capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+
+    assert done.returncode == 4
+    assert done.stdout.startswith("0077\n")
+    assert "CLOUDFLARE_API_TOKEN_FILE=/etc/cfops/token" in done.stdout
+
+
+def test_the_options_that_are_printed_are_taken_by_the_export(staged: Sandbox, inv: Inv) -> None:
+    words = shlex.split(line_of(inv("schedule", "--only", "dns", "--prune", "last=2").out))
+
+    result = inv(*words[words.index("scan.export") :])
+
+    assert (result.code, result.out, result.err) == (0, "", "")
+
+
+def test_units_hand_over_the_token_and_make_up_for_what_was_missed(inv: Inv) -> None:
+    text = inv("schedule", "--for", "systemd", *WHOLE).out
+
+    for wanted in (
+        "# /etc/systemd/system/cfops-export.service", "# /etc/systemd/system/cfops-export.timer",
+        "Type=oneshot", "UMask=0077", "LoadCredential=cloudflare_api_token:/etc/cfops/token",
+        "OnCalendar=*-*-* 04:05:00", "RandomizedDelaySec=900", "Persistent=true", "b=50%%25",
+        "--log-format=json",
+    ):  # fmt: skip
+        assert wanted in text
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    job = Job(
+        ("--quiet", "--only=a b", "--ping=https://monitor.example/$x%25", "--skip=it's"),
+        Time(4, 5), tmp_path, Path("/bin/true"), Path("/etc/cfops/token"), "root", "",
+    )  # fmt: skip
+    for name, text in (("service", service(job)), ("timer", timer(job))):
+        (tmp_path / f"cfops-export.{name}").write_text(text)
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, tmp_path.glob("cfops-export.*"))],
+        capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+
+    assert "cfops-export" not in done.stderr
+
+
+def test_a_workflow_runs_one_at_a_time_with_secrets_of_the_repository(inv: Inv) -> None:
+    result = inv("schedule", "--for", "github", *WHOLE)
+
+    flow = loaded(result.out)
+    *_, export, upload = flow["jobs"]["export"]["steps"]
+    assert flow["on"]["schedule"] == [{"cron": "5 4 * * *"}]
+    assert flow["permissions"] == {"contents": "read"}
+    assert flow["concurrency"] == {"group": "cfops-export", "cancel-in-progress": False}
+    assert export["env"]["CLOUDFLARE_API_TOKEN"] == "${{ secrets.CLOUDFLARE_API_TOKEN }}"
+    assert export["run"].splitlines()[:2] == ["umask 077", "sleep $((RANDOM % 900))"]
+    assert given(shlex.split(export["run"])) == {
+        "--quiet", "--deep", "--kv=values", f"--encrypt-to={KEY}", "--skip=r2", "--ping=$MONITOR_URL",
+    }  # fmt: skip
+    assert export["env"]["MONITOR_URL"] == "${{ secrets.MONITOR_URL }}"
+    assert "monitor.example" not in result.out
+    assert upload["with"]["path"].endswith(".tar.gz.age")
+    assert "plain text" not in result.err
+
+
+def test_a_workflow_without_encryption_is_warned_of(inv: Inv) -> None:
+    result = inv("schedule", "--for", "github")
+
+    assert result.code == 0
+    assert "in plain text" in result.err
+
+
+def test_a_cron_job_forbids_a_second_run_and_keeps_the_exit_code(inv: Inv) -> None:
+    spec = loaded(inv("schedule", "--for", "kubernetes", *WHOLE).out)["spec"]
+
+    once = spec["jobTemplate"]["spec"]
+    pod = once["template"]["spec"]
+    [container] = pod["containers"]
+    assert (spec["concurrencyPolicy"], spec["schedule"]) == ("Forbid", "5 4 * * *")
+    assert (once["backoffLimit"], pod["restartPolicy"]) == (0, "Never")
+    assert {"umask 077", 'exec cfops "$@"'} <= set(container["command"][2].split("; "))
+    assert given(container["args"]) == {
+        *(word for word in EXPECTED if not word.startswith("--ping")),
+        "--log-format=json", "--ping=$(MONITOR_URL)",
+    }  # fmt: skip
+    assert container["env"][2]["valueFrom"]["secretKeyRef"]["key"] == "monitor-url"
+    assert container["env"][0]["valueFrom"]["secretKeyRef"] == {"name": "cfops-export", "key": "token"}
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
+    printed = [inv("schedule", "--for", name).out for name in ("cron", "systemd", "github", "kubernetes")]
+
+    assert all(text and staged.token not in text for text in printed)
+    assert staged.requests == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("--for", "launchd"), "--for takes"),
+        (("--at", "24:00"), "--at takes"),
+        (("--at", "3"), "--at takes"),
+        (("--only", "dns.recrod"), "dns.record"),
+        (("--prune", "daily"), "--prune"),
+        (("--ping", "http://monitor.example/x"), "--ping"),
+        (("--encrypt-to", "nonsense"), "age1"),
+        (("--image", "a\nb"), "--image"),
+        (("--token-file", "a\nb"), "--token-file"),
+    ],
+)
+def test_what_the_job_would_refuse_is_not_scheduled(inv: Inv, line: tuple[str, ...], told: str) -> None:
+    result = inv("schedule", *line)
+
+    assert result.code == 1
+    assert told in result.err
+    assert result.out == ""

@@ -1,0 +1,475 @@
+"""What became of an account between two snapshots, and of which parts that cannot be said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from ops.errors import Damaged, Refused
+from ops.resource import ACCOUNT, Json, Resource
+from ops.snapshots.changes import wanted
+from ops.snapshots.fields import differences
+from ops.snapshots.lines import encode
+from ops.snapshots.merge import Sorted, key_of, pairs
+from ops.snapshots.spans import ItemFile
+from ops.snapshots.writer import Stored
+from tests.snapshots.making import KINDS, THING, compared, made, told
+
+ME = ""
+
+
+def thing(name: str, **more: Any) -> Json:
+    return {"id": f"id of {name}", "name": name, **more}
+
+
+def zone(id: str, name: str) -> Json:
+    return {"id": id, "name": name}
+
+
+def record(id: str, name: str, content: str, **more: Any) -> Json:
+    return {"id": id, "name": name, "type": "A", "content": content, **more}
+
+
+def zones_with(records: dict[str, list[Json]], **names: str) -> dict[tuple[str, str], list[Json]]:
+    """Give zones by id with their names, and the records of each."""
+    items: dict[tuple[str, str], list[Json]] = {("zones.zone", ME): [zone(i, n) for i, n in names.items()]}
+    return items | {("dns.record", id): listed for id, listed in records.items()}
+
+
+def test_what_came_went_and_changed_is_told_field_by_field(tmp_path: Path) -> None:
+    before = [thing("kept", ttl=1), thing("gone"), thing("edited", ttl=1, deep={"a": 1, "b": [1]})]
+    after = [thing("kept", ttl=1), thing("new"), thing("edited", ttl=2, deep={"a": 1, "b": [2]})]
+    old = made(tmp_path / "old", {("flat.thing", ME): before})
+    new = made(tmp_path / "new", {("flat.thing", ME): after})
+
+    found, comparison = compared(old, new)
+
+    assert told(found) == [
+        ("flat.thing", "", "changed", "edited"),
+        ("flat.thing", "", "deleted", "gone"),
+        ("flat.thing", "", "created", "new"),
+    ]
+    assert found[0].fields == (("deep.b", [1], [2]), ("ttl", 1, 2))
+    assert (found[1].before, found[1].after) == ({"name": "gone"}, None)
+    assert comparison.counts == {"created": 1, "deleted": 1, "changed": 1}
+
+
+def test_what_changes_by_itself_is_no_difference(tmp_path: Path) -> None:
+    one = thing("a", modified_on="monday", meta={"step": 1, "kept": 1})
+    other = thing("a", modified_on="tuesday", meta={"step": 2, "kept": 1}, added=None) | {"id": "another"}
+    old = made(tmp_path / "old", {("flat.thing", ME): [one]})
+    new = made(tmp_path / "new", {("flat.thing", ME): [other]})
+
+    assert compared(old, new)[0] == []
+
+
+def test_an_item_whose_identity_was_edited_is_changed_not_replaced(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({"z": [record("r", "www", "192.0.2.2")]}, z="example.com"))
+
+    found, _ = compared(old, new)
+
+    assert told(found) == [("dns.record", "example.com", "changed", "www A")]
+    assert found[0].fields == (("content", "192.0.2.1", "192.0.2.2"),)
+
+
+def test_an_id_that_a_list_names_twice_hides_nothing(tmp_path: Path) -> None:
+    twice = [record("r", "www", "192.0.2.1"), record("r", "www", "192.0.2.2")]
+    old = made(tmp_path / "old", zones_with({"z": twice}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
+
+    assert compared(old, new)[1].counts == {"deleted": 2}
+
+
+def test_several_items_of_one_identity_are_paired_with_those_they_equal(tmp_path: Path) -> None:
+    twins = [record("1", "www", "192.0.2.1", ttl=1), record("2", "www", "192.0.2.1", ttl=2)]
+    triplets = [{**twins[1], "id": "7"}, {**twins[0], "id": "8"}, record("9", "www", "192.0.2.1", ttl=3)]
+    old = made(tmp_path / "old", zones_with({"z": twins}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({"z": triplets}, z="example.com"))
+
+    found, comparison = compared(old, new)
+
+    assert comparison.counts == {"created": 1}
+    assert found[0].after == {"name": "www", "type": "A", "content": "192.0.2.1", "ttl": 3}
+
+
+def test_a_zone_that_was_made_anew_is_matched_by_its_name(tmp_path: Path) -> None:
+    kept, edited = record("1", "kept", "192.0.2.1"), record("2", "edited", "192.0.2.2", ttl=1)
+    old = made(tmp_path / "old", zones_with({"z9": [kept, edited], "m": []}, z9="example.com", m="m.example"))
+    again = [{**kept, "id": "3"}, {**edited, "id": "4", "ttl": 2}]
+    new = made(tmp_path / "new", zones_with({"a1": again, "m": []}, a1="example.com", m="m.example"))
+
+    found, _ = compared(old, new)
+
+    assert told(found) == [("dns.record", "example.com", "changed", "edited A 192.0.2.2")]
+
+
+def test_an_owner_that_was_renamed_keeps_what_it_holds(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.org"))
+
+    assert told(compared(old, new)[0]) == [("zones.zone", "", "changed", "example.org")]
+
+
+def test_an_owner_that_took_the_name_of_another_is_still_itself(tmp_path: Path) -> None:
+    lost, kept = record("1", "lost", "192.0.2.1"), record("2", "kept", "192.0.2.2")
+    old = made(tmp_path / "old", zones_with({"y": [lost], "z": [kept]}, y="a.example", z="b.example"))
+    new = made(tmp_path / "new", zones_with({"z": [kept]}, z="a.example"))
+
+    records = [found for found in told(compared(old, new)[0]) if found[0] == "dns.record"]
+
+    assert records == [("dns.record", "a.example", "deleted", "lost A 192.0.2.1")]
+
+
+def test_a_reference_to_what_was_made_anew_is_no_difference(tmp_path: Path) -> None:
+    def items(id: str, bound: str) -> dict[tuple[str, str], list[Json]]:
+        binding = {"bindings": [{"name": "S", "namespace_id": bound}]}
+        return {("kv.namespace", ME): [{"id": id, "title": "s"}], ("flat.thing", ME): [thing("t", **binding)]}
+
+    old = made(tmp_path / "old", items("one", "one"))
+    new = made(tmp_path / "new", items("two", "two"))
+    elsewhere = made(tmp_path / "elsewhere", items("two", "three"))
+
+    assert compared(old, new)[0] == []
+    assert told(compared(old, elsewhere)[0]) == [("flat.thing", "", "changed", "t")]
+
+
+def test_a_deleted_zone_takes_its_records_with_it(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({}))
+
+    assert told(compared(old, new)[0]) == [
+        ("zones.zone", "", "deleted", "example.com"),
+        ("dns.record", "example.com", "deleted", "www A 192.0.2.1"),
+    ]
+    assert [change for _, _, change, _ in told(compared(new, old)[0])] == ["created", "created"]
+
+
+@pytest.mark.parametrize("status", ["denied", "unavailable", "failed", "inconsistent", "skipped", "absent"])
+def test_what_was_not_read_to_its_end_is_unknown_never_deleted_or_created(
+    tmp_path: Path, status: str
+) -> None:
+    whole = zones_with({"z": [record("1", "a", "192.0.2.1"), record("2", "b", "192.0.2.1")]}, z="example.com")
+    part = zones_with({"z": [record("2", "b", "192.0.2.1", ttl=5)]}, z="example.com")
+    complete = made(tmp_path / "complete", whole)
+    partial = made(tmp_path / "partial", part, statuses={("dns.record", "z"): status})
+
+    forth, _ = compared(complete, partial)
+    back, _ = compared(partial, complete)
+
+    assert told(forth) == [
+        ("dns.record", "example.com", "unknown", ""),
+        ("dns.record", "example.com", "changed", "b A 192.0.2.1"),
+    ]
+    assert forth[0].fields == (("", "complete", status),)
+    assert {change for _, _, change, _ in told(back)} == {"unknown", "changed"}
+
+
+def test_what_a_part_holds_shows_what_came_since_the_whole(tmp_path: Path) -> None:
+    one, other = [record("1", "a", "192.0.2.1")], [record("2", "b", "192.0.2.1")]
+    whole = made(tmp_path / "whole", zones_with({"z": one}, z="example.com"))
+    part = made(
+        tmp_path / "part",
+        zones_with({"z": other}, z="example.com"),
+        statuses={("dns.record", "z"): "failed"},
+    )
+
+    assert [d.change for d in compared(whole, part)[0]] == ["unknown", "created"]
+    assert [d.change for d in compared(part, whole)[0]] == ["unknown", "deleted"]
+
+
+def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Path) -> None:
+    whole = made(tmp_path / "whole", zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com"))
+    none = made(tmp_path / "none", zones_with({}), statuses={("zones.zone", ME): "denied"})
+
+    assert told(compared(whole, none)[0]) == [("zones.zone", "", "unknown", "")]
+    assert told(compared(none, whole)[0]) == [("zones.zone", "", "unknown", "")]
+
+
+def test_a_zone_deleted_while_it_was_read_is_deleted_with_what_it_held(tmp_path: Path) -> None:
+    items = zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com")
+    whole = made(tmp_path / "whole", items | {("dns.switch", "z"): [{"status": "on"}]})
+    gone = made(tmp_path / "gone", items, statuses={("dns.switch", "z"): "gone"})
+
+    forth, back = compared(whole, gone)[0], compared(gone, whole)[0]
+
+    assert [(d.kind, d.change) for d in forth] == [
+        ("zones.zone", "deleted"), ("dns.record", "deleted"), ("dns.switch", "deleted")
+    ]  # fmt: skip
+    assert [d.change for d in back] == ["created"] * 3
+
+
+def test_a_kind_nobody_asked_for_is_named_once_and_is_no_gap(tmp_path: Path) -> None:
+    without = {("dns.record", "*"): "skipped"}
+    items = zones_with({}, z="example.com")
+    old = made(tmp_path / "old", items, statuses=without)
+    new = made(tmp_path / "new", items, statuses=without)
+    whole = made(tmp_path / "whole", zones_with({"z": []}, z="example.com"))
+
+    found, comparison = compared(old, new)
+
+    assert found == []
+    assert "dns.record" in comparison.left_out
+    assert "zones.zone" not in comparison.left_out
+    assert told(compared(old, whole)[0]) == [("dns.record", "", "unknown", "")]
+
+
+def test_scans_of_the_same_chosen_zones_leave_nothing_unknown(tmp_path: Path) -> None:
+    items = zones_with({"z": []}, z="example.com")
+    chosen = {("zones.zone", ME): "skipped"}
+    old = made(tmp_path / "old", items, statuses=chosen)
+    new = made(tmp_path / "new", items, statuses=chosen)
+
+    assert compared(old, new)[0] == []
+
+
+def test_what_two_stopped_scans_did_not_come_to_is_unknown(tmp_path: Path) -> None:
+    stopped = {("dns.record", "z"): "skipped"}
+    old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
+    new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses=stopped)
+
+    assert told(compared(old, new)[0]) == [("dns.record", "example.com", "unknown", "")]
+
+
+def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> None:
+    strange = Resource("new.thing", ACCOUNT, THING.list, ("name",))
+    old = made(tmp_path / "old", {("flat.thing", ME): []})
+    new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
+
+    assert told(compared(old, new)[0]) == [("new.thing", "", "unknown", "")]
+
+
+def test_only_what_is_wanted_is_compared(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com"))
+    new = made(tmp_path / "new", zones_with({"y": []}, y="example.org"))
+
+    records, _ = compared(old, new, wanted(("dns",), ()))
+    others, _ = compared(old, new, wanted((), ("dns.record",)))
+
+    assert {d.kind for d in records} == {"dns.record"}
+    assert {d.kind for d in others} == {"zones.zone"}
+    assert not wanted((), ("code.script/contents",))("code.script/contents")
+    assert wanted((), ("code.script/contents",))("code.script")
+
+
+def test_files_are_compared_by_what_is_in_them(tmp_path: Path) -> None:
+    items = {("code.script", ME): [{"id": "router"}]}
+    old = made(tmp_path / "old", items, contents={"router": {"a.js": b"1", "b.js": b"1", "c.js": b"1"}})
+    new = made(tmp_path / "new", items, contents={"router": {"a.js": b"1", "b.js": b"22", "d.js": b"1"}})
+    without = made(tmp_path / "without", items)
+
+    found, _ = compared(old, new)
+
+    assert [(d.scope, d.change, d.name) for d in found] == [
+        ("router", "changed", "b.js"), ("router", "deleted", "c.js"), ("router", "created", "d.js")
+    ]  # fmt: skip
+    assert [field for field, _, _ in found[0].fields] == ["bytes", "sha256"]
+    assert told(compared(old, without)[0]) == [("code.script/contents", "", "unknown", "")]
+
+
+def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
+    items = {
+        ("kv.namespace", ME): [{"id": "n", "title": "s"}],
+        ("kv.key", "n"): [{"name": "a"}, {"name": "b"}],
+    }
+    old = made(tmp_path / "old", items, values={"n": {"a": "same", "b": "hush one"}})
+    new = made(tmp_path / "new", items, values={"n": {"b": "hush other", "a": "same"}})
+    without = made(tmp_path / "without", items)
+    empty = made(tmp_path / "empty", {**items, ("kv.key", "n"): []})
+
+    found, _ = compared(old, new)
+
+    assert told(found) == [("kv.key", "s", "changed", "b")]
+    assert found[0].fields[0][1].startswith("8 bytes, sha256 ")
+    assert "hush" not in repr(found)
+    assert told(compared(old, without)[0]) == [("kv.key/values", "", "unknown", "")]
+    assert {d.change for d in compared(old, empty)[0]} == {"deleted"}
+
+
+def test_what_is_said_of_a_key_beside_its_value_is_no_other_value(tmp_path: Path) -> None:
+    items = {("kv.namespace", ME): [{"id": "n", "title": "s"}], ("kv.key", "n"): [{"name": "a"}]}
+    old = made(tmp_path / "old", items, values={"n": {"a": {"value": "same", "metadata": 1}}})
+    new = made(tmp_path / "new", items, values={"n": {"a": {"value": "same", "metadata": 2}}})
+
+    assert compared(old, new)[0] == []
+
+
+def test_files_that_were_not_all_read_are_not_deleted(tmp_path: Path) -> None:
+    items = {("code.script", ME): [{"id": "router"}]}
+    partial = {("code.script/contents", "router"): "failed"}
+    old = made(tmp_path / "old", items, contents={"router": {"a.js": b"1", "b.js": b"1"}})
+    new = made(tmp_path / "new", items, contents={"router": {"a.js": b"2"}}, statuses=partial)
+
+    assert [(d.change, d.name) for d in compared(old, new)[0]] == [("unknown", ""), ("changed", "a.js")]
+    assert [(d.change, d.name) for d in compared(new, old)[0]] == [("unknown", ""), ("changed", "a.js")]
+
+
+def test_snapshots_of_two_accounts_are_not_compared(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", {("flat.thing", ME): []})
+    new = made(tmp_path / "new", {("flat.thing", ME): []}, account_id="b" * 32)
+
+    with pytest.raises(Refused, match="of the account"):
+        compared(old, new)
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "swap", "gone", "link"])
+def test_a_file_that_is_not_what_was_written_is_never_compared(tmp_path: Path, harm: str) -> None:
+    things = [thing("a"), thing("b"), thing("c")]
+    old = made(tmp_path / "old", {("flat.thing", ME): things})
+    new = made(tmp_path / "new", {("flat.thing", ME): things[:2]})
+    file = new.path / "flat.thing.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    if harm in ("gone", "link"):
+        file.rename(tmp_path / "elsewhere")
+    else:
+        harmed = {"flip": [lines[0].replace(b"id of a", b"id of z"), lines[1]], "cut": lines[:1]}
+        file.write_bytes(b"".join(harmed.get(harm, lines[::-1])))
+    if harm == "link":
+        file.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(Damaged) as error:
+        compared(old, new)
+
+    assert str(file) in error.value.message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'{"item":{},"scope":"a"}\n', b'{"item":{},"scope":"b"}\n', b'{"item":{},"scope":"a"}\n'],
+        [b'{"item":{},"scope":1}\n'],
+        [b'{"scope":"a","item":{}}\n'],
+        [b"[" * 100_000 + b"\n"],
+        [b'{"item":{},"scope":"a"}\n', b"\n"],
+        [b'{"item":{},"scope":"a"}'],
+        [b"\xff\n"],
+    ],
+)
+def test_lines_that_no_scan_writes_are_damage(tmp_path: Path, lines: list[bytes]) -> None:
+    file, data = tmp_path / "flat.thing.jsonl", b"".join(lines)
+    file.write_bytes(data)
+
+    with pytest.raises(Damaged):
+        ItemFile(file, Stored(len(data), sha256(data).hexdigest()))
+
+
+def test_items_whose_owner_is_not_there_are_told_as_unknown(tmp_path: Path) -> None:
+    stray = zones_with({"z": [], "lost": [record("1", "a", "192.0.2.1")]}, z="example.com")
+    old = made(tmp_path / "old", stray)
+    new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
+
+    assert told(compared(old, new)[0]) == [("dns.record", "lost", "unknown", "")]
+
+
+def test_a_difference_is_of_values_not_of_their_spelling() -> None:
+    old, new = {"a": 1, "b": True, "c": None, "e": {}, "f": "x"}, {"a": 1.0, "b": 1, "d": None, "f": {"g": 1}}
+
+    assert list(differences(old, new, {})) == [("b", True, 1), ("e", {}, None), ("f", "x", {"g": 1})]
+
+
+names = some.text(some.sampled_from("ab/é\ud800"), max_size=2)
+lists = some.lists(some.tuples(names, some.integers(0, 2)), max_size=12)
+
+
+@given(lists, lists)
+def test_a_merge_loses_nothing_and_pairs_what_is_the_same(
+    old: list[tuple[str, int]], new: list[tuple[str, int]]
+) -> None:
+    def in_order(items: list[tuple[str, int]]) -> Sorted:
+        written = [{"name": name, "n": n} for name, n in items]
+        key = key_of(THING)
+        lines = [encode(item) for item in sorted(written, key=lambda i: (key(i), encode(i)))]
+        return Sorted(iter(lines), key, Path("file"))
+
+    found = list(pairs(THING, in_order(old), in_order(new)))
+
+    before = Counter((one["name"], one["n"]) for one, _ in found if one is not None)
+    after = Counter((other["name"], other["n"]) for _, other in found if other is not None)
+    assert before - after == Counter(old) - Counter(new)
+    assert after - before == Counter(new) - Counter(old)
+    assert all(one["name"] == other["name"] for one, other in found if one and other)
+    came = Counter(other["name"] for one, other in found if one is None and other)
+    went = Counter(one["name"] for one, other in found if other is None and one)
+    counts = Counter(name for name, _ in new), Counter(name for name, _ in old)
+    assert (came, went) == (counts[0] - counts[1], counts[1] - counts[0])
+
+
+def test_a_list_out_of_order_is_damage() -> None:
+    lines = [encode({"name": "b"}), encode({"name": "a"})]
+
+    with pytest.raises(Damaged):
+        list(
+            pairs(
+                THING,
+                Sorted(iter(lines), key_of(THING), Path("file")),
+                Sorted(iter(()), key_of(THING), Path()),
+            )
+        )
+
+
+MILLION = 1_000_000
+_RUN = """
+import json, re, sys, time
+from pathlib import Path
+from ops.snapshots import reader
+from ops.snapshots.compare import Comparison
+from ops.snapshots.library import Snapshot
+from ops.snapshots.manifest import load
+from tests.snapshots.making import KINDS
+sides = [Snapshot(Path(p), load(Path(p))) for p in sys.argv[1:]]
+began = time.process_time()
+comparison = Comparison(*sides, KINDS, lambda kind: True)
+for difference in comparison: pass
+took = time.process_time() - began
+began = time.process_time()
+for side in sides:
+    for kind in side.kinds():
+        for item in reader.items(side.path, kind): pass
+read = time.process_time() - began
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+print(json.dumps([took, read, peak, comparison.counts]))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("changed", ["few", "all"])
+def test_a_million_keys_and_a_hundred_thousand_records_take_flat_memory(tmp_path: Path, changed: str) -> None:
+    def account(salt: int) -> dict[tuple[str, str], Any]:
+        last = salt if changed == "all" else 0
+        keys = [{"name": f"key:{n:07}", "expiration": n + last} for n in range(MILLION)]
+        records = [
+            record(
+                f"{n:032x}", f"{n:06}.example.com", f"192.0.2.{(n + last) % 256}", ttl=1, comment="x" * 250
+            )
+            for n in range(MILLION // 10)
+        ]
+        if not last:
+            keys[500_000]["expiration"] += salt
+        return {
+            ("kv.namespace", ME): [{"id": "n", "title": "sessions"}],
+            ("kv.key", "n"): keys,
+            **zones_with({"z": records}, z="example.com"),
+        }
+
+    for salt in (1, 2):
+        made(tmp_path / f"{salt}", account(salt))
+    run = subprocess.run(
+        [sys.executable, "-c", _RUN, str(tmp_path / "1"), str(tmp_path / "2")],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent.parent,
+    )  # fmt: skip
+    took, read, peak, counts = json.loads(run.stdout)
+
+    print(f"{changed}: {took:.1f} s, reading {read:.1f} s, {peak / 1e6:.0f} MB, {counts}")
+    assert counts == {"changed": 1} if changed == "few" else {"changed": 1_100_000}
+    assert peak < 300e6
+    assert took <= 3 * read

@@ -1,0 +1,357 @@
+"""An encrypted snapshot is opened whole or not at all, and only what can be one is unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from ops.errors import Damaged, OpsError, Refused, UsageError
+from ops.snapshots import encrypt
+from ops.snapshots.opening import Caps, unsealed
+from tests.conftest import Result
+from tests.snapshots.checking import bytes_of
+from tests.snapshots.kept import ACCOUNT_ID, made
+
+AGE = shutil.which("age")
+Inv = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def identity() -> Any:
+    return pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def key(tmp_path: Path, identity: Any) -> str:
+    file = tmp_path / "key.txt"
+    file.write_text(f"# created: 2026-11-23\n# public key: {identity.to_public()}\n{identity}\n")
+    return str(file)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return made(tmp_path / "made")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def sealed(folder: Path, identity: Any, target: Path) -> Path:
+    with target.open("wb") as file:
+        encrypt.pack(folder, folder.name, file, encrypt.recipients([str(identity.to_public())]))
+    return target
+
+
+def archived(target: Path, identity: Any, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    """Make an encrypted archive of any members at all."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w:gz") as tar:
+        for info, data in members:
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    target.write_bytes(pyrage.encrypt(plain.getvalue(), [identity.to_public()]))
+    return target
+
+
+def named(name: str, data: bytes = b"x", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info, data
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "2026-11-23T06-10-02Z-beef.tar.gz.age"
+
+
+def test_it_opens_as_what_was_packed_and_close_leaves_nothing(
+    folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    snapshot = unsealed(sealed(folder, identity, file), key, state)
+
+    assert bytes_of(snapshot.path) == bytes_of(folder)
+    assert snapshot.manifest.account_id == ACCOUNT_ID
+    assert snapshot.name == folder.name
+    assert {p.stat().st_mode & 0o077 for p in state.rglob("*")} == {0}
+    snapshot.close()
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.skipif(AGE is None, reason="the age program is not installed")
+def test_what_tar_and_age_have_made_opens(
+    folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    line = f"tar -C {folder.parent} -cz {folder.name} | {AGE} -r {identity.to_public()} > {file}"
+    subprocess.run(line, shell=True, check=True)
+
+    snapshot = unsealed(file, key, state)
+
+    assert bytes_of(snapshot.path) == bytes_of(folder)
+
+
+@pytest.mark.fault("F21")
+@pytest.mark.parametrize("where", [-1, -40, 500, 300, 10])
+def test_a_flipped_byte_leaves_no_plaintext(
+    folder: Path, identity: Any, key: str, state: Path, file: Path, where: int
+) -> None:
+    data = bytearray(sealed(folder, identity, file).read_bytes())
+    data[where] ^= 1
+    file.write_bytes(data)
+
+    with pytest.raises((Damaged, UsageError)):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F21")
+def test_a_flip_far_behind_the_beginning_leaves_no_plaintext_either(
+    tmp_path: Path, folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    (folder / "zz.jsonl").write_bytes(os.urandom(2_000_000))
+    data = bytearray(sealed(folder, identity, file).read_bytes())
+    data[-70_000] ^= 1
+    file.write_bytes(data)
+
+    with pytest.raises(Damaged, match="is damaged: decryption error"):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [0, 20, 250, -1, -100])
+def test_one_that_is_cut_is_damaged(
+    folder: Path, identity: Any, key: str, state: Path, file: Path, length: int
+) -> None:
+    file.write_bytes(sealed(folder, identity, file).read_bytes()[:length])
+
+    with pytest.raises(Damaged):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+def test_an_identity_that_does_not_fit_is_a_sentence(
+    folder: Path, identity: Any, state: Path, file: Path, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger.txt"
+    stranger.write_text(f"{pyrage.x25519.Identity.generate()}\n")
+
+    with pytest.raises(UsageError, match="was not encrypted to this identity"):
+        unsealed(sealed(folder, identity, file), str(stranger), state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "AGE-SECRET-KEY-1QQQQ\n", "age1public\n", "\xff\xfe"])
+def test_a_file_that_is_no_identity_is_refused_without_repeating_it(
+    folder: Path, identity: Any, state: Path, file: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "bad.txt").write_text(text, encoding="latin-1")
+
+    with pytest.raises(UsageError) as error:
+        unsealed(sealed(folder, identity, file), str(tmp_path / "bad.txt"), state)
+
+    assert "QQQQ" not in error.value.message
+
+
+def test_without_an_identity_the_hint_names_it(state: Path, file: Path) -> None:
+    file.write_bytes(b"")
+
+    with pytest.raises(UsageError) as error:
+        unsealed(file, "", state)
+
+    assert "--identity" in error.value.hint
+
+
+@pytest.mark.fault("C12")
+@pytest.mark.parametrize(
+    "member",
+    [
+        named("../outside"),
+        named("/tmp/outside"),
+        named("top/../../outside"),
+        named("top/.hidden"),
+        named("top/a/b/c/d"),
+        named("top/UPPER"),
+        named("top/a\\b"),
+        named("other/manifest.json"),
+        named("manifest.json"),
+        named("top/link", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+        named("top/link", b"", type=tarfile.LNKTYPE, linkname="/etc/passwd"),
+        named("top/pipe", b"", type=tarfile.FIFOTYPE),
+        named("top/device", b"", type=tarfile.CHRTYPE),
+    ],
+)
+def test_what_no_snapshot_holds_is_refused_and_nothing_is_written(
+    identity: Any, key: str, state: Path, file: Path, tmp_path: Path, member: tuple[tarfile.TarInfo, bytes]
+) -> None:
+    archived(file, identity, named("top/dns.record.jsonl"), member)
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(Refused, match="holds what no snapshot holds"):
+        unsealed(file, key, state)
+
+    assert sorted(p for p in tmp_path.rglob("*") if p != state) == before
+
+
+def test_a_file_that_is_there_twice_is_refused(identity: Any, key: str, state: Path, file: Path) -> None:
+    archived(file, identity, named("top/a.jsonl"), named("top/a.jsonl"))
+
+    with pytest.raises(OpsError):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F20")
+def test_a_bomb_is_refused(identity: Any, key: str, state: Path, file: Path) -> None:
+    archived(file, identity, named("top/a.jsonl", bytes(8 << 20)))
+
+    with pytest.raises(Refused, match="unpacks to far more"):
+        unsealed(file, key, state, Caps(bytes=1 << 20))
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F20")
+def test_a_bomb_behind_the_end_of_the_archive_is_refused(
+    identity: Any, key: str, state: Path, file: Path
+) -> None:
+    plain = gzip.compress(bytes(8 << 20))
+    file.write_bytes(pyrage.encrypt(plain, [identity.to_public()]))
+
+    with pytest.raises(OpsError):
+        unsealed(file, key, state, Caps(bytes=1 << 20))
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F20")
+def test_a_sparse_file_that_says_it_is_large_is_refused(
+    identity: Any, key: str, state: Path, file: Path
+) -> None:
+    headers = {"GNU.sparse.major": "0", "GNU.sparse.size": str(1 << 40), "GNU.sparse.map": "0,1"}
+    archived(file, identity, named("top/a.jsonl", pax_headers=headers))
+
+    with pytest.raises(Refused, match="holds what no snapshot holds"):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F20")
+def test_a_header_that_would_fill_the_memory_is_refused(
+    identity: Any, key: str, state: Path, file: Path
+) -> None:
+    archived(file, identity, named("top/a.jsonl", pax_headers={"comment": "x" * 100_000}))
+
+    with pytest.raises(Refused, match="a header larger than"):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F20")
+def test_too_many_files_are_refused(identity: Any, key: str, state: Path, file: Path) -> None:
+    archived(file, identity, *(named(f"top/{number}.jsonl") for number in range(12)))
+
+    with pytest.raises(Refused):
+        unsealed(file, key, state, Caps(files=10))
+
+
+def test_an_archive_without_a_snapshot_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
+    archived(file, identity, named("top/a.jsonl"))
+
+    with pytest.raises(Damaged, match="holds no snapshot"):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+def test_what_a_killed_run_has_opened_is_removed_by_the_next(
+    folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    (state / f".opened-{gone.pid}-aaaaaaaa" / "plain").mkdir(parents=True)
+
+    unsealed(sealed(folder, identity, file), key, state).close()
+
+    assert list(state.iterdir()) == []
+
+
+def test_the_commands_open_encrypted_ones(
+    inv: Inv, home: Path, folder: Path, identity: Any, key: str
+) -> None:
+    kept = home / "exports" / ACCOUNT_ID
+    kept.mkdir(parents=True)
+    sealed(folder, identity, kept / f"{folder.name}.tar.gz.age")
+
+    shown = inv("snapshots.show", "--identity", key, "--output", "json")
+    verified = inv("snapshots.verify", "--name", folder.name, "--identity", key)
+    without = inv("snapshots.verify")
+
+    assert (shown.code, verified.code, without.code) == (0, 0, 1)
+    assert any(row["kind"] == "dns.record" for row in json.loads(shown.out))
+    assert "--identity" in without.err
+    assert list((home / "state").glob(".opened-*")) == []
+
+
+def padded(folder: Path, identity: Any, file: Path) -> bytearray:
+    """Seal *folder* with much behind the end of its archive, as tar pads what it writes to a tape."""
+    plain = b"".join(encrypt.archive(folder, folder.name)) + gzip.compress(os.urandom(1 << 16) * 8, 0)
+    data = pyrage.encrypt(plain, [identity.to_public()])
+    file.write_bytes(data)
+    return bytearray(data)
+
+
+def test_what_follows_the_archive_is_read_to_its_end_and_left_alone(
+    folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    padded(folder, identity, file)
+
+    assert bytes_of(unsealed(file, key, state).path) == bytes_of(folder)
+
+
+@pytest.mark.fault("F21")
+def test_a_flipped_byte_behind_the_archive_is_noticed(
+    folder: Path, identity: Any, key: str, state: Path, file: Path
+) -> None:
+    data = padded(folder, identity, file)
+    data[-10] ^= 1
+    file.write_bytes(data)
+
+    with pytest.raises(Damaged):
+        unsealed(file, key, state)
+
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.fault("F19")
+def test_an_encrypted_one_of_another_account_is_refused(
+    inv: Inv, home: Path, folder: Path, identity: Any, key: str
+) -> None:
+    other = home / "exports" / ("b" * 32)
+    other.mkdir(parents=True)
+    sealed(folder, identity, other / f"{folder.name}.tar.gz.age")
+
+    result = inv("snapshots.show", "--identity", key)
+
+    assert result.code == 1
+    assert ACCOUNT_ID in result.err
+    assert list((home / "state").glob(".opened-*")) == []

@@ -1,0 +1,161 @@
+"""`inv snapshots.render`, and the same forms from `inv scan.export --to`, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from ops.catalog import resources
+from ops.products.dns.zonefile import read
+from ops.sandbox.faults import Fault
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.snapshots.checking import bytes_of, leftovers
+
+Inv = Callable[..., Result]
+
+
+@pytest.fixture
+def kept(staged: Sandbox, inv: Inv) -> Path:
+    """A snapshot of everything; what comes after it makes no request."""
+    made = Path(json.loads(inv("scan.export", "--deep", "--output", "json").out)["snapshot"])
+    staged.faults.add(Fault("denied", times=-1))
+    staged.requests.clear()
+    return made
+
+
+def lines(folder: Path, kind: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / f"{kind}.jsonl").read_bytes().splitlines()]
+
+
+def test_a_database_holds_every_item_of_the_snapshot(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    before = bytes_of(kept)
+
+    result = inv("snapshots.render", "--to", "all.sqlite", "--output", "json")
+
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["snapshot"] == kept.name
+    with closing(sqlite3.connect("all.sqlite")) as database:
+        for file in kept.glob("*.jsonl"):
+            [[count]] = database.execute(f"SELECT count(*) FROM {file.stem.replace('.', '_')}")
+            assert count == len(file.read_bytes().splitlines()), file.stem
+    assert staged.requests == []
+    assert bytes_of(kept) == before
+    assert leftovers(Path()) == leftovers(kept.parent) == []
+    assert Path("all.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_rendered_document_is_the_exported_one(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    result = inv("snapshots.render", "--to", "all.json")
+
+    document = json.loads(Path("all.json").read_bytes())
+    assert result.code == 0
+    assert len(document["items"]["dns.record"]) == len(lines(kept, "dns.record"))
+
+
+def test_zone_files_read_back_as_the_records(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    result = inv("snapshots.render", "--to", "all.zone")
+
+    zones = {line["item"]["id"]: line["item"]["name"] for line in lines(kept, "zones.zone")}  # type: ignore[index]
+    records = lines(kept, "dns.record")
+    assert result.code == 0, result.err
+    for id, name in zones.items():
+        [file] = Path("all.zone").glob(f"{name}-*.zone")
+        wanted = {(r["item"]["name"].lower(), r["item"]["type"]) for r in records if r["scope"] == id}  # type: ignore[index]
+        found = {(e.record["name"], e.record["type"]) for e in read(file.read_text(), name).entries}
+        assert {pair for pair in wanted if pair != (name, "NS")} == found, name
+
+
+def test_every_block_is_terraforms_and_has_a_name_of_its_own(
+    staged: Sandbox, inv: Inv, kept: Path, tmp_path: Path
+) -> None:
+    result = inv("snapshots.render", "--to", "all.tf")
+
+    text = Path("all.tf").read_text()
+    targets = [line for line in text.splitlines() if line.startswith("  to = ")]
+    ids = [line for line in text.splitlines() if line.startswith("  id = ")]
+    assert result.code == 0, result.err
+    assert len(targets) == len(set(targets)) == len(ids) > len(lines(kept, "dns.record"))
+    assert f'  id = "{lines(kept, "zones.zone")[0]["item"]["id"]}"' in ids  # type: ignore[index]
+    assert "Terraform is not told of" in result.err
+    if shutil.which("terraform"):
+        done = subprocess.run(["terraform", "fmt", "-check", "all.tf"], capture_output=True, timeout=40)
+        assert done.returncode == 0, done.stderr
+
+
+def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    from ops.resource import Owner
+
+    for resource in resources():
+        if resource.terraform is None or not (kept / f"{resource.kind}.jsonl").exists():
+            continue
+        for line in lines(kept, resource.kind):
+            item: dict[str, object] = line["item"]  # type: ignore[assignment]
+            block = resource.terraform(Owner("acc", str(line["scope"]), {}), item)
+            assert block is None or (block.type.startswith("cloudflare_") and "None" not in block.id), item
+
+
+@pytest.mark.parametrize("ending", ["sqlite", "tf", "zone"])
+def test_an_export_goes_straight_into_the_form(staged: Sandbox, inv: Inv, ending: str) -> None:
+    result = inv("scan.export", "--only", "dns", "--to", f"all.{ending}")
+
+    assert result.code == 0, result.err
+    assert Path(f"all.{ending}").exists()
+    assert leftovers(Path()) == []
+
+
+@pytest.mark.fault("C13")
+def test_a_damaged_snapshot_is_not_rendered(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    file = kept / "dns.record.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"example.com", b"example.net", 1))
+
+    result = inv("snapshots.render", "--to", "all.sqlite")
+
+    assert result.code == 2
+    assert "dns.record.jsonl" in result.err
+    assert not Path("all.sqlite").exists()
+
+
+def test_a_partial_snapshot_is_rendered_with_a_warning(staged: Sandbox, inv: Inv) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+    made = Path(json.loads(inv("scan.export", "--output", "json").out)["snapshot"])
+
+    result = inv("snapshots.render", "--name", made.name, "--to", "all.json")
+
+    assert result.code == 0
+    assert "is partial: dns.record" in result.err
+
+
+def test_an_older_file_stays_when_the_form_is_unknown(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    unknown = inv("snapshots.render", "--to", "all.xlsx")
+    missing = inv("snapshots.render")
+
+    assert (unknown.code, missing.code) == (1, 1)
+    assert ".sqlite" in unknown.err
+    assert "needs --to" in missing.err
+
+
+def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: Inv, home: Path) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    key = home / "key.txt"
+    key.write_text(f"{identity}\n")
+    key.chmod(0o600)
+    made = inv("scan.export", "--only", "dns", "--encrypt-to", str(identity.to_public()), "--output", "json")
+    sealed = Path(json.loads(made.out)["snapshot"])
+
+    without = inv("snapshots.render", "--name", str(sealed), "--to", "all.sqlite")
+    result = inv("snapshots.render", "--name", str(sealed), "--identity", str(key), "--to", "all.sqlite")
+
+    assert without.code == 1
+    assert result.code == 0, result.err
+    with closing(sqlite3.connect("all.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM dns_record").fetchone()[0] > 0
+    assert not list(home.rglob("*.jsonl"))
