@@ -89,7 +89,11 @@ class OpsProgram(Program):
 
     def parse_cleanup(self) -> None:
         with self._explained():
-            super().parse_cleanup()
+            try:
+                super().parse_cleanup()
+            finally:
+                # What is left in the buffer would break at the end of the process, where nobody catches it.
+                sys.stdout.flush()
 
     def execute(self) -> None:
         from ops.run import RUN

@@ -116,9 +116,14 @@ def probes(changes: Sequence[Change]) -> list[Change]:
 
 
 def standing(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
-    """Give the items as they stand: only what was created has an id that is not known yet."""
-    return [writes.find(client, c.owner, c.item) if _new_id(c) else c.after for c in changes]
+    """Give the items as they stand: what was created has what the API adds to it, an id above all.
+
+    Of a batch whose items are known by their own names, nothing is added that would be worth a look at each.
+    """
+    return [writes.find(client, c.owner, c.item) if _unknown_yet(c, changes) else c.after for c in changes]
 
 
-def _new_id(change: Change) -> bool:
-    return change.action == CREATE and change.resource.key not in change.resource.identity
+def _unknown_yet(change: Change, changes: Sequence[Change]) -> bool:
+    if change.action != CREATE:
+        return False
+    return len(changes) == 1 or change.resource.key not in change.resource.identity
