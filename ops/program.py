@@ -6,6 +6,7 @@ lets SIGTERM end the process without clean-up. Those are mended here, in one pla
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -166,6 +167,16 @@ def _terminated(*_: object) -> None:
 def collection() -> Collection:
     """Give the root collection, and give plain `inv` the program above."""
     inv.__class__ = OpsProgram
+    # Nothing of what is loaded here becomes garbage, and looking for it takes a good part of the loading.
+    gc.disable()
+    try:
+        return _loaded()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _loaded() -> Collection:
     root = Collection()
     root.configure(invoke_defaults())
     for module in (*PRODUCT_TASKS, *COLLECTIONS):

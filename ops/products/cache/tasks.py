@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.change import Change
 from ops.command import command
-from ops.products.cache import api, valid
-from ops.products.cache.resources import PURGE
+from ops.products.cache import api
 from ops.products.zones.parts import Part, attempt, tell
 from ops.resource import Owner
 from ops.ui.shapes import Rows
@@ -74,6 +72,10 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
+    from ops.change import Change
+    from ops.products.cache import valid
+    from ops.products.cache.resources import PURGE
+
     given: dict[str, object] = {
         "all": all, "files": files, "tags": tags, "hosts": hosts, "prefixes": prefixes
     }  # fmt: skip
@@ -88,6 +90,8 @@ def purge(
 
 
 def _question(zone: Json) -> str:
+    from ops.products.cache import valid
+
     rate = valid.RATES.get((zone.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
     return (
         f"purge everything that is cached for {zone['name']}? All of it is asked of the origin again"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.change import Change
 from ops.command import command
 from ops.errors import UsageError
-from ops.products.workers import api, changes, valid
-from ops.products.workers.resources import ROUTE
+from ops.products.workers import api
 from ops.products.zones.parts import Part, attempt, in_zones, tell, whole, zones_of
 from ops.resource import Owner
 from ops.ui.shapes import Item, Rows
@@ -134,6 +132,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
+    from ops.products.workers import changes, valid
+
     if set and clear:
         raise UsageError(
             "--set and --clear do not go together", hint="--set alone replaces all that there are"
@@ -184,6 +184,8 @@ def deploy(
     inv workers.deploy --script shop --path dist/index.js
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
+    from ops.products.workers import changes, valid
+
     valid.script_name(script)
     source, metadata = changes.read(app, script, path, main, bindings, compatibility_date)
     return app.make(changes.of_deployment(app, script, source, metadata))
@@ -206,6 +208,8 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script shop
     inv workers.delete --script shop --confirm shop --with-references
     """
+    from ops.products.workers import changes, valid
+
     return app.make(changes.of_deletion(app, valid.script_name(script), with_references=with_references))
 
 
@@ -221,6 +225,10 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
+    from ops.change import Change
+    from ops.products.workers import valid
+    from ops.products.workers.resources import ROUTE
+
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
     return app.make(Change(ROUTE, _zone_owner(found), None, wanted))
@@ -238,6 +246,10 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
+    from ops.change import Change
+    from ops.products.workers import valid
+    from ops.products.workers.resources import ROUTE
+
     if bool(id) == bool(pattern):
         raise UsageError("workers.route-delete takes either --id or --pattern", hint="`inv workers.routes`")
     found = app.zone(zone)

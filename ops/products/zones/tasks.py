@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.change import Change
 from ops.command import command
 from ops.errors import NotFound
 from ops.products.accounts import api as accounts_api
-from ops.products.zones import api, resources, valid
+from ops.products.zones import api
 from ops.products.zones.parts import Part, attempt, tell
 from ops.resource import Owner
 from ops.ui.shapes import Item, Rows
@@ -91,6 +90,9 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
     """
+    from ops.change import Change
+    from ops.products.zones import resources, valid
+
     domain, type = valid.domain(name), valid.zone_type(type)
     account = accounts_api.chosen(app.client, app.settings.account_id)
     wanted = {"name": domain, "account": {"id": account["id"]}, "type": type, "paused": False}
@@ -110,6 +112,9 @@ def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     inv zones.pause --zone example.com
     inv zones.pause --zone example.com --resume
     """
+    from ops.change import Change
+    from ops.products.zones import resources
+
     owner, found = _standing(app, zone)
     return app.make(Change(resources.ZONE, owner, found, found | {"paused": not resume}))
 
@@ -133,6 +138,9 @@ def set_settings(
     inv zones.set --zone example.com --setting min_tls_version --value 1.2
     inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
     """
+    from ops.change import Change
+    from ops.products.zones import resources, valid
+
     pairs = valid.paired(setting, value)
     found = app.zone(zone)
     owner = Owner(found["account"]["id"], found["id"], found)
@@ -161,6 +169,9 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net
     inv zones.delete --zone example.net --confirm example.net
     """
+    from ops.change import Change
+    from ops.products.zones import resources
+
     owner, found = _standing(app, zone)
     app.note(f"{found['name']} holds {_holdings(app.client, found['id'])}")
     return app.make(Change(resources.DELETED_ZONE, owner, found, None))
@@ -168,6 +179,8 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
 def _standing(app: App, zone: str) -> tuple[Owner, Json]:
     """Give the account of a zone, and the zone as it stands now, which its name's lookup may not know."""
+    from ops.products.zones import resources
+
     known = app.zone(zone)
     owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
     found = app.look(resources.ZONE, owner, known)
