@@ -124,13 +124,3 @@ def not_routable(words: list[str]) -> Refusal:
     """The gateway's answer to an id that is malformed or names nothing."""
     path = "/" + "/".join(words)
     return Refusal(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")
-
-
-def templates() -> list[Route]:
-    """Return every registered route (for tests that compare them with the API's documentation)."""
-    return sorted(_below(_ROOT), key=lambda found: (found.template, found.method))
-
-
-def _below(node: Node) -> list[Route]:
-    nodes = [*node.words.values(), *([node.any] if node.any else [])]
-    return [*node.routes.values(), *(found for child in nodes for found in _below(child))]

@@ -102,12 +102,6 @@ def export_records(client: Client, zone_id: str) -> str:
     return answer.content().decode()
 
 
-def get_usage(client: Client, zone_id: str) -> Json:
-    """Give `record_quota` and `record_usage` of a zone."""
-    usage: Json = client.get(path("/zones/{}/dns_records/usage", zone_id))
-    return usage
-
-
 def get_settings(client: Client, zone_id: str) -> Json:
     """Give a zone's DNS settings: name servers, SOA, flattening."""
     settings: Json = client.get(path("/zones/{}/dns_settings", zone_id))
