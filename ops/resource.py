@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class Writes(NamedTuple):
     *read_only* fields are set by the API alone: dropped when sent back, not compared.
     A *severe* kind is deleted only by typing its name. *lost* says what is gone for good after a deletion;
     *final* says why a change of this kind can never be taken back. *once* forbids sending it twice even when
-    nothing answered.
+    nothing answered. *never* takes an item that shall be again, what stands in its place and the time, and
+    says why it cannot be made so ("" where it can); *lacks* takes the first two and names what does not come
+    back with it.
     """
 
     find: Callable[[Client, Owner, Json], Json | None]
@@ -81,6 +83,26 @@ class Writes(NamedTuple):
     final: str = ""
     once: bool = False
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
+    never: Callable[[Json, Json | None, float], str] | None = None
+    lacks: Callable[[Json, Json | None], Iterable[str]] | None = None
+
+
+class Assembly(NamedTuple):
+    """How the item that a kind's *writes* take is made, where a listing tells only a part of it.
+
+    *parts* are the kinds in it that are put back along with it. *make* takes the item as it is listed, those
+    of each part, and the files that belong to it.
+    """
+
+    parts: tuple[str, ...]
+    make: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json]
+
+
+class Values(NamedTuple):
+    """How the values of a kind are put back: as items of the unlisted *kind*, made of a line by *make*."""
+
+    kind: str
+    make: Callable[[Json], Json]
 
 
 class Block(NamedTuple):
@@ -109,7 +131,10 @@ class Resource(NamedTuple):
     takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only. *links* are the
     fields that name an item of another kind by its key, each with that kind. *document* makes one text of an
     owner's items, given the owner's own item, and a sentence for each thing that it cannot hold; *ending* is
-    the format's. *terraform* gives an item's block; None where it cannot be imported.
+    the format's. *terraform* gives an item's block; None where it cannot be imported. *mentions* are the
+    kinds of the account that an item may name by their keys anywhere inside: they are put back before it.
+    *assembly* makes what *writes* take of more than the listed item, *stored* of a value. *reason* says why a
+    kind without *writes* cannot be put back.
     """
 
     kind: str
@@ -128,6 +153,10 @@ class Resource(NamedTuple):
     ending: str = ""
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
+    mentions: tuple[str, ...] = ()
+    assembly: Assembly | None = None
+    stored: Values | None = None
+    reason: str = ""
 
     @property
     def product(self) -> str:

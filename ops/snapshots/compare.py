@@ -18,8 +18,7 @@ from ops.resource import ACCOUNT, Json, Resource, identity_of, reach
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, Difference, unknown, whole
 from ops.snapshots.fields import Field, differences
 from ops.snapshots.layout import kind_file
-from ops.snapshots.lines import decode, encode
-from ops.snapshots.merge import Pair, Sorted, key_of, pairs
+from ops.snapshots.merge import Sorted, by_key, key_of, pairs
 from ops.snapshots.pairing import Place, Sides
 from ops.snapshots.sections import COMPLETE, Section
 from ops.snapshots.side import ABSENT, CONTENTS, Side, name_of
@@ -101,7 +100,9 @@ class Comparison:
             yield unknown(resource.kind, place.name, was, now)
         old, new = _sorted(resource, self._old, place.old), _sorted(resource, self._new, place.new)
         matched = pairs(resource, old, new)
-        for before, after in _by_id(resource, place, matched):
+        if place.old is not None and place.new is not None:
+            matched = by_key(resource, matched)
+        for before, after in matched:
             certain = (before is not None or was.status == COMPLETE) and (
                 after is not None or now.status == COMPLETE
             )
@@ -142,28 +143,6 @@ class Comparison:
 def _sorted(resource: Resource, side: Side, scope: str | None) -> Sorted:
     path = side.snapshot.path / kind_file(resource.kind)
     return Sorted(side.lines(resource, scope), key_of(resource), path)
-
-
-def _by_id(resource: Resource, place: Place, found: Iterator[Pair]) -> Iterator[Pair]:
-    """Yield *found*, and match by their id those items that nothing on the other side is identical with."""
-    if place.old is None or place.new is None or resource.key in resource.identity:
-        yield from found
-        return
-    # As lines: they take a third of the memory.
-    left: tuple[dict[str, bytes], dict[str, bytes]] = {}, {}
-    for before, after in found:
-        one = before if after is None else after
-        id = reach(one or {}, resource.key)
-        side = left[before is None]
-        if (before is not None and after is not None) or not isinstance(id, str) or id in side:
-            yield before, after
-        else:
-            side[id] = encode(one)
-    for id, line in left[0].items():
-        other = left[1].pop(id, None)
-        yield decode(line), decode(other) if other is not None else None
-    for line in left[1].values():
-        yield None, decode(line)
 
 
 def _told(resource: Resource, name: str, items: list[Json]) -> str:

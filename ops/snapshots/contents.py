@@ -40,7 +40,7 @@ def form(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
 
     Raises Damaged where one is not what the manifest says.
     """
-    parts = [(place, _checked(folder, manifest, file)) for file, place in placed.items()]
+    parts = [(place, checked(folder, manifest, file)) for file, place in placed.items()]
     boundary = sha256(b"".join(data for _, data in parts)).hexdigest()
     body = b"".join(_part(boundary, place, data) for place, data in parts) + f"--{boundary}--\r\n".encode()
     headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
@@ -55,7 +55,8 @@ def _part(boundary: str, place: Placed, data: bytes) -> bytes:
     return f"{head}Content-Type: {place.media_type}\r\n\r\n".encode() + data + b"\r\n"
 
 
-def _checked(folder: Path, manifest: Manifest, file: str) -> bytes:
+def checked(folder: Path, manifest: Manifest, file: str) -> bytes:
+    """Give what a file holds; raises Damaged where that is not what the manifest says."""
     data = (folder / file).read_bytes()
     stored = manifest.files.get(file)
     if stored is None or sha256(data).hexdigest() != stored.sha256:

@@ -23,6 +23,11 @@ def item_line(scope: str, item: Json) -> bytes:
     return encode({"item": item, "scope": scope})
 
 
+def value_key(line: Json) -> tuple[str]:
+    """Give what tells a line of stored values from others of its file: the key that it is stored under."""
+    return (str(line["key"]),)
+
+
 def decode(line: bytes) -> Json:
     """Give the object that a line holds; raises ValueError where it holds none."""
     value = json.loads(line)

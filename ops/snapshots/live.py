@@ -19,7 +19,8 @@ from ops.snapshots.library import Snapshot
 
 if TYPE_CHECKING:
     from ops.app import App
-    from ops.resource import Json
+    from ops.resource import Json, Owner
+    from ops.scan.selection import Plan
     from ops.snapshots.manifest import Manifest
 
 LIVE = "live"
@@ -46,13 +47,20 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
             "the snapshot holds nothing of what is asked for", hint="`inv snapshots.show` tells what it holds"
         )
     asked = _request(like.options, kinds)
-    root = publish.prepare(app.settings.exports / account_folder(like.account_id), app.clock())
+    account, plan = asked.resolved(app)
+    return aside(app, account, plan, asked.options)
+
+
+def aside(app: App, account: Owner, plan: Plan, options: Json) -> Snapshot:
+    """Read what *plan* says of *account* into a snapshot that is removed when the line ends.
+
+    Raises what a scan raises, and what stopped it before its end.
+    """
+    root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
     folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
     app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
-    begun = request.begin(app)
-    account, plan = asked.resolved(app)
     way = Aside(disk.private_folder(folder))
-    done = job.run(app, job.Job(account, plan, way, asked.options, begun))
+    done = job.run(app, job.Job(account, plan, way, options, request.begin(app)))
     return Snapshot(done.path, done.manifest)
 
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from ops.resource import Json, Resource
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, Difference, one_sided, unknown, whole
 from ops.snapshots.fields import differences
+from ops.snapshots.lines import value_key
+from ops.snapshots.merge import Sorted, side_by_side
 from ops.snapshots.pairing import Place, Sides
 from ops.snapshots.sections import COMPLETE, Section
 from ops.snapshots.side import CONTENTS, Side
-from ops.snapshots.spans import damaged, item, opened
+from ops.snapshots.spans import damaged, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +90,7 @@ def _files(
 
 def values(sides: Sides, resource: Resource) -> Iterator[Difference]:
     """Yield the keys whose values changed; those that came or went are items, which tell of themselves."""
-    before, after = _values(sides.old, resource.kind), _values(sides.new, resource.kind)
+    before, after = value_files(sides.old, resource.kind), value_files(sides.new, resource.kind)
     places = [place for place in sides.places(resource.scope) if place.old and place.new]
     for side, files, others in ((sides.old, before, after), (sides.new, after, before)):
         at = (
@@ -127,7 +129,7 @@ def _contents(side: Side, kind: str) -> dict[str, dict[str, Json]]:
     return found
 
 
-def _values(side: Side, kind: str) -> dict[str, ValueFile]:
+def value_files(side: Side, kind: str) -> dict[str, ValueFile]:
     """Give for each owner of *kind* the file of the values stored in it."""
     snapshot = side.snapshot
     return {
@@ -138,31 +140,18 @@ def _values(side: Side, kind: str) -> dict[str, ValueFile]:
 
 
 def _changed(old: ValueFile, new: ValueFile) -> Iterator[tuple[str, str, str]]:
-    """Yield each key that both have with another value, and both values in short.
-
-    Lines are in order; of those that are not equal only the key and the short form are held.
-    """
-    left: dict[str, dict[bool, str]] = defaultdict(dict)
-    for is_new, line in _apart(old.lines(), new.lines()):
-        found = item((new if is_new else old).path, line)
-        left[str(found.get("key"))][is_new] = _short(found.get("value"))
-    for key, shorts in sorted(left.items()):
-        if len(shorts) == 2 and shorts[False] != shorts[True]:
-            yield key, shorts[False], shorts[True]
+    """Yield each key that both have with another value, and both values in short."""
+    for before, after in merged(old, new):
+        if before is not None and after is not None:
+            one, other = _short(before.get("value")), _short(after.get("value"))
+            if one != other:
+                yield value_key(before)[0], one, other
 
 
-def _apart(old: Iterator[bytes], new: Iterator[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """Yield the lines that only one side has, and whether that is the new one."""
-    before, after = next(old, None), next(new, None)
-    while before is not None or after is not None:
-        if before == after:
-            before, after = next(old, None), next(new, None)
-        elif after is None or (before is not None and before < after):
-            yield False, before or b""
-            before = next(old, None)
-        else:
-            yield True, after
-            after = next(new, None)
+def merged(old: ValueFile, new: ValueFile) -> Iterator[tuple[Json | None, Json | None]]:
+    """Yield what either file holds under each key, where that is not the same to the byte."""
+    before, after = (Sorted(file.lines(), value_key, file.path) for file in (old, new))
+    return side_by_side(before, after)
 
 
 def _short(value: object) -> str:

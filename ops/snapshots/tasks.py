@@ -9,6 +9,7 @@ from ops.command import command
 # A collection is made of what its module holds.
 from ops.snapshots.diff_task import diff_snapshots, find_drift  # noqa: F401  (tasks of this collection)
 from ops.snapshots.render_task import render_snapshot  # noqa: F401  (a task of this collection)
+from ops.snapshots.restore_task import restore_snapshot  # noqa: F401  (a task of this collection)
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:

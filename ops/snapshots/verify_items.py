@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.resource import ACCOUNT, Json, Resource, identity_of
 from ops.snapshots.layout import MANIFEST, kind_file
-from ops.snapshots.lines import decode, encode
+from ops.snapshots.lines import decode, encode, value_key
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE
 
@@ -39,7 +39,7 @@ def problems(
         elif name not in manifest.placed:
             yield f"{name}: the manifest does not say whose it is"
         elif name.endswith(".jsonl") and not manifest.placed[name].item:
-            yield from _values(folder / name, name, manifest, resources, warn)
+            yield from _values(folder / name, name, manifest, warn)
     yield from (f"{name}: is missing" for name in sorted(manifest.placed.keys() - manifest.files.keys()))
     yield from _miscounted(manifest, counts, whole)
 
@@ -64,20 +64,13 @@ def _item_key(
     return key
 
 
-def _values(
-    path: Path,
-    name: str,
-    manifest: Manifest,
-    resources: Mapping[str, Resource],
-    warn: Callable[[str], None],
-) -> Iterator[str]:
-    placed = manifest.placed[name]
-    resource, found = resources.get(placed.kind), 0
+def _values(path: Path, name: str, manifest: Manifest, warn: Callable[[str], None]) -> Iterator[str]:
+    placed, found = manifest.placed[name], 0
 
     def key(line: Json) -> Key:
         nonlocal found
         found += 1
-        return identity_of(resource, line) if resource else ()
+        return value_key(line)
 
     yield from _lines(path, name, key, warn)
     for section in manifest.sections:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ops.errors import Interrupted
 from ops.resource import Content, Json, Owner, Resource, identity_of, reach
 from ops.snapshots import layout
-from ops.snapshots.lines import decode, encode, item_line
+from ops.snapshots.lines import decode, encode, item_line, value_key
 from ops.snapshots.spool import Key, Spool, Stretch
 
 _SPOOLS = ".spool"
@@ -55,8 +55,10 @@ class Shelf:
     def add_value(self, line: Json) -> None:
         """Keep what is stored under a key, in the file of its owner."""
         if self._values is None:
-            self._values = self._writer.values(self._resource, self._owner, self._key_of_value)
-        self._values.add(identity_of(self._resource, line), encode(line))
+            self._values = self._writer.values(
+                self._resource, self._owner, lambda line: value_key(decode(line))
+            )
+        self._values.add(value_key(line), encode(line))
 
     def close(self) -> None:
         """Take no more; what was kept leaves the memory."""
@@ -65,9 +67,6 @@ class Shelf:
 
     def _key_of_item(self, line: bytes) -> Key:
         return identity_of(self._resource, decode(line)["item"])
-
-    def _key_of_value(self, line: bytes) -> Key:
-        return identity_of(self._resource, decode(line))
 
 
 class Writer:

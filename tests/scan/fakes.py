@@ -91,7 +91,7 @@ def _values(lists: Lists) -> Callable[[Any, Owner, Iterable[Json]], Iterator[Jso
     def read(_client: Any, owner: Owner, keys: Iterable[Json]) -> Iterator[Json]:
         lists.asked.append(("values", owner.id))
         for key in keys:
-            yield {"name": key["name"], "value": f"value of {key['name']}"}
+            yield {"key": key["name"], "value": f"value of {key['name']}"}
 
     return read
 

@@ -88,13 +88,13 @@ def test_two_contents_of_one_name_are_both_kept(writer: Writer, tmp_path: Path) 
 def test_values_are_a_file_for_each_owner_named_after_it(writer: Writer, tmp_path: Path) -> None:
     shelf = writer.shelf(KEY, owner("n1", {"title": "My Sessions"}))
     for name in ("b", "a"):
-        shelf.add_value({"name": name, "value": "v"})
+        shelf.add_value({"key": name, "value": "v"})
 
     files = writer.assemble()
 
     [name] = [name for name in files if name.startswith("kv/")]
     assert name.startswith("kv/my-sessions-")
-    assert (tmp_path / name).read_bytes() == b'{"name":"a","value":"v"}\n{"name":"b","value":"v"}\n'
+    assert (tmp_path / name).read_bytes() == b'{"key":"a","value":"v"}\n{"key":"b","value":"v"}\n'
     assert writer.placed[name].scope == "n1"
 
 
@@ -105,7 +105,7 @@ def test_after_closing_nothing_is_taken_and_what_was_is_kept(writer: Writer, tmp
 
     for late in (
         lambda: shelf.add({"name": "b"}),
-        lambda: shelf.add_value({"name": "b"}),
+        lambda: shelf.add_value({"key": "b"}),
         lambda: writer.shelf(RECORD, owner("z1")),
         lambda: writer.content(SCRIPT, owner("acc"), {"id": "s"}, Content("a.js", "text/plain", b"")),
     ):

@@ -98,6 +98,11 @@ def _operation(change: Change) -> tuple[str, Json]:
     return "patches", {"id": before["id"], **fields}
 
 
+def _kept_by_others(wanted: Json, standing: Json | None, _now: float) -> str:
+    of_others = any((one.get("meta") or {}).get("read_only") for one in (wanted, standing or {}))
+    return "Cloudflare keeps it itself: it comes and goes with what it belongs to" if of_others else ""
+
+
 def find_settings(client: Client, zone: Owner, _item: Json) -> Json:
     """Give the DNS settings of the zone, which always has them."""
     return api.get_settings(client, zone.id)
@@ -118,5 +123,6 @@ RECORD_WRITES = Writes(
     batch_size=BATCH,
     # Beside what the resource calls volatile; the last three came with records until January 2025.
     read_only=("proxiable", "zone_id", "zone_name", "locked"),
+    never=_kept_by_others,
 )
 SETTINGS_WRITES = Writes(find=find_settings, update=update_settings)

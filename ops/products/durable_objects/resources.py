@@ -29,6 +29,15 @@ RESOURCES = (
         identity=("script", "class"),
         volatile=("id",),
         needs=READ,
+        reason="a script's deployment makes it",
     ),
-    Resource(kind="do.object", scope="do.namespace", list=_objects, identity=("id",), label="id", needs=READ),
+    Resource(
+        kind="do.object",
+        scope="do.namespace",
+        list=_objects,
+        identity=("id",),
+        label="id",
+        needs=READ,
+        reason="no call reads or writes their data",
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ops.products.kv import api, writes
-from ops.resource import ACCOUNT, Block, Owner, Resource
+from ops.resource import ACCOUNT, Block, Owner, Resource, Values
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -37,6 +37,12 @@ def _listed_pairs(client: Client, namespace: Owner) -> Iterator[Json]:
     keys = _keys(client, namespace)
     for key, value in values(client, namespace.account_id, namespace.id, keys):
         yield pair(key["name"], value, key.get("metadata"), key.get("expiration"))
+
+
+def _pair_of(line: Json) -> Json:
+    from ops.products.kv.dumpfile import item_of
+
+    return item_of(line)
 
 
 def _block(account: Owner, namespace: Json) -> Block:
@@ -77,6 +83,8 @@ RESOURCES = (
         identity=("name",),
         needs=READ,
         values=_pairs,
+        stored=Values("kv.pair", _pair_of),
+        reason="a key is put back with its value",
     ),
 )
 UNLISTED = (PAIR,)

@@ -59,6 +59,12 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
+def _expired(wanted: Json, _standing: Json | None, now: float) -> str:
+    from ops.products.kv.valid import ON_THE_WAY, lasts
+
+    return "" if lasts(wanted, now + ON_THE_WAY) else "it has expired, or is about to"
+
+
 NAMESPACE = Writes(
     find=_find_namespace,
     create=_create_namespace,
@@ -73,4 +79,6 @@ REMOVAL = NAMESPACE._replace(
     final="its keys and values are gone, and so is the id by which Workers are bound to it; what kv.dump has "
     "kept can be loaded into a new one"
 )
-PAIR = Writes(find=_find_pair, find_all=_find_pairs, batch=_change_pairs, batch_size=api.BULK_PAIRS)
+PAIR = Writes(
+    find=_find_pair, find_all=_find_pairs, batch=_change_pairs, batch_size=api.BULK_PAIRS, never=_expired
+)

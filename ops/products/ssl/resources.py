@@ -53,6 +53,7 @@ RESOURCES = (
         # Renewal replaces the certificates inside a pack.
         volatile=("certificates", "primary_certificate", "validation_records"),
         needs=READ,
+        reason="Cloudflare issues them",
     ),
     Resource(
         kind="ssl.universal",
@@ -73,6 +74,7 @@ RESOURCES = (
         label="certificate_status",
         deep=True,
         needs=READ,
+        reason="they are told by Cloudflare",
     ),
     Resource(
         kind="ssl.certificate",
@@ -83,6 +85,7 @@ RESOURCES = (
         volatile=("modified_on",),
         deep=True,
         needs=READ,
+        reason="Cloudflare never gives their private keys",
     ),
     Resource(
         kind="ssl.hostname",

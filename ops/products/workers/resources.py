@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
 from ops.products.workers import api, writes
-from ops.resource import ACCOUNT, MAIN, Block, Content, Owner, Resource
+from ops.resource import ACCOUNT, MAIN, Assembly, Block, Content, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.resource import Json
 
 KIND = "workers.script"
+SETTINGS_KIND = "workers.settings"
+# What a binding names by an id.
+BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace")
 READ = "Account > Workers Scripts > Read"
 
 
@@ -26,6 +29,21 @@ def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
     content = api.get_content(client, account.id, script["id"])
     for module in content.modules:
         yield module._replace(role=MAIN) if module.name == content.entry_point else module
+
+
+def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequence[Content]) -> Json:
+    """Give a script as its writes take it; raises Damaged where its settings or its code are not there."""
+    from ops.errors import Damaged
+    from ops.products.workers.item import item_of
+    from ops.products.workers.modules import Script
+
+    settings = next(iter(parts.get(SETTINGS_KIND, ())), None)
+    if settings is None or not files:
+        raise Damaged(
+            f"the snapshot has no {'code' if settings else 'settings'} of the script {listed['id']}"
+        )
+    entry_point = next((file.name for file in files if file.role == MAIN), "")
+    return item_of(listed, settings, Script(entry_point, tuple(files)))
 
 
 def _domains(client: Client, account: Owner) -> Listing:
@@ -96,6 +114,8 @@ SCRIPT = Resource(
     needs=READ,
     contents=_modules,
     writes=writes.SCRIPT,
+    mentions=BOUND,
+    assembly=Assembly((SETTINGS_KIND,), _assembled),
 )  # fmt: skip
 ROUTE = Resource(
     kind="workers.route",
@@ -137,22 +157,38 @@ RESOURCES = (
         needs=READ,
         writes=writes.DOMAIN,
         links=(("service", KIND),),
+        mentions=("zones.zone",),
     ),
     Resource(
-        kind="workers.subdomain", scope=ACCOUNT, list=_subdomain, identity=(), label="subdomain", needs=READ
+        kind="workers.subdomain",
+        scope=ACCOUNT,
+        list=_subdomain,
+        identity=(),
+        label="subdomain",
+        needs=READ,
+        reason="a name given up may be another account's by now",
     ),
     ROUTE,
     Resource(
-        kind="workers.settings",
+        kind=SETTINGS_KIND,
         scope=KIND,
         list=_settings,
         identity=(),
         label="compatibility_date",
         needs=READ,
         writes=writes.SETTINGS,
+        mentions=BOUND,
     ),
     SCHEDULE,
-    Resource(kind="workers.secret", scope=KIND, list=_secrets, identity=("name",), deep=True, needs=READ),
+    Resource(
+        kind="workers.secret",
+        scope=KIND,
+        list=_secrets,
+        identity=("name",),
+        deep=True,
+        needs=READ,
+        reason="Cloudflare never gives their values",
+    ),
     Resource(
         kind="workers.deployment",
         scope=KIND,
@@ -161,6 +197,7 @@ RESOURCES = (
         label="created_on",
         deep=True,
         needs=READ,
+        reason="they are a history",
     ),
     Resource(
         kind="workers.script_subdomain",

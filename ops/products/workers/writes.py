@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
@@ -148,6 +148,19 @@ def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: J
     return api.set_script_subdomain(client, script.account_id, script.id, wanted)
 
 
+def _script_lacks(wanted: Json, standing: Json | None) -> Iterator[str]:
+    """Name the secrets that do not stand, and the Durable Objects whose data a deletion took along."""
+    from ops.products.workers.item import SECRETS
+
+    there = {one["name"] for one in (standing or {}).get("bindings") or ()}
+    for one in wanted.get("bindings") or ():
+        if one["type"] in SECRETS and one["name"] not in there:
+            yield f"the value of its secret {one['name']}, which must be set again"
+        own = one.get("script_name") in (None, "", wanted.get("id"))
+        if one["type"] == "durable_object_namespace" and own and standing is None:
+            yield f"the data of its Durable Objects of the class {one.get('class_name')}"
+
+
 _CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
 SCRIPT = Writes(
     find=find_script,
@@ -159,6 +172,7 @@ SCRIPT = Writes(
     severe=True,
     lost="its secrets, its earlier versions, its Durable Objects with all their data and its custom domains;"
     " its routes and the bindings of other scripts lead nowhere",
+    lacks=_script_lacks,
 )
 REFERENCED = SCRIPT._replace(delete=_delete_with_references)
 MIGRATION = SCRIPT._replace(
@@ -166,7 +180,10 @@ MIGRATION = SCRIPT._replace(
     " deployed again where they fit the classes of now"
 )
 SETTINGS = Writes(
-    find=_find_settings, update=_update_settings, read_only=(*_CLOUDFLARE_SETS, "migration_tag")
+    find=_find_settings,
+    update=_update_settings,
+    read_only=(*_CLOUDFLARE_SETS, "migration_tag"),
+    lacks=_script_lacks,
 )
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
 ROUTE = Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)

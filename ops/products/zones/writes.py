@@ -9,6 +9,8 @@ from ops.products.zones import api
 from ops.resource import Owner, Writes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ops.http.client import Client
     from ops.resource import Json
 
@@ -66,6 +68,25 @@ def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> J
     return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
 
 
+def _zone_lacks(_wanted: Json, standing: Json | None) -> Iterator[str]:
+    if standing is None:
+        yield "its name servers and DNSSEC keys: it gets others, which the registrar must be told"
+        yield "its plan and its certificates with their private keys"
+
+
+def _fixed_setting(_wanted: Json, standing: Json | None, _now: float) -> str:
+    return (
+        "the zone's plan does not let it be changed"
+        if standing and not standing.get("editable", True)
+        else ""
+    )
+
+
+def _dnssec_lacks(wanted: Json, _standing: Json | None) -> Iterator[str]:
+    if wanted["status"] in ("active", "pending"):
+        yield "its keys: DNSSEC waits until the registrar has the new DS record"
+
+
 _DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
 
 ZONE = Writes(
@@ -79,13 +100,14 @@ ZONE = Writes(
         "verification_key", "betas", "deactivation_reason", "host",
     ),
     severe=True,
+    lacks=_zone_lacks,
 )  # fmt: skip
 # A zone that is deleted comes back as another one, and empty: nothing is left for an undo to put back.
 DELETION = ZONE._replace(
     final="gone for good are all its DNS records, settings, certificates, rules and routes; added again, the"
     " zone is empty and has a new id and other name servers, which the registrar must be told"
 )
-SETTING = Writes(find=_find_setting, update=_update_setting, read_only=("editable",))
+SETTING = Writes(find=_find_setting, update=_update_setting, read_only=("editable",), never=_fixed_setting)
 DNSSEC = Writes(
     find=_find_dnssec,
     update=_update_dnssec,
@@ -94,4 +116,5 @@ DNSSEC = Writes(
         "flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds", "key_tag",
         "public_key",
     ),
+    lacks=_dnssec_lacks,
 )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Making: the steps of a restore carried out, kind after kind, by the road of all writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ops.change import CREATE, Change
+from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
+from ops.journal import shown
+from ops.journal.batches import batches
+from ops.journal.compare import covers
+from ops.resource import reach
+from ops.restore.places import key_of
+from ops.restore.plan import change_of
+
+if TYPE_CHECKING:
+    from ops.app import App
+    from ops.journal.writing import Writing
+    from ops.resource import Resource
+    from ops.restore.steps import Step, Steps
+    from ops.restore.view import View
+
+# With these the API says that it has not carried out what it was asked for, and why.
+REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied)
+
+
+class Making:
+    """Carries out *steps* under *writing*. What the API refuses is told and passed over; all else ends it.
+
+    *touched* are the owners in which something was changed, by their kind and the id in the snapshot.
+    """
+
+    def __init__(self, app: App, writing: Writing, view: View, steps: Steps) -> None:
+        self._app, self._writing, self._view, self._steps = app, writing, view, steps
+        self.counts: Counter[str] = Counter()
+        self.refused: list[str] = []
+        self.touched: dict[str, set[str]] = {}
+        self.kinds: set[str] = set()
+        self._open: dict[int, Step] = {}
+
+    def make(self) -> None:
+        """Carry out everything. Raises what ends it, the journal knowing what was done."""
+        for resource in self._view.selection.writable:
+            before = self.counts.total()
+            for batch in batches(self._changes(resource)):
+                self._writing.lock(batch)
+                if not self._put(batch):
+                    break
+            if self.counts.total() > before:
+                self.kinds.add(resource.kind)
+
+    def _changes(self, resource: Resource) -> Iterator[Change]:
+        for step in self._steps.of(resource):
+            owner = self._view.places.now(step.place)
+            # Where an owner was refused, what lies in it was told of as well.
+            if owner is not None:
+                change = change_of(step, owner)
+                self._open[id(change)] = step
+                yield change
+
+    def _put(self, changes: Sequence[Change]) -> bool:
+        """Make *changes* real: all in one request, else in halves, until it is known what is refused.
+
+        Gives False where the token may not write this kind at all.
+        """
+        try:
+            rows = self._writing.carry_out(changes)
+        except PermissionDenied as error:
+            self.refused.append(f"{changes[0].resource.kind}: {error.message}")
+            return False
+        except REFUSALS as error:
+            if len(changes) == 1:
+                self._pass_over(changes[0], error)
+                return True
+            middle = len(changes) // 2
+            return self._put(changes[:middle]) and self._put(changes[middle:])
+        for change, row in zip(changes, rows, strict=True):
+            self._learn(self._open.pop(id(change)), change, str(row["id"]))
+        return True
+
+    def _pass_over(
+        self, change: Change, error: Conflict | NotFound | ValidationError | PermissionDenied
+    ) -> None:
+        """Take note of what was refused, unless it is there already, and equal."""
+        step = self._open.pop(id(change))
+        writes = change.resource.writes
+        if change.action == CREATE and isinstance(error, Conflict) and writes and change.after:
+            found = writes.find(self._app.client, change.owner, change.after)
+            if found is not None and covers(change.resource, found, change.after):
+                self._learn(step, change, str(reach(found, change.resource.key) or ""))
+                return
+        self.refused.append(f"{shown.name(change)}: {error.message}")
+
+    def _learn(self, step: Step, change: Change, key: str) -> None:
+        resource, place = step.resource, step.place
+        self.counts[change.action] += 1
+        if place.inside and place.old is not None:
+            self.touched.setdefault(place.kind, set()).add(place.old.id)
+        if resource.kind in self._view.owning and step.after is not None:
+            old = key_of(resource, step.after)
+            self.touched.setdefault(resource.kind, set()).add(old)
+            if change.action == CREATE:
+                self._view.learn(resource, step.after, key)
