@@ -44,7 +44,7 @@ HELP = {
     "dry_run": "show what would change, and send no write",
     "yes": "do not ask; off a terminal, nothing is deleted without it",
     "force": "beyond the thresholds of what one run may change",
-    "confirm": "the name of what is to be deleted, instead of typing it",
+    "confirm": "the name of what is to be deleted, instead of typing it; several with commas",
     "profile": "settings of this profile",
     "account_id": "the account to work on, where the token sees several",
     "output": "table, json, jsonl, csv, tsv or yaml (a table on a terminal, TSV in a pipe)",

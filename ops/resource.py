@@ -68,7 +68,7 @@ class Writes(NamedTuple):
     *final* says why a change of this kind can never be taken back. *once* forbids sending it twice even when
     nothing answered. *never* takes an item that shall be again, what stands in its place and the time, and
     says why it cannot be made so ("" where it can); *lacks* takes the first two and names what does not come
-    back with it.
+    back with it. *renames*: an item may get another identity and stay the same one.
     """
 
     find: Callable[[Client, Owner, Json], Json | None]
@@ -85,6 +85,7 @@ class Writes(NamedTuple):
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
     never: Callable[[Json, Json | None, float], str] | None = None
     lacks: Callable[[Json, Json | None], Iterable[str]] | None = None
+    renames: bool = False
 
 
 class Assembly(NamedTuple):

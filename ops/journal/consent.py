@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ops.change import DELETE
+from ops.errors import Refused
 from ops.journal import shown
 from ops.ui.questions import confirm, typed_name
 
@@ -29,7 +30,14 @@ class Consent:
         severe = [c for c in deletions if c.resource.writes and c.resource.writes.severe]
         for change in severe:
             self._warn(change)
-            typed_name(change.label, given=self._app.option("confirm"), terminal=attended())
+        given = self._app.option("confirm") or ""
+        if len(severe) > 1 and not given and not attended():
+            names = ",".join(change.label for change in severe)
+            raise Refused(
+                f"not confirmed: {names}", hint=f"there is no terminal to ask on; --confirm {names}"
+            )
+        for change in severe:
+            typed_name(change.label, given=given, terminal=attended())
         if (self._question or len(deletions) > len(severe)) and not self._asked:
             for change in deletions:
                 self._warn(change)

@@ -22,6 +22,7 @@ from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.app import App
+    from ops.change import Change
     from ops.resource import Json, Resource
 
 Kinds = dict[str, "Resource"]
@@ -144,13 +145,18 @@ class _Undo:
         if many:
             for entry in ready:
                 self._lock(self._steps(entry)[:1])
-            consent.ask([])
+            consent.ask(self._severe(ready))
             return
         moving = [s.change for s, verdict in self._latest(ready) if not verdict.already]
         for line in shown.lines(moving):
             self._app.talk.show(line)
         if not self._app.dry:
             consent.ask(moving)
+
+    def _severe(self, ready: Sequence[Entry]) -> list[Change]:
+        """Give the changes for which a yes is not enough."""
+        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.severe)
+        return [step.change for entry in severe for step in self._steps(entry)]
 
     def _latest(self, ready: Sequence[Entry]) -> Iterator[tuple[Step, Verdict]]:
         """Yield every step with its verdict; only the last change of an item can be compared beforehand."""

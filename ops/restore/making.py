@@ -36,6 +36,7 @@ class Making:
         self._app, self._writing, self._view, self._steps = app, writing, view, steps
         self.counts: Counter[str] = Counter()
         self.refused: list[str] = []
+        self.denied: PermissionDenied | None = None
         self.touched: dict[str, set[str]] = {}
         self.kinds: set[str] = set()
         self._open: dict[int, Step] = {}
@@ -68,6 +69,7 @@ class Making:
         try:
             rows = self._writing.carry_out(changes)
         except PermissionDenied as error:
+            self.denied = self.denied or error
             self.refused.append(f"{changes[0].resource.kind}: {error.message}")
             return False
         except REFUSALS as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ops.errors import Refused
 from ops.resource import ACCOUNT, Json, Owner, Resource, identity_of, reach
 from ops.restore.wanted import Owners, Wanted
 from ops.snapshots.layout import kind_file
@@ -74,9 +75,22 @@ class Places:
 
     def _place(self, resource: Resource, old: Json | None, new: Json | None) -> Place:
         account = self._old.account_id
+        self._check_fit(resource, old, new)
         before, after = (one and Owner(account, key_of(resource, one), one) for one in (old, new))
         chosen = old is None or self._wanted.names_item(resource, old)
         return Place(resource.kind, before or None, after or None, chosen)
+
+    def _check_fit(self, resource: Resource, old: Json | None, new: Json | None) -> None:
+        """Refuse a snapshot in which an id stands for something else than it does in the account."""
+        if old is None or new is None or resource.writes is None or resource.writes.renames:
+            return
+        was, now = identity_of(resource, old), identity_of(resource, new)
+        if was != now:
+            raise Refused(
+                f"{self._old.snapshot.name} does not fit this account: to it, {resource.kind} "
+                f"{key_of(resource, old)} is {' '.join(was)}, and it is {' '.join(now)}",
+                hint="nothing was changed; `inv snapshots.list` shows other snapshots",
+            )
 
     def now(self, place: Place) -> Owner | None:
         """Give the owner as it stands by now: one that was made in this run as well."""

@@ -100,6 +100,8 @@ def _carried_out(app: App, view: View, plan: Plan, told: Told, *, delete: bool) 
         except OpsError as error:
             _add_way_on(error)
             raise
+    if making.denied and not making.counts:
+        raise making.denied
     for text in (*again.impossible(told), *making.refused):
         app.warn(f"not put back: {text}")
     differ = _read_again(app, view, making, delete=delete)

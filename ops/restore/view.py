@@ -38,7 +38,7 @@ class View:
         with_values = [r for r in writable if r.stored]
         kept = {placed.kind for placed in old.snapshot.manifest.placed.values()}
         # What is named one by one is looked up one by one: its owner may hold a million others.
-        read = [r for r in writable if not (r.stored and wanted.items)]
+        read = [kinds[r.scope] if r.stored and wanted.items else r for r in writable]
         values = frozenset(r.kind for r in with_values if r in read and r.kind in kept)
         standing = stand(app, old, declared, read, selection.owners, values)
         self.now, self._listed = standing.side, standing.listed

@@ -71,4 +71,8 @@ def check_owners(snapshot: Snapshot, wanted: Wanted) -> None:
         known = [str(reach(item, resource.label)) for item in held]
         for name in asked:
             if not any(_goes_by(resource, item, (name,)) for item in held):
-                raise NotFound(f"{snapshot.name} holds no {kind} {name!r}", hint=nearest(name, known))
+                guess = nearest(name, known)
+                raise NotFound(
+                    f"{snapshot.name} holds no {kind} {name!r}",
+                    hint=f"did you mean {guess}?" if guess else "`inv snapshots.show` tells what it holds",
+                )

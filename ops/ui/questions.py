@@ -41,12 +41,13 @@ def typed_name(
 ) -> None:
     """Return where *name* was typed, in the option --confirm (*given*) or as the answer; else raise Refused.
 
-    For what is severe --yes is not enough: the name shows that the right thing is meant.
+    For what is severe --yes is not enough: the name shows that the right thing is meant. Several names are
+    given with commas between them.
     """
     if not given and not terminal:
         raise Refused(f"not confirmed: {name}", hint=f"there is no terminal to ask on; --confirm {name}")
     answer = given or _answer(f"type the name to confirm, {name}: ", ask, err)
-    if answer != name:
+    if name not in (answer, *(given.split(",") if given else ())):
         raise Refused(f"{answer!r} is not {name!r}: nothing was changed", hint=f"type {name} exactly")
 
 

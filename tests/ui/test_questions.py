@@ -85,3 +85,12 @@ def test_a_name_is_not_asked_for_without_a_terminal() -> None:
         typed_name("example.com", given="", terminal=False, ask=is_not_asked)
 
     assert "--confirm example.com" in error.value.hint
+
+
+def test_several_names_are_given_with_commas_between_them() -> None:
+    typed_name("one", given="one,two", terminal=False, ask=is_not_asked)
+    typed_name("two", given="one,two", terminal=False, ask=is_not_asked)
+    typed_name("one,two", given="one,two", terminal=False, ask=is_not_asked)
+
+    with pytest.raises(Refused, match="'one,two' is not 'three'"):
+        typed_name("three", given="one,two", terminal=False, ask=is_not_asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
@@ -59,6 +59,11 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
+def _namespace_lacks(_wanted: Json, standing: Json | None) -> Iterator[str]:
+    if standing is None:
+        yield "its id: Workers are bound to the new one where they are put back too (--kind kv,workers)"
+
+
 def _expired(wanted: Json, _standing: Json | None, now: float) -> str:
     from ops.products.kv.valid import ON_THE_WAY, lasts
 
@@ -73,6 +78,8 @@ NAMESPACE = Writes(
     read_only=("supports_url_encoding",),
     severe=True,
     lost="all its keys and values, and its id, by which Workers are bound to it",
+    lacks=_namespace_lacks,
+    renames=True,
 )
 # Another namespace of that title would have another id and no key, so it would not be taken back.
 REMOVAL = NAMESPACE._replace(

@@ -68,7 +68,7 @@ def _routes(client: Client, zone: Owner) -> Listing:
 
 
 def _settings(client: Client, script: Owner) -> list[Json]:
-    return [api.get_settings(client, script.account_id, script.id)]
+    return [writes.settings_of(client, script)]
 
 
 def _schedules(client: Client, script: Owner) -> Listing:

@@ -1,0 +1,354 @@
+"""`snapshots.restore` as a user meets it: what is told, asked, put back, and refused."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from ops.sandbox.faults import Fault
+from ops.sandbox.seed_scale import seed_scale
+from tests.restore.conftest import Inv, Stage
+from tests.restore.world import ZONES, code
+
+ALPHA, BETA = ZONES
+
+
+def delete_records(stage: Stage, zone: str = ALPHA, count: int = 3) -> None:
+    id = stage.world.zones()[zone]
+    for record in stage.world.records(id)[:count]:
+        stage.world.call("DELETE", f"/zones/{id}/dns_records/{record['id']}")
+    stage.forget()
+
+
+def result_of(out: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+def test_an_account_that_is_as_it_was_has_nothing_to_put_back(stage: Stage, inv: Inv) -> None:
+    result = inv("snapshots.restore", "--yes")
+
+    assert result.code == 0
+    assert "nothing to put back: all is as it was" in result.err
+    assert stage.wrote() == []
+
+
+def test_what_is_gone_comes_back_and_is_read_again(stage: Stage, inv: Inv) -> None:
+    before = stage.world.state()
+    delete_records(stage)
+
+    result = inv("snapshots.restore", "--yes", "--output", "json")
+
+    assert result.code == 0, result.err
+    assert stage.world.state() == before
+    assert {**result_of(result.out), "snapshot": "", "undo": ""} == {
+        "snapshot": "", "created": 3, "changed": 0, "deleted": 0, "refused": 0, "differ": 0, "undo": "",
+    }  # fmt: skip
+    assert "read again: all that was put back is as it was" in result.err
+    assert len(stage.wrote()) == 1
+
+
+def test_a_zone_of_many_records_takes_a_batch_for_two_hundred_and_two_listings(
+    unsaved: Stage, inv: Inv
+) -> None:
+    seed_scale(unsaved.sandbox.store, zones=1, records=1000, keys=0)
+    zone = "zone-0001.example"
+    id = unsaved.world.zones()[zone]
+    inv("scan.export", "--only", "dns", "--zone", zone, "--quiet")
+    deletes = [{"id": record["id"]} for record in unsaved.world.records(id)]
+    unsaved.world.call("POST", f"/zones/{id}/dns_records/batch", json={"deletes": deletes})
+    unsaved.forget()
+
+    result = inv("snapshots.restore", "--zone", zone, "--kind", "dns.record", "--yes")
+
+    listings = [where for how, where in unsaved.sandbox.requests if how == "GET" and "dns_records" in where]
+    assert result.code == 0, result.err
+    assert len(unsaved.world.records(id)) == 1000
+    assert len(unsaved.wrote()) == 5
+    assert len(listings) == 2
+
+
+def test_off_a_terminal_nothing_is_put_back_without_a_yes(stage: Stage, inv: Inv) -> None:
+    delete_records(stage)
+
+    result = inv("snapshots.restore")
+
+    assert result.code == 1
+    assert "not confirmed: put back 3 items?" in result.err
+    assert "--yes confirms it" in result.err
+    assert stage.wrote() == []
+
+
+def test_a_dry_run_tells_all_and_sends_nothing(stage: Stage, inv: Inv, home: Path) -> None:
+    delete_records(stage)
+
+    result = inv("snapshots.restore", "--dry-run", "--output", "json")
+
+    assert result.code == 0, result.err
+    assert result_of(result.out)["created"] == 3
+    assert "dns.record: 3 to create" in result.err
+    assert stage.wrote() == []
+    assert not (home / "state" / "journal").exists()
+
+
+def test_what_has_come_since_stays_unless_delete_is_asked_for(stage: Stage, inv: Inv) -> None:
+    before = stage.world.state()
+    id = stage.world.zones()[ALPHA]
+    wanted = {"type": "TXT", "name": f"new.{ALPHA}", "content": '"x"', "ttl": 300}
+    stage.world.call("POST", f"/zones/{id}/dns_records", json=wanted)
+
+    kept = inv("snapshots.restore", "--yes")
+    between = len(stage.world.records(id))
+    deleted = inv("snapshots.restore", "--delete", "--yes")
+
+    assert (kept.code, deleted.code) == (0, 0)
+    assert f"left standing, for it has come since: dns.record in {ALPHA} new.{ALPHA}" in kept.err
+    assert between == 13
+    assert stage.world.state() == before
+
+
+def test_a_zone_is_put_back_without_looking_at_the_others(stage: Stage, inv: Inv) -> None:
+    delete_records(stage, ALPHA)
+    delete_records(stage, BETA)
+    other = stage.world.zones()[BETA]
+    stage.forget()
+
+    result = inv("snapshots.restore", "--zone", ALPHA, "--yes")
+
+    assert result.code == 0, result.err
+    assert len(stage.world.records(stage.world.zones()[ALPHA])) == 12
+    assert len(stage.world.records(other)) == 9
+    assert not [where for how, where in stage.sandbox.requests[:-3] if other in where]
+
+
+def test_one_key_is_put_back_without_listing_its_namespace(stage: Stage, inv: Inv) -> None:
+    id = stage.world.namespaces()["sessions"]
+    stage.world.put(id, [{"key": "sessions:0", "value": "changed"}, {"key": "sessions:3", "value": "too"}])
+    stage.forget()
+
+    result = inv("snapshots.restore", "--namespace", "sessions", "--item", "sessions:3", "--yes")
+
+    pairs = {name: value for name, value, _, _ in stage.world.state()["namespaces"]["sessions"]}
+    assert result.code == 0, result.err
+    assert bytes.fromhex(pairs["sessions:3"]) == b"value 3"
+    assert bytes.fromhex(pairs["sessions:0"]) == b"changed"
+    assert not [where for how, where in stage.sandbox.requests if "/keys" in where]
+
+
+def test_an_item_brings_all_that_lies_in_it(stage: Stage, inv: Inv) -> None:
+    before = stage.world.state()
+    stage.world.account("DELETE", "/workers/scripts/jobs?force=true")
+    stage.world.account("DELETE", "/workers/scripts/site?force=true")
+
+    result = inv("snapshots.restore", "--kind", "workers", "--item", "jobs", "--yes")
+
+    state = stage.world.state()
+    assert result.code == 0, result.err
+    assert state["scripts"]["jobs"] == before["scripts"]["jobs"]
+    assert "site" not in state["scripts"]
+
+
+def test_a_namespace_made_anew_is_bound_to_the_workers_again(stage: Stage, inv: Inv) -> None:
+    before = stage.world.state()
+    stage.world.account("DELETE", f"/storage/kv/namespaces/{stage.world.namespaces()['sessions']}")
+
+    alone = inv("snapshots.restore", "--namespace", "sessions", "--yes")
+    between = stage.world.state()
+    bound = inv("snapshots.restore", "--kind", "workers", "--yes")
+
+    assert (alone.code, bound.code) == (0, 0), alone.err + bound.err
+    assert "kv.namespace sessions comes back without its id" in alone.err
+    assert between["namespaces"] == before["namespaces"]
+    assert "leads nowhere" in str(between["scripts"])
+    assert stage.world.state() == before
+
+
+def test_a_zone_made_anew_gets_its_settings_records_and_routes(unsaved: Stage, inv: Inv) -> None:
+    before = unsaved.world.state()
+    old = unsaved.world.zones()[ALPHA]
+    unsaved.world.call("PATCH", f"/zones/{old}/settings/min_tls_version", json={"value": "1.2"})
+    inv("scan.export", "--kv", "values", "--quiet")
+    unsaved.world.call("DELETE", f"/zones/{old}")
+
+    result = inv("snapshots.restore", "--yes")
+
+    state = unsaved.world.state()
+    assert result.code == 0, result.err
+    assert "comes back without its name servers" in result.err
+    assert unsaved.world.zones()[ALPHA] != old
+    assert state["zones"][ALPHA]["settings"]["min_tls_version"] == "1.2"
+    assert state["zones"][ALPHA]["records"] == before["zones"][ALPHA]["records"]
+    assert state["zones"][ALPHA]["routes"] == before["zones"][ALPHA]["routes"]
+
+
+def test_what_cannot_come_back_is_told_before_anything_is_done(unsaved: Stage, inv: Inv) -> None:
+    unsaved.world.account(
+        "PUT", "/workers/scripts/site/secrets", json={"name": "KEY", "text": "s3", "type": "secret_text"}
+    )
+    inv("scan.export", "--kv", "values", "--deep", "--quiet")
+    unsaved.world.account("DELETE", "/workers/scripts/site?force=true")
+    unsaved.forget()
+
+    result = inv("snapshots.restore")
+
+    assert result.code == 1
+    assert "1 workers.secret: Cloudflare never gives their values" in result.err
+    assert "workers.script site comes back without the value of its secret KEY" in result.err
+    assert result.err.index("its secret KEY") < result.err.index("create workers.script site")
+    assert unsaved.wrote() == []
+
+
+def test_keys_without_values_are_told_and_left(unsaved: Stage, inv: Inv) -> None:
+    inv("scan.export", "--quiet")
+    id = unsaved.world.namespaces()["flags"]
+    unsaved.world.account("POST", f"/storage/kv/namespaces/{id}/bulk/delete", json=["flags:0"])
+
+    result = inv("snapshots.restore", "--yes")
+
+    assert result.code == 0
+    assert "9 kv.key in flags: the snapshot was made without the values" in result.err
+
+
+def test_a_value_that_has_expired_is_told_and_left(unsaved: Stage, inv: Inv) -> None:
+    id = unsaved.world.namespaces()["flags"]
+    soon = int(time.time()) + 65
+    unsaved.world.put(id, [{"key": "brief", "value": "x", "expiration": soon}])
+    inv("scan.export", "--kv", "values", "--quiet")
+    unsaved.world.account("POST", f"/storage/kv/namespaces/{id}/bulk/delete", json=["brief"])
+
+    result = inv("snapshots.restore", "--yes")
+
+    assert result.code == 0, result.err
+    assert "kv.pair in flags brief: it has expired, or is about to" in result.err
+
+
+@pytest.mark.fault("G2")
+def test_more_changes_than_the_threshold_need_force(stage: Stage, inv: Inv) -> None:
+    for zone, id in stage.world.zones().items():
+        for record in stage.world.records(id):
+            stage.world.call("PATCH", f"/zones/{id}/dns_records/{record['id']}", json={"comment": zone})
+    stage.forget()
+
+    refused = inv("snapshots.restore", "--kind", "dns", "--yes")
+    between = stage.wrote()
+    forced = inv("snapshots.restore", "--kind", "dns", "--yes", "--force")
+
+    assert refused.code == 1
+    assert "24 of 24 items are changed or deleted" in refused.err
+    assert between == []
+    assert forced.code == 0, forced.err
+
+
+@pytest.mark.fault("G2")
+def test_a_partial_snapshot_puts_back_what_it_holds_and_proves_no_deletion(stage: Stage, inv: Inv) -> None:
+    stage.sandbox.faults.add(Fault("denied", path=f"*/{stage.world.zones()[BETA]}/dns_records*", times=-1))
+    assert inv("scan.export", "--quiet").code == 4
+    stage.sandbox.faults.clear()
+    name = inv("snapshots.list", "--filter", "status=partial", "--fields", "path", "--output", "json")
+    partial = json.loads(name.out)[0]["path"]
+    delete_records(stage, ALPHA)
+    delete_records(stage, BETA)
+
+    refused = inv("snapshots.restore", "--name", partial, "--delete", "--yes")
+    between = stage.wrote()
+    done = inv("snapshots.restore", "--name", partial, "--yes")
+
+    assert refused.code == 1
+    assert "cannot prove what has come since" in refused.err
+    assert between == []
+    assert done.code == 0, done.err
+    assert "what it lacks is not put back" in done.err
+    assert len(stage.world.records(stage.world.zones()[ALPHA])) == 12
+    assert len(stage.world.records(stage.world.zones()[BETA])) == 9
+
+
+@pytest.mark.fault("A25")
+def test_where_what_stands_cannot_be_read_nothing_is_created(stage: Stage, inv: Inv) -> None:
+    delete_records(stage, ALPHA)
+    delete_records(stage, BETA)
+    stage.sandbox.faults.add(Fault("denied", path=f"*/{stage.world.zones()[ALPHA]}/dns_records*", times=-1))
+    stage.forget()
+
+    result = inv("snapshots.restore", "--kind", "dns.record", "--yes")
+
+    stage.sandbox.faults.clear()
+    assert result.code == 4
+    assert f"dns.record in {ALPHA} could not be read to its end now" in result.err
+    assert len(stage.world.records(stage.world.zones()[ALPHA])) == 9
+    assert len(stage.world.records(stage.world.zones()[BETA])) == 12
+
+
+def test_what_is_refused_is_named_and_the_rest_is_put_back(stage: Stage, inv: Inv) -> None:
+    id = stage.world.zones()[ALPHA]
+    for record in stage.world.records(id):
+        stage.world.call("DELETE", f"/zones/{id}/dns_records/{record['id']}")
+    wanted = {"type": "CNAME", "name": f"host0.{ALPHA}", "content": "in.the.way.example"}
+    stage.world.call("POST", f"/zones/{id}/dns_records", json=wanted)
+    stage.forget()
+
+    result = inv("snapshots.restore", "--yes", "--output", "json")
+
+    assert result.code == 4
+    assert result_of(result.out)["created"] == 11
+    assert result_of(result.out)["refused"] == 1
+    assert f"not put back: A record host0.{ALPHA}" in result.err
+    assert len(stage.world.records(id)) == 12
+
+
+def test_a_token_that_may_not_write_ends_it_with_the_permission_that_is_missing(
+    stage: Stage, inv: Inv
+) -> None:
+    delete_records(stage)
+    stage.sandbox.faults.add(Fault("denied", method="POST", times=-1))
+
+    result = inv("snapshots.restore", "--yes")
+
+    stage.sandbox.faults.clear()
+    assert result.code == 1
+    assert "POST" in result.err
+    assert "hint: " in result.err
+
+
+def test_a_zone_that_another_run_writes_to_is_left_to_it(stage: Stage, inv: Inv, home: Path) -> None:
+    delete_records(stage)
+    inv("snapshots.restore", "--yes")
+    delete_records(stage)
+    held = [file.open("r+") for file in (home / "state" / "locks").glob("*.lock")]
+    for file in held:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+    result = inv("snapshots.restore", "--yes")
+
+    for file in held:
+        file.close()
+    assert result.code == 6
+    assert "another run is writing to" in result.err
+    assert stage.wrote() == []
+
+
+def test_a_name_that_the_snapshot_does_not_hold_is_not_found(stage: Stage, inv: Inv) -> None:
+    zone = inv("snapshots.restore", "--zone", "alpha.exampel", "--yes")
+    item = inv("snapshots.restore", "--item", "no such thing", "--yes")
+    kind = inv("snapshots.restore", "--kind", "dsn", "--yes")
+
+    assert (zone.code, item.code, kind.code) == (1, 1, 1)
+    assert f"hint: did you mean {ALPHA}?" in zone.err
+    assert "holds nothing called no such thing" in item.err
+    assert "did you mean dns" in kind.err
+
+
+def test_a_changed_script_is_uploaded_and_an_equal_one_is_not(stage: Stage, inv: Inv) -> None:
+    stage.world.upload("site", code("site", 2), [])
+    stage.forget()
+
+    result = inv("snapshots.restore", "--kind", "workers", "--yes", "--force")
+
+    assert result.code == 0, result.err
+    assert [where for _, where in stage.wrote()] == [
+        where for _, where in stage.wrote() if "/scripts/site" in where
+    ]
+    assert stage.world.state()["scripts"]["site"]["code"].count(b"site 0") == 1
