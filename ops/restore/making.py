@@ -24,18 +24,21 @@ if TYPE_CHECKING:
 
 # With these the API says that it has not carried out what it was asked for, and why.
 REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied)
+Refusal = ValidationError | Conflict | NotFound | PermissionDenied
 
 
 class Making:
     """Carries out *steps* under *writing*. What the API refuses is told and passed over; all else ends it.
 
-    *touched* are the owners in which something was changed, by their kind and the id in the snapshot.
+    *touched* are the owners in which something was changed, by their kind and the id in the snapshot, and
+    *stranded* counts what could not be put back because its owner could not.
     """
 
     def __init__(self, app: App, writing: Writing, view: View, steps: Steps) -> None:
         self._app, self._writing, self._view, self._steps = app, writing, view, steps
         self.counts: Counter[str] = Counter()
         self.refused: list[str] = []
+        self.stranded: Counter[str] = Counter()
         self.denied: PermissionDenied | None = None
         self.touched: dict[str, set[str]] = {}
         self.kinds: set[str] = set()
@@ -45,46 +48,52 @@ class Making:
         """Carry out everything. Raises what ends it, the journal knowing what was done."""
         for resource in self._view.selection.writable:
             before = self.counts.total()
-            for batch in batches(self._changes(resource)):
-                self._writing.lock(batch)
-                if not self._put(batch):
-                    break
+            try:
+                for batch in batches(self._changes(resource)):
+                    self._writing.lock(batch)
+                    self._put(batch)
+            except REFUSALS as error:
+                # The token may not write this kind, or what was made a moment ago cannot be looked into yet.
+                self._deny(resource, error)
             if self.counts.total() > before:
                 self.kinds.add(resource.kind)
+
+    def _deny(self, resource: Resource, error: Refusal) -> None:
+        self.refused.append(f"{resource.kind}: {error.message}")
+        if isinstance(error, PermissionDenied):
+            self.denied = self.denied or error
 
     def _changes(self, resource: Resource) -> Iterator[Change]:
         for step in self._steps.of(resource):
             owner = self._view.places.now(step.place)
-            # Where an owner was refused, what lies in it was told of as well.
-            if owner is not None:
-                change = change_of(step, owner)
-                self._open[id(change)] = step
-                yield change
+            if owner is None:
+                self.stranded[step.group] += 1
+                continue
+            change = change_of(step, owner)
+            self._open[id(change)] = step
+            yield change
 
-    def _put(self, changes: Sequence[Change]) -> bool:
+    def _put(self, changes: Sequence[Change]) -> None:
         """Make *changes* real: all in one request, else in halves, until it is known what is refused.
 
-        Gives False where the token may not write this kind at all.
+        Raises PermissionDenied, after which every further one of this kind would end the same way.
         """
         try:
             rows = self._writing.carry_out(changes)
-        except PermissionDenied as error:
-            self.denied = self.denied or error
-            self.refused.append(f"{changes[0].resource.kind}: {error.message}")
-            return False
+        except PermissionDenied:
+            raise
         except REFUSALS as error:
             if len(changes) == 1:
                 self._pass_over(changes[0], error)
-                return True
+                return
             middle = len(changes) // 2
-            return self._put(changes[:middle]) and self._put(changes[middle:])
+            self._put(changes[:middle])
+            self._put(changes[middle:])
+            return
         for change, row in zip(changes, rows, strict=True):
             self._learn(self._open.pop(id(change)), change, str(row["id"]))
-        return True
 
-    def _pass_over(
-        self, change: Change, error: Conflict | NotFound | ValidationError | PermissionDenied
-    ) -> None:
+    def _pass_over(self, change: Change, error: Refusal) -> None:
         """Take note of what was refused, unless it is there already, and equal."""
         step = self._open.pop(id(change))
         writes = change.resource.writes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops import catalog
@@ -102,13 +103,19 @@ def _carried_out(app: App, view: View, plan: Plan, told: Told, *, delete: bool) 
             raise
     if making.denied and not making.counts:
         raise making.denied
-    for text in (*again.impossible(told), *making.refused):
+    for text in (*again.impossible(told), *making.refused, *_stranded(making)):
         app.warn(f"not put back: {text}")
     differ = _read_again(app, view, making, delete=delete)
     counts = {name: making.counts[action] for name, action in _ACTIONS.items()}
-    if making.refused:
-        app.gap(f"{len(making.refused):,} items were refused by Cloudflare and not put back")
-    return {**counts, "refused": len(making.refused), "differ": differ, "undo": writing.undo}
+    refused = len(making.refused) + making.stranded.total()
+    if refused:
+        app.gap(f"{refused:,} items were not put back")
+    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo}
+
+
+def _stranded(making: Making) -> Iterator[str]:
+    for group, count in making.stranded.items():
+        yield f"{count:,} {group}: what they lie in could not be made"
 
 
 def _add_way_on(error: OpsError) -> None:

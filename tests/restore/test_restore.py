@@ -352,3 +352,16 @@ def test_a_changed_script_is_uploaded_and_an_equal_one_is_not(stage: Stage, inv:
         where for _, where in stage.wrote() if "/scripts/site" in where
     ]
     assert stage.world.state()["scripts"]["site"]["code"].count(b"site 0") == 1
+
+
+def test_what_lies_in_a_zone_that_is_refused_is_counted(stage: Stage, inv: Inv) -> None:
+    stage.world.call("DELETE", f"/zones/{stage.world.zones()[ALPHA]}")
+    stage.sandbox.faults.add(Fault("denied", method="POST", path="/zones", times=-1))
+    delete_records(stage, BETA)
+
+    result = inv("snapshots.restore", "--kind", "zones,dns", "--yes", "--output", "json")
+
+    stage.sandbox.faults.clear()
+    assert result.code == 4
+    assert result_of(result.out)["created"] == 3
+    assert f"not put back: 12 dns.record in {ALPHA}: what they lie in could not be made" in result.err
