@@ -9,12 +9,12 @@ import re
 from typing import NamedTuple
 
 from ops.errors import UsageError
+from ops.snapshots.layout import is_plain_id
 
 SCHEME = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # What needs no escaping in a key; a segment of dots alone means another folder to many programs.
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9!_.*'()=@+,-]{1,200}")
-_ACCOUNT = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"latest|previous|\d{4}-\d\d-\d\d[0-9A-Za-z.:-]*")
 
 
@@ -39,7 +39,7 @@ def is_address(name: str) -> bool:
 def place(text: str, option: str) -> Place:
     """Read a place as it was typed after *option*; raises UsageError for what is none."""
     bucket, segments = _split(text, f"{option} {text}", f"{option} s3://BUCKET/PREFIX")
-    if segments and _ACCOUNT.fullmatch(segments[-1]):
+    if segments and is_plain_id(segments[-1]):
         raise UsageError(
             f"{option} {text} names an account: each gets a folder of its own below the place",
             hint=f"{option} {text.rstrip('/').rpartition('/')[0]}, and --account-id says which account",
@@ -57,7 +57,7 @@ def snapshot(text: str) -> tuple[Place, str, str]:
     if not _NAME.fullmatch(name):
         raise UsageError(f"{text} names no snapshot", hint=hint)
     bucket, above = _split(where, text, hint)
-    account = above.pop() if above and _ACCOUNT.fullmatch(above[-1]) else ""
+    account = above.pop() if above and is_plain_id(above[-1]) else ""
     return Place(bucket, "".join(f"{segment}/" for segment in above)), account, name
 
 

@@ -96,7 +96,7 @@ def _config(settings: Settings, *, here: bool) -> Any:
         defaults_mode="legacy",
         signature_version="s3v4",
         s3={
-            "addressing_style": "path" if settings.s3_endpoint else "virtual",
+            "addressing_style": "path" if settings.s3_endpoint else "auto",
             "payload_signing_enabled": True,
         },
         # What botocore would add by itself is not known to every S3; ours comes with each object.

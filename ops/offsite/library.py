@@ -7,21 +7,18 @@ encrypted snapshot is one object, which S3 shows whole or not at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ops.disk import DAY
 from ops.errors import ApiError, Damaged, MalformedAnswer, NotFound, Refused, ValidationError
-from ops.offsite import address
+from ops.offsite import address, names
 from ops.offsite.address import Place
 from ops.offsite.bucket import Bucket, Object
 from ops.offsite.fetch import fetch
-from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.layout import MANIFEST, account_folder
 from ops.snapshots.library import Entry, Half, Library, check_account, seconds, the_account
 from ops.snapshots.manifest import LARGEST, parse
@@ -29,10 +26,6 @@ from ops.snapshots.manifest import LARGEST, parse
 if TYPE_CHECKING:
     from ops.app import App
     from ops.snapshots.library import Snapshot
-
-_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
-_SEALED = re.compile(f"({_NAME.pattern})({re.escape(PARTIAL_ENDING)}|{re.escape(ENDING)})")
-_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
 class OffsiteLibrary(Library):
@@ -58,17 +51,17 @@ class OffsiteLibrary(Library):
     def _names(self) -> list[Object]:
         """Give what may be snapshots, newest first, a folder as an object without a size."""
         folders, objects = self.bucket.shelf(self.prefix)
-        found = [Object(name, -1, 0.0) for name in folders if _NAME.fullmatch(name)]
+        found = [Object(name, -1, 0.0) for name in folders if names.is_folder(name)]
         for object in objects:
             name = object.key.removeprefix(self.prefix)
-            if _SEALED.fullmatch(name):
+            if names.is_sealed(name):
                 found.append(object._replace(key=name))
         return sorted(found, key=lambda object: object.key, reverse=True)
 
     def _read(self, found: Object) -> Entry | None:
         """Give the entry for a name; None for a folder that has no manifest."""
         path, where = PurePosixPath(found.key), f"{self.where}/{found.key}"
-        started = _moment(found.key)
+        started = names.moment(found.key)
         if found.size >= 0:
             return Entry(path, started, size=found.size, address=where)
         try:
@@ -82,9 +75,9 @@ class OffsiteLibrary(Library):
             return Entry(path, started, failure=error, address=where)
 
     def _named(self, name: str) -> Entry | None:
-        if _NAME.fullmatch(name) and (found := self._read(Object(name, -1, 0.0))) is not None:
+        if names.is_folder(name) and (found := self._read(Object(name, -1, 0.0))) is not None:
             return found
-        for object in self._names() if _NAME.match(name) else ():
+        for object in self._names() if names.moment(name) else ():
             if object.size >= 0 and name in (object.key, Entry(PurePosixPath(object.key), 0.0).name):
                 return self._read(object)
         return None
@@ -134,27 +127,17 @@ class OffsiteLibrary(Library):
         return Half(name, sum(object.size for object in objects), partial(self._clear, prefix))
 
 
-def _moment(name: str) -> float:
-    match = _NAME.match(name)
-    try:
-        told = datetime.strptime(match[1] if match else "", "%Y-%m-%dT%H-%M-%SZ")
-        return told.replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return 0.0
-
-
 def accounts(bucket: Bucket, place: Place) -> list[str]:
     """Give the folders of the accounts that something is kept of at *place*."""
     folders, _ = bucket.shelf(place.prefix)
-    found = [name for name in folders if _ACCOUNT.fullmatch(name)]
+    found = [name for name in folders if names.is_account(name)]
     return sorted(name for name in found if _holds(bucket, place.key(name, "")))
 
 
 def _holds(bucket: Bucket, prefix: str) -> bool:
     folders, objects = bucket.shelf(prefix)
-    return any(map(_NAME.fullmatch, folders)) or any(
-        _SEALED.fullmatch(object.key.removeprefix(prefix)) for object in objects
-    )
+    sealed = (object.key.removeprefix(prefix) for object in objects)
+    return any(map(names.is_folder, folders)) or any(map(names.is_sealed, sealed))
 
 
 def open_offsite(app: App, text: str) -> OffsiteLibrary:

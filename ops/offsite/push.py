@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import ApiError, Damaged, Refused
+from ops.errors import ApiError, Damaged, Refused, UsageError
+from ops.offsite import names
 from ops.offsite.bucket import Bucket
 from ops.offsite.moving import moved
 from ops.snapshots.layout import MANIFEST, account_folder
@@ -42,9 +43,14 @@ class Pushed(NamedTuple):
 def push(app: App, place: Place, path: Path, account_id: str) -> Pushed:
     """Send the snapshot *path*, a folder or an encrypted file, to *place*; under a dry run nothing is sent.
 
-    Raises Damaged where it is not what was written, Refused where another one has its name there, and what
-    the bucket raises.
+    Raises UsageError where nothing would know it by its name, Damaged where it is not what was written,
+    Refused where another one has its name there, and what the bucket raises.
     """
+    if not (names.is_sealed(path.name) if path.is_file() else names.is_folder(path.name)):
+        raise UsageError(
+            f"{path.name} is no name of a snapshot, so nothing would find it in the bucket",
+            hint="give it back the name that it had: its time, and four digits",
+        )
     bucket = Bucket(place.bucket, app.settings, app.stop)
     base = place.key(account_folder(account_id), path.name)
     *pieces, last = _pieces(path, base)

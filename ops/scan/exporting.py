@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
@@ -68,8 +70,11 @@ def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | Non
         with _lock(app, account.id, delivery):
             guard = guards.guard(app, account.id, care.guard) if care.guard else None
             done = job.run(app, job.Job(account, plan, delivery, asked.options, begun, guard))
+            with _surviving(app, done):
+                _remember(app, done, care)
             pushed = _push(app, done, care.push) if care.push else {}
-            _afterwards(app, done, care)
+            with _surviving(app, done):
+                _prune(app, done, care.prune)
         summary.tell(app, begun, done.inventory, plan)
         summary.show_the_way_on(app, done)
         result = Item({**summary.of(done, app.clock() - begun.moment), **pushed}, (*SUMMARY, *pushed))
@@ -89,7 +94,7 @@ def _push(app: App, done: Outcome, place: Place) -> Json:
     """Send the snapshot to *place*; gives where it is, for the summary. Whatever fails, it is kept here."""
     from ops.offsite.push import push
 
-    later = f"inv snapshots.push --name {done.path.name} --to {place}"
+    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
     try:
         pushed = push(app, place, done.path, done.manifest.account_id)
         return {} if app.dry else {"pushed": pushed.address}
@@ -102,23 +107,30 @@ def _push(app: App, done: Outcome, place: Place) -> Json:
         raise
 
 
-def _afterwards(app: App, done: Outcome, care: Care) -> None:
-    """Do what only a complete snapshot allows."""
-    if not done.manifest.complete:
-        if care.prune:
-            app.note("nothing was pruned, since this snapshot is not complete")
-        return
+@contextmanager
+def _surviving(app: App, done: Outcome) -> Iterator[None]:
+    """Say of what fails in the block that the snapshot does not suffer from it."""
     try:
-        if care.guard and done.path.name.endswith(ENDING):
-            guards.remember(app, done.manifest)
-        if care.prune:
-            _prune(app, Library(app.settings.exports, done.manifest.account_id), care.prune)
+        yield
     except OpsError:
         app.warn(f"the snapshot is complete: {done.path}; what failed came after it")
         raise
 
 
-def _prune(app: App, library: Library, policy: Policy) -> None:
+def _remember(app: App, done: Outcome, care: Care) -> None:
+    """Keep the counts of a complete snapshot that the next guard cannot read."""
+    if done.manifest.complete and care.guard and done.path.name.endswith(ENDING):
+        guards.remember(app, done.manifest)
+
+
+def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
+    """Prune what is kept on this machine, which only a complete snapshot allows."""
+    if policy is None:
+        return
+    if not done.manifest.complete:
+        app.note("nothing was pruned, since this snapshot is not complete")
+        return
+    library = Library(app.settings.exports, done.manifest.account_id)
     removed = remove(library, decisions(library, policy))
     app.note(f"{len(removed)} older snapshots were pruned" if removed else "nothing to prune")
 

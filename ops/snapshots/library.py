@@ -20,7 +20,7 @@ from ops.offsite.address import is_address
 from ops.resource import Json
 from ops.snapshots import reader, removal
 from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
-from ops.snapshots.layout import LATEST, MANIFEST, account_folder
+from ops.snapshots.layout import LATEST, MANIFEST, account_folder, is_plain_id
 from ops.snapshots.manifest import PARTIAL, Manifest, load
 from ops.snapshots.sections import COMPLETE, Section
 
@@ -323,13 +323,19 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
 def find_kept(app: App, name: str) -> tuple[Entry, str]:
     """Give the snapshot called *name* without opening it, and the account that it is of.
 
-    Raises NotFound, and what is wrong with a damaged one.
+    Raises NotFound, what is wrong with a damaged one, and UsageError where an encrypted one does not lie in
+    the folder of an account.
     """
     library, name = _library(app, name)
     entry = library.find(name)
     if entry.failure is not None:
         raise entry.failure
-    return entry, entry.manifest.account_id if entry.manifest else library.account_id
+    if entry.manifest:
+        return entry, entry.manifest.account_id
+    folder = entry.path.parent.name
+    if account_id := library.account_id or (folder if is_plain_id(folder) else ""):
+        return entry, account_id
+    raise UsageError(f"{entry.where} does not tell whose it is", hint="--account-id says it")
 
 
 def _library(app: App, name: str) -> tuple[Library, str]:

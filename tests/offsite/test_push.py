@@ -20,6 +20,7 @@ from tests.scan.processes import start, wait_until
 from tests.snapshots.kept import ACCOUNT_ID, DAY, ITEMS, NOW, made
 
 Inv = Callable[..., Result]
+KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -246,7 +247,7 @@ def test_an_export_that_cannot_be_pushed_is_kept_and_nothing_is_pruned(
     assert first in paths
     [kept] = paths - {first}
     assert f"the snapshot is kept: {kept}" in result.err
-    assert f"inv snapshots.push --name {Path(kept).name} --to {place}" in result.err
+    assert f"inv snapshots.push --name {kept} --to {place}`" in result.err
 
 
 def test_a_bucket_that_cannot_be_reached_is_a_failure_of_the_network(
@@ -273,6 +274,58 @@ def test_a_key_that_nobody_has_is_told_without_the_secret(
     assert "the endpoint does not know this key" in result.err
     assert '"event": "bucket"' in result.err
     assert "wJalrXUtnFEMI" not in result.out + result.err
+
+
+def test_a_failed_push_is_made_up_for_by_the_line_that_the_hint_names(
+    staged: Sandbox, inv: Inv, exports: Path, s3: Server, place: str
+) -> None:
+    made(exports)
+    s3.faults.append(lambda environ: refusal(503, "SlowDown"))
+    failed = inv("scan.export", "--only", "dns", "--encrypt-to", KEY, "--push", place)
+    s3.faults.clear()
+    [hint] = [line for line in failed.err.splitlines() if line.startswith("hint: ")]
+
+    result = inv(*hint.rpartition("`inv ")[2].rstrip("`").split())
+
+    assert result.code == 0, result.err
+    assert len(listed(inv, place)) == 1
+    assert f"{place}/{staged.account_id}/" in result.out
+
+
+def test_an_encrypted_file_that_lies_anywhere_needs_to_be_told_whose_it_is(
+    inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
+) -> None:
+    sealed = tmp_path / "2026-11-23T06-10-02Z-beef.tar.gz.age"
+    sealed.write_bytes(b"sealed")
+
+    refused = inv("snapshots.push", "--name", str(sealed), "--to", place)
+    done = inv("snapshots.push", "--name", str(sealed), "--to", place, "--account-id", ACCOUNT_ID)
+
+    assert (refused.code, done.code) == (1, 0)
+    assert "--account-id" in refused.err
+    assert [*s3.keys(bucket)] == [f"cloudflare/{ACCOUNT_ID}/{sealed.name}"]
+
+
+def test_a_name_that_nothing_would_find_again_is_refused(
+    inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(tmp_path).rename(tmp_path / "before-the-move")
+
+    result = inv("snapshots.push", "--name", str(folder), "--to", place)
+
+    assert result.code == 1
+    assert "before-the-move is no name of a snapshot" in result.err
+    assert s3.asked == []
+
+
+def test_a_failed_push_does_not_cost_the_guard_its_measure(
+    staged: Sandbox, inv: Inv, home: Path, s3: Server, place: str
+) -> None:
+    s3.faults.append(lambda environ: refusal(503, "SlowDown"))
+
+    inv("scan.export", "--only", "kv", "--guard", "1", "--encrypt-to", KEY, "--push", place)
+
+    assert len(list((home / "state" / "counts").iterdir())) == 1
 
 
 def test_pruning_follows_a_push_that_has_succeeded(staged: Sandbox, inv: Inv, s3: Server, place: str) -> None:
