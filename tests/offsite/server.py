@@ -7,6 +7,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterable
+from itertools import chain
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -22,11 +23,16 @@ Fault = Callable[[Environ], "Answer | None"]
 
 
 class Answer(NamedTuple):
-    """An answer that the server gives in moto's place; with *length* it promises another size than it has."""
+    """An answer that the server gives in moto's place.
+
+    With *length* it promises another size than it has, none at all with -1.
+    """
 
     status: int
     body: bytes = b""
     length: int | None = None
+    stream: Iterable[bytes] = ()
+    """More of the body, sent as it comes."""
 
 
 class Asked(NamedTuple):
@@ -98,8 +104,8 @@ class Server:
         for fault in (*self.faults, _strict):
             if (answer := fault(environ)) is not None:
                 length = len(answer.body) if answer.length is None else answer.length
-                start(f"{answer.status} Test", [("Content-Length", str(length))])
-                return [answer.body]
+                start(f"{answer.status} Test", [("Content-Length", str(length))] if length >= 0 else [])
+                return chain([answer.body], answer.stream)
         return self._moto(environ, start)  # type: ignore[no-any-return]  # moto has no types
 
 

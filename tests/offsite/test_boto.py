@@ -42,7 +42,6 @@ def test_nothing_else_of_the_machine_leads_a_request_astray(
     (home / ".aws" / "config").write_text("[default]\nregion = nowhere\nendpoint_url = http://127.0.0.1:1\n")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere.pem")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
 
     result = inv("snapshots.list", "--from", place)

@@ -66,7 +66,7 @@ def test_every_object_that_was_changed_is_named(
 def test_what_was_changed_is_not_read_by_any_task(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, task: tuple[str, ...]
 ) -> None:
-    s3.put(bucket, key(folder), (folder / FILE).read_bytes() + b"{}\n")
+    s3.put(bucket, key(folder), (folder / FILE).read_bytes().replace(b"192.0.2.1", b"192.0.2.8"))
 
     result = inv(*task, f"{place}/latest")
 
@@ -89,6 +89,25 @@ def test_an_object_that_sends_more_than_it_told_is_cut_off(
 
     assert result.code == 2
     assert f"{FILE}: has {size + 5_000_000:,} bytes, not {size:,}" in result.err
+
+
+def test_an_object_that_does_not_tell_its_size_is_cut_off_too(
+    inv: Inv, s3: Server, place: str, folder: Path
+) -> None:
+    taken = []
+
+    def flood(environ: Environ) -> Answer | None:
+        of_it = environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].endswith(FILE)
+        pieces = (taken.append(n) or bytes(1_000_000) for n in range(200))  # type: ignore[func-returns-value]
+        return Answer(200, length=-1, stream=pieces) if of_it else None
+
+    s3.faults.append(flood)
+
+    result = verified(inv, place)
+
+    assert result.code == 2
+    assert f"{FILE}: has more than {SIZE} bytes" in result.err
+    assert len(taken) < 50
 
 
 def test_an_object_beside_those_of_the_manifest_is_named_and_never_fetched(

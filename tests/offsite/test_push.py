@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,24 @@ def test_a_byte_that_changes_on_the_way_is_found(
     assert result.code == 2
     assert "did not arrive as it was sent" in result.err
     assert "manifest.json" not in below(s3, bucket, folder)
+
+
+def test_each_object_comes_with_its_checksum_and_a_signature_over_its_content(
+    inv: Inv, exports: Path, s3: Server, place: str
+) -> None:
+    folder = made(exports)
+    told: list[tuple[str, str]] = []
+
+    def record(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "PUT":
+            told.append((environ["HTTP_X_AMZ_CHECKSUM_SHA256"], environ["HTTP_X_AMZ_CONTENT_SHA256"]))
+
+    s3.faults.append(record)
+
+    inv("snapshots.push", "--to", place)
+
+    digests = [hashlib.sha256(body) for body in files_of(folder).values()]
+    assert sorted(told) == sorted((b64encode(d.digest()).decode(), d.hexdigest()) for d in digests)
 
 
 def test_what_vanishes_from_the_bucket_meanwhile_leaves_no_manifest(
@@ -370,6 +389,28 @@ def test_a_stop_ends_a_push_and_leaves_what_can_be_resumed(
     assert "manifest.json" not in below(s3, bucket, folder)
     assert inv("snapshots.push", "--to", place).code == 0
     assert below(s3, bucket, folder) == files_of(folder)
+
+
+@pytest.mark.parametrize(("method", "name"), [("GET", ""), ("PUT", "manifest.json")])
+def test_a_stop_ends_a_wait_for_any_answer(
+    inv: Inv, exports: Path, s3: Server, place: str, method: str, name: str
+) -> None:
+    made(exports)
+    hanging, met = threading.Event(), threading.Event()
+
+    def hang(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == method and environ["PATH_INFO"].endswith(name):
+            met.set()
+            hanging.wait(20)
+
+    s3.faults.append(hang)
+    process = start("snapshots.push", "--to", place)
+    assert met.wait(20)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    hanging.set()
+
+    assert process.returncode == 143, err
 
 
 def test_a_killed_push_is_no_snapshot_and_is_resumed(
