@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import shutil
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, DiskError, NotFound
@@ -21,6 +20,8 @@ from ops.snapshots.manifest import LARGEST, load
 from ops.snapshots.writer import Stored
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ops.app import App
     from ops.offsite.bucket import Bucket
     from ops.snapshots.library import Entry
@@ -87,13 +88,14 @@ def _sealed(
 ) -> Snapshot:
     from ops.snapshots.opening import unsealed
 
-    identities.decryption(Path(entry.where), identity, passphrase_file)
+    identities.require(entry.where, identity, passphrase_file)
     _check_room(folder, entry.size)
     name = entry.path.name
     stored = Stored(entry.size, bucket.hash_of(f"{prefix}{name}"))
     fetching = _Fetching(bucket, prefix, folder)
     _judge(app, entry, [told for told in moved(app, "fetch", fetching.file, [(name, stored)]) if told])
     opened = unsealed(folder / name, identity, folder, passphrase_file=passphrase_file)
+    (folder / name).unlink()
     opened.where, opened.close = entry.where, lambda: scratch.remove(folder)
     return opened
 

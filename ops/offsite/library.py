@@ -7,6 +7,7 @@ encrypted snapshot is one object, which S3 shows whole or not at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from ops.disk import DAY
 from ops.errors import ApiError, Damaged, MalformedAnswer, NotFound, Refused, ValidationError
-from ops.offsite import address, names
+from ops.offsite import address
 from ops.offsite.address import Place
 from ops.offsite.bucket import Bucket, Object
 from ops.offsite.fetch import fetch
+from ops.snapshots import names
 from ops.snapshots.layout import MANIFEST, account_folder
 from ops.snapshots.library import Entry, Half, Library, check_account, seconds, the_account
 from ops.snapshots.manifest import LARGEST, parse
@@ -26,6 +28,9 @@ from ops.snapshots.manifest import LARGEST, parse
 if TYPE_CHECKING:
     from ops.app import App
     from ops.snapshots.library import Snapshot
+
+
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
 class OffsiteLibrary(Library):
@@ -61,7 +66,7 @@ class OffsiteLibrary(Library):
     def _read(self, found: Object) -> Entry | None:
         """Give the entry for a name; None for a folder that has no manifest."""
         path, where = PurePosixPath(found.key), f"{self.where}/{found.key}"
-        started = names.moment(found.key)
+        started = names.moment(found.key) or 0.0
         if found.size >= 0:
             return Entry(path, started, size=found.size, address=where)
         try:
@@ -77,7 +82,7 @@ class OffsiteLibrary(Library):
     def _named(self, name: str) -> Entry | None:
         if names.is_folder(name) and (found := self._read(Object(name, -1, 0.0))) is not None:
             return found
-        for object in self._names() if names.moment(name) else ():
+        for object in self._names():
             if object.size >= 0 and name in (object.key, Entry(PurePosixPath(object.key), 0.0).name):
                 return self._read(object)
         return None
@@ -110,8 +115,9 @@ class OffsiteLibrary(Library):
         """Leave nothing to do: what a removal has left is among the halves."""
 
     def halves(self, now: float) -> list[Half]:
-        folders = (found.key for found in self._names() if found.size < 0)
-        halves = [half for name in folders if (half := self._half(name, now - DAY))]
+        folders = [found.key for found in self._names() if found.size < 0]
+        found = self._app.parallel(partial(self._half, before=now - DAY), folders)
+        halves = [half for half in found if half is not None]
         with suppress(ApiError):  # not every S3 lists them
             for key, upload, begun in self.bucket.uploads(self.prefix):
                 if begun < now - DAY:
@@ -122,7 +128,7 @@ class OffsiteLibrary(Library):
     def _half(self, name: str, before: float) -> Half | None:
         prefix = f"{self.prefix}{name}/"
         objects = list(self.bucket.objects(prefix))
-        if any(object.written >= before or object.key == prefix + MANIFEST for object in objects):
+        if not objects or any(at.written >= before or at.key == prefix + MANIFEST for at in objects):
             return None
         return Half(name, sum(object.size for object in objects), partial(self._clear, prefix))
 
@@ -130,7 +136,7 @@ class OffsiteLibrary(Library):
 def accounts(bucket: Bucket, place: Place) -> list[str]:
     """Give the folders of the accounts that something is kept of at *place*."""
     folders, _ = bucket.shelf(place.prefix)
-    found = [name for name in folders if names.is_account(name)]
+    found = [name for name in folders if _ACCOUNT.fullmatch(name)]
     return sorted(name for name in found if _holds(bucket, place.key(name, "")))
 
 
@@ -152,8 +158,8 @@ def open_all(app: App, text: str) -> list[OffsiteLibrary]:
     """Give the libraries of all accounts at the place, or that of the account in force."""
     place = address.place(text, "--from")
     bucket = Bucket(place.bucket, app.settings, app.stop)
-    names = [app.known_account] if app.known_account else accounts(bucket, place)
-    return [OffsiteLibrary(app, place, name, bucket) for name in names]
+    ids = [app.known_account] if app.known_account else accounts(bucket, place)
+    return [OffsiteLibrary(app, place, id, bucket) for id in ids]
 
 
 def named(app: App, text: str) -> tuple[OffsiteLibrary, str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import ApiError, Damaged, Refused, UsageError
-from ops.offsite import names
 from ops.offsite.bucket import Bucket
 from ops.offsite.moving import moved
+from ops.snapshots import names
 from ops.snapshots.layout import MANIFEST, account_folder
 from ops.snapshots.manifest import load
 from ops.snapshots.readback import measured

@@ -18,9 +18,9 @@ from ops import disk
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
 from ops.offsite.address import is_address
 from ops.resource import Json
-from ops.snapshots import reader, removal
+from ops.snapshots import names, reader, removal
 from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
-from ops.snapshots.layout import LATEST, MANIFEST, account_folder, is_plain_id
+from ops.snapshots.layout import LATEST, MANIFEST, account_folder
 from ops.snapshots.manifest import PARTIAL, Manifest, load
 from ops.snapshots.sections import COMPLETE, Section
 
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 DAMAGED = "damaged"
 PREVIOUS = "previous"
 
-_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
-_NAMED = "%Y-%m-%dT%H-%M-%SZ"
 
 
 class Entry(NamedTuple):
@@ -197,7 +195,9 @@ class Library:
 
     def _until(self, name: str) -> Entry:
         prefix = name.replace(":", "-")
-        found = _pick(entry for entry in self._entries() if _named(entry.started)[: len(prefix)] <= prefix)
+        found = _pick(
+            entry for entry in self._entries() if names.stamp(entry.started)[: len(prefix)] <= prefix
+        )
         if found is None:
             raise NotFound(
                 f"no complete snapshot is of {name} or before it",
@@ -310,7 +310,7 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
     What is unpacked for it lies in a private folder that is removed when the line ends. Raises NotFound,
     Damaged, UsageError where a key is wanting or does not fit, Refused for one of another account.
     """
-    library, name = _library(app, name)
+    library, name = library_of(app, name)
     entry = library.find(name)
     if entry.failure is not None:
         raise entry.failure
@@ -320,25 +320,7 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
     return opened
 
 
-def find_kept(app: App, name: str) -> tuple[Entry, str]:
-    """Give the snapshot called *name* without opening it, and the account that it is of.
-
-    Raises NotFound, what is wrong with a damaged one, and UsageError where an encrypted one does not lie in
-    the folder of an account.
-    """
-    library, name = _library(app, name)
-    entry = library.find(name)
-    if entry.failure is not None:
-        raise entry.failure
-    if entry.manifest:
-        return entry, entry.manifest.account_id
-    folder = entry.path.parent.name
-    if account_id := library.account_id or (folder if is_plain_id(folder) else ""):
-        return entry, account_id
-    raise UsageError(f"{entry.where} does not tell whose it is", hint="--account-id says it")
-
-
-def _library(app: App, name: str) -> tuple[Library, str]:
+def library_of(app: App, name: str) -> tuple[Library, str]:
     """Give the library to look in, and the name there; a path works where nothing is kept."""
     if is_address(name):
         from ops.offsite.library import named
@@ -371,17 +353,10 @@ def seconds(written: str) -> float:
         raise Damaged(f"{written[:40]!r} is no time of a snapshot") from None
 
 
-def _named(started: float) -> str:
-    return f"{datetime.fromtimestamp(started, UTC):{_NAMED}}"
-
-
 def _moment_of(path: Path) -> float:
     """Give when what lies at *path* was begun: by its name, else by its file's time."""
-    match = _NAME.match(path.name)
-    try:
-        return datetime.strptime(match[1] if match else "", _NAMED).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return path.lstat().st_mtime
+    told = names.moment(path.name)
+    return path.lstat().st_mtime if told is None else told
 
 
 def _kept(path: Path) -> bool:
@@ -389,7 +364,7 @@ def _kept(path: Path) -> bool:
     if path.name.startswith("."):
         return False
     if _folder(path):
-        return bool(_NAME.fullmatch(path.name)) or (path / MANIFEST).exists()
+        return names.is_folder(path.name) or (path / MANIFEST).exists()
     return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
 
 

@@ -10,6 +10,7 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.app import App
+    from ops.snapshots.library import Entry
 
 
 @command(
@@ -35,11 +36,32 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     from ops.errors import UsageError
     from ops.offsite import address
     from ops.offsite.push import push
-    from ops.snapshots.library import find_kept
 
     place = address.place(to, "--to")
     if address.is_address(name):
         raise UsageError("--name takes a snapshot on this machine", hint="--name latest")
-    entry, account_id = find_kept(app, name)
+    entry, account_id = _found(app, name)
     done = push(app, place, Path(entry.path), account_id)
     return Item({"snapshot": entry.name, "status": entry.status, **done._asdict()})
+
+
+def _found(app: App, name: str) -> tuple[Entry, str]:
+    """Give the snapshot called *name*, and the account that it is of.
+
+    Raises NotFound, what is wrong with a damaged one, and UsageError where an encrypted one does not lie in
+    the folder of an account.
+    """
+    from ops.errors import UsageError
+    from ops.snapshots.layout import is_plain_id
+    from ops.snapshots.library import library_of
+
+    library, name = library_of(app, name)
+    entry = library.find(name)
+    if entry.failure is not None:
+        raise entry.failure
+    if entry.manifest:
+        return entry, entry.manifest.account_id
+    folder = entry.path.parent.name
+    if account_id := library.account_id or (folder if is_plain_id(folder) else ""):
+        return entry, account_id
+    raise UsageError(f"{entry.where} does not tell whose it is", hint="--account-id says it")

@@ -186,6 +186,7 @@ def test_an_encrypted_snapshot_is_one_object_that_its_key_opens(
     assert [*s3.keys(bucket)] == [f"cloudflare/{staged.account_id}/{sealed.name}"]
     assert s3.keys(bucket).popitem()[1] == sealed.read_bytes()
     assert (whole.code, by_name.code, closed.code) == (0, 0, 1), whole.err
+    assert f"{place}/{staged.account_id}/{sealed.name} is encrypted" in closed.err
     assert "--identity KEY.txt" in closed.err
     assert opened(home) == []
 
