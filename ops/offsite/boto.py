@@ -110,7 +110,10 @@ def _config(settings: Settings, *, here: bool) -> Any:
 def explained(what: str, host: str) -> Iterator[None]:
     """Turn a failure of boto3's, met at *what*, into one of ours."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]  # it ships no types
 
+    # A number that is none raises ValueError; redirects, which botocore follows, end in RecursionError.
+    senseless = (exceptions.BotoCoreError, ResponseParserError, ValueError, RecursionError)
     broken = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
     try:
         yield
@@ -118,8 +121,8 @@ def explained(what: str, host: str) -> Iterator[None]:
         raise refused(what, error.response) from None
     except broken as error:
         raise NetworkError(f"{what}: no answer from {host}: {_reason(error)}", hint=_ENDPOINT) from None
-    except exceptions.BotoCoreError as error:
-        raise MalformedAnswer(f"{what}: {error}") from None
+    except senseless as error:
+        raise MalformedAnswer(f"{what}: {host} answered nonsense: {error}", hint=_ENDPOINT) from None
 
 
 def _reason(error: Any) -> str:

@@ -82,8 +82,11 @@ class Bucket:
         token: dict[str, Any] = {}
         for _ in range(MOST // 1000):
             page = self._call("list", prefix, "list_objects_v2", **asked, **token)
+            if "IsTruncated" not in page:
+                # Not one of S3's: an empty list of it would be taken for an empty bucket.
+                raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the answer is no list of objects")
             yield page
-            if not page.get("IsTruncated"):
+            if not page["IsTruncated"]:
                 return
             token = {"ContinuationToken": page.get("NextContinuationToken", "")}
         raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the list does not come to its end")
@@ -166,7 +169,8 @@ class Bucket:
         """Yield the unfinished uploads in parts below *prefix*: key, id, when they were begun."""
         page = self._call("list", prefix, "list_multipart_uploads", Prefix=prefix)
         for found in page.get("Uploads", ()):
-            yield found["Key"], found["UploadId"], found["Initiated"].timestamp()
+            if found.keys() >= {"Key", "UploadId", "Initiated"}:
+                yield found["Key"], found["UploadId"], found["Initiated"].timestamp()
 
     def abort(self, key: str, upload: str) -> None:
         """Throw away the parts of an upload; one that is gone is no failure."""

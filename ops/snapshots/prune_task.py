@@ -30,7 +30,7 @@ def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
         app.note(f"would go: {half.name} (an upload that was never finished)")
     if app.dry or not (going or halves):
         return [_row(decision, "keep" if decision.keep else "remove") for decision in decided]
-    _ask(app, going, halves, library.account_id)
+    _ask(app, going, halves, f"of the account {library.account_id}{f' at {place}' if place else ''}")
     for half in halves:
         half.remove()
         app.note(f"removed: {half.name} (an upload that was never finished)")
@@ -38,7 +38,7 @@ def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
     return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
 
 
-def _ask(app: App, going: list[Decision], halves: list[Half], account_id: str) -> None:
+def _ask(app: App, going: list[Decision], halves: list[Half], whose: str) -> None:
     from ops.journal.consent import attended
     from ops.scan.summary import readable_size
     from ops.ui.questions import confirm
@@ -51,7 +51,7 @@ def _ask(app: App, going: list[Decision], halves: list[Half], account_id: str) -
             app.note(f"goes: {half.name} (an upload that was never finished)")
     size = readable_size(sum(size_of(decision.entry) for decision in going) + sum(h.size for h in halves))
     unfinished = f" and {len(halves)} unfinished uploads" if halves else ""
-    question = f"remove {len(going)} snapshots{unfinished} ({size}) of the account {account_id}?"
+    question = f"remove {len(going)} snapshots{unfinished} ({size}) {whose}?"
     confirm(question, assume_yes=yes, terminal=attended())
 
 

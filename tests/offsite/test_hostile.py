@@ -235,6 +235,29 @@ def test_a_list_that_never_ends_is_not_followed_for_ever(
     assert "does not come to its end" in result.err
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200), Answer(200, b"<html></html>"), Answer(200, b"<html><p>"), Answer(302), Answer(404, b"x"),
+        Answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>"),
+        Answer(
+            200,
+            b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Size>x</Size></Contents>"
+            b"</ListBucketResult>",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_of_s3s_is_never_an_empty_bucket(
+    inv: Inv, s3: Server, place: str, folder: Path, answer: Answer
+) -> None:
+    s3.faults.append(lambda environ: answer)
+
+    result = inv("snapshots.list", "--from", place, "--output", "json")
+
+    assert (result.code, result.out) == (1 if answer.status == 404 else 2, ""), result.err
+    assert "Traceback" not in result.err
+
+
 def test_a_snapshot_that_the_disk_has_no_room_for_is_not_begun(
     inv: Inv, s3: Server, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

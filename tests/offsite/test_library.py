@@ -232,6 +232,7 @@ def test_pruning_a_bucket_follows_the_same_rules_and_asks(
     assert [row["action"] for row in dry] == ["keep", "remove", "remove"]
     assert refused.code == 1
     assert "remove 2 snapshots" in refused.err
+    assert f"of the account {ACCOUNT_ID} at {place}?" in refused.err
     assert untouched == found
     assert [row["action"] for row in done] == ["kept", "removed", "removed"]
     assert names(inv, place) == found[:1]
