@@ -252,17 +252,29 @@ def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
         (Answer(200, b"<html>", length=2000), 2, "list s3://"),
     ],
 )
+def test_what_a_bucket_refuses_is_told_with_what_to_do(
+    inv: Inv, exports: Path, s3: Server, place: str, answer: Answer, code: int, told: str
+) -> None:
+    made(exports)
+    s3.faults.append(lambda environ: answer)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == code, result.err
+    assert told in result.err
+    assert "Traceback" not in result.err
+
+
 def test_an_export_that_cannot_be_pushed_is_kept_and_nothing_is_pruned(
-    staged: Sandbox, inv: Inv, s3: Server, place: str, answer: Answer, code: int, told: str
+    staged: Sandbox, inv: Inv, s3: Server, place: str
 ) -> None:
     first = json.loads(inv("scan.export", "--only", "dns", "--output", "json").out)["snapshot"]
-    s3.faults.append(lambda environ: answer)
+    s3.faults.append(lambda environ: refusal(403, "AccessDenied"))
 
     result = inv("scan.export", "--only", "dns", "--push", place, "--prune", "last=1")
 
     paths = {row["path"] for row in json.loads(inv("snapshots.list", "--output", "json").out)}
-    assert result.code == code, result.err
-    assert told in result.err
+    assert result.code == 1, result.err
     assert first in paths
     [kept] = paths - {first}
     assert f"the snapshot is kept: {kept}" in result.err
