@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.conftest import Result
 from tests.offsite.server import Answer, Environ, Server
+from tests.scan.processes import start
 from tests.snapshots.kept import ACCOUNT_ID, DAY, NOW, made
 
 Inv = Callable[..., Result]
@@ -217,6 +220,29 @@ def test_a_download_that_breaks_off_once_is_done_again(
     result = verified(inv, place)
 
     assert result.code == 0, result.err
+
+
+def test_a_stopped_download_leaves_nothing_on_this_machine(
+    s3: Server, place: str, folder: Path, home: Path
+) -> None:
+    hanging, met = threading.Event(), threading.Event()
+
+    def hang(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].endswith(FILE):
+            met.set()
+            hanging.wait(20)
+
+    s3.faults.append(hang)
+    process = start("snapshots.verify", "--name", f"{place}/latest")
+    assert met.wait(20)
+    there = list((home / "state").glob(".opened-*"))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    hanging.set()
+
+    assert process.returncode == 130, err
+    assert there
+    assert not list((home / "state").glob(".opened-*"))
 
 
 def test_a_list_that_never_ends_is_not_followed_for_ever(

@@ -97,6 +97,21 @@ def test_a_push_resumes_wherever_it_broke_off_and_sends_nothing_twice(
     assert len(listed(inv, place)) == count == 5
 
 
+def test_a_bucket_that_is_busy_for_a_moment_is_asked_again(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_ATTEMPTS", "2")
+    folder = made(exports)
+    busy = [refusal(503, "SlowDown")]
+    s3.faults.append(lambda environ: busy.pop() if busy and environ["REQUEST_METHOD"] == "PUT" else None)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 0, result.err
+    assert len(s3.sent("PUT")) == len(files_of(folder)) + 1
+    assert below(s3, bucket, folder) == files_of(folder)
+
+
 def test_what_is_there_already_is_not_sent_again(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
