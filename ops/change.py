@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,8 +59,14 @@ def same(resource: Resource, one: Json, other: Json) -> bool:
 
 
 def comparable(resource: Resource, item: Json) -> Json:
-    """Give *item* without what changes by itself and what the API alone sets."""
-    return without(item, (*resource.volatile, *(resource.writes.read_only if resource.writes else ())))
+    """Give *item* without what changes by itself and what the API alone sets, lists in an order of our own
+    where theirs says nothing.
+    """
+    kept = without(item, (*resource.volatile, *(resource.writes.read_only if resource.writes else ())))
+    for field in resource.unordered:
+        if isinstance(kept.get(field), list):
+            kept[field] = sorted(kept[field], key=lambda one: json.dumps(one, sort_keys=True))
+    return kept
 
 
 def without(item: Json, fields: Iterable[str]) -> Json:

@@ -38,7 +38,7 @@ ON_LISTS: dict[str, Any] = {
 ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
 HELP = {
-    "at": "read a snapshot instead: latest, a date (the newest of that day or before), a name or a path",
+    "at": "read a snapshot instead: latest, a date (the newest of then or before), a name, a path, s3://…/latest",
     "offline": "read the newest complete snapshot, without a request: --at latest",
     "identity": "file with the key that opens an encrypted snapshot",
     "dry_run": "show what would change, and send no write",

@@ -154,7 +154,7 @@ def _app(command: Command, context: Context, shared: dict[str, Any], talk: Talk)
     if command.writes:
         # A change is made of what is there, not of what was a while ago.
         settings = replace(settings, cache=0)
-    talk.settle(settings, Redactor(settings.credentials.secrets()))
+    talk.settle(settings, Redactor(settings.secrets()))
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)

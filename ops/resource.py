@@ -121,21 +121,21 @@ class Block(NamedTuple):
 class Resource(NamedTuple):
     """The declaration of a kind.
 
-    *scope* is "account", or the kind of the item this one lies in ("zones.zone" for a record).
-    *list* takes the client and the owner and gives the items as the API sends them.
-    *identity* names the fields that tell two items of one owner apart, the same after a restore;
-    dots reach inside ("account.id"). *key* is the field by which an item owns others.
-    *label* is the field people know an item by. *volatile* fields change by themselves and are
-    not compared. A *deep* kind costs more requests an owner than a lean inventory pays for, and is
-    read only when asked for. *contents* reads the files of one item, *values* takes the items of one owner as
-    they are listed and gives what is stored under each, a line each. *needs* is the permission that reading
+    *scope* is "account", or the kind of the item this one lies in ("zones.zone" for a record). *list*
+    takes the client and the owner and gives the items as the API sends them. *identity* names the fields
+    that tell two items of one owner apart, the same after a restore; dots reach inside ("account.id").
+    *key* is the field by which an item owns others. *label* is the field people know an item by.
+    *volatile* fields change by themselves and are not compared; of lists in *unordered* fields the order
+    is not. A *deep* kind costs more requests an owner than a lean inventory pays for, and is read only
+    when asked for. *contents* reads the files of one item, *values* takes the items of one owner as they
+    are listed and gives what is stored under each, a line each. *needs* is the permission that reading
     takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only. *links* are the
-    fields that name an item of another kind by its key, each with that kind. *document* makes one text of an
-    owner's items, given the owner's own item, and a sentence for each thing that it cannot hold; *ending* is
-    the format's. *terraform* gives an item's block; None where it cannot be imported. *mentions* are the
-    kinds of the account that an item may name by their keys anywhere inside: they are put back before it.
-    *assembly* makes what *writes* take of more than the listed item, *stored* of a value. *reason* says why a
-    kind without *writes* cannot be put back.
+    fields that name an item of another kind by its key, each with that kind. *document* makes one text of
+    an owner's items, given the owner's own item, and a sentence for each thing that it cannot hold;
+    *ending* is the format's. *terraform* gives an item's block; None where it cannot be imported.
+    *mentions* are the kinds of the account that an item may name by their keys anywhere inside: they are
+    put back before it. *assembly* makes what *writes* take of more than the listed item, *stored* of a
+    value. *reason* says why a kind without *writes* cannot be put back.
     """
 
     kind: str
@@ -145,6 +145,7 @@ class Resource(NamedTuple):
     key: str = "id"
     label: str = "name"
     volatile: tuple[str, ...] = ()
+    unordered: tuple[str, ...] = ()
     deep: bool = False
     needs: str = ""
     contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None

@@ -35,6 +35,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(f"CFOPS_{name}_DIR", str(folder / name.lower()))
     for name in ("API_TOKEN", "API_TOKEN_FILE", "ACCOUNT_ID", "EMAIL", "API_KEY", "API_BASE_URL", "BASE_URL"):
         monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
+    for name in (
+        "ACCESS_KEY_ID",
+        "SECRET_ACCESS_KEY",
+        "SESSION_TOKEN",
+        "REGION",
+        "DEFAULT_REGION",
+        "PROFILE",
+    ):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
     for name in ("DEBUG", "NO_COLOR", "FORCE_COLOR", "CREDENTIALS_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CFOPS_EXPORTS", str(folder / "exports"))

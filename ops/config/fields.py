@@ -11,8 +11,8 @@ class Field(NamedTuple):
     """One setting.
 
     *variables* are its names in the environment and in `.env`. A *guarded* setting lifts a protection of
-    the token: it is taken from options, the environment and profiles, never from the files of a project,
-    which anybody may have written.
+    the token, or decides where data goes: it is taken from options, the environment and profiles, never from
+    the files of a project, which anybody may have written.
     """
 
     name: str
@@ -50,6 +50,8 @@ FIELDS = (
     Field("state_dir", "folder"),
     Field("cache_dir", "folder"),
     Field("cache", "whole"),
+    Field("s3_endpoint", "text", guarded=True),
+    Field("s3_region", "text", variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
     Field("output", "text", choices=("table", "json", "jsonl", "csv", "yaml", "tsv")),
     Field("quiet", "switch"),
     Field("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),

@@ -120,7 +120,7 @@ def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -
 
 def _not_here(field: Field, origin: str) -> UsageError:
     return UsageError(
-        f"{origin}: this setting lifts a protection of the token and is not read from a project's files",
+        f"{origin}: this setting decides where secrets may go and is not read from a project's files",
         hint=f"set {field.known_as[0]} in the environment, or {field.name} in a profile",
     )
 

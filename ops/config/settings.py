@@ -12,6 +12,7 @@ from ops.config import environment, layers, wrangler
 from ops.config.credentials import Credentials
 from ops.config.fields import BY_NAME
 from ops.config.layers import Layer, Said
+from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
 from ops.config.values import convert
@@ -51,6 +52,9 @@ class Settings:
     state_dir: Path
     cache_dir: Path
     cache: int = 0
+    s3_keys: ObjectKeys = field(default_factory=ObjectKeys)
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
     output: str = ""
     quiet: bool = False
     debug: bool = False
@@ -60,6 +64,10 @@ class Settings:
     config_dir: Path = field(default=Path(), compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Give the exact values that must never be shown, for the redactor."""
+        return (*self.credentials.secrets(), *self.s3_keys.secrets())
 
 
 class _Gathered(NamedTuple):
@@ -94,13 +102,17 @@ def load(
         (given, ()) if isinstance(given, Credentials) else find_credentials(found.places)
     )
     values["profile"] = found.places.profile.name if found.places.profile else ""
+    keys = find_object_keys(found.places.variables)
     return Settings(
         **values,
         credentials=credentials,
+        s3_keys=keys,
         project=cwd,
         config_dir=folder,
         origins=MappingProxyType(
-            origins | {"credentials": credentials.origin or "none", "profile": found.profile_origin}
+            origins
+            | {"credentials": credentials.origin or "none", "s3_keys": keys.origin or "none"}
+            | {"profile": found.profile_origin}
         ),
         notes=(*_variable_notes(found.places.variables), *_overruled(found, origins), *passed_over),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.config.credentials import Credentials, mask
+from ops.config.object_keys import ObjectKeys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.settings import Settings
 from ops.config.values import without_userinfo
@@ -45,6 +46,8 @@ def shown_profiles(settings: Settings) -> list[dict[str, Any]]:
 def _visible(value: object) -> object:
     if isinstance(value, Credentials):
         return " ".join((value.kind, *(mask(secret) for secret in value.secrets())))
+    if isinstance(value, ObjectKeys):
+        return value.masked()
     if isinstance(value, Path):
         return str(value)
     return without_userinfo(value) if isinstance(value, str) and "://" in value else value

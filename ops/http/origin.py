@@ -14,20 +14,17 @@ if TYPE_CHECKING:
 OFFICIAL = "api.cloudflare.com"
 SANDBOX_PREFIX = "sandbox_"
 
-_SHOW = "`inv config` shows the base URL and where it came from"
+BASE_URL = "the base URL"
 
 
 def check_origin(base_url: str, *, allowed: str = "") -> bool:
     """Check that requests may go to *base_url*; gives whether that is this machine.
 
-    https only, or http on loopback. A host other than Cloudflare's or this machine has to be named by
-    *allowed*, as host or as the same URL. Raises UsageError, for what is ambiguous to a parser too.
+    A host other than Cloudflare's or this machine has to be named by *allowed*, as host or as the same URL.
+    Raises UsageError, for what is ambiguous to a parser too, as check_plain does.
     """
-    parts = _parsed(base_url)
-    host = parts.hostname or ""
-    here = is_loopback(host)
-    if parts.scheme == "http" and not here:
-        raise _refused(base_url, "only https is used, but for this machine", _SHOW)
+    here = check_plain(base_url)
+    parts = urlsplit(base_url)
     known = (OFFICIAL, f"{OFFICIAL}:443")
     if (
         not here
@@ -35,7 +32,19 @@ def check_origin(base_url: str, *, allowed: str = "") -> bool:
         and allowed.rstrip("/") not in (parts.netloc, base_url.rstrip("/"))
     ):
         hint = f"if the token shall go there, allow it by its name: allow_base_url={parts.netloc}"
-        raise _refused(base_url, "that is not Cloudflare's API", hint)
+        raise _refused(base_url, BASE_URL, "that is not Cloudflare's API", hint)
+    return here
+
+
+def check_plain(url: str, what: str = BASE_URL) -> bool:
+    """Check that *url*, called *what*, is plainly written: https, or http on loopback.
+
+    Gives whether its host is this machine. Raises UsageError.
+    """
+    parts = _parsed(url, what)
+    here = is_loopback(parts.hostname or "")
+    if parts.scheme == "http" and not here:
+        raise _refused(url, what, "only https is used, but for this machine")
     return here
 
 
@@ -50,7 +59,8 @@ def check_pair(credentials: Credentials, *, here: bool, base_url: str) -> None:
     if here and not of_sandbox:
         raise UsageError(
             "these credentials are for Cloudflare and are not sent to a server on this machine",
-            hint="use the token that `inv sandbox.serve` prints, or take the base URL away: " + _SHOW,
+            hint="use the token that `inv sandbox.serve` prints, or take the base URL away: "
+            "`inv config` shows the base URL and where it came from",
         )
 
 
@@ -77,24 +87,24 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _parsed(base_url: str) -> SplitResult:
-    if not base_url.isascii() or not base_url.isprintable() or set(base_url) & set(' \\"<>^`{|}%'):
-        raise _refused(base_url, "it holds a character that does not belong there", _SHOW)
-    if "#" in base_url or "?" in base_url:
-        raise _refused(base_url, "it has a query or a fragment", _SHOW)
+def _parsed(url: str, what: str) -> SplitResult:
+    if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}%'):
+        raise _refused(url, what, "it holds a character that does not belong there")
+    if "#" in url or "?" in url:
+        raise _refused(url, what, "it has a query or a fragment")
     try:
-        parts = urlsplit(base_url)
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _refused(base_url, "it cannot be parsed", _SHOW) from None
+        raise _refused(url, what, "it cannot be parsed") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _refused(base_url, "it is not an https URL", _SHOW)
+        raise _refused(url, what, "it is not an https URL")
     if "@" in parts.netloc:
-        raise _refused(f"{parts.scheme}://…@{parts.hostname}", "it names a user", _SHOW)
+        raise _refused(f"{parts.scheme}://…@{parts.hostname}", what, "it names a user")
     if port == 0 or parts.netloc.endswith(":") or _disguised(parts.hostname):
-        raise _refused(base_url, "its host or port is not plainly written", _SHOW)
+        raise _refused(url, what, "its host or port is not plainly written")
     if any(segment in ("", ".", "..") for segment in parts.path.rstrip("/").split("/")[1:]):
-        raise _refused(base_url, "its path is not plainly written", _SHOW)
+        raise _refused(url, what, "its path is not plainly written")
     return parts
 
 
@@ -108,5 +118,6 @@ def _disguised(host: str) -> bool:
     return "%" in host
 
 
-def _refused(base_url: str, why: str, hint: str) -> UsageError:
-    return UsageError(f"the base URL {base_url!r} is refused: {why}", hint=hint)
+def _refused(url: str, what: str, why: str, hint: str = "") -> UsageError:
+    show = f"`inv config` shows {what} and where it came from"
+    return UsageError(f"{what} {url!r} is refused: {why}", hint=hint or show)

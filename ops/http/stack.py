@@ -58,7 +58,7 @@ def open_client(
     session = _session(settings, here=here, until=until, clock=clock)
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
-    redact = Redactor(credentials.secrets())
+    redact = Redactor(settings.secrets())
     send = with_clock_check(session, say)
     if settings.debug:
         send = with_log(send, Log(redact))

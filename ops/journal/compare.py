@@ -15,7 +15,7 @@ NOTHING: tuple[object, ...] = (None, "", [], {})
 
 def covers(resource: Resource, found: Json, wanted: Json) -> bool:
     """Say whether *found* has every field of *wanted* as it is there; further fields are the API's own."""
-    return _within(comparable(resource, wanted), found)
+    return _within(comparable(resource, wanted), comparable(resource, found))
 
 
 def stands(change: Change, found: Json | None) -> bool:

@@ -1,13 +1,17 @@
-"""One export as a whole job: told to the monitor, under a lock, guarded, pruned after."""
+"""One export as a whole job: told to the monitor, under a lock, guarded, pushed and pruned after."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
 from ops.lock import holder, locked
 from ops.notify.ping import watched
+from ops.offsite import address, boto
+from ops.resource import Json
 from ops.scan import guard as guards
 from ops.scan import job, request, summary
 from ops.snapshots.encrypt import ENDING
@@ -18,6 +22,7 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.app import App
+    from ops.offsite.address import Place
     from ops.scan.delivery import Delivery
     from ops.scan.job import Outcome
     from ops.scan.request import Asked
@@ -29,12 +34,13 @@ class Care(NamedTuple):
     """What goes with an export that runs by itself.
 
     *guard*: by how many percent no kind may fall; 0 is no guard. *prune*: what is kept when it has come out
-    complete; None prunes nothing. *ping*: the URL of the monitor.
+    complete; None prunes nothing. *ping*: the URL of the monitor. *push*: where in a bucket it is sent to.
     """
 
     guard: int = 0
     prune: Policy | None = None
     ping: str = ""
+    push: Place | None = None
 
     def check(self, asked: Asked, delivery: Delivery) -> None:
         """Raise UsageError for what does not go together, before anything is asked of the API."""
@@ -44,14 +50,19 @@ class Care(NamedTuple):
             raise UsageError("--guard compares whole accounts, so it does not go with --zone")
         if self.prune and not delivery.by_account:
             raise UsageError("--prune is for the snapshots in exports/, so it does not go with --to")
+        if self.push and not delivery.by_account:
+            raise UsageError("--push sends the snapshot in exports/, so it does not go with --to")
 
 
 def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | None:
     """Do the job; gives its summary, None where --quiet was asked for, no form of output, and all is well.
 
-    Raises UsageError, Locked while another run exports this account, and whatever stopped the scan.
+    Raises UsageError, CredentialsError without keys for the bucket, Locked while another run exports this
+    account, and whatever stopped the scan.
     """
     care.check(asked, delivery)
+    if care.push:
+        boto.check(app.settings)
     delivery.check(app.clock())
     with watched(app, care.ping):
         begun = request.begin(app)
@@ -59,10 +70,14 @@ def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | Non
         with _lock(app, account.id, delivery):
             guard = guards.guard(app, account.id, care.guard) if care.guard else None
             done = job.run(app, job.Job(account, plan, delivery, asked.options, begun, guard))
-            _afterwards(app, done, care)
+            with _surviving(app, done):
+                _remember(app, done, care)
+            pushed = _push(app, done, care.push) if care.push else {}
+            with _surviving(app, done):
+                _prune(app, done, care.prune)
         summary.tell(app, begun, done.inventory, plan)
         summary.show_the_way_on(app, done)
-        result = Item(summary.of(done, app.clock() - begun.moment), SUMMARY)
+        result = Item({**summary.of(done, app.clock() - begun.moment), **pushed}, (*SUMMARY, *pushed))
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else result
 
@@ -75,25 +90,54 @@ def _lock(app: App, account_id: str, delivery: Delivery) -> AbstractContextManag
     return locked(app.settings.state_dir / "locks", name, holder(app), f"exporting the account {account_id}")
 
 
-def _afterwards(app: App, done: Outcome, care: Care) -> None:
-    """Do what only a complete snapshot allows."""
-    if not done.manifest.complete:
-        if care.prune:
-            app.note("nothing was pruned, since this snapshot is not complete")
-        return
+def _push(app: App, done: Outcome, place: Place) -> Json:
+    """Send the snapshot to *place*; gives where it is, for the summary. Whatever fails, it is kept here."""
+    from ops.offsite.push import push
+
+    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
     try:
-        if care.guard and done.path.name.endswith(ENDING):
-            guards.remember(app, done.manifest)
-        if care.prune:
-            _prune(app, Library(app.settings.exports, done.manifest.account_id), care.prune)
+        pushed = push(app, place, done.path, done.manifest.account_id)
+        return {} if app.dry else {"pushed": pushed.address}
+    except (KeyboardInterrupt, OpsError) as error:
+        app.warn(f"the snapshot is kept: {done.path}; it is not in the bucket, or not all of it")
+        if isinstance(error, OpsError):
+            error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
+        else:
+            app.warn(f"to go on: {later}")
+        raise
+
+
+@contextmanager
+def _surviving(app: App, done: Outcome) -> Iterator[None]:
+    """Say of what fails in the block that the snapshot does not suffer from it."""
+    try:
+        yield
     except OpsError:
         app.warn(f"the snapshot is complete: {done.path}; what failed came after it")
         raise
 
 
-def _prune(app: App, library: Library, policy: Policy) -> None:
+def _remember(app: App, done: Outcome, care: Care) -> None:
+    """Keep the counts of a complete snapshot that the next guard cannot read."""
+    if done.manifest.complete and care.guard and done.path.name.endswith(ENDING):
+        guards.remember(app, done.manifest)
+
+
+def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
+    """Prune what is kept on this machine, which only a complete snapshot allows."""
+    if policy is None:
+        return
+    if not done.manifest.complete:
+        app.note("nothing was pruned, since this snapshot is not complete")
+        return
+    library = Library(app.settings.exports, done.manifest.account_id)
     removed = remove(library, decisions(library, policy))
     app.note(f"{len(removed)} older snapshots were pruned" if removed else "nothing to prune")
+
+
+def place(text: str) -> Place | None:
+    """Read the address that --push names; None for "". Raises UsageError for what is none."""
+    return address.place(text, "--push") if text else None
 
 
 def policy(text: str) -> Policy | None:

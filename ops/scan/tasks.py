@@ -63,7 +63,8 @@ def run_scan(
         "encrypt_to": "pack into one file for this age public key (age1…), or those in a file; repeatable",
         "passphrase_file": "pack into one file for the passphrase on the first line of this one",
         "guard": "a kind that has lost more than so many percent makes the snapshot partial, e.g. 30",
-        "prune": "afterwards, if it is complete, keep only these, e.g. daily=7,weekly=4",
+        "push": "afterwards, send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and the like",
+        "prune": "afterwards, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
         "ping": "https URL of a monitor: told at the start (/start), success, and failure (/<exit code>)",
     },
 )
@@ -78,6 +79,7 @@ def export(
     encrypt_to: tuple[str, ...] = (),
     passphrase_file: str = "",
     guard: int = 0,
+    push: str = "",
     prune: str = "",
     ping: str = "",
 ) -> Item | None:
@@ -86,6 +88,7 @@ def export(
     inv scan.export
     inv scan.export --only dns --zone example.com --to dns.json
     inv scan.export --kv values --encrypt-to age1…
+    inv scan.export --encrypt-to age1… --push s3://backups/cloudflare
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
     """
     from ops.scan import exporting, request
@@ -96,4 +99,5 @@ def export(
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     whole = not asked.narrowed
     way = delivery(app.settings.exports, to, encrypt_to, newest=whole, passphrase_file=passphrase_file)
-    return exporting.export(app, asked, way, exporting.Care(guard, exporting.policy(prune), ping))
+    care = exporting.Care(guard, exporting.policy(prune), ping, exporting.place(push))
+    return exporting.export(app, asked, way, care)

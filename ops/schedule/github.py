@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ops.schedule.job import JITTER, MONITOR, NAME, Job
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job
 from ops.schedule.yaml_files import document
 
 _FOLDER = "${{ runner.temp }}/exports"
@@ -36,7 +36,7 @@ def _job(job: Job) -> dict[str, object]:
         "steps": [
             {"uses": "actions/checkout@v4", "with": {"persist-credentials": False}},
             {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
-            {"run": "pip install ."},
+            {"run": "pip install ." if job.bucket is None else "pip install '.[s3]'"},
             _export(job),
             _upload(job),
         ],
@@ -44,13 +44,15 @@ def _job(job: Job) -> dict[str, object]:
 
 
 def _export(job: Job) -> dict[str, object]:
-    secrets = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *([MONITOR] if job.ping else ()))
+    keys = BUCKET_KEYS if job.bucket is not None else ()
+    secrets = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys, *([MONITOR] if job.ping else ()))
+    known = {"CFOPS_EXPORTS": _FOLDER, **(job.bucket or {})}
     ping = f' "--ping=${MONITOR}"' if job.ping else ""
     # The shell ends with the exit code of its last line: 4, say, turns the run red.
     script = f"umask 077\nsleep $((RANDOM % {JITTER}))\ncfops {shlex.join(job.arguments)}{ping}\n"
     return {
         "name": "Export",
-        "env": {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | {"CFOPS_EXPORTS": _FOLDER},
+        "env": {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | known,
         "run": script,
     }
 

@@ -34,6 +34,7 @@ class Time(NamedTuple):
 class Job(NamedTuple):
     """What is run: *options* of `scan.export`, at a time of day, in the folder of the *project*.
 
+    *bucket* holds the variables that say where the bucket is that it pushes to; None where it pushes to none.
     *program* is the full path of `cfops` here; *token_file* is where the token is expected on this machine,
     *user* whom the job belongs to. *image* is that of a container, *ping* the monitor's URL. *encrypted* says
     that only a key opens what is made.
@@ -48,6 +49,7 @@ class Job(NamedTuple):
     image: str
     ping: str = ""
     encrypted: bool = False
+    bucket: dict[str, str] | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -58,6 +60,10 @@ class Job(NamedTuple):
     def words(self) -> tuple[str, ...]:
         """Give all words after the program's name, for a file that only its owner's machine has."""
         return (*self.arguments, *([f"--ping={self.ping}"] if self.ping else ()))
+
+
+BUCKET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""What holds the keys of the bucket, on every platform."""
 
 
 def time_of_day(text: str) -> Time:

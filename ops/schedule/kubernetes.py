@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.schedule.job import JITTER, MONITOR, NAME, Job
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job
 from ops.schedule.yaml_files import document
 
 _SHELL = f'umask 077; sleep "$(shuf -i 0-{JITTER} -n 1)"; exec cfops "$@"'
@@ -36,7 +36,8 @@ def cron_job(job: Job) -> str:
 
 
 def _keys(job: Job) -> str:
-    return ", ".join(("token", "account-id", *(["monitor-url"] if job.ping else ())))
+    keys = map(_key, BUCKET_KEYS if job.bucket is not None else ())
+    return ", ".join(("token", "account-id", *keys, *(["monitor-url"] if job.ping else ())))
 
 
 def _once(job: Job) -> dict[str, Any]:
@@ -76,6 +77,8 @@ def _container(job: Job) -> dict[str, Any]:
         "env": [
             _secret("CLOUDFLARE_API_TOKEN", "token"),
             _secret("CLOUDFLARE_ACCOUNT_ID", "account-id"),
+            *(_secret(name, _key(name)) for name in (BUCKET_KEYS if job.bucket is not None else ())),
+            *({"name": name, "value": value} for name, value in (job.bucket or {}).items()),
             *([_secret(MONITOR, "monitor-url")] if job.ping else ()),
             {"name": "CFOPS_EXPORTS", "value": "/data/exports"},
             {"name": "CFOPS_STATE_DIR", "value": "/data/state"},
@@ -89,6 +92,11 @@ def _container(job: Job) -> dict[str, Any]:
         },
         "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 (the same)
     }
+
+
+def _key(variable: str) -> str:
+    """Give the key in the secret that holds what *variable* shall be."""
+    return variable.lower().replace("_", "-")
 
 
 def _secret(name: str, key: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: s
         image=_printable("--image", image),
         ping=wanted["ping"],
         encrypted=bool(wanted["encrypt_to"]),
+        bucket=_bucket(app) if wanted["push"] else None,
     )
     if platform == "github" and not job.encrypted:
         app.warn(
@@ -56,7 +57,8 @@ def _check(app: App, wanted: dict[str, Any]) -> None:
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
     way = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
-    exporting.Care(wanted["guard"], exporting.policy(wanted["prune"]), wanted["ping"]).check(asked, way)
+    prune, push = exporting.policy(wanted["prune"]), exporting.place(wanted["push"])
+    exporting.Care(wanted["guard"], prune, wanted["ping"], push).check(asked, way)
     if wanted["ping"]:
         from ops.http.outside import Outside
 
@@ -73,6 +75,15 @@ def _fit(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, Any]:
         app.note("a runner begins without earlier snapshots: there is nothing to guard by or to prune")
         return {**fit, "guard": 0, "prune": ""}
     return fit
+
+
+def _bucket(app: App) -> dict[str, str]:
+    """Give the variables that say where buckets are, as far as the settings say anything of it."""
+    settings = app.settings
+    told = {"CFOPS_S3_ENDPOINT": settings.s3_endpoint}
+    if settings.origins.get("s3_region", "default") != "default":
+        told["AWS_REGION"] = settings.s3_region
+    return {name: _printable(name, value) for name, value in told.items() if value}
 
 
 def _program() -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.schedule.job import JITTER, NAME, Job
+from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, Job
 
 FOLDER = "/etc/systemd/system"
 
@@ -28,7 +28,7 @@ User={_quoted(job.user)}
 WorkingDirectory={_escaped(str(job.project))}
 # Read by the service alone: systemd hands the token over, and it is in no environment.
 LoadCredential=cloudflare_api_token:{_escaped(str(job.token_file))}
-UMask=0077
+{_bucket(job)}UMask=0077
 TimeoutStartSec=6h
 Nice=10
 NoNewPrivileges=yes
@@ -38,6 +38,15 @@ ProtectKernelTunables=yes
 ProtectControlGroups=yes
 RestrictSUIDSGID=yes
 """
+
+
+def _bucket(job: Job) -> str:
+    """Give the lines that tell where the bucket is, and where its keys are expected."""
+    if job.bucket is None:
+        return ""
+    keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.\n"
+    variables = (f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.bucket.items())
+    return keys + "".join(variables)
 
 
 def timer(job: Job) -> str:

@@ -10,7 +10,7 @@ from ops.ui.shapes import Rows
 if TYPE_CHECKING:
     from ops.app import App
 
-SIDE = "latest, previous, a date (the newest of that day or before), a name, a path, or live"
+SIDE = "latest, previous, a date (the newest of then or before), a name, a path, s3://…/latest, or live"
 NEEDS = "none; with live Read on what the snapshot holds"
 ONLY = "these kinds or products alone, e.g. dns,workers.script; may be repeated"
 SKIP = "not these kinds or products, e.g. workers.script/contents; may be repeated"
@@ -64,6 +64,7 @@ def diff_snapshots(
         "only": ONLY,
         "skip": SKIP,
         "exit_code": CODE,
+        "from_": "s3://BUCKET/PREFIX: the newest that is kept there, instead of the newest on this machine",
         "markdown": "write a summary for a pull request or a chat to this file, or - (stdout, no table)",
         "identity": IDENTITY,
     },
@@ -75,15 +76,17 @@ def find_drift(
     exit_code: bool = False,
     markdown: str = "",
     identity: str = "",
+    from_: str = "",
 ) -> Rows | None:
     """Compare the newest complete snapshot with the account as it is now, and say who changed it and when.
 
     inv snapshots.drift
     inv snapshots.drift --exit-code --skip kv.key
+    inv snapshots.drift --from s3://backups/cloudflare
     inv snapshots.drift --markdown - | gh pr comment --body-file -
     """
     from ops.snapshots import diffing
 
     asked = diffing.Asked(only, skip, identity)
-    diffing.drift(app, asked, summary=markdown, exit_code=exit_code)
+    diffing.drift(app, asked, from_, summary=markdown, exit_code=exit_code)
     return None

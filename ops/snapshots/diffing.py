@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops import catalog, disk
 from ops.command import ON_LISTS
 from ops.errors import DifferencesFound, UsageError
+from ops.offsite import address
 from ops.resource import Deed, Json
 from ops.snapshots import changes, markdown
 from ops.snapshots.blame import Blame
@@ -46,7 +47,7 @@ def between(app: App, a: str, b: str, asked: Asked) -> Comparison:
     kept = {name: open_snapshot(app, name, asked.identity) for name in (a, b) if name != LIVE}
     if LIVE in (a, b):
         like = next(iter(kept.values()))
-        check_account(like.path, like.manifest, app.account_id)
+        check_account(like.where, like.manifest, app.account_id)
         kept[LIVE] = live(app, like.manifest, wanted)
     for name in dict.fromkeys((a, b)):
         _tell(app, name, kept[name])
@@ -64,7 +65,7 @@ def _checked(asked: Asked) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _tell(app: App, name: str, snapshot: Snapshot) -> None:
     manifest = snapshot.manifest
     if name != LIVE:
-        app.note(f"{name}: {snapshot.path}, {manifest.started}, {manifest.status}")
+        app.note(f"{name}: {snapshot.where}, {manifest.started}, {manifest.status}")
     if not manifest.complete:
         app.warn(f"{name} is partial: {manifest.reason}")
 
@@ -86,14 +87,16 @@ def diff(app: App, a: str, b: str, asked: Asked, *, as_text: bool, exit_code: bo
     _end(app, comparison, exit_code=exit_code)
 
 
-def drift(app: App, asked: Asked, *, summary: str, exit_code: bool) -> None:
+def drift(app: App, asked: Asked, place: str = "", *, summary: str, exit_code: bool) -> None:
     """Compare the newest complete snapshot with the account, naming who changed it; ends as diff does.
 
-    *summary* is the file for a summary, "-" for stdout instead of the table.
+    *place* is where in a bucket the newest is looked for. *summary* is the file for a summary, "-" for stdout
+    instead of the table.
     """
     if summary == "-":
         _refuse_options(app, "--markdown -")
-    comparison = between(app, LATEST, LIVE, asked)
+    newest = f"{address.place(place, '--from')}/{LATEST}" if place else LATEST
+    comparison = between(app, newest, LIVE, asked)
     rows = Excerpt(changes.rows(comparison, _blame(app, comparison)))
     columns = changes.COLUMNS + changes.WHO
     if summary == "-":

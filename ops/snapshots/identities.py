@@ -20,20 +20,25 @@ def decryption(path: Path, identity: str, passphrase_file: str) -> Callable[[IO[
     Raises UsageError where neither is given, or both; what it gives raises that where none fits, and Damaged
     where the file was changed.
     """
-    if identity and passphrase_file:
-        raise UsageError("--identity or --passphrase-file, not both")
+    require(path, identity, passphrase_file)
     if passphrase_file:
         return _by_passphrase(path, passphrase.read(Path(passphrase_file)))
-    if not identity:
-        raise UsageError(
-            f"{path} is encrypted", hint="--identity KEY.txt opens it, or --passphrase-file FILE"
-        )
     keys = read(Path(identity))
 
     def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
         _decrypt(path, keys, source, target)
 
     return decrypt
+
+
+def require(where: Path | str, identity: str, passphrase_file: str) -> None:
+    """Raise UsageError unless one thing is named that may open the snapshot at *where*; nothing is read."""
+    if identity and passphrase_file:
+        raise UsageError("--identity or --passphrase-file, not both")
+    if not identity and not passphrase_file:
+        raise UsageError(
+            f"{where} is encrypted", hint="--identity KEY.txt opens it, or --passphrase-file FILE"
+        )
 
 
 def _by_passphrase(path: Path, known: Passphrase) -> Callable[[IO[bytes], IO[bytes]], None]:

@@ -30,7 +30,12 @@ def slug(name: str, *identity: str) -> str:
 
 def account_folder(account_id: str) -> str:
     """Give the folder of an account: its id as Cloudflare writes ids, anything else as a slug."""
-    return account_id if _PLAIN_ID.fullmatch(account_id) else slug(account_id)
+    return account_id if is_plain_id(account_id) else slug(account_id)
+
+
+def is_plain_id(text: str) -> bool:
+    """Say whether *text* is an id as Cloudflare writes ids."""
+    return bool(_PLAIN_ID.fullmatch(text))
 
 
 def snapshot_name(started: float, chance: str) -> str:

@@ -2,6 +2,8 @@
 
 exports/<account>/<time>-<4 hex>/              a snapshot
 exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if not whole
+
+A bucket holds the same below s3://bucket/prefix/: see ops.offsite.library.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from ops import disk
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
+from ops.offsite.address import is_address
 from ops.resource import Json
-from ops.snapshots import reader
+from ops.snapshots import names, reader, removal
 from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder
 from ops.snapshots.manifest import PARTIAL, Manifest, load
@@ -26,23 +30,28 @@ if TYPE_CHECKING:
 DAMAGED = "damaged"
 PREVIOUS = "previous"
 
-_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
-_NAMED = "%Y-%m-%dT%H-%M-%SZ"
 
 
 class Entry(NamedTuple):
     """What is kept at *path*: a snapshot, an encrypted one, or one that is damaged.
 
     *started* is in seconds since 1970. *manifest* is None where it cannot be read: *failure* says why, and is
-    None for an encrypted one, which only its key opens.
+    None for an encrypted one, which only its key opens. *size* is that of the manifest's file, or of the
+    encrypted one. Where it is kept in a bucket, *address* tells where, and *path* is its name alone.
     """
 
-    path: Path
+    path: PurePath
     started: float
     manifest: Manifest | None = None
     failure: OpsError | None = None
+    size: int = 0
+    address: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.address or str(self.path)
 
     @property
     def name(self) -> str:
@@ -73,10 +82,23 @@ class Entry(NamedTuple):
 
 
 class Snapshot:
-    """A snapshot that can be read; close() takes away what was unpacked for it."""
+    """A snapshot that can be read; close() takes away what was unpacked for it.
 
-    def __init__(self, path: Path, manifest: Manifest, close: Callable[[], None] = lambda: None) -> None:
+    *where* is where it is kept, which need not be where it is read. *strays* are the files that were found
+    beside it and are not in its manifest.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        close: Callable[[], None] = lambda: None,
+        *,
+        where: str = "",
+        strays: tuple[str, ...] = (),
+    ) -> None:
         self.path = path
+        self.where, self.strays = where or str(path), strays
         self.manifest = manifest
         self.started = seconds(manifest.started)
         self.close = close
@@ -103,12 +125,22 @@ class Snapshot:
         return self._sections.get((kind, scope)) or self._sections.get((kind, ""))
 
 
+class Half(NamedTuple):
+    """What was begun and never finished: its name, its size in bytes, and what takes it away."""
+
+    name: str
+    size: int
+    remove: Callable[[], None]
+
+
 class Library:
     """The snapshots of *account_id* under *root*, the folder that exports go to."""
 
     def __init__(self, root: Path, account_id: str) -> None:
         self.account_id = account_id
         self.folder = root / account_folder(account_id)
+        self.where = str(self.folder)
+        self.listing = "`inv snapshots.list` shows what is kept"
 
     def all(self) -> list[Entry]:
         """Give all that is kept, newest first; what is damaged is among it. Links are not followed."""
@@ -116,10 +148,11 @@ class Library:
 
     def _entries(self) -> Iterator[Entry]:
         """Yield what is kept, newest first by name; a manifest is read only when its turn has come."""
-        if self.folder.is_dir():
-            kept = filter(_kept, self.folder.iterdir())
-            for path in sorted(kept, key=lambda path: (_moment_of(path), path.name), reverse=True):
-                yield self._entry(path)
+        for path in sorted(self._paths(), key=lambda path: (_moment_of(path), path.name), reverse=True):
+            yield self._entry(path)
+
+    def _paths(self) -> Iterator[Path]:
+        return filter(_kept, self.folder.iterdir() if self.folder.is_dir() else ())
 
     def find(self, name: str) -> Entry:
         """Give the entry called *name*.
@@ -130,14 +163,22 @@ class Library:
         """
         if name in (LATEST, PREVIOUS):
             return self._newest(name)
-        for path in filter(_kept, self.folder.iterdir() if self.folder.is_dir() else ()):
-            if name in (path.name, Entry(path, 0.0).name):
-                return self._entry(path)
+        if (found := self._named(name)) is not None:
+            return found
         if _MOMENT.fullmatch(name):
             return self._until(name)
+        return self._elsewhere(name)
+
+    def _named(self, name: str) -> Entry | None:
+        for path in self._paths():
+            if name in (path.name, Entry(path, 0.0).name):
+                return self._entry(path)
+        return None
+
+    def _elsewhere(self, name: str) -> Entry:
         path = Path(name)
         if not path.exists():
-            raise NotFound(f"no snapshot is called {name}", hint="`inv snapshots.list` shows what is kept")
+            raise NotFound(f"no snapshot is called {name}", hint=self.listing)
         return self._checked(path.resolve())
 
     def complete(self) -> list[Entry]:
@@ -149,18 +190,49 @@ class Library:
         found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
         if found is None:
             what = "an earlier complete snapshot" if name == PREVIOUS else "a complete snapshot"
-            raise NotFound(f"{self.folder} has not got {what}", hint="`inv scan.export` makes one")
+            raise NotFound(f"{self.where} has not got {what}", hint="`inv scan.export` makes one")
         return found
 
     def _until(self, name: str) -> Entry:
         prefix = name.replace(":", "-")
-        found = _pick(entry for entry in self._entries() if _named(entry.started)[: len(prefix)] <= prefix)
+        found = _pick(
+            entry for entry in self._entries() if names.stamp(entry.started)[: len(prefix)] <= prefix
+        )
         if found is None:
             raise NotFound(
                 f"no complete snapshot is of {name} or before it",
-                hint="`inv snapshots.list` shows what is kept",
+                hint=self.listing,
             )
         return found
+
+    def open(self, app: App, entry: Entry, identity: str, passphrase_file: str) -> Snapshot:
+        """Open what *entry* stands for: see open_snapshot."""
+        path = Path(entry.path)
+        if not entry.sealed:
+            return Snapshot(path, _there(entry.manifest))
+        from ops.snapshots.opening import unsealed
+
+        opened = unsealed(path, identity, app.settings.state_dir, passphrase_file=passphrase_file)
+        opened.where = str(path)
+        return opened
+
+    def led_to(self) -> str:
+        """Give the name that `latest` leads to, if any. Raises Refused where the folder is a link."""
+        disk.refuse_link(self.folder)
+        link = self.folder / LATEST
+        return link.readlink().name if link.is_symlink() else ""
+
+    def remove(self, entry: Entry) -> bool:
+        """Remove what *entry* stands for; False where another run was faster. Raises DiskError, Refused."""
+        return removal.removed(self.folder, Path(entry.path))
+
+    def tidy(self) -> None:
+        """Remove what killed runs have left of their removals. Raises DiskError."""
+        removal.sweep(self.folder)
+
+    def halves(self, now: float) -> list[Half]:  # noqa: ARG002  (a bucket's library asks for it)
+        """Give what was never finished and is older than a day; *now* in seconds since 1970."""
+        return []
 
     def _checked(self, path: Path) -> Entry:
         entry = self._entry(path)
@@ -170,11 +242,12 @@ class Library:
 
     def _entry(self, path: Path) -> Entry:
         if path.name.endswith(ENDING):
-            return Entry(path, _moment_of(path))
+            return Entry(path, _moment_of(path), size=path.lstat().st_size)
         try:
             manifest = load(path)
             check_account(path, manifest, self.account_id)
-            return Entry(path, seconds(manifest.started), manifest)
+            size = (path / MANIFEST).lstat().st_size
+            return Entry(path, seconds(manifest.started), manifest, size=size)
         except OSError as error:
             failure: OpsError = Damaged(f"{path} cannot be read: {error.strerror}")
         except OpsError as error:
@@ -200,21 +273,27 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
     return parts[number] if not whole and len(parts) > number else None
 
 
-def open_library(app: App) -> Library:
-    """Give the library of the account in force, without a request.
+def open_library(app: App, place: str = "") -> Library:
+    """Give the library of the account in force, here or at *place*; nothing is asked of Cloudflare.
 
     That is the account of the settings, or the only one that snapshots are kept of; raises UsageError where
     there are several.
     """
+    if place:
+        from ops.offsite.library import open_offsite
+
+        return open_offsite(app, place)
     root = app.settings.exports
-    if app.known_account:
-        return Library(root, app.known_account)
-    names = accounts(root)
+    return Library(root, app.known_account or the_account(root, accounts(root)))
+
+
+def the_account(place: object, names: list[str]) -> str:
+    """Give the one account of *names* that *place* has snapshots of. Raises UsageError, NotFound."""
     if len(names) > 1:
-        raise UsageError(f"{root} has snapshots of {', '.join(names)}", hint="--account-id says which")
+        raise UsageError(f"{place} has snapshots of {', '.join(names)}", hint="--account-id says which")
     if not names:
-        raise NotFound(f"{root} has no snapshots", hint="`inv scan.export` makes one")
-    return Library(root, names[0])
+        raise NotFound(f"{place} has no snapshots", hint="`inv scan.export` makes one")
+    return names[0]
 
 
 def accounts(root: Path) -> list[str]:
@@ -225,31 +304,31 @@ def accounts(root: Path) -> list[str]:
 
 
 def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
-    """Open the snapshot called *name* (see Library.find), an encrypted one with what a file holds: a key,
-    or a passphrase.
+    """Open the snapshot called *name*, an encrypted one with what a file holds: a key, or a passphrase.
 
+    See Library.find for names; s3://bucket/prefix/NAME is one of a bucket, fetched as a whole.
     What is unpacked for it lies in a private folder that is removed when the line ends. Raises NotFound,
     Damaged, UsageError where a key is wanting or does not fit, Refused for one of another account.
     """
-    library = _library(app, name)
+    library, name = library_of(app, name)
     entry = library.find(name)
     if entry.failure is not None:
         raise entry.failure
-    if not entry.sealed:
-        return Snapshot(entry.path, _there(entry.manifest))
-    from ops.snapshots.opening import unsealed
-
-    opened = unsealed(entry.path, identity, app.settings.state_dir, passphrase_file=passphrase_file)
+    opened = library.open(app, entry, identity, passphrase_file)
     app.at_end(opened.close)
-    check_account(entry.path, opened.manifest, library.account_id)
+    check_account(entry.where, opened.manifest, library.account_id)
     return opened
 
 
-def _library(app: App, name: str) -> Library:
-    """Give the library to look in; a path needs none, so it works where nothing is kept."""
+def library_of(app: App, name: str) -> tuple[Library, str]:
+    """Give the library to look in, and the name there; a path works where nothing is kept."""
+    if is_address(name):
+        from ops.offsite.library import named
+
+        return named(app, name)
     if "/" in name or name.endswith(ENDING):
-        return Library(app.settings.exports, app.known_account)
-    return open_library(app)
+        return Library(app.settings.exports, app.known_account), name
+    return open_library(app), name
 
 
 def _there(manifest: Manifest | None) -> Manifest:
@@ -257,7 +336,7 @@ def _there(manifest: Manifest | None) -> Manifest:
     return manifest
 
 
-def check_account(path: Path, manifest: Manifest, account_id: str) -> None:
+def check_account(path: Path | str, manifest: Manifest, account_id: str) -> None:
     """Raise Refused where a snapshot is of another account; any will do where *account_id* is not known."""
     if account_id and account_id not in (manifest.account_id, account_folder(manifest.account_id)):
         raise Refused(
@@ -274,17 +353,10 @@ def seconds(written: str) -> float:
         raise Damaged(f"{written[:40]!r} is no time of a snapshot") from None
 
 
-def _named(started: float) -> str:
-    return f"{datetime.fromtimestamp(started, UTC):{_NAMED}}"
-
-
 def _moment_of(path: Path) -> float:
     """Give when what lies at *path* was begun: by its name, else by its file's time."""
-    match = _NAME.match(path.name)
-    try:
-        return datetime.strptime(match[1] if match else "", _NAMED).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return path.lstat().st_mtime
+    told = names.moment(path.name)
+    return path.lstat().st_mtime if told is None else told
 
 
 def _kept(path: Path) -> bool:
@@ -292,7 +364,7 @@ def _kept(path: Path) -> bool:
     if path.name.startswith("."):
         return False
     if _folder(path):
-        return bool(_NAME.fullmatch(path.name)) or (path / MANIFEST).exists()
+        return names.is_folder(path.name) or (path / MANIFEST).exists()
     return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
 
 

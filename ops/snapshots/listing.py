@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.resource import Json, Resource, reach
-from ops.snapshots.layout import MANIFEST
 from ops.snapshots.library import Entry, Library, Snapshot, accounts
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE
@@ -21,7 +20,12 @@ _CONTENTS = "/contents"
 def rows(root: Path, account_id: str) -> Iterator[Json]:
     """Yield a row for each snapshot, newest first; of all accounts where *account_id* is empty."""
     for account in [account_id] if account_id else accounts(root):
-        yield from (row(entry, account) for entry in Library(root, account).all())
+        yield from of(Library(root, account))
+
+
+def of(library: Library) -> Iterator[Json]:
+    """Yield a row for each snapshot in *library*, newest first."""
+    return (row(entry, library.account_id) for entry in library.all())
 
 
 def row(entry: Entry, account: str) -> Json:
@@ -39,19 +43,16 @@ def row(entry: Entry, account: str) -> Json:
         "size": readable_size(size),
         "bytes": size,
         "encrypted": entry.sealed,
-        "path": str(entry.path),
+        "path": entry.where,
         "note": entry.failure.message if entry.failure else manifest.reason if manifest else "encrypted",
     }
 
 
 def size_of(entry: Entry) -> int:
     """Give the bytes that an entry takes, as its manifest tells them; 0 for a damaged one."""
-    if entry.sealed:
-        return entry.path.lstat().st_size
     if entry.manifest is None:
-        return 0
-    files = sum(stored.bytes for stored in entry.manifest.files.values())
-    return files + (entry.path / MANIFEST).lstat().st_size
+        return entry.size
+    return entry.size + sum(stored.bytes for stored in entry.manifest.files.values())
 
 
 def items_of(manifest: Manifest) -> int:

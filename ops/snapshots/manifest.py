@@ -17,7 +17,7 @@ from ops.snapshots.writer import Placed, Stored, store
 
 FORMAT = 1
 PARTIAL = "partial"
-_LARGEST = 64 << 20
+LARGEST = 64 << 20
 _CHECKSUM = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _KNOWN = frozenset(
     {"format", "tool", "account", "started", "ended", "requests", "status", "reason", "options", "sections"}
@@ -87,12 +87,17 @@ def load(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > LARGEST:
             raise Damaged(f"{path} is too large to be a manifest")
-        data = path.read_bytes()
-        document = json.loads(data)
+        return parse(path.read_bytes(), path)
     except FileNotFoundError:
         raise NotFound(f"{folder} is not a snapshot: it has no {MANIFEST}") from None
+
+
+def parse(data: bytes, path: Path | str) -> Manifest:
+    """Read the manifest that was found at *path*; raises ValidationError and Damaged as load does."""
+    try:
+        document = json.loads(data)
     except (ValueError, RecursionError):
         raise Damaged(f"{path} is damaged: it is not JSON") from None
     manifest = _parse(path, document)
@@ -100,7 +105,7 @@ def load(folder: Path) -> Manifest:
     return manifest
 
 
-def _check(path: Path, document: Json, data: bytes) -> None:
+def _check(path: Path | str, document: Json, data: bytes) -> None:
     """Raise Damaged where the manifest is not what was written, to the byte."""
     end = _CHECKSUM.search(data)
     if set(document) - _KNOWN or ("sha256" in document) != bool(end):
@@ -109,7 +114,7 @@ def _check(path: Path, document: Json, data: bytes) -> None:
         raise Damaged(f"{path} is damaged: it is not what was written")
 
 
-def _parse(path: Path, document: Any) -> Manifest:
+def _parse(path: Path | str, document: Any) -> Manifest:
     version = document.get("format") if isinstance(document, dict) else None
     if isinstance(version, int) and version > FORMAT:
         raise ValidationError(

@@ -9,23 +9,19 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import shutil
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, NamedTuple, Self
 
-from ops import disk
 from ops.errors import Damaged, NotFound, Refused
-from ops.snapshots import identities
+from ops.snapshots import identities, scratch
 from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import FILE, load
 
-OPENED = ".opened-"
-_LEFT = re.compile(re.escape(OPENED) + r"(\d+)-[0-9a-f]{8}")
 _TOP = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _PIECE = 1 << 18
 _LONGEST_HEADER = 1 << 16
@@ -55,33 +51,16 @@ def unsealed(
     fit, Damaged where the file was changed, Refused where it holds what no snapshot holds.
     """
     decrypt = identities.decryption(path, identity, passphrase_file)
-    folder = _private(place)
+    folder = scratch.private(place)
     try:
         top = _unpack(path, decrypt, folder, caps)
-        return Snapshot(folder / top, load(folder / top), lambda: _remove(folder))
+        return Snapshot(folder / top, load(folder / top), lambda: scratch.remove(folder))
     except NotFound as error:
-        _remove(folder)
+        scratch.remove(folder)
         raise Damaged(f"{path} holds no snapshot: {error.message}") from None
     except BaseException:
-        _remove(folder)
+        scratch.remove(folder)
         raise
-
-
-def _private(place: Path) -> Path:
-    """Make a folder of this process in *place*, and remove those of processes that are gone."""
-    disk.private_folder(place)
-    for leftover in place.glob(f"{OPENED}*"):
-        match = _LEFT.fullmatch(leftover.name)
-        if match and not leftover.is_symlink() and not disk.alive(int(match[1])):
-            _remove(leftover)
-    folder = place / f"{OPENED}{os.getpid()}-{os.urandom(4).hex()}"
-    with disk.explained(folder):
-        folder.mkdir(disk.PRIVATE_FOLDER)
-    return folder
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
@@ -173,7 +152,7 @@ def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
             if count > caps.files or first != top or not _fit(member, first, inside):
                 raise Refused(f"{path} holds what no snapshot holds: {member.name[:80]!r}")
             if member.isreg():
-                _write(folder, f"{top}/{inside}", archive.extractfile(member))
+                scratch.write(folder, f"{top}/{inside}", archive.extractfile(member))
     return top
 
 
@@ -187,21 +166,3 @@ def _fit(member: tarfile.TarInfo, top: str, inside: str) -> bool:
     if member.isdir():
         return not inside or bool(FILE.fullmatch(inside))
     return member.isreg() and not member.issparse() and bool(FILE.fullmatch(inside))
-
-
-def _write(folder: Path, name: str, source: IO[bytes] | None) -> None:
-    target = folder / name
-    with disk.explained(target):
-        _make_folders(folder, target.parent)
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, disk.PRIVATE_FILE)
-    with open(handle, "wb") as file:  # noqa: PTH123 (a Path cannot open a handle)
-        while source is not None and (piece := source.read(_PIECE)):
-            with disk.explained(target):
-                file.write(piece)
-
-
-def _make_folders(root: Path, folder: Path) -> None:
-    if folder != root:
-        _make_folders(root, folder.parent)
-        with suppress(FileExistsError):
-            folder.mkdir(disk.PRIVATE_FOLDER)

@@ -13,21 +13,14 @@ alone; so are encrypted ones, whose names tell when they were made and whether t
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import PurePath
 from typing import NamedTuple
 
-from ops import disk
-from ops.errors import Refused, UsageError
-from ops.snapshots.layout import LATEST
+from ops.errors import UsageError
 from ops.snapshots.library import DAMAGED, Entry, Library
 
-PRUNED = ".pruned-"
-_LEFT = re.compile(re.escape(PRUNED) + r"(\d+)-[0-9a-f]{8}")
 _BUCKETS = {
     "hourly": "%Y-%m-%dT%H",
     "daily": "%Y-%m-%d",
@@ -86,9 +79,9 @@ def _series(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
     return series.values()
 
 
-def _reasons(whole: Sequence[Entry], policy: Policy) -> dict[Path, str]:
+def _reasons(whole: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
     """Give why each of the complete ones *whole*, newest first, is kept."""
-    found: dict[Path, list[str]] = {}
+    found: dict[PurePath, list[str]] = {}
     for number, entry in enumerate(whole):
         if number == 0:
             found.setdefault(entry.path, []).append("the newest complete one")
@@ -102,7 +95,7 @@ def _reasons(whole: Sequence[Entry], policy: Policy) -> dict[Path, str]:
     return {path: ", ".join(reasons) for path, reasons in found.items()}
 
 
-def _firsts(whole: Sequence[Entry], form: str, count: int) -> Iterator[Path]:
+def _firsts(whole: Sequence[Entry], form: str, count: int) -> Iterator[PurePath]:
     """Yield the newest of each of the *count* newest buckets."""
     seen: set[str] = set()
     for entry in whole:
@@ -113,7 +106,7 @@ def _firsts(whole: Sequence[Entry], form: str, count: int) -> Iterator[Path]:
 
 
 def _decision(
-    entry: Entry, reasons: dict[Path, str], whole: Sequence[Entry], policy: Policy, latest: str
+    entry: Entry, reasons: dict[PurePath, str], whole: Sequence[Entry], policy: Policy, latest: str
 ) -> Decision:
     if entry.status == DAMAGED:
         return Decision(entry, True, "damaged: look at it, then remove it by hand")
@@ -132,50 +125,11 @@ def _decision(
 
 def decisions(library: Library, policy: Policy) -> list[Decision]:
     """Judge what is in *library*. Raises Refused where its folder is a link."""
-    disk.refuse_link(library.folder)
-    return decide(library.all(), policy.check(), _led_to(library.folder))
-
-
-def _led_to(folder: Path) -> str:
-    link = folder / LATEST
-    return link.readlink().name if link.is_symlink() else ""
+    latest = library.led_to()
+    return decide(library.all(), policy.check(), latest)
 
 
 def remove(library: Library, decided: Iterable[Decision]) -> list[Decision]:
-    """Remove what is not to be kept; gives what was removed. Raises DiskError, Refused.
-
-    Each is hidden under another name first, so that what is seen is whole. What a killed run has hidden is
-    removed too.
-    """
-    _sweep(library.folder)
-    return [
-        decision for decision in decided if not decision.keep and _removed(library.folder, decision.entry)
-    ]
-
-
-def _removed(folder: Path, entry: Entry) -> bool:
-    if entry.path.parent != folder or entry.path.is_symlink():
-        raise Refused(f"{entry.path} does not lie in {folder}")
-    hidden = folder / f"{PRUNED}{os.getpid()}-{os.urandom(4).hex()}"
-    with disk.explained(entry.path):
-        try:
-            entry.path.rename(hidden)
-        except FileNotFoundError:
-            return False  # another run was faster
-        _delete(hidden)
-    return True
-
-
-def _delete(hidden: Path) -> None:
-    if hidden.is_dir() and not hidden.is_symlink():
-        shutil.rmtree(hidden)
-    else:
-        hidden.unlink()
-
-
-def _sweep(folder: Path) -> None:
-    for hidden in folder.glob(f"{PRUNED}*"):
-        match = _LEFT.fullmatch(hidden.name)
-        if match and not disk.alive(int(match[1])):
-            with disk.explained(hidden):
-                _delete(hidden)
+    """Remove what is not to be kept; gives what was removed. Raises DiskError, Refused."""
+    library.tidy()
+    return [decision for decision in decided if not decision.keep and library.remove(decision.entry)]

@@ -11,24 +11,34 @@ from ops.snapshots.listing import moment, size_of
 
 if TYPE_CHECKING:
     from ops.app import App
+    from ops.snapshots.library import Half
     from ops.snapshots.prune import Decision, Policy
 
 COLUMNS = ("snapshot", "started", "status", "action", "reason")
 
 
-def prune(app: App, policy: Policy) -> list[Json]:
-    """Remove what *policy* does not keep, after asking; gives a row for each snapshot. Raises Refused."""
-    library = open_library(app)
+def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
+    """Remove what *policy* does not keep, after asking; gives a row for each snapshot. Raises Refused.
+
+    At a *place* in a bucket the uploads go too that nobody has finished.
+    """
+    library = open_library(app, place)
     decided = pruning.decisions(library, policy)
     going = [decision for decision in decided if not decision.keep]
-    if app.dry or not going:
+    halves = library.halves(app.clock())
+    for half in halves if app.dry else ():
+        app.note(f"would go: {half.name} (an upload that was never finished)")
+    if app.dry or not (going or halves):
         return [_row(decision, "keep" if decision.keep else "remove") for decision in decided]
-    _ask(app, going, library.account_id)
+    _ask(app, going, halves, f"of the account {library.account_id}{f' at {place}' if place else ''}")
+    for half in halves:
+        half.remove()
+        app.note(f"removed: {half.name} (an upload that was never finished)")
     removed = {decision.entry.path for decision in pruning.remove(library, going)}
     return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
 
 
-def _ask(app: App, going: list[Decision], account_id: str) -> None:
+def _ask(app: App, going: list[Decision], halves: list[Half], whose: str) -> None:
     from ops.journal.consent import attended
     from ops.scan.summary import readable_size
     from ops.ui.questions import confirm
@@ -37,8 +47,11 @@ def _ask(app: App, going: list[Decision], account_id: str) -> None:
     if not yes:
         for decision in going:
             app.note(f"goes: {decision.entry.name} ({decision.reason})")
-    size = readable_size(sum(size_of(decision.entry) for decision in going))
-    question = f"remove {len(going)} snapshots ({size}) of the account {account_id}?"
+        for half in halves:
+            app.note(f"goes: {half.name} (an upload that was never finished)")
+    size = readable_size(sum(size_of(decision.entry) for decision in going) + sum(h.size for h in halves))
+    unfinished = f" and {len(halves)} unfinished uploads" if halves else ""
+    question = f"remove {len(going)} snapshots{unfinished} ({size}) {whose}?"
     confirm(question, assume_yes=yes, terminal=attended())
 
 
@@ -50,5 +63,5 @@ def _row(decision: Decision, action: str) -> Json:
         "status": entry.status,
         "action": action,
         "reason": decision.reason,
-        "path": str(entry.path),
+        "path": entry.where,
     }

@@ -18,7 +18,7 @@ TO = "FILE.json, FILE.csv (a folder of tables), FILE.sqlite, FILE.zone (a folder
     "render",
     required=("to",),
     help={
-        "name": "latest, previous, a date (the newest of that day or before), a name, or a path",
+        "name": "latest, previous, a date (the newest of then or before), a name, a path, or s3://BUCKET/PREFIX/latest",
         "to": TO,
         "identity": "file with the age secret key that opens an encrypted one",
         "passphrase_file": "file with the passphrase that opens it, on its first line",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     guards=("force",),
     needs="Read on what is put back, and Edit on what differs",
     help={
-        "name": "latest, previous, a date (the newest of that day or before), a name, or a path",
+        "name": "latest, previous, a date (the newest of that day or before), a name, a path, or s3://…/latest",
         "kind": "these kinds or products alone, e.g. dns,workers.route; may be repeated",
         "zone": "only what lies in this zone, and the zone itself; domain or id, may be repeated",
         "namespace": "only this KV namespace and its keys; title or id, may be repeated",

@@ -8,6 +8,7 @@ from ops.command import command
 
 # A collection is made of what its module holds.
 from ops.snapshots.diff_task import diff_snapshots, find_drift  # noqa: F401  (tasks of this collection)
+from ops.snapshots.push_task import push_snapshot  # noqa: F401  (a task of this collection)
 from ops.snapshots.render_task import render_snapshot  # noqa: F401  (a task of this collection)
 from ops.snapshots.restore_task import restore_snapshot  # noqa: F401  (a task of this collection)
 from ops.ui.shapes import Item, Rows
@@ -15,20 +16,26 @@ from ops.ui.shapes import Item, Rows
 if TYPE_CHECKING:
     from ops.app import App
 
-NAME = "latest, previous, a date (the newest of that day or before), a name, or a path"
+NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
+FROM = "s3://BUCKET/PREFIX: the snapshots that are kept there, instead of those on this machine"
 IDENTITY = "file with the age secret key that opens an encrypted one"
 PHRASE = "file with the passphrase that opens it, on its first line"
 
 
-@command("list")
-def list_snapshots(app: App) -> Rows:
+@command("list", help={"from_": FROM})
+def list_snapshots(app: App, from_: str = "") -> Rows:
     """List the snapshots that are kept, newest first: of one account (--account-id), or of all.
 
     inv snapshots.list
     inv snapshots.list --filter status=damaged --fields path,note
+    inv snapshots.list --from s3://backups/cloudflare
     """
-    from ops.snapshots.listing import COLUMNS, rows
+    from ops.snapshots.listing import COLUMNS, of, rows
 
+    if from_:
+        from ops.offsite.library import open_all
+
+        return Rows((row for library in open_all(app, from_) for row in of(library)), COLUMNS)
     return Rows(rows(app.settings.exports, app.known_account), COLUMNS)
 
 
@@ -47,7 +54,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     manifest = snapshot.manifest
     told = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
     app.note(
-        f"{snapshot.path}: account {manifest.account_id}, {manifest.started}, {told}, by {manifest.tool}"
+        f"{snapshot.where}: account {manifest.account_id}, {manifest.started}, {told}, by {manifest.tool}"
     )
     return Rows(sections(snapshot, kinds()), SECTIONS)
 
@@ -87,6 +94,7 @@ def verify_snapshot(
         "keep_weekly": "of each of so many weeks",
         "keep_monthly": "of each of so many months",
         "keep_yearly": "of each of so many years",
+        "from_": FROM,
         "keep_within": "all that were begun within this time of the newest complete one, e.g. 7d",
         "dry_run": "show what would be removed and why, and remove nothing",
         "yes": "do not ask; off a terminal, nothing is removed without it",
@@ -101,13 +109,16 @@ def prune_snapshots(
     keep_monthly: int = 0,
     keep_yearly: int = 0,
     keep_within: str = "",
+    from_: str = "",
 ) -> Rows:
     """Remove the snapshots of one account that no rule keeps. The newest complete one always stays.
 
-    Partial ones count for nothing, and go once a complete one is newer; damaged ones are left alone.
+    Partial ones count for nothing, and go once a complete one is newer; damaged ones are left alone. In a
+    bucket, uploads that were begun more than a day ago and never finished go too.
 
     inv snapshots.prune --keep-daily 7 --keep-weekly 4 --dry-run
     inv snapshots.prune --keep-last 3 --keep-within 14d --yes
+    inv snapshots.prune --from s3://backups/cloudflare --keep-daily 30
     """
     from ops.snapshots.period import period
     from ops.snapshots.prune import Policy
@@ -115,20 +126,22 @@ def prune_snapshots(
 
     within = period(keep_within, "--keep-within") if keep_within else 0.0
     counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
-    return Rows(prune(app, Policy(*counts, within)), COLUMNS)
+    return Rows(prune(app, Policy(*counts, within), from_), COLUMNS)
 
 
 @command(
     "status",
     help={
+        "from_": FROM,
         "max_age": "how old the newest complete one may be, e.g. 26h or 8d",
         "prometheus": "also write a textfile for node_exporter, e.g. /var/lib/node_exporter/cfops.prom",
     },
 )
-def show_status(app: App, max_age: str = "26h", prometheus: str = "") -> Item:
+def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str = "") -> Item:
     """Show how old the newest complete snapshot is and what it holds: exit code 0, or 1 when it is too old.
 
     inv snapshots.status --max-age 26h
+    inv snapshots.status --from s3://backups/cloudflare
     inv snapshots.status --quiet --prometheus /var/lib/node_exporter/cfops.prom
     """
     from pathlib import Path
@@ -138,7 +151,7 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "") -> Item:
     from ops.snapshots.status import status, write_metrics
     from ops.snapshots.status_task import require_fresh
 
-    found = status(open_library(app), period(max_age, "--max-age"), app.clock())
+    found = status(open_library(app, from_), period(max_age, "--max-age"), app.clock())
     if prometheus:
         write_metrics(found, Path(prometheus))
     result = Item(found.as_json())

@@ -29,14 +29,15 @@ def verified(app: App, snapshot: Snapshot) -> Snapshot:
         verdict = verify(snapshot.path, snapshot.manifest, kinds())
     except OSError as error:
         raise Damaged(f"{error.filename or snapshot.path} cannot be read: {error.strerror}") from None
-    _tell(app, verdict.damage[1:])
-    if verdict.damage:
+    damage = [*verdict.damage, *(f"{name}: is not in the manifest" for name in snapshot.strays)]
+    _tell(app, damage[1:])
+    if damage:
         raise Damaged(
-            f"{snapshot.path} is damaged: {verdict.damage[0]}",
-            hint="use another: `inv snapshots.list`; move this one out of exports/",
+            f"{snapshot.where} is damaged: {damage[0]}",
+            hint="use another: `inv snapshots.list`; move this one away from where it is kept",
         )
     _tell(app, verdict.warnings)
-    app.note(f"{snapshot.path}: all {len(snapshot.manifest.files)} files are what was written")
+    app.note(f"{snapshot.where}: all {len(snapshot.manifest.files)} files are what was written")
     return snapshot
 
 

@@ -10,16 +10,18 @@ import pytest
 
 from ops.config.fields import FIELDS
 from ops.config.layers import VARIABLES
+from ops.config.object_keys import KEY_ID, SECRET, SESSION
 from ops.config.tokens import EMAIL, KEY, TOKEN, TOKEN_FILE
 
 from .conftest import Place
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
-NAMED = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
+NAMED = dict(re.findall(r"^(?:# )?([A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
 
 
 def test_every_variable_is_named_and_none_has_a_value() -> None:
-    assert set(NAMED) == {*VARIABLES, TOKEN, TOKEN_FILE, KEY, EMAIL, "NO_COLOR", "FORCE_COLOR"}
+    keys = {TOKEN, TOKEN_FILE, KEY, EMAIL, KEY_ID, SECRET, SESSION}
+    assert set(NAMED) == {*VARIABLES, *keys, "NO_COLOR", "FORCE_COLOR"}
     assert set(NAMED.values()) == {""}
 
 
@@ -32,7 +34,16 @@ def test_every_variable_has_a_comment_of_one_line() -> None:
     }
 
     # These share the comment of the line before them.
-    assert uncommented == {"CLOUDFLARE_API_KEY", "CLOUDFLARE_BASE_URL", "DEBUG", "NO_COLOR", "FORCE_COLOR"}
+    assert uncommented == {
+        *(
+            "CLOUDFLARE_API_KEY",
+            "CLOUDFLARE_BASE_URL",
+            "AWS_DEFAULT_REGION",
+            "DEBUG",
+            "NO_COLOR",
+            "FORCE_COLOR",
+        )
+    }
 
 
 def test_a_copy_changes_nothing(place: Place) -> None:

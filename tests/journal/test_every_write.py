@@ -20,8 +20,8 @@ Inv = Callable[..., Result]
 
 # They write by taking back, which the cases prove.
 UNDOING = {"undo.last", "undo.apply"}
-# They write on this machine, and nothing at Cloudflare.
-LOCAL = {"snapshots.prune"}
+# They write on this machine or into a bucket, and nothing at Cloudflare.
+LOCAL = {"snapshots.prune", "snapshots.push"}
 READING = ("/bulk/get", "/graphql")
 
 

@@ -158,6 +158,44 @@ def test_a_cron_job_forbids_a_second_run_and_keeps_the_exit_code(inv: Inv) -> No
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_a_job_that_pushes_is_told_where_the_bucket_is_and_where_its_keys_are_expected(
+    inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_S3_ENDPOINT", "https://account.r2.cloudflarestorage.com")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIACANARY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-canary")
+    printed = {
+        name: inv("schedule", "--for", name, "--push", "s3://backups/cf").out
+        for name in ("cron", "systemd", "github", "kubernetes")
+    }
+    container = loaded(printed["kubernetes"])["spec"]["jobTemplate"]["spec"]["template"]["spec"][
+        "containers"
+    ][0]
+    steps = loaded(printed["github"])["jobs"]["export"]["steps"]
+    [export] = [step for step in steps if step.get("name") == "Export"]
+
+    assert all("--push=s3://backups/cf" in text for text in printed.values())
+    assert not [text for text in printed.values() if "canary" in text.lower()]
+    assert "CFOPS_S3_ENDPOINT=https://account.r2.cloudflarestorage.com " in line_of(printed["cron"])
+    assert "Environment=CFOPS_S3_ENDPOINT=https://account.r2" in printed["systemd"]
+    for name in ("cron", "systemd"):
+        assert f"AWS_SECRET_ACCESS_KEY in {home / 'work'}/.env" in printed[name]
+    assert {"run": "pip install '.[s3]'"} in steps
+    assert export["env"]["AWS_SECRET_ACCESS_KEY"] == "${{ secrets.AWS_SECRET_ACCESS_KEY }}"
+    assert export["env"]["CFOPS_S3_ENDPOINT"].startswith("https://account.r2")
+    told = {entry["name"]: entry for entry in container["env"]}
+    assert told["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]["key"] == "aws-access-key-id"
+    assert told["CFOPS_S3_ENDPOINT"]["value"].startswith("https://account.r2")
+
+
+def test_a_job_that_pushes_nothing_knows_of_no_bucket(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CFOPS_S3_ENDPOINT", "https://account.r2.cloudflarestorage.com")
+
+    printed = [inv("schedule", "--for", name).out for name in ("cron", "systemd", "github", "kubernetes")]
+
+    assert all(text and "AWS_" not in text and "S3" not in text for text in printed)
+
+
 def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
     printed = [inv("schedule", "--for", name).out for name in ("cron", "systemd", "github", "kubernetes")]
 
@@ -173,6 +211,7 @@ def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
         (("--at", "3"), "--at takes"),
         (("--only", "dns.recrod"), "dns.record"),
         (("--prune", "daily"), "--prune"),
+        (("--push", "backups"), "--push s3://"),
         (("--ping", "http://monitor.example/x"), "--ping"),
         (("--encrypt-to", "nonsense"), "age1"),
         (("--image", "a\nb"), "--image"),

@@ -17,12 +17,13 @@ from hypothesis import strategies as some
 from ops.errors import Damaged, Refused
 from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
+from ops.snapshots.compare import Comparison
 from ops.snapshots.fields import differences
 from ops.snapshots.lines import encode
 from ops.snapshots.merge import Sorted, key_of, pairs
 from ops.snapshots.spans import ItemFile
 from ops.snapshots.writer import Stored
-from tests.snapshots.making import KINDS, THING, compared, made, told
+from tests.snapshots.making import KINDS, THING, compared, everything, made, told
 
 ME = ""
 
@@ -473,3 +474,14 @@ def test_a_million_keys_and_a_hundred_thousand_records_take_flat_memory(tmp_path
     assert counts == {"changed": 1} if changed == "few" else {"changed": 1_100_000}
     assert peak < 300e6
     assert took <= 3 * read
+
+
+def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> None:
+    kind = THING._replace(unordered=("parts",))
+    one, two = {"n": 1, "type": "a"}, {"n": 2, "type": "b"}
+    old = made(tmp_path / "old", {("flat.thing", ME): [thing("x", parts=[one, two], steps=[1, 2])]})
+    new = made(tmp_path / "new", {("flat.thing", ME): [thing("x", parts=[two, one], steps=[2, 1])]})
+
+    found = list(Comparison(old, new, (kind,), everything))
+
+    assert [difference.fields for difference in found] == [(("steps", [1, 2], [2, 1]),)]

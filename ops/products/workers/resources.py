@@ -68,7 +68,7 @@ def _routes(client: Client, zone: Owner) -> Listing:
 
 
 def _settings(client: Client, script: Owner) -> list[Json]:
-    return [writes.settings_of(client, script)]
+    return [api.get_settings(client, script.account_id, script.id)]
 
 
 def _schedules(client: Client, script: Owner) -> Listing:
@@ -175,6 +175,8 @@ RESOURCES = (
         list=_settings,
         identity=(),
         label="compatibility_date",
+        # Each upload gives the bindings another order.
+        unordered=("bindings",),
         needs=READ,
         writes=writes.SETTINGS,
         mentions=BOUND,

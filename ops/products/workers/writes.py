@@ -56,17 +56,9 @@ def _delete_with_references(client: Client, account: Owner, item: Json) -> None:
     api.delete_script(client, account.id, item["id"], with_references=True)
 
 
-def settings_of(client: Client, script: Owner) -> Json:
-    """Give a script's settings, bindings in the order of their names: the API's own says nothing."""
-    from ops.products.workers.item import ordered
-
-    settings = api.get_settings(client, script.account_id, script.id)
-    return settings | ({"bindings": ordered(settings["bindings"])} if settings.get("bindings") else {})
-
-
 def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
     try:
-        return settings_of(client, script)
+        return api.get_settings(client, script.account_id, script.id)
     except NotFound:
         return None
 

@@ -1,0 +1,74 @@
+"""Addresses of places and of snapshots in a bucket."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.errors import UsageError
+from ops.offsite.address import Place, place, snapshot
+
+ACCOUNT = "a" * 32
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://backups", Place("backups")),
+        ("s3://backups/", Place("backups")),
+        ("s3://backups/cloudflare", Place("backups", "cloudflare/")),
+        ("s3://my.backups-1/a/b.c/", Place("my.backups-1", "a/b.c/")),
+    ],
+)
+def test_a_place_is_a_bucket_and_a_prefix(text: str, expected: Place) -> None:
+    found = place(text, "--push")
+
+    assert found == expected
+    assert str(found) == text.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "backups", "/exports", "S3://backups", "s3:/backups", "https://backups", "s3://", "s3:///x", "s3://ab",
+        "s3://Backups", "s3://user:secret@backups", "s3://backups//x", "s3://backups/..", "s3://backups/a/../b",
+        "s3://backups/.", "s3://backups/...", "s3://backups/a b", "s3://backups/a?x", "s3://backups/a#x",
+        "s3://backups/a%2f..", "s3://backups/a\nb", "s3://backups/ä", "s3://backups:9000/x",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_place_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as error:
+        place(text, "--push")
+
+    assert error.value.hint == "--push s3://BUCKET/PREFIX"
+
+
+def test_the_folder_of_an_account_is_no_place() -> None:
+    with pytest.raises(UsageError) as error:
+        place(f"s3://backups/cf/{ACCOUNT}", "--from")
+
+    assert error.value.hint.startswith("--from s3://backups/cf, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://backups/latest", (Place("backups"), "", "latest")),
+        ("s3://backups/a/b/previous", (Place("backups", "a/b/"), "", "previous")),
+        ("s3://backups/cf/2026-11-22T06:10", (Place("backups", "cf/"), "", "2026-11-22T06:10")),
+        (f"s3://backups/{ACCOUNT}/latest", (Place("backups"), ACCOUNT, "latest")),
+        (
+            f"s3://backups/cf/{ACCOUNT}/2026-11-23T06-10-02Z-beef",
+            (Place("backups", "cf/"), ACCOUNT, "2026-11-23T06-10-02Z-beef"),
+        ),
+    ],
+)
+def test_a_snapshot_is_named_below_its_place(text: str, expected: tuple[Place, str, str]) -> None:
+    assert snapshot(text) == expected
+
+
+@pytest.mark.parametrize("text", ["s3://backups", "s3://backups/cf", "s3://backups/cf/newest"])
+def test_a_place_alone_names_no_snapshot(text: str) -> None:
+    with pytest.raises(UsageError, match="names no snapshot") as error:
+        snapshot(text)
+
+    assert error.value.hint.startswith(f"{text}/latest")

@@ -1,0 +1,513 @@
+"""Pushing a snapshot: whole and in order, resumed where it broke off, never half of one taken for one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.sandbox.faults import Fault
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.offsite.server import Answer, Environ, Server, refusal
+from tests.scan.processes import start, wait_until
+from tests.snapshots.kept import ACCOUNT_ID, DAY, ITEMS, NOW, made
+
+Inv = Callable[..., Result]
+KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def below(s3: Server, bucket: str, folder: Path) -> dict[str, bytes]:
+    """Give the objects of the snapshot *folder*."""
+    prefix = f"cloudflare/{ACCOUNT_ID}/{folder.name}/"
+    return {key.removeprefix(prefix): body for key, body in s3.keys(bucket).items() if key.startswith(prefix)}
+
+
+def listed(inv: Inv, place: str) -> list[str]:
+    result = inv("snapshots.list", "--from", place, "--output", "json")
+    assert result.code == 0, result.err
+    return [row["snapshot"] for row in json.loads(result.out)]
+
+
+def failing(number: int, answer: Answer) -> Callable[[Environ], Answer | None]:
+    """Give a fault that strikes at the PUT of that *number*, counted from nought, and at each after it."""
+    count = -1
+
+    def fault(environ: Environ) -> Answer | None:
+        nonlocal count
+        count += environ["REQUEST_METHOD"] == "PUT"
+        return answer if environ["REQUEST_METHOD"] == "PUT" and count >= number else None
+
+    return fault
+
+
+def test_a_snapshot_lies_in_the_bucket_as_it_does_here_its_manifest_last(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+
+    result = inv("snapshots.push", "--to", place, "--output", "json")
+
+    told = json.loads(result.out)
+    assert result.code == 0, result.err
+    assert below(s3, bucket, folder) == files_of(folder)
+    assert s3.sent("PUT")[-1].endswith("/manifest.json")
+    assert (told["objects"], told["sent"]) == (len(files_of(folder)),) * 2
+    assert told["address"] == f"{place}/{ACCOUNT_ID}/{folder.name}"
+    assert told["bytes"] == sum(map(len, files_of(folder).values()))
+
+
+def test_a_push_resumes_wherever_it_broke_off_and_sends_nothing_twice(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_WORKERS", "1")
+    items = {
+        of: ITEMS[of]
+        for of in (("zones.zone", ACCOUNT_ID), ("dns.record", "z1"), ("workers.script", ACCOUNT_ID))
+    }
+    count = len(files_of(made(exports, NOW - DAY, items=items)))
+    for broken in range(count):
+        folder = made(exports, NOW + broken, items=items)
+        s3.faults.append(failing(broken, refusal(503, "SlowDown")))
+
+        failed = inv("snapshots.push", "--name", folder.name, "--to", place)
+        half = below(s3, bucket, folder)
+        assert (failed.code, len(half), "manifest.json" in half) == (2, broken, False), failed.err
+        assert folder.name not in listed(inv, place)
+        s3.faults.clear()
+        s3.asked.clear()
+        resumed = inv("snapshots.push", "--name", folder.name, "--to", place, "--output", "json")
+
+        assert json.loads(resumed.out)["sent"] == count - broken
+        assert len(s3.sent("PUT")) == count - broken
+        assert below(s3, bucket, folder) == files_of(folder)
+    assert len(listed(inv, place)) == count == 5
+
+
+def test_a_bucket_that_is_busy_for_a_moment_is_asked_again(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_ATTEMPTS", "2")
+    folder = made(exports)
+    busy = [refusal(503, "SlowDown")]
+    s3.faults.append(lambda environ: busy.pop() if busy and environ["REQUEST_METHOD"] == "PUT" else None)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 0, result.err
+    assert len(s3.sent("PUT")) == len(files_of(folder)) + 1
+    assert below(s3, bucket, folder) == files_of(folder)
+
+
+def test_what_is_there_already_is_not_sent_again(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    made(exports)
+    inv("snapshots.push", "--to", place)
+    s3.asked.clear()
+
+    again = inv("snapshots.push", "--to", place, "--output", "json")
+
+    assert (again.code, json.loads(again.out)["sent"]) == (0, 0)
+    assert s3.sent("PUT") == []
+
+
+def test_an_object_of_the_same_size_with_another_content_is_sent_again(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+    inv("snapshots.push", "--to", place)
+    whole = (folder / "dns.record.jsonl").read_bytes()
+    s3.put(bucket, f"cloudflare/{ACCOUNT_ID}/{folder.name}/dns.record.jsonl", whole[:-2] + b"x\n")
+
+    inv("snapshots.push", "--to", place)
+
+    assert below(s3, bucket, folder)["dns.record.jsonl"] == whole
+
+
+def test_a_byte_that_changes_on_the_way_is_found(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+
+    def flip(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith("dns.record.jsonl"):
+            environ["test.body"] = environ["test.body"][:-2] + b"?\n"
+
+    s3.faults.append(flip)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 2
+    assert "did not arrive as it was sent" in result.err
+    assert "manifest.json" not in below(s3, bucket, folder)
+
+
+def test_each_object_comes_with_its_checksum_and_a_signature_over_its_content(
+    inv: Inv, exports: Path, s3: Server, place: str
+) -> None:
+    folder = made(exports)
+    told: list[tuple[str, str]] = []
+
+    def record(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "PUT":
+            told.append((environ["HTTP_X_AMZ_CHECKSUM_SHA256"], environ["HTTP_X_AMZ_CONTENT_SHA256"]))
+
+    s3.faults.append(record)
+
+    inv("snapshots.push", "--to", place)
+
+    digests = [hashlib.sha256(body) for body in files_of(folder).values()]
+    assert sorted(told) == sorted((b64encode(d.digest()).decode(), d.hexdigest()) for d in digests)
+
+
+def test_what_vanishes_from_the_bucket_meanwhile_leaves_no_manifest(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+    lost = f"cloudflare/{ACCOUNT_ID}/{folder.name}/dns.record.jsonl"
+    s3.faults.append(lambda environ: Answer(200) if environ["PATH_INFO"].endswith(lost) else None)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 2
+    assert f"{lost} was sent, and is not in the bucket" in result.err
+    assert "manifest.json" not in below(s3, bucket, folder)
+
+
+def test_a_file_that_is_not_what_was_written_is_not_sent(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+    (folder / "dns.record.jsonl").write_bytes(b"{}\n")
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 2
+    assert "dns.record.jsonl is damaged" in result.err
+    assert not {"manifest.json", "dns.record.jsonl"} & below(s3, bucket, folder).keys()
+
+
+def test_another_snapshot_of_the_same_name_is_never_replaced(
+    inv: Inv, exports: Path, tmp_path: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(exports)
+    inv("snapshots.push", "--to", place)
+    other = made(tmp_path, reason="another")
+
+    result = inv("snapshots.push", "--name", str(other), "--to", place)
+
+    assert result.code == 1
+    assert "another snapshot has the name" in result.err
+    assert below(s3, bucket, folder) == files_of(folder)
+
+
+def test_a_dry_run_tells_how_much_it_would_send(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
+) -> None:
+    count = len(files_of(made(exports)))
+
+    result = inv("snapshots.push", "--to", place, "--dry-run")
+
+    assert result.code == 0
+    assert f"{count} of {count} objects would be sent to {place}/" in result.err
+    assert s3.keys(bucket) == {}
+
+
+def test_an_export_is_pushed_when_it_is_whole(
+    staged: Sandbox, inv: Inv, s3: Server, bucket: str, place: str
+) -> None:
+    result = inv("scan.export", "--push", place, "--output", "json")
+
+    told = json.loads(result.out)
+    folder = Path(told["snapshot"])
+    assert result.code == 0, result.err
+    assert told["pushed"] == f"{place}/{staged.account_id}/{folder.name}"
+    keys = s3.keys(bucket)
+    prefix = f"cloudflare/{staged.account_id}/{folder.name}/"
+    assert {key.removeprefix(prefix): body for key, body in keys.items()} == files_of(folder)
+
+
+def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
+    staged: Sandbox, inv: Inv, s3: Server, place: str
+) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    result = inv("scan.export", "--push", place)
+
+    [row] = json.loads(inv("snapshots.list", "--from", place, "--output", "json").out)
+    latest = inv("snapshots.show", "--name", f"{place}/latest")
+    assert (result.code, row["status"]) == (4, "partial")
+    assert (latest.code, inv("snapshots.status", "--from", place).code) == (1, 1)
+    assert "has not got a complete snapshot" in latest.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "told"),
+    [
+        (refusal(403, "AccessDenied"), 1, "allowed to list, read, write"),
+        (refusal(403, "SignatureDoesNotMatch"), 1, "the secret does not fit"),
+        (refusal(400, "ExpiredToken"), 1, "the temporary key is over"),
+        (refusal(404, "NoSuchBucket"), 1, "make the bucket first"),
+        (refusal(400, "AuthorizationHeaderMalformed"), 1, "set AWS_REGION"),
+        (refusal(500, "InternalError"), 2, "InternalError, 500"),
+        (Answer(200, b"<html>", length=2000), 2, "list s3://"),
+    ],
+)
+def test_what_a_bucket_refuses_is_told_with_what_to_do(
+    inv: Inv, exports: Path, s3: Server, place: str, answer: Answer, code: int, told: str
+) -> None:
+    made(exports)
+    s3.faults.append(lambda environ: answer)
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == code, result.err
+    assert told in result.err
+    assert "Traceback" not in result.err
+
+
+def test_an_export_that_cannot_be_pushed_is_kept_and_nothing_is_pruned(
+    staged: Sandbox, inv: Inv, s3: Server, place: str
+) -> None:
+    first = json.loads(inv("scan.export", "--only", "dns", "--output", "json").out)["snapshot"]
+    s3.faults.append(lambda environ: refusal(403, "AccessDenied"))
+
+    result = inv("scan.export", "--only", "dns", "--push", place, "--prune", "last=1")
+
+    paths = {row["path"] for row in json.loads(inv("snapshots.list", "--output", "json").out)}
+    assert result.code == 1, result.err
+    assert first in paths
+    [kept] = paths - {first}
+    assert f"the snapshot is kept: {kept}" in result.err
+    assert f"inv snapshots.push --name {kept} --to {place}`" in result.err
+
+
+def test_a_bucket_that_cannot_be_reached_is_a_failure_of_the_network(
+    staged: Sandbox, inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_S3_ENDPOINT", "http://127.0.0.1:1")
+
+    result = inv("scan.export", "--only", "dns", "--push", place)
+
+    assert result.code == 3
+    assert "no answer from 127.0.0.1:1" in result.err
+    assert "the snapshot is kept: " in result.err
+
+
+def test_a_key_that_nobody_has_is_told_without_the_secret(
+    inv: Inv, exports: Path, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(exports)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
+
+    result = inv("snapshots.push", "--to", place, "--debug")
+
+    assert result.code == 1
+    assert "the endpoint does not know this key" in result.err
+    assert '"event": "bucket"' in result.err
+    assert "wJalrXUtnFEMI" not in result.out + result.err
+
+
+def test_a_failed_push_is_made_up_for_by_the_line_that_the_hint_names(
+    staged: Sandbox, inv: Inv, exports: Path, s3: Server, place: str
+) -> None:
+    made(exports)
+    s3.faults.append(lambda environ: refusal(503, "SlowDown"))
+    failed = inv("scan.export", "--only", "dns", "--encrypt-to", KEY, "--push", place)
+    s3.faults.clear()
+    [hint] = [line for line in failed.err.splitlines() if line.startswith("hint: ")]
+
+    result = inv(*hint.rpartition("`inv ")[2].rstrip("`").split())
+
+    assert result.code == 0, result.err
+    assert len(listed(inv, place)) == 1
+    assert f"{place}/{staged.account_id}/" in result.out
+
+
+def test_an_encrypted_file_that_lies_anywhere_needs_to_be_told_whose_it_is(
+    inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
+) -> None:
+    sealed = tmp_path / "2026-11-23T06-10-02Z-beef.tar.gz.age"
+    sealed.write_bytes(b"sealed")
+
+    refused = inv("snapshots.push", "--name", str(sealed), "--to", place)
+    done = inv("snapshots.push", "--name", str(sealed), "--to", place, "--account-id", ACCOUNT_ID)
+
+    assert (refused.code, done.code) == (1, 0)
+    assert "--account-id" in refused.err
+    assert [*s3.keys(bucket)] == [f"cloudflare/{ACCOUNT_ID}/{sealed.name}"]
+
+
+def test_a_name_that_nothing_would_find_again_is_refused(
+    inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
+) -> None:
+    folder = made(tmp_path).rename(tmp_path / "before-the-move")
+
+    result = inv("snapshots.push", "--name", str(folder), "--to", place)
+
+    assert result.code == 1
+    assert "before-the-move is no name of a snapshot" in result.err
+    assert s3.asked == []
+
+
+def test_a_failed_push_does_not_cost_the_guard_its_measure(
+    staged: Sandbox, inv: Inv, home: Path, s3: Server, place: str
+) -> None:
+    s3.faults.append(lambda environ: refusal(503, "SlowDown"))
+
+    inv("scan.export", "--only", "kv", "--guard", "1", "--encrypt-to", KEY, "--push", place)
+
+    assert len(list((home / "state" / "counts").iterdir())) == 1
+
+
+def test_pruning_follows_a_push_that_has_succeeded(staged: Sandbox, inv: Inv, s3: Server, place: str) -> None:
+    inv("scan.export", "--only", "dns")
+
+    result = inv("scan.export", "--only", "dns", "--push", place, "--prune", "last=1")
+
+    assert result.code == 0
+    assert "1 older snapshots were pruned" in result.err
+    assert len(listed(inv, place)) == 1
+
+
+def test_a_push_is_refused_before_any_request_where_it_cannot_work(
+    staged: Sandbox, inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = inv("scan.export", "--push", place, "--to", "all.json")
+    wrong = inv("scan.export", "--push", "backups/cloudflare")
+    monkeypatch.setenv("CFOPS_S3_ENDPOINT", "http://s3.example.com")
+    plain = inv("scan.export", "--push", place)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("CFOPS_S3_ENDPOINT")
+    keyless = inv("scan.export", "--push", place)
+
+    assert (other.code, wrong.code, plain.code, keyless.code) == (1, 1, 1, 1)
+    assert "only https is used" in plain.err
+    assert "AWS_ACCESS_KEY_ID" in keyless.err
+    assert staged.requests == []
+    assert s3.asked == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_ends_a_push_and_leaves_what_can_be_resumed(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch,
+    number: int, code: int,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CFOPS_WORKERS", "1")
+    folder = made(exports)
+    process = stopped(s3, place, lambda process: process.send_signal(number))
+
+    assert process.returncode == code
+    assert listed(inv, place) == []
+    assert "manifest.json" not in below(s3, bucket, folder)
+    assert inv("snapshots.push", "--to", place).code == 0
+    assert below(s3, bucket, folder) == files_of(folder)
+
+
+@pytest.mark.parametrize(("method", "name"), [("GET", ""), ("PUT", "manifest.json")])
+def test_a_stop_ends_a_wait_for_any_answer(
+    inv: Inv, exports: Path, s3: Server, place: str, method: str, name: str
+) -> None:
+    made(exports)
+    hanging, met = threading.Event(), threading.Event()
+
+    def hang(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == method and environ["PATH_INFO"].endswith(name):
+            met.set()
+            hanging.wait(20)
+
+    s3.faults.append(hang)
+    process = start("snapshots.push", "--to", place)
+    assert met.wait(20)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    hanging.set()
+
+    assert process.returncode == 143, err
+
+
+def test_a_killed_push_is_no_snapshot_and_is_resumed(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_WORKERS", "1")
+    folder = made(exports)
+    stopped(s3, place, lambda process: process.kill())
+    half = below(s3, bucket, folder)
+    before = listed(inv, place)
+    s3.asked.clear()
+
+    resumed = inv("snapshots.push", "--to", place)
+
+    assert (len(half), before, resumed.code) == (2, [], 0)
+    assert len(s3.sent("PUT")) == len(files_of(folder)) - 2
+    assert below(s3, bucket, folder) == files_of(folder)
+
+
+def stopped(s3: Server, place: str, stop: Callable[..., None]) -> subprocess.Popen[str]:
+    """Start a push whose third PUT is never answered, and *stop* it there."""
+    hanging = threading.Event()
+
+    def hang(environ: Environ) -> Answer | None:
+        if environ["REQUEST_METHOD"] == "PUT" and len(s3.sent("PUT")) == 3:
+            hanging.wait(20)
+            return refusal(500, "InternalError")
+        return None
+
+    s3.faults.append(hang)
+    process = start("snapshots.push", "--to", place)
+    wait_until(lambda: len(s3.sent("PUT")) == 3)
+    stop(process)
+    process.communicate(timeout=20)
+    hanging.set()
+    s3.faults.clear()
+    return process
+
+
+def test_a_large_file_goes_in_parts_that_are_checked_each(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.offsite.bucket.WHOLE", 1000)
+    (exports / ACCOUNT_ID).mkdir(parents=True)
+    sealed = exports / ACCOUNT_ID / "2026-11-23T06-10-02Z-beef.tar.gz.age"
+    sealed.write_bytes(bytes(range(256)) * 40_000)
+
+    result = inv("snapshots.push", "--to", place)
+
+    [(key, body)] = s3.keys(bucket).items()
+    head = s3.client().head_object(Bucket=bucket, Key=key)
+    assert result.code == 0, result.err
+    assert hashlib.sha256(body).digest() == hashlib.sha256(sealed.read_bytes()).digest()
+    assert head["Metadata"]["sha256"] == hashlib.sha256(body).hexdigest()
+    assert sum(asked.method == "PUT" and "partNumber" in asked.query for asked in s3.asked) == 2
+    assert json.loads(inv("snapshots.push", "--to", place, "--output", "json").out)["sent"] == 0
+
+
+def test_parts_of_a_file_that_did_not_all_arrive_are_thrown_away(
+    inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.offsite.bucket.WHOLE", 1000)
+    (exports / ACCOUNT_ID).mkdir(parents=True)
+    (exports / ACCOUNT_ID / "2026-11-23T06-10-02Z-beef.tar.gz.age").write_bytes(bytes(10_000_000))
+    s3.faults.append(
+        lambda environ: refusal(503, "SlowDown") if "partNumber=2" in environ["QUERY_STRING"] else None
+    )
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 2
+    assert s3.keys(bucket) == {}
+    assert s3.client().list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
