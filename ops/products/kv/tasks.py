@@ -65,7 +65,8 @@ def list_keys(app: App, namespace: str = "", prefix: str = "") -> Rows:
 
     inv kv.keys --namespace sessions --prefix user:
     """
-    listing = api.list_keys(app.client, app.account_id, app.namespace_id(namespace), prefix=prefix)
+    where = app.client, app.account_id, app.namespace_id(namespace)
+    listing = api.list_keys(*where, prefix=prefix, ahead=not app.option("limit"))
     return Rows(listing, ("name", "expiration", "metadata"))
 
 
