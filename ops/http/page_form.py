@@ -56,7 +56,8 @@ class _Reading:
         self._seen = seen
         self._tally = tally
         self._again = again
-        self._here: set[str] = set()
+        # The first reading has seen what it has here: two sets of the same would be a second list in memory.
+        self._here: set[str] = set() if again else seen
         self._totals: set[int | None] = set()
         self._pages = 0
         self._since = 0.0
@@ -107,7 +108,7 @@ class _Reading:
                 self.twice += 1
                 continue
             self._here.add(key)
-            if key in self._seen:
+            if self._again and key in self._seen:
                 continue
             self._seen.add(key)
             self.added += 1
