@@ -78,6 +78,8 @@ class _Reading:
             yield from self._new(page.items)
             if self._is_last(page, len(self._here) > before):
                 return
+            # The next one is read while this name would still hold all items of the one before.
+            del page
         self._stuck = f"it has more than {PAGE_CAP:,} pages"
 
     def _next(self) -> Page | None:

@@ -37,7 +37,7 @@ def seconds(requests: int, *, delay: float, workers: int = 1, steps: int = 1) ->
 
     *steps* of them can only be made one after the other, each knowing what the one before it said.
     """
-    return delay * max(steps, ceil(requests / workers), requests / workers)
+    return delay * max(steps, ceil(requests / workers))
 
 
 def share(times: list[float], *, budget: int, window: float) -> float:

@@ -10,7 +10,7 @@ SIZES = (5_000, 50_000)
 DELAY = 0.05
 ZONE = "zone-0001.example"
 # MiB by which ten times as many records may take more.
-GROWTH = 16.0
+GROWTH = 10.0
 
 
 def _job(records: int) -> Job:
