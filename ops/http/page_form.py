@@ -75,7 +75,8 @@ class _Reading:
             if page is None:
                 return
             before = len(self._here)
-            yield from self._new(page.items)
+            # A list that is one page was read at one moment, so no date is needed to prove it.
+            yield from self._new(page.items, dated=self._pages > 1 or not self._is_alone(page))
             if self._is_last(page, len(self._here) > before):
                 return
             # The next one is read while this name would still hold all items of the one before.
@@ -103,7 +104,7 @@ class _Reading:
             self._tally.total = page.total
         return page
 
-    def _new(self, items: list[Json]) -> Iterator[Json]:
+    def _new(self, items: list[Json], *, dated: bool) -> Iterator[Json]:
         for item in items:
             key = _key(item)
             if key in self._here:
@@ -114,7 +115,8 @@ class _Reading:
                 continue
             self._seen.add(key)
             self.added += 1
-            self._date(item)
+            if dated:
+                self._date(item)
             yield item
 
     def _date(self, item: Json) -> None:
