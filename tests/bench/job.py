@@ -19,6 +19,8 @@ Peers = tuple[Peer, ...]
 CANNOT = 3
 # A peer gets so many times as long as ours took, within these bounds.
 PATIENCE, SHORTEST, LONGEST = 8, 15.0, 60.0
+# A run of so many seconds is not repeated: chance has little part in it.
+LONG = 8.0
 # Where latency rules.
 RATIO = 1.15
 
@@ -98,6 +100,8 @@ def _peer(job: Job, sandbox: Stage, peer: Peer, number: int, ours: float) -> Don
         if run.code or _last_number(run.out) != job.items:
             return Done(None, f"failed: {_last_line(run)}")
         seconds.append(run.seconds)
+        if run.seconds > LONG:
+            break
     return Done(median(seconds))
 
 

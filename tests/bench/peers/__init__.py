@@ -32,14 +32,20 @@ class Peer(NamedTuple):
         return [str(self.python), str(HERE / self.driver), job]
 
     def install(self) -> str:
-        """Install it unless it is there; gives its version."""
-        if not self.python.exists():
+        """Install it unless it is there, whole; gives its version."""
+        if not self._version():
             folder = self.python.parent.parent
-            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
             install = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
             subprocess.run([*install, self.requirement], check=True)
+        return self._version()
+
+    def _version(self) -> str:
+        """Give the version that is installed, "" where it is not, or only in part."""
+        if not self.python.exists():
+            return ""
         asked = f"from importlib.metadata import version; print(version({self.requirement.split('<')[0]!r}))"
-        told = subprocess.run([str(self.python), "-c", asked], check=True, capture_output=True, text=True)
+        told = subprocess.run([str(self.python), "-c", asked], capture_output=True, text=True)
         return told.stdout.strip()
 
 
