@@ -103,11 +103,18 @@ class App:
 
         return road.make(self, changes, total=total, question=question)
 
-    def make_all(self, changes: Iterable[Change], *, total: int | None = None, question: str = "") -> Item:
+    def make_all(
+        self,
+        changes: Iterable[Change],
+        *,
+        total: int | None = None,
+        question: str = "",
+        read_back: bool = False,
+    ) -> Item:
         """Make a stream of changes real, memory flat: see ops.journal.road.make_all."""
         from ops.journal import road
 
-        return road.make_all(self, changes, total=total, question=question)
+        return road.make_all(self, changes, total=total, question=question, read_back=read_back)
 
     def look(self, resource: Resource, owner: Owner, item: Json) -> Json | None:
         """Give what stands where *item* is or would be, a dry run's own changes included."""

@@ -1,1 +1,5 @@
 """The wire: everything between a service function and Cloudflare."""
+
+from ops.http.deferred import defer
+
+defer("charset_normalizer")

@@ -120,11 +120,16 @@ class Client:
         inside: str = "",
         ordered_by: str = "",
         identity: str = "",
+        ahead: bool = False,
         **params: Any,
     ) -> Listing:
-        """List by cursor; *inside* names the field of `result` that holds the items."""
+        """List by cursor; *inside* names the field of `result` that holds the items.
+
+        *ahead* has pages asked for before their turn, for one who reads to the end.
+        """
         sized = {**params, limit_name: limit} if limit else params
-        return cursor_form(self._asker(path, sized, inside), ordered_by=ordered_by, identity=identity)
+        asker = self._asker(path, sized, inside)
+        return cursor_form(asker, ordered_by=ordered_by, identity=identity, ahead=ahead)
 
     def whole(self, path: ApiPath, *, inside: str = "", **params: Any) -> Listing:
         """List what comes in one answer."""

@@ -3,33 +3,39 @@
 A cursor marks a place in an order, so what is inserted or deleted elsewhere moves nothing. What has to be
 watched is the cursor itself: it may be empty, come again, or expire. Where the server promises an
 order, the last key says what was given; else fingerprints of a bounded number of items do.
+
+Read *ahead*, the page after the second and each later one is asked for while its items are worked on; who
+wants no more than the first page's items still causes no request for a second one.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
+from ops.http.ahead import Ahead
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
 
 # How many items without an order can be told apart after a restart: about 10 MiB.
 REMEMBERED = 100_000
 
 
-def cursor_form(ask: Ask, *, ordered_by: str = "", identity: str = "") -> Listing:
+def cursor_form(ask: Ask, *, ordered_by: str = "", identity: str = "", ahead: bool = False) -> Listing:
     """List all pages; *ordered_by* names the field by which the server promises ascending order."""
     tally = Tally()
     given = _Ordered(ordered_by) if ordered_by else _Remembered(identity or "id")
-    return Listing(_items(ask, given, tally), tally)
+    return Listing(_items(ask, given, tally, ahead=ahead), tally)
 
 
-def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally) -> Iterator[Json]:
+def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool) -> Iterator[Json]:
     tally.passes = 1
     cursor, used = "", set[int]()
+    coming: Ahead[Page] | None = None
     for turn in range(PAGE_CAP):
         try:
-            page = _page(ask, cursor)
+            page = coming.result() if coming else _page(ask, cursor)
         except (ValidationError, NotFound, Conflict) as error:
             if not cursor or isinstance(error, NotFound):
                 raise
@@ -39,16 +45,18 @@ def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally) -> Iterator[Js
             # The items given so far are known, so the list can be read from its start without repeating any.
             tally.passes += 1
             given.restart()
-            cursor, used = "", set()
+            cursor, used, coming = "", set(), None
             continue
         except OpsError as error:
             if not turn:
                 raise
             stop_or_raise(tally, error, f"page {turn + 1}")
             return
+        cursor = next_cursor(page)
+        more = turn and cursor and hash(cursor) not in used and turn + 1 < PAGE_CAP
+        coming = Ahead(partial(_page, ask, cursor)) if ahead and more else None
         yield from given.new(page.items, tally)
         tally.problem = tally.problem or given.problem
-        cursor = next_cursor(page)
         if not cursor:
             return
         if hash(cursor) in used:

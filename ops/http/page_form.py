@@ -56,7 +56,8 @@ class _Reading:
         self._seen = seen
         self._tally = tally
         self._again = again
-        self._here: set[str] = set()
+        # The first reading has seen what it has here: two sets of the same would be a second list in memory.
+        self._here: set[str] = set() if again else seen
         self._totals: set[int | None] = set()
         self._pages = 0
         self._since = 0.0
@@ -74,9 +75,12 @@ class _Reading:
             if page is None:
                 return
             before = len(self._here)
-            yield from self._new(page.items)
+            # A list that is one page was read at one moment, so no date is needed to prove it.
+            yield from self._new(page.items, dated=self._pages > 1 or not self._is_alone(page))
             if self._is_last(page, len(self._here) > before):
                 return
+            # The next one is read while this name would still hold all items of the one before.
+            del page
         self._stuck = f"it has more than {PAGE_CAP:,} pages"
 
     def _next(self) -> Page | None:
@@ -100,18 +104,19 @@ class _Reading:
             self._tally.total = page.total
         return page
 
-    def _new(self, items: list[Json]) -> Iterator[Json]:
+    def _new(self, items: list[Json], *, dated: bool) -> Iterator[Json]:
         for item in items:
             key = _key(item)
             if key in self._here:
                 self.twice += 1
                 continue
             self._here.add(key)
-            if key in self._seen:
+            if self._again and key in self._seen:
                 continue
             self._seen.add(key)
             self.added += 1
-            self._date(item)
+            if dated:
+                self._date(item)
             yield item
 
     def _date(self, item: Json) -> None:

@@ -50,11 +50,19 @@ def make(app: App, changes: Iterable[Change], *, total: int | None = None, quest
     return Rows([_row(c) if c.action == UNCHANGED else next(made) for c in planned], COLUMNS)
 
 
-def make_all(app: App, changes: Iterable[Change], *, total: int | None = None, question: str = "") -> Item:
+def make_all(
+    app: App,
+    changes: Iterable[Change],
+    *,
+    total: int | None = None,
+    question: str = "",
+    read_back: bool = False,
+) -> Item:
     """Make a stream of *changes* real, all of which the caller has looked at, without holding them.
 
     Gives how many there were of each action, and the id that takes them back. A stream of more updates and
-    deletions than the threshold allows needs --force where *total* is given.
+    deletions than the threshold allows needs --force where *total* is given. *read_back* says that the caller
+    reads all of it afterwards, so that it need not be looked at here.
     """
     counts: Counter[str] = Counter()
     stream = _counted(_guarded(app, changes, total), counts)
@@ -64,7 +72,7 @@ def make_all(app: App, changes: Iterable[Change], *, total: int | None = None, q
         app.talk.show(f"dry run, not done: {_told(counts)}")
         return Item({**_each(counts), "undo": ""})
     consent = Consent(app, question)
-    with Writing(app, expected=0) as writing:
+    with Writing(app, expected=0, look=not read_back) as writing:
         for batch in batches(change for change in stream if change.action != UNCHANGED):
             writing.lock(batch)
             consent.ask(batch)

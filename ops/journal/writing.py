@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 class Writing:
     """The requests of one task: under locks, in the journal, ended in good order by Ctrl-C.
 
-    *expected* is how many changes there will be, 0 where nobody knows; *looks* says that what was written is
-    looked at again, request by request. Use it as a context manager.
+    *expected* is how many changes there will be, 0 where nobody knows; *look* is whether to look again at the
+    first and the last one of each request. Use it as a context manager.
     """
 
-    def __init__(self, app: App, *, expected: int, looks: bool = True) -> None:
+    def __init__(self, app: App, *, expected: int, look: bool = True) -> None:
         self._app = app
         self._expected = expected
-        self._looks = looks
+        self._look = look
         self._done = self._unknown = 0
         self._final: dict[str, None] = {}
         self._open = ExitStack()
@@ -76,7 +76,7 @@ class Writing:
             self._unknown += len(changes)
             items = self._send(entry, changes)
             self._remember(entry, changes)
-            if self._looks and not app.stop.is_set():
+            if self._look and not app.stop.is_set():
                 self._look_again(changes, items)
             stopping.check(app.command.path)
         return [self._row(*pair, entry) for pair in zip(changes, items, strict=True)]

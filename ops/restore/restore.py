@@ -92,7 +92,7 @@ def _carried_out(app: App, view: View, plan: Plan, told: Told, *, delete: bool) 
     if not app.option("force"):
         plan.check()
     again = Told()
-    with Writing(app, expected=plan.steps, looks=False) as writing:
+    with Writing(app, expected=plan.steps, look=False) as writing:
         writing.lock(plan.locks.values())
         Consent(app, f"put back {plan.steps:,} item{'s' * (plan.steps > 1)}?").ask([])
         making = Making(app, writing, view, Steps(view, again, app.clock(), delete=delete))

@@ -112,6 +112,7 @@ class _Recorder(Client):
         inside: str = "",
         ordered_by: str = "",  # noqa: ARG002  (the client's)
         identity: str = "",  # noqa: ARG002  (the client's)
+        ahead: bool = False,  # noqa: ARG002  (the client's)
         **params: Any,
     ) -> Listing:
         return self.whole(path, inside=inside, **params)

@@ -1,1 +1,1 @@
-"""Measurements against the sandbox: `python -m tests.bench` prints ratios taken in one run."""
+"""Jobs against the sandbox, beside the programs that others use: `python -m tests.bench` writes one table."""

@@ -1,24 +1,63 @@
-"""`python -m tests.bench [scan] [keys] [start]`: measure, print, exit 1 when a goal is missed."""
+"""`python -m tests.bench [JOB…]`: measure, print a table, write it to a file; exit 1 for a missed goal."""
 
 from __future__ import annotations
 
+import argparse
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
 
-from tests.bench import keys, scan, start
-from tests.bench.table import HEADER
+from tests.bench import jobs, table
+from tests.bench.jobs.start import empty
+from tests.bench.peers import PEERS, Peer
+from tests.bench.stage import measured
 
-JOBS = {"start": start.measure, "scan": scan.measure, "keys": keys.measure}
+ROUNDS = 7
 
 
-def main(names: list[str]) -> int:
-    """Run the named jobs, or all, and print a row for each number."""
-    print(HEADER)
-    missed = 0
-    for name in names or JOBS:
-        for row in JOBS[name]():
-            print(row, flush=True)
-            missed += not row.reached
+def main(arguments: list[str]) -> int:
+    """Run the named jobs, or all, and write the table to a file as it is printed."""
+    options = _options(arguments)
+    peers = () if options.alone else PEERS
+    versions = {peer.name: peer.install() for peer in peers}
+    start = _start()
+    with Path(options.to).open("w", encoding="utf-8") as file:
+        missed = 0
+        for text, failed in _lines(options.jobs or list(jobs.NAMES), peers, versions, start):
+            print(text, flush=True)
+            print(text, file=file, flush=True)
+            missed += failed
+    print(f"\n{missed} goals missed; written to {options.to}")
     return min(missed, 1)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join(jobs.NAMES))
+    parser.add_argument("--to", default="bench.md", metavar="FILE", help="where the table is written")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    return parser.parse_args(arguments)
+
+
+def _lines(
+    names: list[str], peers: tuple[Peer, ...], versions: dict[str, str], start: float
+) -> Iterator[tuple[str, int]]:
+    """Yield the document piece by piece, each with the number of goals that it misses."""
+    yield table.preface(versions, start), 0
+    yield table.head(versions), 0
+    for name in names:
+        for row in jobs.module(name).measure(start, peers):
+            yield table.line(row.cells(versions)), len(row.missed)
+
+
+def _start() -> float:
+    """Give the seconds that a task which does nothing takes from start to end."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        runs = [measured(empty(folder), {"HOME": name}, folder) for _ in range(ROUNDS)]
+    return median(run.seconds for run in runs[1:])
 
 
 if __name__ == "__main__":

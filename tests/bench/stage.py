@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
-BIN = Path(sys.executable).parent
+INV = str(Path(sys.executable).parent / "inv")
 
 
-class Measure(NamedTuple):
-    """One run of a command: seconds of wall time, MiB of peak memory, exit code, where its folders are."""
+class Run(NamedTuple):
+    """One run of a command: seconds of wall time, MiB of peak memory, exit code, what it printed.
+
+    *late* says that it was ended because it took longer than it was given. *requests* are those that it made,
+    where the job has counted them.
+    """
 
     seconds: float
     memory: float
     code: int
-    folder: Path
+    out: Path
+    errors: str
+    late: bool = False
+    requests: int | None = None
+
+
+class Traffic(NamedTuple):
+    """What the sandbox saw: (method, target) of each request, their moments, bytes of bodies, answers 429."""
+
+    requests: list[tuple[str, str]]
+    times: list[float]
+    bytes: int
+    refused: int
 
 
 class Stage:
@@ -35,15 +53,16 @@ class Stage:
         assert process.stdout
         self.url, self.token, self.account_id = json.loads(process.stdout.readline())
 
-    def log(self) -> tuple[list[tuple[str, str]], list[float], int]:
-        """Give the requests so far, the moment of each, and how many were answered 429."""
+    def traffic(self) -> Traffic:
+        """Give what was asked for since this was last called."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write("log\n")
+        self._process.stdin.write("\n")
         self._process.stdin.flush()
-        requests, times, refused = json.loads(self._process.stdout.readline())
-        return [(method, target) for method, target in requests], times, refused
+        requests, *rest = json.loads(self._process.stdout.readline())
+        return Traffic([(method, target) for method, target in requests], *rest)
 
     def environment(self, **settings: object) -> dict[str, str]:
+        """Give the variables of a run of ours with *settings*; each stage has folders of its own."""
         named = {f"CFOPS_{name.upper()}": str(value) for name, value in settings.items()}
         folders = {f"CFOPS_{name}_DIR": str(self.folder / name) for name in ("STATE", "CACHE", "CONFIG")}
         return {
@@ -57,30 +76,41 @@ class Stage:
             **named,
         }
 
-    def run(self, *line: str, out: str = os.devnull, **settings: object) -> Measure:
-        """Run `inv` with *line* as a process of its own, its stdout going to the file *out*."""
-        with Path(out).open("wb") as target:
-            return measured([str(BIN / "inv"), *line], self.environment(**settings), target, self.folder)
+    def inv(self, *line: str, cold: bool = True, **settings: object) -> Run:
+        """Run `inv` with *line*; a *cold* run knows no name from the one before."""
+        if cold:
+            for file in (self.folder / "CACHE").glob("*"):
+                file.unlink()
+        return measured([INV, *line], self.environment(**settings), self.folder)
 
 
-def measured(command: list[str], environ: dict[str, str], out: object, folder: Path) -> Measure:
-    """Run *command* in the project's folder and take its time and its peak memory."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.PIPE, cwd=ROOT)  # type: ignore[call-overload]
-    errors = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    code = os.waitstatus_to_exitcode(status)
-    process.returncode = code
-    if code not in (0, 4) and "No tasks found" not in errors:
-        print(errors, file=sys.stderr)
-    return Measure(seconds, usage.ru_maxrss / 1024, code, folder)
+def measured(
+    command: Sequence[str], environ: Mapping[str, str], folder: Path, *, patience: float = 300.0
+) -> Run:
+    """Run *command* in the project's folder, *patience* seconds at most, its stdout going to a file."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    out, errors = place / "out", place / "errors"
+    with out.open("wb") as to, errors.open("wb") as err:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=environ, stdout=to, stderr=err, cwd=ROOT, start_new_session=True
+        )
+        alarm = threading.Timer(patience, os.killpg, (process.pid, signal.SIGKILL))
+        alarm.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        alarm.cancel()
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    late = code == -signal.SIGKILL
+    return Run(seconds, usage.ru_maxrss / 1024, code, out, errors.read_text(errors="replace"), late)
 
 
 @contextmanager
-def stage(*, delay: float = 0.0, quota: tuple[int, float] | None = None, **scale: int) -> Iterator[Stage]:
+def stage(
+    scale: Mapping[str, int], *, delay: float = 0.0, quota: tuple[int, float] | None = None
+) -> Iterator[Stage]:
     """Start a sandbox with an account of the given scale; every answer takes *delay* seconds."""
-    wish = json.dumps({"delay": delay, "quota": quota, "scale": scale})
+    wish = json.dumps({"delay": delay, "quota": quota, "scale": dict(scale)})
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.serve", wish],

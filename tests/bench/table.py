@@ -1,45 +1,80 @@
-"""The rows of a measurement and how they are printed."""
+"""The rows of a measurement, as one Markdown table."""
 
 from __future__ import annotations
 
-from math import inf
+import os
+import platform
+import time
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tests.bench.stage import Measure
+HEAD = ("job", "s", "requests", "least", "MB", "MiB", "limit s", "ratio", "goals")
+
+
+class Goal(NamedTuple):
+    """What shall hold, in words, and whether it did."""
+
+    what: str
+    reached: bool
 
 
 class Row(NamedTuple):
-    """One number against its yardstick; the ratio shall be at most *most*, or the number at least *least*."""
+    """What came of a job: our numbers (None where one has no meaning) and, by its name, what a peer did."""
 
-    what: str
-    measured: float
-    yardstick: float
-    most: float
-    run: Measure | None = None
-    least: float | None = None
+    job: str
+    seconds: float | None = None
+    requests: int | None = None
+    least: int | None = None
+    megabytes: float | None = None
+    memory: float | None = None
+    limit: float | None = None
+    goals: tuple[Goal, ...] = ()
+    peers: dict[str, str] = {}  # noqa: RUF012 (never changed)
 
     @property
-    def ratio(self) -> float:
-        return self.measured / self.yardstick if self.yardstick else 1.0 + self.measured
+    def missed(self) -> list[Goal]:
+        return [goal for goal in self.goals if not goal.reached]
 
-    @property
-    def reached(self) -> bool:
-        done = self.run is None or self.run.code in (0, 4)
-        return done and self.ratio <= self.most and (self.least is None or self.measured >= self.least)
-
-    def _goal(self) -> str:
-        if self.least is None:
-            return f"<= {self.most}"
-        return f">= {self.least}" if self.most == inf else "exactly"
-
-    def __str__(self) -> str:
-        goal = self._goal()
-        verdict = "reached" if self.reached else "MISSED"
-        memory = f"{self.run.memory:.0f} MiB" if self.run else ""
-        return (
-            f"{self.what:<62} {self.measured:>12,.3f} {self.yardstick:>12,.3f} "
-            f"{self.ratio:>7.3f} {goal:>8} {verdict:<8} {memory}"
-        )
+    def cells(self, peers: Iterable[str]) -> Iterator[str]:
+        yield self.job
+        yield _number(self.seconds, 2)
+        yield _number(self.requests, 0)
+        yield _number(self.least, 0)
+        yield _number(self.megabytes, 1)
+        yield _number(self.memory, 0)
+        yield _number(self.limit, 2)
+        yield _number(self.seconds / self.limit if self.seconds and self.limit else None, 2)
+        yield "; ".join(goal.what + ("" if goal.reached else " **MISSED**") for goal in self.goals)
+        yield from (self.peers.get(peer, "") for peer in peers)
 
 
-HEADER = f"{'what':<62} {'measured':>12} {'yardstick':>12} {'ratio':>7} {'goal':>8} {'verdict':<8} memory"
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def head(peers: Iterable[str]) -> str:
+    """Give the first two lines of the table."""
+    names = [*HEAD, *peers]
+    return f"{line(names)}\n{line('---' for _ in names)}"
+
+
+def preface(versions: dict[str, str], start: float) -> str:
+    """Say when and where this was measured, and how the columns are to be read."""
+    peers = ", ".join(f"{name} {version}" for name, version in versions.items()) or "none"
+    moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    return f"""# Speed
+
+Measured {moment}: {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs,
+{platform.python_implementation()} {platform.python_version()}, load {os.getloadavg()[0]:.1f} at first.
+Peers, each in an environment of its own: {peers}.
+
+Every job is a process of its own against the sandbox in another one. *s* is its wall time from start to end,
+the median of its rounds; *least* is the fewest requests that an honest list can make, *MB* what went over the
+wire, *MiB* the peak memory. *limit* is {start:.2f} s for starting an empty Invoke task, and the delay of the
+requests that have to be waited for: *least* / workers, or those that can only follow each other. A peer's
+cell has its seconds, and by which factor ours is ahead; all make as many requests at once, where they can.
+"""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -217,3 +218,72 @@ def test_memory_does_not_grow_with_the_list(options: Any, most: int) -> None:
     tracemalloc.stop()
     assert count == 300_000
     assert peak < most
+
+
+def test_read_ahead_the_page_after_the_second_is_asked_for_before_its_turn() -> None:
+    asked_for_it = threading.Event()
+
+    class Watched(Pages):
+        def __call__(self, call: Call) -> Reply:
+            reply = super().__call__(call)
+            if self.asked[-1].get("cursor") == "c2":
+                asked_for_it.set()
+            return reply
+
+    pages = Watched(first=page("a", cursor="c1"), c1=page("b", "c", cursor="c2"), c2=page("d"))
+    listing = pages.listing(ahead=True)
+
+    assert [next(listing)["name"], next(listing)["name"]] == ["a", "b"]
+    assert asked_for_it.wait(10)
+    assert names(listing) == ["c", "d"]
+
+
+def test_read_ahead_the_first_page_alone_causes_no_other_request() -> None:
+    pages = Pages(first=page("a", "b", cursor="c1"), c1=page("c"))
+    listing = pages.listing(ahead=True)
+
+    assert [next(listing)["name"], next(listing)["name"]] == ["a", "b"]
+    assert len(pages.asked) == 1
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_no_page_is_asked_for_twice_or_after_the_last(ahead: bool) -> None:
+    pages = Pages(
+        first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor="c3"), c3=page("d")
+    )
+
+    assert names(pages.listing(ahead=ahead)) == ["a", "b", "c", "d"]
+    assert [asked.get("cursor", "") for asked in pages.asked] == ["", "c1", "c2", "c3"]
+
+
+def test_read_ahead_a_cursor_that_expired_restarts_the_list_without_repeating_an_item() -> None:
+    gone = ValidationError("Invalid cursor", 400)
+    pages = Pages(
+        first=page("a", cursor="c1"),
+        c1=page("b", cursor="c2"),
+        c2=[gone, page("c", cursor="c3")],
+        c3=page("d"),
+    )
+    listing = pages.listing(ahead=True, ordered_by="name")
+
+    assert names(listing) == ["a", "b", "c", "d"]
+    assert (listing.passes, listing.problem) == (2, "")
+
+
+def test_read_ahead_a_page_that_cannot_be_read_is_told_in_its_turn() -> None:
+    pages = Pages(
+        first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=ApiError("the database is away", 500)
+    )
+    listing = pages.listing(ahead=True)
+
+    assert names(listing) == ["a", "b"]
+    assert "page 3 could not be read: the database is away" in listing.problem
+
+
+def test_read_ahead_a_cursor_that_came_before_is_not_followed_again() -> None:
+    pages = Pages(first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor="c1"))
+    listing = pages.listing(ahead=True)
+
+    assert names(listing) == ["a", "b", "c"]
+    assert "came before" in listing.problem
+    assert len(pages.asked) == 3

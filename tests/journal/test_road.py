@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -265,6 +266,29 @@ def test_a_stream_is_made_without_being_held(stage: Stage) -> None:
 
     assert item.item == {"create": 1000, "update": 0, "delete": 0, "unchanged": 0, "undo": app.task_id}
     assert len(shelf.things) == 1000
+
+
+@pytest.mark.parametrize(("read_back", "looked"), [(False, 4), (True, 0)])
+def test_a_stream_is_looked_at_again_unless_the_caller_reads_all_of_it_back(
+    stage: Stage, read_back: bool, looked: int
+) -> None:
+    shelf = Shelf()
+    finds: list[object] = []
+    writes = shelf.resource.writes
+    assert writes is not None
+
+    def find(*where: Any) -> Any:
+        finds.append(where[-1])
+        return writes.find(*where)
+
+    shelf.resource = shelf.resource._replace(
+        writes=writes._replace(find=find, batch=shelf.batch, batch_size=5)
+    )
+
+    stage.app().make_all((shelf.creation(f"n{i}") for i in range(10)), read_back=read_back)
+
+    assert len(shelf.things) == 10
+    assert len(finds) == looked
 
 
 def test_a_stream_asks_before_its_first_deletion_once(stage: Stage, shelf: Shelf) -> None:

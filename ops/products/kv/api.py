@@ -92,10 +92,17 @@ def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json
     return counts
 
 
-def list_keys(client: Client, account_id: str, namespace_id: str, *, prefix: str = "") -> Listing:
-    """List keys in the order of their UTF-8 bytes: `name`, `expiration` (epoch seconds), `metadata`."""
+def list_keys(
+    client: Client, account_id: str, namespace_id: str, *, prefix: str = "", ahead: bool = True
+) -> Listing:
+    """List keys in the order of their UTF-8 bytes: `name`, `expiration` (epoch seconds), `metadata`.
+
+    Whoever may stop before the end does not read *ahead*.
+    """
     where = path("/accounts/{}/storage/kv/namespaces/{}/keys", account_id, namespace_id)
-    return client.cursor(where, limit=KEYS_PAGE, ordered_by="name", identity="name", prefix=prefix)
+    return client.cursor(
+        where, limit=KEYS_PAGE, ordered_by="name", identity="name", ahead=ahead, prefix=prefix
+    )
 
 
 def get_value(client: Client, account_id: str, namespace_id: str, key: str) -> Raw:

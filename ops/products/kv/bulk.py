@@ -57,14 +57,18 @@ def _body(keys: list[str], data: BytesIO) -> Body:
 
 def encoded(pair: Json) -> bytes:
     """Give *pair*, whose `value` is bytes, as the bulk write takes it: as text, or base64 where shorter."""
-    value, shown = pair["value"], {"key": pair["key"]}
-    shown |= {name: pair[name] for name in ("expiration", "metadata") if pair.get(name) is not None}
-    text = _as_text(value)
+    value, text = pair["value"], _as_text(pair["value"])
+    # Text alone is written without making an encoder, and a namespace may hold nothing but text.
+    others = "".join(
+        f',"{name}":{json.dumps(pair[name], separators=(",", ":"))}'
+        for name in ("expiration", "metadata")
+        if pair.get(name) is not None
+    )
     # A value of control characters would grow sixfold as text.
     if not text or 3 * len(text) > 4 * len(value) + 64:
-        shown["base64"] = True
+        others += ',"base64":true'
         text = b'"%b"' % b64encode(value)
-    return b'%b,"value":%b}' % (json.dumps(shown, separators=(",", ":")).encode()[:-1], text)
+    return b'{"key":%b%b,"value":%b}' % (json.dumps(pair["key"]).encode(), others.encode(), text)
 
 
 def _as_text(value: bytes) -> bytes:

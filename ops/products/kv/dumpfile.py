@@ -35,6 +35,8 @@ FORMAT = "kv/1"
 # A byte of a value takes at most six as JSON.
 LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
 _GZIP = b"\x1f\x8b"
+# Made once: a line each would otherwise make a decoder, and look for an encoding that is known.
+_READ = json.JSONDecoder(parse_constant=valid.refuse_constant).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 
 
@@ -106,7 +108,7 @@ class Dump:
 
     def _entry(self, line: bytes, number: int) -> Json:
         try:
-            entry = json.loads(line, parse_constant=valid.refuse_constant)
+            entry = _READ(line.decode())
             if isinstance(entry, dict) and "dump" in entry and "key" not in entry:
                 return entry
             return item_of(entry)

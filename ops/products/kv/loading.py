@@ -48,7 +48,7 @@ def load(app: App, namespace: Owner, dump: Dump, *, empty: bool = False) -> Json
         _show(app, f"load {dump.path} into {namespace.item['title']}", plan)
         if not app.dry:
             _check(plan, total, force=bool(app.option("force")))
-        made = app.make_all(_changes(app, namespace, dump, plan)).item
+        made = app.make_all(_changes(app, namespace, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, namespace, dump, plan)
     return {
         "pairs": total,

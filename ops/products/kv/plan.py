@@ -77,7 +77,7 @@ def make_plan(app: App, namespace: Owner, dump: Dump, plan: Plan, total: int, *,
     Takes a request for every 100 pairs that stand there, and a listing of 1,000 keys each to know which those
     are. Raises Incomplete where that cannot be known.
     """
-    listing = api.list_keys(app.client, namespace.account_id, namespace.id)
+    listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
     stands = _stands(listing, total, empty=empty)
     now = app.clock()
 

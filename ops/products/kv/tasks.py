@@ -56,16 +56,24 @@ def list_namespaces(app: App) -> Rows:
     "keys",
     required=("namespace",),
     needs=READ,
-    help={"namespace": NAMED, "prefix": "only keys that begin with this"},
+    help={"namespace": NAMED, "prefix": "only keys that begin with this; several are read at the same time"},
 )
-def list_keys(app: App, namespace: str = "", prefix: str = "") -> Rows:
+def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
     """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
 
-    A key written in the last minute may not be listed yet.
+    A key written in the last minute may not be listed yet. Several prefixes are faster than one listing of
+    all, and give all keys only where every key begins with one of them.
 
     inv kv.keys --namespace sessions --prefix user:
+    inv kv.keys --namespace sessions --prefix user: --prefix team:
     """
-    listing = api.list_keys(app.client, app.account_id, app.namespace_id(namespace), prefix=prefix)
+    from ops.products.kv.ranges import list_ranges
+
+    if len(prefix) > 1:
+        listing = list_ranges(app, app.namespace_id(namespace), prefix)
+    else:
+        where = app.client, app.account_id, app.namespace_id(namespace)
+        listing = api.list_keys(*where, prefix="".join(prefix), ahead=not app.option("limit"))
     return Rows(listing, ("name", "expiration", "metadata"))
 
 

@@ -62,6 +62,8 @@ def metadata(text: str) -> Any:
 
 def check_metadata(found: Any) -> Any:
     """Give metadata that is not too long, as compact JSON in UTF-8. Raises ValidationError."""
+    if found is None:
+        return None
     compact = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
     size = len(compact.encode("utf-8", "surrogatepass"))
     if size > METADATA_BYTES:
