@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ops.change import Change
+    from ops.resource import Owner, Writes
 
 # In base64 this is 64 MiB of the 100 MB that one bulk request may have, and it is held in memory.
 WEIGHT = 48 * 1024 * 1024
@@ -29,13 +30,18 @@ def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
 
 def _fits(batch: list[Change], change: Change) -> bool:
     writes = change.resource.writes
-    size = writes.batch_size if writes and writes.batch else 1
     first = batch[0]
     return (
-        len(batch) < size
+        len(batch) < _size(writes, first.owner)
         and first.resource.kind == change.resource.kind
         and first.owner[:2] == change.owner[:2]
     )
+
+
+def _size(writes: Writes | None, owner: Owner) -> int:
+    if writes is None or writes.batch is None:
+        return 1
+    return writes.batch_of(owner) if writes.batch_of else writes.batch_size
 
 
 def _weight(value: Any) -> int:

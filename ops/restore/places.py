@@ -101,8 +101,9 @@ class Places:
         return place.new is None and self.now(place) is not None
 
     def learn(self, resource: Resource, old: Json, key: str) -> None:
-        """Take note that *old* has been made again, under *key*."""
-        owner = Owner(self._old.account_id, key, {**old, resource.key: key})
+        """Take note that *old* has been made again, under *key*: of what it was only its names are left."""
+        names = {name: old[name] for name in (resource.label, *resource.identity) if name in old}
+        owner = Owner(self._old.account_id, key, names | {resource.key: key})
         self._made[resource.kind, key_of(resource, old)] = owner
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.resource import Json
 
-# What a Free zone takes in one batch; the plan is not known here.
-BATCH = 200
+# What a Free zone takes in one batch, and any other.
+BATCH, PAID_BATCH = 200, 3500
 LISTS = ("deletes", "patches", "puts", "posts")
 
 
@@ -70,7 +70,7 @@ def delete_record(client: Client, zone: Owner, item: Json) -> None:
 
 
 def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make up to 200 *changes* in one transaction, carried out as deletes, patches, puts, posts."""
+    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts."""
     placed = [_operation(change) for change in changes]
     lists: Json = {name: [item for where, item in placed if where == name] for name in LISTS}
     done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
@@ -81,6 +81,12 @@ def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> lis
     answers = {name: iter(done.get(name) or ()) for name in LISTS}
     found = [next(answers[where]) for where, _ in placed]
     return [item if change.after is not None else None for change, item in zip(changes, found, strict=True)]
+
+
+def _batch_of(zone: Owner) -> int:
+    """Give how many changes one batch takes: fewest where the plan is not known."""
+    plan = (zone.item.get("plan") or {}).get("legacy_id") or "free"
+    return BATCH if plan == "free" else PAID_BATCH
 
 
 def _operation(change: Change) -> tuple[str, Json]:
@@ -121,6 +127,7 @@ RECORD_WRITES = Writes(
     delete=delete_record,
     batch=batch_records,
     batch_size=BATCH,
+    batch_of=_batch_of,
     # Beside what the resource calls volatile; the last three came with records until January 2025.
     read_only=("proxiable", "zone_id", "zone_name", "locked"),
     never=_kept_by_others,

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from ops.change import Change
+from ops.journal.batches import batches
+from ops.products.dns.resources import RECORDS
+from ops.resource import Json, Owner
 from ops.sandbox.faults import Fault
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone
@@ -212,7 +216,7 @@ def test_keep_adds_and_deletes_nothing(inv: Inv, zone: Zone) -> None:
 
 @pytest.mark.fault("E11")
 @pytest.mark.fault("G8")
-def test_many_records_go_out_in_batches_of_two_hundred_and_come_back(
+def test_many_records_go_out_in_one_batch_on_a_paid_plan_and_come_back(
     inv: Inv, other: Callable[[str], Zone]
 ) -> None:
     zone = other("shop.example")
@@ -226,9 +230,26 @@ def test_many_records_go_out_in_batches_of_two_hundred_and_come_back(
     undone = inv("undo.last", "--yes")
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
-    assert sent == ["batch"] * 3
+    assert sent == ["batch"]
     assert count == len(before) + 450
     assert zone.state() == before
+
+
+@pytest.mark.fault("P13")
+@pytest.mark.parametrize(
+    ("plan", "most"),
+    [({"plan": {"legacy_id": "free"}}, 200), ({}, 200), ({"plan": {"legacy_id": "pro"}}, 3500)],
+)
+def test_a_batch_holds_what_the_plan_of_the_zone_allows(plan: Json, most: int) -> None:
+    zone = Owner("a1", "z1", {"id": "z1", "name": "example.com", **plan})
+    record = {"type": "A", "name": "x.example.com", "content": "192.0.2.1"}
+
+    sizes = [
+        [len(batch) for batch in batches(Change(RECORDS, zone, None, record) for _ in range(count))]
+        for count in (most - 1, most, most + 1)
+    ]
+
+    assert sizes == [[most - 1], [most], [most, 1]]
 
 
 @pytest.mark.fault("G8")
