@@ -18,6 +18,7 @@ ONLY = {
     "tqdm": "ops/ui/",
     "dotenv": "ops/config/",
     "pyrage": "ops/snapshots/",
+    "jinja2": "ops/export/",
 }
 
 
