@@ -23,7 +23,7 @@ from ops.sandbox.wire import Exchange
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import Watched
 from tests.journal.test_duplicates import kind, opened, wanted
-from tests.journal.test_processes import begun, made, many  # noqa: F401  (fixture)
+from tests.journal.test_processes import RUNBOOK, begun, made, many  # noqa: F401  (fixture)
 from tests.scan.processes import wait_until
 from tests.snapshots.checking import checked, leftovers
 
@@ -82,6 +82,9 @@ def test_what_was_killed_at_any_item_is_finished_by_running_it_again(
     execute: str,
 ) -> None:
     """The call under way is held, done or not, when the run is killed."""
+    (many.folder / "tasks.py").write_text(RUNBOOK.replace(", total=0", ""))
+    many.environ["CFOPS_BUDGET"] = "0"
+    sandbox.limiter.quota = None
     for at in range(1, ITEMS + 1):
         sandbox.store.run("DELETE FROM dns_record WHERE name GLOB 'n[0-9]*'")
         sandbox.requests.clear()
