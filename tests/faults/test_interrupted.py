@@ -74,7 +74,7 @@ def test_what_was_interrupted_at_any_item_is_finished_by_running_it_again(
 
 @pytest.mark.long
 @pytest.mark.fault("D12", "C5")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("execute", ["", "execute=true"])
 def test_what_was_killed_at_any_item_is_finished_by_running_it_again(
     many: Shell,  # noqa: F811
