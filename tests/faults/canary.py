@@ -28,7 +28,7 @@ ALPHABET = string.ascii_letters + string.digits
 KEEPERS = ("sandbox.sqlite", "sandbox.sqlite-wal", "sandbox.sqlite-shm")
 """The sandbox's own state: it stands for Cloudflare and knows its tokens."""
 
-MUCH = 8 << 20
+MUCH = 4 << 20
 """So much of a file is searched. Only values of the size limit are larger, and they are the tests' own."""
 
 
