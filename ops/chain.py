@@ -189,7 +189,7 @@ def _head_of(line: bytes, path: Path) -> Head:
     try:
         body = json.loads(line)
         return Head(int(body["n"]), str(body["hash"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise DiskError(
             f"the last line of {path} is damaged", hint=f"keep it to look into: `mv {path} {path}.broken`"
         ) from None

@@ -58,9 +58,10 @@ def _take(descriptor: int, doing: str) -> None:
 def _named(descriptor: int) -> str:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0))
-    except ValueError:
+    except (ValueError, RecursionError):
         # It has the lock, and is about to write its name.
         found = {}
+    found = found if isinstance(found, dict) else {}
     return ", ".join(f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found) or (
         "it has just begun"
     )

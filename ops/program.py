@@ -1,7 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
 Invoke's own program answers an unknown task with a shrug, drops a task that is written twice, and
-lets SIGTERM end the process without clean-up. Those are mended here, in one place for both.
+lets SIGTERM and SIGHUP end the process without clean-up. Those are mended here, in one place for both.
 """
 
 from __future__ import annotations
@@ -111,6 +111,9 @@ class OpsProgram(Program):
         )
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
+        # Under nohup the run outlives its terminal.
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _hung_up)
         try:
             super().execute()
         finally:
@@ -165,6 +168,12 @@ def _terminated(*_: object) -> None:
 
     RUN.stop.set()
     raise Terminated("terminated")
+
+
+def _hung_up(*_: object) -> None:
+    # The kernel and a shell that ends may both tell of it, and the second must not disturb the clean-up.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _terminated()
 
 
 def collection() -> Collection:

@@ -10,13 +10,18 @@ from typing import NamedTuple
 
 import pytest
 import responses
+from hypothesis import settings
 
 from ops.http.client import Client
 from ops.http.stack import open_client
 from ops.sandbox.server import Sandbox
+from tests.faults.canary import CANARIES, TOKEN
 
 API = "https://api.cloudflare.com/client/v4"
-TOKEN = "cfut_" + "Zq7" * 13 + "Z" + "a1b2c3d4"
+
+# How long an example takes says how busy the machine is, and nothing about the program.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 class Result(NamedTuple):
@@ -25,6 +30,15 @@ class Result(NamedTuple):
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_left(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> Iterator[None]:
+    """Nothing that a test's runs leave behind holds a secret, but for the files that it wrote itself."""
+    yield
+    inputs = [name for mark in request.node.iter_markers("holds_secret") for name in mark.args]
+    leaks = [leak for folder in (tmp_path, home) for leak in CANARIES.search(folder, inputs)]
+    assert leaks == [], "what the test left behind holds a secret"
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +123,7 @@ def inv(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
             code = ending.code if isinstance(ending.code, int) else 1
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
+        CANARIES.check(out + err, "what it printed")
         return Result(code, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
 
     return run

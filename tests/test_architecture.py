@@ -20,6 +20,7 @@ ONLY = {
     "pyrage": "ops/snapshots/",
     "boto3": "ops/offsite/boto.py",
     "botocore": "ops/offsite/boto.py",
+    "jinja2": "ops/export/",
 }
 
 

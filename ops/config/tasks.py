@@ -72,4 +72,6 @@ def version(_app: App) -> Item:
     from importlib.metadata import version as installed
 
     packages = {name: installed(name) for name in ("cfops", "invoke", "requests")}
-    return Item({**packages, "python": platform.python_version(), "platform": platform.platform()})
+    # platform.platform() would start the program uname.
+    here = f"{platform.system()}-{platform.release()}-{platform.machine()}"
+    return Item({**packages, "python": platform.python_version(), "platform": here})

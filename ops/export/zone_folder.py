@@ -24,11 +24,11 @@ def write(
     """
     told = []
     for resource in _offering(manifest, resources, ending):
-        owners = _owners(folder, manifest, resource, resources)
+        found = owners(folder, manifest, resource, resources)
         for scope, lines in groupby(reader.items(folder, resource.kind), itemgetter(0)):
-            told += _write_one(target, resource, scope, owners.get(scope), [item for _, item in lines])
+            told += _write_one(target, resource, scope, found.get(scope), [item for _, item in lines])
         for scope in _empty(manifest, resource.kind):
-            told += _write_one(target, resource, scope, owners.get(scope), [])
+            told += _write_one(target, resource, scope, found.get(scope), [])
     return told
 
 
@@ -43,7 +43,7 @@ def _empty(manifest: Manifest, kind: str) -> list[str]:
     return [s.scope for s in sections if s.status == COMPLETE and not s.count]
 
 
-def _owners(
+def owners(
     folder: Path, manifest: Manifest, resource: Resource, resources: Iterable[Resource]
 ) -> dict[str, Json]:
     """Give the items that those of *resource* lie in, by their ids."""

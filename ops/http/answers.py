@@ -12,6 +12,9 @@ from ops.http.refusals import dicts, excerpt, refusal
 
 Json = dict[str, Any]
 
+DEEPEST = 100
+"""Levels of an answer, the envelope's own two included; Cloudflare's own have no more than a dozen."""
+
 
 def readable(send: Send, hide: Callable[[bytes], bytes] = bytes) -> Send:
     """Wrap *send* so that an answer that should be JSON and is not is raised where it can be retried.
@@ -87,12 +90,31 @@ def malformed(call: Call, reply: Reply, why: str) -> MalformedAnswer:
 def parse(body: bytes) -> Any:
     """Parse JSON as strictly as an envelope deserves; raises ValueError for whatever is wrong.
 
-    A key that is there twice could say `success` both ways, and NaN is not JSON.
+    A key that is there twice could say `success` both ways, and NaN is not JSON. What is nested more than
+    DEEPEST levels is refused here, once for all that walks through it later.
     """
     try:
-        return _DECODER.decode(body.decode("utf-8-sig"))
+        value = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_too_deep(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if (kind := type(outer)) is dict or kind is list
+            for inner in (outer.values() if kind is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Json:

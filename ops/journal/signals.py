@@ -10,7 +10,7 @@ from types import FrameType
 
 from ops.errors import Interrupted, Terminated
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopping:
@@ -22,7 +22,7 @@ class Stopping:
 
     def check(self, task: str) -> None:
         """Raise Interrupted, or Terminated, where *task* shall end."""
-        if self._stop.is_set() and self.signal == signal.SIGTERM:
+        if self._stop.is_set() and self.signal in (signal.SIGTERM, signal.SIGHUP):
             raise Terminated(f"{task} was terminated")
         if self._stop.is_set():
             raise Interrupted(f"{task} was interrupted")
@@ -30,26 +30,31 @@ class Stopping:
 
 @contextmanager
 def finishing(stop: threading.Event, say: Callable[[str], None]) -> Iterator[Stopping]:
-    """While in the block the first SIGINT or SIGTERM only sets *stop*; the next one leaves at once."""
+    """While in the block the first signal to end only sets *stop*; the next one leaves at once."""
     stopping = Stopping(stop)
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    found = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: handler for number, handler in found.items() if handler != signal.SIG_IGN}
 
     def heed(number: int, _frame: FrameType | None) -> None:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+        if number == signal.SIGHUP:
+            # The kernel and a shell that ends may both tell of it: no wish to leave at once.
+            signal.signal(number, signal.SIG_IGN)
         stopping.signal = number
         stop.set()
         # A signal may come while a line is being written, which cannot be interrupted by another one.
         with suppress(RuntimeError):
             say("stopping: what is under way is finished first; Ctrl-C again leaves at once")
 
-    for number in _SIGNALS:
+    for number in before:
         signal.signal(number, heed)
     try:
         yield stopping
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if number != signal.SIGHUP or stopping.signal != number:
+                signal.signal(number, handler)

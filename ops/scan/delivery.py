@@ -172,6 +172,12 @@ def _as_terraform(made: Made, file: BinaryIO) -> list[str]:
     return terraform_file.write(made.folder, made.manifest, file, resources())
 
 
+def _as_html(made: Made, file: BinaryIO) -> list[str]:
+    from ops.export import html_report
+
+    return html_report.write(made.folder, made.manifest, file, resources())
+
+
 def _as_csv(made: Made, folder: Path) -> list[str]:
     csv_folder.write(made.folder, made.manifest, folder)
     return []
@@ -185,6 +191,7 @@ DOCUMENTS: dict[str, Callable[[Made, BinaryIO], list[str]]] = {
     ".json": _as_json,
     ".sqlite": _as_sqlite,
     ".tf": _as_terraform,
+    ".html": _as_html,
 }
 FOLDERS: dict[str, Callable[[Made, Path], list[str]]] = {".csv": _as_csv, ".zone": _as_zones}
 

@@ -95,7 +95,7 @@ def _remembered(app: App, account_id: str) -> Baseline | None:
         kept = json.loads(_file(app, account_id).read_bytes())
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
         return Baseline(float(kept["started"]), found)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

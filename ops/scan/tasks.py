@@ -59,7 +59,7 @@ def run_scan(
     help={
         **HELP,
         "kv": "keys, values (also what is stored), or none",
-        "to": "instead of a snapshot: FILE.json, .csv or .zone (folders), .sqlite, .tf or .tar.gz.age",
+        "to": "instead of a snapshot: FILE.json, .csv or .zone (folders), .sqlite, .tf, .html or .tar.gz.age",
         "encrypt_to": "pack into one file for this age public key (age1…), or those in a file; repeatable",
         "passphrase_file": "pack into one file for the passphrase on the first line of this one",
         "guard": "a kind that has lost more than so many percent makes the snapshot partial, e.g. 30",

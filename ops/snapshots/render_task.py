@@ -1,4 +1,4 @@
-"""`snapshots.render`: a kept snapshot as JSON, tables, a database, zone files or Terraform."""
+"""`snapshots.render`: a kept snapshot as JSON, tables, a database, zone files, Terraform or a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.ui.shapes import Item
 if TYPE_CHECKING:
     from ops.app import App
 
-TO = "FILE.json, FILE.csv (a folder of tables), FILE.sqlite, FILE.zone (a folder of zone files) or FILE.tf"
+TO = "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report)"
 
 
 @command(

@@ -76,7 +76,7 @@ class AuditLog:
             return Head(int(held["lines"]), str(held["head"]))
         except FileNotFoundError:
             return EMPTY
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise DiskError(f"{self._head} is damaged, so that the log's end cannot be verified") from None
 
     def _keep(self, head: Head) -> None:

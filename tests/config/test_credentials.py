@@ -22,6 +22,11 @@ from ops.errors import CredentialsError, UsageError
 from .conftest import Place
 
 CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
+
+pytestmark = [
+    pytest.mark.holds_secret(".env", "token", "live.token", "staging.token", "cloudflare_api_token"),
+    pytest.mark.holds_secret("keyring.py", "keyring.cpython-311.pyc"),
+]
 OLD = "YQSn-xWAQiiEh9qM58wZNnyQS7FUdoqGIUAbrh7T"
 KEY = "0123456789abcdef" * 2 + "01234"
 QUOTES = "'\"`"

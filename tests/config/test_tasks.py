@@ -17,6 +17,8 @@ from ..conftest import Result
 Inv = Callable[..., Result]
 CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
 
+pytestmark = pytest.mark.holds_secret("live.token", "staging.token")
+
 
 def profiles(home: Path, text: str) -> None:
     (home / "config").mkdir(exist_ok=True)

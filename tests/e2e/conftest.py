@@ -12,6 +12,7 @@ import pytest
 
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
+from tests.faults.canary import CANARIES, Watched
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -39,6 +40,7 @@ class Shell:
             capture_output=True,
             timeout=timeout,
         )
+        CANARIES.check(done.stdout + done.stderr, "what it printed")
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def command(self, *line: str, program: str = "inv") -> list[str]:
@@ -46,9 +48,9 @@ class Shell:
 
     def start(self, *line: str, **options: object) -> subprocess.Popen[bytes]:
         """Start a line and leave it running."""
-        return subprocess.Popen(
+        return Watched(
             self.command(*line), env=self.environ, cwd=self.folder, stderr=subprocess.PIPE, **options
-        )  # type: ignore[call-overload, no-any-return]
+        )  # type: ignore[arg-type]
 
     def at(self, sandbox: Sandbox) -> None:
         """Point the environment at *sandbox*."""

@@ -88,6 +88,7 @@ def test_a_field_of_the_last_item_alone_has_a_column(snapshot: tuple[Path, Manif
     assert (row["ttl"], row["proxied"], row["tags"], row["only_here"]) == ("300", "true", '["x","y"]', "")
 
 
+@pytest.mark.fault("P9")
 @pytest.mark.fault("E8")
 def test_no_cell_is_a_formula(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
     header, *rows = tables(snapshot, tmp_path / "tables")["flat.thing"]

@@ -37,6 +37,7 @@ def test_requests_may_go_to_cloudflare_and_to_this_machine(url: str, here: bool)
     assert check_origin(url) is here
 
 
+@pytest.mark.fault("P7")
 @pytest.mark.fault("F11")
 @pytest.mark.parametrize(
     "url",

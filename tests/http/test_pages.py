@@ -442,6 +442,7 @@ def drifting(seed: int, *, often: float, calm_after: int = 10**9, **more: Any) -
     return table
 
 
+@pytest.mark.fault("P4")
 @pytest.mark.fault("B2")
 @pytest.mark.parametrize("more", [{}, {"dated": False}, {"without": ("total_count",)}], ids=str)
 @pytest.mark.parametrize(("often", "flagged_at_most"), [(0.01, 150), (0.03, 450), (0.1, 1000), (0.7, 1000)])

@@ -122,6 +122,7 @@ def test_no_traceback_holds_the_token(opened: Open, end: bytes) -> None:
     assert not failure.value.__context__ or isinstance(failure.value.__context__, OpsError | ValueError)
 
 
+@pytest.mark.fault("P2")
 @pytest.mark.fault("F1")
 @pytest.mark.fault("C9")
 def test_no_file_holds_the_token_and_all_are_private(opened: Open, tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_a_company_ca_is_trusted_when_it_is_named(
     assert len(came) == 2
 
 
+@pytest.mark.fault("P7")
 @pytest.mark.fault("A22")
 @pytest.mark.parametrize(
     ("address", "days", "trusted", "words", "hint"),

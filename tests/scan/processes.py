@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults.canary import Watched
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -25,7 +27,7 @@ def start(*line: str, limit: int | None = None, cwd: Path | None = None) -> subp
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    return subprocess.Popen(
+    return Watched(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

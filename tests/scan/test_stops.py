@@ -152,6 +152,7 @@ def test_a_kill_leaves_the_old_or_the_new_and_never_a_part(staged: Sandbox, plac
     assert killed_at_random(place, kills=10, seed=1) > 0
 
 
+@pytest.mark.fault("P3")
 @pytest.mark.long
 @pytest.mark.fault("C3")
 @pytest.mark.timeout(1800)

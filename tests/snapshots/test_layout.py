@@ -33,6 +33,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 @pytest.mark.fault("C12")
 @settings(max_examples=10_000, deadline=None)
 @given(NAMES)
+@pytest.mark.fault("P10")
 def test_none_of_ten_thousand_names_leads_out_of_the_folder(name: str) -> None:
     stays_inside(name)
 

@@ -91,6 +91,18 @@ def test_every_block_is_terraforms_and_has_a_name_of_its_own(
         assert done.returncode == 0, done.stderr
 
 
+def test_a_page_names_every_item_and_says_where_contents_are(staged: Sandbox, inv: Inv, kept: Path) -> None:
+    result = inv("snapshots.render", "--to", "all.html")
+
+    text = Path("all.html").read_text()
+    assert result.code == 0, result.err
+    for file in kept.glob("*.jsonl"):
+        assert f'id="{file.stem}"' in text
+    count = sum(len(file.read_bytes().splitlines()) for file in kept.glob("*.jsonl"))
+    assert text.count("<details>") == count > 3000
+    assert "files of contents are in the snapshot, not on the page" in result.err
+
+
 def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, kept: Path) -> None:
     from ops.resource import Owner
 
@@ -103,7 +115,7 @@ def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, 
             assert block is None or (block.type.startswith("cloudflare_") and "None" not in block.id), item
 
 
-@pytest.mark.parametrize("ending", ["sqlite", "tf", "zone"])
+@pytest.mark.parametrize("ending", ["sqlite", "tf", "zone", "html"])
 def test_an_export_goes_straight_into_the_form(staged: Sandbox, inv: Inv, ending: str) -> None:
     result = inv("scan.export", "--only", "dns", "--to", f"all.{ending}")
 

@@ -115,7 +115,7 @@ def _cell(column: str, cell: str | None) -> Any:
         return text
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -138,7 +138,7 @@ def _parsed(line: bytes) -> Json | None:
         return None
     try:
         entry: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 

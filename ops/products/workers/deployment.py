@@ -56,7 +56,7 @@ def _parsed(file: Path) -> Json:
         raise UsageError(
             f"{file} cannot be read: {problem.strerror}", hint="--bindings takes a file"
         ) from None
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise ValidationError(f"{file} is not JSON: {problem}") from None
     if isinstance(told, list):
         return {"bindings": told}

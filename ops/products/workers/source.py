@@ -130,7 +130,7 @@ def _index(folder: Path) -> _Index:
         told = json.loads(_bytes(file))
         files = {one["file"]: (str(one["module"]), str(one["type"])) for one in told["modules"]}
         entry_point = str(told["entry_point"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         hint = "take it away to name modules after their files"
         raise ValidationError(f"{file} is not the index of a download", hint=hint) from None
     missing = [name for name in files if not (folder / name).is_file()]

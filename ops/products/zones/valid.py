@@ -92,7 +92,7 @@ _NAMES: dict[type, str] = {
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

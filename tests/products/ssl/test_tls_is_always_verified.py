@@ -107,6 +107,7 @@ def without_look(tree: ast.Module) -> ast.Module:
     return tree
 
 
+@pytest.mark.fault("P7")
 @pytest.mark.fault("F12")
 @pytest.mark.parametrize("file", sources(), ids=lambda file: str(file.relative_to(OPS)))
 def test_nothing_can_switch_verification_off(file: Path) -> None:
@@ -161,6 +162,7 @@ def test_the_exception_is_one_function_that_needs_it() -> None:
     assert {"CERT_NONE", "check_hostname=False"} <= set(unverified(looks[0]))
 
 
+@pytest.mark.fault("P7")
 def test_the_look_has_no_session_and_nothing_to_send() -> None:
     source = (OPS / "products/ssl/handshake.py").read_text(encoding="utf-8")
     used = {
@@ -183,6 +185,7 @@ def of_an_unknown_root(bench: Bench) -> Asked:
     return Asked(bench.show(leaf(bench.stranger, WWW).sending(bench.stranger)))
 
 
+@pytest.mark.fault("P7")
 @pytest.mark.parametrize("show", [for_another_host, of_an_unknown_root])
 def test_a_server_that_must_not_be_trusted_receives_no_byte(bench: Bench, ask: Ask, show: Show) -> None:
     asked = show(bench)

@@ -1,0 +1,1 @@
+"""Faults: the catalogue of what must be survived, and the proofs that belong to no single part."""

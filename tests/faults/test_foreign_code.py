@@ -1,0 +1,200 @@
+"""Code from elsewhere: there is no way to load any, so it can neither break a run nor listen to one.
+
+There are no plugins. What would be their doors is held shut: entry points, folders of plugins, modules named
+in settings, pickled caches. The one door that Invoke itself opens is told in the README.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import ops
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.e2e.conftest import ROOT, Shell, bare, shell  # noqa: F401  (fixtures)
+
+OPS = Path(ops.__file__).parent
+MARK = "open(__file__ + '.ran', 'w').write('x')"
+BAD = {
+    "raises": "raise RuntimeError('bad')",
+    "exits": "raise SystemExit(0)",
+    "leaves": "import os; os._exit(0)",
+    "hangs": "import threading; threading.Event().wait()",
+    "prints": "print('forged row')",
+    "patches": "import requests; requests.Session.request = None",
+    "interrupts": "raise KeyboardInterrupt",
+    "empties": "import os; os.environ.clear()",
+}
+GROUPS = ("cfops", "cfops.plugins", "cfops.hooks", "ops", "ops.plugins", "invoke", "invoke.plugins")
+
+
+def planted(shell: Shell) -> list[Path]:  # noqa: F811
+    """Put each bad module wherever a program might look for code."""
+    site = shell.folder / "site"
+    places = [
+        site,
+        shell.folder / "plugins",
+        shell.folder / "ops_plugins",
+        shell.folder / "config" / "plugins",
+    ]
+    made = []
+    for place in places:
+        place.mkdir(parents=True)
+        for name, body in BAD.items():
+            made.append(place / f"cfops_{name}.py")
+            made[-1].write_text(f"{MARK}\n{body}\n")
+    info = site / "cfops_bad-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cfops-bad\nVersion: 1.0\n")
+    points = "".join(f"[{group}]\n" + "".join(f"{n} = cfops_{n}\n" for n in BAD) for group in GROUPS)
+    (info / "entry_points.txt").write_text(points)
+    shell.environ["PYTHONPATH"] = str(site)
+    return made
+
+
+def told(result: Result) -> tuple[int, str, str]:
+    return result.code, result.out, result.err
+
+
+@pytest.mark.fault("F13", "P14")
+@pytest.mark.parametrize("program", ["inv", "cfops"])
+def test_no_code_from_elsewhere_takes_part_in_a_run(shell: Shell, sandbox: Sandbox, program: str) -> None:  # noqa: F811
+    line = ("zones.list", "--output", "json")
+    without = shell(*line, program=program)
+    made = planted(shell)
+
+    result = shell(*line, program=program)
+
+    assert told(result) == told(without)
+    assert len(made) == 4 * len(BAD)
+    assert list(shell.folder.rglob("*.ran")) == []
+
+
+@pytest.mark.fault("F13")
+def test_the_planted_modules_would_show(shell: Shell) -> None:  # noqa: F811
+    planted(shell)
+    (shell.folder / "tasks.py").write_text("import cfops_prints\n" + (ROOT / "tasks.py").read_text())
+
+    result = shell("version")
+
+    assert "forged row" in result.out
+    assert [file.name for file in shell.folder.rglob("*.ran")] == ["cfops_prints.py.ran"]
+
+
+FORBIDDEN = {
+    "eval", "exec", "compile", "__import__", "entry_points", "run_path", "run_module", "SourceFileLoader",
+    "spec_from_file_location", "load_module", "exec_module", "iter_entry_points", "unsafe_load", "full_load",
+    "set_debuglevel",
+}  # fmt: skip
+UNSAFE_MODULES = {
+    "pickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "runpy",
+    "imp",
+    "code",
+    "subprocess",
+    "multiprocessing",
+}
+# A regular expression is compiled, too.
+COMPILES = "re.compile"
+# Their arguments are names of our own modules, and of the one extra.
+IMPORTS = {
+    "ops/catalog.py",
+    "ops/config/tokens.py",
+    "ops/program.py",
+    "ops/sandbox/routes/__init__.py",
+}
+
+
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    files = sorted(OPS.rglob("*.py"))
+    return [(file.relative_to(OPS.parent).as_posix(), ast.parse(file.read_text())) for file in files]
+
+
+@pytest.mark.fault("F13", "F14", "F8")
+def test_nothing_executes_what_it_reads_and_nothing_starts_a_program() -> None:
+    found = []
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                if called.rpartition(".")[2] in FORBIDDEN and called != COMPILES:
+                    found.append(f"{name}: {called}")
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                modules = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+                found += [f"{name}: {m}" for m in modules if m.partition(".")[0] in UNSAFE_MODULES]
+
+    assert found == []
+
+
+@pytest.mark.fault("F14")
+def test_yaml_is_read_with_the_safe_loaders_alone() -> None:
+    loads = [
+        ast.unparse(node)
+        for _, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("yaml.load", "yaml.load_all")
+    ]
+
+    assert loads
+    assert [load for load in loads if "SafeLoader" not in load.replace("CSafeLoader", "SafeLoader")] == []
+
+
+@pytest.mark.fault("F13")
+def test_modules_are_imported_by_name_in_four_places_that_know_the_names() -> None:
+    importing = {
+        name
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
+    }
+
+    assert importing == IMPORTS
+
+
+@pytest.mark.fault("F16")
+@pytest.mark.parametrize("nested", ["", "below", "below/further"])
+def test_cfops_runs_no_tasks_of_the_folder_that_it_stands_in_or_further_up(bare: Shell, nested: str) -> None:  # noqa: F811
+    marker = bare.folder / "ran"
+    body = f"open({str(marker)!r}, 'w').write('x')\n"
+    for name in ("tasks.py", "fabfile.py", "conftest.py", "ops.py", "invoke.py"):
+        (bare.folder / name).write_text(body)
+    (bare.folder / "invoke.yaml").write_text(
+        "tasks:\n  collection_name: fabfile\nops:\n  allow_base_url: evil.example\n"
+        "  base_url: https://evil.example/client/v4\n"
+    )
+    bare.folder = bare.folder / nested
+    bare.folder.mkdir(parents=True, exist_ok=True)
+
+    result = bare("config", "--output", "json", program="cfops")
+
+    rows = {row["setting"]: row["value"] for row in json.loads(result.out)}
+    assert result.code == 0, result.err
+    assert not marker.exists()
+    assert rows["base_url"] == "https://api.cloudflare.com/client/v4"
+    assert not rows["allow_base_url"]
+
+
+@pytest.mark.fault("F16")
+def test_inv_runs_the_first_tasks_on_the_way_up_as_the_readme_warns(bare: Shell) -> None:  # noqa: F811
+    marker = bare.folder / "ran"
+    (bare.folder / "tasks.py").write_text(
+        f"open({str(marker)!r}, 'w').write('x')\nfrom ops.program import *\n"
+    )
+    bare.folder = bare.folder / "below"
+    bare.folder.mkdir()
+
+    bare("--list")
+
+    assert marker.exists()
+    assert "use `cfops`, which carries its own tasks" in " ".join(
+        (ROOT / "README.md").read_text().split()
+    ).replace("> ", "")

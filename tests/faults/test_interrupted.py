@@ -1,0 +1,165 @@
+"""Runs that were interrupted: at any item, by any signal, by a terminal that is gone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import subprocess
+import termios
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ops.app import App
+from ops.change import Change
+from ops.errors import Interrupted
+from ops.resource import Owner
+from ops.sandbox.faults import Fault
+from ops.sandbox.server import Sandbox
+from ops.sandbox.wire import Exchange
+from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
+from tests.faults.canary import Watched
+from tests.journal.test_duplicates import kind, opened, wanted
+from tests.journal.test_processes import RUNBOOK, begun, made, many  # noqa: F401  (fixture)
+from tests.scan.processes import wait_until
+from tests.snapshots.checking import checked, leftovers
+
+ITEMS = 30
+
+
+def creations(app: App, account: str) -> list[Change]:
+    """Give thirty creations of which each takes a request of its own."""
+    record = kind("dns.record")
+    assert record.writes
+    single = record._replace(writes=record.writes._replace(batch=None))
+    zone = app.zone("example.com")
+    return [
+        Change(single, Owner(account, zone["id"], zone), None, wanted("dns.record", n, account))
+        for n in range(ITEMS)
+    ]
+
+
+def there(sandbox: Sandbox) -> Counter[str]:
+    return Counter(sandbox.store.texts("SELECT name FROM dns_record WHERE name GLOB 'p5-*'"))
+
+
+@pytest.mark.fault("D12", "D2")
+@pytest.mark.parametrize("at", range(1, ITEMS + 1))
+def test_what_was_interrupted_at_any_item_is_finished_by_running_it_again(
+    sandbox: Sandbox, tmp_path: Path, at: int
+) -> None:
+    app, client = opened(sandbox, tmp_path)
+
+    def interrupt(exchange: Exchange) -> None:
+        if exchange.method == "POST" and sum(method == "POST" for method, _ in sandbox.requests) == at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    changes = creations(app, sandbox.account_id)
+    sandbox.observer = interrupt
+    with pytest.raises(Interrupted):
+        app.make(*changes)
+    halfway = there(sandbox)
+    sandbox.observer = None
+    client.close()
+    app, client = opened(sandbox, tmp_path)
+    app.make(*creations(app, sandbox.account_id))
+    client.close()
+
+    assert len(halfway) == at
+    assert there(sandbox) == {f"p5-{number}.example.com": 1 for number in range(ITEMS)}
+
+
+@pytest.mark.long
+@pytest.mark.fault("D12", "C5")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("execute", ["", "execute=true"])
+def test_what_was_killed_at_any_item_is_finished_by_running_it_again(
+    many: Shell,  # noqa: F811
+    sandbox: Sandbox,
+    execute: str,
+) -> None:
+    """The call under way is held, done or not, when the run is killed."""
+    (many.folder / "tasks.py").write_text(RUNBOOK.replace(", total=0", ""))
+    many.environ["CFOPS_BUDGET"] = "0"
+    sandbox.limiter.quota = None
+    for at in range(1, ITEMS + 1):
+        sandbox.store.run("DELETE FROM dns_record WHERE name GLOB 'n[0-9]*'")
+        sandbox.requests.clear()
+        sandbox.faults.clear()
+        sandbox.faults.parse(f"hang POST /zones/*/dns_records nth={at} {execute}")
+        process = many.start("many", stdout=subprocess.PIPE)
+        wait_until(lambda at=at: begun(sandbox) == at)  # type: ignore[misc]
+        process.kill()
+        process.communicate(timeout=20)
+
+        again = many("many")
+
+        names = Counter(sandbox.store.texts("SELECT name FROM dns_record WHERE name GLOB 'n[0-9]*'"))
+        assert again.code == 0, again.err
+        assert names == {f"n{number}.example.com": 1 for number in range(ITEMS)}
+
+
+def on_a_terminal(shell: Shell, *line: str) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
+    """Start a line as the leader of a session on a terminal of its own; gives the terminal's other end."""
+    ours, theirs = pty.openpty()
+
+    def lead() -> None:
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    process = Watched(
+        shell.command(*line), env=shell.environ, cwd=shell.folder,
+        stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead,
+    )  # fmt: skip
+    os.close(theirs)
+    return process, ours
+
+
+@pytest.mark.fault("D4", "D3")
+def test_a_terminal_that_hangs_up_ends_a_scan_in_order(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+    sandbox.faults.add(Fault("hang", "GET", "/zones/*/dns_records*", nth=3, times=-1))
+    process, terminal = on_a_terminal(shell, "scan.export")
+    wait_until(lambda: sum("dns_records" in target for _, target in list(sandbox.requests)) >= 3)
+
+    os.close(terminal)
+    code = process.wait(20)
+
+    place = shell.folder / "exports" / sandbox.account_id
+    (snapshot,) = [path for path in place.iterdir() if path.is_dir() and path.name[0] != "."]
+    assert code == 143
+    assert checked(snapshot).status == "partial"
+    assert leftovers(place) == []
+
+
+@pytest.mark.fault("D4", "D2", "P6")
+def test_a_terminal_that_hangs_up_lets_the_write_under_way_end(many: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+    sandbox.faults.parse("delay POST /zones/*/dns_records seconds=0.3 nth=5 times=-1")
+    process, terminal = on_a_terminal(many, "many")
+    wait_until(lambda: begun(sandbox) == 5)
+
+    os.close(terminal)
+    code = process.wait(20)
+
+    assert code == 143
+    assert begun(sandbox) == made(sandbox) == 5
+    assert many("undo.last", "--yes").code == 0
+    assert made(sandbox) == 0
+
+
+@pytest.mark.fault("D4")
+def test_a_run_under_nohup_outlives_its_terminal(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+    sandbox.faults.parse("delay GET /zones* seconds=0.5")
+    process = Watched(
+        ["nohup", *shell.command("zones.list")],
+        env=shell.environ, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_until(lambda: bool(sandbox.requests))
+
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert b"example.com" in out
