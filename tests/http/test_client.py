@@ -162,6 +162,7 @@ def test_a_stream_that_is_left_does_not_disturb_the_next_call(opened: Open) -> N
         assert client.get(path("/zones")) == [1]
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.fault("E3")
 @rules(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(min_size=1, max_size=60).filter(lambda text: text not in (".", "..")))
@@ -196,6 +197,7 @@ def test_a_key_with_a_hostile_character_stays_one_segment(echo: Client, name: st
     assert unquote(target.rpartition("/")[2]) == name
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.fault("E4")
 @pytest.mark.fault("E5")
 @pytest.mark.parametrize("name", ["", ".", "..", "\ud800", "a\udcff"])
