@@ -67,7 +67,8 @@ def _end(total: Tally, ended: list[tuple[int, Outcome]], seed: str) -> int:
         for name in ("tasks", "faults", "codes", "signals"):
             print(f"{name:<9} {_counted(getattr(total, name))}")
         print(f"of {total.drawn} faults drawn {sum(total.faults.values())} struck")
-        print(f"undone    {total.undone} tasks; {total.snapshots} snapshots")
+        print(f"undone    {total.undone} tasks or lines, {total.resolved} unknown outcomes found out")
+        print(f"kept      {total.snapshots} snapshots")
     for episode, outcome in failures:
         number = episode * ROUNDS + (outcome.failed or 0)
         print(f"\nround {number} (episode {episode}, seed {seed})\n{outcome.told}")

@@ -123,6 +123,12 @@ def _audited(round: Round) -> Iterator[str]:
         yield f"the audit log has {len(codes)} lines of {len(wrote)} tasks that write"
 
 
+def unknown(round: Round) -> list[str]:
+    """Give the ids of what a round may have done."""
+    now = entries(round.state)
+    return [id for id, entry in now.items() if id not in round.known and entry.state == UNKNOWN]
+
+
 def undoable(round: Round) -> dict[str, str]:
     """Give the ids that take back what a round has done, the last task first, each with a name of its.
 

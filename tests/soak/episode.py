@@ -37,6 +37,7 @@ class Tally:
     signals: Counter[str] = field(default_factory=Counter)
     drawn: int = 0
     undone: int = 0
+    resolved: int = 0
     snapshots: int = 0
 
     def note(self, round: Round) -> None:
@@ -53,6 +54,7 @@ class Tally:
         self.rounds += other.rounds
         self.drawn += other.drawn
         self.undone += other.undone
+        self.resolved += other.resolved
         self.snapshots += other.snapshots
         for mine, theirs in zip(self._counters(), other._counters(), strict=True):
             mine.update(theirs)
@@ -78,7 +80,8 @@ def run(seed: str, rounds: int = ROUNDS) -> Outcome:
             plan = draw_plan(seed, number)
             round = play(stage, plan)
             tally.note(round)
-            complaints = list(chain(complain(round), _taken_back(stage, round, tally)))
+            more = (_resolved(stage, round, tally), _taken_back(stage, round, tally))
+            complaints = list(chain(complain(round), *more))
             if complaints:
                 return Outcome(tally, number, _told(round, complaints))
         last, complaints = _looked_at(stage)
@@ -88,6 +91,19 @@ def run(seed: str, rounds: int = ROUNDS) -> Outcome:
 def complain(round: Round) -> Iterator[str]:
     """Yield all that does not agree in a round."""
     return chain(check_said.check(round), check_state.check(round), check_kept.check(round))
+
+
+def _resolved(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
+    """Have looked for what became of changes that nobody knows of; what is found has to agree as well."""
+    unknown = [] if round.stirred else check_state.unknown(round)
+    for id in unknown:
+        show = play(stage, Plan((Task(("undo.show", "--id", id)),)))
+        if show.ended.code != 0:
+            yield f"undo.show --id {id} ended with {show.ended.code}: {show.ended.err}"
+        yield from complain(show)
+    tally.resolved += len(unknown) - len(check_state.unknown(round))
+    if unknown:
+        yield from (f"once it was looked for: {complaint}" for complaint in check_state.check(round))
 
 
 def _taken_back(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:

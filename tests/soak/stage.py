@@ -144,6 +144,9 @@ class Stage:
         with suppress(ProcessLookupError):
             time.sleep(strike.after)
             os.kill(self._pid, strike.signal)
+            if strike.twice:
+                time.sleep(0.01)
+                os.kill(self._pid, strike.signal)
         # Only a process that has met its end, or heard of it, may see the answer.
         if strike.signal == signal.SIGKILL:
             time.sleep(0.02)

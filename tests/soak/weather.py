@@ -87,13 +87,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 class Strike(NamedTuple):
     """A signal, sent *after* so many seconds from the moment the *nth* request was carried out.
 
-    Its answer has not left by then. *writes*: only requests that write are counted.
+    Its answer has not left by then. *writes*: only requests that write are counted. *twice*: it is sent once
+    more, as by somebody who cannot wait.
     """
 
     signal: int
     nth: int
     writes: bool
     after: float
+    twice: bool = False
 
 
 def faults(draw: Draw, tasks: Sequence[Task]) -> tuple[str, ...]:
@@ -112,8 +114,8 @@ def _fault(draw: Draw, tasks: Sequence[Task]) -> str:
 
 
 def strike(draw: Draw) -> Strike | None:
-    """Give the signal of a round, one in every seventh."""
-    if not draw.sometimes(0.15):
+    """Give the signal of a round, one in every fifth."""
+    if not draw.sometimes(0.2):
         return None
     writes = draw.sometimes(0.5)
     most = 2 if writes else 8
