@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from ops.change import comparable
 from ops.resource import Json, Resource
+from ops.snapshots import fields
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made
 
@@ -23,6 +24,7 @@ VALUES = some.none() | some.booleans() | some.integers(0, 3) | some.sampled_from
 NESTED = (
     VALUES | some.lists(VALUES, max_size=2) | some.dictionaries(some.sampled_from("ab"), VALUES, max_size=2)
 )
+DEEP = some.dictionaries(some.sampled_from("ab"), NESTED, max_size=2)
 THINGS = some.lists(
     some.fixed_dictionaries(
         {"id": some.sampled_from("1234"), "name": some.sampled_from(["a", "b", "c", "é"])},
@@ -91,6 +93,16 @@ def _without_nothing(item: Json) -> Json:
         for name, value in item.items()
         if value is not None
     }
+
+
+@pytest.mark.fault("P4")
+@settings(max_examples=300, deadline=None)
+@given(DEEP, DEEP)
+def test_fields_are_told_where_values_differ_and_the_same_from_either_side(old: Json, new: Json) -> None:
+    found = list(fields.differences(old, new, {}))
+
+    assert bool(found) == (said(old, "") != said(new, ""))
+    assert [(name, after, before) for name, before, after in fields.differences(new, old, {})] == found
 
 
 @pytest.mark.fault("P4")
