@@ -13,6 +13,10 @@ from tests.soak.drawing import NOTHING, Held, Subject
 from tests.soak.round import Round, entries
 from tests.soak.truth import view
 
+# The server has said that something is there, or is not, and that is not so, or has given another value:
+# whoever believes it has done what was asked, and remembers what was told.
+UNTRUE = {"gone", "lag", "empty-page", "unknown-fields", "malformed"}
+
 
 def check(round: Round) -> Iterator[str]:
     """Yield where state, journal and audit log do not agree."""
@@ -81,7 +85,7 @@ def _states(round: Round, new: list[Entry]) -> Iterator[str]:
 
 def _effects(round: Round) -> Iterator[str]:
     """A line that ended with 0 has done what was typed."""
-    if round.ended.code != 0 or not round.plan.may_write:
+    if round.ended.code != 0 or not round.plan.may_write or UNTRUE & set(round.fired):
         return
     stands = view(round.after)
     for subject, held in _wanted(round).items():
@@ -138,7 +142,7 @@ def undoable(round: Round) -> dict[str, str]:
         entry for id, entry in entries(round.state).items() if id not in round.known and entry.state != FAILED
     ]
     sure = all(entry.state in (DONE, ADOPTED) and not entry.final and not entry.undoes for entry in new)
-    if not sure or round.stirred:
+    if not sure or round.stirred or UNTRUE & set(round.fired):
         return {}
     # Of several names that must be typed one option can give only one.
     if round.plan.undo == "line" and not any(entry.kind in SEVERE for entry in new):
