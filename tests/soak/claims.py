@@ -113,7 +113,8 @@ def _touches(later: Claim, claim: Claim) -> bool:
 
 def _stands(round: Round, claim: Claim) -> Iterator[str]:
     spots = [spot for spot, item in _around(round, claim) if _is(claim, spot, item)]
-    if any(spot in round.stirred for spot in spots):
+    # What a drift has taken away may have been made in this very round.
+    if round.stirred.intersection(spots) or (claim.ids | claim.labels) & {spot.id for spot in round.stirred}:
         return
     standing = [round.after[spot] for spot in spots if spot in round.after]
     wanted = claim.after
