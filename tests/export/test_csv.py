@@ -46,7 +46,7 @@ def test_a_table_reads_back_as_the_items_and_starts_no_formula(items: list[Json]
 
 @pytest.mark.long
 @pytest.mark.fault("P9")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @settings(max_examples=2_000, deadline=None)
 @given(ITEMS)
 def test_two_thousand_tables_read_back_as_the_items(items: list[Json]) -> None:

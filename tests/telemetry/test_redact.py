@@ -76,7 +76,7 @@ def test_no_spelling_of_a_secret_survives_whatever_stands_around_it(
 
 @pytest.mark.long
 @pytest.mark.fault("P1")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None)
 @given(TOKENS, AROUND, AROUND)
 def test_of_ten_thousand_secrets_no_spelling_survives(

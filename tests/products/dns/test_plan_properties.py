@@ -95,7 +95,7 @@ def test_every_transaction_leaves_a_legal_zone_and_the_last_one_the_file(
 
 @pytest.mark.long
 @pytest.mark.fault("G8")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None)
 @given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
 def test_ten_thousand_zones_become_what_their_files_say(
