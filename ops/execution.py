@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from invoke.exceptions import Exit
 
 from ops.command import EVERYWHERE
-from ops.errors import ApiError, Incomplete, Interrupted, NetworkError, OpsError, SystemFailure, UsageError
+from ops.errors import (
+    ApiError,
+    Incomplete,
+    Interrupted,
+    NetworkError,
+    OpsError,
+    SystemFailure,
+    Terminated,
+    UsageError,
+)
 from ops.run import RUN
 
 if TYPE_CHECKING:
@@ -106,6 +115,9 @@ class _Execution:
 
     def _end(self, error: OpsError) -> NoReturn:
         """Say what went wrong and end the line with its exit code."""
+        if RUN.terminated and not isinstance(error, Terminated):
+            # Where every failure is a finding, or one of many, the signal has been taken for one too.
+            error = Terminated(error.message, hint=error.hint)
         if self._app is not None and isinstance(error, ApiError | NetworkError):
             from ops.snapshots.offline import name_offline
 

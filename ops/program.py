@@ -166,6 +166,7 @@ def _terminated(*_: object) -> None:
     # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
     from ops.run import RUN
 
+    RUN.terminated = True
     RUN.stop.set()
     raise Terminated("terminated")
 

@@ -20,6 +20,8 @@ class Run:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.terminated = False
+        """Whether it was SIGTERM that said to stop."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False

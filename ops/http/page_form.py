@@ -131,8 +131,8 @@ class _Reading:
         return len(page.items) < self._size(page) and page.total in (None, len(page.items))
 
     def _size(self, page: Page) -> int:
-        """Give how many items a full page has: the server may give fewer than were asked for."""
-        return number(page.info.get("per_page")) or self._per_page
+        """Give how many items a full page has: the server may give fewer than were asked for, never more."""
+        return min(number(page.info.get("per_page")) or self._per_page, self._per_page)
 
     def _is_last(self, page: Page, brought_new: bool) -> bool:
         """Say whether to stop; the total is a reason to go on, never one to stop."""

@@ -98,10 +98,10 @@ def _probed(client: Client, writes: Writes, changes: Sequence[Change], error: Op
     sample = probes(changes)
     try:
         found = [writes.find(client, change.owner, change.item) for change in sample]
+        if all(map(stands, sample, found)):
+            return standing(client, writes, changes)
     except OpsError:
         raise Undecided(error) from error
-    if all(map(stands, sample, found)):
-        return standing(client, writes, changes)
     if all(map(untouched, sample, found)):
         return None
     raise Undecided(error) from error

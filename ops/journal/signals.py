@@ -54,6 +54,11 @@ def finishing(stop: threading.Event, say: Callable[[str], None]) -> Iterator[Sto
         signal.signal(number, heed)
     try:
         yield stopping
+    except Interrupted as error:
+        # Whoever was waiting knows that it shall stop, not which signal said so.
+        if stopping.signal != signal.SIGTERM or isinstance(error, Terminated):
+            raise
+        raise Terminated(error.message, hint=error.hint) from error
     finally:
         for number, handler in before.items():
             if number != signal.SIGHUP or stopping.signal != number:

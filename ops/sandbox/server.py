@@ -123,6 +123,11 @@ class Sandbox:
         """Tracebacks of handlers that failed: bugs of the sandbox."""
         return self.edge.crashes
 
+    @property
+    def busy(self) -> bool:
+        """Say whether a client is connected, or the last answer to one is still on its way."""
+        return bool(self._listener.open_connections)
+
     def start(self) -> None:
         """Listen; the URL is known from here on."""
         self._listener = Listener(self._port, self.edge)

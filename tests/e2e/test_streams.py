@@ -95,6 +95,18 @@ def test_a_signal_in_mid_scan_keeps_what_was_read_and_marks_it(
     assert not list((shell.folder / "exports").rglob("latest"))
 
 
+@pytest.mark.fault("D3")
+def test_a_termination_is_no_finding_of_the_doctor(shell: Shell, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault("hang", "GET", "/zones*", times=-1))
+    process = shell.start("doctor", stdout=subprocess.DEVNULL)
+    arrived(sandbox, "/zones")
+
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=40)
+
+    assert process.returncode == 143, err
+
+
 def arrived(sandbox: Sandbox, part: str, times: int = 1) -> None:
     """Wait until the sandbox has seen requests for *part*."""
     until = time.monotonic() + 20

@@ -162,6 +162,7 @@ def test_a_stream_that_is_left_does_not_disturb_the_next_call(opened: Open) -> N
         assert client.get(path("/zones")) == [1]
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.fault("E3")
 @rules(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(min_size=1, max_size=60).filter(lambda text: text not in (".", "..")))

@@ -290,6 +290,15 @@ def test_a_server_that_gives_smaller_pages_and_does_not_say_so_is_read_to_the_en
     assert len(ids(listing)) == 95
 
 
+@pytest.mark.fault("B5")
+def test_a_server_that_claims_larger_pages_than_were_asked_for_is_read_to_the_end() -> None:
+    table = Table(5, says={"per_page": 50, "total_count": 2})
+    listing = table.listing(per_page=2)
+
+    assert len(ids(listing)) == 5
+    assert listing.problem
+
+
 @pytest.mark.fault("B6")
 def test_the_same_page_for_ever_is_left_and_told() -> None:
     table = Table(10)

@@ -47,6 +47,21 @@ def test_a_termination_ends_as_ctrl_c_does_with_its_own_exit_code(stage: Stage, 
     assert terminated.value.exit_code == 143
 
 
+@pytest.mark.fault("D3")
+def test_a_termination_while_a_request_waits_to_be_repeated_has_its_own_exit_code(
+    stage: Stage, shelf: Shelf
+) -> None:
+    def wait(_number: int) -> None:
+        kill_me(signal.SIGTERM)
+        raise Interrupted("stopped while waiting", hint="look")
+
+    shelf.before = wait
+    with pytest.raises(Terminated, match="stopped while waiting\n  0 done") as terminated:
+        stage.app().make(shelf.creation("one"))
+
+    assert (terminated.value.exit_code, terminated.value.hint) == (143, "look")
+
+
 @pytest.mark.fault("D2")
 def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: Stage, shelf: Shelf) -> None:
     def twice(_number: int) -> None:

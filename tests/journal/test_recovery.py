@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ops.errors import DiskError, Locked, Refused
+from ops.errors import ApiError, DiskError, Locked, Refused, Unanswered
+from ops.http.client import Client
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.journal.listing import rows
 from ops.journal.undo import select, settled, take_back
+from ops.resource import Json, Owner
 from tests.journal.stage import KIND, Shelf, Stage
 
 
@@ -215,3 +217,25 @@ def test_the_journal_is_for_its_owner_alone(stage: Stage, shelf: Shelf) -> None:
     modes = {path: path.stat().st_mode & 0o777 for path in (state, *state.rglob("*"))}
     assert set(modes.values()) == {0o600, 0o700}
     assert all(mode == (0o700 if path.is_dir() else 0o600) for path, mode in modes.items())
+
+
+@pytest.mark.fault("G1")
+def test_what_was_found_once_and_then_cannot_be_asked_for_is_unknown_not_failed(stage: Stage) -> None:
+    asked: list[object] = []
+
+    def find(client: Client, owner: Owner, item: Json) -> Json | None:
+        asked.append(item)
+        if len(asked) == 3:
+            raise ApiError("GET: the edge answered HTML", 403)
+        return shelf.find(client, owner, item)
+
+    def lost(_number: int) -> None:
+        raise Unanswered("POST: the connection was lost before the answer")
+
+    shelf = Shelf(find=find)
+    shelf.after = lost
+    with pytest.raises(Unanswered, match="the connection was lost"):
+        stage.app().make(shelf.creation("one"))
+
+    (entry,) = stage.journal().entries().values()
+    assert (entry.state, len(asked), len(shelf.things)) == (UNKNOWN, 3, 1)

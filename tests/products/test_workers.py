@@ -141,6 +141,7 @@ def test_a_module_name_never_chooses_a_path(tmp_path: Path, name: str) -> None:
     assert sorted(file.read_bytes() == b"here" for file in files) == [False, True]
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.fault("C12")
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.text(st.characters(codec=None), max_size=100), unique=True, max_size=6))

@@ -22,6 +22,7 @@ ODD = st.characters(categories=["Cs", "Cc", "Lu", "Po"])
 NAMES = st.one_of(st.text(), st.text(alphabet=ODD), st.sampled_from(CORPUS))
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.fault("C12")
 @settings(max_examples=1_000, deadline=None)
 @given(NAMES)
@@ -29,6 +30,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
     stays_inside(name)
 
 
+@pytest.mark.fault("P10")
 @pytest.mark.long
 @pytest.mark.fault("C12")
 @settings(max_examples=10_000, deadline=None)

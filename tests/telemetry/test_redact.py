@@ -3,10 +3,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ops.telemetry.log import Log
@@ -14,6 +15,12 @@ from ops.telemetry.redact import HIDDEN, SHORTEST, Redactor
 
 OLD = 'YQSn-x"WA/Qii+Eh9 qM58wZéNnyQS7FUdoqGIUAbr'
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=60)
+# As they are made: letters that need no escape, and some that do.
+TOKENS = st.lists(
+    st.text(st.sampled_from('abcXYZ019_-+/="\\ %'), min_size=20, max_size=50), min_size=1, max_size=3
+)
+AROUND = st.binary(max_size=12)
+BASE64 = (base64.b64encode, base64.urlsafe_b64encode)
 
 
 def spellings(secret: str) -> list[str]:
@@ -47,6 +54,7 @@ def test_a_secret_is_hidden_however_it_is_spelt(spelling: str) -> None:
     assert OLD[10:30] not in hidden
 
 
+@pytest.mark.fault("P1")
 @pytest.mark.fault("F1")
 @given(secret=SECRETS)
 def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
@@ -55,6 +63,51 @@ def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
 
     for spelling in spellings(secret):
         assert not traces(secret, redact(spelling))
+
+
+@pytest.mark.fault("P1")
+@settings(max_examples=300, deadline=None)
+@given(TOKENS, AROUND, AROUND)
+def test_no_spelling_of_a_secret_survives_whatever_stands_around_it(
+    secrets: list[str], before: bytes, after: bytes
+) -> None:
+    nothing_survives(secrets, before, after)
+
+
+@pytest.mark.long
+@pytest.mark.fault("P1")
+@pytest.mark.timeout(900)
+@settings(max_examples=10_000, deadline=None)
+@given(TOKENS, AROUND, AROUND)
+def test_of_ten_thousand_secrets_no_spelling_survives(
+    secrets: list[str], before: bytes, after: bytes
+) -> None:
+    nothing_survives(secrets, before, after)
+
+
+def nothing_survives(secrets: list[str], before: bytes, after: bytes) -> None:
+    redact = Redactor(secrets)
+
+    for secret in secrets:
+        whole = before + secret.encode() + after
+        for text, plain in (
+            (whole.decode("latin-1"), secret.encode().decode("latin-1")),
+            (quote(whole, safe=""), quote(secret, safe="")),
+            (whole.hex(), secret.encode().hex()),
+            (json.dumps(whole.decode("utf-8", "replace")), json.dumps(secret)[1:-1]),
+            *((encode(whole).decode(), inner(encode, before, secret)) for encode in BASE64),
+        ):
+            hidden = redact(text)
+            assert plain not in hidden
+            assert redact(hidden) == hidden
+
+
+def inner(encode: Callable[[bytes], bytes], before: bytes, secret: str) -> str:
+    """Give those letters of base64 that *secret* alone makes, behind as many bytes as *before* has."""
+    raw = secret.encode()
+    shift = len(before) % 3
+    first, last = -(-shift * 8 // 6), (shift + len(raw)) * 8 // 6
+    return encode(bytes(shift) + raw).decode()[first:last]
 
 
 @pytest.mark.fault("F1")

@@ -138,6 +138,7 @@ def test_a_field_that_comes_too_late_for_a_column_is_told(format: str) -> None:
     assert "not shown, since they first came after 1,000 rows: late; name them with --fields" in shown.err
 
 
+@pytest.mark.fault("P9")
 @pytest.mark.fault("E8")
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.lists(SURVIVES_UTF8 | TRIGGERED, min_size=2, max_size=2), min_size=1, max_size=10))

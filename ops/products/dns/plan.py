@@ -2,7 +2,8 @@
 
 Records are matched within one name and type: first those that say the same, then by their ids, and what is
 left over is changed rather than deleted and created, so that it keeps its id. A change never takes a content
-that another record still has, so the changes of one transaction cannot run into each other.
+that another record still has, so the changes of one transaction cannot run into each other. What Cloudflare
+keeps by itself, such as the record of a Worker's custom domain, is neither changed nor deleted.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Plan(NamedTuple):
 def plan(zone: Owner, live: list[Json], entries: Iterable[Entry], *, keep: bool = False) -> Plan:
     """Give what makes *live* into what *entries* say.
 
-    What the file does not have is deleted, but for the NS of the zone itself; with *keep* it stays. Raises
+    What the file does not have is deleted, but for the NS of the zone itself and what Cloudflare keeps by
+    itself; with *keep* it stays. Raises
     ValidationError with the place in the file, Conflict where records could not stand together.
     """
     changes = list(_changes(zone, live, _by_set(entries), keep=keep))
@@ -90,7 +92,7 @@ def _changes(
         for record, entry in pairs:
             yield Change(RECORDS, zone, record, _updated(zone.item, record, entry))
         for record in gone:
-            kept = keep or one == (zone.item["name"], "NS")
+            kept = keep or one == (zone.item["name"], "NS") or _managed(record)
             yield Change(RECORDS, zone, record, record if kept else None)
         for entry in new:
             yield Change(RECORDS, zone, None, _created(zone.item, entry))
@@ -110,9 +112,17 @@ def matched(
         pairs += found
     _refuse_twice(wanted, pairs)
     if alone:
-        rest = list(zip(live, wanted, strict=False))
-        pairs, live, wanted = pairs + rest, live[len(rest) :], wanted[len(rest) :]
+        ours = [record for record in live if not _managed(record)]
+        rest = list(zip(ours, wanted, strict=False))
+        live = [record for record in live if _managed(record)] + ours[len(rest) :]
+        pairs, wanted = pairs + rest, wanted[len(rest) :]
     return pairs, live, wanted
+
+
+def _managed(record: Json) -> bool:
+    """Say whether another product of Cloudflare keeps *record*, and takes it away with what it stands for."""
+    meta = record.get("meta")
+    return isinstance(meta, dict) and bool(meta.get("read_only"))
 
 
 def _paired(

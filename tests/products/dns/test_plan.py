@@ -87,6 +87,17 @@ def test_what_the_file_does_not_have_is_deleted_but_for_the_name_servers_of_the_
     assert actions(found) == [(DELETE, "sub", "ns.example"), (DELETE, "x", "192.0.2.1")]
 
 
+def test_what_cloudflare_keeps_by_itself_is_neither_deleted_nor_changed_into_something_else() -> None:
+    managed = live(1, "app", "AAAA", "100::", meta={"read_only": True, "origin_worker_id": "w"})
+    other = live(2, "app", "AAAA", "2001:db8::1")
+
+    without = plan(OWNER, [managed, other], [])
+    beside = plan(OWNER, [managed, other], [wanted("app", "AAAA", "2001:db8::2")])
+
+    assert actions(without) == [(DELETE, "app", "2001:db8::1")]
+    assert actions(beside) == [(UPDATE, "app", "2001:db8::2")]
+
+
 def test_keep_leaves_what_the_file_does_not_have_and_adds_beside_it() -> None:
     standing = [
         live(1, "www", "A", "192.0.2.1"),

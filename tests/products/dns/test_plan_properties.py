@@ -1,0 +1,142 @@
+"""A plan carried out on a model: each transaction leaves a zone that DNS allows, the last the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ops.change import CREATE, DELETE, UPDATE, Change
+from ops.errors import Conflict
+from ops.products.dns.conflicts import check_together
+from ops.products.dns.entries import Entry
+from ops.products.dns.packing import packed
+from ops.products.dns.plan import plan
+from tests.products.dns.test_plan import OWNER, ZONE, live, wanted
+
+Json = dict[str, Any]
+Said = tuple[str, str, str]
+
+# A CNAME stands alone under its name; everything else may stand in any number.
+ALONE = st.tuples(st.just("CNAME"), st.sampled_from(["a.example", "b.example"])).map(lambda one: [one])
+TOGETHER = st.lists(
+    st.tuples(st.just("A"), st.sampled_from(["192.0.2.1", "192.0.2.2", "192.0.2.3"]))
+    | st.tuples(st.just("TXT"), st.sampled_from(["one", "two"])),
+    max_size=4,
+    unique=True,
+)
+ZONES = st.dictionaries(st.sampled_from("vwxyz"), ALONE | TOGETHER, max_size=5).map(
+    lambda names: [(name, type, content) for name, held in names.items() for type, content in held]
+)
+
+
+def standing(said: Sequence[Said]) -> list[Json]:
+    return [live(number, *one) for number, one in enumerate(said, 1)]
+
+
+def file(said: Sequence[Said]) -> list[Entry]:
+    return [wanted(*one) for one in said]
+
+
+def names(records: Iterable[Json]) -> Counter[Said]:
+    return Counter((r["name"].partition(".")[0], r["type"], r["content"]) for r in records)
+
+
+class Model:
+    """A zone as the API keeps it: a transaction carries out deletions, then changes, then creations."""
+
+    def __init__(self, records: Iterable[Json]) -> None:
+        self.records = {record["id"]: record for record in records}
+        self.made = 0
+
+    def carry_out(self, batch: Sequence[Change]) -> None:
+        """Carry out *batch* step by step; whatever the API would refuse on the way is a failure."""
+        for action in (DELETE, UPDATE, CREATE):
+            for change in batch:
+                if change.action == action:
+                    self._step(change)
+                    self._check()
+
+    def _step(self, change: Change) -> None:
+        if change.before is not None:
+            del self.records[change.before["id"]]
+        if change.after is not None:
+            self.made += change.before is None
+            id = change.before["id"] if change.before else f"new{self.made}"
+            self.records[id] = {**change.after, "id": id}
+
+    def _check(self) -> None:
+        twice = [one for one, count in names(self.records.values()).items() if count > 1]
+        assert not twice
+        check_together(self.records.values(), str(ZONE["name"]))
+
+
+def carried_out(before: Sequence[Said], after: Sequence[Said], size: int) -> Counter[Said]:
+    """Give what stands after the plan from *before* to *after*, in transactions of *size*."""
+    changes = packed(plan(OWNER, standing(before), file(after)).changes, size)
+    model = Model(standing(before))
+    for at in range(0, len(changes), size):
+        model.carry_out(changes[at : at + size])
+    return names(model.records.values())
+
+
+@pytest.mark.fault("G8")
+@settings(max_examples=300, deadline=None)
+@given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
+def test_every_transaction_leaves_a_legal_zone_and_the_last_one_the_file(
+    before: list[Said], after: list[Said], size: int
+) -> None:
+    assert carried_out(before, after, size) == Counter(after)
+
+
+@pytest.mark.long
+@pytest.mark.fault("G8")
+@pytest.mark.timeout(900)
+@settings(max_examples=10_000, deadline=None)
+@given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
+def test_ten_thousand_zones_become_what_their_files_say(
+    before: list[Said], after: list[Said], size: int
+) -> None:
+    assert carried_out(before, after, size) == Counter(after)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ZONES)
+def test_a_zone_that_is_as_the_file_says_needs_no_change(said: list[Said]) -> None:
+    found = plan(OWNER, standing(said), file(said))
+
+    assert (found.changes, found.unchanged) == ([], len(said))
+
+
+@settings(max_examples=150, deadline=None)
+@given(ZONES, ZONES)
+def test_keeping_deletes_nothing(before: list[Said], after: list[Said]) -> None:
+    try:
+        found = plan(OWNER, standing(before), file(after), keep=True)
+    except Conflict:
+        assume(False)
+
+    assert [change for change in found.changes if change.action == DELETE] == []
+
+
+@pytest.mark.fault("G8")
+@settings(max_examples=150, deadline=None)
+@given(ZONES, ZONES)
+def test_what_stays_under_its_name_and_type_keeps_its_id(before: list[Said], after: list[Said]) -> None:
+    found = plan(OWNER, standing(before), file(after))
+
+    def sets(said: Sequence[Said]) -> Counter[tuple[str, str]]:
+        return Counter((name, type) for name, type, _ in said)
+
+    gone = Counter(
+        (c.item["name"].partition(".")[0], c.item["type"]) for c in found.changes if c.action == DELETE
+    )
+    made = Counter(
+        (c.item["name"].partition(".")[0], c.item["type"]) for c in found.changes if c.action == CREATE
+    )
+    assert gone == sets(before) - sets(after)
+    assert made == sets(after) - sets(before)
