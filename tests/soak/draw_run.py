@@ -37,6 +37,15 @@ def diff(draw: Draw) -> Task:
     return Task(draw.one((("snapshots.diff", "previous", "latest"), ("snapshots.drift",))) + exit_code)
 
 
+@drawable(3)
+def restore(draw: Draw) -> Task:
+    zone, name = draw.zone(), draw.one(("latest", "previous"))
+    what = draw.one((("--kind", "dns.record"), ("--kind", "dns"), ()))
+    more = draw.one(((), ("--delete",), ("--force",), ("--delete", "--force")))
+    words = ("snapshots.restore", "--name", name, "--zone", zone, *what, *draw.yes(), *more)
+    return Task(words, writes=True, unsettles=ANYTHING)
+
+
 @drawable()
 def offline(draw: Draw) -> Task:
     return Task(("dns.list", "--zone", draw.zone(), "--offline"))

@@ -23,7 +23,7 @@ from ops.products.dns.entries import Entry
 from ops.products.dns.names import name_of
 from ops.products.dns.packing import packed
 from ops.products.dns.rdata import essence, fields_of
-from ops.products.dns.record import SAYS, full, key, merged
+from ops.products.dns.record import SAYS, full, key, managed, merged
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _changes(
         for record, entry in pairs:
             yield Change(RECORDS, zone, record, _updated(zone.item, record, entry))
         for record in gone:
-            kept = keep or one == (zone.item["name"], "NS") or _managed(record)
+            kept = keep or one == (zone.item["name"], "NS") or managed(record)
             yield Change(RECORDS, zone, record, record if kept else None)
         for entry in new:
             yield Change(RECORDS, zone, None, _created(zone.item, entry))
@@ -112,17 +112,11 @@ def matched(
         pairs += found
     _refuse_twice(wanted, pairs)
     if alone:
-        ours = [record for record in live if not _managed(record)]
+        ours = [record for record in live if not managed(record)]
         rest = list(zip(ours, wanted, strict=False))
-        live = [record for record in live if _managed(record)] + ours[len(rest) :]
+        live = [record for record in live if managed(record)] + ours[len(rest) :]
         pairs, wanted = pairs + rest, wanted[len(rest) :]
     return pairs, live, wanted
-
-
-def _managed(record: Json) -> bool:
-    """Say whether another product of Cloudflare keeps *record*, and takes it away with what it stands for."""
-    meta = record.get("meta")
-    return isinstance(meta, dict) and bool(meta.get("read_only"))
 
 
 def _paired(

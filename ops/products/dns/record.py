@@ -118,3 +118,9 @@ def patch(before: Json, after: Json) -> Json | None:
 def made_from(before: Json, after: Json) -> bool:
     """Say whether *after* is *before* with other fields, rather than a record of another time."""
     return "modified_on" in before and before["modified_on"] == after.get("modified_on")
+
+
+def managed(record: Json) -> bool:
+    """Say whether another product of Cloudflare keeps *record*, and takes it away with what it stands for."""
+    meta = record.get("meta")
+    return isinstance(meta, dict) and bool(meta.get("read_only"))

@@ -105,8 +105,11 @@ def _operation(change: Change) -> tuple[str, Json]:
 
 
 def _kept_by_others(wanted: Json, standing: Json | None, _now: float) -> str:
-    of_others = any((one.get("meta") or {}).get("read_only") for one in (wanted, standing or {}))
-    return "Cloudflare keeps it itself: it comes and goes with what it belongs to" if of_others else ""
+    from ops.products.dns.record import managed
+
+    if not managed(wanted) and not (standing and managed(standing)):
+        return ""
+    return "Cloudflare keeps it itself: it comes and goes with what it belongs to"
 
 
 def find_settings(client: Client, zone: Owner, _item: Json) -> Json:
