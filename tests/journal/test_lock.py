@@ -28,9 +28,12 @@ def holding(stage: Stage, shelf: Shelf) -> int:
             stage.app().make(shelf.creation("theirs"))
         finally:
             os._exit(0)
-    os.read(reader, 1)
-    os.close(reader)
     os.close(writer)
+    begun = os.read(reader, 1)
+    os.close(reader)
+    if not begun:
+        os.waitpid(child, 0)
+    assert begun, "the other process has ended before it wrote"
     return child
 
 
