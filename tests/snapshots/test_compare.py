@@ -17,6 +17,7 @@ from hypothesis import strategies as some
 from ops.errors import Damaged, Refused
 from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
+from ops.snapshots.difference import Difference
 from ops.snapshots.fields import differences
 from ops.snapshots.lines import encode
 from ops.snapshots.merge import Sorted, key_of, pairs
@@ -171,6 +172,7 @@ def test_what_was_not_read_to_its_end_is_unknown_never_deleted_or_created(
         ("dns.record", "example.com", "changed", "b A 192.0.2.1"),
     ]
     assert forth[0].fields == (("", "complete", status),)
+    assert forth[0].reason == ("not in the snapshot" if status == "absent" else "why")
     assert {change for _, _, change, _ in told(back)} == {"unknown", "changed"}
 
 
@@ -237,7 +239,22 @@ def test_what_two_stopped_scans_did_not_come_to_is_unknown(tmp_path: Path) -> No
     old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses=stopped)
 
-    assert told(compared(old, new)[0]) == [("dns.record", "example.com", "unknown", "")]
+    (found,), _ = compared(old, new)
+    assert told([found]) == [("dns.record", "example.com", "unknown", "")]
+    assert (found.fields, found.reason) == ((("", "skipped", "skipped"),), "why")
+
+
+def test_what_either_side_says_of_what_it_does_not_know_is_told_together(tmp_path: Path) -> None:
+    stopped = {("dns.record", "z"): "skipped"}
+    old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
+    new = made(
+        tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses={("dns.record", "z"): "absent"}
+    )
+
+    ((found,), _), ((back,), _) = compared(old, new), compared(new, old)
+
+    assert (found.fields, found.reason) == ((("", "skipped", "absent"),), "why / not in the snapshot")
+    assert (back.fields, back.reason) == ((("", "absent", "skipped"),), "not in the snapshot / why")
 
 
 def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> None:
@@ -291,7 +308,12 @@ def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
     assert told(found) == [("kv.key", "s", "changed", "b")]
     assert found[0].fields[0][1].startswith("8 bytes, sha256 ")
     assert "hush" not in repr(found)
-    assert told(compared(old, without)[0]) == [("kv.key/values", "", "unknown", "")]
+    there, not_there = ("", "complete", "absent"), ("", "absent", "complete")
+    for sides, standing in (((old, without), there), ((without, old), not_there)):
+        (missing,), _ = compared(*sides)
+        assert missing == Difference(
+            "kv.key/values", "", "unknown", "", (standing,), reason="not in the snapshot"
+        )
     assert {d.change for d in compared(old, empty)[0]} == {"deleted"}
 
 
@@ -374,6 +396,26 @@ def test_a_difference_is_of_values_not_of_their_spelling() -> None:
     old, new = {"a": 1, "b": True, "c": None, "e": {}, "f": "x"}, {"a": 1.0, "b": 1, "d": None, "f": {"g": 1}}
 
     assert list(differences(old, new, {})) == [("b", True, 1), ("e", {}, None), ("f", "x", {"g": 1})]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fields"),
+    [
+        ([{"a": 1}], [{"a": 1, "b": 2}], ["x"]),
+        ([{"a": 1}], [{"a": 1, "b": None}], []),
+        ([1, 2], [1], ["x"]),
+        (["a"], "a", ["x"]),
+        ({"a": {"b": "one"}}, {"a": {"b": "two"}}, []),
+        ({"a": ["one", "three"]}, {"a": ["two", "three"]}, []),
+        ({"a": {"b": "two"}}, {"a": {"b": "one"}}, ["x.a.b"]),
+    ],
+)
+def test_a_value_differs_by_what_lies_inside_ids_that_moved_aside(
+    old: Any, new: Any, fields: list[str]
+) -> None:
+    found = differences({"x": old}, {"x": new}, {"one": "two"})
+
+    assert [field for field, _, _ in found] == fields
 
 
 names = some.text(some.sampled_from("ab/é\ud800"), max_size=2)
