@@ -108,6 +108,19 @@ def test_a_cursor_that_comes_again_ends_the_list_and_is_told() -> None:
 
 
 @pytest.mark.fault("B6")
+@pytest.mark.parametrize(("last", "problem"), [("", ""), ("c3", "the list has more than 3 pages")])
+def test_a_list_of_as_many_pages_as_are_read_at_most_is_whole(
+    monkeypatch: pytest.MonkeyPatch, last: str, problem: str
+) -> None:
+    monkeypatch.setattr(cursor_form, "PAGE_CAP", 3)
+    pages = Pages(first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor=last))
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b", "c"]
+    assert listing.problem == problem
+
+
+@pytest.mark.fault("B6")
 def test_a_list_has_no_more_than_ten_thousand_pages() -> None:
     def send(call: Call) -> Reply:
         reply = Reply(200)

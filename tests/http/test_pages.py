@@ -103,7 +103,7 @@ def test_an_empty_list_is_whole_after_one_request() -> None:
     listing = table.listing()
 
     assert ids(listing) == []
-    assert listing.problem == ""
+    assert (listing.problem, listing.total) == ("", 0)
     assert len(table.calls) == 1
 
 
@@ -469,6 +469,19 @@ def test_the_same_page_for_ever_is_left_and_told() -> None:
     assert len(ids(listing)) == 10
     assert "brought nothing new" in listing.problem
     assert len(table.calls) == 6
+
+
+@pytest.mark.fault("B6")
+@pytest.mark.parametrize(("rows", "problem"), [(29, ""), (31, "3 times: it has more than 3 pages")])
+def test_a_list_of_as_many_pages_as_are_read_at_most_is_whole(
+    monkeypatch: pytest.MonkeyPatch, rows: int, problem: str
+) -> None:
+    monkeypatch.setattr("ops.http.page_form.PAGE_CAP", 3)
+    listing = (table := Table(rows)).listing()
+
+    assert len(ids(listing)) == min(rows, 30)
+    assert listing.problem.endswith(problem)
+    assert {call["page"] for call in table.calls} == {"1", "2", "3"}
 
 
 @pytest.mark.fault("B6")
