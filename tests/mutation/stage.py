@@ -14,8 +14,7 @@ ROOT = Path(__file__).parents[2]
 STAGE = ROOT / ".mutation"
 # What the tests find beside the code.
 COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "tasks.py", "tests", "pyproject.toml")
-# A mutant that hangs is stopped by its test, long before mutmut would stop it.
-OPTIONS = ("-n", "0", "-p", "no:cacheprovider", "--timeout", "20")
+OPTIONS = ("-n", "0", "-p", "no:cacheprovider")
 
 
 def prepare(name: str, target: Target) -> Path:

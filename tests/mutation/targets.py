@@ -25,9 +25,9 @@ TARGETS = {
     "pages": Target(
         _in("ops/http", "pages", "page_form", "cursor_form"),
         _in("tests/http", "test_pages", "test_cursor"),
-        "a_thousand_drifting_lists or memory_does_not_grow",
+        "a_thousand_drifting_lists or comes_to_rest or ten_thousand_pages or memory_does_not_grow",
     ),
-    "budget": Target(_in("ops/http", "budget", "slots"), _in("tests/http", "test_budget")),
+    "budget": Target(_in("ops/http", "budget", "slots"), _in("tests/http", "test_budget"), "killed_process"),
     "paths": Target(_in("ops/http", "paths"), _in("tests/http", "test_paths")),
     "redaction": Target(_in("ops/telemetry", "redact"), _in("tests/telemetry", "test_redact")),
     "chain": Target(
@@ -37,7 +37,7 @@ TARGETS = {
     ),
     "journal": Target(
         _in("ops/journal", "journal", "entries", "packing", "compare", "recovery", "listing"),
-        _in("tests/journal", "test_recovery", "test_undo"),
+        _in("tests/journal", "test_journal", "test_listing", "test_packing", "test_compare", "test_recovery"),
         "cut_anywhere",
     ),
     "undo": Target(
