@@ -46,7 +46,10 @@ TARGETS = {
     ),
     "writing": Target(
         _in("ops/journal", "road", "writing", "sending", "batches", "thresholds", "consent", "shown"),
-        _in("tests/journal", "test_road", "test_thresholds"),
+        (
+            *_in("tests/journal", "test_road", "test_thresholds", "test_interrupts"),
+            *_in("tests/journal", "test_sending", "test_shown", "test_batches", "test_consent"),
+        ),
     ),
     "locks": Target(
         _in("ops/journal", "lock", "signals"),
