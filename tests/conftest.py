@@ -10,10 +10,16 @@ from typing import NamedTuple
 
 import pytest
 import responses
+from hypothesis import settings
 
 from ops.http.client import Client
 from ops.http.stack import open_client
 from ops.sandbox.server import Sandbox
+
+# How long an example takes says more about what else the machine is doing than about the code.
+settings.register_profile("plain", deadline=None)
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.load_profile("plain")
 
 API = "https://api.cloudflare.com/client/v4"
 TOKEN = "cfut_" + "Zq7" * 13 + "Z" + "a1b2c3d4"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 STAGE = ROOT / ".mutation"
 # What the tests find beside the code.
 COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "tasks.py", "tests", "pyproject.toml")
-OPTIONS = ("-n", "0", "-p", "no:cacheprovider")
+OPTIONS = ("-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile", "repeatable")
 
 
 def prepare(name: str, target: Target) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.resource import Deed, Json
-from ops.snapshots.changes import COLUMNS, WHO, counted, rows, wanted
+from ops.snapshots.changes import COLUMNS, WHO, counted, differing, rows, wanted
 from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import Difference
 from tests.snapshots.making import KINDS, everything, made
@@ -67,6 +67,10 @@ def test_where_it_is_asked_who_did_it_each_row_says_so(tmp_path: Path) -> None:
 )
 def test_how_much_differs_is_said_in_words(counts: dict[str, int], words: str) -> None:
     assert counted(Counter(counts)) == words
+
+
+def test_what_came_went_and_changed_differs_and_what_is_unknown_may_not() -> None:
+    assert differing(Counter(created=1, deleted=2, changed=4, unknown=8)) == 7
 
 
 @pytest.mark.parametrize(

@@ -262,7 +262,40 @@ def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> No
     old = made(tmp_path / "old", {("flat.thing", ME): []})
     new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
 
-    assert told(compared(old, new)[0]) == [("new.thing", "", "unknown", "")]
+    strange_kind = Difference(
+        "new.thing", "", "unknown", "", (), reason="this version of cfops does not know the kind"
+    )
+    for sides, standing in (
+        ((old, new), ("", "absent", "complete")),
+        ((new, old), ("", "complete", "absent")),
+        ((new, new), ("", "complete", "complete")),
+    ):
+        assert compared(*sides)[0] == [strange_kind._replace(fields=(standing,))]
+    assert compared(old, new, wanted((), ("new",)))[0] == []
+
+
+def test_a_difference_tells_all_that_the_item_and_its_owner_go_by(tmp_path: Path) -> None:
+    before = zones_with({"z": [record("1", "www", "192.0.2.1", ttl=1)]}, z="example.com")
+    after = zones_with({"y": [record("2", "www", "192.0.2.1", ttl=2)]}, y="example.com")
+    before[("flat.thing", ME)], after[("flat.thing", ME)] = [], [{"name": "anonymous", "n": 1}]
+    before[("dns.switch", "z")], after[("dns.switch", "y")] = [{"status": "on"}], [{"status": "off"}]
+    old, new = made(tmp_path / "old", before), made(tmp_path / "new", after)
+
+    thing, www, switch = compared(old, new)[0]
+
+    item = {"name": "www", "type": "A", "content": "192.0.2.1"}
+    owners = ("y", "z", "example.com")
+    assert thing == Difference(
+        "flat.thing", "", "created", "anonymous", (), None, {"name": "anonymous", "n": 1}, ("anonymous",)
+    )
+    assert www == Difference(
+        "dns.record", "example.com", "changed", "www A 192.0.2.1", (("ttl", 1, 2),),
+        {**item, "ttl": 1}, {**item, "ttl": 2}, ("2", "1", "www"), owners,
+    )  # fmt: skip
+    assert switch == Difference(
+        "dns.switch", "example.com", "changed", "", (("status", "on", "off"),),
+        {"status": "on"}, {"status": "off"}, (), owners,
+    )  # fmt: skip
 
 
 def test_only_what_is_wanted_is_compared(tmp_path: Path) -> None:
