@@ -42,7 +42,8 @@ TARGETS = {
     ),
     "undo": Target(
         _in("ops/journal", "undo", "reversal", "pretence", "place"),
-        _in("tests/journal", "test_undo"),
+        _in("tests/journal", "test_undo", "test_reversal", "test_pretence", "test_recovery"),
+        "cut_anywhere",
     ),
     "writing": Target(
         _in("ops/journal", "road", "writing", "sending", "batches", "thresholds", "consent", "shown"),
