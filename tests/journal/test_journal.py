@@ -61,6 +61,14 @@ def test_an_intent_tells_who_is_about_to_do_what_to_whom(journal: Journal, shelf
     }  # fmt: skip
 
 
+def test_of_the_owner_its_names_are_kept_alone(journal: Journal, shelf: Shelf) -> None:
+    owner = Owner("a1", "n1", {"id": "n1", "title": "sessions", "supports_url_encoding": True})
+
+    journal.begin([shelf.creation("a")._replace(owner=owner)], now=NOON, number=1)
+
+    assert lines(journal)[0]["owner"] == ["a1", "n1", {"id": "n1", "title": "sessions"}]
+
+
 def test_an_intent_says_why_it_can_never_be_taken_back(journal: Journal) -> None:
     journal.begin(creations(Shelf(final="gone for good"), "a"), now=NOON, number=1)
 
