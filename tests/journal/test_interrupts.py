@@ -11,6 +11,7 @@ import pytest
 from ops.change import Change
 from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.journal.entries import DONE
+from ops.journal.signals import finishing
 from tests.journal.stage import Shelf, Stage
 
 
@@ -60,6 +61,26 @@ def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: St
     (entry,) = stage.journal().entries().values()
     assert entry.state == "unknown"
     assert "Ctrl-C again leaves at once" in stage.told
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "told"),
+    [
+        (signal.SIGINT, Interrupted, "dns.create was interrupted"),
+        (signal.SIGTERM, Terminated, "dns.create was terminated"),
+    ],
+)
+def test_a_task_that_shall_end_says_which_it_is_and_why(
+    number: signal.Signals, error: type[Interrupted], told: str
+) -> None:
+    stop = threading.Event()
+    with finishing(stop, say=lambda _text: None) as stopping:
+        stopping.check("dns.create")
+        kill_me(number)
+        with pytest.raises(error) as ended:
+            stopping.check("dns.create")
+
+    assert (type(ended.value), ended.value.message) == (error, told)
 
 
 def test_the_signals_are_as_they_were_after_a_write(stage: Stage, shelf: Shelf) -> None:

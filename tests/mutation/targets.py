@@ -47,6 +47,7 @@ TARGETS = {
             *_in("tests/journal", "test_road", "test_thresholds", "test_interrupts"),
             *_in("tests/journal", "test_sending", "test_shown", "test_batches", "test_consent"),
         ),
+        "no_write_begins_after_the_signal",
     ),
     "locks": Target(
         _in("ops/journal", "lock", "signals"),

@@ -222,7 +222,23 @@ def test_a_kind_nobody_asked_for_is_named_once_and_is_no_gap(tmp_path: Path) -> 
     assert found == []
     assert "dns.record" in comparison.left_out
     assert "zones.zone" not in comparison.left_out
-    assert told(compared(old, whole)[0]) == [("dns.record", "", "unknown", "")]
+    gap = Difference("dns.record", "", "unknown", "", (), reason="nobody asked")
+    assert compared(old, whole)[0] == [gap._replace(fields=(("", "skipped", "complete"),))]
+    assert compared(whole, old)[0] == [gap._replace(fields=(("", "complete", "skipped"),))]
+
+
+def test_a_kind_that_one_side_was_not_asked_for_and_the_other_had_no_place_for_is_left_out(
+    tmp_path: Path,
+) -> None:
+    skipped = made(tmp_path / "skipped", zones_with({}), statuses={("dns.record", "*"): "skipped"})
+    empty = made(tmp_path / "empty", zones_with({}))
+
+    left_out = [
+        "dns.record" in compared(*sides)[1].left_out
+        for sides in ((skipped, empty), (empty, skipped), (skipped, skipped), (empty, empty))
+    ]
+
+    assert left_out == [True, True, True, False]
 
 
 def test_scans_of_the_same_chosen_zones_leave_nothing_unknown(tmp_path: Path) -> None:
@@ -323,6 +339,7 @@ def test_files_are_compared_by_what_is_in_them(tmp_path: Path) -> None:
         ("router", "changed", "b.js"), ("router", "deleted", "c.js"), ("router", "created", "d.js")
     ]  # fmt: skip
     assert [field for field, _, _ in found[0].fields] == ["bytes", "sha256"]
+    assert compared(old, new, wanted((), ("code.script/contents",)))[0] == []
     assert told(compared(old, without)[0]) == [("code.script/contents", "", "unknown", "")]
 
 
