@@ -132,8 +132,8 @@ class Comparison:
             for scope in sorted(side.scopes(resource)):
                 if scope not in owners and not side.gone(resource.scope, scope):
                     reason = f"{side.snapshot.name} does not hold what they lie in"
-                    section = Section(resource.kind, scope, "stray", 0, reason)
-                    yield unknown(resource.kind, scope, section, section)
+                    fields = (("", "stray", "stray"),)
+                    yield Difference(resource.kind, scope, UNKNOWN, "", fields, reason=reason)
 
 
 def _sorted(resource: Resource, side: Side, scope: str | None) -> Sorted:

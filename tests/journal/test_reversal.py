@@ -9,6 +9,7 @@ import pytest
 
 from ops.change import Change
 from ops.errors import NotSent, UsageError
+from ops.http.client import Client
 from ops.journal import reversal
 from ops.journal.entries import DONE, Entry
 from ops.journal.reversal import Keys, Step, Verdict, judge, portions, step, why_not
@@ -105,7 +106,9 @@ def parts(*given: Step) -> list[str]:
     return ["".join(one.change.label for one in part) for part in portions(given)]
 
 
-def find_all(_client: Any, _owner: Owner, items: Sequence[Json]) -> list[Json | None]:
+def find_all(client: Client, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
+    assert isinstance(client, Client)
+    assert owner == ZONE
     return [{"name": item["name"], "looked": "together"} for item in items]
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
 from ops.snapshots.difference import Difference
 from ops.snapshots.fields import differences
+from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
 from ops.snapshots.merge import Sorted, key_of, pairs
 from ops.snapshots.spans import ItemFile
@@ -439,7 +441,23 @@ def test_items_whose_owner_is_not_there_are_told_as_unknown(tmp_path: Path) -> N
     old = made(tmp_path / "old", stray)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
 
-    assert told(compared(old, new)[0]) == [("dns.record", "lost", "unknown", "")]
+    stray = Difference("dns.record", "lost", "unknown", "", (("", "stray", "stray"),))
+    assert compared(old, new)[0] == [stray._replace(reason="old does not hold what they lie in")]
+    assert compared(new, old)[0] == [stray._replace(reason="old does not hold what they lie in")]
+
+
+def test_a_file_that_was_written_out_of_order_is_named(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", {("flat.thing", ME): [thing("a"), thing("c")]})
+    new = made(tmp_path / "new", {("flat.thing", ME): [thing("b"), thing("d")]})
+    file = new.path / "flat.thing.jsonl"
+    data = b"".join(reversed(file.read_bytes().splitlines(keepends=True)))
+    file.write_bytes(data)
+    files = {**new.manifest.files, file.name: Stored(len(data), sha256(data).hexdigest())}
+
+    with pytest.raises(Damaged) as damaged:
+        compared(old, Snapshot(new.path, replace(new.manifest, files=files)))
+
+    assert str(file) in damaged.value.message
 
 
 def test_a_difference_is_of_values_not_of_their_spelling() -> None:
