@@ -52,6 +52,7 @@ def test_lines_come_back_as_they_were_written(path: Path) -> None:
 
 def test_a_chain_that_was_never_written_to_is_empty_and_whole(path: Path) -> None:
     chain = Chain(path)
+    assert chain.torn is False
 
     assert (list(chain.lines()), list(chain.heads()), chain.torn) == ([], [], False)
     assert not path.parent.exists()

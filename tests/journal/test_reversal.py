@@ -39,10 +39,10 @@ def test_keys_are_followed_from_the_old_to_the_newest_within_a_kind() -> None:
 
 def test_keys_that_lead_in_a_circle_end_where_they_began_to_repeat() -> None:
     keys = Keys([])
-    for old, new in (("1", "2"), ("2", "3"), ("3", "1")):
+    for old, new in (("x", "1"), ("1", "2"), ("2", "3"), ("3", "1")):
         keys.learn(KIND, old, new)
 
-    assert keys.now(KIND, "1") == "3"
+    assert [keys.now(KIND, key) for key in ("1", "x")] == ["3", "3"]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,7 @@ def test_an_item_without_a_key_is_told_by_its_identity(shelf: Shelf) -> None:
 
     assert found.item == (KIND, "z1", "a")
     assert found.change.after == {"name": "a", "id": 5}
+    assert step(entry(), shelf.resource, ({"name": "a"}, None), Keys([])).old == ""
 
 
 def steps(shelf: Shelf, *names: str, owner: Owner = ZONE) -> list[Step]:

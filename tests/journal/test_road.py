@@ -505,6 +505,16 @@ def test_an_error_halfway_keeps_its_status_its_codes_its_hint_and_its_ray(stage:
     assert (told.status, told.hint, told.codes, told.ray) == (400, "write it well", (1004,), "8f1")
 
 
+def test_a_failure_after_what_can_never_be_taken_back_names_no_way_back(stage: Stage) -> None:
+    shelf = Shelf(final="a purge only empties what fills again")
+    shelf.before = only(ValidationError("bad", 400), 2)
+
+    with pytest.raises(ValidationError) as failure:
+        stage.app().make(shelf.creation("a"), shelf.creation("b"))
+
+    assert failure.value.message == "bad\n  1 done, 0 unknown, 1 not started"
+
+
 def test_a_failure_of_the_only_change_is_raised_as_it_was(stage: Stage, shelf: Shelf) -> None:
     fault = ValidationError("bad", 400)
     shelf.before = only(fault, 1)
