@@ -18,6 +18,7 @@ from hypothesis import strategies as some
 from ops.errors import Damaged, Refused
 from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
+from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import Difference
 from ops.snapshots.fields import differences
 from ops.snapshots.library import Snapshot
@@ -197,6 +198,32 @@ def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Pa
 
     assert told(compared(whole, none)[0]) == [("zones.zone", "", "unknown", "")]
     assert told(compared(none, whole)[0]) == [("zones.zone", "", "unknown", "")]
+
+
+def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_side_proves_it(
+    tmp_path: Path,
+) -> None:
+    notes = Resource("dns.note", "dns.record", THING.list, ("name",))
+    kinds = (*KINDS, notes)
+    items = zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com")
+    none = made(tmp_path / "none", zones_with({}), kinds=kinds)
+    part = made(
+        tmp_path / "part",
+        items | {("dns.note", "r"): [{"name": "n"}]},
+        statuses={("zones.zone", ME): "failed"},
+        kinds=kinds,
+    )
+
+    forth = list(Comparison(none, part, kinds, lambda kind: True))
+    back = list(Comparison(part, none, kinds, lambda kind: True))
+
+    for found, change in ((forth, "created"), (back, "deleted")):
+        assert told(found) == [
+            ("zones.zone", "", "unknown", ""),
+            ("zones.zone", "", change, "example.com"),
+            ("dns.record", "example.com", change, "www A 192.0.2.1"),
+            ("dns.note", "www", change, "n"),
+        ]
 
 
 def test_a_zone_deleted_while_it_was_read_is_deleted_with_what_it_held(tmp_path: Path) -> None:
