@@ -533,3 +533,36 @@ def test_an_outcome_that_is_unknown_halfway_is_counted_as_such(stage: Stage, she
     shelf.before = strike
     with pytest.raises(Unanswered, match=r"gone\n  1 done, 1 unknown, 2 not started; `inv undo.apply"):
         stage.app().make(*(shelf.creation(name) for name in "abcd"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"), [(Unanswered("no answer"), UNKNOWN), (ValidationError("bad content", 400), FAILED)]
+)
+def test_what_became_of_a_write_is_noted_with_the_reason(
+    stage: Stage, shelf: Shelf, fault: OpsError, state: str
+) -> None:
+    def strike(_number: int) -> None:
+        raise fault
+
+    shelf.before = strike
+    with pytest.raises(type(fault)):
+        stage.app().make(shelf.creation("one"))
+
+    (entry,) = stage.journal().entries().values()
+    assert (entry.state, entry.why) == (state, fault.message)
+
+
+def test_only_what_was_adopted_is_said_to_be(stage: Stage, shelf: Shelf) -> None:
+    shelf.after = only(Unanswered("no answer"), 1)
+
+    stage.app().make(shelf.creation("one"), shelf.creation("two"))
+
+    told = "nothing answered, but it was done: shelf.thing one"
+    assert stage.told.count(told) == stage.told.count("nothing answered") == 1
+
+
+def test_the_rows_of_a_write_and_of_a_dry_run_have_their_columns(stage: Stage, shelf: Shelf) -> None:
+    columns = ("action", "kind", "name", "id", "undo")
+
+    assert stage.app().make(shelf.creation("one")).columns == columns
+    assert stage.app(dry_run=True).make(shelf.creation("two")).columns == columns

@@ -56,3 +56,11 @@ def test_a_deletion_shows_the_content_that_goes_and_a_record_its_type(shelf: She
     assert shown.line(deletion) == "delete A record www 192.0.2.1"
     assert shown.name(deletion._replace(after=record)) == "A record www"
     assert shown.line(shelf.deletion({"id": "1", "name": "a", "content": 5})) == "delete shelf.thing a"
+    assert shown.name(shelf.creation("a", type="A")) == "shelf.thing a"
+
+
+def test_what_was_nothing_and_is_nothing_is_not_shown(shelf: Shelf) -> None:
+    (thing,) = shelf.stock("a")
+    change = shelf.change({**thing, "gone": "x", "empty": None}, gone="", empty=[], new=1)
+
+    assert shown.differences(change) == "gone x → , new null → 1"
