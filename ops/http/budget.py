@@ -69,9 +69,7 @@ class Budget:
                 free_at, why = self._free_at(head, now)
                 if free_at <= now:
                     return self._take(head, now)
-            self._pause(
-                (free_at - now) / SECOND, why or "to stay under 200 requests in a second", quiet=not why
-            )
+            self._pause((free_at - now) / SECOND, why)
 
     def settle(self, slot: int) -> None:
         """Note that the server has seen the request by now."""
@@ -111,7 +109,7 @@ class Budget:
         return round(self._clock() * SECOND)
 
     def _free_at(self, head: Head, now: int) -> tuple[int, str]:
-        """Give the moment at which a slot is free, and the reason in words, "" for one not worth a word."""
+        """Give the moment at which a slot is free, and the reason in words."""
         if head.blocked_until > now:
             return head.blocked_until, "Cloudflare has blocked this token's requests (429)"
         if head.left <= self._reserve and head.left_until > now:
@@ -123,11 +121,11 @@ class Budget:
         if oldest and oldest + self._length > now:
             return oldest + self._length, f"the budget of {self.limit} requests in {self.window:g} s is used"
         fast = self._file.moment(head, PER_SECOND, now)
-        return (fast + SECOND if fast else now), ""
+        return (fast + SECOND if fast else now), "to stay under 200 requests in a second"
 
     def _take(self, head: Head, now: int) -> int:
         if head.left_until > now:
-            self._file.allow(max(0, head.left - 1), head.left_until)
+            self._file.allow(head.left - 1, head.left_until)
         self.used += 1
         return self._file.take(head, now)
 

@@ -22,8 +22,12 @@ from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_curso
 REMEMBERED = 100_000
 
 
-def cursor_form(ask: Ask, *, ordered_by: str = "", identity: str = "", ahead: bool = False) -> Listing:
-    """List all pages; *ordered_by* names the field by which the server promises ascending order."""
+def cursor_form(ask: Ask, *, ordered_by: str, identity: str, ahead: bool = False) -> Listing:
+    """List all pages; *ordered_by* names the field by which the server promises ascending order.
+
+    Without one items are told apart by *identity*, `id` for "". With *ahead* the next page is asked for while
+    one is worked on.
+    """
     tally = Tally()
     given = _Ordered(ordered_by) if ordered_by else _Remembered(identity or "id")
     return Listing(_items(ask, given, tally, ahead=ahead), tally)
@@ -82,7 +86,7 @@ class _Ordered:
 
     def __init__(self, field: str) -> None:
         self._field = field
-        self._last: str | None = None
+        self._last = ""
         self._again = False
         self.problem = ""
 
@@ -90,11 +94,11 @@ class _Ordered:
         """Yield those of *items* that have not been given."""
         for item in items:
             key = str(item.get(self._field, ""))
-            if self._last is None or key > self._last:
+            if key > self._last:
                 self._last, self._again = key, False
             elif self._again:
                 continue
-            elif key == self._last:
+            elif key and key == self._last:
                 tally.duplicates += 1
                 continue
             else:

@@ -48,8 +48,7 @@ def served(headers: Mapping[str, str]) -> float | None:
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:
     """Read `Ratelimit`: of all policies that it names, the one that will bind first."""
-    value = headers.get("ratelimit", "")
-    return min(_allowances(value), default=None) if value else None
+    return min(_allowances(headers.get("ratelimit", "")), default=None)
 
 
 def _allowances(value: str) -> Iterator[Allowance]:

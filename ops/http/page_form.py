@@ -15,10 +15,10 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ops.errors import OpsError
+from ops.http.delays import served
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
 
 PASSES = 3
@@ -40,9 +40,7 @@ def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
         yield from reading.items()
         tally.passes = number_of_pass
         tally.duplicates += reading.twice
-        if reading.failed:
-            return
-        if reading.believable(again=number_of_pass > 1):
+        if reading.failed or reading.believable():
             return
     tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
 
@@ -62,9 +60,9 @@ class _Reading:
         self._pages = 0
         self._since = 0.0
         self._young = 0
-        self._undated = 0
+        self._undated = False
         self._stuck = ""
-        self.added = 0
+        self._added = False
         self.twice = 0
         self.failed = False
 
@@ -114,7 +112,7 @@ class _Reading:
             if self._again and key in self._seen:
                 continue
             self._seen.add(key)
-            self.added += 1
+            self._added = True
             if dated:
                 self._date(item)
             yield item
@@ -123,7 +121,7 @@ class _Reading:
         """Note whether *item*, which no earlier reading gave, appeared after the first page."""
         born = [moment for moment in (_moment(item.get(name)) for name in STAMPS) if moment]
         if not born:
-            self._undated += 1
+            self._undated = True
         elif max(born) >= self._since:
             self._young += 1
 
@@ -150,12 +148,12 @@ class _Reading:
         more = page.total is not None and page.total > len(self._here)
         return len(page.items) < self._size(page) and not more
 
-    def believable(self, *, again: bool) -> bool:
+    def believable(self) -> bool:
         """Say whether this reading is whole."""
         if self.doubt():
             return False
         proven = self._pages == 1 or (not self._undated and None not in self._totals)
-        return proven or (again and not self.added)
+        return proven or not self._added
 
     def doubt(self) -> str:
         """Give what speaks against this reading, "" for nothing."""
@@ -175,10 +173,7 @@ class _Reading:
 
 def answered_at(page: Page) -> float:
     """Give when *page* was answered, by the server's clock, in seconds of the epoch."""
-    try:
-        return parsedate_to_datetime(page.reply.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return time.time()
+    return served(page.reply.headers) or time.time()
 
 
 def _key(item: Json) -> str:

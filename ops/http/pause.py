@@ -47,7 +47,7 @@ class Pause:
         """Say whether the run's deadline leaves room for a wait of *seconds*."""
         return self._clock() + seconds <= self._until
 
-    def __call__(self, seconds: float, why: str, *, quiet: bool = False) -> None:
+    def __call__(self, seconds: float, why: str) -> None:
         """Wait *seconds*, because of *why*.
 
         Raises RateLimited at once where the deadline comes first, saying when to come back, and
@@ -59,8 +59,7 @@ class Pause:
                 429,
                 hint=f"come back at {_time_of_day(seconds)}, or give a longer --deadline",
             )
-        if not quiet:
-            self._tell(seconds, why)
+        self._tell(seconds, why)
         if self._wait(seconds):
             raise Interrupted(f"stopped while waiting: {why}")
 

@@ -67,14 +67,13 @@ class Quota:
 class _Outcome(NamedTuple):
     """How an attempt ended: with a reply or an error, and its class where it failed."""
 
-    reply: Reply | None
-    error: OpsError | None
+    ended: Reply | OpsError
     failed: Class | None
 
-    def end(self) -> Reply:
-        if self.reply is None:
-            raise self.error or AssertionError("an attempt ends with a reply or an error")
-        return self.reply
+    def reply(self) -> Reply:
+        if isinstance(self.ended, OpsError):
+            raise self.ended
+        return self.ended
 
 
 def with_retry(
@@ -104,7 +103,7 @@ def with_retry(
             if not _wait(pause, call, outcome, attempt, rand()):
                 break
             outcome = _attempt(send, call._replace(attempt=attempt + 1))
-        reply = outcome.end()
+        reply = outcome.reply()
         reply.replayed = unknown
         if outcome.failed is None:
             quota.earn()
@@ -135,10 +134,10 @@ def _attempt(send: Send, call: Call) -> _Outcome:
     try:
         reply = send(call)
     except NotSent as error:
-        return _Outcome(None, error, Class.NOT_SENT)
+        return _Outcome(error, Class.NOT_SENT)
     except (Unanswered, MalformedAnswer) as error:
-        return _Outcome(None, error, Class.UNKNOWN)
-    return _Outcome(reply, None, classify(reply))
+        return _Outcome(error, Class.UNKNOWN)
+    return _Outcome(reply, classify(reply))
 
 
 def _may_repeat(call: Call, failed: Class, attempt: int) -> bool:
@@ -148,14 +147,15 @@ def _may_repeat(call: Call, failed: Class, attempt: int) -> bool:
 
 
 def _price(outcome: _Outcome) -> int:
-    return 10 if isinstance(outcome.error, Unanswered) else 5
+    return 10 if isinstance(outcome.ended, Unanswered) else 5
 
 
 def _wait(pause: Pause, call: Call, outcome: _Outcome, attempt: int, chance: float) -> bool:
     """Wait until the next attempt; False where the run's deadline comes before it."""
-    if outcome.failed is Class.REFUSED and outcome.reply:
-        seconds = pause_after(outcome.reply, attempt) + chance
-        pause(seconds, f"Cloudflare asks for it ({call} was answered {outcome.reply.status})")
+    reply = outcome.ended
+    if outcome.failed is Class.REFUSED and isinstance(reply, Reply):
+        seconds = pause_after(reply, attempt) + chance
+        pause(seconds, f"Cloudflare asks for it ({call} was answered {reply.status})")
         return True
     seconds = backoff(attempt, chance)
     if not pause.fits(seconds):

@@ -95,10 +95,9 @@ class SlotFile:
         return 0
 
     def moments(self) -> list[int]:
-        """Give the moments of all slots that were ever used, oldest first."""
+        """Give the moments of all slots that were ever used, oldest first. The head must have been read."""
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
-        whole = len(content) - len(content) % 8
-        return sorted(moment for moment in array("q", content[HEAD.size : whole]) if moment)
+        return sorted(moment for moment in array("q", content[HEAD.size :]) if moment)
 
     def take(self, head: Head, moment: int) -> int:
         """Write *moment* into the next slot; gives its number. Killed in between, it is taken again."""
@@ -133,10 +132,10 @@ class SlotFile:
         other_boot = len(content) == HEAD.size and content[:8] == MAGIC and content[8:24] != self._boot
         if content and not other_boot:
             self._say(f"the budget file {self._path} was damaged and has been made anew")
+        head = Head(0, 0, 0, 0, self._capacity)
         os.ftruncate(self._descriptor, 0)
-        new = HEAD.pack(MAGIC, self._boot, 0, 0, 0, 0) + bytes(8 * self._capacity)
-        os.pwrite(self._descriptor, new, 0)
-        return Head(0, 0, 0, 0, self._capacity)
+        os.pwrite(self._descriptor, HEAD.pack(MAGIC, self._boot, *head[:4]) + bytes(8 * self._capacity), 0)
+        return head
 
     def _open(self) -> int:
         try:
@@ -160,6 +159,6 @@ def _unpacked(content: bytes, size: int) -> Head:
 def _boot_id() -> bytes:
     """Give 16 bytes that change with each boot, after which the clock begins anew."""
     try:
-        return bytes.fromhex(_BOOT_ID.read_text().strip().replace("-", ""))[:16].ljust(16, b"\0")
+        return struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
     except (OSError, ValueError):
         return bytes(16)

@@ -82,8 +82,9 @@ class Journal:
         why: str = "",
     ) -> None:
         """Note what came of *entry*: its state, and what the API gave for each of its *changes*."""
-        told = [AS_SENT if i == c.after else i for c, i in zip(changes, items, strict=True)]
-        keys = [str(reach(i or {}, c.resource.key) or "") for c, i in zip(changes, items, strict=True)]
+        made = list(zip(changes, items, strict=True))
+        told = [AS_SENT if item == change.after else item for change, item in made]
+        keys = [str(reach(item or {}, change.resource.key) or "") for change, item in made]
         line = {"type": "result", "id": entry, "state": state, "why": why, "keys": keys}
         self._chain.append(line | ({"items": self._blobs.pack(told)} if told else {}))
 

@@ -41,11 +41,10 @@ def rows(entries: Iterable[Entry], kinds: dict[str, Resource]) -> Iterator[Json]
 
 def details(journal: Journal, entry: Entry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with what stood before and what stands after it."""
-    account, owner, named = entry.owner
     bare = resource or Resource(kind=entry.kind, scope="", list=lambda _client, _owner: (), identity=())
     reason = why_not(entry, resource) if entry.state in MADE else ""
     for before, after in journal.changes(entry):
-        change = Change(bare, Owner(account, owner, named), before, after)
+        change = Change(bare, Owner(*entry.owner), before, after)
         yield {
             **_told(entry),
             "state": state(entry, reason),

@@ -41,6 +41,5 @@ def resolve(client: Client, writing: Writing, entry: Entry, resource: Resource) 
 
 
 def _changes(journal: Journal, entry: Entry, resource: Resource) -> list[Change]:
-    account, owner, item = entry.owner
-    meant = journal.changes(entry)
-    return [Change(resource, Owner(account, owner, item), before, after) for before, after in meant]
+    owner = Owner(*entry.owner)
+    return [Change(resource, owner, before, after) for before, after in journal.changes(entry)]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from ops.change import DELETE
 from ops.errors import Interrupted, OpsError
 from ops.journal import shown
 from ops.journal.compare import stands
@@ -145,7 +144,7 @@ class Writing:
         known = reach(item or change.item, resource.key) or ""
         undo = "" if resource.writes and resource.writes.final else entry
         name = {"action": change.action, "kind": resource.kind, "name": change.label}
-        return {**name, "id": known if change.action != DELETE or known else "", "undo": undo}
+        return {**name, "id": known, "undo": undo}
 
     def _tell(self) -> None:
         for why in self._final:

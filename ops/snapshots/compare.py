@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ops.change import comparable
 from ops.errors import Refused
 from ops.resource import ACCOUNT, Json, Resource, identity_of, reach
-from ops.snapshots.difference import CHANGED, CREATED, DELETED, Difference, unknown, whole
+from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, unknown, whole
 from ops.snapshots.fields import Field, differences
 from ops.snapshots.layout import kind_file
 from ops.snapshots.merge import Sorted, by_key, key_of, pairs
@@ -62,12 +62,9 @@ class Comparison:
         strange = {k for side in (self._old, self._new) for k in side.kinds if k not in known}
         for kind in sorted(strange):
             if kind.removesuffix(CONTENTS) not in known and self._wanted(kind):
+                was, now = (COMPLETE if kind in s.kinds else ABSENT for s in (self._old, self._new))
                 reason = "this version of cfops does not know the kind"
-                was, now = (
-                    Section(kind, "", COMPLETE if kind in side.kinds else ABSENT, 0, reason)
-                    for side in (self._old, self._new)
-                )
-                yield unknown(kind, "", was, now)
+                yield Difference(kind, "", UNKNOWN, "", (("", was, now),), reason=reason)
 
     def _of_kind(self, resource: Resource) -> Iterator[Difference]:
         if self._wanted(resource.kind):
@@ -136,8 +133,8 @@ class Comparison:
             for scope in sorted(side.scopes(resource)):
                 if scope not in owners and not side.gone(resource.scope, scope):
                     reason = f"{side.snapshot.name} does not hold what they lie in"
-                    section = Section(resource.kind, scope, "stray", 0, reason)
-                    yield unknown(resource.kind, scope, section, section)
+                    fields = (("", "stray", "stray"),)
+                    yield Difference(resource.kind, scope, UNKNOWN, "", fields, reason=reason)
 
 
 def _sorted(resource: Resource, side: Side, scope: str | None) -> Sorted:

@@ -40,8 +40,8 @@ def unknown(kind: str, scope: str, was: Section, now: Section) -> Difference:
 
 def one_sided(kind: str, *, read_by_old: bool) -> Difference:
     """Say that only one side holds *kind*."""
-    read, not_read = Section(kind, "", COMPLETE), Section(kind, "", ABSENT, 0, "not in the snapshot")
-    return unknown(kind, "", *((read, not_read) if read_by_old else (not_read, read)))
+    standing = ("", COMPLETE, ABSENT) if read_by_old else ("", ABSENT, COMPLETE)
+    return Difference(kind, "", UNKNOWN, "", (standing,), reason="not in the snapshot")
 
 
 def whole(was: Section, now: Section) -> bool:

@@ -25,7 +25,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        exact = (re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        # Of two that begin alike the longer one comes first, so that nothing of it is left.
+        exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
 
     def __repr__(self) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import Interrupted, NetworkError, NotSent, RateLimited
+from ops.errors import Interrupted, NetworkError, NotSent, RateLimited, Unanswered
+from ops.http import slots
 from ops.http.budget import PER_SECOND, Budget, with_budget
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
@@ -105,6 +106,25 @@ def test_a_full_budget_is_told_with_its_length(make: Make, fake_time: FakeTime) 
     assert fake_time.said == ["waiting 5 min 1 s: the budget of 2 requests in 300 s is used"]
 
 
+def test_a_deadline_within_a_full_second_ends_with_the_reason(make: Make, fake_time: FakeTime) -> None:
+    budget = make(limit=100_000, pause=fake_time.pause(until=fake_time.now + 0.5))
+    for _ in range(PER_SECOND):
+        budget.acquire()
+
+    with pytest.raises(RateLimited, match=r"^to stay under 200 requests in a second: it takes 1 s"):
+        budget.acquire()
+
+
+def test_nothing_is_waited_for_in_the_first_second_after_a_boot(make: Make, fake_time: FakeTime) -> None:
+    fake_time.now = 0.5
+    budget = make(limit=10)
+
+    for _ in range(10):
+        budget.acquire()
+
+    assert fake_time.waits == []
+
+
 def test_two_budgets_of_one_file_share_its_slots(make: Make, fake_time: FakeTime) -> None:
     one, other = make(limit=10), make(limit=10)
     for _ in range(5):
@@ -156,7 +176,7 @@ def test_a_429_stops_every_process_of_the_token(make: Make, fake_time: FakeTime)
     with_budget(lambda call: Reply(200), other)(READ_X)
 
     assert fake_time.now >= started + 60
-    assert "blocked" in fake_time.said[0]
+    assert fake_time.said == ["waiting 60 s: Cloudflare has blocked this token's requests (429)"]
 
 
 @pytest.mark.fault("A2")
@@ -194,6 +214,21 @@ def test_little_that_the_server_allows_is_left_alone(make: Make, fake_time: Fake
     assert "Cloudflare allows only" in fake_time.said[0]
 
 
+@pytest.mark.fault("A5")
+@pytest.mark.parametrize(("limit", "reserve"), [(0, 20), (10, 1), (75, 1), (100, 2), (149, 2), (5000, 20)])
+def test_a_fiftieth_of_the_limit_is_left_alone_one_request_at_least_and_twenty_at_most(
+    make: Make, fake_time: FakeTime, limit: int, reserve: int
+) -> None:
+    budget = make(limit=limit)
+    budget.heed(READ_X, Reply(200, {"ratelimit": f'"default";r={reserve + 1};t=30'}))
+
+    budget.acquire()
+    assert fake_time.waits == []
+    budget.acquire()
+
+    assert [round(wait) for wait in fake_time.waits] == [30]
+
+
 def test_requests_in_flight_are_taken_off_what_the_server_allows(make: Make, fake_time: FakeTime) -> None:
     budget = make(limit=1000)
     budget.heed(READ_X, Reply(200, {"ratelimit": '"default";r=25;t=30'}))
@@ -206,14 +241,17 @@ def test_requests_in_flight_are_taken_off_what_the_server_allows(make: Make, fak
     assert [round(wait) for wait in fake_time.waits] == [30]
 
 
-def test_an_answer_that_was_overtaken_allows_nothing_back(make: Make, fake_time: FakeTime) -> None:
+@pytest.mark.parametrize(("end", "waits"), [(29, [30]), (30, [30]), (31, [30]), (32, [])])
+def test_an_answer_that_was_overtaken_allows_nothing_back_unless_its_window_is_another(
+    make: Make, fake_time: FakeTime, end: int, waits: list[int]
+) -> None:
     budget = make(limit=1000)
     budget.heed(READ_X, Reply(200, {"ratelimit": '"default";r=20;t=30'}))
-    budget.heed(READ_X, Reply(200, {"ratelimit": '"default";r=500;t=30'}))
+    budget.heed(READ_X, Reply(200, {"ratelimit": f'"default";r=500;t={end}'}))
 
     budget.acquire()
 
-    assert [round(wait) for wait in fake_time.waits] == [30]
+    assert [round(wait) for wait in fake_time.waits] == waits
 
 
 def test_a_server_whose_window_slides_is_believed_when_it_allows_more_again(
@@ -230,7 +268,8 @@ def test_a_server_whose_window_slides_is_believed_when_it_allows_more_again(
 
 
 def test_a_request_that_was_not_sent_gives_its_slot_back(make: Make) -> None:
-    budget = make(limit=5)
+    # The clock of the test stands at 1000: even what was sent at its start would still count.
+    budget = make(limit=5, window=5000.0)
 
     def unreachable(call: Call) -> Reply:
         raise NotSent("no name")
@@ -240,6 +279,34 @@ def test_a_request_that_was_not_sent_gives_its_slot_back(make: Make) -> None:
             with_budget(unreachable, budget)(READ_X)
 
     assert (budget.used, budget.remaining()) == (0, 5)
+
+
+@pytest.mark.fault("A16")
+def test_a_request_of_unknown_outcome_counts_and_ends_with_its_own_error(
+    make: Make, fake_time: FakeTime
+) -> None:
+    budget = make(limit=5, window=100.0)
+
+    def silent(call: Call) -> Reply:
+        fake_time.now += 90
+        raise Unanswered("gone")
+
+    with pytest.raises(Unanswered):
+        with_budget(silent, budget)(READ_X)
+
+    fake_time.now += 90
+    assert (budget.used, budget.remaining()) == (1, 4)
+
+
+def test_a_budget_that_is_closed_touches_no_other_file(make: Make) -> None:
+    budget = make()
+    budget.acquire()
+
+    budget.close()
+    budget.close()
+
+    with pytest.raises(ValueError, match="file descriptor"):
+        budget.acquire()
 
 
 def test_a_lifted_budget_waits_for_nothing(make: Make, fake_time: FakeTime) -> None:
@@ -262,6 +329,38 @@ def test_how_long_more_requests_will_take_is_estimated(make: Make, fake_time: Fa
     assert budget.seconds_for(40) < 1
     assert budget.seconds_for(41) == pytest.approx(200, abs=5)
     assert budget.seconds_for(300) == pytest.approx(900, abs=1)
+
+
+def test_the_estimate_follows_the_slots_as_they_become_free(make: Make, fake_time: FakeTime) -> None:
+    budget = make(limit=10, window=100.0)
+    for _ in range(10):
+        budget.settle(budget.acquire())
+        fake_time.now += 1
+
+    assert [round(budget.seconds_for(n)) for n in (1, 2, 3, 10, 11)] == [90, 91, 92, 99, 200]
+
+
+def test_a_slot_is_free_the_moment_its_window_ends(make: Make, fake_time: FakeTime) -> None:
+    budget = make(limit=1, window=100.0)
+    budget.acquire()
+
+    fake_time.now += 100.2
+
+    assert budget.remaining() == 1
+
+
+def test_a_larger_limit_waits_for_what_was_sent_under_a_smaller_one(make: Make, fake_time: FakeTime) -> None:
+    small = make(limit=200, window=100.0)
+    for _ in range(250):
+        small.acquire()
+        fake_time.now += 1
+
+    large = make(limit=300, window=1000.0)
+
+    assert [large.acquire() for _ in range(100)] == list(range(100))
+    assert fake_time.waits == []
+    large.acquire()
+    assert [round(wait) for wait in fake_time.waits] == [802]
 
 
 def test_a_larger_limit_remembers_what_was_sent_under_a_smaller_one(make: Make, fake_time: FakeTime) -> None:
@@ -290,7 +389,7 @@ def test_the_file_is_for_its_owner_alone_from_the_start(make: Make, tmp_path: Pa
 
 
 @pytest.mark.fault("F14")
-@pytest.mark.parametrize("damage", ["noise", "short", "cut", "future", "negative", "next"])
+@pytest.mark.parametrize("damage", ["noise", "short", "empty", "cut", "future", "negative", "next", "end"])
 def test_a_damaged_file_is_made_anew_with_a_note(
     make: Make, notes: list[str], tmp_path: Path, damage: str
 ) -> None:
@@ -304,15 +403,16 @@ def test_a_damaged_file_is_made_anew_with_a_note(
         {
             "noise": random.Random(1).randbytes(len(good)),
             "short": good[:20],
+            "empty": good[: HEAD.size],
             "cut": good[:-3],
             "future": good[:24] + ahead + good[32:],
             "negative": good[:24] + b"\xff" * 8 + good[32:],
             "next": good[:48] + ahead + good[56:],
+            "end": good[:48] + PER_SECOND.to_bytes(8, "little") + good[56:],
         }[damage]
     )
 
-    budget.acquire()
-
+    assert budget.acquire() == 0
     assert budget.remaining() == 9
     assert notes == [f"the budget file {file} was damaged and has been made anew"]
 
@@ -332,6 +432,16 @@ def test_a_damaged_slot_is_noticed_when_it_is_looked_at(
         budget.acquire()
 
     assert "damaged" in notes[0]
+
+
+@pytest.mark.fault("F14")
+def test_a_slot_from_before_the_clock_began_counts_for_nothing(make: Make, tmp_path: Path) -> None:
+    budget = make(limit=10)
+    budget.acquire()
+    file = tmp_path / "state" / "budget"
+    file.write_bytes(file.read_bytes()[:-8] + (-5).to_bytes(8, "little", signed=True))
+
+    assert budget.remaining() == 9
 
 
 @pytest.mark.fault("A1")
@@ -358,6 +468,39 @@ def test_a_file_of_another_boot_is_begun_anew_without_a_word(
 
     assert budget.remaining() == 9
     assert notes == []
+
+
+BOOTS = [
+    "6f1d3c0a-1f0e-4c58-9a4c-3b9d7f0a1b2c\n",
+    "6f1d3c0a-1f0e-4c58-9a4c-3b9d7f0a1b2d\n",
+    "6f1d3c0a\n",
+    "6f1d3c0a-1f0e-4c58-9a4c-3b9d7f0a1b2c-more\n",
+]
+
+
+@pytest.mark.parametrize("boot", BOOTS[:3])
+def test_the_slots_are_shared_within_one_boot_alone(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str
+) -> None:
+    monkeypatch.setattr(slots, "_BOOT_ID", tmp_path / "boot_id")
+    (tmp_path / "boot_id").write_text(boot)
+    make().acquire()
+
+    assert make().remaining() == 9
+    (tmp_path / "boot_id").write_text(BOOTS[boot == BOOTS[0]])
+    assert make().remaining() == 10
+
+
+@pytest.mark.parametrize("content", [None, BOOTS[3]])
+def test_where_the_system_does_not_number_its_boots_the_slots_are_shared_all_the_same(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    monkeypatch.setattr(slots, "_BOOT_ID", tmp_path / "boot_id")
+    if content:
+        (tmp_path / "boot_id").write_text(content)
+    make().acquire()
+
+    assert make().remaining() == 9
 
 
 @pytest.mark.fault("F14")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.errors import ApiError, NotFound, OpsError, PermissionDenied, ValidationError
-from ops.http import cursor_form
+from ops.http import cursor_form, pages
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.http.paths import path
@@ -104,8 +104,21 @@ def test_a_cursor_that_comes_again_ends_the_list_and_is_told() -> None:
     listing = pages.listing()
 
     assert names(listing) == ["a", "b", "c"]
-    assert "came before" in listing.problem
+    assert listing.problem == "the cursor of page 3 came before, so the end is not certain"
     assert len(pages.asked) == 3
+
+
+@pytest.mark.fault("B6")
+@pytest.mark.parametrize(("last", "problem"), [("", ""), ("c3", "the list has more than 3 pages")])
+def test_a_list_of_as_many_pages_as_are_read_at_most_is_whole(
+    monkeypatch: pytest.MonkeyPatch, last: str, problem: str
+) -> None:
+    monkeypatch.setattr(cursor_form, "PAGE_CAP", 3)
+    pages = Pages(first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor=last))
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b", "c"]
+    assert listing.problem == problem
 
 
 @pytest.mark.fault("B6")
@@ -140,6 +153,19 @@ def test_a_cursor_that_expires_twice_leaves_an_incomplete_list() -> None:
 
     assert names(listing) == ["a"]
     assert "the cursor expired: cursor expired" in listing.problem
+    assert len(pages.asked) == 4
+
+
+@pytest.mark.fault("B7")
+@pytest.mark.parametrize("options", [{"ordered_by": "name"}, {}])
+def test_what_came_into_a_list_before_it_was_read_once_more_is_given(options: Any) -> None:
+    again = page("a", "aa", "b", "bb", cursor="c1")
+    pages = Pages(first=[page("a", "b", cursor="c1"), again], c1=[ValidationError("expired", 400), page("c")])
+    listing = pages.listing(**options)
+
+    expected = ["a", "b", "bb", "c"] if options else ["a", "b", "aa", "bb", "c"]
+    assert names(listing) == expected
+    assert (listing.problem, listing.duplicates) == ("", 0)
 
 
 @pytest.mark.fault("B7")
@@ -152,6 +178,22 @@ def test_a_list_too_long_to_be_remembered_is_incomplete_when_its_cursor_expires(
 
     assert names(listing) == ["a", "b", "c"]
     assert "expired" in listing.problem
+
+
+@pytest.mark.fault("B7")
+def test_a_list_just_short_enough_to_be_remembered_is_read_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursor_form, "REMEMBERED", 2)
+    expired = ValidationError("expired", 400)
+    pages = Pages(
+        first=page("a", "b", cursor="c1"),
+        c1=page(cursor="c2"),
+        c2=[expired, page("c", cursor="c3")],
+        c3=page(),
+    )
+    listing = pages.listing()
+
+    assert names(listing) == ["a", "b", "c"]
+    assert listing.problem == ""
 
 
 @pytest.mark.fault("B9")
@@ -183,10 +225,54 @@ def test_what_is_gone_on_a_later_page_is_gone() -> None:
 @pytest.mark.fault("B1")
 @pytest.mark.parametrize("options", [{"ordered_by": "name"}, {}])
 def test_an_item_that_comes_twice_is_given_once_and_counted(options: Any) -> None:
-    listing = Pages(first=page("a", "b", cursor="c1"), c1=page("b", "c")).listing(**options)
+    listing = Pages(first=page("a", "b", "b", cursor="c1"), c1=page("b", "c")).listing(**options)
 
     assert names(listing) == ["a", "b", "c"]
-    assert listing.duplicates == 1
+    assert listing.duplicates == 2
+
+
+@pytest.mark.fault("B1")
+@pytest.mark.parametrize("options", [{"identity": ""}, {"identity": "name"}])
+def test_items_are_told_apart_by_their_identity_or_else_by_all_they_hold(options: Any) -> None:
+    field = options["identity"] or "id"
+    named = [{field: "x", "more": 1}, {field: "x", "more": 2}, {field: "y", "more": 2}]
+    nameless = [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 2, "b": 2}]
+    listing = Pages(first={"result": [*named, *nameless], "result_info": {}}).listing(**options)
+
+    assert list(listing) == [named[0], named[2], nameless[0], nameless[2]]
+    assert listing.duplicates == 2
+
+
+def test_items_without_the_field_of_the_order_are_given_and_told() -> None:
+    found = [{"x": 1}, {"x": 2}, {"name": "a"}, {"x": 3}]
+    listing = Pages(first={"result": found, "result_info": {}}).listing(ordered_by="name")
+
+    assert list(listing) == found
+    assert (listing.duplicates, listing.problem) == (0, "the order is broken at '', so items may be missing")
+
+
+@pytest.mark.parametrize(
+    ("cached", "asked"),
+    [
+        (page("a", cursor="old"), [("", True), ("", False), ("c1", False)]),
+        (page("a"), [("", True)]),
+    ],
+)
+def test_only_a_list_of_a_single_page_comes_from_the_cache(
+    cached: Page, asked: list[tuple[str, bool]]
+) -> None:
+    seen: list[tuple[str, bool]] = []
+    answers = {("", True): cached, ("", False): page("b", cursor="c1"), ("c1", False): page("c")}
+
+    def ask(params: dict[str, Any], may_be_old: bool) -> pages.Page:
+        seen.append((params.get("cursor", ""), may_be_old))
+        found: Any = answers[seen[-1]]
+        return pages.Page(found["result"], found["result_info"], Reply(200, cached=may_be_old))
+
+    listing = cursor_form.cursor_form(ask, ordered_by="", identity="name")
+
+    assert names(listing) == (["b", "c"] if len(asked) > 1 else ["a"])
+    assert seen == asked
 
 
 def test_an_order_that_is_broken_is_told() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -11,6 +12,8 @@ import pytest
 from ops.errors import CredentialsError, MalformedAnswer, NotFound, OpsError, Unanswered
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
+from ops.http.page_form import page_form
+from ops.http.pages import Page, whole
 from ops.http.paths import path
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()
@@ -79,6 +82,7 @@ def test_nothing_is_asked_for_before_the_first_item() -> None:
     table = Table(5)
     listing = table.listing()
     assert table.calls == []
+    assert (listing.passes, listing.total, listing.problem) == (0, None, "")
 
     next(listing)
 
@@ -99,7 +103,7 @@ def test_an_empty_list_is_whole_after_one_request() -> None:
     listing = table.listing()
 
     assert ids(listing) == []
-    assert listing.problem == ""
+    assert (listing.problem, listing.total) == ("", 0)
     assert len(table.calls) == 1
 
 
@@ -207,6 +211,159 @@ def test_a_list_without_a_total_that_always_repeats_an_item_is_marked() -> None:
     assert listing.problem.endswith("1 items came twice")
 
 
+def at(*calls: int, change: Callable[[Table], None]) -> Callable[[Table], None]:
+    """Make a meddler that makes *change* before the requests with these numbers."""
+    return lambda table: change(table) if len(table.calls) + 1 in calls else None
+
+
+@pytest.mark.fault("B2")
+def test_a_list_whose_total_moves_each_time_is_marked() -> None:
+    listing = Table(25, meddle=at(2, 5, 9, change=lambda table: table.insert(len(table.items)))).listing()
+
+    assert len(ids(listing)) == 28
+    assert listing.problem == "the list changed while it was read 3 times: the total moved"
+
+
+@pytest.mark.fault("B2")
+def test_a_list_in_which_items_appear_each_time_is_marked_with_their_number() -> None:
+    def swap(table: Table) -> None:
+        table.now += 60
+        for _ in range(2):
+            table.delete(20)
+            table.insert(len(table.items))
+
+    listing = Table(25, meddle=at(2, 5, 8, change=swap)).listing()
+
+    list(listing)
+
+    assert listing.problem == "the list changed while it was read 3 times: 2 items appeared meanwhile"
+
+
+@pytest.mark.fault("B2")
+@pytest.mark.parametrize(("age", "passes"), [(2, 2), (3, 1)])
+def test_an_item_counts_as_young_within_two_seconds_of_the_first_page(age: int, passes: int) -> None:
+    table = Table(24)
+    table.items.append(table.item(START - age))
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert (listing.passes, listing.problem) == (passes, "")
+
+
+@pytest.mark.fault("B2")
+@pytest.mark.parametrize(
+    ("date", "passes"),
+    [
+        ("2026-11-23T09:00:30", 2),
+        ("2026-11-23T08:00:30", 1),
+        ("2026-11-23T18:00:30+09:00", 2),
+        ("2026-11-23T17:00:30+09:00", 1),
+    ],
+)
+def test_a_date_is_read_in_its_zone_and_without_one_in_utc(
+    monkeypatch: pytest.MonkeyPatch, date: str, passes: int
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        table = Table(25)
+        table.items[3].update(created_on=date, modified_on=date)
+        listing = table.listing()
+
+        assert len(ids(listing)) == 25
+        assert listing.passes == passes
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.fault("B1")
+def test_an_item_that_moved_and_changed_meanwhile_is_given_once() -> None:
+    def move(table: Table) -> None:
+        table.items.append({**table.items.pop(0), "name": "changed"})
+
+    found = ids(Table(25, meddle=at(2, change=move)).listing())
+
+    assert sorted(found) == sorted(f"id{n}" for n in range(1, 26))
+
+
+@pytest.mark.fault("B1")
+def test_each_item_that_comes_twice_is_counted() -> None:
+    table = Table(25, without=("total_count",))
+    table.items[15:17] = table.items[5:7]
+    listing = table.listing()
+
+    assert len(ids(listing)) == 23
+    assert listing.problem.endswith("2 items came twice")
+    assert listing.duplicates == 6
+
+
+@pytest.mark.fault("B9")
+def test_a_second_reading_that_fails_at_its_start_leaves_an_incomplete_list() -> None:
+    table = Table(0, dated=False, failures={4: Unanswered("GET /x: no answer in time")})
+    table.items = [table.item(0) for _ in range(25)]
+    listing = table.listing()
+
+    assert len(ids(listing)) == 25
+    assert listing.problem == "page 1 could not be read: GET /x: no answer in time"
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (Page([{"id": "1"}], {"total_count": 1}, Reply(200, cached=True)), False),
+        (Page([{"id": "1"}], {}, Reply(200, cached=True)), False),
+        (Page([{"id": "1"}], {"total_count": 3}, Reply(200, cached=True)), True),
+        (Page([{"id": "1"}, {"id": "2"}], {"total_count": 2}, Reply(200, cached=True)), True),
+        (Page([{"id": "1"}], {"total_count": 1, "per_page": 1}, Reply(200, cached=True)), True),
+        (Page([{"id": "1"}], {"total_count": 3}, Reply(200)), False),
+    ],
+)
+def test_only_a_list_of_a_single_page_comes_from_the_cache(first: Page, again: bool) -> None:
+    asked: list[tuple[int, int, bool]] = []
+
+    def ask(params: Item, may_be_old: bool) -> Page:
+        asked.append((params["page"], params["per_page"], may_be_old))
+        return first if len(asked) == 1 else Page([{"id": "3"}], {}, Reply(200))
+
+    next(page_form(ask, 2))
+
+    assert asked == [(1, 2, True), *([(1, 2, False)] if again else [])]
+
+
+@pytest.mark.fault("B2")
+def test_no_page_but_the_first_may_be_old() -> None:
+    asked: list[bool] = []
+
+    def ask(params: Item, may_be_old: bool) -> Page:
+        asked.append(may_be_old)
+        items = [{"id": f"{params['page']}-{n}"} for n in range(2 if params["page"] < 3 else 1)]
+        return Page(items, {"total_count": 5}, Reply(200, cached=may_be_old))
+
+    list(page_form(ask, 2))
+
+    assert asked[:4] == [True, False, False, False]
+
+
+def test_a_whole_list_may_be_old() -> None:
+    asked: list[bool] = []
+
+    def ask(params: Item, may_be_old: bool) -> Page:
+        asked.append(may_be_old)
+        return Page([], {}, Reply(200))
+
+    assert list(whole(ask)) == []
+    assert asked == [True]
+
+
+@pytest.mark.parametrize("info", [{"cursor": 5}, {"cursors": {"after": 5}}, {"cursors": "more"}])
+def test_a_cursor_that_is_no_text_counts_as_absent(info: Item) -> None:
+    listing = Client(answering({"result": [{"id": "1"}], "result_info": info})).whole(RECORDS)
+
+    assert ids(listing) == ["1"]
+    assert listing.problem == ""
+
+
 @pytest.mark.fault("B2")
 def test_a_list_that_never_stands_still_is_marked() -> None:
     listing = Table(95, meddle=lambda table: table.insert(0)).listing()
@@ -256,7 +413,7 @@ def test_a_list_without_a_total_is_read_to_its_end_twice(without: tuple[str, ...
 
 
 @pytest.mark.fault("B3")
-@pytest.mark.parametrize("nonsense", [-1, 1.5, "many", [], {}, True])
+@pytest.mark.parametrize("nonsense", [-1, 1.5, "many", "9" * 16, [], {}, True])
 def test_a_total_that_is_no_number_counts_as_absent(nonsense: Any) -> None:
     listing = Table(25, says={"total_count": nonsense}).listing()
 
@@ -299,6 +456,13 @@ def test_a_server_that_claims_larger_pages_than_were_asked_for_is_read_to_the_en
     assert listing.problem
 
 
+@pytest.mark.fault("B5")
+def test_a_server_that_gives_smaller_pages_and_no_total_is_read_to_the_end() -> None:
+    listing = Table(95, most=20, without=("total_count",)).listing(per_page=5000)
+
+    assert len(ids(listing)) == 95
+
+
 @pytest.mark.fault("B6")
 def test_the_same_page_for_ever_is_left_and_told() -> None:
     table = Table(10)
@@ -317,6 +481,19 @@ def test_the_same_page_for_ever_is_left_and_told() -> None:
 
 
 @pytest.mark.fault("B6")
+@pytest.mark.parametrize(("rows", "problem"), [(29, ""), (31, "3 times: it has more than 3 pages")])
+def test_a_list_of_as_many_pages_as_are_read_at_most_is_whole(
+    monkeypatch: pytest.MonkeyPatch, rows: int, problem: str
+) -> None:
+    monkeypatch.setattr("ops.http.page_form.PAGE_CAP", 3)
+    listing = (table := Table(rows)).listing()
+
+    assert len(ids(listing)) == min(rows, 30)
+    assert listing.problem.endswith(problem)
+    assert {call["page"] for call in table.calls} == {"1", "2", "3"}
+
+
+@pytest.mark.fault("B6")
 def test_a_list_has_no_more_than_ten_thousand_pages() -> None:
     turns = iter(range(10**9))
 
@@ -331,17 +508,21 @@ def test_a_list_has_no_more_than_ten_thousand_pages() -> None:
     assert "more than 10,000 pages" in listing.problem
 
 
-def test_a_server_that_knows_no_pages_is_asked_once_more_at_most() -> None:
+@pytest.mark.parametrize(("per_page", "requests"), [(5, 1), (7, 2), (9, 1)])
+def test_a_server_that_knows_no_pages_is_asked_once_more_at_most(per_page: int, requests: int) -> None:
+    calls: list[Call] = []
+
     def send(call: Call) -> Reply:
+        calls.append(call)
         reply = Reply(200)
         reply.data = {"result": [{"id": str(n)} for n in range(7)]}
         return reply
 
-    for per_page in (5, 7, 9):
-        listing = Client(send).pages(RECORDS, per_page=per_page)
+    listing = Client(send).pages(RECORDS, per_page=per_page)
 
-        assert len(ids(listing)) == 7
-        assert listing.problem == ""
+    assert len(ids(listing)) == 7
+    assert (listing.problem, listing.passes, listing.duplicates) == ("", 1, 0)
+    assert len(calls) == requests
 
 
 @pytest.mark.fault("B9")
@@ -382,12 +563,16 @@ def test_what_is_no_list_of_objects_is_malformed(result: Any) -> None:
 def test_items_without_an_id_are_told_apart_by_all_they_hold() -> None:
     def send(call: Call) -> Reply:
         reply = Reply(200)
-        reply.data = {"result": [{"name": "a"}, {"name": "b"}, {"name": "a"}], "result_info": {"per_page": 9}}
+        found = [{"name": "a", "id": id} for id in ("", 5, None)] + [
+            {"name": "b", "id": id} for id in ("", 5)
+        ]
+        again = dict(reversed(found[0].items()))
+        reply.data = {"result": [*found, again], "result_info": {"per_page": 9}}
         return reply
 
     listing = Client(send).pages(RECORDS, per_page=9)
 
-    assert len(list(listing)) == 2
+    assert len(list(listing)) == 5
     assert listing.duplicates == 1
 
 

@@ -212,6 +212,7 @@ def test_retry_after_may_be_a_date_by_the_servers_clock() -> None:
 
     assert retry_after(headers, now=0.0) == 40.0
     assert retry_after({"retry-after": headers["date"]}, now=served.timestamp() + 9) == 0.0
+    assert retry_after({"retry-after": headers["date"]}, now=served.timestamp() - 9) == 9.0
 
 
 @pytest.mark.fault("A4")
@@ -245,8 +246,27 @@ def test_no_ratelimit_header_breaks_anything(text: str) -> None:
 
 
 @given(st.integers(1, 50), st.floats(0, 1))
-def test_backoff_stays_below_a_limit_that_doubles_up_to_twenty_seconds(attempt: int, chance: float) -> None:
-    assert 0 <= backoff(attempt, chance) <= min(20.0, 0.5 * 2 ** (attempt - 1))
+def test_backoff_is_any_part_of_a_limit_that_doubles_up_to_twenty_seconds(
+    attempt: int, chance: float
+) -> None:
+    assert backoff(attempt, chance) == chance * min(20.0, 0.5 * 2 ** (attempt - 1))
+
+
+def test_what_was_never_sent_ends_with_its_own_error(fake_time: FakeTime) -> None:
+    failure = NotSent("no name")
+
+    with pytest.raises(NotSent) as ended:
+        run(Script(failure), call("POST"), fake_time)
+
+    assert ended.value is failure
+
+
+def test_a_long_backoff_is_told_with_what_is_tried_again(fake_time: FakeTime) -> None:
+    run(Script(Reply(502)), call("GET"), fake_time)
+
+    assert fake_time.waits == [0.25, 0.5, 1.0]
+    run(Script(Reply(502)), call("GET"), fake_time, attempts=5)
+    assert fake_time.said == ["waiting 2 s: GET /x is tried again"]
 
 
 def test_short_waits_are_not_told(fake_time: FakeTime) -> None:
@@ -275,6 +295,18 @@ def test_an_outage_does_not_become_a_storm(fake_time: FakeTime) -> None:
     assert len(script.calls) == 1000 + 100
 
 
+@pytest.mark.fault("G10")
+def test_a_repetition_after_a_silence_costs_twice_as_much(fake_time: FakeTime) -> None:
+    script = Script(Unanswered("gone"))
+    send = with_retry(script, pause=fake_time.pause())
+
+    for _ in range(100):
+        with pytest.raises(Unanswered):
+            send(call("GET"))
+
+    assert len(script.calls) == 100 + 50
+
+
 def test_successes_earn_repetitions_back(fake_time: FakeTime) -> None:
     quota = Quota()
     for _ in range(100):
@@ -286,6 +318,7 @@ def test_successes_earn_repetitions_back(fake_time: FakeTime) -> None:
         send(call("GET"))
 
     assert quota.take(5)
+    assert not quota.take(1)
 
 
 @pytest.mark.fault("A16")
@@ -342,3 +375,4 @@ def test_an_answer_of_success_is_not_touched(fake_time: FakeTime) -> None:
     reply = good()
 
     assert run(Script(reply), call("GET"), fake_time) is reply
+    assert reply.replayed is False

@@ -64,12 +64,14 @@ class Shelf:
         bare = [{name: v for name, v in thing.items() if name != "id"} for thing in self.things.values()]
         return sorted(bare, key=lambda thing: str(thing["name"]))
 
-    def find(self, _client: Client, _owner: Owner, item: Json) -> Json | None:
+    def find(self, client: Client, owner: Owner, item: Json) -> Json | None:
+        _of_a_zone(client, owner)
         if "id" in item:
             return self.things.get(str(item["id"]))
         return next((thing for thing in self.things.values() if thing["name"] == item["name"]), None)
 
-    def batch(self, _client: Client, _owner: Owner, changes: Sequence[Change]) -> list[Json | None]:
+    def batch(self, client: Client, owner: Owner, changes: Sequence[Change]) -> list[Json | None]:
+        _of_a_zone(client, owner)
         self._begin(f"batch {len(changes)}")
         made = [self._apply(change) for change in changes]
         self.after(self.written)
@@ -83,19 +85,22 @@ class Shelf:
         kept = change.before["id"] if change.before else None
         return self._put(change.after, kept)
 
-    def _create(self, _client: Client, _owner: Owner, item: Json) -> Json:
+    def _create(self, client: Client, owner: Owner, item: Json) -> Json:
+        _of_a_zone(client, owner)
         self._begin(f"create {item['name']}")
         made = self._put(item)
         self.after(self.written)
         return made
 
-    def _update(self, _client: Client, _owner: Owner, before: Json, after: Json) -> Json:
+    def _update(self, client: Client, owner: Owner, before: Json, after: Json) -> Json:
+        _of_a_zone(client, owner)
         self._begin(f"update {before['name']}")
         made = self._put(after, before["id"])
         self.after(self.written)
         return made
 
-    def _delete(self, _client: Client, _owner: Owner, item: Json) -> None:
+    def _delete(self, client: Client, owner: Owner, item: Json) -> None:
+        _of_a_zone(client, owner)
         self._begin(f"delete {item['name']}")
         self.things.pop(str(item["id"]), None)
         self.after(self.written)
@@ -150,6 +155,11 @@ class Stage:
 
     def journal(self) -> Journal:
         return Journal(self.folder / "state" / "journal")
+
+
+def _of_a_zone(client: Client, owner: Owner) -> None:
+    assert isinstance(client, Client)
+    assert (owner.account_id, owner.id[:1]) == ("a1", "z")
 
 
 def _nowhere(call: Call) -> Reply:

@@ -10,7 +10,10 @@ import pytest
 
 from ops.change import Change
 from ops.errors import DiskError, Interrupted, NotSent, Terminated
-from ops.journal.entries import DONE
+from ops.http.budget import Budget
+from ops.http.pause import Pause
+from ops.journal.entries import DONE, FAILED, UNKNOWN
+from ops.journal.signals import finishing
 from tests.journal.stage import Shelf, Stage
 
 
@@ -75,6 +78,26 @@ def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: St
     (entry,) = stage.journal().entries().values()
     assert entry.state == "unknown"
     assert "Ctrl-C again leaves at once" in stage.told
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "told"),
+    [
+        (signal.SIGINT, Interrupted, "dns.create was interrupted"),
+        (signal.SIGTERM, Terminated, "dns.create was terminated"),
+    ],
+)
+def test_a_task_that_shall_end_says_which_it_is_and_why(
+    number: signal.Signals, error: type[Interrupted], told: str
+) -> None:
+    stop = threading.Event()
+    with finishing(stop, say=lambda _text: None) as stopping:
+        stopping.check("dns.create")
+        kill_me(number)
+        with pytest.raises(error) as ended:
+            stopping.check("dns.create")
+
+    assert (type(ended.value), ended.value.message) == (error, told)
 
 
 def test_the_signals_are_as_they_were_after_a_write(stage: Stage, shelf: Shelf) -> None:
@@ -153,3 +176,29 @@ def test_a_run_that_was_stopped_begins_no_write(stage: Stage, shelf: Shelf) -> N
 
     assert shelf.written == 0
     assert stage.journal().entries() == {}
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize(("sent", "state"), [(1, UNKNOWN), (0, FAILED)])
+def test_a_call_that_was_stopped_is_unknown_once_it_was_sent(
+    stage: Stage, shelf: Shelf, sent: int, state: str
+) -> None:
+    app = stage.app()
+    budget = Budget(stage.folder / "budget", limit=0, window=1.0, pause=Pause(say=print))
+    app.client.budget = budget
+
+    def stopped(_number: int) -> None:
+        for _ in range(sent):
+            budget.acquire()
+        raise Interrupted("stopped while waiting", hint="run it again")
+
+    shelf.before = stopped
+    with pytest.raises(Interrupted) as interrupted:
+        app.make(shelf.creation("one"))
+    budget.close()
+
+    (entry,) = stage.journal().entries().values()
+    look = f"whether it was carried out is not known; `inv undo.show --id {entry.id}` looks"
+    assert (entry.state, entry.why) == (state, "stopped while waiting")
+    assert interrupted.value.hint == (look if sent else "run it again")
+    assert interrupted.value.message.startswith("stopped while waiting\n  0 done, ")

@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from ops.change import Change
 from ops.errors import Locked
-from ops.journal.lock import lock_name
+from ops.journal.lock import Locks, lock_name
 from ops.resource import ACCOUNT, Owner
 from tests.journal.stage import ZONE, Shelf, Stage
 
@@ -28,9 +29,12 @@ def holding(stage: Stage, shelf: Shelf) -> int:
             stage.app().make(shelf.creation("theirs"))
         finally:
             os._exit(0)
-    os.read(reader, 1)
-    os.close(reader)
     os.close(writer)
+    begun = os.read(reader, 1)
+    os.close(reader)
+    if not begun:
+        os.waitpid(child, 0)
+    assert begun, "the other process has ended before it wrote"
     return child
 
 
@@ -90,6 +94,40 @@ def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: S
     names = [lock_name(Change(zones, account, None, {"name": name})) for name in ("a", "a", "b")]
 
     assert names[0] == names[1] != names[2]
+
+
+def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(shelf: Shelf) -> None:
+    account = Owner("a1", "a1", {})
+    pools = shelf.resource._replace(kind="pool", scope=ACCOUNT, identity=("name", "type"))
+
+    made = lock_name(Change(pools, account, None, {"name": "n", "type": "t"}))
+    kept = lock_name(Change(pools, account, {"id": "p1", "name": "n"}, None))
+
+    assert (made, kept) == ("a1/pool/n/t", "a1/p1")
+
+
+@pytest.mark.fault("D6")
+@pytest.mark.parametrize(
+    ("item", "where"),
+    [
+        ({"name": "example.com", "title": "x"}, "example.com"),
+        ({"title": "sessions"}, "sessions"),
+        ({}, "one"),
+    ],
+)
+def test_who_is_locked_out_is_told_what_is_written_to(
+    tmp_path: Path, shelf: Shelf, item: dict[str, str], where: str
+) -> None:
+    change = shelf.creation("one")._replace(owner=Owner("a1", "z1", item))
+    holder = {"pid": 42, "task": "dns.create", "since": "2026-11-23T09:00:00Z"}
+
+    with Locks(tmp_path, holder) as ours, Locks(tmp_path, holder) as theirs:
+        ours.hold(change)
+        ours.hold(change)
+        with pytest.raises(Locked, match=f"^another run is writing to {where}: pid 42, task dns.create"):
+            theirs.hold(change)
+    with Locks(tmp_path, holder) as later:
+        later.hold(change)
 
 
 def test_a_dry_run_takes_no_lock(stage: Stage, shelf: Shelf) -> None:

@@ -239,3 +239,57 @@ def test_what_was_found_once_and_then_cannot_be_asked_for_is_unknown_not_failed(
 
     (entry,) = stage.journal().entries().values()
     assert (entry.state, len(asked), len(shelf.things)) == (UNKNOWN, 3, 1)
+
+
+def test_only_what_is_unknown_here_and_of_a_kind_that_is_known_is_looked_up(
+    stage: Stage, shelf: Shelf
+) -> None:
+    unknown = killed(stage, shelf, "after")
+    shelf.stock("one")
+    others = [
+        unknown._replace(place="api.cloudflare.com"),
+        unknown._replace(kind="strange.kind"),
+        unknown._replace(state=DONE),
+    ]
+
+    found = settled(stage.app(), [*others, unknown], {KIND: shelf.resource})
+
+    assert found[:3] == others
+    assert found[3].state == ADOPTED
+
+
+@pytest.mark.parametrize("alike", [{"place": "api.cloudflare.com"}, {"state": DONE}])
+def test_where_there_is_nothing_to_look_up_nothing_is_opened(
+    stage: Stage, shelf: Shelf, alike: dict[str, str]
+) -> None:
+    entry = killed(stage, shelf, "before")._replace(**alike)  # type: ignore[arg-type]
+    elsewhere = Stage(stage.folder / "other")
+
+    assert settled(elsewhere.app(), [entry], {KIND: shelf.resource}) == [entry]
+    assert not elsewhere.folder.exists()
+
+
+@pytest.mark.fault("C5")
+@pytest.mark.parametrize(("value", "state"), [(1, FAILED), (2, ADOPTED), (3, UNKNOWN)])
+def test_an_update_of_unknown_outcome_is_settled_by_what_stands(
+    stage: Stage, shelf: Shelf, value: int, state: str
+) -> None:
+    (thing,) = shelf.stock("one")
+    stage.app().make(shelf.change(thing, value=2))
+    file = stage.folder / "state" / "journal" / "journal.jsonl"
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    shelf.things[thing["id"]]["value"] = value
+    (entry,) = stage.journal().entries().values()
+
+    assert settle(stage, shelf, entry) == state
+    (after,) = stage.journal().entries().values()
+    assert after.why == ("it was not carried out" if state == FAILED else "")
+    if state == ADOPTED:
+        assert stage.journal().changes(after) == [(thing, {**thing, "value": 2})]
+
+
+def test_a_kind_that_is_read_only_now_stays_unknown(stage: Stage, shelf: Shelf) -> None:
+    entry = killed(stage, shelf, "before")
+    shelf.resource = shelf.resource._replace(writes=None)
+
+    assert settle(stage, shelf, entry) == UNKNOWN

@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 
 from ops.change import Change
-from ops.errors import ApiError, Conflict, DiskError, OpsError, Refused, Unanswered, ValidationError
+from ops.errors import (
+    ApiError,
+    Conflict,
+    DiskError,
+    NetworkError,
+    OpsError,
+    Refused,
+    Unanswered,
+    ValidationError,
+)
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN
+from ops.journal.thresholds import ITEMS
 from ops.run import Run
 from tests.journal.stage import ZONE, Shelf, Stage
 
@@ -362,3 +372,221 @@ def test_a_task_that_is_not_dry_sees_what_is_really_there(stage: Stage, shelf: S
     stage.app(run).make(shelf.creation("one"))
 
     assert shelf.state() == [{"name": "one"}]
+
+
+def test_a_write_is_noted_for_the_rest_of_the_run(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+
+    app.make(shelf.creation("one"))
+
+    assert app.run.wrote == {app.task_id}
+    assert app.written_account == "a1"
+
+
+def test_an_item_that_has_more_than_was_wanted_is_as_it_shall_be(stage: Stage, shelf: Shelf) -> None:
+    shelf.things["x"] = {"id": "x", "name": "one", "value": 1, "added": "by the API"}
+
+    (row,) = stage.app().make(shelf.creation("one", value=1)).items
+
+    assert row == {"action": "unchanged", "kind": "shelf.thing", "name": "one", "id": "x", "undo": ""}
+    assert shelf.written == 0
+
+
+def test_a_conflict_says_what_to_do_instead(stage: Stage, shelf: Shelf) -> None:
+    shelf.stock("one")
+
+    with pytest.raises(Conflict) as conflict:
+        stage.app().make(shelf.creation("one", value=2))
+
+    assert conflict.value.hint == "nothing was changed; update it, or delete it first"
+
+
+def test_a_kind_that_is_read_only_is_not_looked_for(stage: Stage, shelf: Shelf) -> None:
+    with pytest.raises(Refused, match=r"^shelf.thing is read only$"):
+        stage.app().look(shelf.resource._replace(writes=None), ZONE, {"name": "one"})
+
+
+def test_a_deletion_tells_the_id_of_what_is_gone(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+    app = stage.app()
+
+    (row,) = app.make(shelf.deletion(thing)).items
+
+    assert row == {
+        "action": "delete", "kind": "shelf.thing", "name": "one", "id": "id1", "undo": f"{app.task_id}.1",
+    }  # fmt: skip
+    assert "gone for good" not in stage.told
+
+
+@pytest.mark.fault("G7")
+def test_a_dry_run_gives_a_row_for_each_change(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+
+    rows = stage.app(dry_run=True).make(shelf.deletion(thing), shelf.creation("two"))
+
+    row = {"kind": "shelf.thing", "undo": ""}
+    assert rows.items == [
+        {**row, "action": "delete", "name": "one", "id": "id1"},
+        {**row, "action": "create", "name": "two", "id": ""},
+    ]
+    assert stage.told.splitlines()[-1] == "dry run: nothing was sent"
+
+
+@pytest.mark.fault("G7")
+def test_a_dry_run_of_a_stream_counts_it_to_its_end(stage: Stage, shelf: Shelf) -> None:
+    (thing,) = shelf.stock("one")
+    changes = [shelf.creation("a"), shelf.creation("b"), shelf.deletion(thing)]
+
+    item = stage.app(dry_run=True).make_all(iter(changes))
+    nothing = stage.app(dry_run=True).make_all(iter(()))
+
+    assert item.item == {"create": 2, "update": 0, "delete": 1, "unchanged": 0, "undo": ""}
+    assert nothing.item == {"create": 0, "update": 0, "delete": 0, "unchanged": 0, "undo": ""}
+    assert stage.told.splitlines() == [
+        "dry run, not done: 2 to create, 1 to delete", "dry run, not done: nothing"
+    ]  # fmt: skip
+    assert shelf.written == 0
+
+
+def test_the_question_of_a_stream_is_asked_before_its_first_write(stage: Stage, shelf: Shelf) -> None:
+    with pytest.raises(Refused, match=r"load it all\?"):
+        stage.app(yes=False).make_all(iter([shelf.creation("one")]), question="load it all?")
+    assert shelf.written == 0
+
+    stage.app(yes=False).make_all(iter([shelf.creation("one")]))
+    assert shelf.written == 1
+
+
+def test_a_stream_that_goes_too_far_is_stopped_before_it_is_read_on(stage: Stage, shelf: Shelf) -> None:
+    things = shelf.stock(*(f"n{i}" for i in range(ITEMS + 9)))
+    taken: list[int] = []
+
+    def source() -> Iterator[Change]:
+        for number, thing in enumerate(things):
+            taken.append(number)
+            yield shelf.deletion(thing)
+
+    with pytest.raises(Refused, match=f"{ITEMS + 1} of 1000 items are changed or deleted"):
+        stage.app().make_all(source(), total=1000)
+
+    assert (len(taken), shelf.written) == (ITEMS + 1, 0)
+    stage.app(force=True).make_all(source(), total=1000)
+    assert shelf.state() == []
+
+
+def test_a_stream_that_does_not_go_too_far_is_made_whole_and_in_order(stage: Stage, shelf: Shelf) -> None:
+    things = shelf.stock(*(f"n{i}" for i in range(3)))
+    creations = [shelf.creation(f"c{i}") for i in range(ITEMS)]
+
+    item = stage.app().make_all(iter([*map(shelf.deletion, things), *creations]), total=1000)
+
+    names = [f"delete n{i}" for i in range(3)] + [f"create c{i}" for i in range(ITEMS)]
+    assert shelf.calls == names
+    assert (item.item["delete"], item.item["create"]) == (3, ITEMS)
+
+
+def test_what_reads_as_it_was_written_is_not_spoken_of(stage: Stage, shelf: Shelf) -> None:
+    a, b = shelf.stock("a", "b")
+
+    stage.app().make(shelf.creation("one", value=1), shelf.change(a, value=2), shelf.deletion(b))
+
+    assert "reads differently" not in stage.told
+    assert "looked at again" not in stage.told
+
+
+def test_what_is_final_may_read_differently(stage: Stage) -> None:
+    shelf = Shelf(final="a purge only empties what fills again")
+    shelf.after = lambda _number: shelf.things.clear()
+
+    stage.app().make(shelf.creation("one", value=1))
+
+    assert "reads differently" not in stage.told
+
+
+def test_a_write_that_cannot_be_looked_at_again_is_done_all_the_same(stage: Stage, shelf: Shelf) -> None:
+    def find(client: object, owner: object, item: object) -> None:
+        raise NetworkError("no route")
+
+    (thing,) = shelf.stock("one")
+    writes = shelf.resource.writes
+    assert writes
+    blind = shelf.resource._replace(writes=writes._replace(find=find))
+
+    stage.app().make(shelf.change(thing, value=2)._replace(resource=blind))
+
+    assert states(stage) == [DONE]
+    assert "done, but it could not be looked at again: no route" in stage.told
+
+
+def test_an_error_halfway_keeps_its_status_its_codes_its_hint_and_its_ray(stage: Stage, shelf: Shelf) -> None:
+    fault = ValidationError("bad", 400, hint="write it well", codes=(1004,), ray="8f1")
+    shelf.before = only(fault, 2)
+
+    with pytest.raises(ValidationError) as raised:
+        stage.app().make(shelf.creation("a"), shelf.creation("b"))
+
+    told = raised.value
+    assert (told.status, told.hint, told.codes, told.ray) == (400, "write it well", (1004,), "8f1")
+
+
+def test_a_failure_after_what_can_never_be_taken_back_names_no_way_back(stage: Stage) -> None:
+    shelf = Shelf(final="a purge only empties what fills again")
+    shelf.before = only(ValidationError("bad", 400), 2)
+
+    with pytest.raises(ValidationError) as failure:
+        stage.app().make(shelf.creation("a"), shelf.creation("b"))
+
+    assert failure.value.message == "bad\n  1 done, 0 unknown, 1 not started"
+
+
+def test_a_failure_of_the_only_change_is_raised_as_it_was(stage: Stage, shelf: Shelf) -> None:
+    fault = ValidationError("bad", 400)
+    shelf.before = only(fault, 1)
+
+    with pytest.raises(ValidationError) as raised:
+        stage.app().make(shelf.creation("a"))
+
+    assert raised.value is fault
+
+
+def test_an_outcome_that_is_unknown_halfway_is_counted_as_such(stage: Stage, shelf: Shelf) -> None:
+    def strike(number: int) -> None:
+        if number == 2:
+            raise Unanswered("gone")
+
+    shelf.before = strike
+    with pytest.raises(Unanswered, match=r"gone\n  1 done, 1 unknown, 2 not started; `inv undo.apply"):
+        stage.app().make(*(shelf.creation(name) for name in "abcd"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"), [(Unanswered("no answer"), UNKNOWN), (ValidationError("bad content", 400), FAILED)]
+)
+def test_what_became_of_a_write_is_noted_with_the_reason(
+    stage: Stage, shelf: Shelf, fault: OpsError, state: str
+) -> None:
+    def strike(_number: int) -> None:
+        raise fault
+
+    shelf.before = strike
+    with pytest.raises(type(fault)):
+        stage.app().make(shelf.creation("one"))
+
+    (entry,) = stage.journal().entries().values()
+    assert (entry.state, entry.why) == (state, fault.message)
+
+
+def test_only_what_was_adopted_is_said_to_be(stage: Stage, shelf: Shelf) -> None:
+    shelf.after = only(Unanswered("no answer"), 1)
+
+    stage.app().make(shelf.creation("one"), shelf.creation("two"))
+
+    told = "nothing answered, but it was done: shelf.thing one"
+    assert stage.told.count(told) == stage.told.count("nothing answered") == 1
+
+
+def test_the_rows_of_a_write_and_of_a_dry_run_have_their_columns(stage: Stage, shelf: Shelf) -> None:
+    columns = ("action", "kind", "name", "id", "undo")
+
+    assert stage.app().make(shelf.creation("one")).columns == columns
+    assert stage.app(dry_run=True).make(shelf.creation("two")).columns == columns

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from ops.errors import Conflict, NotFound, Refused, UsageError
-from ops.journal.entries import DONE, UNDONE, Entry
+from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
+from ops.journal import undo as module
+from ops.journal.entries import DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.journal.place import place as place_of
 from ops.journal.undo import last, select, take_back
 from ops.resource import Json
 from ops.ui.shapes import Rows
 from tests.journal.stage import KIND, Shelf, Stage
+from tests.journal.test_lock import holding
 
 
 def entries(stage: Stage) -> list[Entry]:
@@ -50,6 +59,8 @@ def test_an_undo_can_be_undone_and_that_too(stage: Stage, shelf: Shelf) -> None:
     assert gone == []
     assert shelf.state() == [{"name": "a", "value": 1}]
     assert [row["action"] for row in again.items] == ["create"]
+    marks = [line["state"] for line in stage.journal()._chain.lines() if line["type"] == "mark"]
+    assert marks == [UNDONE, UNDONE, DONE, UNDONE]
 
 
 def test_the_last_change_is_taken_back_first_and_new_ids_are_followed(stage: Stage, shelf: Shelf) -> None:
@@ -264,3 +275,257 @@ def test_batches_are_taken_back_in_batches(stage: Stage, shelf: Shelf) -> None:
 
     assert shelf.calls == ["batch 50", "batch 100", "batch 100"]
     assert shelf.state() == []
+
+
+def test_the_entries_of_the_last_task_come_in_their_order(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+    app.make(*(shelf.creation(name) for name in "abc"))
+
+    chosen = last(entries(stage), {KIND: shelf.resource}, "sandbox")
+
+    assert [entry.names for entry in chosen] == [["a"], ["b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [{"state": FAILED}, {"state": UNDONE}, {"undoes": "q-1.1"}, {"place": "elsewhere"}, {"final": "why"}],
+)
+def test_the_last_task_is_one_that_can_be_taken_back(
+    stage: Stage, shelf: Shelf, spoiled: dict[str, str]
+) -> None:
+    stage.app().make(shelf.creation("a"))
+    stage.app().make(shelf.creation("b"))
+    first, second = entries(stage)
+    kinds = {KIND: shelf.resource}
+
+    assert last([first, second._replace(**spoiled)], kinds, "sandbox") == [first]  # type: ignore[arg-type]
+    assert last([first, second._replace(state=UNKNOWN)], kinds, "sandbox")[0].names == ["b"]
+    assert last([first, second._replace(kind="strange.kind")], kinds, "sandbox") == [first]
+
+
+def test_where_nothing_was_done_the_way_to_what_was_is_named(stage: Stage) -> None:
+    with pytest.raises(NotFound) as nothing:
+        last([], {}, "sandbox")
+    with pytest.raises(NotFound) as unknown:
+        select([], "r-1")
+
+    assert nothing.value.message == "there is nothing to take back"
+    assert nothing.value.hint == "`inv undo.list` shows what was done"
+    assert unknown.value.message == "nothing was done under the id 'r-1'"
+    assert unknown.value.hint == "`inv undo.list` shows what was"
+
+
+def test_what_will_be_taken_back_is_shown_without_what_is_back_already(stage: Stage, shelf: Shelf) -> None:
+    a, b = shelf.stock("a", "b")
+    app = stage.app()
+    app.make(shelf.change(a, value=2), shelf.change(b, value=2))
+    shelf.things[a["id"]] = a
+    before = stage.told
+
+    undo(stage, shelf, app.task_id, yes=False)
+
+    shown = stage.told.removeprefix(before)
+    assert "update shelf.thing b: value 2 → 1\n" in shown
+    assert "shelf.thing a" not in shown
+
+
+@pytest.mark.parametrize(("most", "asked"), [(2, True), (3, False)])
+def test_more_changes_than_are_compared_beforehand_are_asked_about(
+    stage: Stage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, most: int, asked: bool
+) -> None:
+    monkeypatch.setattr(module, "BEFOREHAND", most)
+    things = shelf.stock(*"abc")
+    app = stage.app()
+    app.make(*(shelf.change(thing, value=2) for thing in things))
+    shelf.calls.clear()
+
+    if asked:
+        with pytest.raises(Refused, match=r"take back 3 changes\?"):
+            undo(stage, shelf, app.task_id, yes=False)
+        assert shelf.calls == []
+    rows = undo(stage, shelf, app.task_id, yes=asked)
+
+    assert [row["name"] for row in rows.items] == ["c", "b", "a"]
+    assert shelf.state() == [{"name": name, "value": 1} for name in "abc"]
+
+
+@pytest.mark.parametrize(("more", "asked"), [(-1, True), (0, False)])
+def test_more_bytes_than_are_held_are_asked_about(
+    stage: Stage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, more: int, asked: bool
+) -> None:
+    (thing,) = shelf.stock("a")
+    app = stage.app()
+    app.make(shelf.change(thing, value=b"x" * 5000))
+    monkeypatch.setattr(module, "HELD", entries(stage)[0].weight + more)
+
+    if asked:
+        with pytest.raises(Refused, match=r"take back 1 changes\?"):
+            undo(stage, shelf, app.task_id, yes=False)
+    undo(stage, shelf, app.task_id, yes=asked)
+
+    assert shelf.state() == [{"name": "a", "value": 1}]
+
+
+@pytest.mark.fault("G6")
+def test_what_is_not_compared_beforehand_is_compared_before_it_is_taken_back(
+    stage: Stage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BEFOREHAND", 0)
+    (thing,) = shelf.stock("a")
+    app = stage.app()
+    app.make(shelf.change(thing, value=2))
+    shelf.things[thing["id"]]["value"] = 3
+    shelf.calls.clear()
+
+    with pytest.raises(Conflict, match="was changed since: value 2 → 3"):
+        undo(stage, shelf, app.task_id)
+
+    assert shelf.calls == []
+
+
+@pytest.mark.fault("D6")
+@pytest.mark.parametrize("most", [0, 500])
+def test_an_undo_waits_for_nobody_who_writes_in_the_same_zone(
+    stage: Stage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(module, "BEFOREHAND", most)
+    app = stage.app()
+    app.make(shelf.creation("a"))
+    child = holding(stage, shelf)
+    shelf.before = lambda _number: None
+    try:
+        dry = list(undo(stage, shelf, app.task_id, dry_run=True).items)
+        with pytest.raises(Locked):
+            undo(stage, shelf, app.task_id)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    assert dry == [{"action": "delete", "kind": KIND, "name": "a"}]
+    assert shelf.state() == [{"name": "a"}]
+
+
+def test_what_others_have_put_back_is_found_under_the_id_that_it_has_now(stage: Stage, shelf: Shelf) -> None:
+    run = stage.app().run
+    stage.app(run).make(shelf.creation("a"))
+    (made,) = shelf.things.values()
+    stage.app(run).make(shelf.deletion(made))
+    shelf.things["x"] = {"id": "x", "name": "a"}
+
+    rows = undo(stage, shelf, run.id)
+
+    assert [(row["action"], row["id"]) for row in rows.items] == [("delete", "x")]
+    assert shelf.state() == []
+
+
+def test_what_was_done_at_once_may_be_taken_back_in_parts(stage: Stage, shelf: Shelf) -> None:
+    writes = shelf.resource.writes
+    assert writes
+    single = shelf.resource
+    shelf.resource = single._replace(writes=writes._replace(batch=shelf.batch, batch_size=9))
+    app = stage.app()
+    app.make(*(shelf.creation(name) for name in "abc"), total=0)
+    shelf.resource = single
+
+    rows = undo(stage, shelf, app.task_id)
+
+    assert [row["name"] for row in rows.items] == ["c", "b", "a"]
+    assert shelf.calls == ["batch 3", "delete c", "delete b", "delete a"]
+
+
+def test_a_kind_that_answers_for_fewer_than_were_asked_about_is_not_believed(stage: Stage) -> None:
+    def find_all(_client: Any, _owner: Any, items: Sequence[Json]) -> list[Json | None]:
+        return [None] * (len(items) - 1)
+
+    shelf = Shelf(find_all=find_all)
+    app = stage.app()
+    app.make(shelf.creation("a"), shelf.creation("b"))
+
+    with pytest.raises(ValueError, match="zip"):
+        undo(stage, shelf, app.task_id)
+
+
+@pytest.mark.fault("G6")
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (20, ""), (22, "\n  and 2 more")])
+def test_twenty_conflicts_are_told_and_the_others_counted(
+    stage: Stage, shelf: Shelf, count: int, more: str
+) -> None:
+    things = shelf.stock(*(f"n{i}" for i in range(count)))
+    app = stage.app()
+    app.make(*(shelf.change(thing, value=2) for thing in things), total=1000)
+    shelf.things.clear()
+
+    with pytest.raises(Conflict) as conflict:
+        undo(stage, shelf, app.task_id)
+
+    gone = [f"\n  shelf.thing n{i} is gone since" for i in reversed(range(count))][:20]
+    told = f"not taken back, for it is no longer what was left behind:{''.join(gone)}{more}"
+    assert conflict.value.message == told
+    assert conflict.value.hint == (
+        "change it by hand, or take back what was done since first: `inv undo.list`"
+    )
+
+
+def test_what_is_known_to_have_failed_is_not_there_to_be_taken_back(stage: Stage, shelf: Shelf) -> None:
+    stage.app().make(shelf.creation("a"))
+    (entry,) = entries(stage)
+
+    with pytest.raises(Refused) as refused:
+        take_back(stage.app(), [entry._replace(state=FAILED)], {KIND: shelf.resource})
+
+    told = f"{entry.id} is not there to be taken back: it is known to have failed already"
+    assert refused.value.message == told
+
+
+def test_what_can_be_taken_back_is_and_the_rest_is_told(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+    app.make(shelf.creation("a"), shelf.creation("b"))
+    first, second = entries(stage)
+
+    take_back(stage.app(), [first._replace(final="why not"), second], {KIND: shelf.resource})
+
+    assert shelf.state() == [{"name": "a"}]
+    assert "cannot be taken back: write a: why not" in stage.told
+
+
+def test_where_nothing_can_be_taken_back_each_reason_is_told_once(stage: Stage, shelf: Shelf) -> None:
+    app = stage.app()
+    app.make(shelf.creation("a"), shelf.creation("b"))
+    first, second = entries(stage)
+    final = [first._replace(final="one"), second._replace(final="two"), second._replace(final="two")]
+
+    with pytest.raises(Refused) as refused:
+        take_back(stage.app(), final, {KIND: shelf.resource})
+
+    assert refused.value.message == "cannot be taken back: write b: two; write a: one"
+
+
+@pytest.mark.parametrize(("place", "line"), [("sandbox", "sandbox "), ("api.cloudflare.com", "")])
+def test_what_was_done_elsewhere_names_the_way_to_take_it_back_there(
+    stage: Stage, shelf: Shelf, place: str, line: str
+) -> None:
+    stage.app().make(shelf.creation("a"))
+    (entry,) = entries(stage)
+    app = stage.app()
+    app.settings = replace(app.settings, base_url="https://api.example.com/client/v4")
+
+    with pytest.raises(UsageError) as elsewhere:
+        take_back(app, [entry._replace(place=place)], {KIND: shelf.resource})
+
+    told = f"{entry.id} was done at {place}, and this would be api.example.com"
+    assert elsewhere.value.message == told
+    assert elsewhere.value.hint == f"`inv {line}undo.apply --id {entry.id}`, with the token of {place}"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://127.0.0.1:8787/client/v4", "sandbox"),
+        ("http://localhost:1", "sandbox"),
+        ("http://[::1]:8787/client/v4", "sandbox"),
+        ("https://api.cloudflare.com/client/v4", "api.cloudflare.com"),
+        ("nonsense", ""),
+    ],
+)
+def test_the_place_is_the_host_and_this_machine_is_the_sandbox(url: str, name: str) -> None:
+    assert place_of(url) == name

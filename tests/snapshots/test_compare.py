@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from ops.errors import Damaged, Refused
 from ops.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
 from ops.snapshots.compare import Comparison
+from ops.snapshots.difference import Difference
 from ops.snapshots.fields import differences
+from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
 from ops.snapshots.merge import Sorted, key_of, pairs
 from ops.snapshots.spans import ItemFile
@@ -173,6 +176,7 @@ def test_what_was_not_read_to_its_end_is_unknown_never_deleted_or_created(
         ("dns.record", "example.com", "changed", "b A 192.0.2.1"),
     ]
     assert forth[0].fields == (("", "complete", status),)
+    assert forth[0].reason == ("not in the snapshot" if status == "absent" else "why")
     assert {change for _, _, change, _ in told(back)} == {"unknown", "changed"}
 
 
@@ -196,6 +200,32 @@ def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Pa
 
     assert told(compared(whole, none)[0]) == [("zones.zone", "", "unknown", "")]
     assert told(compared(none, whole)[0]) == [("zones.zone", "", "unknown", "")]
+
+
+def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_side_proves_it(
+    tmp_path: Path,
+) -> None:
+    notes = Resource("dns.note", "dns.record", THING.list, ("name",))
+    kinds = (*KINDS, notes)
+    items = zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com")
+    none = made(tmp_path / "none", zones_with({}), kinds=kinds)
+    part = made(
+        tmp_path / "part",
+        items | {("dns.note", "r"): [{"name": "n"}]},
+        statuses={("zones.zone", ME): "failed"},
+        kinds=kinds,
+    )
+
+    forth = list(Comparison(none, part, kinds, lambda kind: True))
+    back = list(Comparison(part, none, kinds, lambda kind: True))
+
+    for found, change in ((forth, "created"), (back, "deleted")):
+        assert told(found) == [
+            ("zones.zone", "", "unknown", ""),
+            ("zones.zone", "", change, "example.com"),
+            ("dns.record", "example.com", change, "www A 192.0.2.1"),
+            ("dns.note", "www", change, "n"),
+        ]
 
 
 def test_a_zone_deleted_while_it_was_read_is_deleted_with_what_it_held(tmp_path: Path) -> None:
@@ -223,7 +253,23 @@ def test_a_kind_nobody_asked_for_is_named_once_and_is_no_gap(tmp_path: Path) -> 
     assert found == []
     assert "dns.record" in comparison.left_out
     assert "zones.zone" not in comparison.left_out
-    assert told(compared(old, whole)[0]) == [("dns.record", "", "unknown", "")]
+    gap = Difference("dns.record", "", "unknown", "", (), reason="nobody asked")
+    assert compared(old, whole)[0] == [gap._replace(fields=(("", "skipped", "complete"),))]
+    assert compared(whole, old)[0] == [gap._replace(fields=(("", "complete", "skipped"),))]
+
+
+def test_a_kind_that_one_side_was_not_asked_for_and_the_other_had_no_place_for_is_left_out(
+    tmp_path: Path,
+) -> None:
+    skipped = made(tmp_path / "skipped", zones_with({}), statuses={("dns.record", "*"): "skipped"})
+    empty = made(tmp_path / "empty", zones_with({}))
+
+    left_out = [
+        "dns.record" in compared(*sides)[1].left_out
+        for sides in ((skipped, empty), (empty, skipped), (skipped, skipped), (empty, empty))
+    ]
+
+    assert left_out == [True, True, True, False]
 
 
 def test_scans_of_the_same_chosen_zones_leave_nothing_unknown(tmp_path: Path) -> None:
@@ -240,7 +286,22 @@ def test_what_two_stopped_scans_did_not_come_to_is_unknown(tmp_path: Path) -> No
     old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses=stopped)
 
-    assert told(compared(old, new)[0]) == [("dns.record", "example.com", "unknown", "")]
+    (found,), _ = compared(old, new)
+    assert told([found]) == [("dns.record", "example.com", "unknown", "")]
+    assert (found.fields, found.reason) == ((("", "skipped", "skipped"),), "why")
+
+
+def test_what_either_side_says_of_what_it_does_not_know_is_told_together(tmp_path: Path) -> None:
+    stopped = {("dns.record", "z"): "skipped"}
+    old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
+    new = made(
+        tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses={("dns.record", "z"): "absent"}
+    )
+
+    ((found,), _), ((back,), _) = compared(old, new), compared(new, old)
+
+    assert (found.fields, found.reason) == ((("", "skipped", "absent"),), "why / not in the snapshot")
+    assert (back.fields, back.reason) == ((("", "absent", "skipped"),), "not in the snapshot / why")
 
 
 def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> None:
@@ -248,7 +309,40 @@ def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> No
     old = made(tmp_path / "old", {("flat.thing", ME): []})
     new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
 
-    assert told(compared(old, new)[0]) == [("new.thing", "", "unknown", "")]
+    strange_kind = Difference(
+        "new.thing", "", "unknown", "", (), reason="this version of cfops does not know the kind"
+    )
+    for sides, standing in (
+        ((old, new), ("", "absent", "complete")),
+        ((new, old), ("", "complete", "absent")),
+        ((new, new), ("", "complete", "complete")),
+    ):
+        assert compared(*sides)[0] == [strange_kind._replace(fields=(standing,))]
+    assert compared(old, new, wanted((), ("new",)))[0] == []
+
+
+def test_a_difference_tells_all_that_the_item_and_its_owner_go_by(tmp_path: Path) -> None:
+    before = zones_with({"z": [record("1", "www", "192.0.2.1", ttl=1)]}, z="example.com")
+    after = zones_with({"y": [record("2", "www", "192.0.2.1", ttl=2)]}, y="example.com")
+    before[("flat.thing", ME)], after[("flat.thing", ME)] = [], [{"name": "anonymous", "n": 1}]
+    before[("dns.switch", "z")], after[("dns.switch", "y")] = [{"status": "on"}], [{"status": "off"}]
+    old, new = made(tmp_path / "old", before), made(tmp_path / "new", after)
+
+    thing, www, switch = compared(old, new)[0]
+
+    item = {"name": "www", "type": "A", "content": "192.0.2.1"}
+    owners = ("y", "z", "example.com")
+    assert thing == Difference(
+        "flat.thing", "", "created", "anonymous", (), None, {"name": "anonymous", "n": 1}, ("anonymous",)
+    )
+    assert www == Difference(
+        "dns.record", "example.com", "changed", "www A 192.0.2.1", (("ttl", 1, 2),),
+        {**item, "ttl": 1}, {**item, "ttl": 2}, ("2", "1", "www"), owners,
+    )  # fmt: skip
+    assert switch == Difference(
+        "dns.switch", "example.com", "changed", "", (("status", "on", "off"),),
+        {"status": "on"}, {"status": "off"}, (), owners,
+    )  # fmt: skip
 
 
 def test_only_what_is_wanted_is_compared(tmp_path: Path) -> None:
@@ -276,6 +370,7 @@ def test_files_are_compared_by_what_is_in_them(tmp_path: Path) -> None:
         ("router", "changed", "b.js"), ("router", "deleted", "c.js"), ("router", "created", "d.js")
     ]  # fmt: skip
     assert [field for field, _, _ in found[0].fields] == ["bytes", "sha256"]
+    assert compared(old, new, wanted((), ("code.script/contents",)))[0] == []
     assert told(compared(old, without)[0]) == [("code.script/contents", "", "unknown", "")]
 
 
@@ -294,7 +389,12 @@ def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
     assert told(found) == [("kv.key", "s", "changed", "b")]
     assert found[0].fields[0][1].startswith("8 bytes, sha256 ")
     assert "hush" not in repr(found)
-    assert told(compared(old, without)[0]) == [("kv.key/values", "", "unknown", "")]
+    there, not_there = ("", "complete", "absent"), ("", "absent", "complete")
+    for sides, standing in (((old, without), there), ((without, old), not_there)):
+        (missing,), _ = compared(*sides)
+        assert missing == Difference(
+            "kv.key/values", "", "unknown", "", (standing,), reason="not in the snapshot"
+        )
     assert {d.change for d in compared(old, empty)[0]} == {"deleted"}
 
 
@@ -370,13 +470,49 @@ def test_items_whose_owner_is_not_there_are_told_as_unknown(tmp_path: Path) -> N
     old = made(tmp_path / "old", stray)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
 
-    assert told(compared(old, new)[0]) == [("dns.record", "lost", "unknown", "")]
+    stray = Difference("dns.record", "lost", "unknown", "", (("", "stray", "stray"),))
+    assert compared(old, new)[0] == [stray._replace(reason="old does not hold what they lie in")]
+    assert compared(new, old)[0] == [stray._replace(reason="old does not hold what they lie in")]
+
+
+def test_a_file_that_was_written_out_of_order_is_named(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", {("flat.thing", ME): [thing("a"), thing("c")]})
+    new = made(tmp_path / "new", {("flat.thing", ME): [thing("b"), thing("d")]})
+    file = new.path / "flat.thing.jsonl"
+    data = b"".join(reversed(file.read_bytes().splitlines(keepends=True)))
+    file.write_bytes(data)
+    files = {**new.manifest.files, file.name: Stored(len(data), sha256(data).hexdigest())}
+
+    with pytest.raises(Damaged) as damaged:
+        compared(old, Snapshot(new.path, replace(new.manifest, files=files)))
+
+    assert str(file) in damaged.value.message
 
 
 def test_a_difference_is_of_values_not_of_their_spelling() -> None:
     old, new = {"a": 1, "b": True, "c": None, "e": {}, "f": "x"}, {"a": 1.0, "b": 1, "d": None, "f": {"g": 1}}
 
     assert list(differences(old, new, {})) == [("b", True, 1), ("e", {}, None), ("f", "x", {"g": 1})]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fields"),
+    [
+        ([{"a": 1}], [{"a": 1, "b": 2}], ["x"]),
+        ([{"a": 1}], [{"a": 1, "b": None}], []),
+        ([1, 2], [1], ["x"]),
+        (["a"], "a", ["x"]),
+        ({"a": {"b": "one"}}, {"a": {"b": "two"}}, []),
+        ({"a": ["one", "three"]}, {"a": ["two", "three"]}, []),
+        ({"a": {"b": "two"}}, {"a": {"b": "one"}}, ["x.a.b"]),
+    ],
+)
+def test_a_value_differs_by_what_lies_inside_ids_that_moved_aside(
+    old: Any, new: Any, fields: list[str]
+) -> None:
+    found = differences({"x": old}, {"x": new}, {"one": "two"})
+
+    assert [field for field, _, _ in found] == fields
 
 
 names = some.text(some.sampled_from("ab/é\ud800"), max_size=2)

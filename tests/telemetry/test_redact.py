@@ -148,7 +148,38 @@ def test_a_short_or_empty_secret_hides_nothing() -> None:
 
 
 def test_a_redactor_shows_nothing_of_its_secrets() -> None:
-    assert OLD[:8] not in repr(Redactor([OLD]))
+    assert repr(Redactor([OLD])) == "<Redactor>"
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize("secrets", [(OLD, OLD + "more"), (OLD + "more", OLD)])
+def test_of_two_secrets_that_begin_alike_nothing_is_left(secrets: tuple[str, str]) -> None:
+    assert Redactor(secrets)(f"{OLD}more, {OLD}") == f"{HIDDEN}, {HIDDEN}"
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("length", [len(OLD.encode()) - n for n in range(3)])
+@pytest.mark.parametrize("shift", range(3))
+def test_of_base64_all_that_depends_on_the_secret_alone_is_hidden(
+    encode: Callable[[bytes], bytes], length: int, shift: int
+) -> None:
+    secret = OLD.encode()[-length:]
+    whole = (encode(filling * shift + secret + filling * 3) for filling in (b"\0", b"\xff"))
+    one, other = (text.decode().rstrip("=") for text in whole)
+    same = [n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a == b]
+
+    hidden = Redactor([secret.decode()])(one)
+
+    assert hidden == one[: same[0]] + HIDDEN + one[same[-1] + 1 :]
+
+
+@pytest.mark.fault("F1")
+def test_a_secret_that_is_not_valid_text_is_hidden_too() -> None:
+    secret = b"\xffnot-\xfe-text".decode("utf-8", "surrogateescape")
+
+    assert Redactor([secret])(f"a {secret} b") == f"a {HIDDEN} b"
+    assert Redactor([secret]).in_bytes(b"a \xffnot-\xfe-text b") == f"a {HIDDEN} b".encode()
 
 
 def lines(*events: dict[str, object]) -> list[dict[str, object]]:

@@ -1,0 +1,92 @@
+"""Differences as rows, and how many there are in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ops.resource import Deed, Json
+from ops.snapshots.changes import COLUMNS, WHO, counted, differing, rows, wanted
+from ops.snapshots.compare import Comparison
+from ops.snapshots.difference import Difference
+from tests.snapshots.making import KINDS, everything, made
+
+
+def comparison(folder: Path) -> Comparison:
+    """Compare two states: of the things one came, one went and one changed, the zones could not be read."""
+    things = [{"id": "1", "name": "gone"}, {"id": "2", "name": "kept", "ttl": 1, "on": True}]
+    later = [{"id": "3", "name": "come"}, {"id": "2", "name": "kept", "ttl": 2, "on": False}]
+    denied = {("zones.zone", ""): "denied"}
+    old = made(folder / "old", {("flat.thing", ""): things, ("zones.zone", ""): []})
+    new = made(folder / "new", {("flat.thing", ""): later, ("zones.zone", ""): []}, statuses=denied)
+    return Comparison(old, new, KINDS, everything)
+
+
+def test_a_row_tells_what_came_or_went_which_fields_changed_and_what_is_unknown(tmp_path: Path) -> None:
+    found = list(rows(comparison(tmp_path)))
+
+    thing: Json = {"kind": "flat.thing", "scope": "", "reason": ""}
+    changed: Json = {**thing, "change": "changed", "name": "kept", "id": "2", "item": None}
+    assert found == [
+        {**changed, "field": "on", "old": True, "new": False},
+        {**changed, "field": "ttl", "old": 1, "new": 2},
+        {**thing, "change": "deleted", "name": "gone", "id": "1", "field": "", "old": None, "new": None,
+         "item": {"name": "gone"}},
+        {**thing, "change": "created", "name": "come", "id": "3", "field": "", "old": None, "new": None,
+         "item": {"name": "come"}},
+        {"kind": "zones.zone", "scope": "", "change": "unknown", "name": "", "id": "", "field": "",
+         "old": "complete", "new": "denied", "reason": "why", "item": None},
+    ]  # fmt: skip
+    assert all(set(COLUMNS) <= row.keys() and not set(WHO) & row.keys() for row in found)
+
+
+def test_where_it_is_asked_who_did_it_each_row_says_so(tmp_path: Path) -> None:
+    def blame(difference: Difference) -> Deed | None:
+        return (
+            Deed("monday", "a@example.com", "create", frozenset(), frozenset())
+            if difference.name == "come"
+            else None
+        )
+
+    found = [(row["name"], row["when"], row["who"]) for row in rows(comparison(tmp_path), blame)]
+
+    nobody = [(name, "", "") for name in ("kept", "kept", "gone", "")]
+    assert found == [*nobody[:3], ("come", "monday", "a@example.com"), nobody[3]]
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({}, "nothing differs"),
+        ({"changed": 1, "created": 1234}, "1,234 created, 1 changed"),
+        ({"unknown": 2, "deleted": 1}, "1 deleted, 2 unknown"),
+        ({"unknown": 2}, "nothing differs, 2 unknown"),
+    ],
+)
+def test_how_much_differs_is_said_in_words(counts: dict[str, int], words: str) -> None:
+    assert counted(Counter(counts)) == words
+
+
+def test_what_came_went_and_changed_differs_and_what_is_unknown_may_not() -> None:
+    assert differing(Counter(created=1, deleted=2, changed=4, unknown=8)) == 7
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "asked"),
+    [
+        ((), (), [True, True, True]),
+        (("dns",), (), [True, False, False]),
+        (("code.script",), (), [False, True, True]),
+        (("code.script/contents",), (), [False, False, True]),
+        ((), ("code",), [True, False, False]),
+        (("code",), ("code.script/contents",), [False, True, False]),
+    ],
+)
+def test_a_kind_is_asked_for_by_its_name_its_product_or_its_contents(
+    only: tuple[str, ...], skip: tuple[str, ...], asked: list[bool]
+) -> None:
+    kinds = ("dns.record", "code.script", "code.script/contents")
+
+    assert list(map(wanted(only, skip), kinds)) == asked
