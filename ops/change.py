@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.resource import reach
 
@@ -49,13 +49,24 @@ class Change(NamedTuple):
         old = comparable(self.resource, self.before or {})
         new = comparable(self.resource, self.after or {})
         for field in sorted(old.keys() | new.keys()):
-            if old.get(field) != new.get(field):
+            if not equal(old.get(field), new.get(field)):
                 yield field, old.get(field), new.get(field)
 
 
 def same(resource: Resource, one: Json, other: Json) -> bool:
     """Say whether two items differ in nothing but what changes by itself or cannot be set."""
-    return comparable(resource, one) == comparable(resource, other)
+    return equal(comparable(resource, one), comparable(resource, other))
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Say whether two values are the same as JSON: to Python, true is 1."""
+    if bool(one != other):
+        return False
+    if isinstance(one, dict):
+        return all(equal(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return all(map(equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool)
 
 
 def comparable(resource: Resource, item: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.change import comparable
+from ops.change import comparable, equal, same
 
 if TYPE_CHECKING:
     from ops.change import Change
@@ -32,7 +32,7 @@ def untouched(change: Change, found: Json | None) -> bool:
     resource, _, before, _ = change
     if before is None or found is None:
         return before is found
-    return comparable(resource, before) == comparable(resource, found)
+    return same(resource, before, found)
 
 
 def _within(wanted: Any, found: Any) -> bool:
@@ -40,4 +40,4 @@ def _within(wanted: Any, found: Any) -> bool:
         return True
     if isinstance(wanted, dict) and isinstance(found, dict):
         return all(_within(value, found.get(name)) for name, value in wanted.items())
-    return bool(wanted == found)
+    return equal(wanted, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.change import Change, comparable, without
+from ops.change import Change, comparable, equal, without
 from ops.errors import OpsError, UsageError
 from ops.journal import shown
 from ops.journal.compare import NOTHING, covers
@@ -149,7 +149,7 @@ def _there(change: Change, found: Json | None) -> bool:
 
 def alike(resource: Resource, one: Json, other: Json) -> bool:
     """Say whether two items are the same, whichever way they say that there is nothing."""
-    return _said(resource, one) == _said(resource, other)
+    return equal(_said(resource, one), _said(resource, other))
 
 
 def _said(resource: Resource, item: Json) -> Json:

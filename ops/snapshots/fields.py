@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.change import equal
 from ops.resource import Json
 
 Field = tuple[str, Any, Any]
@@ -32,5 +33,4 @@ def same(old: Any, new: Any, moved: Mapping[str, str]) -> bool:
         return len(old) == len(new) and all(map(lambda a, b: same(a, b, moved), old, new))
     if isinstance(old, str) and isinstance(new, str):
         return old == new or moved.get(old) == new
-    # To Python, true is 1.
-    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
+    return equal(old, new)

@@ -24,6 +24,8 @@ def change(before: Any, after: Any) -> Change:
         ({"more": 2}, {"a": 1}, False),
         ({}, {"a": None, "b": "", "c": [], "d": {}}, True),
         ({"a": 0}, {"a": None}, False),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": {"b": [0]}}, {"a": {"b": [False]}}, False),
         ({"a": {"b": 1, "more": 2}}, {"a": {"b": 1}}, True),
         ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, False),
         ({"a": {"b": 1}}, {"a": {"b": 1, "c": None}}, True),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from ops.change import equal
 from ops.errors import Incomplete
 from ops.products.kv import api, pairs
 from ops.products.kv.dumpfile import item_line, item_of
@@ -102,7 +103,7 @@ def _line(item: Json, before: Json | None, now: float) -> Line:
         return Line(EXPIRED)
     if before is None:
         return Line(NEW)
-    return Line(EQUAL) if before == item else Line(OVERWRITTEN, before)
+    return Line(EQUAL) if equal(before, item) else Line(OVERWRITTEN, before)
 
 
 def _stands(listing: Listing, total: int, *, empty: bool) -> Stands:
