@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -72,3 +75,16 @@ def exported(start: Callable[[], Stage], inv: Inv) -> Json:
     result = inv("scan.export", "--kv", "values", "--quiet")
     assert result.code == 0, result.err
     return stage.world.state()
+
+
+def stop_at(stage: Stage, number: int) -> None:
+    """Press Ctrl-C while the write of that *number* is under way."""
+    left = [number]
+
+    def heed(exchange: Any) -> None:
+        if exchange.method != "GET" and "/bulk/get" not in exchange.target:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    stage.sandbox.observer = heed

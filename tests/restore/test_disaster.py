@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.restore.conftest import Inv, Stage, exported
+from tests.restore.conftest import Inv, Stage, exported, stop_at
 from tests.restore.world import befall
 
 RESTORE = ("snapshots.restore", "--delete", "--yes", "--force")
@@ -78,19 +77,6 @@ def test_a_restore_interrupted_at_any_write_is_finished_by_the_next(
         assert stage.world.state() == before, f"interrupted at write {at}"
         stage.sandbox.stop()
     assert at > 8
-
-
-def stop_at(stage: Stage, number: int) -> None:
-    """Press Ctrl-C while the write of that *number* is under way."""
-    left = [number]
-
-    def heed(exchange: Any) -> None:
-        if exchange.method != "GET" and "/bulk/get" not in exchange.target:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGINT)
-
-    stage.sandbox.observer = heed
 
 
 @pytest.mark.fault("D12")

@@ -114,6 +114,40 @@ def test_a_script_called_dot_dot_is_refused(stage: Stage, inv: Inv, crafted: Cal
     assert "'..'" in result.err
 
 
+@pytest.mark.fault("F19")
+@pytest.mark.parametrize("bindings", [7, "text", [1]])
+def test_settings_that_make_no_script_are_damage(
+    stage: Stage, inv: Inv, crafted: Callable[..., str], bindings: Any
+) -> None:
+    path = crafted(
+        {
+            ("workers.script", ""): [{"id": "crafted"}],
+            ("workers.settings", "crafted"): [{"bindings": bindings, "compatibility_date": "2026-01-15"}],
+        }
+    )
+
+    result = refused(stage, inv, path)
+
+    assert result.code != 0
+
+
+@pytest.mark.fault("F19")
+def test_a_setting_that_no_zone_has_is_told_and_left(
+    stage: Stage, inv: Inv, crafted: Callable[..., str]
+) -> None:
+    zone = stage.world.zones()[ALPHA]
+    path = crafted(
+        {
+            ("zones.zone", ""): [{"id": zone, "name": ALPHA, "type": "full", "paused": False}],
+            ("zones.setting", zone): [{"id": "no_such", "value": "on"}],
+        }
+    )
+
+    result = refused(stage, inv, path)
+
+    assert f"zones.setting in {ALPHA} no_such: there is no way to make it" in result.err
+
+
 @pytest.mark.fault("C13", "F19")
 def test_a_file_that_was_changed_is_named_and_nothing_is_put_back(stage: Stage, inv: Inv, home: Path) -> None:
     (folder,) = (home / "exports" / stage.sandbox.account_id).glob("20*")

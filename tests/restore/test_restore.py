@@ -6,12 +6,13 @@ import fcntl
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_scale import seed_scale
-from tests.restore.conftest import Inv, Stage
+from tests.restore.conftest import Inv, Stage, stop_at
 from tests.restore.world import ZONES, code
 
 ALPHA, BETA = ZONES
@@ -363,3 +364,115 @@ def test_what_lies_in_a_zone_that_is_refused_is_counted(stage: Stage, inv: Inv) 
     assert result.code == 4
     assert result_of(result.out)["created"] == 3
     assert f"not put back: 12 dns.record in {ALPHA}: what they lie in could not be made" in result.err
+
+
+def test_records_of_a_zone_that_is_not_there_and_not_asked_for_are_told(stage: Stage, inv: Inv) -> None:
+    stage.world.call("DELETE", f"/zones/{stage.world.zones()[ALPHA]}")
+
+    result = inv("snapshots.restore", "--kind", "dns.record", "--yes")
+
+    assert result.code == 0, result.err
+    assert f"cannot be put back: dns.record in {ALPHA}: what it lies in is not there" in result.err
+    assert "nothing to put back" in result.err
+
+
+def test_a_script_without_its_code_in_the_snapshot_is_told_and_left(unsaved: Stage, inv: Inv) -> None:
+    inv("scan.export", "--skip", "workers.script/contents", "--quiet")
+    unsaved.world.account("DELETE", "/workers/scripts/site?force=true")
+
+    result = inv("snapshots.restore", "--kind", "workers.script", "--yes")
+
+    assert result.code == 0, result.err
+    assert "workers.script site: its files are not in the snapshot" in result.err
+    assert "site" not in unsaved.world.scripts()
+
+
+def test_a_record_that_belongs_to_a_custom_domain_is_not_deleted_by_itself(stage: Stage, inv: Inv) -> None:
+    id = stage.world.zones()[ALPHA]
+    wanted = {"hostname": f"attached.{ALPHA}", "service": "site", "zone_id": id, "environment": "production"}
+    stage.world.account("PUT", "/workers/domains", json=wanted)
+
+    kept = inv("snapshots.restore", "--kind", "dns", "--delete", "--yes")
+    between = [record["name"] for record in stage.world.records(id)]
+    gone = inv("snapshots.restore", "--kind", "workers.domain", "--delete", "--yes", "--force")
+
+    assert (kept.code, gone.code) == (0, 0), kept.err + gone.err
+    assert f"attached.{ALPHA}" in between
+    assert len(stage.world.records(id)) == 12
+
+
+def test_what_another_has_put_back_meanwhile_is_no_conflict(stage: Stage, inv: Inv) -> None:
+    before = stage.world.state()
+    id = stage.world.zones()[ALPHA]
+    record = next(one for one in stage.world.records(id) if one["type"] == "TXT")
+    stage.world.call("DELETE", f"/zones/{id}/dns_records/{record['id']}")
+    same = {name: record[name] for name in ("type", "name", "content", "ttl")}
+    once = [same]
+
+    def faster(exchange: Any) -> None:
+        if exchange.method == "GET" and "dns_records" in exchange.target and id in exchange.target and once:
+            stage.world.call("POST", f"/zones/{id}/dns_records", json=once.pop())
+
+    stage.sandbox.observer = faster
+    result = inv("snapshots.restore", "--kind", "dns.record", "--yes")
+
+    assert result.code == 0, result.err
+    assert stage.world.state() == before
+
+
+def test_an_interrupted_restore_says_that_the_same_line_goes_on(stage: Stage, inv: Inv) -> None:
+    delete_records(stage, ALPHA)
+    delete_records(stage, BETA)
+    stop_at(stage, 1)
+
+    first = inv("snapshots.restore", "--yes")
+    stage.sandbox.observer = None
+    second = inv("snapshots.restore", "--yes")
+
+    assert first.code == 130
+    assert "3 done, 0 unknown, 3 not started" in first.err
+    assert "hint: the same restore again goes on from here" in first.err
+    assert second.code == 0
+    assert "dns.record: 3 to create" in second.err
+
+
+def test_where_the_owners_cannot_be_listed_for_sure_nothing_is_put_back(stage: Stage, inv: Inv) -> None:
+    delete_records(stage)
+    stage.sandbox.faults.parse("total-lies GET /zones total=7 times=-1")
+
+    result = inv("snapshots.restore", "--zone", ALPHA, "--yes")
+
+    assert result.code == 4
+    assert "zones.zone could not be listed whole" in result.err
+    assert stage.wrote() == []
+
+
+def test_a_setting_that_the_plan_fixes_is_told_and_left(stage: Stage, inv: Inv, home: Path) -> None:
+    id = stage.world.zones()[ALPHA]
+    setting = json.loads(stage.sandbox.store.document_text("setting", id, "ssl") or "{}")
+    told = {**(setting or {"id": "ssl"}), "value": "off", "editable": False}
+    stage.sandbox.store.put_document("setting", id, "ssl", told)
+
+    result = inv("snapshots.restore", "--kind", "zones.setting", "--yes")
+
+    assert result.code == 0, result.err
+    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not let it be changed" in result.err
+    assert stage.wrote() == []
+
+
+def test_several_names_must_be_typed_to_undo_the_making_of_several_scripts(stage: Stage, inv: Inv) -> None:
+    for name in ("edge", "site"):
+        stage.world.account("DELETE", f"/workers/scripts/{name}?force=true")
+    inv("snapshots.restore", "--kind", "workers", "--yes")
+    stage.forget()
+
+    refused = inv("undo.last", "--yes")
+    wrote = stage.wrote()
+    done = inv("undo.last", "--yes", "--confirm", "edge,site")
+
+    assert refused.code == 1
+    assert "not confirmed: site,edge" in refused.err
+    assert "--confirm site,edge" in refused.err
+    assert wrote == []
+    assert done.code == 0, done.err
+    assert stage.world.scripts() == ["jobs"]
