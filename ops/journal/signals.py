@@ -20,9 +20,13 @@ class Stopping:
         self._stop = stop
         self.signal = 0
 
+    @property
+    def terminated(self) -> bool:
+        return self.signal in (signal.SIGTERM, signal.SIGHUP)
+
     def check(self, task: str) -> None:
         """Raise Interrupted, or Terminated, where *task* shall end."""
-        if self._stop.is_set() and self.signal in (signal.SIGTERM, signal.SIGHUP):
+        if self._stop.is_set() and self.terminated:
             raise Terminated(f"{task} was terminated")
         if self._stop.is_set():
             raise Interrupted(f"{task} was interrupted")
@@ -56,7 +60,7 @@ def finishing(stop: threading.Event, say: Callable[[str], None]) -> Iterator[Sto
         yield stopping
     except Interrupted as error:
         # Whoever was waiting knows that it shall stop, not which signal said so.
-        if stopping.signal != signal.SIGTERM or isinstance(error, Terminated):
+        if not stopping.terminated or isinstance(error, Terminated):
             raise
         raise Terminated(error.message, hint=error.hint) from error
     finally:

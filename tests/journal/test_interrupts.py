@@ -202,3 +202,25 @@ def test_a_call_that_was_stopped_is_unknown_once_it_was_sent(
     assert (entry.state, entry.why) == (state, "stopped while waiting")
     assert interrupted.value.hint == (look if sent else "run it again")
     assert interrupted.value.message.startswith("stopped while waiting\n  0 done, ")
+
+
+@pytest.mark.fault("D4")
+def test_a_terminal_that_hangs_up_ends_a_write_in_good_order_however_often_it_is_told(
+    stage: Stage, shelf: Shelf
+) -> None:
+    def hang_up(number: int) -> None:
+        if number == 2:
+            kill_me(signal.SIGHUP)
+            kill_me(signal.SIGHUP)
+
+    shelf.before = hang_up
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        with pytest.raises(Interrupted, match="2 done, 0 unknown, 3 not started"):
+            stage.app().make(*(shelf.creation(f"n{i}") for i in range(5)))
+        ignored = signal.getsignal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert shelf.written == 2
+    assert ignored == signal.SIG_IGN

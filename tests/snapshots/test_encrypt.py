@@ -179,3 +179,15 @@ def test_equal_snapshots_make_equal_archives(folder: Path) -> None:
 
     assert one == other
     assert re.fullmatch(rb"\x1f\x8b", one[:2])
+
+
+def test_what_age_itself_refuses_is_told_as_it_is(
+    folder: Path, identity: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise pyrage.EncryptError("no entropy")
+
+    monkeypatch.setattr(pyrage, "encrypt_io", refuse)
+
+    with pytest.raises(pyrage.EncryptError, match="no entropy"):
+        packed(folder, identity)

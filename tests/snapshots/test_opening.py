@@ -355,3 +355,15 @@ def test_an_encrypted_one_of_another_account_is_refused(
     assert result.code == 1
     assert ACCOUNT_ID in result.err
     assert list((home / "state").glob(".opened-*")) == []
+
+
+def test_an_identity_file_that_is_not_there_or_no_text_is_a_sentence(
+    state: Path, folder: Path, identity: Any, file: Path, tmp_path: Path
+) -> None:
+    sealed(folder, identity, file)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        unsealed(file, str(tmp_path / "none"), state)
+    with pytest.raises(UsageError, match="is no age identity"):
+        unsealed(file, str(tmp_path / "binary"), state)

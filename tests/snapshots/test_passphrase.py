@@ -205,3 +205,38 @@ def test_keys_and_a_passphrase_do_not_go_together(staged: Sandbox, inv: Inv) -> 
 
     assert result.code == 1
     assert staged.requests == []
+
+
+def test_a_passphrase_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        passphrase.read(tmp_path / "none")
+
+
+@pytest.mark.parametrize("left", [0, 1, 15])
+def test_a_file_that_ends_in_its_nonce_is_damaged(left: int) -> None:
+    whole = sealed(b"")
+    header = len(whole) - 16 - 16  # the nonce, and the one empty piece with its tag
+
+    with pytest.raises(Damaged, match="ends too early"):
+        opened(whole[: header + left])
+
+
+def test_a_key_and_a_passphrase_do_not_open_together(
+    inv: Inv, home: Path, staged: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "pass").write_text("correct horse\n")
+    inv(
+        "scan.export", "--only", "zones.zone", "--passphrase-file", str(tmp_path / "pass"), "--quiet"
+    )
+    (file,) = (home / "exports").rglob("*.age")
+
+    result = inv(
+        "snapshots.show", "--name", str(file), "--identity", "k", "--passphrase-file", str(tmp_path / "pass")
+    )
+    changed = file.with_name("changed.tar.gz.age")
+    changed.write_bytes(file.read_bytes()[:-1] + b"\0")
+    damaged = inv("snapshots.show", "--name", str(changed), "--passphrase-file", str(tmp_path / "pass"))
+
+    assert (result.code, damaged.code) == (1, 2)
+    assert "--identity or --passphrase-file, not both" in result.err
+    assert "changed.tar.gz.age is damaged" in damaged.err
