@@ -158,9 +158,10 @@ class App:
 
     def parallel(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Call *function* for each item, several at once; results in the order of the items."""
+        from ops.http.crowd import THREADS
         from ops.http.parallel import each
 
-        return each(function, items, workers=self.settings.workers, stop=self.stop)
+        return each(function, items, workers=THREADS * self.settings.workers, stop=self.stop)
 
     @cached_property
     def output(self) -> Output:

@@ -1,35 +1,55 @@
-"""A call made while its result is not needed yet: the next page comes while this one is worked on."""
+"""Calls made while their results are not needed yet: the next page comes while this one is worked on."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+A = TypeVar("A")
+
+# So many results wait at the most for who takes them.
+DEPTH = 2
 
 
-class Ahead(Generic[T]):
-    """Makes *call* at once, in a thread of its own, which does not outlast the process."""
+class Following(Generic[A, T]):
+    """Makes a call after the other in one thread: *step* takes a mark, and gives a result and the next mark.
 
-    def __init__(self, call: Callable[[], T]) -> None:
-        self._call = call
-        self._done = threading.Event()
-        self._value: Any = None
-        self._failure: BaseException | None = None
+    It begins with *first*, ends where *step* gives no mark or raises, and is never more than a few results
+    ahead. Close it when no more are wanted.
+    """
+
+    def __init__(self, first: A, step: Callable[[A], tuple[T, A | None]]) -> None:
+        self._first, self._step = first, step
+        self._results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+        self._room = threading.Semaphore(DEPTH)
+        self._closed = False
         threading.Thread(target=self._run, name="ops-ahead", daemon=True).start()
 
-    def result(self) -> T:
-        """Wait for what the call gives, or raise what it raised."""
-        self._done.wait()
-        if self._failure:
-            raise self._failure
-        value: T = self._value
-        return value
+    def take(self) -> T:
+        """Wait for the next result, or raise what its call raised."""
+        value, failure = self._results.get()
+        self._room.release()
+        if failure:
+            raise failure
+        return value  # type: ignore[return-value]  # there is one where there is no failure
+
+    def close(self) -> None:
+        """Make no further call."""
+        self._closed = True
+        self._room.release()
 
     def _run(self) -> None:
-        try:
-            self._value = self._call()
-        except BaseException as failure:  # raised by whoever asks for the result
-            self._failure = failure
-        self._done.set()
+        mark: A | None = self._first
+        while mark is not None:
+            self._room.acquire()
+            if self._closed:
+                return
+            try:
+                value, mark = self._step(mark)
+                self._results.put((value, None))
+            except BaseException as failure:  # raised by whoever takes the result
+                self._results.put((None, failure))
+                return

@@ -97,9 +97,24 @@ def parse(body: bytes) -> Any:
         value = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_too_deep(value):
+    if not _is_shallow(body) and _is_too_deep(value):
         raise ValueError("nested too deeply")
     return value
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Say whether a text is surely not too deep: brackets in its strings may leave that open."""
+    nest = body.translate(None, _NO_BRACKETS)
+    for _ in range(_LEVELS):
+        if not nest:
+            return True
+        nest = nest.replace(b"{}", b"").replace(b"[]", b"")
+    return not nest
+
+
+# So many levels are looked for at once; what is deeper is rare, and worth a walk.
+_LEVELS = 12
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def _is_too_deep(value: Any) -> bool:

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
-from ops.http.ahead import Ahead
+from ops.http.ahead import Following
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
 
 # How many items without an order can be told apart after a restart: about 10 MiB.
@@ -34,12 +33,51 @@ def cursor_form(ask: Ask, *, ordered_by: str, identity: str, ahead: bool = False
 
 
 def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool) -> Iterator[Json]:
+    pages = _Pages(ask, ahead=ahead)
+    try:
+        yield from _read(pages, given, tally)
+    finally:
+        pages.close()
+
+
+class _Pages:
+    """The pages by their cursors; read *ahead* from the third one on."""
+
+    def __init__(self, ask: Ask, *, ahead: bool) -> None:
+        self._ask, self._ahead = ask, ahead
+        self._coming: Following[str, Page] | None = None
+
+    def get(self, cursor: str) -> Page:
+        """Give the page of *cursor*, which follows the last one that was given; "" is the first one."""
+        return self._coming.take() if self._coming else _page(self._ask, cursor)
+
+    def expect(self, cursor: str, used: set[int]) -> None:
+        """Ask for the page of *cursor* and those after it before their turn, but for none of *used*."""
+        asked = set(used)
+
+        def step(mark: str) -> tuple[Page, str | None]:
+            page = _page(self._ask, mark)
+            asked.add(hash(mark))
+            following = next_cursor(page)
+            more = following and hash(following) not in asked and len(asked) < PAGE_CAP
+            return page, following if more else None
+
+        if self._ahead and not self._coming:
+            self._coming = Following(cursor, step)
+
+    def close(self) -> None:
+        """Ask for no page before its turn any more."""
+        if self._coming:
+            self._coming.close()
+        self._coming = None
+
+
+def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterator[Json]:
     tally.passes = 1
     cursor, used = "", set[int]()
-    coming: Ahead[Page] | None = None
     for turn in range(PAGE_CAP):
         try:
-            page = coming.result() if coming else _page(ask, cursor)
+            page = pages.get(cursor)
         except (ValidationError, NotFound, Conflict) as error:
             if not cursor or isinstance(error, NotFound):
                 raise
@@ -49,7 +87,8 @@ def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool
             # The items given so far are known, so the list can be read from its start without repeating any.
             tally.passes += 1
             given.restart()
-            cursor, used, coming = "", set(), None
+            cursor, used = "", set()
+            pages.close()
             continue
         except OpsError as error:
             if not turn:
@@ -57,8 +96,8 @@ def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool
             stop_or_raise(tally, error, f"page {turn + 1}")
             return
         cursor = next_cursor(page)
-        more = turn and cursor and hash(cursor) not in used and turn + 1 < PAGE_CAP
-        coming = Ahead(partial(_page, ask, cursor)) if ahead and more else None
+        if turn and cursor and hash(cursor) not in used and turn + 1 < PAGE_CAP:
+            pages.expect(cursor, used)
         yield from given.new(page.items, tally)
         tally.problem = tally.problem or given.problem
         if not cursor:

@@ -16,6 +16,7 @@ from ops.http.auth import Auth
 from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
+from ops.http.crowd import with_places
 from ops.http.dryrun import DryRun
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.observe import with_clock_check, with_log
@@ -59,7 +60,7 @@ def open_client(
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
     redact = Redactor(settings.secrets())
-    send = with_clock_check(session, say)
+    send = with_clock_check(with_places(session, settings.workers), say)
     if settings.debug:
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)

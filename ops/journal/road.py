@@ -40,7 +40,7 @@ def make(app: App, changes: Iterable[Change], *, total: int | None = None, quest
     if app.dry:
         return Rows(_rehearsed(app, planned), COLUMNS)
     thresholds.check(moving, total or 0, force=bool(app.option("force")))
-    rows = []
+    rows: list[Json] = []
     with Writing(app, expected=len(moving)) as writing:
         writing.lock(moving)
         Consent(app, question).ask(moving)

@@ -190,7 +190,7 @@ class _Undo:
         rows = []
         for batch in batches(one.change for one, verdict in judged if not verdict.already):
             olds = tuple(todo[id(change)] for change in batch)
-            made = self._writing.carry_out(batch, Undoing(entry.id, olds))
+            made = list(self._writing.carry_out(batch, Undoing(entry.id, olds)))
             for old, row in zip(olds, made, strict=True):
                 self._keys.learn(entry.kind, old, str(row["id"]))
             rows += made

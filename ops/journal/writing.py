@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,7 @@ class Writing:
         for change in changes:
             self._locks.hold(change)
 
-    def carry_out(self, changes: Sequence[Change], undoing: Undoing = NEW) -> list[Json]:
+    def carry_out(self, changes: Sequence[Change], undoing: Undoing = NEW) -> Iterator[Json]:
         """Make one batch of *changes* real; gives their rows. What the journal cannot note is not begun."""
         app = self._app
         with finishing(app.stop, app.warn) as stopping:
@@ -78,7 +78,7 @@ class Writing:
             if self._look and not app.stop.is_set():
                 self._look_again(changes, items)
             stopping.check(app.command.path)
-        return [self._row(*pair, entry) for pair in zip(changes, items, strict=True)]
+        return (self._row(*pair, entry) for pair in zip(changes, items, strict=True))
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         client = self._app.client

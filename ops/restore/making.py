@@ -18,7 +18,7 @@ from ops.restore.plan import change_of
 if TYPE_CHECKING:
     from ops.app import App
     from ops.journal.writing import Writing
-    from ops.resource import Resource
+    from ops.resource import Json, Resource
     from ops.restore.steps import Step, Steps
     from ops.restore.view import View
 
@@ -57,6 +57,15 @@ class Making:
                 self._deny(resource, error)
             if self.counts.total() > before:
                 self.kinds.add(resource.kind)
+
+    def owners(self, kind: str) -> list[Json]:
+        """Give the owners of *kind* in which something was changed, as they stand."""
+        found = (
+            self._view.places.now(place)
+            for place in self._view.places.of(kind)
+            if place.old is not None and place.old.id in self.touched.get(kind, ())
+        )
+        return [owner.item for owner in found if owner is not None]
 
     def _deny(self, resource: Resource, error: Refusal) -> None:
         self.refused.append(f"{resource.kind}: {error.message}")

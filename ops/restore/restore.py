@@ -129,7 +129,12 @@ def _read_again(app: App, view: View, making: Making, *, delete: bool) -> int:
     if not touched:
         return 0
     selection = Selection(touched, [], {kind: making.touched.get(kind, set()) for kind in view.owning})
-    after = View(app, view.old, view.kinds, selection, view.wanted)
+    known = {
+        kind: making.owners(kind)
+        for kind in view.owning
+        if view.kinds[kind] not in touched and making.touched.get(kind)
+    }
+    after = View(app, view.old, view.kinds, selection, view.wanted, known)
     steps = Steps(after, Told(), app.clock(), delete=delete)
     names = [f"{step.group} {step.name}" for resource in touched for step in steps.of(resource)]
     if names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete
@@ -32,17 +32,20 @@ def stand(
     resources: Sequence[Resource],
     about: Owners | None,
     values: frozenset[str] = frozenset(),
+    known: Mapping[str, list[Json]] | None = None,
 ) -> Standing:
     """Read what stands of *resources* in the owners that it is *about* (None: in all).
 
-    *kinds* are all that are declared, *values* those whose values are read as well. Raises what a scan
-    raises, and Incomplete where the owners themselves cannot be told for sure.
+    *kinds* are all that are declared, *values* those whose values are read as well; owners that are *known*
+    are not asked for. Raises what a scan raises, and Incomplete where the owners themselves cannot be told.
     """
     by_kind = {resource.kind: resource for resource in kinds}
     reading = {kind for resource in resources for kind in line(by_kind, resource.kind)}
     account = Owner(old.account_id, old.account_id, {})
     given = {
-        kind: _standing(app, old, by_kind[kind], account, about.get(kind, set()))
+        kind: known[kind]
+        if known and kind in known
+        else _standing(app, old, by_kind[kind], account, about.get(kind, set()))
         for kind in sorted(owning(resources) & reading)
         if about is not None
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ops.resource import Json, Resource
@@ -26,11 +26,18 @@ if TYPE_CHECKING:
 class View:
     """Both sides of a restore. *kinds* are all that are declared, in the order of the catalog and by name.
 
-    *moved* gives for the id of what was made anew the one that it has now.
+    *moved* gives for the id of what was made anew the one that it has now. Owners that are *known* are not
+    asked for.
     """
 
     def __init__(
-        self, app: App, old: Side, kinds: dict[str, Resource], selection: Selection, wanted: Wanted
+        self,
+        app: App,
+        old: Side,
+        kinds: dict[str, Resource],
+        selection: Selection,
+        wanted: Wanted,
+        known: Mapping[str, list[Json]] | None = None,
     ) -> None:
         self.app, self.kinds = app, kinds
         self.old, self.selection, self.wanted = old, selection, wanted
@@ -40,7 +47,7 @@ class View:
         # What is named one by one is looked up one by one: its owner may hold a million others.
         read = [kinds[r.scope] if r.stored and wanted.items else r for r in writable]
         values = frozenset(r.kind for r in with_values if r in read and r.kind in kept)
-        standing = stand(app, old, declared, read, selection.owners, values)
+        standing = stand(app, old, declared, read, selection.owners, values, known)
         self.now, self._listed = standing.side, standing.listed
         self.places = Places(old, self.now, kinds, wanted, selection.owners)
         self.owning = owning(writable)

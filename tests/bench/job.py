@@ -30,7 +30,8 @@ class Job(NamedTuple):
 
     *least* requests are the fewest, and the delays of *limit* seconds cannot be had faster. *peer* is the
     drivers' name of the job, *arguments* what they get for the stage and the number of the peer. Where
-    *latency* rules, the ratio is a goal.
+    latency rules, the ratio is a goal, and *latency* the path of one of its answers: how long a bare client
+    waits for that is what a delay takes.
     """
 
     title: str
@@ -45,8 +46,13 @@ class Job(NamedTuple):
     delay: float = 0.05
     workers: int = 16
     rounds: int = 3
-    latency: bool = False
+    latency: str = ""
     refusals: dict[str, str] = {}  # noqa: RUF012 (never changed)
+
+    @property
+    def at_once(self) -> int:
+        """Give how many requests are under way at a time: one where each waits for the one before it."""
+        return 1 if self.limit >= self.delay * self.least else self.workers
 
 
 def lines(run: Run) -> int:
@@ -58,6 +64,8 @@ def lines(run: Run) -> int:
 def carry_out(job: Job, start: float, peers: Peers) -> Row:
     """Do *job* in rounds, ours and each peer in turn; *start* is how long an empty task takes."""
     with stage(job.scale, delay=job.delay) as sandbox:
+        if job.latency:
+            job = job._replace(limit=job.limit * max(1.0, sandbox.bare(job.latency, job.at_once) / job.delay))
         ours, counts, traffic = _rounds(job, sandbox)
         theirs = {
             peer.name: _peer(job, sandbox, peer, number, median(run.seconds for run in ours))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
-from ops.sandbox.faults import Faults
+from ops.sandbox.edge import Delivery
 from ops.sandbox.seed_scale import seed_scale
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Exchange, Request
 
 
 class Counter:
@@ -24,6 +26,18 @@ class Counter:
         self.refused += exchange.answer.status == 429
 
 
+def paced(handle: Callable[[Request, str], Delivery], delay: float) -> Callable[[Request, str], Delivery]:
+    """Give *handle* so that an answer takes *delay* seconds in all, as one that comes from afar does."""
+
+    def wait(request: Request, target: str) -> Delivery:
+        due = time.monotonic() + delay
+        delivery = handle(request, target)
+        time.sleep(max(0.0, due - time.monotonic()))
+        return delivery
+
+    return wait
+
+
 def main() -> None:
     """Serve what the one argument, a JSON object, asks for; a line on stdin is answered with what happened.
 
@@ -31,8 +45,9 @@ def main() -> None:
     """
     wish = json.loads(sys.argv[1])
     quota = tuple(wish["quota"]) if wish["quota"] else None
-    faults = Faults([f"delay seconds={wish['delay']} times=-1"] if wish["delay"] else [])
-    sandbox = Sandbox(faults=faults, quota=quota, seed=None)
+    sandbox = Sandbox(quota=quota, seed=None)
+    if wish["delay"]:
+        sandbox.edge.handle = paced(sandbox.edge.handle, wish["delay"])  # type: ignore[method-assign]
     seed_scale(sandbox.store, **wish["scale"])
     sandbox.observer = counter = Counter()
     with sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -11,9 +12,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent.parent
 INV = str(Path(sys.executable).parent / "inv")
@@ -60,6 +63,23 @@ class Stage:
         self._process.stdin.flush()
         requests, *rest = json.loads(self._process.stdout.readline())
         return Traffic([(method, target) for method, target in requests], *rest)
+
+    def bare(self, path: str, at_once: int, times: int = 13) -> float:
+        """Give the seconds that bare clients wait for the answer at *path*, *at_once* side by side."""
+        with ThreadPoolExecutor(at_once) as clients:
+            began = time.perf_counter()
+            for _ in clients.map(lambda _: self._ask(path, times), range(at_once)):
+                continue
+            return (time.perf_counter() - began) / times
+
+    def _ask(self, path: str, times: int) -> None:
+        base = urlsplit(self.url)
+        link = http.client.HTTPConnection(base.hostname or "", base.port or 0)
+        head = {"Authorization": f"Bearer {self.token}", "Accept-Encoding": "gzip"}
+        for _ in range(times):
+            link.request("GET", base.path + path.format(account=self.account_id), headers=head)
+            link.getresponse().read()
+        link.close()
 
     def environment(self, **settings: object) -> dict[str, str]:
         """Give the variables of a run of ours with *settings*; each stage has folders of its own."""

@@ -38,7 +38,7 @@ def missed(found: Row) -> list[str]:
 
 
 def test_all_goals_are_reached_by_a_run_that_is_whole_lean_and_fast() -> None:
-    found = row([run(1.1)], [3], {"SDK": Done(2.2)}, latency=True)
+    found = row([run(1.1)], [3], {"SDK": Done(2.2)}, latency="/zones")
 
     assert missed(found) == []
     assert found.peers["SDK"] == "2.20 (2.0 x)"
@@ -48,7 +48,7 @@ def test_each_thing_that_is_wrong_misses_its_goal() -> None:
     assert missed(row([run(1.0)], [2])) == ["all there"]
     assert missed(row([run(1.0, code=4)], [3])) == ["all there"]
     assert missed(row([run(1.0, requests=3)], [3])) == ["fewest requests"]
-    assert missed(row([run(1.2)], [3], latency=True)) == ["1.15 x limit"]
+    assert missed(row([run(1.2)], [3], latency="/zones")) == ["1.15 x limit"]
     assert missed(row([run(1.0)], [3], {"a": Done(0.9), "b": Done(3.0)})) == ["ahead"]
 
 

@@ -225,9 +225,7 @@ def test_a_key_and_a_passphrase_do_not_open_together(
     inv: Inv, home: Path, staged: Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "pass").write_text("correct horse\n")
-    inv(
-        "scan.export", "--only", "zones.zone", "--passphrase-file", str(tmp_path / "pass"), "--quiet"
-    )
+    inv("scan.export", "--only", "zones.zone", "--passphrase-file", str(tmp_path / "pass"), "--quiet")
     (file,) = (home / "exports").rglob("*.age")
 
     result = inv(

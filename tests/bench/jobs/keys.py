@@ -13,6 +13,7 @@ from tests.bench.jobs.records import growth
 KEYS, MANY, DELAY, WORKERS = 200_000, 1_000_000, 0.02, 16
 # MiB by which five times as many keys may take more.
 GROWTH = 8.0
+ANSWER = f"/accounts/{{account}}/storage/kv/namespaces/{scale_namespace(1)}/keys?limit=1000"
 LINE = ("kv.keys", "--namespace", "scale-0001", "--output", "jsonl", "--quiet")
 # Of key-00000001 to key-00200000 each of these begins 10,000, but for the first and the last.
 PREFIXES = tuple(f"key-{number:04}" for number in range(21))
@@ -32,7 +33,7 @@ def _job(keys: int, delay: float) -> Job:
         arguments=lambda _sandbox, _number: {"namespace": scale_namespace(1)},
         delay=delay,
         rounds=1,
-        latency=delay > 0,
+        latency=ANSWER if delay else "",
     )
 
 
@@ -46,7 +47,7 @@ def _ranges() -> Job:
         ),
         least=1 + pages,
         limit=limits.seconds(1 + pages, delay=DELAY, workers=WORKERS, steps=11),
-        latency=False,
+        latency="",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops.sandbox.identity import zone_id
 from tests.bench import job, limits
 from tests.bench.job import Job, Peers, Rows
 from tests.bench.jobs.zones import records
@@ -22,7 +23,7 @@ JOB = Job(
     delay=DELAY,
     workers=WORKERS,
     rounds=1,
-    latency=True,
+    latency=f"/zones/{zone_id('zone-0001.example')}/dns_records?order=name&page=1&per_page=5000",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ops.sandbox.identity import zone_id
 from tests.bench import job, limits
 from tests.bench.job import Job, Peers, Rows
 from tests.bench.stage import Run
@@ -34,7 +35,7 @@ JOB = Job(
     arguments=lambda _sandbox, _number: {},
     delay=DELAY,
     workers=WORKERS,
-    latency=True,
+    latency=f"/zones/{zone_id('zone-0001.example')}/dns_records?order=name&page=1&per_page=5000",
 )
 
 
