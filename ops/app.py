@@ -156,12 +156,16 @@ class App:
     def clock(self) -> float:
         return time.time()
 
-    def parallel(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Call *function* for each item, several at once; results in the order of the items."""
+    def parallel(self, function: Callable[[T], R], items: Iterable[T], *, at_once: int = 0) -> Iterator[R]:
+        """Call *function* for each item, several at once; results in the order of the items.
+
+        For requests to Cloudflare there are more threads than requests may be under way, so that answers are
+        worked on meanwhile; what asks somebody else says how many may be *at_once*.
+        """
         from ops.http.crowd import THREADS
         from ops.http.parallel import each
 
-        return each(function, items, workers=THREADS * self.settings.workers, stop=self.stop)
+        return each(function, items, workers=at_once or THREADS * self.settings.workers, stop=self.stop)
 
     @cached_property
     def output(self) -> Output:

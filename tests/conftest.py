@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,9 +25,8 @@ settings.load_profile("plain")
 
 API = "https://api.cloudflare.com/client/v4"
 
-# How long an example takes says how busy the machine is, and nothing about the program.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# A suite that was started with `nohup` would have all it starts ignore a terminal that hangs up.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Result(NamedTuple):
@@ -117,6 +117,9 @@ def sandbox(seeded: Path, tmp_path: Path) -> Iterator[Sandbox]:
 def inv(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run a line of tasks in this process, as `inv` does."""
     from ops.program import OpsProgram, collection
+
+    # What suits a whole process of ours is not for the other tests of this one.
+    monkeypatch.setattr(sys, "setswitchinterval", lambda _seconds: None)
 
     def run(*line: str) -> Result:
         capfdbinary.readouterr()

@@ -46,7 +46,7 @@ class OffsiteLibrary(Library):
         self._app = app
 
     def all(self) -> list[Entry]:
-        found = self._app.parallel(self._read, self._names())
+        found = self._app.parallel(self._read, self._names(), at_once=self._app.settings.workers)
         entries = [entry for entry in found if entry is not None]
         return sorted(entries, key=lambda entry: (entry.started, entry.name), reverse=True)
 
@@ -108,7 +108,7 @@ class OffsiteLibrary(Library):
         """Delete all below *prefix*, its manifest first."""
         self.bucket.delete(f"{prefix}{MANIFEST}")
         keys = (object.key for object in list(self.bucket.objects(prefix)))
-        for _ in self._app.parallel(self.bucket.delete, keys):
+        for _ in self._app.parallel(self.bucket.delete, keys, at_once=self._app.settings.workers):
             continue
 
     def tidy(self) -> None:
@@ -116,7 +116,9 @@ class OffsiteLibrary(Library):
 
     def halves(self, now: float) -> list[Half]:
         folders = [found.key for found in self._names() if found.size < 0]
-        found = self._app.parallel(partial(self._half, before=now - DAY), folders)
+        found = self._app.parallel(
+            partial(self._half, before=now - DAY), folders, at_once=self._app.settings.workers
+        )
         halves = [half for half in found if half is not None]
         with suppress(ApiError):  # not every S3 lists them
             for key, upload, begun in self.bucket.uploads(self.prefix):

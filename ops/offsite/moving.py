@@ -24,7 +24,7 @@ def moved(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> It
     progress.start(what, len(items))
     try:
         with app.talk.above(progress.note):
-            for result in app.parallel(move, items):
+            for result in app.parallel(move, items, at_once=app.settings.workers):
                 progress.done()
                 yield result
     finally:

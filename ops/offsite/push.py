@@ -55,7 +55,11 @@ def push(app: App, place: Place, path: Path, account_id: str) -> Pushed:
     base = place.key(account_folder(account_id), path.name)
     *pieces, last = _pieces(path, base)
     sending = _Sending(bucket, base)
-    missing = [piece for piece, there in app.parallel(sending.look, [last, *pieces]) if not there]
+    missing = [
+        piece
+        for piece, there in app.parallel(sending.look, [last, *pieces], at_once=app.settings.workers)
+        if not there
+    ]
     done = Pushed(
         f"s3://{place.bucket}/{base}",
         len(pieces) + 1,

@@ -73,9 +73,13 @@ def values(namespace: str) -> int:
     return sum(len(_values(namespace, names[at : at + BULK_GET])) for at in range(0, len(names), BULK_GET))
 
 
-def _values(namespace: str, names: list[str]) -> dict[str, Any]:
-    got: Any = CLIENT.kv.namespaces.bulk_get(namespace, account_id=ACCOUNT, keys=names)
+def _values(namespace: str, names: list[str], **more: Any) -> dict[str, Any]:
+    got: Any = CLIENT.kv.namespaces.bulk_get(namespace, account_id=ACCOUNT, keys=names, **more)
     return dict(got.values)
+
+
+def _is_whole(got: Any, value: str) -> bool:
+    return got is not None and (got.value, got.metadata) == (value, None)
 
 
 def write(namespace: str, file: str) -> int:
@@ -83,13 +87,13 @@ def write(namespace: str, file: str) -> int:
 
 
 def load(namespace: str, file: str) -> int:
-    """Write, and read back what was written."""
+    """Write, and read back all that was written: values with their metadata, of which there is none."""
     pairs = _written(namespace, file)
     right = 0
     for at in range(0, len(pairs), BULK_GET):
         some = pairs[at : at + BULK_GET]
-        got = _values(namespace, [pair["key"] for pair in some])
-        right += sum(1 for pair in some if got.get(pair["key"]) == pair["value"])
+        got = _values(namespace, [pair["key"] for pair in some], with_metadata=True)
+        right += sum(1 for pair in some if _is_whole(got.get(pair["key"]), pair["value"]))
     return right
 
 

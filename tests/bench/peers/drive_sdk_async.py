@@ -106,11 +106,12 @@ class Driver:
     async def values(self, namespace: str) -> int:
         return len(await self._values(namespace, await self._names(namespace)))
 
-    async def _values(self, namespace: str, names: list[str]) -> dict[str, Any]:
+    async def _values(self, namespace: str, names: list[str], *, whole: bool = False) -> dict[str, Any]:
+        more: Any = {"with_metadata": True} if whole else {}
         batches = [names[at : at + BULK_GET] for at in range(0, len(names), BULK_GET)]
         answers: list[Any] = await self._all(
             [
-                self._client.kv.namespaces.bulk_get(namespace, account_id=ACCOUNT, keys=some)
+                self._client.kv.namespaces.bulk_get(namespace, account_id=ACCOUNT, keys=some, **more)
                 for some in batches
             ]
         )
@@ -120,9 +121,10 @@ class Driver:
         return len(await self._written(namespace, file))
 
     async def load(self, namespace: str, file: str) -> int:
+        """Write, and read back all that was written: values with their metadata, of which there is none."""
         pairs = await self._written(namespace, file)
-        got = await self._values(namespace, [pair["key"] for pair in pairs])
-        return sum(1 for pair in pairs if got.get(pair["key"]) == pair["value"])
+        got = await self._values(namespace, [pair["key"] for pair in pairs], whole=True)
+        return sum(1 for pair in pairs if _is_whole(got.get(pair["key"]), pair["value"]))
 
     async def _written(self, namespace: str, file: str) -> list[dict[str, Any]]:
         pairs: Any = read(file)
@@ -143,6 +145,10 @@ class Driver:
         batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
         await self._all([self._client.dns.records.batch(zone_id=id, posts=some) for some in batches])
         return await self._pages_of(id)
+
+
+def _is_whole(got: Any, value: str) -> bool:
+    return got is not None and (got.value, got.metadata) == (value, None)
 
 
 async def _awaited(paginator: Awaitable[T]) -> T:
