@@ -15,7 +15,7 @@ MOST = 300.0  # MB, whole process
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_large_account_is_exported_verified_compared_and_put_back_under_300_mb(tmp_path: Path) -> None:
-    with stage(zones=1, records=RECORDS, keys=KEYS) as account:
+    with stage({"zones": 1, "records": RECORDS, "keys": KEYS}) as account:
         lines = (
             ("scan.export", "--quiet"),
             ("scan.export", "--quiet"),
@@ -23,7 +23,7 @@ def test_a_large_account_is_exported_verified_compared_and_put_back_under_300_mb
             ("snapshots.diff", "previous", "latest", "--exit-code"),
             ("snapshots.restore", "--kind", "dns.record,kv.namespace", "--yes"),
         )
-        runs = [account.run(*line, budget=0) for line in lines]
+        runs = [account.inv(*line, budget=0) for line in lines]
         kept = [path for path in (account.folder / "exports").glob("*/20*") if path.is_dir()]
         items = [sum(1 for _ in (path / "kv.key.jsonl").open("rb")) for path in kept]
         left = [path.name for path in (account.folder / "exports").glob("*/.*")]
