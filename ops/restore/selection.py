@@ -11,6 +11,7 @@ from ops.resource import ACCOUNT, Json, Owner, Resource
 from ops.restore.order import ordered
 from ops.restore.places import items, key_of
 from ops.restore.wanted import Owners, Wanted
+from ops.scan.selection import line_of
 from ops.snapshots.side import Side
 
 
@@ -36,7 +37,7 @@ def select(old: Side, kinds: Sequence[Resource], wanted: Wanted) -> Selection:
         for resource in kinds
         if old.mentions(resource.kind)
         and wanted.of_kind(resource)
-        and wanted.of_line(line(by_kind, resource.kind))
+        and wanted.of_line(line_of(resource, by_kind))
     ]
     about = _about(old, by_kind, asked, wanted) if wanted.narrowed else None
     if wanted.items:
@@ -49,14 +50,6 @@ def select(old: Side, kinds: Sequence[Resource], wanted: Wanted) -> Selection:
         )
     writable = ordered([resource for resource in asked if resource.writes or resource.stored])
     return Selection(writable, [r for r in asked if not (r.writes or r.stored)], about)
-
-
-def line(kinds: Mapping[str, Resource], kind: str) -> list[str]:
-    """Give *kind* and all that it lies in, up to the account."""
-    found = [kind]
-    while (scope := kinds[found[-1]].scope) != ACCOUNT:
-        found.append(scope)
-    return found
 
 
 def owning(resources: Iterable[Resource]) -> set[str]:

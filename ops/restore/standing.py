@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import Incomplete
 from ops.resource import ACCOUNT, Json, Owner, Resource
 from ops.restore.places import items, key_of, matched
-from ops.restore.selection import line, owning
+from ops.restore.selection import owning
 from ops.restore.wanted import Owners
-from ops.scan.selection import Plan
+from ops.scan.selection import Plan, line_of
 from ops.snapshots.live import aside
 from ops.snapshots.side import Side
 
@@ -40,7 +40,7 @@ def stand(
     are not asked for. Raises what a scan raises, and Incomplete where the owners themselves cannot be told.
     """
     by_kind = {resource.kind: resource for resource in kinds}
-    reading = {kind for resource in resources for kind in line(by_kind, resource.kind)}
+    reading = {kind for resource in resources for kind in line_of(resource, by_kind)}
     account = Owner(old.account_id, old.account_id, {})
     given = {
         kind: known[kind]

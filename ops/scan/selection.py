@@ -53,10 +53,7 @@ def choose(resources: Sequence[Resource], wish: Wish) -> Plan:
     by_kind = {resource.kind: resource for resource in resources}
     reasons = {resource.kind: _reason(resource, wish, by_kind) for resource in resources}
     needed = {
-        parent
-        for kind, reason in reasons.items()
-        if not reason
-        for parent in _line_of(by_kind[kind], by_kind)
+        parent for kind, reason in reasons.items() if not reason for parent in line_of(by_kind[kind], by_kind)
     }
     if not needed:
         raise UsageError("these options leave nothing to scan", hint="`inv scan` without options reads all")
@@ -80,7 +77,7 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
 
 def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> str:
     """Say why *resource* is left out; "" when it is wanted."""
-    line = _line_of(resource, by_kind)
+    line = line_of(resource, by_kind)
     for kind in line:
         if _named(by_kind[kind], wish.skip):
             return "--skip" if kind == resource.kind else f"{kind}, which it lies in, is left out by --skip"
@@ -93,7 +90,7 @@ def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> 
     return "only with --deep" if resource.deep and not wish.deep else ""
 
 
-def _line_of(resource: Resource, by_kind: Mapping[str, Resource]) -> list[str]:
+def line_of(resource: Resource, by_kind: Mapping[str, Resource]) -> list[str]:
     """Give the kind and all that it lies in, up to the account."""
     line = [resource.kind]
     while resource.scope != ACCOUNT:
