@@ -58,18 +58,17 @@ class Writes(NamedTuple):
     """How a kind is changed, and what it takes to change it safely.
 
     *find* gives what stands now where an item is or would be: by its id where it has one, else by what
-    identifies it; None where nothing does. It is asked before a write, after one whose outcome is not
-    known, and before an undo; *find_all* gives the same for several items of one owner, in their order,
+    identifies it; None where nothing does. It is asked before a write, after one whose outcome is not known,
+    and before an undo; *find_all* gives the same for up to *find_size* items of one owner, in their order,
     with few requests. *create* takes the wanted item, *update* what stands and what shall stand, *delete*
-    what stands; the first two give the item as the API answers it. *batch* makes up to *batch_size*
-    changes of one owner in one request and gives their items in the same order, None for what was
-    deleted; *batch_of* gives the size where it is the owner's. *read_only* fields are set by the API
-    alone: dropped when sent back, not compared. A *severe* kind is deleted only by typing its name.
-    *lost* says what is gone for good after a deletion; *final* says why a change of this kind can never
-    be taken back. *once* forbids sending it twice even when nothing answered. *never* takes an item that
-    shall be again, what stands in its place and the time, and says why it cannot be made so ("" where it
-    can); *lacks* takes the first two and names what does not come back with it. *renames*: an item may
-    get another identity and stay the same one.
+    what stands; the first two give the item as the API answers it. *batch* makes up to *batch_size* changes
+    of one owner in one request and gives their items in the same order, None for what was deleted; *batch_of*
+    gives the size where it is the owner's. *read_only* fields are set by the API alone: dropped when sent
+    back, not compared. A *severe* kind is deleted only by typing its name. *lost* says what is gone for good
+    after a deletion; *final* says why a change of this kind can never be taken back. *once* forbids sending
+    it twice even when nothing answered. *never* takes an item that shall be again, what stands in its place
+    and the time, and says why it cannot be made so ("" where it can); *lacks* takes the first two and names
+    what does not come back with it. *renames*: an item may get another identity and stay the same one.
     """
 
     find: Callable[[Client, Owner, Json], Json | None]
@@ -85,6 +84,7 @@ class Writes(NamedTuple):
     final: str = ""
     once: bool = False
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
+    find_size: int = 1
     never: Callable[[Json, Json | None, float], str] | None = None
     lacks: Callable[[Json, Json | None], Iterable[str]] | None = None
     renames: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -19,11 +20,16 @@ from ops.sandbox.server import Sandbox
 from tests.faults.canary import CANARIES, TOKEN
 
 # How long an example takes says more about what else the machine is doing than about the code.
-settings.register_profile("plain", deadline=None)
+settings.register_profile("plain", deadline=None, max_examples=50)
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("plain")
 
 API = "https://api.cloudflare.com/client/v4"
+
+# The tests make thousands of small files and wait for each to be safe; in memory that costs nothing.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # A suite that was started with `nohup` would have all it starts ignore a terminal that hangs up.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

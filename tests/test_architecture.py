@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,18 @@ def name_of(module: Path) -> str:
     return module.relative_to(ROOT).as_posix()
 
 
-def imports(module: Path, *, for_types: bool = True) -> Iterator[str]:
-    tree = ast.parse(module.read_text())
+@cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text())
+
+
+@cache
+def imports(module: Path, *, for_types: bool = True) -> tuple[str, ...]:
+    return tuple(imported(module, for_types=for_types))
+
+
+def imported(module: Path, *, for_types: bool) -> Iterator[str]:
+    tree = tree_of(module)
     skipped = set() if for_types else {id(n) for block in type_blocks(tree) for n in ast.walk(block)}
     for node in ast.walk(tree):
         if id(node) in skipped:
@@ -124,7 +135,7 @@ def test_only_the_settings_read_the_environment() -> None:
     readers = [
         name_of(module)
         for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Attribute)
         and node.attr in ("environ", "getenv")
         and isinstance(node.value, ast.Name)
@@ -143,7 +154,7 @@ def test_nine_of_ten_functions_are_under_thirty_lines_and_none_over_forty_five()
     lengths = [
         (node.end_lineno - node.lineno + 1, f"{name_of(module)}:{node.name}")
         for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.FunctionDef) and node.end_lineno
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.change import Change, comparable, equal, without
 from ops.errors import OpsError, UsageError
-from ops.journal import shown
+from ops.journal import finding, shown
 from ops.journal.compare import NOTHING, covers
 from ops.journal.entries import Entry
 from ops.resource import Owner, identity_of, reach
@@ -15,10 +15,6 @@ from ops.resource import Owner, identity_of, reach
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.resource import Json, Resource
-
-
-# So many items are compared with one look, where the kind has a way to do that.
-TOGETHER = 100
 
 
 class Step(NamedTuple):
@@ -101,16 +97,17 @@ def portions(steps: Iterable[Step]) -> Iterator[list[Step]]:
     part: list[Step] = []
     for step in steps:
         resource, owner, _, _ = step.change
-        writes = resource.writes
-        if part and (part[0].change[:2] != (resource, owner) or len(part) == TOGETHER):
+        if part and (part[0].change[:2] != (resource, owner) or len(part) >= _most(resource)):
             yield part
             part = []
         part.append(step)
-        if writes is None or writes.find_all is None:
-            yield part
-            part = []
     if part:
         yield part
+
+
+def _most(resource: Resource) -> int:
+    """Give how many items of *resource* are looked at together."""
+    return resource.writes.find_size if resource.writes and resource.writes.find_all else 1
 
 
 def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:
@@ -121,10 +118,7 @@ def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:
         raise UsageError(f"{resource.kind} is read only")
     items = [step.change.before or step.change.item for step in steps]
     try:
-        if len(items) > 1 and writes.find_all:
-            found = writes.find_all(client, owner, items)
-        else:
-            found = [writes.find(client, owner, item) for item in items]
+        found = finding.standing(client, writes, owner, items)
     except OpsError as error:
         told = "cannot be looked at"
         return [Verdict(conflict=f"{shown.name(step.change)} {told}: {error.message}") for step in steps]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.change import CREATE, without
 from ops.errors import ApiError, Conflict, MalformedAnswer, NotFound, OpsError, Unanswered, UsageError
+from ops.journal import finding
 from ops.journal.compare import stands, untouched
 from ops.journal.entries import ADOPTED, DONE
 
@@ -120,7 +121,9 @@ def standing(client: Client, writes: Writes, changes: Sequence[Change]) -> Items
 
     Of a batch whose items are known by their own names, nothing is added that would be worth a look at each.
     """
-    return [writes.find(client, c.owner, c.item) if _unknown_yet(c, changes) else c.after for c in changes]
+    sought = [change.item for change in changes if _unknown_yet(change, changes)]
+    found = iter(finding.standing(client, writes, changes[0].owner, sought))
+    return [next(found) if _unknown_yet(change, changes) else change.after for change in changes]
 
 
 def _unknown_yet(change: Change, changes: Sequence[Change]) -> bool:

@@ -76,7 +76,7 @@ class _Watch:
 
     def done(self, kind: str) -> None:
         self._done += 1
-        self._progress.done(kind, left=self._left())
+        self._progress.done(kind, left=self._left)
 
     def _left(self) -> float:
         """Give the seconds for the sections that are known: by the pace, unless the budget is slower."""

@@ -43,7 +43,7 @@ class Progress:
         self._bar: tqdm[Any] | None = None
         self._what, self._now, self._why = "", "", ""
         self._count, self._total = 0, 0
-        self._left: float | None = None
+        self._left: Callable[[], float] | None = None
         self._wait_ends = -inf
         self._shown = clock()
 
@@ -63,12 +63,15 @@ class Progress:
             self._total += n
             self._show()
 
-    def done(self, what: str = "", n: int = 1, left: float | None = None) -> None:
-        """Count *n* parts as read; *what* is being read now, *left* the seconds that the rest will take."""
+    def done(self, what: str = "", n: int = 1, left: Callable[[], float] | None = None) -> None:
+        """Count *n* parts as read; *what* is being read now.
+
+        *left* estimates the seconds that the rest will take; it is asked only where they are shown.
+        """
         with self._lock:
             self._count += n
             self._now = what or self._now
-            self._left = self._left if left is None else left
+            self._left = left or self._left
             self._show()
 
     def wait(self, seconds: float, why: str) -> None:
@@ -126,7 +129,8 @@ class Progress:
         waiting = self._wait_ends - self._clock()
         if waiting > 0:
             return f"waiting {duration(waiting)}: {self._why}"
-        left = f"about {duration(self._left)} left" if self._left else ""
+        seconds = self._left() if self._left else 0
+        left = f"about {duration(seconds)} left" if seconds else ""
         return ", ".join(filter(None, (self._now, left)))
 
     def _line(self, text: str) -> None:

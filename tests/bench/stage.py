@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent.parent
 INV = str(Path(sys.executable).parent / "inv")
+WATCH = Path(__file__).parent / "watch.py"
 
 
 class Run(NamedTuple):
@@ -109,20 +110,21 @@ def measured(
 ) -> Run:
     """Run *command* in the project's folder, *patience* seconds at most, its stdout going to a file."""
     place = Path(tempfile.mkdtemp(dir=folder))
-    out, errors = place / "out", place / "errors"
+    out, errors, took = place / "out", place / "errors", place / "took"
     with out.open("wb") as to, errors.open("wb") as err:
-        start = time.perf_counter()
         process = subprocess.Popen(
-            command, env=environ, stdout=to, stderr=err, cwd=ROOT, start_new_session=True
-        )
+            [sys.executable, "-I", WATCH, took, *command],
+            env=environ, stdout=to, stderr=err, cwd=ROOT, start_new_session=True,
+        )  # fmt: skip
         alarm = threading.Timer(patience, os.killpg, (process.pid, signal.SIGKILL))
         alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
+        process.wait()
         alarm.cancel()
-    process.returncode = code = os.waitstatus_to_exitcode(status)
-    late = code == -signal.SIGKILL
-    return Run(seconds, usage.ru_maxrss / 1024, code, out, errors.read_text(errors="replace"), late)
+    said = errors.read_text(errors="replace")
+    if process.returncode == -signal.SIGKILL:
+        return Run(patience, 0.0, process.returncode, out, said, late=True)
+    seconds, peak, code = json.loads(took.read_bytes())
+    return Run(seconds, peak / 1024, code, out, said)
 
 
 @contextmanager

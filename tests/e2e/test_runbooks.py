@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from tests.e2e.conftest import ROOT, Shell
 
 README = (ROOT / "README.md").read_text()
@@ -21,6 +23,7 @@ def run(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_the_runbooks_work_as_they_stand(bare: Shell) -> None:
     lines = re.findall(r"^    (inv sandbox .+)$", RUNBOOKS, re.MULTILINE)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -186,21 +187,34 @@ def test_a_secret_in_the_name_of_a_file_or_in_a_link_is_found(tmp_path: Path) ->
     assert {leak.where for leak in Canaries([secret]).search(tmp_path)} == {secret, "link"}
 
 
-LEAKS = {
-    "file": "def test_it(home):\n    (home / 'log').write_text(TOKEN)\n",
-    "output": "def test_it(inv, monkeypatch):\n"
-    "    monkeypatch.setattr('ops.telemetry.redact.Redactor.__call__', lambda _self, text: text)\n"
-    "    inv('profile', '--name', TOKEN)\n",
-    "process": "import subprocess\n\ndef test_it():\n"
-    "    Watched(['echo', TOKEN], stdout=subprocess.PIPE).communicate()\n",
-}
+LEAKS = """
+import subprocess
+
+from tests.faults.canary import TOKEN, Watched
+
+
+def test_file(home):
+    (home / "log").write_text(TOKEN)
+
+
+def test_output(inv, monkeypatch):
+    monkeypatch.setattr("ops.telemetry.redact.Redactor.__call__", lambda _self, text: text)
+    inv("profile", "--name", TOKEN)
+
+
+def test_process():
+    Watched(["echo", TOKEN], stdout=subprocess.PIPE).communicate()
+
+
+def test_nothing():
+    pass
+"""
 
 
 @pytest.mark.fault("P1")
-@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
-def test_a_test_that_lets_a_secret_out_is_red(tmp_path: Path, leak: str) -> None:
-    """The search is alive: a suite of one test with a leak planted in it ends red."""
-    (tmp_path / "test_leak.py").write_text(f"from tests.faults.canary import TOKEN, Watched\n\n{leak}")
+def test_a_test_that_lets_a_secret_out_is_red(tmp_path: Path) -> None:
+    """The search is alive: of a suite with leaks planted in it, each test with a leak ends red."""
+    (tmp_path / "test_leak.py").write_text(LEAKS)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.conftest"]
     places = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-c", str(ROOT / "pyproject.toml")]
 
@@ -210,4 +224,6 @@ def test_a_test_that_lets_a_secret_out_is_red(tmp_path: Path, leak: str) -> None
     )  # fmt: skip
 
     assert done.returncode == 1, done.stdout + done.stderr
+    red = set(re.findall(r"^(?:FAILED|ERROR) \S+::(\w+)", done.stdout, re.MULTILINE))
+    assert red == {"test_file", "test_output", "test_process"}
     assert "cfut_Zq7Z…" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 from tests.faults.__main__ import main
 from tests.faults.catalogue import CATALOGUE, FAULTS, PROMISES
 from tests.faults.marks import Proof, proofs
+
+
+@cache
+def all_proofs() -> tuple[Proof, ...]:
+    return tuple(proofs())
 
 
 def test_the_catalogue_has_114_faults_and_17_promises() -> None:
@@ -20,19 +26,19 @@ def test_the_catalogue_has_114_faults_and_17_promises() -> None:
 
 
 def test_every_row_has_a_test() -> None:
-    carried = {proof.id for proof in proofs()}
+    carried = {proof.id for proof in all_proofs()}
 
     assert [f"{id}: {CATALOGUE[id]}" for id in CATALOGUE if id not in carried] == []
 
 
 def test_every_fault_has_a_test_that_runs_each_time() -> None:
-    carried = {proof.id for proof in proofs() if not proof.long}
+    carried = {proof.id for proof in all_proofs() if not proof.long}
 
     assert [f"{id}: {FAULTS[id]}" for id in FAULTS if id not in carried] == []
 
 
 def test_no_test_names_a_row_that_there_is_not() -> None:
-    assert [proof for proof in proofs() if proof.id not in CATALOGUE] == []
+    assert [proof for proof in all_proofs() if proof.id not in CATALOGUE] == []
 
 
 def test_marks_are_found_one_by_one_with_what_is_long(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def at(limit: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("size", "fits"), [(limit - 1, True), (limit, True), (limit + 1, False)])
 
 
+@pytest.mark.long
 @at(64 * MIB)
 @pytest.mark.fault("P13", "A19")
 def test_a_body_has_64_mib(opened: Open, size: int, fits: bool) -> None:  # noqa: F811
@@ -83,6 +84,7 @@ def test_what_is_nested_as_deeply_as_it_may_be_is_shown_in_every_format(
     assert result.out.count("- " if form == "yaml" else "[") >= 96
 
 
+@pytest.mark.long
 @at(10_000)
 @pytest.mark.fault("P13", "B6")
 def test_a_list_has_ten_thousand_pages(size: int, fits: bool) -> None:
@@ -99,6 +101,7 @@ def test_a_list_has_ten_thousand_pages(size: int, fits: bool) -> None:
     assert bool(listing.problem) is not fits
 
 
+@pytest.mark.long
 @at(25 * MIB)
 @pytest.mark.fault("P13", "E1")
 def test_a_value_has_25_mib(

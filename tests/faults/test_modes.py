@@ -91,6 +91,7 @@ LINES = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.fault("P2", "C9")
 def test_whatever_a_run_makes_is_its_owners_alone_from_the_moment_it_exists(
     shell: Shell,  # noqa: F811

@@ -549,6 +549,7 @@ def test_a_file_that_vanishes_changes_nothing_for_who_has_it_open(make: Make, tm
     assert budget.remaining() == 8
 
 
+@pytest.mark.long
 @pytest.mark.fault("C3")
 def test_a_killed_process_leaves_a_usable_file(tmp_path: Path) -> None:
     file, notes = tmp_path / "budget", list[str]()

@@ -639,12 +639,13 @@ def drifting(seed: int, *, often: float, calm_after: int = 10**9, **more: Any) -
 @pytest.mark.fault("P4")
 @pytest.mark.fault("B2")
 @pytest.mark.parametrize("more", [{}, {"dated": False}, {"without": ("total_count",)}], ids=str)
-@pytest.mark.parametrize(("often", "flagged_at_most"), [(0.01, 150), (0.03, 450), (0.1, 1000), (0.7, 1000)])
-def test_of_a_thousand_drifting_lists_none_has_a_gap_that_is_not_told(
-    more: dict[str, Any], often: float, flagged_at_most: int
+@pytest.mark.parametrize(("often", "flagged_at_most"), [(0.01, 0.15), (0.03, 0.45), (0.1, 1), (0.7, 1)])
+@pytest.mark.parametrize("lists", [100, pytest.param(1000, marks=pytest.mark.long)])
+def test_no_drifting_list_has_a_gap_that_is_not_told(
+    lists: int, more: dict[str, Any], often: float, flagged_at_most: float
 ) -> None:
     gaps = flagged = 0
-    for seed in range(1000):
+    for seed in range(lists):
         table = drifting(seed, often=often, **more)
         listing = table.listing(per_page=20)
 
@@ -654,12 +655,12 @@ def test_of_a_thousand_drifting_lists_none_has_a_gap_that_is_not_told(
         gaps += not listing.problem and not table.throughout <= found
 
     assert gaps == 0
-    assert flagged <= flagged_at_most
+    assert flagged <= flagged_at_most * lists
 
 
 @pytest.mark.fault("B2")
 def test_a_list_that_comes_to_rest_is_whole_and_not_marked() -> None:
-    for seed in range(300):
+    for seed in range(100):
         table = drifting(seed, often=0.7, calm_after=11)
         listing = table.listing(per_page=20)
 

@@ -26,7 +26,7 @@ SAYINGS = st.fixed_dictionaries(
 
 
 @pytest.mark.fault("P4")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     rows=st.integers(0, 60),
     per_page=st.integers(1, 25),
@@ -69,7 +69,7 @@ def test_a_list_by_pages_is_whole_or_marked(
 
 @pytest.mark.fault("P4")
 @pytest.mark.fault("B3")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows=st.integers(0, 60), per_page=st.integers(1, 25), says=SAYINGS)
 def test_no_number_that_a_server_says_makes_a_list_shorter_unsaid(
     rows: int, per_page: int, says: dict[str, Any]
@@ -114,7 +114,7 @@ class Keys:
 
 @pytest.mark.fault("P4")
 @pytest.mark.fault("B7")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     count=st.integers(0, 60),
     size=st.integers(1, 20),

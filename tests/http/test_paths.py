@@ -20,7 +20,7 @@ NAMES = st.text(st.characters(codec=None, exclude_categories=())) | AWKWARD
 
 
 @pytest.mark.fault("P10")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(NAMES)
 @example("..")
 @example("%2e%2e")
@@ -53,7 +53,7 @@ def is_one_segment(name: str) -> None:
 
 
 @pytest.mark.fault("P10")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         NAMES.filter(lambda name: name not in ("", ".", "..") and name.isascii()), min_size=2, max_size=2

@@ -58,7 +58,9 @@ def many(shell: Shell) -> Shell:
 
 
 @pytest.mark.fault("D2", "D3", "P6")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_a_bulk_write_ends_with_the_call_that_is_under_way(
     many: Shell, sandbox: Sandbox, number: int, code: int
 ) -> None:
@@ -100,7 +102,8 @@ def test_a_second_ctrl_c_leaves_a_call_that_hangs(many: Shell, sandbox: Sandbox)
 
 @pytest.mark.fault("C5")
 @pytest.mark.parametrize(
-    ("fault", "settled", "left"), [("hang", "failed", 1), ("hang execute=true", "done", 2)]
+    ("fault", "settled", "left"),
+    [pytest.param("hang", "failed", 1, marks=pytest.mark.long), ("hang execute=true", "done", 2)],
 )
 def test_a_killed_run_is_put_right_by_looking(
     many: Shell, sandbox: Sandbox, fault: str, settled: str, left: int

@@ -10,7 +10,6 @@ import pytest
 from ops.change import Change
 from ops.errors import NotSent, UsageError
 from ops.http.client import Client
-from ops.journal import reversal
 from ops.journal.entries import DONE, Entry
 from ops.journal.reversal import Keys, Step, Verdict, judge, portions, step, why_not
 from ops.resource import ACCOUNT, Json, Owner
@@ -113,11 +112,8 @@ def find_all(client: Client, owner: Owner, items: Sequence[Json]) -> list[Json |
     return [{"name": item["name"], "looked": "together"} for item in items]
 
 
-def test_steps_are_looked_at_together_where_the_kind_and_the_owner_allow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(reversal, "TOGETHER", 2)
-    alone, together = Shelf(), Shelf(find_all=find_all)
+def test_steps_are_looked_at_together_where_the_kind_and_the_owner_allow() -> None:
+    alone, together = Shelf(), Shelf(find_all=find_all, find_size=2)
     bare = [Step(s.change._replace(resource=alone.resource._replace(writes=None))) for s in steps(alone, "x")]
 
     assert parts(*steps(alone, *"abc")) == ["a", "b", "c"]
@@ -128,7 +124,7 @@ def test_steps_are_looked_at_together_where_the_kind_and_the_owner_allow(
 
 
 def test_several_are_looked_at_with_one_request_and_one_by_itself(stage: Stage) -> None:
-    shelf = Shelf(find_all=find_all)
+    shelf = Shelf(find_all=find_all, find_size=9)
     client = stage.app().client
 
     assert [v.found for v in judge(client, steps(shelf, "a", "b"))] == [
@@ -148,7 +144,7 @@ def test_what_cannot_be_looked_at_is_a_conflict_for_each(stage: Stage) -> None:
     def broken(_client: Any, _owner: Owner, _items: Sequence[Json]) -> list[Json | None]:
         raise NotSent("no network")
 
-    found = judge(stage.app().client, steps(Shelf(find_all=broken), "a", "b"))
+    found = judge(stage.app().client, steps(Shelf(find_all=broken, find_size=9), "a", "b"))
 
     assert [verdict.conflict for verdict in found] == [
         f"{KIND} a cannot be looked at: no network", f"{KIND} b cannot be looked at: no network"

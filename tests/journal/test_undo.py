@@ -437,7 +437,7 @@ def test_a_kind_that_answers_for_fewer_than_were_asked_about_is_not_believed(sta
     def find_all(_client: Any, _owner: Any, items: Sequence[Json]) -> list[Json | None]:
         return [None] * (len(items) - 1)
 
-    shelf = Shelf(find_all=find_all)
+    shelf = Shelf(find_all=find_all, find_size=9)
     app = stage.app()
     app.make(shelf.creation("a"), shelf.creation("b"))
 

@@ -37,7 +37,7 @@ TARGETS = {
         "cut_anywhere",
     ),
     "undo": Target(
-        _in("ops/journal", "undo", "reversal", "pretence", "place"),
+        _in("ops/journal", "undo", "reversal", "pretence", "place", "finding"),
         _in("tests/journal", "test_undo", "test_reversal", "test_pretence", "test_recovery"),
         "cut_anywhere",
     ),

@@ -222,6 +222,7 @@ def test_a_download_that_breaks_off_once_is_done_again(
     assert result.code == 0, result.err
 
 
+@pytest.mark.long
 def test_a_stopped_download_leaves_nothing_on_this_machine(
     s3: Server, place: str, folder: Path, home: Path
 ) -> None:

@@ -99,7 +99,13 @@ def test_a_snapshot_is_verified_in_the_bucket_and_nothing_of_it_stays(
 
 
 @pytest.mark.parametrize(
-    ("asked", "days"), [("latest", 0), ("previous", 1), ("2026-11-22", 1), ("2026-11-23T06:10", 0)]
+    ("asked", "days"),
+    [
+        ("latest", 0),
+        ("previous", 1),
+        pytest.param("2026-11-22", 1, marks=pytest.mark.long),
+        pytest.param("2026-11-23T06:10", 0, marks=pytest.mark.long),
+    ],
 )
 def test_a_snapshot_is_asked_for_as_on_this_machine(
     inv: Inv, elsewhere: Path, place: str, asked: str, days: int
@@ -218,6 +224,7 @@ def test_a_half_upload_is_nothing_to_anybody(
     assert (named.code, f"no snapshot called {half}" in named.err) == (1, True)
 
 
+@pytest.mark.long
 def test_pruning_a_bucket_follows_the_same_rules_and_asks(
     inv: Inv, elsewhere: Path, s3: Server, bucket: str, place: str
 ) -> None:
@@ -258,6 +265,7 @@ def test_a_removal_that_breaks_off_leaves_no_snapshot(
     assert names(inv, place) == [kept]
 
 
+@pytest.mark.long
 def test_a_half_upload_is_swept_when_it_is_older_than_a_day(
     inv: Inv, elsewhere: Path, s3: Server, bucket: str, place: str
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_snapshot_lies_in_the_bucket_as_it_does_here_its_manifest_last(
     assert told["bytes"] == sum(map(len, files_of(folder).values()))
 
 
+@pytest.mark.long
 def test_a_push_resumes_wherever_it_broke_off_and_sends_nothing_twice(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +242,7 @@ def test_an_export_is_pushed_when_it_is_whole(
     assert {key.removeprefix(prefix): body for key, body in keys.items()} == files_of(folder)
 
 
+@pytest.mark.long
 def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
     staged: Sandbox, inv: Inv, s3: Server, place: str
 ) -> None:
@@ -402,7 +404,9 @@ def test_a_push_is_refused_before_any_request_where_it_cannot_work(
     assert s3.asked == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_a_stop_ends_a_push_and_leaves_what_can_be_resumed(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch,
     number: int, code: int,
@@ -440,6 +444,7 @@ def test_a_stop_ends_a_wait_for_any_answer(
     assert process.returncode == 143, err
 
 
+@pytest.mark.long
 def test_a_killed_push_is_no_snapshot_and_is_resumed(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

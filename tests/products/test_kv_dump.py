@@ -137,6 +137,7 @@ def test_a_compressed_dump_holds_the_same_and_is_the_same_each_time(staged: Sand
     assert Path("one.jsonl.gz").read_bytes() == Path("two.jsonl.gz").read_bytes()
 
 
+@pytest.mark.long
 def test_values_too_large_for_one_answer_are_read_in_several(staged: Sandbox, inv: Inv) -> None:
     namespace = new_namespace(staged, "stock")
     fill(staged, namespace, {f"k{n}": b"x" * (9 << 20) for n in range(4)})
@@ -248,7 +249,8 @@ def test_a_dump_that_failed_goes_on_where_it_was_and_is_the_same_in_the_end(
     assert "the same command goes on from there" in failed.err
     assert result.code == 0, result.err
     assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
-    assert asked(staged)["bulk"] == 11 - (nth - 1)
+    # Two threads share the one place on the wire: the request after the refused one may have gone before it.
+    assert asked(staged)["bulk"] - (11 - (nth - 1)) in (0, 1)
     assert not Path("dump.jsonl.partial").exists()
 
 
@@ -275,6 +277,7 @@ def test_a_partial_that_was_torn_anywhere_goes_on_and_is_the_same_in_the_end(
         assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.fault("C3")
 def test_a_dump_killed_again_and_again_is_whole_in_the_end(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 3000)
@@ -482,6 +485,7 @@ def test_what_stands_is_read_for_the_keys_that_are_there_only(
     assert len(stored(staged, copy)) == left
 
 
+@pytest.mark.long
 @pytest.mark.fault("P13")
 def test_10_001_pairs_are_written_with_two_requests(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 10_001)
@@ -575,8 +579,9 @@ def test_what_reads_differently_than_it_was_written_makes_the_load_incomplete(
     assert "2 of 250 pairs read differently than they were written: 'key:000077', 'key:000177'" in result.err
 
 
+@pytest.mark.long
 def test_a_load_that_failed_halfway_is_finished_by_the_next_one(staged: Sandbox, inv: Inv) -> None:
-    namespace = stock(staged, 20_500)
+    namespace = stock(staged, 10_100)
     copy = new_namespace(staged, "copy")
     dumped(inv)
     staged.faults.add(Fault("denied", "PUT", "*/bulk", nth=2, times=-1))
@@ -591,7 +596,7 @@ def test_a_load_that_failed_halfway_is_finished_by_the_next_one(staged: Sandbox,
     assert half == 10_000
     assert "undo.apply --id" in failed.err
     assert json.loads(result.out)["equal"] == 10_000
-    assert len(sent(staged, "PUT", "/bulk")) == 2
+    assert len(sent(staged, "PUT", "/bulk")) == 1
     assert stored(staged, copy) == stored(staged, namespace)
 
 
@@ -625,6 +630,7 @@ def test_a_namespace_moves_in_one_line(staged: Sandbox, inv: Inv) -> None:
     assert stored(staged, moved) == stored(staged, namespace_id("assets"))
 
 
+@pytest.mark.long
 def test_the_undo_of_large_values_holds_no_more_than_a_batch_of_them(staged: Sandbox, inv: Inv) -> None:
     namespace = new_namespace(staged, "stock")
     for name in ("a", "b", "c"):

@@ -275,6 +275,7 @@ def test_putting_what_is_there_already_writes_nothing(staged: Sandbox, inv: Inv)
     assert written(staged) == []
 
 
+@pytest.mark.long
 @pytest.mark.fault("E1")
 def test_25_mib_are_written_over_as_many_in_less_than_100_mib_of_memory(
     staged: Sandbox, home: Path, tmp_path: Path
@@ -423,6 +424,7 @@ def stock(sandbox: Sandbox, count: int) -> str:
     return namespace
 
 
+@pytest.mark.long
 def test_10_001_keys_are_deleted_with_two_requests_and_put_back(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 10_001)
     before = stored(staged, namespace)

@@ -143,7 +143,7 @@ def test_a_module_name_never_chooses_a_path(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.fault("P10")
 @pytest.mark.fault("C12")
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.text(st.characters(codec=None), max_size=100), unique=True, max_size=6))
 def test_file_names_are_safe_and_never_the_same(names: list[str]) -> None:
     files = file_names(names)

@@ -81,6 +81,7 @@ def test_a_batch_with_one_bad_operation_changes_nothing(bare: Bare, bad: dict[st
     assert records(api, zone) == before
 
 
+@pytest.mark.long
 @pytest.mark.fault("E11")
 def test_a_batch_holds_two_hundred_operations_on_free_and_3500_on_a_paid_plan(api: Api) -> None:
     free, paid = zone_id("empty.example"), zone_id("shop.example")

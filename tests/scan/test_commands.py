@@ -78,6 +78,7 @@ def test_two_exports_of_an_unchanged_account_are_byte_for_byte_equal(staged: San
     assert {**first.as_json(), **times} == {**second.as_json(), **times}
 
 
+@pytest.mark.long
 @pytest.mark.fault("A27")
 def test_answers_out_of_order_leave_the_bytes_as_they_are(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch

@@ -96,6 +96,7 @@ def test_a_kind_that_lost_too_much_makes_the_snapshot_partial(staged: Sandbox, i
     assert str((before.parent / "latest").readlink()) == before.name
 
 
+@pytest.mark.long
 def test_a_loss_below_the_threshold_passes(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export")
     lose_records(inv)
@@ -122,6 +123,7 @@ def test_a_guard_remembers_what_encrypted_snapshots_held(staged: Sandbox, inv: I
     assert "dns.record fell from" in result.err
 
 
+@pytest.mark.long
 def test_an_export_of_some_kinds_leaves_the_measure_of_the_others(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")

@@ -35,7 +35,9 @@ def snapshots(place: Path) -> list[Path]:
 
 @pytest.mark.fault("D1")
 @pytest.mark.fault("D3")
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_a_stop_keeps_what_was_read_within_two_seconds(
     staged: Sandbox, place: Path, sent: signal.Signals, code: int
 ) -> None:
@@ -91,7 +93,7 @@ def test_a_stopped_rendering_leaves_the_older_file_as_it_was(staged: Sandbox, pl
 
 
 @pytest.mark.fault("C1")
-@pytest.mark.parametrize("limit", [2_000, 60_000])
+@pytest.mark.parametrize("limit", [2_000, pytest.param(60_000, marks=pytest.mark.long)])
 def test_a_full_disk_leaves_nothing_and_the_older_snapshot_whole(
     staged: Sandbox, place: Path, inv: Inv, limit: int
 ) -> None:
@@ -144,12 +146,6 @@ def _seconds_of_writing(place: Path) -> float:
     process.communicate(timeout=30)
     assert process.returncode == 0
     return time.monotonic() - began
-
-
-@pytest.mark.fault("C3")
-@pytest.mark.timeout(120)
-def test_a_kill_leaves_the_old_or_the_new_and_never_a_part(staged: Sandbox, place: Path) -> None:
-    assert killed_at_random(place, kills=10, seed=1) > 0
 
 
 @pytest.mark.fault("P3")

@@ -96,7 +96,7 @@ def _without_nothing(item: Json) -> Json:
 
 
 @pytest.mark.fault("P4")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DEEP, DEEP)
 def test_fields_are_told_where_values_differ_and_the_same_from_either_side(old: Json, new: Json) -> None:
     found = list(fields.differences(old, new, {}))
@@ -113,7 +113,7 @@ def test_an_account_does_not_differ_from_itself(account: Items) -> None:
 
 
 @pytest.mark.fault("P4")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ACCOUNTS, ACCOUNTS)
 def test_the_differences_lead_from_one_side_to_the_other(old: Items, new: Items) -> None:
     leads_there(old, new)
@@ -156,7 +156,7 @@ def test_turned_round_what_was_created_is_deleted(old: Items, new: Items) -> Non
 
 @pytest.mark.fault("P4")
 @pytest.mark.fault("A25")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ACCOUNTS, ACCOUNTS, some.sampled_from(NOT_WHOLE), some.sampled_from(["old", "new"]), some.data())
 def test_what_was_not_read_is_unknown_and_neither_deleted_nor_created(
     old: Items, new: Items, status: str, side: str, data: some.DataObject

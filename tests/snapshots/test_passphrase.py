@@ -126,6 +126,7 @@ def typed(line: list[str], cwd: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
 
 
+@pytest.mark.long
 @pytest.mark.fault("P12")
 @pytest.mark.skipif(AGE is None, reason="the age program is not installed")
 def test_the_age_program_opens_ours_and_we_open_its(tmp_path: Path) -> None:
@@ -179,6 +180,7 @@ def test_a_passphrase_shows_itself_nowhere(tmp_path: Path) -> None:
     assert "hunter2" not in f"{read} {read!r}"
 
 
+@pytest.mark.long
 def test_an_export_for_a_passphrase_is_opened_by_it(staged: Sandbox, inv: Inv, home: Path) -> None:
     Path("pass").write_text("correct horse\n")
     Path("wrong").write_text("battery staple\n")
@@ -221,6 +223,7 @@ def test_a_file_that_ends_in_its_nonce_is_damaged(left: int) -> None:
         opened(whole[: header + left])
 
 
+@pytest.mark.long
 def test_a_key_and_a_passphrase_do_not_open_together(
     inv: Inv, home: Path, staged: Sandbox, tmp_path: Path
 ) -> None:

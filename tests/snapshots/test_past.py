@@ -89,33 +89,6 @@ FILTERS = (
 )
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Path]:
-    """What was exported of the seed's account, so that each way of exporting is gone only once."""
-    return {(): tmp_path_factory.mktemp("exported")}
-
-
-@pytest.fixture
-def export(
-    staged: Sandbox, inv: Inv, home: Path, exported: dict[tuple[str, ...], Path]
-) -> Callable[..., Path]:
-    """Put a snapshot of the seed's account, exported with these options, into exports/; give its folder."""
-
-    def exporting(*options: str) -> Path:
-        key = ("scan.export", *options)
-        if key not in exported:
-            folder = Path(json.loads(inv(*key, "--output", "json").out)["snapshot"])
-            exported[key] = exported[()] / str(len(exported)) / folder.name
-            shutil.copytree(folder, exported[key])
-            shutil.rmtree(folder.parent)
-        folder = home / "exports" / staged.account_id / exported[key].name
-        shutil.copytree(exported[key], folder)
-        staged.requests.clear()
-        return folder
-
-    return exporting
-
-
 @pytest.fixture
 def everything(export: Callable[..., Path]) -> Path:
     return export("--deep", "--kv", "values")

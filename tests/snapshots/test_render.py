@@ -24,9 +24,9 @@ Inv = Callable[..., Result]
 
 
 @pytest.fixture
-def kept(staged: Sandbox, inv: Inv) -> Path:
+def kept(staged: Sandbox, export: Callable[..., Path]) -> Path:
     """A snapshot of everything; what comes after it makes no request."""
-    made = Path(json.loads(inv("scan.export", "--deep", "--output", "json").out)["snapshot"])
+    made = export("--deep")
     staged.faults.add(Fault("denied", times=-1))
     staged.requests.clear()
     return made

@@ -251,6 +251,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_items(tmp_path: Path) -> None:
     keys = [{"name": f"user:{number:07}"} for number in range(60_000)]
     folder = made(tmp_path, items={**ITEMS, ("kv.key", "n1"): keys})

@@ -144,6 +144,7 @@ def flooded(folder: Path, keys: int, order: str) -> int:
     return memory
 
 
+@pytest.mark.long
 @pytest.mark.fault("E11")
 @pytest.mark.parametrize("order", ["ordered", "shuffled"])
 def test_memory_does_not_grow_with_the_keys(tmp_path: Path, order: str) -> None:

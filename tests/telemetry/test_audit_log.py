@@ -114,6 +114,7 @@ def test_a_damaged_head_is_a_sentence(tmp_path: Path, log: AuditLog) -> None:
         log.verify()
 
 
+@pytest.mark.long
 @pytest.mark.fault("P11")
 def test_twenty_thousand_lines_are_verified_fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fdatasync", lambda _descriptor: None)

@@ -66,7 +66,7 @@ def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
 
 
 @pytest.mark.fault("P1")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TOKENS, AROUND, AROUND)
 def test_no_spelling_of_a_secret_survives_whatever_stands_around_it(
     secrets: list[str], before: bytes, after: bytes

@@ -140,7 +140,7 @@ def test_a_field_that_comes_too_late_for_a_column_is_told(format: str) -> None:
 
 @pytest.mark.fault("P9")
 @pytest.mark.fault("E8")
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(SURVIVES_UTF8 | TRIGGERED, min_size=2, max_size=2), min_size=1, max_size=10))
 @pytest.mark.fault("P9")
 def test_csv_cells_start_no_formula_and_read_back_as_they_were(cells: list[list[str]]) -> None:
@@ -161,7 +161,7 @@ def test_csv_quotes_what_would_end_a_cell() -> None:
     assert shown.out == '"x,""y""","1\r2"\n'
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(ANY_TEXT, min_size=2, max_size=2))
 def test_tsv_is_one_line_an_item_and_reversible(cells: list[str]) -> None:
     text = printed(rows(dict(zip("ab", cells, strict=True))), "tsv", headers=False).out
@@ -178,7 +178,7 @@ def test_tsv_shows_tabs_newlines_and_backslashes_as_escapes() -> None:
     assert printed(rows({"a": "1\t2\n3\\4\r"}), "tsv", headers=False).out == "1\\t2\\n3\\\\4\\r\n"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.dictionaries(

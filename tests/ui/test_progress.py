@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -21,13 +22,29 @@ def test_a_log_gets_a_line_every_half_minute() -> None:
     progress.start("scan", 100)
     for number in range(61):
         clock.now += 1
-        progress.done(f"dns.record of zone {number}", left=125 - number)
+        progress.done(f"dns.record of zone {number}", left=partial(float, 125 - number))
     progress.finish()
 
     assert err.getvalue() == (
         "scan: 30 of 100, dns.record of zone 29, about 2 min left\n"
         "scan: 60 of 100, dns.record of zone 59, about 66 s left\n"
     )
+
+
+def test_the_time_left_is_estimated_only_where_it_is_shown() -> None:
+    clock, asked = Clock(), []
+
+    def left() -> float:
+        asked.append(clock.now)
+        return 60.0
+
+    progress = Progress(io.StringIO(), False, clock)
+    progress.start("scan", 100)
+    for _ in range(95):
+        clock.now += 1
+        progress.done("zones.zone", left=left)
+
+    assert len(asked) == 3
 
 
 def test_a_short_run_leaves_no_line_in_a_log() -> None:
@@ -48,7 +65,7 @@ def test_a_terminal_gets_a_bar_that_goes_away() -> None:
 
     progress.start("scan", 4)
     clock.now += 1
-    progress.done("dns.record", left=90)
+    progress.done("dns.record", left=lambda: 90)
     seen = err.seen
     progress.finish()
 

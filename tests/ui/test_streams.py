@@ -137,6 +137,7 @@ def test_a_stream_of_text_alone_is_written_too() -> None:
     assert out.getvalue() == '{"a":"é"}\n'
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_rows() -> None:
     script = (
         "import resource, sys; from ops.ui.output import *; from ops.ui.shapes import Rows\n"

@@ -55,7 +55,7 @@ def test_rows_without_a_header_keep_their_values() -> None:
 
 
 @pytest.mark.fault("P9")
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), min_size=1, max_size=40))
 def test_no_cell_drives_the_terminal(pairs: list[tuple[str, str]]) -> None:
     table = Table(("a", "b")).block([{"a": a, "b": b} for a, b in pairs])
@@ -66,7 +66,7 @@ def test_no_cell_drives_the_terminal(pairs: list[tuple[str, str]]) -> None:
     ]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(WIDE, min_size=1, max_size=8))
 def test_columns_are_in_line_whatever_the_letters(names: list[str]) -> None:
     table = Table(("name", "end")).block([{"name": name, "end": "|"} for name in names])

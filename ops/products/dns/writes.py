@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.errors import MalformedAnswer, NotFound
+from ops.errors import MalformedAnswer
 from ops.products.dns import api
+from ops.products.dns.finding import find_record, find_records
 from ops.resource import Owner, Writes
 
 if TYPE_CHECKING:
@@ -18,33 +19,6 @@ if TYPE_CHECKING:
 # What a Free zone takes in one batch, and any other.
 BATCH, PAID_BATCH = 200, 3500
 LISTS = ("deletes", "patches", "puts", "posts")
-
-
-def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
-    """Give the record with the id of *item*, else the one of its name and type that says the same.
-
-    Where it says the same as *item*, it is spelt as *item* is.
-    """
-    from ops.products.dns.record import spelt_like
-
-    found = _by_id(client, zone.id, str(item.get("id") or "")) or _by_content(client, zone.id, item)
-    return spelt_like(found, item) if found else None
-
-
-def _by_id(client: Client, zone_id: str, record_id: str) -> Json | None:
-    try:
-        return api.get_record(client, zone_id, record_id) if record_id else None
-    except NotFound:
-        return None
-
-
-def _by_content(client: Client, zone_id: str, item: Json) -> Json | None:
-    from ops.products.dns.names import name_of
-    from ops.products.dns.rdata import essence
-
-    wanted = essence(item)
-    listing = api.list_records(client, zone_id, name=name_of(item), type=str(item["type"]))
-    return next((record for record in listing if essence(record) == wanted), None)
 
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
@@ -125,6 +99,8 @@ def update_settings(client: Client, zone: Owner, before: Json, after: Json) -> J
 
 RECORD_WRITES = Writes(
     find=find_record,
+    find_all=find_records,
+    find_size=PAID_BATCH,
     create=create_record,
     update=update_record,
     delete=delete_record,

@@ -87,5 +87,10 @@ REMOVAL = NAMESPACE._replace(
     "kept can be loaded into a new one"
 )
 PAIR = Writes(
-    find=_find_pair, find_all=_find_pairs, batch=_change_pairs, batch_size=api.BULK_PAIRS, never=_expired
+    find=_find_pair,
+    find_all=_find_pairs,
+    find_size=api.BULK_GET,
+    batch=_change_pairs,
+    batch_size=api.BULK_PAIRS,
+    never=_expired,
 )

@@ -227,10 +227,13 @@ def test_many_records_go_out_in_one_batch_on_a_paid_plan_and_come_back(
     made = inv("dns.apply", "--zone", "shop.example", "--file", "many.yaml", "--keep", "--quiet")
     sent = [path.rpartition("/")[2] for _, path in zone.writes]
     count = len(zone.records())
+    zone.sandbox.requests.clear()
     undone = inv("undo.last", "--yes")
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
     assert sent == ["batch"]
+    # The zone before the question and under the locks, three batches, and the first and last of each batch.
+    assert len(zone.sandbox.requests) <= 20
     assert count == len(before) + 450
     assert zone.state() == before
 
@@ -263,6 +266,23 @@ def test_a_batch_whose_answer_is_lost_is_found_to_be_done(inv: Inv, zone: Zone, 
     assert result.code == 0, result.err
     assert zone.one(name="www.example.com")["content"] == "192.0.2.9"
     assert len(zone.writes) == 1
+
+
+@pytest.mark.fault("G1")
+def test_many_records_whose_answer_is_lost_are_found_with_one_listing(inv: Inv, zone: Zone) -> None:
+    Path("many.yaml").write_text(
+        "".join(f"- {{name: n{n}, type: A, content: 10.0.0.{n}}}\n" for n in range(60))
+    )
+    zone.sandbox.faults.add(Fault("drop-after", "POST", "*batch"))
+    zone.sandbox.requests.clear()
+
+    made = inv("dns.apply", *AT, "--file", "many.yaml", "--keep", "--yes")
+    asked = len(zone.sandbox.requests)
+    undone = inv("undo.last", "--yes")
+
+    assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
+    assert asked < 20
+    assert zone.records(name="n7.example.com") == []
 
 
 @pytest.mark.fault("G1")

@@ -85,7 +85,7 @@ def carried_out(before: Sequence[Said], after: Sequence[Said], size: int) -> Cou
 
 
 @pytest.mark.fault("G8")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
 def test_every_transaction_leaves_a_legal_zone_and_the_last_one_the_file(
     before: list[Said], after: list[Said], size: int
@@ -104,7 +104,7 @@ def test_ten_thousand_zones_become_what_their_files_say(
     assert carried_out(before, after, size) == Counter(after)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ZONES)
 def test_a_zone_that_is_as_the_file_says_needs_no_change(said: list[Said]) -> None:
     found = plan(OWNER, standing(said), file(said))
@@ -112,7 +112,7 @@ def test_a_zone_that_is_as_the_file_says_needs_no_change(said: list[Said]) -> No
     assert (found.changes, found.unchanged) == ([], len(said))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ZONES, ZONES)
 def test_keeping_deletes_nothing(before: list[Said], after: list[Said]) -> None:
     try:
@@ -124,7 +124,7 @@ def test_keeping_deletes_nothing(before: list[Said], after: list[Said]) -> None:
 
 
 @pytest.mark.fault("G8")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ZONES, ZONES)
 def test_what_stays_under_its_name_and_type_keeps_its_id(before: list[Said], after: list[Said]) -> None:
     found = plan(OWNER, standing(before), file(after))

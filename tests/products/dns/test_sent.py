@@ -13,10 +13,10 @@ from ops.errors import Conflict, MalformedAnswer
 from ops.http.client import Client
 from ops.products.dns.record import body, patch, spelt_like
 from ops.products.dns.resources import RECORDS, SETTINGS
-from ops.products.dns.writes import batch_records, create_record, find_record, update_record, update_settings
+from ops.products.dns.writes import batch_records, create_record, update_record, update_settings
 from ops.resource import Owner
 from tests.conftest import API
-from tests.products.answers import envelope, page, refusal
+from tests.products.answers import envelope, refusal
 
 Json = dict[str, Any]
 ZONE = Owner("a" * 32, "1" * 32, {})
@@ -128,18 +128,6 @@ def test_creating_what_is_there_is_a_conflict_for_the_road_to_judge(
 
     with pytest.raises(Conflict):
         create_record(client, ZONE, LIVE)
-
-
-def test_a_record_is_found_by_its_id_and_else_by_what_it_says(
-    client: Client, http: responses.RequestsMock
-) -> None:
-    again = LIVE | {"id": "b" * 32, "name": "WWW.example.com"}
-    http.get(f"{URL}/{LIVE['id']}", json=refusal(81044, "Record does not exist."), status=404)
-    http.get(URL, json=page([LIVE | {"id": "c" * 32, "content": "192.0.2.2"}, again]))
-
-    found = find_record(client, ZONE, LIVE)
-
-    assert found == LIVE | {"id": "b" * 32}
 
 
 @pytest.mark.fault("E12")
