@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import struct
 import threading
 from collections.abc import Iterator
@@ -26,13 +27,18 @@ class Watcher:
     def __init__(self, root: Path) -> None:
         self.modes: dict[str, set[int]] = {}
         self._handle = LIBC.inotify_init()
+        self._ended, self._end = os.pipe()
         self._watched: dict[int, Path] = {}
         self._watch(root)
         self._thread = threading.Thread(target=self._heed, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        os.close(self._handle)
+        # Not by closing what the thread reads: it would go on with the next file of that number.
+        os.write(self._end, b"x")
+        self._thread.join()
+        for opened in (self._handle, self._ended, self._end):
+            os.close(opened)
 
     def _watch(self, folder: Path) -> None:
         number = LIBC.inotify_add_watch(self._handle, str(folder).encode(), CREATED | MOVED_HERE)
@@ -42,10 +48,10 @@ class Watcher:
 
     def _heed(self) -> None:
         while True:
-            try:
-                content = os.read(self._handle, 65_536)
-            except OSError:
+            ready, _, _ = select.select([self._handle, self._ended], [], [])
+            if self._handle not in ready:
                 return
+            content = os.read(self._handle, 65_536)
             while content:
                 number, _mask, _cookie, size = EVENT.unpack_from(content)
                 name = content[EVENT.size : EVENT.size + size].rstrip(b"\0").decode()
