@@ -33,6 +33,9 @@ PRODUCTS = (
     "audit",
 )
 
+# The inventory alone knows these: they have no tasks.
+WITHOUT_TASKS = ("r2", "d1", "queues", "pages", "pagerules", "rulesets", "load_balancers")
+
 # Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
 NAMES = {"durable_objects": "do", "journal": "undo"}
 

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -24,8 +25,9 @@ from invoke.parser.context import ParserContext
 from invoke.parser.parser import Parser
 from invoke.program import Program
 from invoke.tasks import Call, Task
+from invoke.vendor.lexicon import Lexicon
 
-from ops.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL
+from ops.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL, WITHOUT_TASKS
 from ops.command import Command
 from ops.config.fields import invoke_defaults
 from ops.errors import Terminated
@@ -39,8 +41,34 @@ CYCLES = 50_000
 HANDOVER = 0.0001
 
 PRODUCT_TASKS = tuple(
-    module for module in (f"ops.products.{name}.tasks" for name in PRODUCTS) if module not in TOP_LEVEL
+    module
+    for module in (f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS)
+    if module not in TOP_LEVEL
 )
+
+
+class Folder(Collection):
+    """A collection whose *module* is loaded when its tasks are asked for: a line names few of them."""
+
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(name)
+        self.module = module
+        del self.tasks
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute != "tasks":
+            raise AttributeError(attribute)
+        self.tasks = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
+        for command in _commands(self.module):
+            self.add_task(command)
+        return self.tasks
+
+
+class Root(Collection):
+    """The collection of collections: Invoke asks whether it is empty, and need not load it for that."""
+
+    def __bool__(self) -> bool:
+        return True
 
 
 class TaskContext(ParserContext):
@@ -78,10 +106,9 @@ class OpsProgram(Program):
     """Invoke's program with our sentences, exit codes and signals."""
 
     def _make_parser(self) -> Parser:
-        tasks = self.collection.task_names
         contexts = [
             TaskContext(name, [*aliases, *_second_names(name)], self.collection[name])
-            for name, aliases in tasks.items()
+            for name, aliases in _meant(self.collection, self.argv).task_names.items()
         ]
         return Parser(initial=self.initial_context, contexts=contexts)
 
@@ -90,7 +117,8 @@ class OpsProgram(Program):
 
     def parse_tasks(self) -> None:
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
-        self.core.unparsed = _export_closed(self.core.unparsed, set(self.collection.task_names))
+        if "--export" in self.core.unparsed:
+            self.core.unparsed = _export_closed(self.core.unparsed, set(self.collection.task_names))
         with self._explained():
             super().parse_tasks()
 
@@ -139,6 +167,17 @@ class OpsProgram(Program):
         except Exit as ending:
             # Invoke ends with 0 when `--list` names a collection that is not there.
             raise Exit(ending.message, 1 if ending.message else ending.code) from None
+
+
+def _meant(root: Collection, line: list[str]) -> Collection:
+    """Give *root* without the folders that no word of *line* begins with."""
+    first = {part.partition(".")[0] for word in line for part in word.split("=")}
+    meant = copy(root)
+    meant.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
+    for name, inner in root.collections.items():
+        if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
+            meant.collections[name] = inner
+    return meant
 
 
 def _second_names(name: str) -> list[str]:
@@ -194,33 +233,19 @@ def collection() -> Collection:
 
 
 def _loaded() -> Collection:
-    root = Collection()
+    root = Root()
     root.configure(invoke_defaults())
     for module in (*PRODUCT_TASKS, *COLLECTIONS):
-        _add(root, module)
+        folder = module.split(".")[-2]
+        root.add_collection(Folder(NAMES.get(folder, folder), module))
     for module in TOP_LEVEL:
         for task in _commands(module):
             root.add_task(task)
     return root
 
 
-def _add(root: Collection, module: str) -> None:
-    folder = module.split(".")[-2]
-    name = NAMES.get(folder, folder)
-    commands = _commands(module)
-    if commands:
-        root.add_collection(Collection(name, *commands))
-
-
 def _commands(module: str) -> list[Command]:
-    try:
-        found = import_module(module)
-    except ModuleNotFoundError as error:
-        # A product that the inventory alone knows has no tasks; whatever else is missing is a fault.
-        if error.name != module or module not in PRODUCT_TASKS:
-            raise
-        return []
-    return [value for value in vars(found).values() if isinstance(value, Command)]
+    return [value for value in vars(import_module(module)).values() if isinstance(value, Command)]
 
 
 def main() -> None:

@@ -1,7 +1,3 @@
-"""The version of this package, as it is installed."""
+"""The version of this package: `pyproject.toml` reads it here, so that no run has to look it up."""
 
-from __future__ import annotations
-
-from importlib.metadata import version
-
-VERSION = version("cfops")
+VERSION = "0.1.0"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pytest
 
@@ -152,3 +154,37 @@ def test_a_write_looks_at_what_is_there_even_where_reads_may_be_old(inv: Inv, st
     inv(*line)
 
     assert any("/settings" in target for _, target in staged.requests[before:])
+
+
+@pytest.mark.parametrize(
+    ("line", "loaded"),
+    [
+        (("dns.list", "--zone", "example.com"), ["dns"]),
+        (("zones.list", "--output=json", "durable-objects.list"), ["zones", "do"]),
+        (("--help=kv.put",), ["kv"]),
+    ],
+)
+def test_a_line_loads_the_tasks_that_it_names_and_no_others(
+    line: tuple[str, ...], loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ops.program import OpsProgram, collection
+
+    monkeypatch.setattr(sys, "setswitchinterval", lambda _seconds: None)
+    root = collection()
+
+    with pytest.raises(SystemExit):
+        OpsProgram(name="inv", binary="inv", namespace=root).run(["inv", *line])
+
+    folders = root.collections.items()
+    assert [name for name, folder in folders if "tasks" in vars(folder)] == loaded
+
+
+def test_every_product_with_tasks_is_in_the_collection() -> None:
+    from ops.catalog import NAMES, PRODUCTS, TOP_LEVEL
+    from ops.program import collection
+
+    written = {name for name in PRODUCTS if find_spec(f"ops.products.{name}.tasks")}
+    shown = set(collection().collections) | {module.split(".")[-2] for module in TOP_LEVEL}
+
+    assert {NAMES.get(name, name) for name in written} <= shown
+    assert not (set(PRODUCTS) - written) & shown

@@ -3,3 +3,4 @@
 from ops.http.deferred import defer
 
 defer("charset_normalizer")
+defer("idna")
