@@ -107,7 +107,7 @@ def portions(steps: Iterable[Step]) -> Iterator[list[Step]]:
 
 def _most(resource: Resource) -> int:
     """Give how many items of *resource* are looked at together."""
-    return resource.writes.find_size if resource.writes and resource.writes.find_all else 1
+    return resource.writes.find_size if resource.writes else 1
 
 
 def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:

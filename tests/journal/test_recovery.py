@@ -96,6 +96,26 @@ def test_an_undo_settles_what_is_unknown_by_itself(stage: Stage, shelf: Shelf) -
     assert shelf.state() == []
 
 
+def test_a_dry_undo_settles_nothing(stage: Stage, shelf: Shelf) -> None:
+    entry = killed(stage, shelf, "after", value=1)
+    shelf.stock("one")
+
+    take_back(stage.app(dry_run=True), [entry], {KIND: shelf.resource})
+
+    assert [entry.state for entry in stage.journal().entries().values()] == [UNKNOWN]
+
+
+def test_what_is_unknown_of_a_kind_that_is_unknown_too_is_refused(stage: Stage, shelf: Shelf) -> None:
+    entry = killed(stage, shelf, "after")
+
+    with pytest.raises(Refused) as refused:
+        take_back(stage.app(), [entry], {})
+
+    assert refused.value.message.endswith(
+        ": whether it was carried out is not known, and what stands there is neither old nor new"
+    )
+
+
 def test_what_a_run_at_work_has_not_finished_is_not_judged(stage: Stage, shelf: Shelf) -> None:
     met: list[object] = []
 

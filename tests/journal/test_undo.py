@@ -39,9 +39,10 @@ def test_each_change_is_taken_back(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
     app.make(shelf.change(a, value=2), shelf.deletion(b), shelf.creation("c"))
 
-    undo(stage, shelf, app.task_id)
+    rows = undo(stage, shelf, app.task_id)
 
     assert shelf.state() == before
+    assert rows.columns == module.COLUMNS
     assert [entry.state for entry in entries(stage)] == [UNDONE] * 3 + [DONE] * 3
 
 
@@ -243,6 +244,7 @@ def test_a_dry_undo_shows_what_it_would_do(stage: Stage, shelf: Shelf) -> None:
     rows = undo(stage, shelf, app.task_id, dry_run=True, yes=False)
 
     assert [row["action"] for row in rows.items] == ["delete"]
+    assert rows.columns == module.COLUMNS
     assert shelf.written == sent
     assert [entry.state for entry in entries(stage)] == [DONE]
 
@@ -347,6 +349,24 @@ def test_more_changes_than_are_compared_beforehand_are_asked_about(
 
     assert [row["name"] for row in rows.items] == ["c", "b", "a"]
     assert shelf.state() == [{"name": name, "value": 1} for name in "abc"]
+
+
+def test_many_of_a_severe_kind_are_taken_back_by_name_and_not_by_a_yes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(severe=True)
+    app = stage.app()
+    app.make(shelf.creation("a"))
+    monkeypatch.setattr(module, "BEFOREHAND", 0)
+    shelf.calls.clear()
+
+    with pytest.raises(Refused):
+        undo(stage, shelf, app.task_id)
+    refused = list(shelf.calls)
+    undo(stage, shelf, app.task_id, confirm="a")
+
+    assert refused == []
+    assert shelf.state() == []
 
 
 @pytest.mark.parametrize(("more", "asked"), [(-1, True), (0, False)])

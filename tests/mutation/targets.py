@@ -38,7 +38,7 @@ TARGETS = {
     ),
     "undo": Target(
         _in("ops/journal", "undo", "reversal", "pretence", "place", "finding"),
-        _in("tests/journal", "test_undo", "test_reversal", "test_pretence", "test_recovery"),
+        _in("tests/journal", "test_undo", "test_reversal", "test_finding", "test_pretence", "test_recovery"),
         "cut_anywhere",
     ),
     "writing": Target(
