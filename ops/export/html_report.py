@@ -10,10 +10,12 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from ops.errors import UsageError
 from ops.export.zone_folder import owners
 from ops.resource import ACCOUNT, Resource, reach
 from ops.snapshots import reader
@@ -54,6 +56,14 @@ class Kind(NamedTuple):
     @property
     def tone(self) -> str:
         return max(map(tone, self.statuses), key=TONES.index, default=COMPLETE)
+
+
+def check() -> None:
+    """Raise UsageError where no page can be made on this machine."""
+    if find_spec("jinja2") is None:
+        raise UsageError(
+            "a page needs the extra html, which is not installed", hint="`pip install 'cfops[html]'`"
+        )
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:

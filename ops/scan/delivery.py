@@ -122,6 +122,13 @@ class PackedFile(ToFile):
 class Document(ToFile):
     """All of it as one file in the form that its ending names."""
 
+    def check(self, now: float) -> None:
+        if DOCUMENTS[self._file.suffix] is _as_html:
+            from ops.export import html_report
+
+            html_report.check()
+        super().check(now)
+
     def hand_over(self, made: Made) -> Path:
         with disk.atomic(self._file) as file:
             for told in DOCUMENTS[self._file.suffix](made, file):

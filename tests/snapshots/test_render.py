@@ -171,3 +171,18 @@ def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: In
     with closing(sqlite3.connect("all.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM dns_record").fetchone()[0] > 0
     assert not list(home.rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize("line", [("scan.export",), ("snapshots.render",)])
+def test_a_page_that_cannot_be_made_here_is_refused_before_anything_is_read(
+    staged: Sandbox, inv: Inv, kept: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("ops.export.html_report.find_spec", lambda _name: None)
+
+    result = inv(*line, "--to", "all.html")
+
+    assert result.code == 1
+    assert "a page needs the extra html, which is not installed" in result.err
+    assert "pip install 'cfops[html]'" in result.err
+    assert staged.requests == []
+    assert not Path("all.html").exists()
