@@ -275,6 +275,13 @@ def test_only_a_list_of_a_single_page_comes_from_the_cache(
     assert seen == asked
 
 
+def test_the_first_key_may_be_any() -> None:
+    listing = Pages(first=page("!", "0", "A", "a")).listing(ordered_by="name")
+
+    assert names(listing) == ["!", "0", "A", "a"]
+    assert listing.problem == ""
+
+
 def test_an_order_that_is_broken_is_told() -> None:
     listing = Pages(first=page("b", cursor="c1"), c1=page("a", "c")).listing(ordered_by="name")
 
