@@ -62,7 +62,7 @@ def lasting(home: Path) -> list[Path]:
 @pytest.mark.fault("F14", "A11")
 @pytest.mark.parametrize(
     "poison",
-    [pytest.param(name, marks=[] if name in ("pickle", "object") else pytest.mark.long) for name in POISON],
+    [pytest.param(name, marks=[] if name == "pickle" else pytest.mark.long) for name in POISON],
 )
 def test_a_poisoned_file_of_state_is_refused_or_made_anew(
     staged: Sandbox, inv: Inv, home: Path, poison: str

@@ -458,7 +458,10 @@ def test_equal_pairs_are_left_alone_and_the_rest_is_shown_before_it_is_written(
     assert stored(staged, copy)["mine"][0] == b"stays"
 
 
-@pytest.mark.parametrize("standing", ["nothing", "all", "more"])
+@pytest.mark.parametrize(
+    "standing",
+    [pytest.param("nothing", marks=pytest.mark.long), pytest.param("all", marks=pytest.mark.long), "more"],
+)
 def test_what_stands_is_read_for_the_keys_that_are_there_only(
     staged: Sandbox, inv: Inv, standing: str
 ) -> None:
