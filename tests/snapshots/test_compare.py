@@ -623,3 +623,16 @@ def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> N
     found = list(Comparison(old, new, (kind,), everything))
 
     assert [difference.fields for difference in found] == [(("steps", [1, 2], [2, 1]),)]
+
+
+@pytest.mark.parametrize(
+    ("value", "key"), [("a", "a"), ("", ""), (None, ""), (5, "5"), (0, "0"), (False, "False")]
+)
+@pytest.mark.parametrize("identity", [("name",), ("name", "other")])
+def test_the_order_of_a_list_is_that_of_texts_whatever_its_values_are(
+    identity: tuple[str, ...], value: object, key: str
+) -> None:
+    order = key_of(Resource("new.thing", ACCOUNT, THING.list, identity))
+
+    assert order({"name": value})[0] == key
+    assert order({})[0] == ""
