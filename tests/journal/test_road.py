@@ -590,3 +590,15 @@ def test_the_rows_of_a_write_and_of_a_dry_run_have_their_columns(stage: Stage, s
 
     assert stage.app().make(shelf.creation("one")).columns == columns
     assert stage.app(dry_run=True).make(shelf.creation("two")).columns == columns
+
+
+def test_what_is_no_failure_of_ours_passes_as_it_is(stage: Stage, shelf: Shelf) -> None:
+    def broken(number: int) -> None:
+        if number == 2:
+            raise ZeroDivisionError
+
+    shelf.before = broken
+
+    with pytest.raises(ZeroDivisionError):
+        stage.app().make(shelf.creation("one"), shelf.creation("two"))
+    assert [thing["name"] for thing in shelf.state()] == ["one"]

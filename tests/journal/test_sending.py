@@ -9,6 +9,7 @@ import pytest
 from ops.change import Change
 from ops.errors import (
     ApiError,
+    Conflict,
     MalformedAnswer,
     NotFound,
     NotSent,
@@ -185,3 +186,18 @@ def test_a_batch_that_was_done_by_half_is_known_to_nobody(stage: Stage, shelf: S
         changes: list[Change] = [shelf.creation(name) for name in "ab"]
         send(stage.app().client, changes)
     assert isinstance(undecided.value.cause, Unanswered)
+
+
+def test_a_conflict_after_a_lost_answer_is_one_where_nothing_of_ours_stands(
+    stage: Stage, shelf: Shelf
+) -> None:
+    failures = iter([Unanswered("POST: no answer"), Conflict("the name is taken", 409)])
+
+    def lost_then_taken(_number: int) -> None:
+        raise next(failures)
+
+    shelf.before = lost_then_taken
+
+    with pytest.raises(Conflict, match="the name is taken"):
+        send(stage.app().client, [shelf.creation("a")])
+    assert next(failures, None) is None

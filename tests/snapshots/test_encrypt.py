@@ -191,3 +191,17 @@ def test_what_age_itself_refuses_is_told_as_it_is(
 
     with pytest.raises(pyrage.EncryptError, match="no entropy"):
         packed(folder, identity)
+
+
+def test_what_encrypts_may_flush_what_it_has_written() -> None:
+    class Target(io.BytesIO):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    target = Target()
+
+    encrypt._Stream(iter(()), target).flush()
+
+    assert target.flushed == 1

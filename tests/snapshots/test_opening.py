@@ -10,15 +10,18 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyrage
 import pytest
 
 from ops.errors import Damaged, OpsError, Refused, UsageError
-from ops.snapshots import encrypt
+from ops.snapshots import encrypt, passphrase
+from ops.snapshots.identities import decryption
 from ops.snapshots.opening import Caps, unsealed
+from ops.snapshots.passphrase import Passphrase
 from tests.conftest import Result
 from tests.snapshots.checking import bytes_of
 from tests.snapshots.kept import ACCOUNT_ID, made
@@ -367,3 +370,99 @@ def test_an_identity_file_that_is_not_there_or_no_text_is_a_sentence(
         unsealed(file, str(tmp_path / "none"), state)
     with pytest.raises(UsageError, match="is no age identity"):
         unsealed(file, str(tmp_path / "binary"), state)
+
+
+def test_one_that_begins_with_what_is_no_name_is_refused(
+    identity: Any, key: str, state: Path, file: Path
+) -> None:
+    archived(file, identity, named(".ssh/dns.record.jsonl"))
+
+    with pytest.raises(Refused, match="holds what no snapshot holds"):
+        unsealed(file, key, state)
+
+
+def test_one_that_is_no_archive_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
+    file.write_bytes(pyrage.encrypt(b"no archive", [identity.to_public()]))
+
+    with pytest.raises(Damaged, match="is damaged: Not a gzipped file"):
+        unsealed(file, key, state)
+    assert list(state.iterdir()) == []
+
+
+def test_what_goes_wrong_after_the_last_byte_goes_wrong(
+    folder: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "plain"
+    with file.open("wb") as target:
+        for piece in encrypt.archive(folder, folder.name):
+            target.write(piece)
+
+    def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
+        target.write(source.read())
+        raise Damaged("the last piece is missing")
+
+    monkeypatch.setattr("ops.snapshots.opening.identities.decryption", lambda *_: decrypt)
+
+    with pytest.raises(Damaged, match="the last piece is missing"):
+        unsealed(file, "", state)
+    assert list(state.iterdir()) == []
+
+
+@pytest.fixture
+def for_a_passphrase(
+    folder: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], str]:
+    """A snapshot sealed with "right", with little work; call it for a file with a passphrase."""
+    monkeypatch.setattr(passphrase, "encrypt", partial(passphrase.encrypt, work=2))
+    with file.open("wb") as target:
+        encrypt.pack(folder, folder.name, target, Passphrase(b"right"))
+
+    def written(secret: str) -> str:
+        (tmp_path / secret).write_text(secret + "\n")
+        return str(tmp_path / secret)
+
+    return written
+
+
+def test_a_passphrase_opens_what_was_packed_for_it(
+    for_a_passphrase: Callable[[str], str], folder: Path, state: Path, file: Path
+) -> None:
+    snapshot = unsealed(file, "", state, passphrase_file=for_a_passphrase("right"))
+
+    assert bytes_of(snapshot.path) == bytes_of(folder)
+    snapshot.close()
+
+
+def test_another_passphrase_opens_nothing_and_names_the_file(
+    for_a_passphrase: Callable[[str], str], state: Path, file: Path
+) -> None:
+    with pytest.raises(UsageError, match=f"^{file}: "):
+        unsealed(file, "", state, passphrase_file=for_a_passphrase("wrong"))
+    assert list(state.iterdir()) == []
+
+
+def test_a_changed_byte_under_a_passphrase_is_damage(
+    for_a_passphrase: Callable[[str], str], state: Path, file: Path
+) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+    with pytest.raises(Damaged, match=f"^{file} is damaged: "):
+        unsealed(file, "", state, passphrase_file=for_a_passphrase("right"))
+
+
+def test_a_key_and_a_passphrase_together_are_refused(key: str, state: Path, file: Path) -> None:
+    with pytest.raises(UsageError, match="not both"):
+        unsealed(file, key, state, passphrase_file=key)
+
+
+def test_a_disk_that_is_full_is_told_as_that_and_not_as_damage(
+    folder: Path, identity: Any, key: str, file: Path
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, _data: object, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    with sealed(folder, identity, file).open("rb") as source, pytest.raises(OSError, match="No space left"):
+        decryption(file, key, "")(source, Full())
