@@ -84,3 +84,14 @@ def test_what_stood_before_weighs_as_well(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module, "WEIGHT", 20)
 
     assert together(*map(shelf.deletion, things)) == ["ab", "c"]
+
+
+def test_the_size_of_a_batch_may_be_its_owners() -> None:
+    shelf = shelf_with(9)
+    writes = shelf.resource.writes
+    assert writes
+    sized = writes._replace(batch_of=lambda owner: 1 if owner == OTHER else 2)
+    shelf.resource = shelf.resource._replace(writes=sized)
+    there = [shelf.creation(name)._replace(owner=OTHER) for name in "de"]
+
+    assert together(*map(shelf.creation, "abc"), *there) == ["ab", "c", "d", "e"]

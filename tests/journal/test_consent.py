@@ -71,3 +71,16 @@ def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, s
     stage.app().make(shelf.deletion(thing))
 
     assert told in stage.told
+
+
+@pytest.mark.fault("G4")
+def test_several_of_a_severe_kind_are_named_where_nobody_is_there_to_type_their_names(stage: Stage) -> None:
+    shelf = Shelf(severe=True)
+    things = shelf.stock("one", "two")
+
+    with pytest.raises(Refused) as refused:
+        stage.app().make(*map(shelf.deletion, things), total=100)
+
+    assert refused.value.message == "not confirmed: one,two"
+    assert refused.value.hint == "there is no terminal to ask on; --confirm one,two"
+    assert shelf.written == 0

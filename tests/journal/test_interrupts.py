@@ -33,6 +33,7 @@ def test_no_write_begins_after_the_signal(stage: Stage, shelf: Shelf, seed: int)
         app.make(*(shelf.creation(f"n{i}") for i in range(20)))
 
     assert shelf.written == at
+    assert interrupted.value.message.startswith("write was interrupted\n")
     assert [entry.state for entry in stage.journal().entries().values()] == [DONE] * at
     assert f"\n  {at} done, 0 unknown, {20 - at} not started" in interrupted.value.message
     assert f"inv undo.apply --id {app.task_id}" in interrupted.value.message
@@ -135,7 +136,7 @@ def test_ctrl_c_between_two_writes_says_what_is_done_as_well(stage: Stage, shelf
                 kill_me(signal.SIGINT)
             yield shelf.creation(f"n{number}")
 
-    with pytest.raises(Interrupted, match="5 done, 0 unknown; "):
+    with pytest.raises(Interrupted, match=r"^write was interrupted\n  5 done, 0 unknown; "):
         stage.app().make_all(source())
 
     assert shelf.written == 5
@@ -171,7 +172,7 @@ def test_a_run_that_was_stopped_begins_no_write(stage: Stage, shelf: Shelf) -> N
     app = stage.app()
     app.stop.set()
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match=r"^write was interrupted"):
         app.make(shelf.creation("one"))
 
     assert shelf.written == 0

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+import os
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -602,3 +606,31 @@ def test_what_is_no_failure_of_ours_passes_as_it_is(stage: Stage, shelf: Shelf) 
     with pytest.raises(ZeroDivisionError):
         stage.app().make(shelf.creation("one"), shelf.creation("two"))
     assert [thing["name"] for thing in shelf.state()] == ["one"]
+
+
+def test_an_entry_is_of_the_time_at_which_it_was_sent_and_its_lock_tells_who_holds_it(
+    stage: Stage, shelf: Shelf
+) -> None:
+    met: list[str] = []
+
+    def look(_number: int) -> None:
+        met.extend(file.read_text() for file in (stage.folder / "state" / "locks").iterdir())
+
+    shelf.before = look
+    began = time.time()
+    stage.app().make(shelf.creation("one"))
+    (entry,) = stage.journal().entries().values()
+
+    assert len(met) == 1
+    assert json.loads(met[0])["pid"] == os.getpid()
+    assert began - 1 < datetime.fromisoformat(entry.time).timestamp() < time.time() + 1
+
+
+def test_a_refusal_before_anything_is_begun_speaks_of_itself_alone(stage: Stage, shelf: Shelf) -> None:
+    shelf.stock("two")
+
+    with pytest.raises(Conflict) as refused:
+        stage.app().make(shelf.creation("one", value=1), shelf.creation("two", value=5))
+
+    assert "not started" not in refused.value.message
+    assert shelf.written == 0

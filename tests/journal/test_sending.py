@@ -201,3 +201,14 @@ def test_a_conflict_after_a_lost_answer_is_one_where_nothing_of_ours_stands(
     with pytest.raises(Conflict, match="the name is taken"):
         send(stage.app().client, [shelf.creation("a")])
     assert next(failures, None) is None
+
+
+def test_a_conflict_at_the_first_attempt_is_one_whatever_stands(stage: Stage, shelf: Shelf) -> None:
+    def taken(_number: int) -> None:
+        raise Conflict("the name is taken", 409)
+
+    shelf.stock("a")
+    shelf.before = taken
+
+    with pytest.raises(Conflict, match="the name is taken"):
+        send(stage.app().client, [shelf.creation("a", value=1)])

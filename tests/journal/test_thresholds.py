@@ -4,6 +4,7 @@ import pytest
 
 from ops.change import Change
 from ops.errors import Refused
+from ops.journal.thresholds import refuse
 from ops.resource import Json
 from tests.journal.stage import ZONE, Shelf, Stage
 
@@ -92,3 +93,14 @@ def test_a_stream_that_goes_too_far_is_refused_before_anything_is_sent(stage: St
         stage.app().make_all(iter(changes), total=10_000)
 
     assert shelf.written == 0
+
+
+def test_each_reason_is_told_and_so_is_the_way_on() -> None:
+    with pytest.raises(Refused) as refused:
+        refuse(60, 100, ["it touches NS of example.com itself", "it touches MX of example.com itself"])
+
+    assert refused.value.message == (
+        "this plan goes far: 60 of 100 items are changed or deleted; "
+        "it touches MX of example.com itself; it touches NS of example.com itself"
+    )
+    assert refused.value.hint == "look at it with --dry-run; --force carries it out"
