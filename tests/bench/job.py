@@ -45,7 +45,7 @@ class Job(NamedTuple):
     arguments: Callable[[Stage, int], dict[str, Any]]
     delay: float = 0.05
     workers: int = 16
-    rounds: int = 3
+    rounds: int = 5
     latency: str = ""
     refusals: dict[str, str] = {}  # noqa: RUF012 (never changed)
 
