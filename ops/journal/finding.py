@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ops.resource import Json, Owner, Writes
 
 
-def standing(client: Client, writes: Writes, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
+def find_each(client: Client, writes: Writes, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
     """Give what stands for each of *items*, in their order."""
     if writes.find_all is None or len(items) < 2:
         return [writes.find(client, owner, item) for item in items]

@@ -118,7 +118,7 @@ def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:
         raise UsageError(f"{resource.kind} is read only")
     items = [step.change.before or step.change.item for step in steps]
     try:
-        found = finding.standing(client, writes, owner, items)
+        found = finding.find_each(client, writes, owner, items)
     except OpsError as error:
         told = "cannot be looked at"
         return [Verdict(conflict=f"{shown.name(step.change)} {told}: {error.message}") for step in steps]

@@ -122,7 +122,7 @@ def standing(client: Client, writes: Writes, changes: Sequence[Change]) -> Items
     Of a batch whose items are known by their own names, nothing is added that would be worth a look at each.
     """
     sought = [change.item for change in changes if _unknown_yet(change, changes)]
-    found = iter(finding.standing(client, writes, changes[0].owner, sought))
+    found = iter(finding.find_each(client, writes, changes[0].owner, sought))
     return [next(found) if _unknown_yet(change, changes) else change.after for change in changes]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.journal.finding import standing
+from ops.journal.finding import find_each
 from ops.resource import Json, Owner
 from tests.journal.stage import Shelf, Stage
 
@@ -28,7 +28,7 @@ def test_items_are_looked_for_together_as_many_as_the_kind_takes(
     assert writes is not None
     items = [{"name": f"n{number}"} for number in range(count)]
 
-    found = standing(stage.app().client, writes, ZONE, items)
+    found = find_each(stage.app().client, writes, ZONE, items)
 
     assert sizes == asked
     assert found == ([None] if count == 1 else [{**item, "found": True} for item in items])
@@ -39,4 +39,4 @@ def test_items_are_looked_for_one_by_one_where_the_kind_knows_no_more(stage: Sta
     writes = shelf.resource.writes
     assert writes is not None
 
-    assert standing(stage.app().client, writes, ZONE, [{"name": "a"}, {"name": "b"}]) == [None, thing]
+    assert find_each(stage.app().client, writes, ZONE, [{"name": "a"}, {"name": "b"}]) == [None, thing]
