@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from urllib.parse import quote
 
 import pytest
@@ -50,6 +51,7 @@ def refusal(contract: Contract, answer: requests.Response) -> list[str]:
 
 def test_the_document_is_there() -> None:
     required("the OpenAPI document", find().exists())
+    required("jsonschema-rs", find_spec("jsonschema_rs") is not None)
 
     assert len(READS) == 69
     assert len(OPERATIONS) - len(READS) == len({one.name for one in WRITES})
