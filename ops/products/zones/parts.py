@@ -9,9 +9,9 @@ from ops.errors import ApiError, MalformedAnswer, NotFound, PermissionDenied, Va
 from ops.products.zones import api as zones_api
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 READ = ("complete", "inconsistent")
