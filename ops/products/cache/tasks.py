@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
+from ops.kinds.resource import Owner
 from ops.products.cache import api
 from ops.products.zones.parts import Part, attempt, report
-from ops.resource import Owner
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 
 @command(
@@ -72,7 +72,7 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
 

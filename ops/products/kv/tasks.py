@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import ApiError, MalformedAnswer, PermissionDenied
 from ops.products.kv import api
 from ops.products.kv.writing import (
@@ -23,8 +23,8 @@ from ops.products.zones.parts import complete
 from ops.ui.shapes import Bytes, Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 __all__ = (
     "create_namespace",

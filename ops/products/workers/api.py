@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
+    from ops.kinds.resource import Json
     from ops.products.workers.upload import Form
-    from ops.resource import Json
 
 # Cloudflare runs at most 64 MiB of modules; the rest is room for the multipart frame.
 SCRIPT_LIMIT = 66 << 20

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import Content
 from ops.products.workers.modules import SERVICE_WORKER, Script
-from ops.resource import Content
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 CODE = "module "
 SECRETS = ("secret_text", "secret_key")

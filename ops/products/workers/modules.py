@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ops.errors import MalformedAnswer
-from ops.resource import Content
+from ops.kinds.resource import Content
 
 SERVICE_WORKER = "application/javascript"
 MODULE = "application/javascript+module"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import UsageError
+from ops.kinds.resource import Owner
 from ops.products.workers import api
 from ops.products.zones.parts import Part, all_zones, attempt, complete, in_zones, report
-from ops.resource import Owner
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
@@ -227,7 +227,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 
@@ -248,7 +248,7 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 

@@ -9,7 +9,7 @@ from ops.products.workers.item import SECRETS, main_of, script_of
 from ops.products.workers.source import FORM_PART
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # The settings that an upload replaces as a whole: one that is left out goes back to its default.
 SETTINGS = (

@@ -10,7 +10,7 @@ from ops.products.zones import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 T = TypeVar("T")
 R = TypeVar("R")
