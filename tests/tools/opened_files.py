@@ -1,8 +1,9 @@
 """Count the files that a reader opens to follow one line: `python -m tests.tools.opened_files [--list]`.
 
-Counts the files of `ops/` without `ops/sandbox/` that have a function called in the main thread while the line
-runs. Imports, and what runs during an import, do not count, because they are not steps of the line. The workers
-of a scan do not count either: they call the listings of every product. Each line runs in a process of its own.
+Counts the files of `ops/` without `ops/sandbox/` that have a function called in the main thread while the
+line runs. Imports, and what runs during an import, do not count, because they are not steps of the line. The
+workers of a scan do not count either: they call the listings of every product. Each line runs in a process of
+its own.
 """
 
 from __future__ import annotations
