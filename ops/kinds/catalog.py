@@ -39,7 +39,7 @@ WITHOUT_TASKS = ("r2", "d1", "queues", "pages", "pagerules", "rulesets", "load_b
 # Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
 NAMES = {"durable_objects": "do", "journal": "undo"}
 
-COLLECTIONS = ("ops.scan.tasks", "ops.snapshots.tasks", "ops.journal.tasks", "ops.sandbox.tasks")
+COLLECTIONS = ("ops.scan.tasks", "ops.snapshots.tasks", "ops.writes.tasks", "ops.sandbox.tasks")
 TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks", "ops.schedule.tasks")
 
 

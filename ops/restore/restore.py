@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Interrupted, OpsError, Refused
-from ops.journal.consent import Consent
-from ops.journal.writing import Writing
 from ops.kinds import catalog
 from ops.kinds.change import CREATE, DELETE, UPDATE
 from ops.restore.making import Making
@@ -22,6 +20,8 @@ from ops.snapshots.sections import WHOLE
 from ops.snapshots.side import Side
 from ops.snapshots.verify_task import verified
 from ops.ui.shapes import Item
+from ops.writes.consent import Consent
+from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App

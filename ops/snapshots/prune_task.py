@@ -39,9 +39,9 @@ def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
 
 
 def _ask(app: App, going: list[Decision], halves: list[Half], whose: str) -> None:
-    from ops.journal.consent import attended
     from ops.scan.summary import readable_size
     from ops.ui.questions import confirm
+    from ops.writes.consent import attended
 
     yes = bool(app.option("yes"))
     if not yes:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ops.errors import OpsError
-from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.telemetry.audit import AuditLog
+from ops.writes.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from tests.soak.claims import FAMILIES, SEVERE, Claim, as_told, claims_of, covers
 from tests.soak.drawing import NOTHING, Held, Subject
 from tests.soak.round import Round, entries

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.journal.entries import Entry
-from ops.journal.journal import Journal
 from ops.telemetry.audit import AuditLog
+from ops.writes.entries import Entry
+from ops.writes.journal import Journal
 from tests.soak.plan import Plan
 from tests.soak.stage import Ended, Stage, may_write
 from tests.soak.truth import Moved, Spot, Truth, moved, read

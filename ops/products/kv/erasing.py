@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ops.errors import Refused
 from ops.files.disk import explained, private_folder
-from ops.journal import thresholds
 from ops.kinds.change import Change
 from ops.products.kv import api, pairs
 from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
+from ops.writes import thresholds
 
 if TYPE_CHECKING:
     from ops.cli.app import App
