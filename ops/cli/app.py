@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.change import Change
     from ops.kinds.resource import Json, Owner, Resource
-    from ops.snapshots.past import Past
+    from ops.past.past import Past
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
     from ops.ui.talk import Talk
@@ -63,7 +63,7 @@ class App:
         """Give the snapshot that this task reads instead of Cloudflare (--at, --offline), if any."""
         if not any(map(self.option, ON_READS)):
             return None
-        from ops.snapshots.offline import open_past
+        from ops.past.offline import open_past
 
         return open_past(self)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner, Resource
 from ops.writes import describe
-from ops.writes.entries import FAILED, MADE, Entry
+from ops.writes.journal import FAILED, MADE, Entry
 from ops.writes.reversal import why_not
 
 if TYPE_CHECKING:

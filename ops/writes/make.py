@@ -11,11 +11,12 @@ from ops.errors import Conflict, Refused
 from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.kinds.resource import reach
 from ops.ui.shapes import Item, Rows
-from ops.writes import describe, thresholds
-from ops.writes.batches import batches
+from ops.writes import consent as thresholds
+from ops.writes import describe
 from ops.writes.compare import covers
 from ops.writes.consent import Consent
 from ops.writes.dry_run import pretend, pretended
+from ops.writes.sending import batches
 from ops.writes.writing import Writing
 
 if TYPE_CHECKING:

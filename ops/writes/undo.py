@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from ops.errors import Conflict, NotFound, Refused, UsageError
 from ops.ui.shapes import Rows
 from ops.writes import describe
-from ops.writes.batches import batches
 from ops.writes.consent import Consent
 from ops.writes.dry_run import pretend
-from ops.writes.entries import DONE, FAILED, MADE, UNDONE, UNKNOWN, Entry
-from ops.writes.journal import Undoing
+from ops.writes.journal import DONE, FAILED, MADE, UNDONE, UNKNOWN, Entry, Undoing
 from ops.writes.place import SANDBOX
-from ops.writes.recovery import resolve
-from ops.writes.reversal import Keys, Step, Verdict, judge, portions, step, why_not
+from ops.writes.reversal import Keys, Step, Verdict, judge, portions, resolve, step, why_not
+from ops.writes.sending import batches
 from ops.writes.writing import Writing
 
 if TYPE_CHECKING:

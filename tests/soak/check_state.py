@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ops.errors import OpsError
 from ops.telemetry.audit import AuditLog
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from tests.soak.claims import FAMILIES, SEVERE, Claim, as_told, claims_of, covers
 from tests.soak.drawing import NOTHING, Held, Subject
 from tests.soak.round import Round, entries

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.telemetry.audit import AuditLog
-from ops.writes.entries import Entry
-from ops.writes.journal import Journal
+from ops.writes.journal import Entry, Journal
 from tests.soak.plan import Plan
 from tests.soak.stage import Ended, Stage, may_write
 from tests.soak.truth import Moved, Spot, Truth, moved, read

@@ -12,7 +12,7 @@ from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.http.budget import Budget
 from ops.http.pause import Pause
 from ops.kinds.change import Change
-from ops.writes.entries import DONE, FAILED, UNKNOWN
+from ops.writes.journal import DONE, FAILED, UNKNOWN
 from ops.writes.signals import finishing
 from tests.writes.stage import Shelf, Stage
 

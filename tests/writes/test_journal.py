@@ -10,8 +10,7 @@ import pytest
 from ops.errors import DiskError
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
-from ops.writes.journal import Journal, Undoing
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry, Journal, Undoing
 from tests.writes.stage import KIND, Shelf
 
 NOON = 1_795_435_200.9  # 2026-11-23T12:00:00Z and a bit

@@ -28,7 +28,7 @@ from invoke import Collection, task
 from ops.cli.command import command
 from ops.http.paths import path
 from ops.ui.shapes import Rows
-from ops.writes.tasks import undo_last
+from ops.commands.undo import undo_last
 from ops.products.dns.tasks import create_record, list_records
 from ops.program import collection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.kinds.resource import Json
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.writes.listing import COLUMNS, DETAILS, details, rows, state
 from tests.writes.stage import KIND, Shelf, Stage
 

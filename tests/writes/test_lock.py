@@ -10,7 +10,7 @@ import pytest
 from ops.errors import Locked
 from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Owner
-from ops.writes.lock import Locks, lock_name
+from ops.writes.writing import Locks, lock_name
 from tests.writes.stage import ZONE, Shelf, Stage
 
 

@@ -11,7 +11,7 @@ import pytest
 from ops.errors import ApiError, DiskError, Locked, Refused, Unanswered
 from ops.http.client import Client
 from ops.kinds.resource import Json, Owner
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.writes.listing import rows
 from ops.writes.undo import select, settled, take_back
 from tests.writes.stage import KIND, Shelf, Stage

@@ -11,7 +11,7 @@ from ops.errors import NotSent, UsageError
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Json, Owner
-from ops.writes.entries import DONE, Entry
+from ops.writes.journal import DONE, Entry
 from ops.writes.reversal import Keys, Step, Verdict, judge, portions, step, why_not
 from tests.writes.stage import KIND, ZONE, Shelf, Stage
 

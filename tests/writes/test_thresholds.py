@@ -5,7 +5,7 @@ import pytest
 from ops.errors import Refused
 from ops.kinds.change import Change
 from ops.kinds.resource import Json
-from ops.writes.thresholds import refuse
+from ops.writes.consent import refuse
 from tests.writes.stage import ZONE, Shelf, Stage
 
 

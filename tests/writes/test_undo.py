@@ -12,7 +12,7 @@ from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
 from ops.kinds.resource import Json
 from ops.ui.shapes import Rows
 from ops.writes import undo as module
-from ops.writes.entries import DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.journal import DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.writes.place import place as place_of
 from ops.writes.undo import last, select, take_back
 from tests.writes.stage import KIND, Shelf, Stage

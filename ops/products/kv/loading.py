@@ -25,7 +25,7 @@ from ops.products.kv.plan import (
 )
 from ops.products.kv.resources import PAIR
 from ops.products.kv.valid import ON_THE_WAY, lasts
-from ops.writes import thresholds
+from ops.writes import consent
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -70,7 +70,7 @@ def _show(app: App, what: str, plan: Plan) -> None:
 
 def _check(plan: Plan, total: int, *, force: bool) -> None:
     touched = plan.counts[OVERWRITTEN]
-    if not force and (touched > thresholds.ITEMS or touched > thresholds.SHARE * total):
+    if not force and (touched > consent.ITEMS or touched > consent.SHARE * total):
         raise Refused(
             f"this load goes far: {touched:,} of {total:,} pairs overwrite others",
             hint="look at it with --dry-run; --force carries it out",
