@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.kinds.resource import Owner
 from ops.products.cache import api
-from ops.products.zones.parts import Part, attempt, tell
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def list_settings(app: App, zone: str = "") -> Rows:
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
-    rows = [row for part in parts for row in _rows(tell(app, part))]
+    rows = [row for part in parts for row in _rows(report(part, app.gap))]
     return Rows(rows, ("id", "value", "editable", "status", "modified_on"))
 
 

@@ -10,7 +10,7 @@ from ops.errors import NotFound
 from ops.kinds.resource import Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api
-from ops.products.zones.parts import Part, attempt, tell
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def info(app: App, zone: str = "") -> Item:
     """
     found = api.get_zone(app.client, app.zone_id(zone))
     read = partial(_read, app.client, found["id"])
-    parts = {part.name: tell(app, part) for part in app.parallel(read, tuple(_PARTS))}
+    parts = {part.name: report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))}
     return Item(_summary(found, parts), INFO)
 
 
