@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ops.errors import Refused
 from ops.files.disk import explained, private_folder
-from ops.journal import thresholds
 from ops.kinds.change import Change
 from ops.products.kv import api, pairs
 from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
+from ops.writes import consent
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -48,9 +48,9 @@ def erase(app: App, namespace: Owner, prefix: str) -> Json:
 
 def _check(app: App, count: int, prefix: str) -> None:
     app.talk.show(f"delete {count:,} keys that begin with {prefix!r}")
-    if count > thresholds.ITEMS and not (app.dry or app.option("force")):
+    if count > consent.ITEMS and not (app.dry or app.option("force")):
         raise Refused(
-            f"{count:,} keys begin with {prefix!r}, more than {thresholds.ITEMS}",
+            f"{count:,} keys begin with {prefix!r}, more than {consent.ITEMS}",
             hint="look at them with kv.keys --prefix; --force deletes them",
         )
 

@@ -32,29 +32,29 @@ TARGETS = {
     "redaction": Target(_in("ops/telemetry", "redact"), _in("tests/telemetry", "test_redact")),
     "chain": Target(("ops/files/chain.py",), ("tests/files/test_chain.py",)),
     "journal": Target(
-        _in("ops/journal", "journal", "entries", "packing", "compare", "recovery", "listing"),
-        _in("tests/journal", "test_journal", "test_listing", "test_packing", "test_compare", "test_recovery"),
+        _in("ops/writes", "journal", "packing", "compare", "listing"),
+        _in("tests/writes", "test_journal", "test_listing", "test_packing", "test_compare", "test_recovery"),
         "cut_anywhere",
     ),
     "undo": Target(
-        _in("ops/journal", "undo", "reversal", "pretence", "place", "finding"),
-        _in("tests/journal", "test_undo", "test_reversal", "test_finding", "test_pretence", "test_recovery"),
+        _in("ops/writes", "undo", "reversal", "dry_run", "place"),
+        _in("tests/writes", "test_undo", "test_reversal", "test_finding", "test_dry_run", "test_recovery"),
         "cut_anywhere",
     ),
     "writing": Target(
-        _in("ops/journal", "road", "writing", "sending", "batches", "thresholds", "consent", "shown"),
+        _in("ops/writes", "make", "writing", "sending", "consent", "describe"),
         (
-            *_in("tests/journal", "test_road", "test_thresholds", "test_interrupts"),
-            *_in("tests/journal", "test_sending", "test_shown", "test_batches", "test_consent"),
+            *_in("tests/writes", "test_make", "test_thresholds", "test_interrupts"),
+            *_in("tests/writes", "test_sending", "test_describe", "test_batches", "test_consent"),
         ),
         "no_write_begins_after_the_signal",
     ),
     "locks": Target(
-        _in("ops/journal", "lock", "signals"),
-        _in("tests/journal", "test_lock", "test_interrupts"),
+        _in("ops/writes", "writing", "signals"),
+        _in("tests/writes", "test_lock", "test_interrupts"),
     ),
     "diff": Target(
-        _in("ops/snapshots", "compare", "fields", "pairing", "difference", "merge", "changes"),
+        _in("ops/snapshots/compare", "comparison", "fields", "pairing", "difference", "merge", "changes"),
         _in("tests/snapshots", "test_compare", "test_changes"),
     ),
 }

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ops.errors import OpsError
-from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.telemetry.audit import AuditLog
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from tests.tools.soak.claims import FAMILIES, SEVERE, Claim, as_told, claims_of, covers
 from tests.tools.soak.drawing import NOTHING, Held, Subject
 from tests.tools.soak.round import Round, entries

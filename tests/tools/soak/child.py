@@ -7,7 +7,6 @@ import sys
 
 # A process that is forked later has loaded all this.
 import ops.http.stack
-import ops.journal.road
 import ops.sandbox
 import ops.snapshots.publish  # noqa: F401
 from ops.program import OpsProgram, collection

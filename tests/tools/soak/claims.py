@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ops.journal.entries import ADOPTED, DONE, FAILED, UNDONE, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, Entry
 from tests.tools.soak.round import Round, journal
 from tests.tools.soak.truth import Moved, Spot, label
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.journal.entries import Entry
-from ops.journal.journal import Journal
 from ops.telemetry.audit import AuditLog
+from ops.writes.journal import Entry, Journal
 from tests.tools.soak.plan import Plan
 from tests.tools.soak.stage import Ended, Stage, may_write
 from tests.tools.soak.truth import Moved, Spot, Truth, moved, read
