@@ -95,7 +95,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     where = app.client, app.account_id, app.namespace_id(namespace), key
     if metadata:
         # Nothing lags behind in a snapshot, and what it keeps is the listing.
-        describe = api.find_key if app.past else api.describe_key
+        describe = api.find_key if app.offline else api.describe_key
         return Item(describe(*where), ("name", "expiration", "metadata"))
     return Bytes(checked(api.get_value(*where), lambda: api.get_text_value(*where), app.gap))
 

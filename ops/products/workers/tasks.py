@@ -281,7 +281,7 @@ def _routes_of_all(app: App) -> Iterator[Json]:
 
 
 def _all_zones(app: App) -> list[Json]:
-    requests = 1 if app.past is None else 0
+    requests = 0 if app.offline else 1
     return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
 
 
