@@ -34,7 +34,7 @@ from ops.errors import Terminated
 from ops.kinds.catalog import PRODUCTS, WITHOUT_TASKS
 
 if TYPE_CHECKING:
-    from ops.cli.app import App, Wiring
+    from ops.cli.app import App
     from ops.errors import OpsError
     from ops.http.client import Client
     from ops.kinds.resource import Json
@@ -140,10 +140,9 @@ class OpsProgram(Program):
                 sys.stdout.flush()
 
     def execute(self) -> None:
-        from ops.cli.app import App
         from ops.cli.run import RUN
 
-        App.wiring = _wiring()
+        connect()
         self.config.tasks.dedupe = False
         self.executor_class = Line
         RUN.begin(
@@ -180,9 +179,9 @@ class OpsProgram(Program):
             raise Exit(ending.message, 1 if ending.message else ending.code) from None
 
 
-def _wiring() -> Wiring:
-    """Return what the app calls of the floors above it; each is imported when it is called."""
-    from ops.cli.app import Wiring
+def connect() -> None:
+    """Give the app the functions of the floors above it; each is imported when it is called."""
+    from ops.cli.app import App, Wiring
 
     def account(client: Client) -> Json:
         from ops.products.accounts import api
@@ -209,7 +208,7 @@ def _wiring() -> Wiring:
 
         suggest_offline(app, error)
 
-    return Wiring(account, zone, namespace, past, suggest_offline)
+    App.wiring = Wiring(account, zone, namespace, past, suggest_offline)
 
 
 def _named_on_line(root: Collection, line: list[str]) -> Collection:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
@@ -145,7 +146,9 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     from ops.cli.app import App
     from ops.telemetry.redact import Redactor
 
-    # A runbook may be run by a program other than ours.
+    # A runbook may be run by a program other than ours: then neither is set yet.
+    if not hasattr(App, "wiring"):
+        import_module("ops.program").connect()
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     settings = _settings(context, shared)
     if command.writes:

@@ -21,7 +21,7 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 
 TARGETS = {
-    "retry": Target(_in("ops/http", "retry", "delays"), _in("tests/http", "test_retry")),
+    "retry": Target(_in("ops/http", "retry", "pause"), _in("tests/http", "test_retry")),
     "pages": Target(
         _in("ops/http", "pages", "page_form", "cursor_form"),
         _in("tests/http", "test_pages", "test_cursor"),
@@ -37,7 +37,7 @@ TARGETS = {
         "cut_anywhere",
     ),
     "undo": Target(
-        _in("ops/writes", "undo", "reversal", "dry_run", "place"),
+        _in("ops/writes", "undo", "reversal", "dry_run"),
         _in("tests/writes", "test_undo", "test_reversal", "test_finding", "test_dry_run", "test_recovery"),
         "cut_anywhere",
     ),
