@@ -565,7 +565,7 @@ def test_every_kind_is_read_from_a_snapshot_by_its_own_declaration(
         kept[scope].append(item)
 
     for scope in scopes:
-        owner = Owner(account, account if resource.scope == ACCOUNT else scope, {})
+        owner = Owner(account, account if resource.parent == ACCOUNT else scope, {})
         read = list(resource.list(client, owner)) if kept[scope] else []
         assert same(json.dumps(read)) == same(json.dumps(kept[scope]))
 

@@ -41,7 +41,7 @@ CASES = {
         (*DEPLOY, "fresh", "--bindings", "bindings.json"),
         arrange=_migration,
         reversible=False,
-        why="cannot be taken back: migrations of Durable Objects",
+        why="cannot be taken back: Durable Object migrations",
     ),
     # A script without secrets and Durable Objects: those it would lose for good.
     "workers.delete": Case(

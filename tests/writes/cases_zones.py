@@ -15,6 +15,6 @@ CASES = {
     "zones.delete": Case(
         ("zones.delete", "--zone", "example.org", "--confirm", "example.org"),
         reversible=False,
-        why="gone for good are all its DNS records",
+        why="a deletion is permanent for its DNS records",
     ),
 }  # fmt: skip

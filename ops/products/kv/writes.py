@@ -59,12 +59,12 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
-def _namespace_lacks(_wanted: Json, standing: Json | None) -> Iterator[str]:
+def namespace_not_restored(_wanted: Json, standing: Json | None) -> Iterator[str]:
     if standing is None:
         yield "its id: Workers are bound to the new one where they are put back too (--kind kv,workers)"
 
 
-def _expired(wanted: Json, _standing: Json | None, now: float) -> str:
+def expired(wanted: Json, _standing: Json | None, now: float) -> str:
     from ops.products.kv.valid import ON_THE_WAY, lasts
 
     return "" if lasts(wanted, now + ON_THE_WAY) else "it has expired, or is about to"
@@ -75,16 +75,14 @@ NAMESPACE = Writes(
     create=_create_namespace,
     update=_rename_namespace,
     delete=_delete_namespace,
-    read_only=("supports_url_encoding",),
-    severe=True,
-    lost="all its keys and values, and its id, by which Workers are bound to it",
-    lacks=_namespace_lacks,
+    confirm_by_name=True,
+    lost="all its keys and values, and the id that Workers are bound to",
     renames=True,
 )
-# Another namespace of that title would have another id and no key, so it would not be taken back.
+# A new namespace with that title has another id and no keys, so creating it is not an undo.
 REMOVAL = NAMESPACE._replace(
-    final="its keys and values are gone, and so is the id by which Workers are bound to it; what kv.dump has "
-    "kept can be loaded into a new one"
+    irreversible="its keys and values and the id that Workers are bound to are deleted permanently; a file of"
+    " kv.dump can be loaded into a new namespace"
 )
 PAIR = Writes(
     find=_find_pair,
@@ -92,5 +90,4 @@ PAIR = Writes(
     find_size=api.BULK_GET,
     batch=_change_pairs,
     batch_size=api.BULK_PAIRS,
-    never=_expired,
 )
