@@ -15,6 +15,7 @@ from ops.products.kv import api, pairs
 from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
 from ops.writes import consent
+from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -36,7 +37,7 @@ def erase(app: App, namespace: Owner, prefix: str) -> Json:
         _check(app, count, prefix)
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} that begin with {prefix!r}?" if count else ""
-        made = app.make_all(_changes(app, namespace, names), question=question).item
+        made = make_all(app, _changes(app, namespace, names), question=question).item
     return {
         "action": "delete" if made["delete"] else "unchanged",
         "kind": PAIR.kind,

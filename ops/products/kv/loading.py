@@ -26,6 +26,7 @@ from ops.products.kv.plan import (
 from ops.products.kv.resources import PAIR
 from ops.products.kv.valid import ON_THE_WAY, lasts
 from ops.writes import consent
+from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -48,7 +49,7 @@ def load(app: App, namespace: Owner, dump: Dump, *, empty: bool = False) -> Json
         _show(app, f"load {dump.path} into {namespace.item['title']}", plan)
         if not app.dry:
             _check(plan, total, force=bool(app.option("force")))
-        made = app.make_all(_changes(app, namespace, dump, plan), read_back=True).item
+        made = make_all(app, _changes(app, namespace, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, namespace, dump, plan)
     return {
         "pairs": total,
