@@ -22,10 +22,10 @@ from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Exchange
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import Watched
-from tests.journal.test_duplicates import kind, opened, wanted
-from tests.journal.test_processes import RUNBOOK, begun, made, many  # noqa: F401  (fixture)
 from tests.scan.processes import wait_until
 from tests.snapshots.checking import checked, leftovers
+from tests.writes.test_duplicates import kind, opened, wanted
+from tests.writes.test_processes import RUNBOOK, begun, made, many  # noqa: F401  (fixture)
 
 ITEMS = 30
 

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from ops.errors import Locked, UsageError, ValidationError
 from ops.products.kv.dumpfile import Dump, item_line, item_of
-from ops.products.kv.pacing import Room
-from ops.products.kv.partial import Partial
-from ops.products.kv.plan import FEW
+from ops.products.kv.pacing import Window
+from ops.products.kv.resumable import ResumableDump
+from ops.products.kv.tasks.load import FEW
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.server import Sandbox
@@ -400,12 +400,12 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_any_key_is_read(
 def test_two_dumps_to_one_file_exclude_each_other(tmp_path: Path) -> None:
     origin = {"account": "a", "namespace": {"id": "n", "title": "t"}}
 
-    with Partial(tmp_path / "dump", origin), pytest.raises(Locked), Partial(tmp_path / "dump", origin):
-        pass
+    with ResumableDump(tmp_path / "dump", origin), pytest.raises(Locked):
+        ResumableDump(tmp_path / "dump", origin).__enter__()
 
 
 def test_a_namespace_of_large_values_is_read_one_batch_at_a_time() -> None:
-    room, entered = Room(8, threading.Event(), room=100), []
+    room, entered = Window(8, threading.Event(), memory=100), []
 
     def enter(number: int) -> None:
         room.enter(number)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,13 +53,14 @@ class Namespace:
 def listed(namespace: Callable[[Call], Reply], *prefixes: str, workers: int = 3) -> Any:
     """Read all of a listing; gives it with its `names`."""
     with TemporaryDirectory() as folder:
-        app: Any = SimpleNamespace(
-            client=Client(namespace),
-            account_id="a" * 32,
-            settings=SimpleNamespace(state_dir=Path(folder)),
+        listing: Any = list_ranges(
+            Client(namespace),
+            "a" * 32,
+            "b" * 32,
+            prefixes,
             parallel=lambda read, items: each(read, items, workers=workers, stop=threading.Event()),
+            folder=Path(folder),
         )
-        listing: Any = list_ranges(app, "b" * 32, prefixes)
         listing.names = [key["name"] for key in listing]
     return listing
 
@@ -147,7 +147,7 @@ def test_a_range_that_cannot_all_be_read_is_named_and_the_others_are_given() -> 
     listing = listed(failing, "a", "b", "c")
 
     assert listing.names == ["a0", "a1", "a2", "b1", "c1"]
-    assert listing.problem.startswith("the keys that begin with 'a': page 2 could not be read")
+    assert listing.problem.startswith("the keys with the prefix 'a': page 2 could not be read")
 
 
 def test_what_no_key_can_begin_with_is_refused_before_anything_is_asked() -> None:

@@ -189,7 +189,7 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     from tempfile import TemporaryFile
 
     from ops.files.disk import explained, private_folder
-    from ops.journal import thresholds
+    from ops.writes import consent
 
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, prefix=prefix)
     folder = private_folder(app.settings.state_dir)
@@ -202,9 +202,9 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
         if listing.problem:
             app.gap(f"the keys with the prefix {prefix!r}: {listing.problem}")
         app.talk.show(f"delete {count:,} keys with the prefix {prefix!r}")
-        if count > thresholds.ITEMS and not (app.dry or app.option("force")):
+        if count > consent.ITEMS and not (app.dry or app.option("force")):
             raise Refused(
-                f"{count:,} keys have the prefix {prefix!r}, more than {thresholds.ITEMS}",
+                f"{count:,} keys have the prefix {prefix!r}, more than {consent.ITEMS}",
                 hint="list them with kv.keys --prefix; --force deletes them",
             )
         title = namespace.item["title"]

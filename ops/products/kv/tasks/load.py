@@ -203,10 +203,10 @@ def _show(app: App, what: str, plan: LoadPlan) -> None:
 
 
 def _refuse_many(plan: LoadPlan, total: int) -> None:
-    from ops.journal import thresholds
+    from ops.writes import consent
 
     touched = plan.counts[OVERWRITTEN]
-    if touched > thresholds.ITEMS or touched > thresholds.SHARE * total:
+    if touched > consent.ITEMS or touched > consent.SHARE * total:
         raise Refused(
             f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
             hint="check it with --dry-run; --force applies it",
