@@ -46,7 +46,8 @@ def create_namespace(app: App, title: str = "") -> Rows:
     """
     from ops.products.kv import valid
 
-    return app.make(Change(NAMESPACE, account_of(app), None, {"title": valid.title(title)}))
+    item = {"title": valid.title(title)}
+    return app.make(Change(NAMESPACE, account_of(app), None, item))
 
 
 @command(
