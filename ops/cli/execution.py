@@ -104,7 +104,7 @@ class _Execution:
             redact=self._talk.redact,
             now=app.clock(),
             account=app.known_account,
-            where=app.place,
+            where=app.settings.api_host,
             run=RUN.id,
             exit_code=code,
         )

@@ -55,7 +55,7 @@ def undo_last(app: App) -> Rows:
     from ops.writes.undo import last, take_back
 
     kinds = _kinds()
-    chosen = last(_entries(app), kinds, app.place)
+    chosen = last(_entries(app), kinds, app.settings.api_host)
     app.note(f"taking back {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
     return take_back(app, chosen, kinds)
 

@@ -87,7 +87,7 @@ def _lock(app: App, account_id: str, delivery: Delivery) -> AbstractContextManag
     """Take the lock for the account's folder; a file of the user's own is replaced in one step anyway."""
     if not delivery.by_account:
         return nullcontext()
-    name = f"export/{app.place}/{account_id}"
+    name = f"export/{app.settings.api_host}/{account_id}"
     return locked(app.settings.state_dir / "locks", name, holder(app), f"exporting the account {account_id}")
 
 

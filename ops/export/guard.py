@@ -113,5 +113,5 @@ def remember(app: App, manifest: Manifest) -> None:
 
 
 def _file(app: App, account_id: str) -> Path:
-    name = sha256(f"{app.place}/{account_id}".encode()).hexdigest()[:32]
+    name = sha256(f"{app.settings.api_host}/{account_id}".encode()).hexdigest()[:32]
     return app.settings.state_dir / "counts" / f"{name}.json"

@@ -212,7 +212,7 @@ def open_journal(app: App) -> Iterator[Journal]:
         app.settings.state_dir / "journal",
         group=app.task_id,
         task=app.command.path,
-        place=app.place,
+        place=app.settings.api_host,
     )
     try:
         yield journal

@@ -18,6 +18,7 @@ from ops.kinds.resource import Json, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
 from ops.writes.journal import Journal
+from ops.writes.make import make
 
 ZONE = Owner("a1", "z1", {"id": "z1", "name": "example.com"})
 KIND = "shelf.thing"
@@ -26,7 +27,7 @@ KIND = "shelf.thing"
 @command("write", writes=True, guards=("force", "confirm"))
 def write(app: App) -> Rows:
     """Write."""
-    return app.make()
+    return make(app)
 
 
 class Shelf:

@@ -9,6 +9,7 @@ import pytest
 
 from ops.errors import Refused
 from ops.writes.consent import attended
+from ops.writes.make import make
 from tests.writes.stage import Shelf, Stage
 
 
@@ -52,7 +53,7 @@ def test_the_question_names_the_one_item_or_their_number(
     things = shelf.stock(*(f"n{i}" for i in range(count)))
 
     with pytest.raises(Refused) as refused:
-        stage.app(yes=False).make(*map(shelf.deletion, things))
+        make(stage.app(yes=False), *map(shelf.deletion, things))
 
     assert question in refused.value.message
 
@@ -68,7 +69,7 @@ def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, s
     shelf = Shelf(**options)
     (thing,) = shelf.stock("a")
 
-    stage.app().make(shelf.deletion(thing))
+    make(stage.app(), shelf.deletion(thing))
 
     assert told in stage.told
 
@@ -79,7 +80,7 @@ def test_several_of_a_severe_kind_are_named_where_nobody_is_there_to_type_their_
     things = shelf.stock("one", "two")
 
     with pytest.raises(Refused) as refused:
-        stage.app().make(*map(shelf.deletion, things), total=100)
+        make(stage.app(), *map(shelf.deletion, things), total=100)
 
     assert refused.value.message == "not confirmed: one,two"
     assert refused.value.hint == "there is no terminal to ask on; --confirm one,two"

@@ -10,6 +10,7 @@ import pytest
 from ops.errors import Locked
 from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Owner
+from ops.writes.make import make
 from ops.writes.writing import Locks, lock_name
 from tests.writes.stage import ZONE, Shelf, Stage
 
@@ -26,7 +27,7 @@ def holding(stage: Stage, shelf: Shelf) -> int:
 
         shelf.before = stall
         try:
-            stage.app().make(shelf.creation("theirs"))
+            make(stage.app(), shelf.creation("theirs"))
         finally:
             os._exit(0)
     os.close(writer)
@@ -43,7 +44,7 @@ def test_two_runs_do_not_write_to_one_zone_at_a_time(stage: Stage, shelf: Shelf)
     child = holding(stage, shelf)
     try:
         with pytest.raises(Locked) as locked:
-            stage.app().make(shelf.creation("ours"))
+            make(stage.app(), shelf.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -60,7 +61,7 @@ def test_the_lock_of_a_run_that_was_killed_is_free(stage: Stage, shelf: Shelf) -
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
-    stage.app().make(shelf.creation("ours"))
+    make(stage.app(), shelf.creation("ours"))
 
     assert shelf.state() == [{"name": "ours"}]
 
@@ -70,7 +71,7 @@ def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> Non
     child = holding(stage, shelf)
     other = shelf.creation("ours")._replace(owner=Owner("a1", "z2", {"name": "example.org"}))
     try:
-        stage.app().make(other)
+        make(stage.app(), other)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -133,7 +134,7 @@ def test_who_is_locked_out_is_told_what_is_written_to(
 def test_a_dry_run_takes_no_lock(stage: Stage, shelf: Shelf) -> None:
     child = holding(stage, shelf)
     try:
-        rows = stage.app(dry_run=True).make(shelf.creation("ours"))
+        rows = make(stage.app(dry_run=True), shelf.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -23,6 +23,7 @@ from ops.errors import (
 from ops.kinds.change import Change
 from ops.writes.consent import ITEMS
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN
+from ops.writes.make import lookup, make, make_all
 from tests.writes.stage import ZONE, Shelf, Stage
 
 
@@ -58,7 +59,7 @@ def states(stage: Stage) -> list[str]:
 def test_a_creation_is_noted_done_and_told_with_what_takes_it_back(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
 
-    rows = app.make(shelf.creation("one", value=1))
+    rows = make(app, shelf.creation("one", value=1))
 
     (row,) = rows.items
     (entry,) = stage.journal().entries().values()
@@ -73,7 +74,7 @@ def test_a_creation_is_noted_done_and_told_with_what_takes_it_back(stage: Stage,
 def test_an_update_shows_old_and_new(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("one")
 
-    stage.app().make(shelf.change(thing, value=2))
+    make(stage.app(), shelf.change(thing, value=2))
 
     assert "update shelf.thing one: value 1 → 2" in stage.told
     assert shelf.state() == [{"name": "one", "value": 2}]
@@ -82,7 +83,7 @@ def test_an_update_shows_old_and_new(stage: Stage, shelf: Shelf) -> None:
 def test_creating_what_is_there_already_and_equal_is_unchanged(stage: Stage, shelf: Shelf) -> None:
     shelf.stock("one")
 
-    (row,) = stage.app().make(shelf.creation("one", value=1)).items
+    (row,) = make(stage.app(), shelf.creation("one", value=1)).items
 
     assert row["action"] == "unchanged"
     assert shelf.written == 0
@@ -93,13 +94,13 @@ def test_creating_what_is_there_and_differs_is_a_conflict(stage: Stage, shelf: S
     shelf.stock("one")
 
     with pytest.raises(Conflict, match="is there already, and differs: value 1 → 2"):
-        stage.app().make(shelf.creation("one", value=2))
+        make(stage.app(), shelf.creation("one", value=2))
 
     assert shelf.written == 0
 
 
 def test_deleting_what_is_gone_is_unchanged(stage: Stage, shelf: Shelf) -> None:
-    (row,) = stage.app().make(Change(shelf.resource, ZONE, None, None)).items
+    (row,) = make(stage.app(), Change(shelf.resource, ZONE, None, None)).items
 
     assert row["action"] == "unchanged"
     assert shelf.written == 0
@@ -110,7 +111,7 @@ def test_off_a_terminal_a_deletion_without_yes_is_refused(stage: Stage, shelf: S
     (thing,) = shelf.stock("one")
 
     with pytest.raises(Refused) as refused:
-        stage.app(yes=False).make(shelf.deletion(thing))
+        make(stage.app(yes=False), shelf.deletion(thing))
 
     assert refused.value.exit_code == 1
     assert "--yes" in refused.value.hint
@@ -123,11 +124,11 @@ def test_what_is_severe_takes_the_name_and_not_a_yes(stage: Stage) -> None:
     (thing,) = shelf.stock("one")
 
     with pytest.raises(Refused):
-        stage.app().make(shelf.deletion(thing))
+        make(stage.app(), shelf.deletion(thing))
     with pytest.raises(Refused):
-        stage.app(confirm="other").make(shelf.deletion(thing))
+        make(stage.app(confirm="other"), shelf.deletion(thing))
     refused = shelf.written
-    stage.app(confirm="one").make(shelf.deletion(thing))
+    make(stage.app(confirm="one"), shelf.deletion(thing))
 
     assert refused == 0
     assert shelf.state() == []
@@ -136,7 +137,7 @@ def test_what_is_severe_takes_the_name_and_not_a_yes(stage: Stage) -> None:
 
 def test_a_question_of_the_task_is_asked_even_where_nothing_is_deleted(stage: Stage, shelf: Shelf) -> None:
     with pytest.raises(Refused, match="overwrite it all"):
-        stage.app(yes=False).make(shelf.creation("one"), question="overwrite it all?")
+        make(stage.app(yes=False), shelf.creation("one"), question="overwrite it all?")
 
     assert shelf.written == 0
 
@@ -144,7 +145,7 @@ def test_a_question_of_the_task_is_asked_even_where_nothing_is_deleted(stage: St
 def test_what_can_never_be_taken_back_says_so(stage: Stage) -> None:
     shelf = Shelf(final="a purge only empties what fills again")
 
-    (row,) = stage.app().make(shelf.creation("one")).items
+    (row,) = make(stage.app(), shelf.creation("one")).items
 
     assert row["undo"] == ""
     assert "cannot be taken back: a purge only empties what fills again" in stage.told
@@ -158,7 +159,7 @@ def test_a_creation_that_was_done_without_an_answer_is_adopted(
 ) -> None:
     shelf.after = only(failure, 1)
 
-    (row,) = stage.app().make(shelf.creation("one")).items
+    (row,) = make(stage.app(), shelf.creation("one")).items
 
     assert shelf.calls == ["create one"]
     assert row["id"] == "id1"
@@ -169,7 +170,7 @@ def test_a_creation_that_was_done_without_an_answer_is_adopted(
 def test_a_creation_that_was_not_done_is_sent_once_more(stage: Stage, shelf: Shelf) -> None:
     shelf.before = once(Unanswered("closed"))
 
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
 
     assert shelf.state() == [{"name": "one"}]
     assert states(stage) == [DONE]
@@ -180,7 +181,7 @@ def test_what_may_be_sent_once_only_is_not_sent_again(stage: Stage) -> None:
     shelf.before = once(Unanswered("no answer"))
 
     with pytest.raises(Unanswered) as unanswered:
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     assert "undo.show --id" in unanswered.value.hint
     assert states(stage) == [UNKNOWN]
@@ -197,7 +198,7 @@ def test_what_has_become_something_else_meanwhile_is_not_written_to_again(stage:
 
     shelf.before = others
     with pytest.raises(Unanswered):
-        stage.app().make(shelf.change(thing, value=2))
+        make(stage.app(), shelf.change(thing, value=2))
 
     assert states(stage) == [UNKNOWN]
     assert shelf.state() == [{"name": "one", "value": "of others"}]
@@ -208,7 +209,7 @@ def test_an_outcome_that_cannot_be_told_stays_unknown_with_a_hint(stage: Stage, 
     shelf.before = lost
 
     with pytest.raises(Unanswered) as unanswered:
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     (entry,) = stage.journal().entries().values()
     assert entry.state == UNKNOWN
@@ -219,7 +220,7 @@ def test_a_refusal_is_noted_as_failed_and_raised_as_it_was(stage: Stage, shelf: 
     shelf.before = only(ValidationError("bad content", 400), 1)
 
     with pytest.raises(ValidationError, match="bad content"):
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     assert states(stage) == [FAILED]
 
@@ -229,7 +230,7 @@ def test_a_failure_halfway_says_what_was_done_and_what_takes_it_back(stage: Stag
     app = stage.app()
 
     with pytest.raises(ValidationError, match="2 done, 0 unknown, 3 not started") as failure:
-        app.make(*(shelf.creation(f"n{i}") for i in range(5)))
+        make(app, *(shelf.creation(f"n{i}") for i in range(5)))
 
     assert f"inv undo.apply --id {app.task_id}" in failure.value.message
 
@@ -240,7 +241,7 @@ def test_changes_of_one_owner_go_out_in_batches(stage: Stage) -> None:
         writes=shelf.resource.writes._replace(batch=shelf.batch, batch_size=4)  # type: ignore[union-attr]
     )
 
-    rows = stage.app().make(*(shelf.creation(f"n{i}") for i in range(9)), total=0)
+    rows = make(stage.app(), *(shelf.creation(f"n{i}") for i in range(9)), total=0)
 
     assert shelf.calls == ["batch 4", "batch 4", "create n8"]
     assert [row["name"] for row in rows.items] == [f"n{i}" for i in range(9)]
@@ -256,7 +257,7 @@ def test_a_batch_without_an_answer_is_adopted_or_sent_once_more(stage: Stage, mo
     )
     setattr(shelf, moment, once(Unanswered("gone")))
 
-    rows = stage.app().make(*(shelf.creation(f"n{i}") for i in range(6)), total=0)
+    rows = make(stage.app(), *(shelf.creation(f"n{i}") for i in range(6)), total=0)
 
     assert len(shelf.things) == 6
     assert {row["id"] for row in rows.items} == set(shelf.things)
@@ -276,7 +277,7 @@ def test_a_stream_is_made_without_being_held(stage: Stage) -> None:
             yield shelf.creation(f"n{i}")
 
     app = stage.app()
-    item = app.make_all(source())
+    item = make_all(app, source())
 
     assert item.item == {"create": 1000, "update": 0, "delete": 0, "unchanged": 0, "undo": app.task_id}
     assert len(shelf.things) == 1000
@@ -299,7 +300,7 @@ def test_a_stream_is_looked_at_again_unless_the_caller_reads_all_of_it_back(
         writes=writes._replace(find=find, batch=shelf.batch, batch_size=5)
     )
 
-    stage.app().make_all((shelf.creation(f"n{i}") for i in range(10)), read_back=read_back)
+    make_all(stage.app(), (shelf.creation(f"n{i}") for i in range(10)), read_back=read_back)
 
     assert len(shelf.things) == 10
     assert len(finds) == looked
@@ -309,9 +310,9 @@ def test_a_stream_asks_before_its_first_deletion_once(stage: Stage, shelf: Shelf
     things = shelf.stock("a", "b", "c")
 
     with pytest.raises(Refused):
-        stage.app(yes=False).make_all(shelf.deletion(thing) for thing in things)
+        make_all(stage.app(yes=False), (shelf.deletion(thing) for thing in things))
     refused = shelf.written
-    stage.app().make_all(shelf.deletion(thing) for thing in things)
+    make_all(stage.app(), (shelf.deletion(thing) for thing in things))
 
     assert refused == 0
     assert shelf.state() == []
@@ -323,7 +324,7 @@ def test_what_the_journal_cannot_note_is_not_begun(stage: Stage, shelf: Shelf) -
     (blocked / "journal").write_text("a file where the folder would be")
 
     with pytest.raises(DiskError):
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     assert shelf.written == 0
 
@@ -334,7 +335,7 @@ def test_what_reads_differently_after_the_write_is_told(stage: Stage, shelf: She
             thing["value"] = 99
 
     shelf.after = spoil
-    stage.app().make(shelf.creation("one", value=1))
+    make(stage.app(), shelf.creation("one", value=1))
 
     assert "was written, but reads differently" in stage.told
 
@@ -344,7 +345,7 @@ def test_a_dry_run_writes_nothing_and_leaves_no_trace(stage: Stage, shelf: Shelf
     (thing,) = shelf.stock("one")
     app = stage.app(dry_run=True, yes=False)
 
-    rows = app.make(shelf.deletion(thing), shelf.creation("two"))
+    rows = make(app, shelf.deletion(thing), shelf.creation("two"))
 
     assert [row["action"] for row in rows.items] == ["delete", "create"]
     assert shelf.written == 0
@@ -360,20 +361,20 @@ def test_a_later_task_of_a_dry_line_sees_what_an_earlier_one_would_have_made(
     run = Run()
     first, second = stage.app(run, dry_run=True), stage.app(run, dry_run=True)
 
-    first.make(shelf.creation("two", value=7), shelf.deletion(thing))
+    make(first, shelf.creation("two", value=7), shelf.deletion(thing))
 
-    assert second.look(shelf.resource, ZONE, {"name": "two"}) == {"name": "two", "value": 7}
-    assert second.look(shelf.resource, ZONE, {"name": "one"}) is None
-    assert second.look(shelf.resource, ZONE, {"name": "three"}) is None
+    assert lookup(second, shelf.resource, ZONE, {"name": "two"}) == {"name": "two", "value": 7}
+    assert lookup(second, shelf.resource, ZONE, {"name": "one"}) is None
+    assert lookup(second, shelf.resource, ZONE, {"name": "three"}) is None
     with pytest.raises(Conflict):
-        second.make(shelf.creation("two", value=8))
+        make(second, shelf.creation("two", value=8))
 
 
 def test_a_task_that_is_not_dry_sees_what_is_really_there(stage: Stage, shelf: Shelf) -> None:
     run = Run()
 
-    stage.app(run, dry_run=True).make(shelf.creation("one"))
-    stage.app(run).make(shelf.creation("one"))
+    make(stage.app(run, dry_run=True), shelf.creation("one"))
+    make(stage.app(run), shelf.creation("one"))
 
     assert shelf.state() == [{"name": "one"}]
 
@@ -381,7 +382,7 @@ def test_a_task_that_is_not_dry_sees_what_is_really_there(stage: Stage, shelf: S
 def test_a_write_is_noted_for_the_rest_of_the_run(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
 
-    app.make(shelf.creation("one"))
+    make(app, shelf.creation("one"))
 
     assert app.run.wrote == {app.task_id}
     assert app.written_account == "a1"
@@ -390,7 +391,7 @@ def test_a_write_is_noted_for_the_rest_of_the_run(stage: Stage, shelf: Shelf) ->
 def test_an_item_that_has_more_than_was_wanted_is_as_it_shall_be(stage: Stage, shelf: Shelf) -> None:
     shelf.things["x"] = {"id": "x", "name": "one", "value": 1, "added": "by the API"}
 
-    (row,) = stage.app().make(shelf.creation("one", value=1)).items
+    (row,) = make(stage.app(), shelf.creation("one", value=1)).items
 
     assert row == {"action": "unchanged", "kind": "shelf.thing", "name": "one", "id": "x", "undo": ""}
     assert shelf.written == 0
@@ -400,21 +401,21 @@ def test_a_conflict_says_what_to_do_instead(stage: Stage, shelf: Shelf) -> None:
     shelf.stock("one")
 
     with pytest.raises(Conflict) as conflict:
-        stage.app().make(shelf.creation("one", value=2))
+        make(stage.app(), shelf.creation("one", value=2))
 
     assert conflict.value.hint == "nothing was changed; update it, or delete it first"
 
 
 def test_a_kind_that_is_read_only_is_not_looked_for(stage: Stage, shelf: Shelf) -> None:
     with pytest.raises(Refused, match=r"^shelf.thing is read only$"):
-        stage.app().look(shelf.resource._replace(writes=None), ZONE, {"name": "one"})
+        lookup(stage.app(), shelf.resource._replace(writes=None), ZONE, {"name": "one"})
 
 
 def test_a_deletion_tells_the_id_of_what_is_gone(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("one")
     app = stage.app()
 
-    (row,) = app.make(shelf.deletion(thing)).items
+    (row,) = make(app, shelf.deletion(thing)).items
 
     assert row == {
         "action": "delete", "kind": "shelf.thing", "name": "one", "id": "id1", "undo": f"{app.task_id}.1",
@@ -426,7 +427,7 @@ def test_a_deletion_tells_the_id_of_what_is_gone(stage: Stage, shelf: Shelf) -> 
 def test_a_dry_run_gives_a_row_for_each_change(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("one")
 
-    rows = stage.app(dry_run=True).make(shelf.deletion(thing), shelf.creation("two"))
+    rows = make(stage.app(dry_run=True), shelf.deletion(thing), shelf.creation("two"))
 
     row = {"kind": "shelf.thing", "undo": ""}
     assert rows.items == [
@@ -441,8 +442,8 @@ def test_a_dry_run_of_a_stream_counts_it_to_its_end(stage: Stage, shelf: Shelf) 
     (thing,) = shelf.stock("one")
     changes = [shelf.creation("a"), shelf.creation("b"), shelf.deletion(thing)]
 
-    item = stage.app(dry_run=True).make_all(iter(changes))
-    nothing = stage.app(dry_run=True).make_all(iter(()))
+    item = make_all(stage.app(dry_run=True), iter(changes))
+    nothing = make_all(stage.app(dry_run=True), iter(()))
 
     assert item.item == {"create": 2, "update": 0, "delete": 1, "unchanged": 0, "undo": ""}
     assert nothing.item == {"create": 0, "update": 0, "delete": 0, "unchanged": 0, "undo": ""}
@@ -454,10 +455,10 @@ def test_a_dry_run_of_a_stream_counts_it_to_its_end(stage: Stage, shelf: Shelf) 
 
 def test_the_question_of_a_stream_is_asked_before_its_first_write(stage: Stage, shelf: Shelf) -> None:
     with pytest.raises(Refused, match=r"load it all\?"):
-        stage.app(yes=False).make_all(iter([shelf.creation("one")]), question="load it all?")
+        make_all(stage.app(yes=False), iter([shelf.creation("one")]), question="load it all?")
     assert shelf.written == 0
 
-    stage.app(yes=False).make_all(iter([shelf.creation("one")]))
+    make_all(stage.app(yes=False), iter([shelf.creation("one")]))
     assert shelf.written == 1
 
 
@@ -471,10 +472,10 @@ def test_a_stream_that_goes_too_far_is_stopped_before_it_is_read_on(stage: Stage
             yield shelf.deletion(thing)
 
     with pytest.raises(Refused, match=f"{ITEMS + 1} of 1000 items are changed or deleted"):
-        stage.app().make_all(source(), total=1000)
+        make_all(stage.app(), source(), total=1000)
 
     assert (len(taken), shelf.written) == (ITEMS + 1, 0)
-    stage.app(force=True).make_all(source(), total=1000)
+    make_all(stage.app(force=True), source(), total=1000)
     assert shelf.state() == []
 
 
@@ -482,7 +483,7 @@ def test_a_stream_that_does_not_go_too_far_is_made_whole_and_in_order(stage: Sta
     things = shelf.stock(*(f"n{i}" for i in range(3)))
     creations = [shelf.creation(f"c{i}") for i in range(ITEMS)]
 
-    item = stage.app().make_all(iter([*map(shelf.deletion, things), *creations]), total=1000)
+    item = make_all(stage.app(), iter([*map(shelf.deletion, things), *creations]), total=1000)
 
     names = [f"delete n{i}" for i in range(3)] + [f"create c{i}" for i in range(ITEMS)]
     assert shelf.calls == names
@@ -492,7 +493,7 @@ def test_a_stream_that_does_not_go_too_far_is_made_whole_and_in_order(stage: Sta
 def test_what_reads_as_it_was_written_is_not_spoken_of(stage: Stage, shelf: Shelf) -> None:
     a, b = shelf.stock("a", "b")
 
-    stage.app().make(shelf.creation("one", value=1), shelf.change(a, value=2), shelf.deletion(b))
+    make(stage.app(), shelf.creation("one", value=1), shelf.change(a, value=2), shelf.deletion(b))
 
     assert "reads differently" not in stage.told
     assert "looked at again" not in stage.told
@@ -502,7 +503,7 @@ def test_what_is_final_may_read_differently(stage: Stage) -> None:
     shelf = Shelf(final="a purge only empties what fills again")
     shelf.after = lambda _number: shelf.things.clear()
 
-    stage.app().make(shelf.creation("one", value=1))
+    make(stage.app(), shelf.creation("one", value=1))
 
     assert "reads differently" not in stage.told
 
@@ -516,7 +517,7 @@ def test_a_write_that_cannot_be_looked_at_again_is_done_all_the_same(stage: Stag
     assert writes
     blind = shelf.resource._replace(writes=writes._replace(find=find))
 
-    stage.app().make(shelf.change(thing, value=2)._replace(resource=blind))
+    make(stage.app(), shelf.change(thing, value=2)._replace(resource=blind))
 
     assert states(stage) == [DONE]
     assert "done, but it could not be looked at again: no route" in stage.told
@@ -527,7 +528,7 @@ def test_an_error_halfway_keeps_its_status_its_codes_its_hint_and_its_ray(stage:
     shelf.before = only(fault, 2)
 
     with pytest.raises(ValidationError) as raised:
-        stage.app().make(shelf.creation("a"), shelf.creation("b"))
+        make(stage.app(), shelf.creation("a"), shelf.creation("b"))
 
     told = raised.value
     assert (told.status, told.hint, told.codes, told.ray) == (400, "write it well", (1004,), "8f1")
@@ -538,7 +539,7 @@ def test_a_failure_after_what_can_never_be_taken_back_names_no_way_back(stage: S
     shelf.before = only(ValidationError("bad", 400), 2)
 
     with pytest.raises(ValidationError) as failure:
-        stage.app().make(shelf.creation("a"), shelf.creation("b"))
+        make(stage.app(), shelf.creation("a"), shelf.creation("b"))
 
     assert failure.value.message == "bad\n  1 done, 0 unknown, 1 not started"
 
@@ -548,7 +549,7 @@ def test_a_failure_of_the_only_change_is_raised_as_it_was(stage: Stage, shelf: S
     shelf.before = only(fault, 1)
 
     with pytest.raises(ValidationError) as raised:
-        stage.app().make(shelf.creation("a"))
+        make(stage.app(), shelf.creation("a"))
 
     assert raised.value is fault
 
@@ -560,7 +561,7 @@ def test_an_outcome_that_is_unknown_halfway_is_counted_as_such(stage: Stage, she
 
     shelf.before = strike
     with pytest.raises(Unanswered, match=r"gone\n  1 done, 1 unknown, 2 not started; `inv undo.apply"):
-        stage.app().make(*(shelf.creation(name) for name in "abcd"))
+        make(stage.app(), *(shelf.creation(name) for name in "abcd"))
 
 
 @pytest.mark.parametrize(
@@ -574,7 +575,7 @@ def test_what_became_of_a_write_is_noted_with_the_reason(
 
     shelf.before = strike
     with pytest.raises(type(fault)):
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     (entry,) = stage.journal().entries().values()
     assert (entry.state, entry.why) == (state, fault.message)
@@ -583,7 +584,7 @@ def test_what_became_of_a_write_is_noted_with_the_reason(
 def test_only_what_was_adopted_is_said_to_be(stage: Stage, shelf: Shelf) -> None:
     shelf.after = only(Unanswered("no answer"), 1)
 
-    stage.app().make(shelf.creation("one"), shelf.creation("two"))
+    make(stage.app(), shelf.creation("one"), shelf.creation("two"))
 
     told = "nothing answered, but it was done: shelf.thing one"
     assert stage.told.count(told) == stage.told.count("nothing answered") == 1
@@ -592,8 +593,8 @@ def test_only_what_was_adopted_is_said_to_be(stage: Stage, shelf: Shelf) -> None
 def test_the_rows_of_a_write_and_of_a_dry_run_have_their_columns(stage: Stage, shelf: Shelf) -> None:
     columns = ("action", "kind", "name", "id", "undo")
 
-    assert stage.app().make(shelf.creation("one")).columns == columns
-    assert stage.app(dry_run=True).make(shelf.creation("two")).columns == columns
+    assert make(stage.app(), shelf.creation("one")).columns == columns
+    assert make(stage.app(dry_run=True), shelf.creation("two")).columns == columns
 
 
 def test_what_is_no_failure_of_ours_passes_as_it_is(stage: Stage, shelf: Shelf) -> None:
@@ -604,7 +605,7 @@ def test_what_is_no_failure_of_ours_passes_as_it_is(stage: Stage, shelf: Shelf) 
     shelf.before = broken
 
     with pytest.raises(ZeroDivisionError):
-        stage.app().make(shelf.creation("one"), shelf.creation("two"))
+        make(stage.app(), shelf.creation("one"), shelf.creation("two"))
     assert [thing["name"] for thing in shelf.state()] == ["one"]
 
 
@@ -618,7 +619,7 @@ def test_an_entry_is_of_the_time_at_which_it_was_sent_and_its_lock_tells_who_hol
 
     shelf.before = look
     began = time.time()
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
     (entry,) = stage.journal().entries().values()
 
     assert len(met) == 1
@@ -630,7 +631,7 @@ def test_a_refusal_before_anything_is_begun_speaks_of_itself_alone(stage: Stage,
     shelf.stock("two")
 
     with pytest.raises(Conflict) as refused:
-        stage.app().make(shelf.creation("one", value=1), shelf.creation("two", value=5))
+        make(stage.app(), shelf.creation("one", value=1), shelf.creation("two", value=5))
 
     assert "not started" not in refused.value.message
     assert shelf.written == 0

@@ -11,6 +11,7 @@ from ops.kinds.resource import Owner
 from ops.products.workers import api
 from ops.products.zones.parts import Part, all_zones, attempt, complete, in_zones, report
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -145,7 +146,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
         return Rows(listing, ("cron", "created_on", "modified_on"))
     wanted = [valid.cron(text) for text in set]
     owner = Owner(app.account_id, valid.script_name(script), {"id": script})
-    return app.make(*changes.of_schedules(app, owner, wanted))
+    return make(app, *changes.of_schedules(app, owner, wanted))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
@@ -190,7 +191,7 @@ def deploy(
 
     valid.script_name(script)
     source, metadata = changes.read(app, script, path, main, bindings, compatibility_date)
-    return app.make(changes.of_deployment(app, script, source, metadata))
+    return make(app, changes.of_deployment(app, script, source, metadata))
 
 
 @command(
@@ -212,7 +213,7 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     """
     from ops.products.workers import changes, valid
 
-    return app.make(changes.of_deletion(app, valid.script_name(script), with_references=with_references))
+    return make(app, changes.of_deletion(app, valid.script_name(script), with_references=with_references))
 
 
 @command(
@@ -233,7 +234,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return app.make(Change(ROUTE, _zone_owner(found), None, wanted))
+    return make(app, Change(ROUTE, _zone_owner(found), None, wanted))
 
 
 @command(
@@ -257,11 +258,11 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     found = app.zone(zone)
     named = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
     owner = _zone_owner(found)
-    route = app.look(ROUTE, owner, named)
+    route = lookup(app, ROUTE, owner, named)
     if route is None:
         app.note(f"{found['name']} has no route {id or named['pattern']}: there is nothing to delete")
-        return app.make()
-    return app.make(Change(ROUTE, owner, route, None))
+        return make(app)
+    return make(app, Change(ROUTE, owner, route, None))
 
 
 def _zone_owner(zone: Json) -> Owner:

@@ -37,7 +37,7 @@ TARGETS = {
         "cut_anywhere",
     ),
     "undo": Target(
-        _in("ops/writes", "undo", "reversal", "dry_run", "place"),
+        _in("ops/writes", "undo", "reversal", "dry_run"),
         _in("tests/writes", "test_undo", "test_reversal", "test_finding", "test_dry_run", "test_recovery"),
         "cut_anywhere",
     ),

@@ -16,6 +16,7 @@ from ops.products.kv import api
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.ui.shapes import Bytes, Item, Rows
+from ops.writes.make import lookup, make, make_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,10 +115,10 @@ def put_value(
     moment = valid.expiration(expiration, ttl, now=app.clock())
     item = pairs.pair(key, _value_from(value, file), kept, moment)
     owner = namespace_of(app, namespace)
-    before = None if is_simulated(app, owner) else app.look(PAIR, owner, item)
+    before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
     if moment:
         app.note(f"{key!r} expires at {datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ} ({moment})")
-    made = app.make(Change(PAIR, owner, before, item), total=0)
+    made = make(app, Change(PAIR, owner, before, item), total=0)
     if before is None and not app.dry:
         app.note("kv.keys may list it only after a minute")
     return made
@@ -174,11 +175,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
         return Rows(())
     if prefix:
         return Rows([_delete_prefix(app, owner, prefix)])
-    before = app.look(PAIR, owner, {"key": key})
+    before = lookup(app, PAIR, owner, {"key": key})
     if before is None:
         app.note(f"there is no key {key!r}")
         return Rows([{"action": "unchanged", "kind": PAIR.kind, "name": key, "id": key, "undo": ""}])
-    return app.make(Change(PAIR, owner, before, None))
+    return make(app, Change(PAIR, owner, before, None))
 
 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
@@ -209,7 +210,7 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
             )
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
-        made = app.make_all(_deletions(app, namespace, names), question=question).item
+        made = make_all(app, _deletions(app, namespace, names), question=question).item
     return {
         "action": "delete" if made["delete"] else "unchanged",
         "kind": PAIR.kind,

@@ -17,6 +17,7 @@ from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Item
+from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -68,7 +69,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
         _show(app, f"load {dump.path} into {owner.item['title']}", plan)
         if not app.dry and not app.option("force"):
             _refuse_many(plan, total)
-        made = app.make_all(_changes(app, owner, dump, plan), read_back=True).item
+        made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, owner, dump, plan)
     counts = {fate: plan.counts[fate] for fate in FATES}
     return Item({"pairs": total, **counts, "differ": differ, "undo": made["undo"]})

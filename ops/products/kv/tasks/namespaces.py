@@ -12,6 +12,7 @@ from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE, READ, REMOVED_NAMESPACE
 from ops.products.zones.parts import complete
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -47,7 +48,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
     from ops.products.kv import valid
 
     item = {"title": valid.title(title)}
-    return app.make(Change(NAMESPACE, account_of(app), None, item))
+    return make(app, Change(NAMESPACE, account_of(app), None, item))
 
 
 @command(
@@ -66,7 +67,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     new = valid.title(title)
     found = namespace_of(app, namespace).item
-    return app.make(Change(NAMESPACE, account_of(app), found, {**found, "title": new}))
+    return make(app, Change(NAMESPACE, account_of(app), found, {**found, "title": new}))
 
 
 @command(
@@ -90,7 +91,7 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
         count = sum(1 for _ in zip(range(api.KEYS_PAGE), listing, strict=False))
         more = " or more" if count == api.KEYS_PAGE else ""
         app.note(f"{owner.item['title']} has {count:,} keys{more}; `inv kv.dump` saves them first")
-    return app.make(Change(REMOVED_NAMESPACE, account_of(app), owner.item, None))
+    return make(app, Change(REMOVED_NAMESPACE, account_of(app), owner.item, None))
 
 
 def account_of(app: App) -> Owner:
@@ -106,7 +107,7 @@ def namespace_of(app: App, name: str) -> Owner:
     if not app.dry:
         return existing(app, name)
     account = account_of(app)
-    seen = app.look(NAMESPACE, account, {"id": name} if api.is_id(name) else {"title": name})
+    seen = lookup(app, NAMESPACE, account, {"id": name} if api.is_id(name) else {"title": name})
     if seen is None:
         raise api.no_namespace(name)
     return Owner(account.id, seen.get("id", name), seen)
