@@ -11,11 +11,10 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ops.sandbox.multipart import Part
 from ops.sandbox.routes.worker_bindings import invalid
 from ops.sandbox.routes.worker_state import OLDEST_DATE, Json, Module, etag
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Request
+from ops.sandbox.wire import Part, Request
 
 _ENTRY_HEADERS = {"CF-WORKER-MAIN-MODULE-PART": "main_module", "CF-WORKER-BODY-PART": "body_part"}
 _JAVASCRIPT = ("application/javascript", "text/javascript")

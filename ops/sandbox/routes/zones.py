@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.dns_names import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.pages import page_of
 from ops.sandbox.router import route
