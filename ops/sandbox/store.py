@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops.sandbox.wire import dumps
+from ops.sandbox.wire import Refusal, dumps
 
 Json = dict[str, Any]
 Values = Sequence[Any] | dict[str, Any]
@@ -166,6 +166,13 @@ class Store:
         """Return a document, or None."""
         text = self.document_text(kind, owner, id)
         return None if text is None else json.loads(text)
+
+    def required(self, kind: str, owner: str, id: str, missing: Refusal) -> Json:
+        """Return a document, or refuse the request with *missing*."""
+        found: Json | None = self.get_document(kind, owner, id)
+        if found is None:
+            raise missing
+        return found
 
     def document_texts(self, kind: str, owner: str) -> list[str]:
         """Return the JSON texts of all documents of a kind and owner, in order."""
