@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ops.errors import Refused
 from ops.files.disk import explained, private_folder
-from ops.journal import thresholds
 from ops.kinds.change import Change
 from ops.products.kv import api, pairs
 from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
+from ops.writes import consent
+from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -36,7 +37,7 @@ def erase(app: App, namespace: Owner, prefix: str) -> Json:
         _check(app, count, prefix)
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} that begin with {prefix!r}?" if count else ""
-        made = app.make_all(_changes(app, namespace, names), question=question).item
+        made = make_all(app, _changes(app, namespace, names), question=question).item
     return {
         "action": "delete" if made["delete"] else "unchanged",
         "kind": PAIR.kind,
@@ -48,9 +49,9 @@ def erase(app: App, namespace: Owner, prefix: str) -> Json:
 
 def _check(app: App, count: int, prefix: str) -> None:
     app.talk.show(f"delete {count:,} keys that begin with {prefix!r}")
-    if count > thresholds.ITEMS and not (app.dry or app.option("force")):
+    if count > consent.ITEMS and not (app.dry or app.option("force")):
         raise Refused(
-            f"{count:,} keys begin with {prefix!r}, more than {thresholds.ITEMS}",
+            f"{count:,} keys begin with {prefix!r}, more than {consent.ITEMS}",
             hint="look at them with kv.keys --prefix; --force deletes them",
         )
 

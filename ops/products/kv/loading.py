@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Refused
 from ops.files.disk import explained, private_folder
-from ops.journal import thresholds
 from ops.kinds.change import Change
 from ops.products.kv import pairs
 from ops.products.kv.pacing import paced
@@ -26,6 +25,8 @@ from ops.products.kv.plan import (
 )
 from ops.products.kv.resources import PAIR
 from ops.products.kv.valid import ON_THE_WAY, lasts
+from ops.writes import consent
+from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -48,7 +49,7 @@ def load(app: App, namespace: Owner, dump: Dump, *, empty: bool = False) -> Json
         _show(app, f"load {dump.path} into {namespace.item['title']}", plan)
         if not app.dry:
             _check(plan, total, force=bool(app.option("force")))
-        made = app.make_all(_changes(app, namespace, dump, plan), read_back=True).item
+        made = make_all(app, _changes(app, namespace, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, namespace, dump, plan)
     return {
         "pairs": total,
@@ -70,7 +71,7 @@ def _show(app: App, what: str, plan: Plan) -> None:
 
 def _check(plan: Plan, total: int, *, force: bool) -> None:
     touched = plan.counts[OVERWRITTEN]
-    if not force and (touched > thresholds.ITEMS or touched > thresholds.SHARE * total):
+    if not force and (touched > consent.ITEMS or touched > consent.SHARE * total):
         raise Refused(
             f"this load goes far: {touched:,} of {total:,} pairs overwrite others",
             hint="look at it with --dry-run; --force carries it out",

@@ -8,6 +8,7 @@ from ops.errors import NotFound
 from ops.kinds.resource import Owner
 from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE
+from ops.writes.make import lookup
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -27,7 +28,7 @@ def namespace_of(app: App, name: str) -> Owner:
         return standing(app, name)
     account = account_of(app)
     named = {"id": name} if api.is_id(name) else {"title": name}
-    seen = app.look(NAMESPACE, account, named)
+    seen = lookup(app, NAMESPACE, account, named)
     if seen is None:
         raise NotFound(f"no KV namespace called {name!r}", 404, hint="`inv kv.list` shows what there is")
     return Owner(account.id, seen.get("id", name), seen)

@@ -19,7 +19,7 @@ from ops.products.kv.writing import (
     remove_namespace,
     rename_namespace,
 )
-from ops.products.zones.parts import whole
+from ops.products.zones.parts import complete
 from ops.ui.shapes import Bytes, Item, Rows
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_namespaces(app: App) -> Rows:
 
     inv kv.list
     """
-    namespaces = whole(app, "namespaces", api.list_namespaces(app.client, app.account_id))
+    namespaces = complete("namespaces", api.list_namespaces(app.client, app.account_id), app.gap)
     counts = _counts(app)
     rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
     return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))

@@ -11,6 +11,7 @@ from ops.kinds.change import Change
 from ops.products.kv import api, place
 from ops.products.kv.resources import NAMESPACE, PAIR, REMOVED_NAMESPACE
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -32,7 +33,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
     from ops.products.kv import valid
 
     wanted = {"title": valid.title(title)}
-    return app.make(Change(NAMESPACE, place.account_of(app), None, wanted))
+    return make(app, Change(NAMESPACE, place.account_of(app), None, wanted))
 
 
 @command(
@@ -51,7 +52,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     wanted = valid.title(title)
     found = place.namespace_of(app, namespace).item
-    return app.make(Change(NAMESPACE, place.account_of(app), found, {**found, "title": wanted}))
+    return make(app, Change(NAMESPACE, place.account_of(app), found, {**found, "title": wanted}))
 
 
 @command(
@@ -71,7 +72,7 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     owner = place.namespace_of(app, namespace)
     if "id" in owner.item:
         app.note(f"{owner.item['title']} holds {_holdings(app, owner)}; `inv kv.dump` keeps them")
-    return app.make(Change(REMOVED_NAMESPACE, place.account_of(app), owner.item, None))
+    return make(app, Change(REMOVED_NAMESPACE, place.account_of(app), owner.item, None))
 
 
 def _holdings(app: App, namespace: Owner) -> str:
@@ -121,10 +122,10 @@ def put_value(
     moment = valid.expiration(expiration, ttl, now=app.clock())
     item = pairs.pair(key, source.value_from(value, file), kept, moment)
     owner = place.namespace_of(app, namespace)
-    before = None if place.pretended(app, owner) else app.look(PAIR, owner, item)
+    before = None if place.pretended(app, owner) else lookup(app, PAIR, owner, item)
     if moment:
         app.note(f"{key!r} expires at {datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ} ({moment})")
-    made = app.make(Change(PAIR, owner, before, item), total=0)
+    made = make(app, Change(PAIR, owner, before, item), total=0)
     if before is None and not app.dry:
         app.note(LAG)
     return made
@@ -160,11 +161,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
         from ops.products.kv.erasing import erase
 
         return Rows([erase(app, owner, prefix)])
-    before = app.look(PAIR, owner, {"key": key})
+    before = lookup(app, PAIR, owner, {"key": key})
     if before is None:
         app.note(f"there is no key {key!r}")
         return Rows([{"action": "unchanged", "kind": PAIR.kind, "name": key, "id": key, "undo": ""}])
-    return app.make(Change(PAIR, owner, before, None))
+    return make(app, Change(PAIR, owner, before, None))
 
 
 @command(

@@ -8,6 +8,7 @@ from ops.errors import NotFound
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
 from ops.products.workers import api, resources
+from ops.writes.make import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ def of_deployment(app: App, name: str, script: Script, metadata: Json) -> Change
     from ops.products.workers.deployment import wanted
 
     owner = _account(app)
-    live = app.look(resources.SCRIPT, owner, {"id": name})
+    live = lookup(app, resources.SCRIPT, owner, {"id": name})
     today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
     item = wanted(name, script, metadata, live, today=today)
     kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
@@ -49,7 +50,7 @@ def of_deployment(app: App, name: str, script: Script, metadata: Json) -> Change
 def of_deletion(app: App, name: str, *, with_references: bool) -> Change:
     """Give the change that a deletion is; crons and workers.dev are kept with the script, to come back."""
     owner = _account(app)
-    live = app.look(resources.SCRIPT, owner, {"id": name})
+    live = lookup(app, resources.SCRIPT, owner, {"id": name})
     if live is None:
         raise NotFound(f"no script called {name!r}", 404, hint="`inv workers.list` shows what there is")
     crons = [one["cron"] for one in api.list_schedules(app.client, owner.id, name)]
@@ -74,7 +75,7 @@ def _standing(app: App, script: Owner) -> list[Json]:
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))
     except NotFound:
-        if not (app.dry and app.look(resources.SCRIPT, _account(app), {"id": script.id})):
+        if not (app.dry and lookup(app, resources.SCRIPT, _account(app), {"id": script.id})):
             raise
         live = []
     if not app.dry:
@@ -85,7 +86,7 @@ def _standing(app: App, script: Owner) -> list[Json]:
         if change.resource.kind == resources.SCHEDULE.kind and change.owner[:2] == script[:2] and change.after
     ]
     named = {one["cron"]: one for one in [*live, *pretended]}
-    return [one for one in named.values() if app.look(resources.SCHEDULE, script, one)]
+    return [one for one in named.values() if lookup(app, resources.SCHEDULE, script, one)]
 
 
 def _account(app: App) -> Owner:

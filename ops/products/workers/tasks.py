@@ -9,11 +9,13 @@ from ops.cli.command import command
 from ops.errors import UsageError
 from ops.kinds.resource import Owner
 from ops.products.workers import api
-from ops.products.zones.parts import Part, attempt, in_zones, tell, whole, zones_of
+from ops.products.zones.parts import Part, all_zones, attempt, complete, in_zones, report
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.http.client import Listing
     from ops.kinds.resource import Json
 
 ZONE = "domain or id, e.g. example.com"
@@ -38,8 +40,8 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     inv workers.list --routes none
     """
     wanted = _wanted(routes)
-    scripts = whole(app, "scripts", api.list_scripts(app.client, app.account_id))
-    domains = tell(app, attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)))
+    scripts = complete("scripts", api.list_scripts(app.client, app.account_id), app.gap)
+    domains = report(attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)), app.gap)
     found = _grouped(_routes_of_all(app) if wanted else (), "pattern")
     hosts = _grouped(domains.value or (), "hostname", by="service")
 
@@ -111,7 +113,8 @@ def list_routes(app: App, zone: str = "") -> Rows:
     inv workers.routes --zone example.com
     inv workers.routes --filter script=shop
     """
-    return Rows(_routes(app, zones_of(app, zone)), ("zone", "pattern", "script", "id"))
+    zones = [app.zone(zone)] if zone else _all_zones(app)
+    return Rows(_routes(app, zones), ("zone", "pattern", "script", "id"))
 
 
 @command(
@@ -143,7 +146,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
         return Rows(listing, ("cron", "created_on", "modified_on"))
     wanted = [valid.cron(text) for text in set]
     owner = Owner(app.account_id, valid.script_name(script), {"id": script})
-    return app.make(*changes.of_schedules(app, owner, wanted))
+    return make(app, *changes.of_schedules(app, owner, wanted))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
@@ -188,7 +191,7 @@ def deploy(
 
     valid.script_name(script)
     source, metadata = changes.read(app, script, path, main, bindings, compatibility_date)
-    return app.make(changes.of_deployment(app, script, source, metadata))
+    return make(app, changes.of_deployment(app, script, source, metadata))
 
 
 @command(
@@ -210,7 +213,7 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     """
     from ops.products.workers import changes, valid
 
-    return app.make(changes.of_deletion(app, valid.script_name(script), with_references=with_references))
+    return make(app, changes.of_deletion(app, valid.script_name(script), with_references=with_references))
 
 
 @command(
@@ -231,7 +234,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return app.make(Change(ROUTE, _zone_owner(found), None, wanted))
+    return make(app, Change(ROUTE, _zone_owner(found), None, wanted))
 
 
 @command(
@@ -255,11 +258,11 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     found = app.zone(zone)
     named = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
     owner = _zone_owner(found)
-    route = app.look(ROUTE, owner, named)
+    route = lookup(app, ROUTE, owner, named)
     if route is None:
         app.note(f"{found['name']} has no route {id or named['pattern']}: there is nothing to delete")
-        return app.make()
-    return app.make(Change(ROUTE, owner, route, None))
+        return make(app)
+    return make(app, Change(ROUTE, owner, route, None))
 
 
 def _zone_owner(zone: Json) -> Owner:
@@ -274,13 +277,20 @@ def _wanted(routes: str) -> bool:
 
 def _routes_of_all(app: App) -> Iterator[Json]:
     """Yield the routes of all zones; where the zones cannot be listed, the result is marked instead."""
-    zones = tell(app, attempt("zones, for their routes", lambda: zones_of(app)))
+    zones = report(attempt("zones, for their routes", lambda: _all_zones(app)), app.gap)
     return _routes(app, zones.value or [])
 
 
+def _all_zones(app: App) -> list[Json]:
+    requests = 1 if app.past is None else 0
+    return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
+
+
 def _routes(app: App, zones: list[Json]) -> Iterator[Json]:
-    reading = in_zones(app, zones, "routes", lambda zone: api.list_routes(app.client, zone["id"]))
-    for zone, part in reading:
+    def read(zone: Json) -> Listing:
+        return api.list_routes(app.client, zone["id"])
+
+    for zone, part in in_zones(zones, "routes", read, parallel=app.parallel, gap=app.gap):
         for route in part.value or ():
             yield route | {"zone": zone["name"]}
 
@@ -303,7 +313,7 @@ def _parts(app: App, script: str) -> dict[str, Part]:
         "content": lambda: api.get_content(client, account_id, script),
     }
     reading = app.parallel(lambda name: attempt(name, reads[name]), tuple(reads))
-    return {part.name: tell(app, part) for part in reading}
+    return {part.name: report(part, app.gap) for part in reading}
 
 
 def _described(parts: dict[str, Part]) -> Json:
