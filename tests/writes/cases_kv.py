@@ -51,7 +51,7 @@ CASES = {
         ("kv.remove", "--namespace", "mixed", "--confirm", "mixed"),
         arrange=_mixed,
         reversible=False,
-        why="its keys and values and the id that Workers are bound to are deleted",
+        why="its keys, values and id (to which Workers are bound) are not restored",
     ),
     "kv.put": Case(("kv.put", "--namespace", "mixed", "--key", "a/b é", "--value", "text"), arrange=_empty),
     "kv.put over": Case(
