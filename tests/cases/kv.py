@@ -59,7 +59,7 @@ WRITES = {
         ("kv.remove", "--namespace", "mixed", "--confirm", "mixed"),
         arrange=_mixed,
         reversible=False,
-        why="its keys and values are gone",
+        why="its keys, values and id (to which Workers are bound) are not restored",
     ),
     "kv.put": Case(("kv.put", "--namespace", "mixed", "--key", "a/b é", "--value", "text"), arrange=_empty),
     "kv.put over": Case(
