@@ -47,7 +47,6 @@ NOT_YET = (
     "ops/products/d1/",
     "ops/products/dns/",
     "ops/products/durable_objects/",
-    "ops/products/kv/",
     "ops/products/load_balancers/",
     "ops/products/pagerules/",
     "ops/products/pages/",

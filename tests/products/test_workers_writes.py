@@ -221,7 +221,7 @@ def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
     later = deploy("fresh", "--bindings", "m.json", path=file)
 
     assert (done.code, later.code) == (0, 0), later.err
-    assert "cannot be taken back: migrations" in done.err
+    assert "cannot be taken back: Durable Object migrations" in done.err
     assert "undo.apply" not in done.err
     assert json.loads(again.out)[0]["action"] == "unchanged"
     assert "undo.apply" in later.err
@@ -336,7 +336,7 @@ def test_a_script_that_is_deleted_comes_back_with_its_code_crons_and_workers_dev
     secrets = {name for name, one in bindings(staged, script).items() if one["type"] == "secret_text"}
     assert (done.code, undone.code) == (0, 0), undone.err
     assert gone is None
-    assert "gone for good are its secrets" in done.err
+    assert "this permanently deletes its secrets" in done.err
     assert secrets == set()
     assert (after["code"], after["schedules"], after["subdomain"]) == (
         before["code"], before["schedules"], before["subdomain"]

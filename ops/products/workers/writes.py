@@ -148,7 +148,7 @@ def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: J
     return api.set_script_subdomain(client, script.account_id, script.id, wanted)
 
 
-def _script_lacks(wanted: Json, standing: Json | None) -> Iterator[str]:
+def script_not_restored(wanted: Json, standing: Json | None) -> Iterator[str]:
     """Name the secrets that do not stand, and the Durable Objects whose data a deletion took along."""
     from ops.products.workers.item import SECRETS
 
@@ -161,30 +161,21 @@ def _script_lacks(wanted: Json, standing: Json | None) -> Iterator[str]:
             yield f"the data of its Durable Objects of the class {one.get('class_name')}"
 
 
-_CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
 SCRIPT = Writes(
     find=find_script,
     create=_create_script,
     update=_update_script,
     delete=_delete_script,
-    # A snapshot's item holds the entry of the listing, which repeats what the code and the settings say.
-    read_only=(*_CLOUDFLARE_SETS, "has_assets", "has_modules", "handlers", "named_handlers"),
-    severe=True,
+    confirm_by_name=True,
     lost="its secrets, its earlier versions, its Durable Objects with all their data and its custom domains;"
-    " its routes and the bindings of other scripts lead nowhere",
-    lacks=_script_lacks,
+    " its routes and other Workers' bindings to it will stop working",
 )
 REFERENCED = SCRIPT._replace(delete=_delete_with_references)
 MIGRATION = SCRIPT._replace(
-    final="migrations of Durable Objects are carried out for good; the code and settings of before can be"
-    " deployed again where they fit the classes of now"
+    irreversible="Durable Object migrations cannot be reverted; the earlier code and settings can be deployed"
+    " again if they fit the current classes"
 )
-SETTINGS = Writes(
-    find=_find_settings,
-    update=_update_settings,
-    read_only=(*_CLOUDFLARE_SETS, "migration_tag"),
-    lacks=_script_lacks,
-)
+SETTINGS = Writes(find=_find_settings, update=_update_settings)
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
 ROUTE = Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)
 DOMAIN = Writes(
@@ -192,6 +183,5 @@ DOMAIN = Writes(
     create=_attach_domain,
     update=_move_domain,
     delete=_detach_domain,
-    read_only=("zone_name",),
 )
 SCRIPT_SUBDOMAIN = Writes(find=_find_script_subdomain, update=_set_script_subdomain)

@@ -1,4 +1,4 @@
-"""A dump that is not finished: lines that are added as they come, and found again after an interruption."""
+"""A dump that can be resumed: lines are appended as they are read, and kept after an interruption."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Json
 
 
-class Partial:
-    """The lines of a dump to be, in `<target>.partial` beside it, locked while it is open.
+class ResumableDump:
+    """The lines of an unfinished dump, in `<target>.partial` beside it, locked while it is open.
 
-    *origin* says what is dumped; a partial of something else is refused. *last* is the key up to which all
-    is there ("" at the beginning), *count* the number of keys so far. Raises Refused, Locked and DiskError.
+    *origin* describes what is dumped; a partial file of another origin is refused. *last* is the last
+    complete key ("" at the start), *count* the number of keys so far. Raise Refused, Locked and DiskError.
     """
 
     def __init__(self, target: Path, origin: Json) -> None:
@@ -38,13 +38,13 @@ class Partial:
         self._origin = origin
         self._open = ExitStack()
 
-    def __enter__(self) -> Partial:
+    def __enter__(self) -> ResumableDump:
         with explained(self.path), ExitStack() as opening:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.open(self.path, flags, PRIVATE_FILE)
             opening.callback(os.close, self._file)
-            self._claim()
-            os.ftruncate(self._file, self._found())
+            self._lock()
+            os.ftruncate(self._file, self._resume())
             os.lseek(self._file, 0, os.SEEK_END)
             self._open = opening.pop_all()
         return self
@@ -55,7 +55,7 @@ class Partial:
         self._open.close()
 
     def add(self, lines: bytes, last: str, count: int) -> None:
-        """Add whole *lines*, about *count* keys up to the key *last*."""
+        """Append whole *lines*, of *count* keys up to the key *last*."""
         with explained(self.path):
             rest = memoryview(lines)
             while rest:
@@ -63,7 +63,7 @@ class Partial:
         self.last, self.count = last, self.count + count
 
     def finish(self) -> Json:
-        """Make the target of what is there, and give its last line."""
+        """Write the target and remove the partial file; return the last line of the dump."""
         digest, pairs = sha256(), 0
         missing: dict[str, list[str]] = {"gone": [], "unread": []}
         with atomic(self._target) as file, _packed(file, self._target) as out:
@@ -74,77 +74,57 @@ class Partial:
                     pairs += 1
                 for why in missing.keys() & entry.keys():
                     missing[why].append(entry[why])
-            told = {"dump": FORMAT, **self._origin, "pairs": pairs, **missing, "sha256": digest.hexdigest()}
-            out.write(to_line(told))
+            last = {"dump": FORMAT, **self._origin, "pairs": pairs, **missing, "sha256": digest.hexdigest()}
+            out.write(to_line(last))
         with explained(self.path):
             self.path.unlink()
-        return told
+        return last
 
-    def _claim(self) -> None:
-        """Take the lock, and refuse a file that others could have written."""
+    def _lock(self) -> None:
+        """Lock the partial file, and refuse one that other users could have written."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            hint = "wait until it has ended; the lock goes with it, however it ends"
+            hint = "wait until it has ended; its lock ends with it"
             raise Locked(f"another run is writing {self._target}", hint=hint) from None
         found = os.fstat(self._file)
         if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
-            hint = f"`rm {self.path}` begins anew"
-            raise Refused(f"{self.path} is not this user's alone: others could have changed it", hint=hint)
+            hint = f"`rm {self.path}` starts again from the first key"
+            raise Refused(f"{self.path} may have been changed by another user of this machine", hint=hint)
 
-    def _found(self) -> int:
-        """Learn what an earlier run has left; give how many bytes of it are good, the head written anew."""
+    def _resume(self) -> int:
+        """Read what an earlier run has left; return the number of valid bytes, the first line included."""
         head = to_line({"partial": FORMAT, **self._origin})
-        good = 0
+        valid = 0
         for line, entry in self._lines():
-            if not good and line != head:
-                hint = f"name another file, or `rm {self.path}` to begin anew"
-                raise Refused(f"{self.path} is of another namespace or version", hint=hint)
-            good += len(line)
-            if good > len(head):
-                self.last, self.count = _name(entry), self.count + 1
-        if not good:
+            if not valid and line != head:
+                hint = f"use another file, or `rm {self.path}` to start from the first key"
+                raise Refused(f"{self.path} belongs to another namespace or version", hint=hint)
+            valid += len(line)
+            if valid > len(head):
+                self.last = str(entry.get("key") or entry.get("gone") or entry.get("unread"))
+                self.count += 1
+        if not valid:
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, head, 0)
-        return good or len(head)
+        return valid or len(head)
 
     def _lines(self) -> Iterator[tuple[bytes, Json]]:
-        """Yield the whole lines from the beginning; a crash may have torn the last ones."""
-        with open(os.dup(self._file), "rb") as file:  # noqa: PTH123 (the descriptor is the one that is locked)
+        """Yield the whole lines from the start; the last ones may be damaged after a crash."""
+        with open(os.dup(self._file), "rb") as file:  # noqa: PTH123 (the locked descriptor itself)
             file.seek(0)
             for line in file:
-                entry = _parsed(line)
-                if entry is None:
+                try:
+                    entry: Any = json.loads(line)
+                except (ValueError, RecursionError):
+                    return
+                if not (line.endswith(b"\n") and isinstance(entry, dict)):
                     return
                 yield line, entry
 
 
-def gone_line(key: str) -> bytes:
-    """Give the line for a key that was listed, and was gone when its turn came."""
-    return to_line({"gone": key})
-
-
-def unread_line(key: str) -> bytes:
-    """Give the line for a key whose value could not be read."""
-    return to_line({"unread": key})
-
-
-def _name(entry: Json) -> str:
-    return str(entry.get("key") or entry.get("gone") or entry.get("unread"))
-
-
-def _parsed(line: bytes) -> Json | None:
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        entry: Any = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
 def _packed(file: BinaryIO, target: Path) -> Any:
-    """Give what writes into *file*, compressed where *target* is called .gz; the same bytes each time."""
+    """Return the writer into *file*, compressed if *target* ends in .gz; reproducible byte for byte."""
     if target.suffix == ".gz":
         return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
     return nullcontext(file)
