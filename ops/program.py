@@ -27,10 +27,10 @@ from invoke.program import Program
 from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
-from ops.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL, WITHOUT_TASKS
-from ops.command import Command
+from ops.cli.command import Command
 from ops.config.fields import invoke_defaults
 from ops.errors import Terminated
+from ops.kinds.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL, WITHOUT_TASKS
 
 ALIASES = {"do": "durable-objects"}
 
@@ -97,7 +97,7 @@ class Line(Executor):
     """Invoke's executor; the run knows which task it has come to."""
 
     def expand_calls(self, calls: list[Call]) -> list[Call]:
-        from ops.run import RUN
+        from ops.cli.run import RUN
 
         return RUN.follow(super().expand_calls(calls))  # type: ignore[return-value]  # it is iterated once
 
@@ -131,7 +131,7 @@ class OpsProgram(Program):
                 sys.stdout.flush()
 
     def execute(self) -> None:
-        from ops.run import RUN
+        from ops.cli.run import RUN
 
         self.config.tasks.dedupe = False
         self.executor_class = Line
@@ -198,7 +198,7 @@ def _no_value(word: str, tasks: set[str]) -> bool:
 
 def _interrupted(*_: object) -> None:
     # Other threads learn of it at once, not when the main one has come round to telling them.
-    from ops.run import RUN
+    from ops.cli.run import RUN
 
     RUN.stop.set()
     raise KeyboardInterrupt
@@ -206,7 +206,7 @@ def _interrupted(*_: object) -> None:
 
 def _terminated(*_: object) -> None:
     # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
-    from ops.run import RUN
+    from ops.cli.run import RUN
 
     RUN.terminated = True
     RUN.stop.set()

@@ -110,15 +110,23 @@ def test_the_wire_knows_nothing_of_products_and_features() -> None:
         "ops.export",
         "ops.sandbox",
         "ops.ui",
-        "ops.app",
-        "ops.run",
+        "ops.cli.app",
+        "ops.cli.run",
     )
 
     assert violations("only downward", above, "ops/http/") == []
 
 
 def test_service_functions_know_nothing_of_commands_and_output() -> None:
-    above = ("ops.app", "ops.command", "ops.ui", "ops.scan", "ops.snapshots", "ops.offsite", "ops.export")
+    above = (
+        "ops.cli.app",
+        "ops.cli.command",
+        "ops.ui",
+        "ops.scan",
+        "ops.snapshots",
+        "ops.offsite",
+        "ops.export",
+    )
     apis = tuple(name_of(m) for m in MODULES if m.name == "api.py")
 
     assert apis

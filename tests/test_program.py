@@ -180,7 +180,7 @@ def test_a_line_loads_the_tasks_that_it_names_and_no_others(
 
 
 def test_every_product_with_tasks_is_in_the_collection() -> None:
-    from ops.catalog import NAMES, PRODUCTS, TOP_LEVEL
+    from ops.kinds.catalog import NAMES, PRODUCTS, TOP_LEVEL
     from ops.program import collection
 
     written = {name for name in PRODUCTS if find_spec(f"ops.products.{name}.tasks")}

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from ops.config.environment import placed
 from ops.config.layers import nearest
 from ops.config.private import WRITABLE_BY_OTHERS, is_there, read_private
-from ops.disk import atomic
 from ops.errors import NotFound, UsageError
+from ops.files.disk import atomic
 
 _SECRETS = ("token", "api_token", "key", "api_key")
 _DEFAULT_LINE = re.compile(r"^[ \t]*default[ \t]*=.*\n?", re.MULTILINE)

@@ -13,7 +13,7 @@ from ops.doctor.token import examine_token
 from ops.errors import CredentialsError, OpsError
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Client
 
 

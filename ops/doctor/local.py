@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.disk import check_writable
 from ops.doctor.findings import Finding
 from ops.errors import DiskError
+from ops.files.disk import check_writable
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 @command(

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
 from ops.export.zone_folder import owners
-from ops.resource import ACCOUNT, Resource, reach
+from ops.kinds.resource import ACCOUNT, Resource, reach
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE, STATUSES, WHOLE

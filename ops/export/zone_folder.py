@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from ops.resource import Json, Resource, reach
+from ops.kinds.resource import Json, Resource, reach
 from ops.snapshots import reader
 from ops.snapshots.layout import slug
 from ops.snapshots.manifest import Manifest

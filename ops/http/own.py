@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from ops.disk import private_folder
+from ops.files.disk import private_folder
 
 
 def open_own(path: Path) -> tuple[int, bool]:

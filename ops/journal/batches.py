@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ops.change import Change
-    from ops.resource import Owner, Writes
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Owner, Writes
 
 # In base64 this is 64 MiB of the 100 MB that one bulk request may have, and it is held in memory.
 WEIGHT = 48 * 1024 * 1024

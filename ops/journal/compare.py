@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.change import comparable, equal, same
+from ops.kinds.change import comparable, equal, same
 
 if TYPE_CHECKING:
-    from ops.change import Change
-    from ops.resource import Json, Resource
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Resource
 
 NOTHING: tuple[object, ...] = (None, "", [], {})
 

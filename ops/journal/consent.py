@@ -6,14 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.change import DELETE
 from ops.errors import Refused
 from ops.journal import shown
+from ops.kinds.change import DELETE
 from ops.ui.questions import confirm, typed_name
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.change import Change
+    from ops.cli.app import App
+    from ops.kinds.change import Change
 
 
 class Consent:

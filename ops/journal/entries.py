@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.change import Change
+from ops.kinds.change import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
 
 DONE, ADOPTED, FAILED, UNKNOWN, UNDONE = "done", "adopted", "failed", "unknown", "undone"
 MADE = (DONE, ADOPTED)

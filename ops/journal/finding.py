@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ops.http.client import Client
-    from ops.resource import Json, Owner, Writes
+    from ops.kinds.resource import Json, Owner, Writes
 
 
 def find_each(client: Client, writes: Writes, owner: Owner, items: Sequence[Json]) -> list[Json | None]:

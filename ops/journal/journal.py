@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.chain import Chain
+from ops.files.chain import Chain
 from ops.journal.entries import DONE, UNDONE, Entry, opened, owner_line, pairs, summary
 from ops.journal.packing import Blobs
-from ops.resource import reach
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.app import App
-    from ops.change import Change
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
 
 
 class Undoing(NamedTuple):

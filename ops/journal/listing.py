@@ -6,15 +6,15 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.change import Change
 from ops.journal import shown
 from ops.journal.entries import FAILED, MADE, Entry
 from ops.journal.reversal import why_not
-from ops.resource import Owner, Resource
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner, Resource
 
 if TYPE_CHECKING:
     from ops.journal.journal import Journal
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 COLUMNS = ("id", "time", "task", "kind", "name", "action", "state")
 DETAILS = ("id", "time", "task", "state", "action", "name", "change")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from ops.lock import locked
-from ops.resource import ACCOUNT, identity_of, reach
+from ops.files.lock import locked
+from ops.kinds.resource import ACCOUNT, identity_of, reach
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from ops.change import Change
-    from ops.resource import Json
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
 
 
 def lock_name(change: Change) -> str:

@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ops.disk import atomic, private_folder
 from ops.errors import DiskError
+from ops.files.disk import atomic, private_folder
 
 Json = dict[str, Any]
 Read = Callable[[int, int], bytes]

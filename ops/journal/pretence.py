@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.change import UNCHANGED
-from ops.resource import reach
+from ops.kinds.change import UNCHANGED
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.change import Change
-    from ops.resource import Json, Owner, Resource
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Owner, Resource
 
 
 def pretend(app: App, change: Change) -> None:

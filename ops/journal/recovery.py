@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.change import Change
 from ops.journal.compare import stands, untouched
 from ops.journal.entries import ADOPTED, FAILED, UNKNOWN, Entry
 from ops.journal.sending import probes, standing
-from ops.resource import Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.journal.journal import Journal
     from ops.journal.writing import Writing
-    from ops.resource import Resource
+    from ops.kinds.resource import Resource
 
 NEVER = "it was not carried out"
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.change import Change, comparable, equal, without
 from ops.errors import OpsError, UsageError
 from ops.journal import finding, shown
 from ops.journal.compare import NOTHING, covers
 from ops.journal.entries import Entry
-from ops.resource import Owner, identity_of, reach
+from ops.kinds.change import Change, comparable, equal, without
+from ops.kinds.resource import Owner, identity_of, reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.resource import Json, Resource
+    from ops.kinds.resource import Json, Resource
 
 
 class Step(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ops.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.errors import Conflict, Refused
 from ops.journal import shown, thresholds
 from ops.journal.batches import batches
@@ -15,12 +14,13 @@ from ops.journal.compare import covers
 from ops.journal.consent import Consent
 from ops.journal.pretence import pretend, pretended
 from ops.journal.writing import Writing
-from ops.resource import reach
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
+from ops.kinds.resource import reach
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json, Owner, Resource
+    from ops.cli.app import App
+    from ops.kinds.resource import Json, Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.change import CREATE, without
 from ops.errors import ApiError, Conflict, MalformedAnswer, NotFound, OpsError, Unanswered, UsageError
 from ops.journal import finding
 from ops.journal.compare import stands, untouched
 from ops.journal.entries import ADOPTED, DONE
+from ops.kinds.change import CREATE, without
 
 if TYPE_CHECKING:
-    from ops.change import Change
     from ops.http.client import Client
-    from ops.resource import Json, Writes
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Writes
 
 Items = list["Json | None"]
 

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ops.change import CREATE, DELETE, UNCHANGED
 from ops.journal.compare import NOTHING
-from ops.resource import reach
+from ops.kinds.change import CREATE, DELETE, UNCHANGED
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
-    from ops.change import Change
+    from ops.kinds.change import Change
 
 LINES = 20
 WIDTH = 60

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.journal.entries import Entry
-    from ops.resource import Resource
+    from ops.kinds.resource import Resource
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "what the task needed that is taken back"
@@ -83,6 +83,6 @@ def _entries(app: App) -> list[Entry]:
 
 
 def _kinds() -> dict[str, Resource]:
-    from ops.catalog import kinds
+    from ops.kinds.catalog import kinds
 
     return kinds()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ops.change import DELETE, UPDATE
 from ops.errors import Refused
+from ops.kinds.change import DELETE, UPDATE
 
 if TYPE_CHECKING:
-    from ops.change import Change
+    from ops.kinds.change import Change
 
 SHARE = 0.3
 ITEMS = 50

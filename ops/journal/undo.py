@@ -21,9 +21,9 @@ from ops.journal.writing import Writing
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.change import Change
-    from ops.resource import Json, Resource
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Resource
 
 Kinds = dict[str, "Resource"]
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ops.errors import Interrupted, OpsError
+from ops.files.lock import holder
 from ops.journal import shown
 from ops.journal.compare import stands
 from ops.journal.entries import ADOPTED, FAILED, UNKNOWN
@@ -14,15 +15,14 @@ from ops.journal.journal import NEW, Undoing, open_journal
 from ops.journal.lock import Locks
 from ops.journal.sending import Undecided, probes, send
 from ops.journal.signals import finishing
-from ops.lock import holder
-from ops.resource import reach
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ops.app import App
-    from ops.change import Change
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
 
 
 class Writing:

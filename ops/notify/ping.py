@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.outside import Outside
 
 ATTEMPTS = 2

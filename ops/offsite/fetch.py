@@ -22,7 +22,7 @@ from ops.snapshots.writer import Stored
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.app import App
+    from ops.cli.app import App
     from ops.offsite.bucket import Bucket
     from ops.snapshots.library import Entry
 

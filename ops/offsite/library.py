@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ops.disk import DAY
 from ops.errors import ApiError, Damaged, MalformedAnswer, NotFound, Refused, ValidationError
+from ops.files.disk import DAY
 from ops.offsite import address
 from ops.offsite.address import Place
 from ops.offsite.bucket import Bucket, Object
@@ -26,7 +26,7 @@ from ops.snapshots.library import Entry, Half, Library, check_account, seconds, 
 from ops.snapshots.manifest import LARGEST, parse
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.library import Snapshot
 
 

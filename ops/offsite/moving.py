@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 T = TypeVar("T")
 R = TypeVar("R")

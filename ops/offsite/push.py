@@ -18,7 +18,7 @@ from ops.snapshots.manifest import load
 from ops.snapshots.readback import measured
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.offsite.address import Place
     from ops.snapshots.writer import Stored
 

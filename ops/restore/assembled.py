@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ops.errors import Damaged
-from ops.resource import Assembly, Content, Json, Owner, Resource
+from ops.kinds.resource import Assembly, Content, Json, Owner, Resource
 from ops.restore.places import items, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.sections import COMPLETE

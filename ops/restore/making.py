@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.change import CREATE, Change
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
 from ops.journal import shown
 from ops.journal.batches import batches
 from ops.journal.compare import covers
-from ops.resource import reach
+from ops.kinds.change import CREATE, Change
+from ops.kinds.resource import reach
 from ops.restore.places import key_of
 from ops.restore.plan import change_of
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.journal.writing import Writing
-    from ops.resource import Json, Resource
+    from ops.kinds.resource import Json, Resource
     from ops.restore.steps import Step, Steps
     from ops.restore.view import View
 

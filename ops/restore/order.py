@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from ops.resource import Json, Resource
+from ops.kinds.resource import Json, Resource
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.resource import Json, Owner, Resource, identity_of, reach
+from ops.kinds.resource import Json, Owner, Resource, identity_of, reach
 from ops.restore import values
 from ops.restore.places import Place
 from ops.restore.standing import listed

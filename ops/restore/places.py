@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ops.errors import Refused
-from ops.resource import ACCOUNT, Json, Owner, Resource, identity_of, reach
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource, identity_of, reach
 from ops.restore.wanted import Owners, Wanted
 from ops.snapshots.layout import kind_file
 from ops.snapshots.side import Side

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ops.change import CREATE, DELETE, UPDATE, Change, without
 from ops.journal import shown, thresholds
 from ops.journal.lock import lock_name
+from ops.kinds.change import CREATE, DELETE, UPDATE, Change, without
 from ops.restore.places import key_of
 from ops.restore.selection import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ops.app import App
-    from ops.resource import Owner
+    from ops.cli.app import App
+    from ops.kinds.resource import Owner
     from ops.restore.steps import Step, Steps
     from ops.restore.told import Told
     from ops.restore.view import View

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops import catalog
-from ops.change import CREATE, DELETE, UPDATE
 from ops.errors import Interrupted, OpsError, Refused
 from ops.journal.consent import Consent
 from ops.journal.writing import Writing
+from ops.kinds import catalog
+from ops.kinds.change import CREATE, DELETE, UPDATE
 from ops.restore.making import Making
 from ops.restore.plan import Plan, plan_of, tell
 from ops.restore.selection import Selection, select
@@ -24,7 +24,7 @@ from ops.snapshots.verify_task import verified
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.library import Snapshot
 
 COLUMNS = ("snapshot", "created", "changed", "deleted", "refused", "differ", "undo")

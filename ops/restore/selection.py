@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ops.errors import NotFound
-from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.restore.order import ordered
 from ops.restore.places import items, key_of
 from ops.restore.wanted import Owners, Wanted

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete
-from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.restore.places import items, key_of, matched
 from ops.restore.selection import owning
 from ops.restore.wanted import Owners
@@ -15,7 +15,7 @@ from ops.snapshots.live import aside
 from ops.snapshots.side import Side
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 class Standing(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from ops.change import CREATE, DELETE, UPDATE, comparable
-from ops.resource import Json, Resource, Writes
+from ops.kinds.change import CREATE, DELETE, UPDATE, comparable
+from ops.kinds.resource import Json, Resource, Writes
 from ops.restore.order import after, strings
 from ops.restore.pairs import pairs
 from ops.restore.places import Place, key_of

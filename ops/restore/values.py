@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, OpsError
-from ops.resource import Json, Resource, identity_of
+from ops.kinds.resource import Json, Resource, identity_of
 from ops.snapshots.lines import decode
 from ops.snapshots.stored import ValueFile, merged
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.resource import Owner
+    from ops.kinds.resource import Owner
 
 Make = Callable[[Json], Json]
 Pair = tuple["Json | None", "Json | None"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ops.resource import Json, Resource
+from ops.kinds.resource import Json, Resource
 from ops.restore.assembled import Files, assembled
 from ops.restore.order import mapped
 from ops.restore.places import Place, Places, key_of
@@ -20,7 +20,7 @@ from ops.snapshots.spans import item
 from ops.snapshots.stored import value_files
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 class View:

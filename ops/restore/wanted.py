@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops import catalog
 from ops.errors import NotFound
-from ops.resource import Json, Resource, identity_of, reach
+from ops.kinds import catalog
+from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.scan.selection import Wish, choose, names
 from ops.ui.mistakes import nearest
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import UsageError
 from ops.ui.shapes import Item, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.app import App
+    from ops.cli.app import App
     from ops.sandbox.faults import Faults
     from ops.sandbox.server import Sandbox
 
@@ -116,7 +116,7 @@ def _started(app: App, faults: tuple[str, ...], *, quota: bool, port: int = 0) -
 
 
 def _sandbox(app: App, faults: Faults | None = None, *, quota: bool = False, port: int = 0) -> Sandbox:
-    from ops.disk import private_folder
+    from ops.files.disk import private_folder
     from ops.sandbox.limits import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 
-from ops import disk
-from ops.catalog import resources
 from ops.errors import Refused, UsageError
 from ops.export import csv_folder, json_document, terraform_file, zone_folder
+from ops.files import disk
+from ops.kinds.catalog import resources
 from ops.snapshots import encrypt, passphrase, publish
 from ops.snapshots.layout import account_folder
 from ops.snapshots.manifest import Manifest

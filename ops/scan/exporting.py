@@ -8,10 +8,10 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
-from ops.lock import holder, locked
+from ops.files.lock import holder, locked
+from ops.kinds.resource import Json
 from ops.notify.ping import watched
 from ops.offsite import address, boto
-from ops.resource import Json
 from ops.scan import guard as guards
 from ops.scan import job, request, summary
 from ops.snapshots.encrypt import ENDING
@@ -21,7 +21,7 @@ from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.offsite.address import Place
     from ops.scan.delivery import Delivery
     from ops.scan.job import Outcome

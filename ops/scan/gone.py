@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import NotFound
-from ops.resource import ACCOUNT
+from ops.kinds.resource import ACCOUNT
 from ops.scan.reading import Reading
 from ops.snapshots.sections import COMPLETE, GONE
 

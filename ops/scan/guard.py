@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops import disk
+from ops.files import disk
 from ops.snapshots.library import Library, seconds
 from ops.snapshots.sections import COMPLETE, GONE, Section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.manifest import Manifest
 
 _READ = frozenset({COMPLETE, GONE})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError
-from ops.resource import Json, Owner
+from ops.kinds.resource import Json, Owner
 from ops.scan.delivery import Delivery, Made
 from ops.scan.guard import Guard
 from ops.scan.inventory import Inventory
@@ -26,7 +26,7 @@ from ops.snapshots.writer import Writer
 from ops.version import VERSION
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 class Job(NamedTuple):

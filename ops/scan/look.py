@@ -7,13 +7,13 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.resource import Content, Json, Owner, Resource
+from ops.kinds.resource import Content, Json, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import Plan
 from ops.scan.walk import Sink, Walk
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.ui.progress import Progress
 
 

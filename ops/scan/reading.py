@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ops.errors import NotFound, OpsError
-from ops.resource import Json, Owner, Resource
+from ops.kinds.resource import Json, Owner, Resource
 from ops.snapshots.sections import FAILED, SKIPPED, Section
 
 

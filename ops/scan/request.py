@@ -6,13 +6,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.catalog import resources
 from ops.errors import UsageError
-from ops.resource import Json, Owner, reach
+from ops.kinds.catalog import resources
+from ops.kinds.resource import Json, Owner, reach
 from ops.scan.selection import Plan, Wish, choose, names
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 ZONE = "zones.zone"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ops.errors import UsageError
-from ops.resource import ACCOUNT, Json, Resource
+from ops.kinds.resource import ACCOUNT, Json, Resource
 from ops.snapshots.sections import SKIPPED, Section
 
 CONTENTS = "/contents"

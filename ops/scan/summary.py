@@ -11,8 +11,8 @@ from ops.snapshots.encrypt import ENDING
 from ops.snapshots.layout import MANIFEST
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
     from ops.scan.inventory import Inventory
     from ops.scan.job import Outcome
     from ops.scan.request import Begun

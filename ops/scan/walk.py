@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ops.errors import MalformedAnswer, OpsError
-from ops.resource import ACCOUNT, Content, Json, Owner, Resource, reach
+from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, reach
 from ops.scan.gone import Doubt, doubts
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.reading import Reading, Shelf

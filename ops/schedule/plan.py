@@ -14,7 +14,7 @@ from ops.schedule.job import Job, options, time_of_day
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 PLATFORMS: dict[str, Callable[[Job], str]] = {
     "cron": cron.crontab,

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
-from ops.resource import Deed
+from ops.kinds.resource import Deed
 from ops.snapshots.difference import UNKNOWN, Difference
 from ops.snapshots.side import CONTENTS
 

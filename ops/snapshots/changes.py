@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ops.resource import Deed, Json
+from ops.kinds.resource import Deed, Json
 from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 

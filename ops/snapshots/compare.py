@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ops.change import comparable
 from ops.errors import Refused
-from ops.resource import ACCOUNT, Json, Resource, identity_of, reach
+from ops.kinds.change import comparable
+from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, unknown, whole
 from ops.snapshots.fields import Field, differences
 from ops.snapshots.layout import kind_file

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ops.errors import Damaged
 from ops.http.client import Raw
 from ops.http.exchange import Call, Reply
-from ops.resource import MAIN
+from ops.kinds.resource import MAIN
 from ops.snapshots.lines import decode
 from ops.snapshots.manifest import Manifest
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
     from ops.snapshots.writer import Placed
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 SIDE = "latest, previous, a date (the newest of then or before), a name, a path, s3://…/latest, or live"
 NEEDS = "none; with live Read on what the snapshot holds"

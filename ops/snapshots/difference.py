@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ops.resource import Json
+from ops.kinds.resource import Json
 from ops.snapshots.fields import Field
 from ops.snapshots.sections import COMPLETE, SKIPPED, Section
 from ops.snapshots.side import ABSENT

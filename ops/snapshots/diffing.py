@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops import catalog, disk
-from ops.command import ON_LISTS
+from ops.cli.command import ON_LISTS
 from ops.errors import DifferencesFound, UsageError
+from ops.files import disk
+from ops.kinds import catalog
+from ops.kinds.resource import Deed, Json
 from ops.offsite import address
-from ops.resource import Deed, Json
 from ops.snapshots import changes, markdown
 from ops.snapshots.blame import Blame
 from ops.snapshots.compare import Comparison
@@ -25,7 +26,7 @@ from ops.ui.shapes import Bytes, Rows, Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.app import App
+    from ops.cli.app import App
 
 _UNKNOWN = "what is unknown was not read to its end on one of the sides, so nothing is said of it"
 

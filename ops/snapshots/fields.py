@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.change import equal
-from ops.resource import Json
+from ops.kinds.change import equal
+from ops.kinds.resource import Json
 
 Field = tuple[str, Any, Any]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ops.errors import UsageError
-from ops.resource import Json, Resource, reach
+from ops.kinds.resource import Json, Resource, reach
 
 _PAGING = frozenset({"page", "per_page", "limit", "cursor"})
 _ORDER, _DIRECTION, _SEARCH, _PREFIX, _MATCH = "order", "direction", "search", "prefix", "match"

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops import disk
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
+from ops.files import disk
+from ops.kinds.resource import Json
 from ops.offsite.address import is_address
-from ops.resource import Json
 from ops.snapshots import names, reader, removal
 from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder
@@ -25,7 +25,7 @@ from ops.snapshots.manifest import PARTIAL, Manifest, load
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 DAMAGED = "damaged"
 PREVIOUS = "previous"

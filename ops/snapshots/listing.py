@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.resource import Json, Resource, reach
+from ops.kinds.resource import Json, Resource, reach
 from ops.snapshots.library import Entry, Library, Snapshot, accounts
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops import disk
-from ops.catalog import resources
 from ops.errors import UsageError
+from ops.files import disk
+from ops.kinds.catalog import resources
 from ops.scan import job, request
 from ops.scan.delivery import Delivery, Made
 from ops.snapshots import publish
@@ -18,8 +18,8 @@ from ops.snapshots.layout import PARTIAL, account_folder
 from ops.snapshots.library import Snapshot
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json, Owner
+    from ops.cli.app import App
+    from ops.kinds.resource import Json, Owner
     from ops.scan.selection import Plan
     from ops.snapshots.manifest import Manifest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ops.resource import Json
+from ops.kinds.resource import Json
 
 MOST = 200
 """Rows of the table: what is longer than a comment may be helps nobody."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ops.change import comparable
-from ops.resource import Json, Resource, identity_of, reach
+from ops.kinds.change import comparable
+from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.snapshots.lines import decode, encode
 from ops.snapshots.spans import damaged, item
 

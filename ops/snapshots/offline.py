@@ -11,7 +11,7 @@ from ops.snapshots.layout import LATEST
 from ops.snapshots.library import open_library, open_snapshot
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.past import Past
 
 _SERVER_ERROR = 500
@@ -32,7 +32,7 @@ def open_past(app: App) -> Past:
 
     Raises UsageError, and what open_snapshot raises.
     """
-    from ops.catalog import resources
+    from ops.kinds.catalog import resources
     from ops.snapshots.past import Past
 
     name, identity = asked(app), app.option("identity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.resource import ACCOUNT, Resource
+from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots.sections import COMPLETE, Section
 from ops.snapshots.side import Holder, Side
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ops.errors import NotFound, PermissionDenied, Refused, UsageError
 from ops.http.client import Client, Raw
 from ops.http.pages import Listing, Tally
-from ops.resource import Json, Resource, identity_of, reach
+from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.snapshots import contents
 from ops.snapshots.age import dated
 from ops.snapshots.filters import Filters

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.resource import Json
+from ops.kinds.resource import Json
 from ops.snapshots import prune as pruning
 from ops.snapshots.library import open_library
 from ops.snapshots.listing import moment, size_of
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.library import Half
     from ops.snapshots.prune import Decision, Policy
 

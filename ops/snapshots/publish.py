@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ops import disk
 from ops.errors import DiskError, Refused
+from ops.files import disk
 from ops.snapshots.layout import LATEST, PARTIAL
 
 _PARTIAL = re.compile(re.escape(PARTIAL) + r"(\d+)-[0-9a-f]{8}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ops.disk import failure
 from ops.errors import DiskError
+from ops.files.disk import failure
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.writer import Stored
 

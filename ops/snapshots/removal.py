@@ -7,8 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
-from ops import disk
 from ops.errors import Refused
+from ops.files import disk
 
 PRUNED = ".pruned-"
 _LEFT = re.compile(re.escape(PRUNED) + r"(\d+)-[0-9a-f]{8}")

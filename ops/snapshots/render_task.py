@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 TO = "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report)"
 

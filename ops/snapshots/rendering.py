@@ -10,7 +10,7 @@ from ops.scan.delivery import Made, rendering
 from ops.snapshots import readback
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.library import Snapshot
 
 

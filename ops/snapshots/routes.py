@@ -17,7 +17,7 @@ from ops.errors import NotFound, OpsError
 from ops.http.client import Client, Raw
 from ops.http.exchange import Call, Reply
 from ops.http.pages import Listing
-from ops.resource import Json, Owner, Resource, identity_of
+from ops.kinds.resource import Json, Owner, Resource, identity_of
 
 if TYPE_CHECKING:
     from ops.http.paths import ApiPath

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from ops import disk
+from ops.files import disk
 
 OPENED = ".opened-"
 _LEFT = re.compile(re.escape(OPENED) + r"(\d+)-[0-9a-f]{8}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.resource import Json, Resource, identity_of, reach
+from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.snapshots.layout import kind_file
 from ops.snapshots.sections import GONE, SKIPPED, Section
 from ops.snapshots.spans import ItemFile, item

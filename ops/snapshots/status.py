@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ops import disk
-from ops.resource import Json
+from ops.files import disk
+from ops.kinds.resource import Json
 from ops.snapshots.library import DAMAGED, Entry, Library, newest
 from ops.snapshots.listing import items_of, kinds_of, moment, size_of
 from ops.snapshots.manifest import PARTIAL

@@ -8,7 +8,7 @@ from ops.errors import NotFound, Refused
 from ops.snapshots.age import old
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.status import Status
     from ops.ui.shapes import Item
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ops.resource import Json, Resource
+from ops.kinds.resource import Json, Resource
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, Difference, one_sided, unknown, whole
 from ops.snapshots.fields import differences
 from ops.snapshots.lines import value_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 
 # A collection is made of what its module holds.
 from ops.snapshots.diff_task import diff_snapshots, find_drift  # noqa: F401  (tasks of this collection)
@@ -14,7 +14,7 @@ from ops.snapshots.restore_task import restore_snapshot  # noqa: F401  (a task o
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
 FROM = "s3://BUCKET/PREFIX: the snapshots that are kept there, instead of those on this machine"
@@ -46,7 +46,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     inv snapshots.show
     inv snapshots.show --name 2026-11-22 --filter status!=complete
     """
-    from ops.catalog import kinds
+    from ops.kinds.catalog import kinds
     from ops.snapshots.library import open_snapshot
     from ops.snapshots.listing import SECTIONS, sections
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from ops.resource import Json
+from ops.kinds.resource import Json
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.resource import Resource
+from ops.kinds.resource import Resource
 from ops.snapshots import verify_items, verify_links
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.manifest import Manifest

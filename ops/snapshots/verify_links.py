@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from ops.resource import ACCOUNT, Json, Resource, reach
+from ops.kinds.resource import ACCOUNT, Json, Resource, reach
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE

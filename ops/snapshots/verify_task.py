@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Damaged
-from ops.resource import Json, Owner
+from ops.kinds.resource import Json, Owner
 from ops.snapshots.sections import Section
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.snapshots.library import Snapshot
 
 COLUMNS = ("kind", "items", "status", "note", "live", "difference")
@@ -22,7 +22,7 @@ def verified(app: App, snapshot: Snapshot) -> Snapshot:
 
     Raises Damaged that names the first file that is not what was written; more of them are warned of.
     """
-    from ops.catalog import kinds
+    from ops.kinds.catalog import kinds
     from ops.snapshots.verify import verify
 
     try:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops.chain import EMPTY, Chain, Head
-from ops.disk import PRIVATE_FILE, explained
 from ops.errors import DiskError
+from ops.files.chain import EMPTY, Chain, Head
+from ops.files.disk import PRIVATE_FILE, explained
 
 Json = dict[str, Any]
 

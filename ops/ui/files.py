@@ -21,15 +21,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from ops import disk
 from ops.errors import Incomplete, Refused
+from ops.files import disk
 from ops.ui.escape import json_text
 from ops.ui.formats import picked
 from ops.ui.output import Output
 from ops.ui.selection import Selection, split_fields
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
     from ops.ui.shapes import Rows
 
 

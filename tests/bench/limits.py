@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from ops.catalog import resources
-from ops.resource import ACCOUNT
+from ops.kinds.catalog import resources
+from ops.kinds.resource import ACCOUNT
 
 ZONES_PAGE, RECORDS_PAGE, KEYS_PAGE = 50, 5000, 1000
 BULK_GET, BULK_PUT = 100, 10_000

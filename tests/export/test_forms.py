@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops.export import sqlite_file, terraform_file, zone_folder
-from ops.resource import ACCOUNT, Block, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ops.export import html_report
-from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer

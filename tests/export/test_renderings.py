@@ -11,7 +11,7 @@ import pytest
 
 from ops.errors import Damaged
 from ops.export import csv_folder, json_document
-from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer

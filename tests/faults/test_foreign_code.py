@@ -106,7 +106,7 @@ UNSAFE_MODULES = {
 COMPILES = "re.compile"
 # Their arguments are names of our own modules, and of the one extra.
 IMPORTS = {
-    "ops/catalog.py",
+    "ops/kinds/catalog.py",
     "ops/config/tokens.py",
     "ops/http/deferred.py",
     "ops/program.py",

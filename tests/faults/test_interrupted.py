@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.app import App
-from ops.change import Change
+from ops.cli.app import App
 from ops.errors import Interrupted
-from ops.resource import Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Exchange

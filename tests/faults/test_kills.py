@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import pytest
 
-from ops import disk
-from ops.change import Change
+from ops.files import disk
 from ops.http.budget import Budget
 from ops.http.cache import Cache
 from ops.http.exchange import Call, Reply
 from ops.http.pause import Pause
 from ops.journal.journal import Journal
+from ops.kinds.change import Change
 from ops.telemetry.audit import AuditLog
 from tests.journal.stage import Shelf
 

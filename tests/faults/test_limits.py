@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.errors import MalformedAnswer, OpsError
 from ops.http.client import Client
 from ops.http.exchange import JSON_LIMIT, Call, Reply
 from ops.http.paths import path
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 from ops.products.dns.packing import packed
-from ops.resource import Owner
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import content_file, slug
 from tests.conftest import Result

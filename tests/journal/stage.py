@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.app import App
-from ops.change import Change
-from ops.command import command
+from ops.cli.app import App
+from ops.cli.command import command
+from ops.cli.run import Run
 from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.journal.journal import Journal
-from ops.resource import Json, Owner, Resource, Writes
-from ops.run import Run
+from ops.kinds.change import Change
+from ops.kinds.resource import Json, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.journal import batches as module
 from ops.journal.batches import batches
-from ops.resource import Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 from tests.journal.stage import ZONE, Shelf
 
 OTHER = Owner("a1", "z2", {"name": "example.org"})

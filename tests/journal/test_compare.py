@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.journal.compare import covers, stands, untouched
+from ops.kinds.change import Change
 from tests.journal.stage import ZONE, Shelf
 
 ONE = {"id": "1", "name": "a", "ttl": 1}

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from ops.app import App
-from ops.catalog import resources
-from ops.change import Change
-from ops.command import command
+from ops.cli.app import App
+from ops.cli.command import command
+from ops.cli.run import Run
 from ops.config.credentials import Credentials
 from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.stack import open_client
-from ops.resource import Owner, Resource
-from ops.run import Run
+from ops.kinds.catalog import resources
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner, Resource
 from ops.sandbox.server import Sandbox
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from ops.command import Command
+from ops.cli.command import Command
 from ops.program import collection
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.journal.finding import find_each
-from ops.resource import Json, Owner
+from ops.kinds.resource import Json, Owner
 from tests.journal.stage import Shelf, Stage
 
 ZONE = Owner("a1", "z1", {})

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.change import Change
 from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.http.budget import Budget
 from ops.http.pause import Pause
 from ops.journal.entries import DONE, FAILED, UNKNOWN
 from ops.journal.signals import finishing
+from ops.kinds.change import Change
 from tests.journal.stage import Shelf, Stage
 
 

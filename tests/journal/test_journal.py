@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.change import Change
 from ops.errors import DiskError
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.journal.journal import Journal, Undoing
-from ops.resource import Json, Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import Json, Owner
 from tests.journal.stage import KIND, Shelf
 
 NOON = 1_795_435_200.9  # 2026-11-23T12:00:00Z and a bit

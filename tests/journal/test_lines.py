@@ -25,7 +25,7 @@ RUNBOOK = '''
 
 from invoke import Collection, task
 
-from ops.command import command
+from ops.cli.command import command
 from ops.http.paths import path
 from ops.ui.shapes import Rows
 from ops.journal.tasks import undo_last

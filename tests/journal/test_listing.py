@@ -6,7 +6,7 @@ import pytest
 
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.journal.listing import COLUMNS, DETAILS, details, rows, state
-from ops.resource import Json
+from ops.kinds.resource import Json
 from tests.journal.stage import KIND, Shelf, Stage
 
 DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "shelf.write"}

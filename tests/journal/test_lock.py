@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.change import Change
 from ops.errors import Locked
 from ops.journal.lock import Locks, lock_name
-from ops.resource import ACCOUNT, Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import ACCOUNT, Owner
 from tests.journal.stage import ZONE, Shelf, Stage
 
 

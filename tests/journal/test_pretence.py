@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops.app import App
+from ops.cli.app import App
 from ops.journal.pretence import pretend, pretended
-from ops.resource import Owner, Resource
+from ops.kinds.resource import Owner, Resource
 from tests.journal.stage import ZONE, Shelf, Stage
 
 OTHER = Owner("a1", "z2", {"name": "example.org"})

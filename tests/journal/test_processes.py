@@ -16,11 +16,11 @@ from tests.scan.processes import wait_until
 
 RUNBOOK = '''
 from invoke import task
-from ops.catalog import resources
-from ops.change import Change
-from ops.command import command
+from ops.kinds.catalog import resources
+from ops.kinds.change import Change
+from ops.cli.command import command
 from ops.program import collection
-from ops.resource import Owner
+from ops.kinds.resource import Owner
 from ops.ui.shapes import Rows
 
 ns = collection()

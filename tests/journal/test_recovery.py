@@ -13,7 +13,7 @@ from ops.http.client import Client
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.journal.listing import rows
 from ops.journal.undo import select, settled, take_back
-from ops.resource import Json, Owner
+from ops.kinds.resource import Json, Owner
 from tests.journal.stage import KIND, Shelf, Stage
 
 

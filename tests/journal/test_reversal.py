@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.errors import NotSent, UsageError
 from ops.http.client import Client
 from ops.journal.entries import DONE, Entry
 from ops.journal.reversal import Keys, Step, Verdict, judge, portions, step, why_not
-from ops.resource import ACCOUNT, Json, Owner
+from ops.kinds.change import Change
+from ops.kinds.resource import ACCOUNT, Json, Owner
 from tests.journal.stage import KIND, ZONE, Shelf, Stage
 
 A = {"id": "1", "name": "a", "value": 1}

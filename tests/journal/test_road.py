@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
+from ops.cli.run import Run
 from ops.errors import (
     ApiError,
     Conflict,
@@ -22,7 +22,7 @@ from ops.errors import (
 )
 from ops.journal.entries import ADOPTED, DONE, FAILED, UNKNOWN
 from ops.journal.thresholds import ITEMS
-from ops.run import Run
+from ops.kinds.change import Change
 from tests.journal.stage import ZONE, Shelf, Stage
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.errors import (
     ApiError,
     Conflict,
@@ -20,6 +19,7 @@ from ops.errors import (
 )
 from ops.journal.entries import ADOPTED, DONE
 from ops.journal.sending import Undecided, send, unknown
+from ops.kinds.change import Change
 from tests.journal.stage import Shelf, Stage
 
 

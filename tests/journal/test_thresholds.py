@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from ops.change import Change
 from ops.errors import Refused
 from ops.journal.thresholds import refuse
-from ops.resource import Json
+from ops.kinds.change import Change
+from ops.kinds.resource import Json
 from tests.journal.stage import ZONE, Shelf, Stage
 
 

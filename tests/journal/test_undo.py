@@ -13,7 +13,7 @@ from ops.journal import undo as module
 from ops.journal.entries import DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.journal.place import place as place_of
 from ops.journal.undo import last, select, take_back
-from ops.resource import Json
+from ops.kinds.resource import Json
 from ops.ui.shapes import Rows
 from tests.journal.stage import KIND, Shelf, Stage
 from tests.journal.test_lock import holding

@@ -30,7 +30,7 @@ TARGETS = {
     "budget": Target(_in("ops/http", "budget", "slots"), _in("tests/http", "test_budget"), "killed_process"),
     "paths": Target(_in("ops/http", "paths"), _in("tests/http", "test_paths")),
     "redaction": Target(_in("ops/telemetry", "redact"), _in("tests/telemetry", "test_redact")),
-    "chain": Target(("ops/chain.py",), ("tests/test_chain.py",)),
+    "chain": Target(("ops/files/chain.py",), ("tests/test_chain.py",)),
     "journal": Target(
         _in("ops/journal", "journal", "entries", "packing", "compare", "recovery", "listing"),
         _in("tests/journal", "test_journal", "test_listing", "test_packing", "test_compare", "test_recovery"),

@@ -10,9 +10,9 @@ import responses
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.cache import api
 from ops.products.cache.resources import RESOURCES
-from ops.resource import Owner
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal

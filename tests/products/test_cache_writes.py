@@ -11,12 +11,12 @@ import pytest
 import responses
 from responses.matchers import json_params_matcher
 
-from ops.catalog import resources
 from ops.errors import ValidationError
 from ops.http.client import Client
+from ops.kinds.catalog import resources
+from ops.kinds.resource import Json, Owner, Writes
 from ops.products.cache import valid
 from ops.products.cache.resources import PURGE, RESOURCES
-from ops.resource import Json, Owner, Writes
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope

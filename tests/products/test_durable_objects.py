@@ -11,9 +11,9 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import AmbiguousName, Incomplete, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.durable_objects import api
 from ops.products.durable_objects.resources import RESOURCES
-from ops.resource import Owner
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

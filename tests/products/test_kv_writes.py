@@ -18,13 +18,13 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops.change import Change
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
 from ops.http.client import Client
+from ops.kinds.change import Change
+from ops.kinds.resource import Json, Owner
 from ops.products.kv import api, bulk, pairs, valid
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
-from ops.resource import Json, Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.server import Sandbox

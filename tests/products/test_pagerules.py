@@ -7,9 +7,9 @@ import responses
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.pagerules import api
 from ops.products.pagerules.resources import RESOURCES
-from ops.resource import Owner
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
 

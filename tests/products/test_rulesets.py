@@ -8,9 +8,9 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.rulesets import api
 from ops.products.rulesets.resources import RESOURCES
-from ops.resource import Owner
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
 

@@ -11,10 +11,10 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.resource import Json, Owner
 from ops.products.ssl import api
 from ops.products.ssl.expiry import STUCK, problems
 from ops.products.ssl.resources import RESOURCES
-from ops.resource import Json, Owner
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

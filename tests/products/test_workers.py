@@ -15,11 +15,11 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import DiskError, MalformedAnswer, NotFound, PermissionDenied, Refused
 from ops.http.client import Client
+from ops.kinds.resource import Content, Owner
 from ops.products.workers import api
 from ops.products.workers.files import INDEX, check_folder, file_names, write
 from ops.products.workers.modules import Script, read_script
 from ops.products.workers.resources import RESOURCES
-from ops.resource import Content, Owner
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal

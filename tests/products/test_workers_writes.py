@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ops.errors import ValidationError
+from ops.kinds.resource import Json, Owner, Writes
 from ops.products.workers import valid
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.upload import form
-from ops.resource import Json, Owner, Writes
 from ops.sandbox.server import Sandbox
 from tests.products.connection import connected
 from tests.products.writing import answer, content, undo_id, unstamped, written

@@ -12,10 +12,10 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.zones import api
 from ops.products.zones.parts import attempt
 from ops.products.zones.resources import RESOURCES
-from ops.resource import Owner
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

@@ -12,10 +12,10 @@ from responses.matchers import json_params_matcher
 
 from ops.errors import Conflict, UsageError, ValidationError
 from ops.http.client import Client
+from ops.kinds.resource import Owner, Writes
 from ops.products.ssl.resources import RESOURCES as SSL
 from ops.products.zones import valid
 from ops.products.zones.resources import RESOURCES
-from ops.resource import Owner, Writes
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ops.http.parallel import Pool
-from ops.resource import ACCOUNT, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.look import Count
 from ops.scan.selection import Plan, Wish, choose

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.lock import locked
+from ops.files.lock import locked
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests

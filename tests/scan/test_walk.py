@@ -20,7 +20,7 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.resource import ACCOUNT, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import Wish
 from ops.snapshots.sections import Section

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.resource import ACCOUNT, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import Difference

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.resource import Deed, Json
+from ops.kinds.resource import Deed, Json
 from ops.snapshots.changes import COLUMNS, WHO, counted, differing, rows, wanted
 from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import Difference

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
-from ops.resource import ACCOUNT, Json, Resource
+from ops.kinds.resource import ACCOUNT, Json, Resource
 from ops.snapshots.changes import wanted
 from ops.snapshots.compare import Comparison
 from ops.snapshots.difference import Difference

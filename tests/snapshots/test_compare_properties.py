@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ops.change import comparable
-from ops.resource import Json, Resource
+from ops.kinds.change import comparable
+from ops.kinds.resource import Json, Resource
 from ops.snapshots import fields
 from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made

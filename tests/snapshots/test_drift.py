@@ -17,8 +17,8 @@ from hypothesis import strategies as some
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.resource import Deed
 from ops.products.audit.history import deeds
-from ops.resource import Deed
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.blame import MOST, Blame

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import UsageError
-from ops.resource import Resource
+from ops.kinds.resource import Resource
 from ops.snapshots.filters import Filters
 
 THING = Resource(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ops.catalog import kinds
 from ops.errors import Damaged, NotFound, Refused, ValidationError
+from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
 from ops.snapshots import prune, status
 from ops.snapshots.library import Library, Snapshot, accounts

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from ops.catalog import resources
-from ops.command import Command
+from ops.cli.command import Command
 from ops.errors import NotFound, Refused, UserError
 from ops.http.paths import ApiPath, path
+from ops.kinds.catalog import resources
+from ops.kinds.resource import Resource
 from ops.program import collection
-from ops.resource import Resource
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import MANIFEST
@@ -555,7 +555,7 @@ def test_an_encrypted_snapshot_is_read_with_its_key(staged: Sandbox, inv: Inv, t
 def test_every_kind_is_read_from_a_snapshot_by_its_own_declaration(
     resource: Resource, everything: Path
 ) -> None:
-    from ops.resource import ACCOUNT, Owner
+    from ops.kinds.resource import ACCOUNT, Owner
 
     client, snapshot = past_of(everything)
     account = snapshot.manifest.account_id

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from ops.catalog import resources
+from ops.kinds.catalog import resources
 from ops.products.dns.zonefile import read
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
@@ -104,7 +104,7 @@ def test_a_page_names_every_item_and_says_where_contents_are(staged: Sandbox, in
 
 
 def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, kept: Path) -> None:
-    from ops.resource import Owner
+    from ops.kinds.resource import Owner
 
     for resource in resources():
         if resource.terraform is None or not (kept / f"{resource.kind}.jsonl").exists():

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.catalog import kinds
 from ops.errors import Damaged, NotFound
+from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import load
 from ops.snapshots.sections import Section
@@ -239,7 +239,7 @@ def test_no_manifest_is_no_snapshot(folder: Path) -> None:
 MEMORY = """
 import re, sys
 from pathlib import Path
-from ops.catalog import kinds
+from ops.kinds.catalog import kinds
 from ops.snapshots.manifest import load
 from ops.snapshots.verify import verify
 folder = Path(sys.argv[1])

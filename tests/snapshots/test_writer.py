@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Interrupted
-from ops.resource import ACCOUNT, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
 from ops.snapshots.writer import Writer
 
 THING = Resource("flat.thing", ACCOUNT, lambda _c, _o: [], ("name",))
@@ -119,7 +119,7 @@ def test_after_closing_nothing_is_taken_and_what_was_is_kept(writer: Writer, tmp
 FLOOD = """
 import re, sys
 from pathlib import Path
-from ops.resource import Owner, Resource
+from ops.kinds.resource import Owner, Resource
 from ops.snapshots.writer import Writer
 many, ordered = int(sys.argv[2]), sys.argv[3] == "ordered"
 kind = Resource("kv.key", "kv.namespace", lambda _c, _o: [], ("name",))

@@ -10,7 +10,7 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ops.resource import Resource
+    from ops.kinds.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = ()

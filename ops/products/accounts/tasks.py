@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.products.accounts import api
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 @command("list", reads=False, needs="Account > Account Settings > Read")

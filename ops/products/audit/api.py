@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.http.paths import path
-from ops.resource import reach
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 OLDER_PAGE = 1000
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ops.errors import NotFound
+from ops.kinds.resource import Deed, Json, reach
 from ops.products.audit import api
-from ops.resource import Deed, Json, reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client
-    from ops.resource import Deed, Resource
+    from ops.kinds.resource import Deed, Resource
 
 
 def _deeds(client: Client, account_id: str, since: str, before: str) -> Iterator[Deed]:

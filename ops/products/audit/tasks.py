@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import DiskError, NotFound
 from ops.products.audit import api
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 @command(

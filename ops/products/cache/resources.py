@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound, ValidationError
+from ops.kinds.resource import Owner, Resource, Writes
 from ops.products.cache import api
-from ops.resource import Owner, Resource, Writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def _settings(client: Client, zone: Owner) -> Iterator[Json]:

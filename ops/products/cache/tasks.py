@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
+from ops.kinds.resource import Owner
 from ops.products.cache import api
-from ops.products.zones.parts import Part, attempt, tell
-from ops.resource import Owner
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 
 @command(
@@ -37,7 +37,7 @@ def list_settings(app: App, zone: str = "") -> Rows:
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
-    rows = [row for part in parts for row in _rows(tell(app, part))]
+    rows = [row for part in parts for row in _rows(report(part, app.gap))]
     return Rows(rows, ("id", "value", "editable", "status", "modified_on"))
 
 
@@ -72,7 +72,7 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
 

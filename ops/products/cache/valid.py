@@ -13,7 +13,7 @@ from ops.products.zones.api import canonical
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # So many values the API takes in one request, on every plan.
 BATCH = 100

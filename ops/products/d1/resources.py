@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
 from ops.products.d1 import api
-from ops.resource import ACCOUNT, Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def _databases(client: Client, account: Owner) -> Listing:

@@ -9,7 +9,7 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # The specification allows 5,000,000 and warns of timeouts; 5,000 is the largest size in use.
 PAGE = 5000

@@ -12,7 +12,7 @@ from ops.products.dns.rdata import fields_of
 from ops.products.dns.record import full
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
 # The typed fields of types whose content is text.

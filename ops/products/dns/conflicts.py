@@ -12,7 +12,7 @@ from ops.products.dns.names import name_of
 from ops.products.dns.rdata import essence
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 ADDRESSES = PROXIABLE
 

@@ -15,7 +15,7 @@ from ops.errors import ValidationError
 from ops.products.dns.names import host
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 PLAIN = ("A", "AAAA", "CNAME", "MX", "NS", "OPENPGPKEY", "PTR", "TXT")
 LOC = (

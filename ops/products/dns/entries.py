@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import OpsError, ValidationError
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 class Entry(NamedTuple):

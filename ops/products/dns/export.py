@@ -11,7 +11,7 @@ from ops.products.dns.record import value
 from ops.products.dns.strings import quoted, said
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 FORMATS = ("bind", "json", "yaml")
 

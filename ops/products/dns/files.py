@@ -18,7 +18,7 @@ from ops.products.dns.record import DEFAULTS, READ_ONLY, SAYS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 LARGEST = 64 << 20
 _COLUMNS = ("name", "type", *SAYS, *DEFAULTS, *READ_ONLY)

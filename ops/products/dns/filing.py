@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
 from ops.products.dns import api
 from ops.products.dns.options import EDIT, READ, ZONE
 from ops.ui.shapes import Rows, Text
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.change import Change
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Owner
     from ops.products.dns.plan import Plan
-    from ops.resource import Json, Owner
 
 FILE = "YAML, JSON, CSV (by its ending) or a BIND zone file"
 KEEP = "leave the records that are not in the file; else they are deleted"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ops.http.client import Client
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
 
 # For fewer records than these each is asked for: a zone may hold many pages of others.
 MANY = 20

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
+from ops.kinds.resource import Owner, reach
 from ops.products.dns import api
 from ops.products.dns.names import full_name
 from ops.products.dns.rdata import essence
 from ops.products.dns.record import key
 from ops.products.dns.resources import RECORDS
-from ops.resource import Owner, reach
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 SHOWN = 20
 

@@ -9,7 +9,7 @@ from ops.errors import UsageError, ValidationError
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 APEX = "@"
 # RFC 1035 counts 255 octets on the wire: 253 characters without the dot at the end.

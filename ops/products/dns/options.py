@@ -8,7 +8,7 @@ from ops.errors import UsageError
 from ops.products.dns.api import yes_or_no
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 ZONE = "domain or id, e.g. example.com"
 READ = "Zone > DNS > Read"

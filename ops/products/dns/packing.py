@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from ops.change import CREATE, DELETE, UPDATE, Change
+from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.products.dns.names import name_of
 from ops.products.dns.writes import BATCH
 

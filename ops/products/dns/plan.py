@@ -14,8 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.errors import OpsError, ValidationError
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import valid
 from ops.products.dns.conflicts import check_together
 from ops.products.dns.content import PLAIN, TYPES, WITH_PRIORITY, text_of
@@ -27,7 +27,7 @@ from ops.products.dns.record import SAYS, full, key, managed, merged
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
 
 Set = tuple[str, str]
 

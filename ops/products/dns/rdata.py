@@ -13,7 +13,7 @@ from ops.products.dns.strings import quoted, said, sendable
 if TYPE_CHECKING:
     from dns.rdata import Rdata
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # The documentation's limit for one record on the wire.
 LARGEST = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.change import without
+from ops.kinds.change import without
 from ops.products.dns.content import FIELDS, PROXIABLE, TYPES, WITH_PRIORITY
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import essence
@@ -12,7 +12,7 @@ from ops.products.dns.rdata import essence
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # `zone_id`, `zone_name` and `locked` came with records until January 2025.
 READ_ONLY = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import Block, Owner, Resource
 from ops.products.dns import api
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES
-from ops.resource import Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def _records(client: Client, zone: Owner) -> Listing:

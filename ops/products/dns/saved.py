@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.change import Change
 from ops.errors import Conflict, OpsError, ValidationError
+from ops.kinds.change import Change
 from ops.products.dns import valid
 from ops.products.dns.plan import Plan, state
 from ops.products.dns.rdata import fields_of
@@ -15,7 +15,7 @@ from ops.products.dns.record import SAYS, full
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
 
 VERSION = 1
 LARGEST = 64 << 20
@@ -23,7 +23,7 @@ LARGEST = 64 << 20
 
 def save(plan: Plan, zone: Json, live: list[Json], path: Path) -> None:
     """Write *plan* to *path*, for its owner only. Raises DiskError."""
-    from ops.disk import atomic
+    from ops.files.disk import atomic
 
     facts = {"plan": VERSION, "zone": zone["name"], "zone_id": zone["id"], "state": state(live)}
     changes = [{"before": change.before, "after": change.after} for change in plan.changes]

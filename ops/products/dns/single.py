@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.change import Change, without
 from ops.errors import Refused, UsageError
+from ops.kinds.change import Change, without
 from ops.products.dns import live, valid
 from ops.products.dns.build import new_record, priority_of, rdata
 from ops.products.dns.conflicts import check_together
@@ -15,8 +15,8 @@ from ops.products.dns.record import DEFAULTS, SAYS, merged
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 # What --clear and `put` go back to; settings have no option of their own, so `put` keeps them.
 PUT = ("ttl", "proxied", "comment", "tags", *SAYS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.products.dns import api
 from ops.products.dns.filing import apply_records, export_records, import_records, plan_records
 from ops.products.dns.options import READ, ZONE
@@ -13,7 +13,7 @@ from ops.products.zones.api import canonical
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 __all__ = (
     "apply_records",

@@ -16,7 +16,7 @@ from ops.products.dns.names import name_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 AUTOMATIC = 1
 LONGEST_TTL = 86400

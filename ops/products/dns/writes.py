@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import MalformedAnswer
+from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
 from ops.products.dns.finding import find_record, find_records
-from ops.resource import Owner, Writes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ops.change import Change
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
 
 # What a Free zone takes in one batch, and any other.
 BATCH, PAID_BATCH = 200, 3500

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.products.dns import options
 from ops.products.dns.options import DESCRIBING, EDIT, NONE
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 MADE = ("action", "kind", "name", "id", "undo")
 CHOOSING = {

@@ -13,7 +13,7 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # The default, which is the largest size that two sources agree on; 1,000 stands in the newest one alone.
 NAMESPACES_PAGE = 20

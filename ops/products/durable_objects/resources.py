@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.products.durable_objects import api
-from ops.resource import ACCOUNT, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing

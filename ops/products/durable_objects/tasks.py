@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.durable_objects import api
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 READ = "Account > Workers Scripts > Read"
 NAMESPACE = "name or id of the namespace"

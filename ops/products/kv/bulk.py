@@ -13,7 +13,7 @@ from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 Answered = tuple[Sequence[str], Any]
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.disk import check_writable, refuse_link
 from ops.errors import ApiError, Incomplete, MalformedAnswer
+from ops.files.disk import check_writable, refuse_link
 from ops.products.kv import api
 from ops.products.kv.dumpfile import pair_line
 from ops.products.kv.pacing import divided
@@ -19,9 +19,9 @@ from ops.products.kv.partial import Partial, gone_line, unread_line
 from ops.products.kv.values import at_once, value_of
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Client
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
     from ops.ui.progress import Progress
 
 NAMED = 10

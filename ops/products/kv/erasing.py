@@ -8,18 +8,18 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
-from ops.change import Change
-from ops.disk import explained, private_folder
 from ops.errors import Refused
+from ops.files.disk import explained, private_folder
 from ops.journal import thresholds
+from ops.kinds.change import Change
 from ops.products.kv import api, pairs
 from ops.products.kv.pacing import divided
 from ops.products.kv.resources import PAIR
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.resource import Json, Owner
+    from ops.kinds.resource import Json, Owner
 
 
 def erase(app: App, namespace: Owner, prefix: str) -> Json:

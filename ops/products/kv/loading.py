@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from ops.change import Change
-from ops.disk import explained, private_folder
 from ops.errors import Refused
+from ops.files.disk import explained, private_folder
 from ops.journal import thresholds
+from ops.kinds.change import Change
 from ops.products.kv import pairs
 from ops.products.kv.pacing import paced
 from ops.products.kv.plan import (
@@ -28,9 +28,9 @@ from ops.products.kv.resources import PAIR
 from ops.products.kv.valid import ON_THE_WAY, lasts
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
+    from ops.kinds.resource import Json, Owner
     from ops.products.kv.dumpfile import Dump
-    from ops.resource import Json, Owner
 
 
 def load(app: App, namespace: Owner, dump: Dump, *, empty: bool = False) -> Json:

@@ -14,9 +14,9 @@ from ops.products.kv.valid import lasts
 from ops.products.kv.values import NO_NAMESPACE, as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
-    from ops.change import Change
     from ops.http.client import Client
-    from ops.resource import Json, Owner
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Owner
 
 T = TypeVar("T")
 

@@ -13,14 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ops.disk import PRIVATE_FILE, atomic, explained
 from ops.errors import Locked, Refused
+from ops.files.disk import PRIVATE_FILE, atomic, explained
 from ops.products.kv.dumpfile import FORMAT, to_line
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 class Partial:

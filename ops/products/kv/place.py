@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
+from ops.kinds.resource import Owner
 from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE
-from ops.resource import Owner
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
 
 
 def account_of(app: App) -> Owner:

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from ops.change import equal
 from ops.errors import Incomplete
+from ops.kinds.change import equal
 from ops.products.kv import api, pairs
 from ops.products.kv.dumpfile import item_line, item_of
 from ops.products.kv.pacing import paced
 from ops.products.kv.valid import ON_THE_WAY, lasts
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Listing
+    from ops.kinds.resource import Json, Owner
     from ops.products.kv.dumpfile import Dump
-    from ops.resource import Json, Owner
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)

@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.disk import private_folder
+from ops.files.disk import private_folder
 from ops.http.pages import Listing, Tally
 from ops.products.kv import api, valid
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 # So much of a range is held in memory before it goes to a file.
 HELD = 1 << 20

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import ACCOUNT, Block, Owner, Resource, Values
 from ops.products.kv import api, writes
-from ops.resource import ACCOUNT, Block, Owner, Resource, Values
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 READ = "Account > Workers KV Storage > Read"
 

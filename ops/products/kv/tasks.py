@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import ApiError, MalformedAnswer, PermissionDenied
 from ops.products.kv import api
 from ops.products.kv.writing import (
@@ -19,12 +19,12 @@ from ops.products.kv.writing import (
     remove_namespace,
     rename_namespace,
 )
-from ops.products.zones.parts import whole
+from ops.products.zones.parts import complete
 from ops.ui.shapes import Bytes, Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 __all__ = (
     "create_namespace",
@@ -46,7 +46,7 @@ def list_namespaces(app: App) -> Rows:
 
     inv kv.list
     """
-    namespaces = whole(app, "namespaces", api.list_namespaces(app.client, app.account_id))
+    namespaces = complete("namespaces", api.list_namespaces(app.client, app.account_id), app.gap)
     counts = _counts(app)
     rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
     return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))

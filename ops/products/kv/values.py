@@ -17,7 +17,7 @@ from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Raw
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 T = TypeVar("T")
 

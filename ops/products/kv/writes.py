@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
+from ops.kinds.resource import Owner, Writes
 from ops.products.kv import api
-from ops.resource import Owner, Writes
 
 if TYPE_CHECKING:
-    from ops.change import Change
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ops.change import Change
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import UsageError
+from ops.kinds.change import Change
 from ops.products.kv import api, place
 from ops.products.kv.resources import NAMESPACE, PAIR, REMOVED_NAMESPACE
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Owner
+    from ops.cli.app import App
+    from ops.kinds.resource import Owner
 
 READ = "Account > Workers KV Storage > Read"
 EDIT = "Account > Workers KV Storage > Edit"

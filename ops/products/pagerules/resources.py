@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import Block, Owner, Resource
 from ops.products.pagerules import api
-from ops.resource import Block, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def _rules(client: Client, zone: Owner) -> Listing:

@@ -9,7 +9,7 @@ from ops.http.paths import path
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.http.paths import ApiPath
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 # Cloudflare writes and changes the rules of these, the same for all: the entry says which version is in use.

@@ -8,7 +8,7 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 PAGE = 50
 RECORDS_PAGE = 5000

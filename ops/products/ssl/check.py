@@ -15,7 +15,7 @@ from ops.products.ssl.names import as_address, canonical, covers, unicode_form
 from ops.products.ssl.verdict import DAY, Evidence, Problem, judge
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def check(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from ops.kinds.resource import Json
 from ops.products.ssl.names import covers
-from ops.resource import Json
 
 DAY = 86400.0
 # For a certificate that tells neither how long it is valid nor when it was uploaded.

@@ -8,7 +8,7 @@ from ops.errors import NetworkError, OpsError, UserError
 from ops.products.ssl.handshake import UNJUDGED
 
 if TYPE_CHECKING:
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 _CLOCK = "if `date -u` is wrong on this machine, set its clock; else "
 _PACKS = "`inv ssl.packs --zone ZONE` shows what Cloudflare holds for the zone"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.resource import Owner, Resource, Writes
 from ops.products.ssl import api
-from ops.resource import Owner, Resource, Writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ops.http.client import Client, Listing
     from ops.products.workers.script import Form
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.change import Change
 from ops.errors import NotFound
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 from ops.products.workers import api, resources
-from ops.resource import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.app import App
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
     from ops.products.workers.modules import Script
-    from ops.resource import Json
 
 
 def read(

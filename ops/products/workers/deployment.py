@@ -12,8 +12,8 @@ from ops.products.workers.upload import SETTINGS
 from ops.products.workers.valid import compatibility_date
 
 if TYPE_CHECKING:
+    from ops.kinds.resource import Json
     from ops.products.workers.modules import Script
-    from ops.resource import Json
 
 # What a file of metadata may hold, in the API's own words; the main module is found by the code.
 METADATA = ("bindings", "migrations", *SETTINGS)

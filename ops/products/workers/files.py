@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.disk import atomic, check_writable, explained, private_folder, refuse_link
 from ops.errors import Refused
+from ops.files.disk import atomic, check_writable, explained, private_folder, refuse_link
+from ops.kinds.resource import Content, Json
 from ops.products.workers.modules import Script
-from ops.resource import Content, Json
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 _NOT_SAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
+from ops.kinds.resource import ACCOUNT, MAIN, Assembly, Block, Content, Owner, Resource
 from ops.products.workers import api, writes
-from ops.resource import ACCOUNT, MAIN, Assembly, Block, Content, Owner, Resource
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"

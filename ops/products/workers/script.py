@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import MalformedAnswer
-from ops.resource import Content, Json
+from ops.kinds.resource import Content, Json
 
 SERVICE_WORKER = "application/javascript"
 MODULE = "application/javascript+module"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import UsageError, ValidationError
+from ops.kinds.resource import Content
 from ops.products.workers.files import INDEX
 from ops.products.workers.modules import MODULE, SERVICE_WORKER, Script
-from ops.resource import Content
 
 # The media types that an upload takes, by what file names end in.
 MEDIA_TYPES = {

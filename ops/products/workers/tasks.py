@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import UsageError
+from ops.kinds.resource import Owner
 from ops.products.workers import api
-from ops.products.zones.parts import Part, attempt, in_zones, tell, whole, zones_of
-from ops.resource import Owner
+from ops.products.zones.parts import Part, all_zones, attempt, complete, in_zones, report
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.http.client import Listing
+    from ops.kinds.resource import Json
 
 ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
@@ -38,8 +39,8 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     inv workers.list --routes none
     """
     wanted = _wanted(routes)
-    scripts = whole(app, "scripts", api.list_scripts(app.client, app.account_id))
-    domains = tell(app, attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)))
+    scripts = complete("scripts", api.list_scripts(app.client, app.account_id), app.gap)
+    domains = report(attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)), app.gap)
     found = _grouped(_routes_of_all(app) if wanted else (), "pattern")
     hosts = _grouped(domains.value or (), "hostname", by="service")
 
@@ -111,7 +112,8 @@ def list_routes(app: App, zone: str = "") -> Rows:
     inv workers.routes --zone example.com
     inv workers.routes --filter script=shop
     """
-    return Rows(_routes(app, zones_of(app, zone)), ("zone", "pattern", "script", "id"))
+    zones = [app.zone(zone)] if zone else _all_zones(app)
+    return Rows(_routes(app, zones), ("zone", "pattern", "script", "id"))
 
 
 @command(
@@ -225,7 +227,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 
@@ -246,7 +248,7 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 
@@ -274,13 +276,20 @@ def _wanted(routes: str) -> bool:
 
 def _routes_of_all(app: App) -> Iterator[Json]:
     """Yield the routes of all zones; where the zones cannot be listed, the result is marked instead."""
-    zones = tell(app, attempt("zones, for their routes", lambda: zones_of(app)))
+    zones = report(attempt("zones, for their routes", lambda: _all_zones(app)), app.gap)
     return _routes(app, zones.value or [])
 
 
+def _all_zones(app: App) -> list[Json]:
+    requests = 1 if app.past is None else 0
+    return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
+
+
 def _routes(app: App, zones: list[Json]) -> Iterator[Json]:
-    reading = in_zones(app, zones, "routes", lambda zone: api.list_routes(app.client, zone["id"]))
-    for zone, part in reading:
+    def read(zone: Json) -> Listing:
+        return api.list_routes(app.client, zone["id"])
+
+    for zone, part in in_zones(zones, "routes", read, parallel=app.parallel, gap=app.gap):
         for route in part.value or ():
             yield route | {"zone": zone["name"]}
 
@@ -303,7 +312,7 @@ def _parts(app: App, script: str) -> dict[str, Part]:
         "content": lambda: api.get_content(client, account_id, script),
     }
     reading = app.parallel(lambda name: attempt(name, reads[name]), tuple(reads))
-    return {part.name: tell(app, part) for part in reading}
+    return {part.name: report(part, app.gap) for part in reading}
 
 
 def _described(parts: dict[str, Part]) -> Json:

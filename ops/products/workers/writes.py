@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ops.errors import NotFound, OpsError
 from ops.products.workers import api
-from ops.resource import Owner, Writes
+from ops.kinds.resource import Owner, Writes
 
 if TYPE_CHECKING:
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.command import command
+from ops.cli.command import command
 from ops.errors import NotFound
+from ops.kinds.resource import Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api
-from ops.products.zones.parts import Part, attempt, tell
-from ops.resource import Owner
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 COLUMNS = ("name", "status", "plan.name", "type", "account.name", "id")
 ZONE = "domain or id, e.g. example.com"
@@ -60,7 +60,7 @@ def info(app: App, zone: str = "") -> Item:
     """
     found = api.get_zone(app.client, app.zone_id(zone))
     read = partial(_read, app.client, found["id"])
-    parts = {part.name: tell(app, part) for part in app.parallel(read, tuple(_PARTS))}
+    parts = {part.name: report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))}
     return Item(_summary(found, parts), INFO)
 
 
@@ -90,7 +90,7 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.zones import resources, valid
 
     domain, type = valid.domain(name), valid.zone_type(type)
@@ -112,7 +112,7 @@ def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     inv zones.pause --zone example.com
     inv zones.pause --zone example.com --resume
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.zones import resources
 
     owner, found = _standing(app, zone)
@@ -138,7 +138,7 @@ def set_settings(
     inv zones.set --zone example.com --setting min_tls_version --value 1.2
     inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.zones import resources, valid
 
     pairs = valid.paired(setting, value)
@@ -169,7 +169,7 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net
     inv zones.delete --zone example.net --confirm example.net
     """
-    from ops.change import Change
+    from ops.kinds.change import Change
     from ops.products.zones import resources
 
     owner, found = _standing(app, zone)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound
+from ops.kinds.resource import Owner, Writes
 from ops.products.zones import api
-from ops.resource import Owner, Writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client
-    from ops.resource import Json
+    from ops.kinds.resource import Json
 
 # What an existing zone's own call changes, beside creating it with a type.
 _EDITED = ("paused", "type")

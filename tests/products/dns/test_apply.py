@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ops.change import Change
 from ops.journal.batches import batches
+from ops.kinds.change import Change
+from ops.kinds.resource import Json, Owner
 from ops.products.dns.resources import RECORDS
-from ops.resource import Json, Owner
 from ops.sandbox.faults import Fault
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone

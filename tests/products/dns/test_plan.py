@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.change import CREATE, DELETE, UPDATE, Change
 from ops.errors import Conflict, ValidationError
+from ops.kinds.change import CREATE, DELETE, UPDATE, Change
+from ops.kinds.resource import Owner
 from ops.products.dns.entries import Entry
 from ops.products.dns.packing import packed
 from ops.products.dns.plan import Plan, addition, plan, state
 from ops.products.dns.resources import RECORDS
-from ops.resource import Owner
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ops.change import CREATE, DELETE, UPDATE, Change
 from ops.errors import Conflict
+from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.products.dns.conflicts import check_together
 from ops.products.dns.entries import Entry
 from ops.products.dns.packing import packed

@@ -8,13 +8,13 @@ import pytest
 import responses
 from responses.matchers import json_params_matcher
 
-from ops.change import Change
 from ops.errors import Conflict, MalformedAnswer
 from ops.http.client import Client
+from ops.kinds.change import Change
+from ops.kinds.resource import Owner
 from ops.products.dns.record import body, patch, spelt_like
 from ops.products.dns.resources import RECORDS, SETTINGS
 from ops.products.dns.writes import batch_records, create_record, update_record, update_settings
-from ops.resource import Owner
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
 

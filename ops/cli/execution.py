@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
 
-from ops.command import EVERYWHERE
+from ops.cli.command import EVERYWHERE
+from ops.cli.run import RUN
 from ops.errors import (
     ApiError,
     Incomplete,
@@ -21,13 +22,12 @@ from ops.errors import (
     Terminated,
     UsageError,
 )
-from ops.run import RUN
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from ops.app import App
-    from ops.command import Command
+    from ops.cli.app import App
+    from ops.cli.command import Command
     from ops.config.settings import Settings
     from ops.ui.talk import Talk
 
@@ -157,7 +157,7 @@ def _unmade() -> str:
 
 
 def _app(command: Command, context: Context, shared: dict[str, Any], talk: Talk) -> App:
-    from ops.app import App
+    from ops.cli.app import App
     from ops.telemetry.redact import Redactor
 
     # A runbook may be run by a program that is not ours.

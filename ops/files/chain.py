@@ -16,8 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.disk import PRIVATE_FILE, explained, failure, private_folder
 from ops.errors import DiskError, Refused
+from ops.files.disk import PRIVATE_FILE, explained, failure, private_folder
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ops.change import Change
     from ops.http.client import Client
+    from ops.kinds.change import Change
 
 Json = dict[str, Any]
 Document = Callable[[Json, Iterable[Json]], tuple[str, list[str]]]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.chain import START, Chain, Head
 from ops.errors import DiskError, Refused
+from ops.files.chain import START, Chain, Head
 
 
 @pytest.fixture

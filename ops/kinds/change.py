@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.resource import reach
+from ops.kinds.resource import reach
 
 if TYPE_CHECKING:
-    from ops.resource import Json, Owner, Resource
+    from ops.kinds.resource import Json, Owner, Resource
 
 CREATE, UPDATE, DELETE, UNCHANGED = "create", "update", "delete", "unchanged"
 

@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ops.command import ON_READS
+from ops.cli.command import ON_READS
 
 if TYPE_CHECKING:
-    from ops.change import Change
-    from ops.command import Command
+    from ops.cli.command import Command
+    from ops.cli.run import Run
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.resource import Json, Owner, Resource
-    from ops.run import Run
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Owner, Resource
     from ops.snapshots.past import Past
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
@@ -190,7 +190,7 @@ class App:
 
         check(self.output)
         if self.export is not None:
-            from ops.disk import private_folder
+            from ops.files.disk import private_folder
             from ops.ui.files import check_writable
 
             if self.export.parent == self.settings.exports:

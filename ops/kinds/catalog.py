@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ops.http.client import Client
-    from ops.resource import Deed, Resource
+    from ops.kinds.resource import Deed, Resource
 
     History = Callable[[Client, str, str, str], Iterable[Deed]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.change import UNCHANGED, UPDATE, Change, equal
+from ops.kinds.change import UNCHANGED, UPDATE, Change, equal
 from tests.journal.stage import ZONE, Shelf
 
 

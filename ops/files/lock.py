@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ops.disk import PRIVATE_FILE, explained, private_folder
 from ops.errors import Locked
+from ops.files.disk import PRIVATE_FILE, explained, private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.app import App
-    from ops.resource import Json
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
 
 
 def holder(app: App) -> Json:

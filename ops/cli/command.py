@@ -12,7 +12,7 @@ from invoke.exceptions import ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.catalog import NAMES, TOP_LEVEL
+from ops.kinds.catalog import NAMES, TOP_LEVEL
 
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
@@ -108,7 +108,7 @@ class Command(Task[Callable[..., Any]]):
         self.__name__, self.__module__ = function.__name__, function.__module__
 
     def _body(self, context: Context, **options: Any) -> Any:
-        from ops.execution import carry_out
+        from ops.cli.execution import carry_out
 
         return carry_out(self, context, {**self.shared, **options})
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from invoke.tasks import Call
 
-    from ops.change import Change
     from ops.config.settings import Settings
     from ops.http.client import Client
+    from ops.kinds.change import Change
 
 
 class Run:

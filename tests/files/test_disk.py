@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.disk import atomic, check_writable, private_folder, sweep
 from ops.errors import DiskError, Refused
+from ops.files.disk import atomic, check_writable, private_folder, sweep
 
 PROJECT = Path(__file__).parents[1]
 
@@ -153,7 +153,7 @@ def test_a_name_of_the_longest_length_can_be_written(tmp_path: Path) -> None:
 @pytest.mark.fault("C3")
 def test_a_killed_writer_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from ops.disk import atomic\n"
+        "import sys; from pathlib import Path; from ops.files.disk import atomic\n"
         "print(flush=True)\n"
         "for n in range(10**9):\n"
         "    with atomic(Path(sys.argv[1])) as file:\n"
