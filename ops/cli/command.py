@@ -119,7 +119,7 @@ class Command(Task[Callable[..., Any]]):
     @cached_property
     def path(self) -> str:
         """Give what the task is called on the line, wherever it was imported from."""
-        package, _, _ = self.__module__.rpartition(".")
+        package, _, _ = self.__module__.partition(".tasks")
         if not package.startswith("ops.") or f"{package}.tasks" in TOP_LEVEL:
             return self.name
         folder = package.rpartition(".")[2]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
-    from ops.products.workers.script import Form
     from ops.kinds.resource import Json
+    from ops.products.workers.script import Form
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.

@@ -18,6 +18,7 @@ from ops.kinds.resource import Content, Json
 
 SERVICE_WORKER = "application/javascript"
 MODULE = "application/javascript+module"
+PYTHON = "text/x-python"
 CODE = "module "
 SECRETS = ("secret_text", "secret_key")
 # The settings that an upload replaces as a whole: one that is left out is reset to its default.
@@ -133,11 +134,8 @@ def upload_form(item: Json, before: Json | None) -> Form:
     Secrets, whose values nobody can read, and static assets, which are not in the form, are kept. A binding
     that does not change is inherited, so that nothing that the API hides is lost.
     """
+    field, main = main_of(item)
     types: dict[str, str] = item["media_types"]
-    # A response may not name the main part; one that is not a module or Python is a service worker.
-    plain = (name for name, media_type in types.items() if media_type == SERVICE_WORKER)
-    main = item["entry_point"] or next(plain, next(iter(types)))
-    field = "body_part" if types[main] in (SERVICE_WORKER, "text/javascript") else "main_module"
     live_bindings = (before or {}).get("bindings") or []
     metadata: Json = {
         field: main,
@@ -158,6 +156,17 @@ def upload_form(item: Json, before: Json | None) -> Form:
         metadata |= _class_migration(item)
     parts = [(name, (name, item[f"{CODE}{name}"], media_type)) for name, media_type in types.items()]
     return [(FORM_PART, (None, json.dumps(metadata).encode(), "application/json")), *parts]
+
+
+def main_of(item: Json) -> tuple[str, str]:
+    """Return the field that names the main part in an upload, and its name.
+
+    The field is `body_part` for a service worker, else `main_module`. A response may not name the main part.
+    """
+    types: dict[str, str] = item["media_types"]
+    plain = (name for name, media_type in types.items() if media_type == SERVICE_WORKER)
+    main = item["entry_point"] or next(plain, next(iter(types)))
+    return ("body_part" if types[main] in (SERVICE_WORKER, "text/javascript") else "main_module"), main
 
 
 def settings_form(changed: Json, before: Json) -> Form:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound, OpsError
-from ops.products.workers import api
 from ops.kinds.resource import Owner, Writes
+from ops.products.workers import api
 
 if TYPE_CHECKING:
-    from ops.kinds.change import Change
     from ops.http.client import Client
+    from ops.kinds.change import Change
     from ops.kinds.resource import Json
 
 
