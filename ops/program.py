@@ -27,10 +27,10 @@ from invoke.program import Program
 from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
-from ops.cli.command import Command
+from ops.cli.command import Command, collection_of
 from ops.config.fields import invoke_defaults
 from ops.errors import Terminated
-from ops.kinds.catalog import COLLECTIONS, NAMES, PRODUCTS, TOP_LEVEL, WITHOUT_TASKS
+from ops.kinds.catalog import PRODUCTS, WITHOUT_TASKS
 
 ALIASES = {"do": "durable-objects"}
 
@@ -40,10 +40,12 @@ CYCLES = 50_000
 # the next request waiting for the 5 ms that are Python's own choice.
 HANDOVER = 0.0001
 
-PRODUCT_TASKS = tuple(
-    module
-    for module in (f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS)
-    if module not in TOP_LEVEL
+TASKS = (
+    *(f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS),
+    *(
+        f"ops.commands.{name}"
+        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")
+    ),
 )
 
 
@@ -235,12 +237,12 @@ def collection() -> Collection:
 def _loaded() -> Collection:
     root = Root()
     root.configure(invoke_defaults())
-    for module in (*PRODUCT_TASKS, *COLLECTIONS):
-        folder = module.split(".")[-2]
-        root.add_collection(Folder(NAMES.get(folder, folder), module))
-    for module in TOP_LEVEL:
-        for task in _commands(module):
-            root.add_task(task)
+    for module in TASKS:
+        if name := collection_of(module):
+            root.add_collection(Folder(name, module))
+        else:
+            for task in _commands(module):
+                root.add_task(task)
     return root
 
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from ops.cli.run import Run
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner, Resource
-    from ops.snapshots.past import Past
+    from ops.kinds.resource import Json
+    from ops.past.past import Past
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
     from ops.ui.talk import Talk
@@ -63,7 +62,7 @@ class App:
         """Give the snapshot that this task reads instead of Cloudflare (--at, --offline), if any."""
         if not any(map(self.option, ON_READS)):
             return None
-        from ops.snapshots.offline import open_past
+        from ops.past.offline import open_past
 
         return open_past(self)
 
@@ -96,38 +95,6 @@ class App:
         from ops.products.kv import api
 
         return str(api.find_namespace(self.client, self.account_id, name)["id"])
-
-    def make(self, *changes: Change, total: int | None = None, question: str = "") -> Rows:
-        """Make *changes* real by the one road of every write: see ops.journal.road.make."""
-        from ops.journal import road
-
-        return road.make(self, changes, total=total, question=question)
-
-    def make_all(
-        self,
-        changes: Iterable[Change],
-        *,
-        total: int | None = None,
-        question: str = "",
-        read_back: bool = False,
-    ) -> Item:
-        """Make a stream of changes real, memory flat: see ops.journal.road.make_all."""
-        from ops.journal import road
-
-        return road.make_all(self, changes, total=total, question=question, read_back=read_back)
-
-    def look(self, resource: Resource, owner: Owner, item: Json) -> Json | None:
-        """Give what stands where *item* is or would be, a dry run's own changes included."""
-        from ops.journal import road
-
-        return road.look(self, resource, owner, item)
-
-    @property
-    def place(self) -> str:
-        """Give where this task works: "sandbox", or the host of the API."""
-        from ops.journal.place import place
-
-        return place(self.settings.base_url)
 
     @property
     def known_account(self) -> str:

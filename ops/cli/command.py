@@ -12,8 +12,6 @@ from invoke.exceptions import ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.kinds.catalog import NAMES, TOP_LEVEL
-
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
 
@@ -60,6 +58,19 @@ HELP = {
     "export": "write the list as JSON with metadata: to exports/, or --export=FILE",
 }
 _GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
+
+# A folder cannot be called `do` and say what it holds.
+_COLLECTIONS = {"durable_objects": "do"}
+# The tasks of these modules have no collection.
+_TOP_LEVEL = ("config", "doctor", "schedule", "audit")
+
+
+def collection_of(module: str) -> str:
+    """Return the collection that *module*'s tasks belong to; "" for top-level and foreign ones."""
+    parts = module.split(".")
+    if parts[:2] not in (["ops", "products"], ["ops", "commands"]) or parts[2] in _TOP_LEVEL:
+        return ""
+    return _COLLECTIONS.get(parts[2], parts[2])
 
 
 class Option(Argument):
@@ -119,11 +130,8 @@ class Command(Task[Callable[..., Any]]):
     @cached_property
     def path(self) -> str:
         """Give what the task is called on the line, wherever it was imported from."""
-        package, _, _ = self.__module__.partition(".tasks")
-        if not package.startswith("ops.") or f"{package}.tasks" in TOP_LEVEL:
-            return self.name
-        folder = package.rpartition(".")[2]
-        return f"{NAMES.get(folder, folder)}.{self.name}"
+        collection = collection_of(self.__module__)
+        return f"{collection}.{self.name}" if collection else self.name
 
     @property
     def shared(self) -> dict[str, Any]:

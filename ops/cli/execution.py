@@ -104,7 +104,7 @@ class _Execution:
             redact=self._talk.redact,
             now=app.clock(),
             account=app.known_account,
-            where=app.place,
+            where=app.settings.api_host,
             run=RUN.id,
             exit_code=code,
         )
@@ -119,7 +119,7 @@ class _Execution:
             # Where every failure is a finding, or one of many, the signal has been taken for one too.
             error = Terminated(error.message, hint=error.hint)
         if self._app is not None and isinstance(error, ApiError | NetworkError):
-            from ops.snapshots.offline import name_offline
+            from ops.past.offline import name_offline
 
             name_offline(self._app, error)
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))

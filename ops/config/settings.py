@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from ops.config import environment, layers, wrangler
 from ops.config.credentials import Credentials
@@ -18,6 +19,8 @@ from ops.config.tokens import Places, Variables, find_credentials
 from ops.config.values import convert
 
 API = "https://api.cloudflare.com/client/v4"
+SANDBOX = "sandbox"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Origins that the user chose for this very run.
 _INTENDED = ("profile ", "option ", layers.STAGED)
@@ -64,6 +67,12 @@ class Settings:
     config_dir: Path = field(default=Path(), compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def api_host(self) -> str:
+        """Return the host of the API; "sandbox" for this machine, where the port changes with each run."""
+        host = urlsplit(self.base_url).hostname or ""
+        return SANDBOX if host in _LOOPBACK else host
 
     def secrets(self) -> tuple[str, ...]:
         """Give the exact values that must never be shown, for the redactor."""

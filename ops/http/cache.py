@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from ops.errors import DiskError
+from ops.files.own import open_own
 from ops.http.answers import parse
 from ops.http.exchange import READ, WRITE, Call, Reply, Send
-from ops.http.own import open_own
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ops.errors import Damaged
 from ops.kinds.resource import Assembly, Content, Json, Owner, Resource
 from ops.restore.places import items, key_of
+from ops.snapshots.compare.side import CONTENTS, Side
 from ops.snapshots.contents import checked
 from ops.snapshots.sections import COMPLETE
-from ops.snapshots.side import CONTENTS, Side
 
 Names = Callable[[Json], Json]
 

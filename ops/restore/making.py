@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
-from ops.journal import shown
-from ops.journal.batches import batches
-from ops.journal.compare import covers
 from ops.kinds.change import CREATE, Change
 from ops.kinds.resource import reach
 from ops.restore.places import key_of
 from ops.restore.plan import change_of
+from ops.writes import describe
+from ops.writes.compare import covers
+from ops.writes.sending import batches
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.journal.writing import Writing
     from ops.kinds.resource import Json, Resource
     from ops.restore.steps import Step, Steps
     from ops.restore.view import View
+    from ops.writes.writing import Writing
 
 # With these the API says that it has not carried out what it was asked for, and why.
 REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied)
@@ -111,7 +111,7 @@ class Making:
             if found is not None and covers(change.resource, found, change.after):
                 self._learn(step, change, str(reach(found, change.resource.key) or ""))
                 return
-        self.refused.append(f"{shown.name(change)}: {error.message}")
+        self.refused.append(f"{describe.name(change)}: {error.message}")
 
     def _learn(self, step: Step, change: Change, key: str) -> None:
         resource, place = step.resource, step.place

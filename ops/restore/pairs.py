@@ -10,10 +10,10 @@ from ops.restore import values
 from ops.restore.places import Place
 from ops.restore.standing import listed
 from ops.restore.view import View
+from ops.snapshots.compare.merge import Sorted, by_key, key_of
+from ops.snapshots.compare.merge import pairs as merged
+from ops.snapshots.compare.side import Side
 from ops.snapshots.layout import kind_file
-from ops.snapshots.merge import Sorted, by_key, key_of
-from ops.snapshots.merge import pairs as merged
-from ops.snapshots.side import Side
 
 Pair = tuple["Json | None", "Json | None"]
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ops.errors import Refused
 from ops.kinds.resource import ACCOUNT, Json, Owner, Resource, identity_of, reach
 from ops.restore.wanted import Owners, Wanted
+from ops.snapshots.compare.side import Side
 from ops.snapshots.layout import kind_file
-from ops.snapshots.side import Side
 from ops.snapshots.spans import item
 
 Match = tuple[Json | None, Json | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ops.journal import shown, thresholds
-from ops.journal.lock import lock_name
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change, without
 from ops.restore.places import key_of
 from ops.restore.selection import counts
+from ops.writes import consent, describe
+from ops.writes.writing import lock_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,9 +40,9 @@ class Plan:
         change = change_of(step, owner)
         if len(self.first) < _MOST:
             where = f"{step.place.name}: " if step.place.inside else ""
-            self.first.append(f"{where}{shown.line(change)}")
+            self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
-            self._apex |= {thresholds.at_the_apex(change)} - {""}
+            self._apex |= {consent.at_the_apex(change)} - {""}
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -54,7 +54,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise Refused where it changes or deletes too much to be carried out without --force."""
-        thresholds.refuse(self.count(UPDATE, DELETE), self.total, self._apex)
+        consent.refuse(self.count(UPDATE, DELETE), self.total, self._apex)
 
 
 def plan_of(view: View, steps: Steps) -> Plan:

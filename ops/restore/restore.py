@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ops.commands.snapshots.verify import verified
 from ops.errors import Interrupted, OpsError, Refused
-from ops.journal.consent import Consent
-from ops.journal.writing import Writing
 from ops.kinds import catalog
 from ops.kinds.change import CREATE, DELETE, UPDATE
 from ops.restore.making import Making
@@ -17,11 +16,12 @@ from ops.restore.steps import Steps
 from ops.restore.told import Told
 from ops.restore.view import View
 from ops.restore.wanted import Wanted, check_owners
+from ops.snapshots.compare.side import Side
 from ops.snapshots.library import check_account
 from ops.snapshots.sections import WHOLE
-from ops.snapshots.side import Side
-from ops.snapshots.verify_task import verified
 from ops.ui.shapes import Item
+from ops.writes.consent import Consent
+from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App

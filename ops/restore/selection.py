@@ -12,7 +12,7 @@ from ops.restore.order import ordered
 from ops.restore.places import items, key_of
 from ops.restore.wanted import Owners, Wanted
 from ops.scan.selection import line_of
-from ops.snapshots.side import Side
+from ops.snapshots.compare.side import Side
 
 
 class Selection(NamedTuple):

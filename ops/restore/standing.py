@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete
+from ops.export.live import aside
 from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.restore.places import items, key_of, matched
 from ops.restore.selection import owning
 from ops.restore.wanted import Owners
 from ops.scan.selection import Plan, line_of
-from ops.snapshots.live import aside
-from ops.snapshots.side import Side
+from ops.snapshots.compare.side import Side
 
 if TYPE_CHECKING:
     from ops.cli.app import App

@@ -11,8 +11,8 @@ from ops.restore.order import after, strings
 from ops.restore.pairs import pairs
 from ops.restore.places import Place, key_of
 from ops.restore.view import View
-from ops.snapshots.fields import differences
-from ops.snapshots.side import name_of
+from ops.snapshots.compare.fields import differences
+from ops.snapshots.compare.side import name_of
 
 
 class Step(NamedTuple):

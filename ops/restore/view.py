@@ -13,11 +13,11 @@ from ops.restore.places import Place, Places, key_of
 from ops.restore.selection import Selection, owning
 from ops.restore.standing import moved, stand
 from ops.restore.wanted import Wanted
+from ops.snapshots.compare.side import Side
+from ops.snapshots.compare.stored import value_files
 from ops.snapshots.lines import encode
 from ops.snapshots.sections import COMPLETE
-from ops.snapshots.side import Side
 from ops.snapshots.spans import item
-from ops.snapshots.stored import value_files
 
 if TYPE_CHECKING:
     from ops.cli.app import App

@@ -30,7 +30,7 @@ def of(library: Library) -> Iterator[Json]:
 
 def row(entry: Entry, account: str) -> Json:
     """Tell of an entry; what its manifest alone could say is None where that cannot be read."""
-    from ops.scan.summary import readable_size
+    from ops.export.summary import readable_size
 
     manifest, size = entry.manifest, size_of(entry)
     return {

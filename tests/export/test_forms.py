@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ops.export import sqlite_file, terraform_file, zone_folder
+from ops.export.renderings import sqlite_file, terraform_file, zone_folder
 from ops.kinds.resource import ACCOUNT, Block, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section

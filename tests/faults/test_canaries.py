@@ -22,8 +22,8 @@ from tests.conftest import Result
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import KEY, LIVE, Canaries, made
 from tests.faults.live import KINDS, cloudflare, credentials
-from tests.journal.test_every_write import CASES
 from tests.scan.processes import wait_until
+from tests.writes.test_every_write import CASES
 
 Inv = Callable[..., Result]
 ROOT = Path(__file__).parents[2]

@@ -17,10 +17,10 @@ from ops.http.budget import Budget
 from ops.http.cache import Cache
 from ops.http.exchange import Call, Reply
 from ops.http.pause import Pause
-from ops.journal.journal import Journal
 from ops.kinds.change import Change
 from ops.telemetry.audit import AuditLog
-from tests.journal.stage import Shelf
+from ops.writes.journal import Journal
+from tests.writes.stage import Shelf
 
 READ = Call("GET", "/zones", fresh=300.0)
 

@@ -21,8 +21,8 @@ from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import content_file, slug
 from tests.conftest import Result
 from tests.http.conftest import opened, settings  # noqa: F401  (fixtures)
-from tests.journal.test_duplicates import kind
 from tests.wire import Wire, answer
+from tests.writes.test_duplicates import kind
 
 Open = Callable[..., Client]
 MIB = 1 << 20

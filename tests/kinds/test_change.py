@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.change import UNCHANGED, UPDATE, Change, equal
-from tests.journal.stage import ZONE, Shelf
+from tests.writes.stage import ZONE, Shelf
 
 
 @pytest.mark.parametrize(

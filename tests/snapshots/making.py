@@ -8,8 +8,8 @@ from typing import Any
 
 from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
 from ops.snapshots import manifest as manifests
-from ops.snapshots.compare import Comparison
-from ops.snapshots.difference import Difference
+from ops.snapshots.compare.comparison import Comparison
+from ops.snapshots.compare.difference import Difference
 from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE, Section

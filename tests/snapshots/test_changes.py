@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ops.kinds.resource import Deed, Json
-from ops.snapshots.changes import COLUMNS, WHO, counted, differing, rows, wanted
-from ops.snapshots.compare import Comparison
-from ops.snapshots.difference import Difference
+from ops.snapshots.compare.changes import COLUMNS, WHO, counted, differing, rows, wanted
+from ops.snapshots.compare.comparison import Comparison
+from ops.snapshots.compare.difference import Difference
 from tests.snapshots.making import KINDS, everything, made
 
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
 from ops.kinds.resource import ACCOUNT, Json, Resource
-from ops.snapshots.changes import wanted
-from ops.snapshots.compare import Comparison
-from ops.snapshots.difference import Difference
-from ops.snapshots.fields import differences
+from ops.snapshots.compare.changes import wanted
+from ops.snapshots.compare.comparison import Comparison
+from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.fields import differences
+from ops.snapshots.compare.merge import Sorted, key_of, pairs
 from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
-from ops.snapshots.merge import Sorted, key_of, pairs
 from ops.snapshots.spans import ItemFile
 from ops.snapshots.writer import Stored
 from tests.snapshots.making import KINDS, THING, compared, everything, made, told
@@ -560,7 +560,7 @@ _RUN = """
 import json, re, sys, time
 from pathlib import Path
 from ops.snapshots import reader
-from ops.snapshots.compare import Comparison
+from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import load
 from tests.snapshots.making import KINDS

@@ -21,9 +21,9 @@ from ops.kinds.resource import Deed
 from ops.products.audit.history import deeds
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.snapshots.blame import MOST, Blame
-from ops.snapshots.difference import Difference
-from ops.snapshots.markdown import code, summary
+from ops.snapshots.compare.blame import MOST, Blame
+from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.markdown import code, summary
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
 from tests.snapshots.touching import Account

@@ -18,7 +18,7 @@ import pyrage
 import pytest
 
 from ops.errors import UsageError
-from ops.snapshots import encrypt
+from ops.snapshots.sealed import encrypt
 
 AGE = shutil.which("age")
 ROOT = Path(__file__).parent.parent.parent
@@ -155,7 +155,7 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path, identity: Any) -> None:
 STREAM = """
 import re, sys
 from pathlib import Path
-from ops.snapshots import encrypt
+from ops.snapshots.sealed import encrypt
 with open(sys.argv[2], "wb") as target:
     encrypt.pack(Path(sys.argv[1]), "n", target, encrypt.recipients([sys.argv[3]]))
 print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -8,7 +8,7 @@ import pytest
 
 from ops.errors import UsageError
 from ops.kinds.resource import Resource
-from ops.snapshots.filters import Filters
+from ops.past.filters import Filters
 
 THING = Resource(
     kind="thing.one", scope="account", list=lambda _client, _owner: (), identity=("name",), volatile=("id",)

@@ -18,14 +18,14 @@ from ops.errors import NotFound, Refused, UserError
 from ops.http.paths import ApiPath, path
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Resource
+from ops.past.past import Past
+from ops.past.routes import Routes
 from ops.program import collection
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.library import Library, Snapshot
 from ops.snapshots.manifest import load, write
-from ops.snapshots.past import Past
-from ops.snapshots.routes import Routes
 from tests.conftest import Result
 
 Inv = Callable[..., Result]
@@ -580,9 +580,7 @@ def test_nothing_of_this_is_loaded_before_it_is_asked_for() -> None:
     import subprocess
     import sys
 
-    code = (
-        "import sys; import tasks; print([m for m in sys.modules if m in ('ops.snapshots.past', 'ops.http')])"
-    )
+    code = "import sys; import tasks; print([m for m in sys.modules if m in ('ops.past.past', 'ops.http')])"
     root = Path(__file__).parent.parent.parent
 
     done = subprocess.run(

@@ -10,6 +10,7 @@ from ops.kinds.resource import Owner
 from ops.products.cache import api
 from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -84,9 +85,9 @@ def purge(
     owner = Owner(found["account"]["id"], found["id"], found)
     if all:
         everything = {"name": "everything", "rule": "purge_everything", "values": True}
-        return app.make(Change(PURGE, owner, None, everything), question=_question(found))
+        return make(app, Change(PURGE, owner, None, everything), question=_question(found))
     wanted = valid.values(rule, (files or tags or hosts or prefixes), found["name"], _lines)
-    return app.make(*[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
+    return make(app, *[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
 
 
 def _question(zone: Json) -> str:

@@ -10,6 +10,7 @@ from ops.errors import DifferencesFound, UsageError
 from ops.products.dns import api
 from ops.products.dns.options import EDIT, READ, ZONE
 from ops.ui.shapes import Rows, Text
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -169,7 +170,7 @@ def _planned(app: App, owner: Owner, standing: list[Json], file: str, keep: bool
 
 
 def _made(app: App, plan: Plan) -> Rows:
-    return app.make(*plan.changes, total=plan.total)
+    return make(app, *plan.changes, total=plan.total)
 
 
 def _row(change: Change) -> Json:

@@ -8,6 +8,7 @@ from ops.cli.command import command
 from ops.products.dns import options
 from ops.products.dns.options import DESCRIBING, EDIT, NONE
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -51,7 +52,7 @@ def create_record(
         content=content, priority=priority, weight=weight, port=port, target=target, flags=flags, tag=tag,
         value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
     )  # fmt: skip
-    return app.make(create(app, app.zone(zone), type.upper(), name, given))
+    return make(app, create(app, app.zone(zone), type.upper(), name, given))
 
 
 @command(
@@ -94,7 +95,7 @@ def update_record(
         value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
     )  # fmt: skip
     chosen: Json = {"id": id, "name": name, "type": type.upper(), "old_content": old_content}
-    return app.make(update(app, app.zone(zone), chosen, given, options.cleared(clear)))
+    return make(app, update(app, app.zone(zone), chosen, given, options.cleared(clear)))
 
 
 @command("put", writes=True, required=REQUIRED, needs=EDIT, help={**DESCRIBING, **CHOOSING})
@@ -130,7 +131,7 @@ def put_record(
         value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
     )  # fmt: skip
     chosen: Json = {"id": id, "name": name, "type": type.upper(), "old_content": old_content}
-    return app.make(put(app, app.zone(zone), chosen, given))
+    return make(app, put(app, app.zone(zone), chosen, given))
 
 
 @command(
@@ -160,7 +161,7 @@ def delete_record(
     wanted = chosen | ({} if priority == NONE else {"priority": priority})
     change = delete(app, app.zone(zone), wanted)
     if change is not None:
-        return app.make(change)
+        return make(app, change)
     told = id or f"{type.upper()} {name}"
     app.note(f"unchanged: {told} is not there")
     return Rows([{"action": "unchanged", "kind": "dns.record", "name": told, "id": id, "undo": ""}], MADE)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ops.journal.batches import batches
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault
+from ops.writes.sending import batches
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone
 from tests.products.dns.test_single import AT, rows, take_back

@@ -25,6 +25,7 @@ from ops.products.workers.script import (
 from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -77,12 +78,12 @@ def deploy(
     for name in source.left_out:
         app.note(f"left out, not a module: {name}")
     owner = Owner(app.account_id, app.account_id, {})
-    live = app.look(resources.SCRIPT, owner, {"id": script})
+    live = lookup(app, resources.SCRIPT, owner, {"id": script})
     code = with_format(source, script, format=format, live=live)
     today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
     item = wanted(script, code, metadata, live, today=today)
     kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
-    return app.make(Change(kind, owner, live, item))
+    return make(app, Change(kind, owner, live, item))
 
 
 def with_format(source: Source, name: str, *, format: str = "", live: Json | None = None) -> Script:

@@ -12,6 +12,7 @@ from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPT, SCRIPTS, routes_in, zones_to_read
 from ops.products.zones.parts import attempt, complete, report
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -121,14 +122,14 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     from ops.products.workers.valid import script_name
 
     owner = Owner(app.account_id, app.account_id, {})
-    live = app.look(resources.SCRIPT, owner, {"id": script_name(script)})
+    live = lookup(app, resources.SCRIPT, owner, {"id": script_name(script)})
     if live is None:
         raise api.no_script(script)
     # Kept with the script, so that undo can restore them.
     crons = [one["cron"] for one in api.list_schedules(app.client, owner.id, script)]
     workers_dev = api.get_script_subdomain(app.client, owner.id, script)
     kind = resources.REFERENCED_SCRIPT if with_references else resources.SCRIPT
-    return app.make(Change(kind, owner, live | {"schedules": crons, "workers_dev": workers_dev}, None))
+    return make(app, Change(kind, owner, live | {"schedules": crons, "workers_dev": workers_dev}, None))
 
 
 def _with_routes(routes: str) -> bool:

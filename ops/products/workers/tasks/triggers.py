@@ -11,6 +11,7 @@ from ops.kinds.resource import Owner
 from ops.products.workers import api
 from ops.products.zones.parts import all_zones, in_zones
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -72,7 +73,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return app.make(Change(ROUTE, _zone_owner(found), None, wanted))
+    return make(app, Change(ROUTE, _zone_owner(found), None, wanted))
 
 
 @command(
@@ -99,11 +100,11 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     found = app.zone(zone)
     wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
     owner = _zone_owner(found)
-    route = app.look(ROUTE, owner, wanted)
+    route = lookup(app, ROUTE, owner, wanted)
     if route is None:
         app.note(f"{found['name']} has no route {id or wanted['pattern']}: nothing to delete")
-        return app.make()
-    return app.make(Change(ROUTE, owner, route, None))
+        return make(app)
+    return make(app, Change(ROUTE, owner, route, None))
 
 
 def _zone_owner(zone: Json) -> Owner:
@@ -145,7 +146,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     kept = [Change(SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
     deleted = [Change(SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons]
     created = [Change(SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
-    return app.make(*kept, *deleted, *created)
+    return make(app, *kept, *deleted, *created)
 
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
@@ -156,7 +157,7 @@ def _current_schedules(app: App, script: Owner) -> list[Json]:
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))
     except NotFound:
-        if not (app.dry and app.look(resources.SCRIPT, account, {"id": script.id})):
+        if not (app.dry and lookup(app, resources.SCRIPT, account, {"id": script.id})):
             raise
         live = []
     if not app.dry:
@@ -167,4 +168,4 @@ def _current_schedules(app: App, script: Owner) -> list[Json]:
         if change.resource.kind == resources.SCHEDULE.kind and change.owner[:2] == script[:2] and change.after
     ]
     candidates = {one["cron"]: one for one in [*live, *simulated]}
-    return [one for one in candidates.values() if app.look(resources.SCHEDULE, script, one)]
+    return [one for one in candidates.values() if lookup(app, resources.SCHEDULE, script, one)]

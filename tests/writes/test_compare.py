@@ -1,0 +1,74 @@
+"""Whether what stands is what was wanted, or what was there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.kinds.change import Change
+from ops.writes.compare import covers, stands, untouched
+from tests.writes.stage import ZONE, Shelf
+
+ONE = {"id": "1", "name": "a", "ttl": 1}
+
+
+def change(before: Any, after: Any) -> Change:
+    return Change(Shelf().resource, ZONE, before, after)
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "covered"),
+    [
+        ({"a": 1, "more": 2}, {"a": 1}, True),
+        ({"more": 2}, {"a": 1}, False),
+        ({}, {"a": None, "b": "", "c": [], "d": {}}, True),
+        ({"a": 0}, {"a": None}, False),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": {"b": [0]}}, {"a": {"b": [False]}}, False),
+        ({"a": {"b": 1, "more": 2}}, {"a": {"b": 1}}, True),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, False),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": None}}, True),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        ({"a": "x"}, {"a": {"b": "x"}}, False),
+        ({"a": 1, "id": "2"}, {"a": 1, "id": "1"}, True),
+    ],
+)
+def test_what_is_found_covers_what_was_wanted(found: Any, wanted: Any, covered: bool) -> None:
+    assert covers(Shelf().resource, found, wanted) is covered
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found", "there"),
+    [
+        (None, ONE, {**ONE, "id": "9", "added": True}, True),
+        (None, ONE, {**ONE, "ttl": 2}, False),
+        (None, ONE, None, False),
+        (ONE, None, None, True),
+        (ONE, None, ONE, False),
+        (ONE, {"name": "a"}, ONE, False),
+        (ONE, {"name": "a"}, {"name": "a"}, True),
+        (ONE, {"name": "a"}, {"name": "a", "ttl": None}, True),
+    ],
+)
+def test_a_change_stands_where_all_it_wanted_is_there_and_what_it_dropped_is_not(
+    before: Any, after: Any, found: Any, there: bool
+) -> None:
+    assert stands(change(before, after), found) is there
+
+
+@pytest.mark.parametrize(
+    ("before", "found", "same"),
+    [
+        (None, None, True),
+        (None, ONE, False),
+        (ONE, None, False),
+        (ONE, {**ONE, "id": "9"}, True),
+        (ONE, {**ONE, "ttl": 2}, False),
+        (ONE, {**ONE, "added": True}, False),
+    ],
+)
+def test_nothing_was_touched_where_what_stood_before_is_there_ids_aside(
+    before: Any, found: Any, same: bool
+) -> None:
+    assert untouched(change(before, {"name": "new"}), found) is same

@@ -1,0 +1,165 @@
+"""The proof for every command that writes: before, write, undo, after; and none can be forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from ops.cli.command import Command
+from ops.program import collection
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.products.writing import undo_id, unstamped
+from tests.writes.case import Case
+
+Inv = Callable[..., Result]
+
+# They write by taking back, which the cases prove.
+UNDOING = {"undo.last", "undo.apply"}
+# They write on this machine or into a bucket, and nothing at Cloudflare.
+LOCAL = {"snapshots.prune", "snapshots.push"}
+READING = ("/bulk/get", "/graphql")
+
+
+def cases() -> dict[str, Case]:
+    found: dict[str, Case] = {}
+    for file in sorted(Path(__file__).parent.glob("cases_*.py")):
+        found |= import_module(f"tests.writes.{file.stem}").CASES
+    return found
+
+
+CASES = cases()
+
+
+def seldom(name: str) -> ParameterSet:
+    """Give *name* for a test that runs each time, but for what takes long and is near to another case."""
+    near = name in ("snapshots.restore", "snapshots.restore a script")
+    return pytest.param(name, marks=[pytest.mark.long] if near else [])
+
+
+def writers() -> set[str]:
+    root = collection()
+    tasks = [root[name] for name in root.task_names]
+    return {task.path for task in tasks if isinstance(task, Command) and task.writes}
+
+
+def state(sandbox: Sandbox, history: tuple[str, ...]) -> list[str]:
+    """Give all that the sandbox holds, ids and moments aside."""
+    store = sandbox.store
+    documents = store.rows("SELECT kind, owner, body FROM document")
+    records = store.rows("SELECT 'dns_record', zone, body FROM dns_record")
+    bodies = [told(*row) for row in (*documents, *records) if row[0] not in history]
+    pairs = store.rows(
+        "SELECT namespace, name, expiration, metadata, hex(value) FROM kv_pair WHERE deleted IS NULL"
+    )
+    return sorted([*bodies, *map(repr, pairs)])
+
+
+@cache
+def told(kind: str, owner: str, body: str) -> str:
+    return json.dumps([kind, owner, unstamped(json.loads(body))], sort_keys=True)
+
+
+def wrote(sandbox: Sandbox) -> list[tuple[str, str]]:
+    return [
+        request for request in sandbox.requests if request[0] != "GET" and not request[1].endswith(READING)
+    ]
+
+
+def arranged(case: Case, sandbox: Sandbox) -> list[str]:
+    if case.arrange:
+        case.arrange(sandbox)
+    return state(sandbox, case.history)
+
+
+def take_back(inv: Inv, case: Case, err: str) -> Result:
+    confirm = ("--confirm", case.confirm) if case.confirm else ()
+    return inv("undo.apply", "--id", undo_id(err), "--yes", *confirm)
+
+
+def test_every_command_that_writes_has_a_case() -> None:
+    covered = {name.partition(" ")[0] for name in CASES}
+
+    assert writers() - covered - UNDOING - LOCAL == set()
+    assert covered - writers() == set()
+
+
+@pytest.mark.parametrize("name", [seldom(name) for name, case in CASES.items() if case.reversible])
+def test_what_was_written_is_taken_back_and_that_too(staged: Sandbox, inv: Inv, name: str) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+
+    written = inv(*case.line)
+    assert written.code == 0, written.err
+    between = state(staged, case.history)
+    undone = take_back(inv, case, written.err)
+    assert undone.code == 0, undone.err
+    after = state(staged, case.history)
+
+    assert between != before
+    assert after == before
+    if "undo.apply" in undone.err:
+        again = take_back(inv, case, undone.err)
+        assert again.code == 0, again.err
+        assert state(staged, case.history) == between
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.reversible])
+def test_what_cannot_be_taken_back_says_why(staged: Sandbox, inv: Inv, name: str) -> None:
+    case = CASES[name]
+    arranged(case, staged)
+
+    written = inv(*case.line)
+    undone = inv("undo.last", "--yes")
+
+    assert written.code == 0, written.err
+    assert case.why
+    assert case.why in written.err
+    assert "undo.apply" not in written.err
+    assert undone.code == 1
+
+
+@pytest.mark.fault("G7")
+@pytest.mark.parametrize("name", [seldom(name) for name in CASES])
+def test_a_dry_run_sends_no_write_and_leaves_no_trace(
+    staged: Sandbox, inv: Inv, home: Path, name: str
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    staged.requests.clear()
+
+    dry = inv("--dry", *case.line)
+
+    assert dry.code == 0, dry.err
+    assert wrote(staged) == []
+    assert state(staged, case.history) == before
+    assert "dry run" in dry.err
+    assert not (home / "state" / "journal").exists()
+    assert not (home / "state" / "audit").exists()
+
+
+@pytest.mark.fault("G4")
+@pytest.mark.parametrize(
+    "name", [seldom(name) for name, case in CASES.items() if {"--yes", "--confirm"} & {*case.line}]
+)
+def test_off_a_terminal_nothing_is_done_without_a_yes(staged: Sandbox, inv: Inv, name: str) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    staged.requests.clear()
+    words = [word for word in case.line if word != "--yes"]
+    if "--confirm" in words:
+        at = words.index("--confirm")
+        del words[at : at + 2]
+
+    refused = inv(*words)
+
+    assert refused.code == 1
+    assert "hint: " in refused.err
+    assert wrote(staged) == []
+    assert state(staged, case.history) == before

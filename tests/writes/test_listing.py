@@ -1,0 +1,125 @@
+"""The journal as people see it: a row for each entry, and a row for each change of one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.kinds.resource import Json
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.listing import COLUMNS, DETAILS, details, rows, state
+from ops.writes.make import make
+from tests.writes.stage import KIND, Shelf, Stage
+
+DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "shelf.write"}
+
+
+def entry(**more: object) -> Entry:
+    found = Entry(
+        **DETAILED, place="sandbox", kind=KIND, owner=("a1", "z1", {"name": "example.com"}),
+        counts={"create": 2, "delete": 1}, names=["a", "b", "c"], changes={"inline": []}, final="",
+        state=DONE,
+    )  # fmt: skip
+    return found._replace(**more)  # type: ignore[arg-type]
+
+
+ROW = {
+    **DETAILED, "kind": KIND, "name": "a, b, c", "action": "create 2, delete", "state": "done",
+    "where": "sandbox", "account": "a1", "undoes": "", "why": "",
+}  # fmt: skip
+
+
+def test_the_newest_entry_comes_first_and_what_failed_is_left_out(shelf: Shelf) -> None:
+    entries = [
+        entry(),
+        entry(id="r-1.2", state=FAILED, why="refused"),
+        entry(id="r-1.3", state=ADOPTED, undoes="q-1.1"),
+        entry(id="r-1.4", state=UNKNOWN, why="no answer"),
+        entry(id="r-1.5", state=UNDONE, final="never mind"),
+        entry(id="r-1.6", final="caches only fill again"),
+        entry(id="r-1.7", kind="strange.kind"),
+    ]
+
+    found = list(rows(entries, {KIND: shelf.resource}))
+
+    strange = "strange.kind is not written by this version"
+    assert found == [
+        {**ROW, "id": "r-1.7", "kind": "strange.kind", "state": "cannot", "why": strange},
+        {**ROW, "id": "r-1.6", "state": "cannot", "why": "caches only fill again"},
+        {**ROW, "id": "r-1.5", "state": "undone"},
+        {**ROW, "id": "r-1.4", "state": "unknown", "why": "no answer"},
+        {**ROW, "id": "r-1.3", "undoes": "q-1.1"},
+        ROW,
+    ]
+    assert set(COLUMNS) <= ROW.keys()
+
+
+def test_names_that_are_not_noted_are_counted() -> None:
+    assert entry(counts={"update": 5}).name == "a, b, c and 2 more"
+    assert entry(counts={"update": 5}).action == "update 5"
+
+
+@pytest.mark.parametrize(
+    ("noted", "reason", "told"),
+    [(DONE, "", "done"), (ADOPTED, "why", "cannot"), (UNDONE, "why", "undone"), (FAILED, "", "failed")],
+)
+def test_the_state_of_an_entry_is_told_in_a_word(noted: str, reason: str, told: str) -> None:
+    assert state(entry(state=noted), reason) == told
+
+
+def shown(stage: Stage, shelf: Shelf, *, known: bool = True) -> list[Json]:
+    journal = stage.journal()
+    resource = shelf.resource if known else None
+    return [row for found in journal.entries().values() for row in details(journal, found, resource)]
+
+
+def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
+    stage: Stage, shelf: Shelf
+) -> None:
+    (thing,) = shelf.stock("a")
+    app = stage.app()
+    values = [b"text", b"\xff", {"deep": b"x"}]
+    make(app, shelf.change(thing, value=values), shelf.creation("b"))
+
+    update, creation = shown(stage, shelf)
+
+    assert update == {
+        "id": f"{app.task_id}.1", "time": update["time"], "task": "write", "state": "done",
+        "action": "update",
+        "kind": KIND, "name": "a", "change": 'value 1 → ["4 bytes", "1 bytes", {"deep": "1 bytes"}]',
+        "before": {"name": "a", "value": 1, "id": "id1"},
+        "after": {"name": "a", "value": ["text", {"base64": "/w=="}, {"deep": "x"}], "id": "id1"}, "why": "",
+    }  # fmt: skip
+    assert (creation["action"], creation["before"]) == ("create", None)
+    assert creation["after"] == {"name": "b", "id": "id3"}
+    assert set(DETAILS) <= update.keys()
+
+
+def test_what_cannot_be_taken_back_is_shown_with_its_reason(stage: Stage) -> None:
+    shelf = Shelf(final="caches only fill again")
+    make(stage.app(), shelf.creation("a"))
+
+    ((row),) = shown(stage, shelf)
+
+    assert (row["state"], row["why"]) == ("cannot", "caches only fill again")
+
+
+def test_a_change_of_a_kind_that_this_version_does_not_know_is_shown_all_the_same(
+    stage: Stage, shelf: Shelf
+) -> None:
+    make(stage.app(), shelf.creation("a"))
+
+    ((row),) = shown(stage, shelf, known=False)
+
+    assert (row["kind"], row["name"], row["action"], row["state"]) == (KIND, "a", "create", "cannot")
+    assert row["change"] == "id id1, name a"
+    assert row["why"] == f"{KIND} is not written by this version"
+
+
+def test_what_failed_is_shown_with_what_happened_to_it(stage: Stage, shelf: Shelf) -> None:
+    make(stage.app(), shelf.creation("a"))
+    journal = stage.journal()
+    (found,) = journal.entries().values()
+
+    ((row),) = details(journal, found._replace(state=FAILED, why="refused"), None)
+
+    assert (row["state"], row["why"]) == ("failed", "refused")
