@@ -297,7 +297,7 @@ def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses
     for part, answer in answers.items():
         http.get(f"{SCRIPTS}/shop/{part}", json=envelope(answer))
 
-    found = {one.kind: list(one.list(client, owner)) for one in RESOURCES if one.scope == "workers.script"}
+    found = {one.kind: list(one.list(client, owner)) for one in RESOURCES if one.parent == "workers.script"}
 
     assert found == {
         "workers.settings": [{"bindings": []}],

@@ -412,7 +412,7 @@ def test_a_migration_runs_once_and_cannot_be_undone(
     later = deploy("fresh", "--bindings", "m.json", path=file)
 
     assert (done.code, later.code) == (0, 0), later.err
-    assert "cannot be taken back: migrations" in done.err
+    assert "cannot be taken back: Durable Object migrations" in done.err
     assert "undo.apply" not in done.err
     assert json.loads(again.out)[0]["action"] == "unchanged"
     assert "undo.apply" in later.err
@@ -529,7 +529,7 @@ def test_undo_of_a_deletion_restores_code_cron_triggers_and_workers_dev(
     secrets = {name for name, one in bindings(staged, script).items() if one["type"] == "secret_text"}
     assert (done.code, undone.code) == (0, 0), undone.err
     assert gone is None
-    assert "gone for good are its secrets" in done.err
+    assert "this permanently deletes its secrets" in done.err
     assert secrets == set()
     assert (after["code"], after["schedules"], after["subdomain"]) == (
         before["code"], before["schedules"], before["subdomain"]

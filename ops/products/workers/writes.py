@@ -151,7 +151,7 @@ def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: J
     return api.set_script_subdomain(client, script.account_id, script.id, wanted)
 
 
-def _not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
+def script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
     """Name the secrets that are missing, and the Durable Objects whose data was deleted."""
     from ops.products.workers.script import SECRETS
 
@@ -164,30 +164,21 @@ def _not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
             yield f"the data of its Durable Objects of the class {one.get('class_name')}"
 
 
-_SET_BY_CLOUDFLARE = ("usage_model", "placement.status", "placement.last_analyzed_at")
 SCRIPT = Writes(
     find=find_script,
     create=_create_script,
     update=_update_script,
     delete=_delete_script,
-    # A snapshot's item holds the entry of the listing, which repeats what the code and the settings say.
-    read_only=(*_SET_BY_CLOUDFLARE, "has_assets", "has_modules", "handlers", "named_handlers"),
-    severe=True,
+    confirm_by_name=True,
     lost="its secrets, its earlier versions, its Durable Objects with all their data and its custom domains;"
-    " its routes and the bindings of other scripts lead nowhere",
-    lacks=_not_restored,
+    " its routes and other Workers' bindings to it will stop working",
 )
 REFERENCED = SCRIPT._replace(delete=_delete_with_references)
 MIGRATION = SCRIPT._replace(
-    final="migrations of Durable Objects cannot be reverted; the earlier code and settings can be deployed"
+    irreversible="Durable Object migrations cannot be reverted; the earlier code and settings can be deployed"
     " again if they fit the current classes"
 )
-SETTINGS = Writes(
-    find=_find_settings,
-    update=_update_settings,
-    read_only=(*_SET_BY_CLOUDFLARE, "migration_tag"),
-    lacks=_not_restored,
-)
+SETTINGS = Writes(find=_find_settings, update=_update_settings)
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
 ROUTE = Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)
 DOMAIN = Writes(
@@ -195,6 +186,5 @@ DOMAIN = Writes(
     create=_attach_domain,
     update=_move_domain,
     delete=_detach_domain,
-    read_only=("zone_name",),
 )
 SCRIPT_SUBDOMAIN = Writes(find=_find_script_subdomain, update=_set_script_subdomain)
