@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from ops.errors import Interrupted, MalformedAnswer, NotSent, OpsError, RateLimited, Unanswered
 from ops.http.client import Client
-from ops.http.delays import LONGEST, allowance, retry_after
 from ops.http.exchange import QUERY, READ, WRITE, Call, Reply
 from ops.http.paths import path
-from ops.http.pause import Pause
+from ops.http.pause import LONGEST, Pause, allowance, retry_after
 from ops.http.retry import Quota, backoff, with_retry
 from tests.http.conftest import FakeTime
 from tests.wire import Wire, cut, failed, ok, reset

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.cli.command import ON_LISTS
+from ops.cli.options import ON_LISTS
 from ops.errors import DifferencesFound, UsageError
 from ops.export.live import LIVE, live
 from ops.files import disk

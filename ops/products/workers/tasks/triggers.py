@@ -38,7 +38,7 @@ def list_routes(app: App, zone: str = "") -> Rows:
 
 def zones_to_read(app: App) -> list[Json]:
     """Return all zones, and announce the requests that reading their routes takes."""
-    requests = 1 if app.past is None else 0
+    requests = 0 if app.offline else 1
     return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
 
 
