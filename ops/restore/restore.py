@@ -63,7 +63,7 @@ _ACTIONS = {"created": CREATE, "changed": UPDATE, "deleted": DELETE}
 
 def _check_whole(app: App, old: Side, selection: Selection, *, delete: bool) -> None:
     """Refuse to delete by what was not read to its end; else say that it is put back as far as it goes."""
-    written = {resource.kind: resource.scope for resource in selection.writable}
+    written = {resource.kind: resource.parent for resource in selection.writable}
     partial = [
         section
         for section in old.snapshot.manifest.sections

@@ -59,7 +59,7 @@ class Consent:
     def ask(self, changes: Sequence[Change]) -> None:
         """Return where *changes* may be made; raises Refused where a deletion is not confirmed."""
         deletions = [change for change in changes if change.action == DELETE]
-        severe = [c for c in deletions if c.resource.writes and c.resource.writes.severe]
+        severe = [c for c in deletions if c.resource.writes and c.resource.writes.confirm_by_name]
         for change in severe:
             self._warn(change)
         given = self._app.option("confirm") or ""
@@ -79,8 +79,10 @@ class Consent:
 
     def _warn(self, change: Change) -> None:
         writes = change.resource.writes
-        if writes and (writes.lost or writes.final):
-            self._app.warn(f"{describe.name(change)}: {writes.final or f'gone for good are {writes.lost}'}")
+        if writes and (writes.lost or writes.irreversible):
+            self._app.warn(
+                f"{describe.name(change)}: {writes.irreversible or f'this permanently deletes {writes.lost}'}"
+            )
 
 
 def attended() -> bool:

@@ -155,7 +155,7 @@ class Journal:
                 "kind": resource.kind,
                 "owner": owner_line(owner),
                 **summary(changes),
-                "final": writes.final if writes else "",
+                "final": writes.irreversible if writes else "",
                 "undoes": undoing.entry,
                 "olds": list(undoing.olds),
                 "changes": self._blobs.pack(pairs(changes)),

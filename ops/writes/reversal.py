@@ -71,7 +71,7 @@ def why_not(entry: Entry, resource: Resource | None) -> str:
 def step(entry: Entry, resource: Resource, pair: tuple[Json | None, Json | None], keys: Keys) -> Step:
     """Give what takes back the change of *entry* from the first of *pair* to the second."""
     account, owner_id, item = entry.owner
-    owner = Owner(account, keys.now(resource.scope, owner_id), item)
+    owner = Owner(account, keys.now(resource.parent, owner_id), item)
     before, after = (_current(side, resource, keys) for side in pair)
     if after is not None or before is None:
         return Step(Change(resource, owner, after, before))

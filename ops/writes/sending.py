@@ -100,7 +100,7 @@ def send(client: Client, changes: Sequence[Change]) -> tuple[str, Items]:
                 return ADOPTED, items
             if not unknown(error):
                 raise
-            if attempt == ATTEMPTS or writes.once:
+            if attempt == ATTEMPTS:
                 raise Undecided(error) from error
         attempt += 1
 
@@ -120,14 +120,15 @@ def _writes(change: Change) -> Writes:
 
 def _once(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
     if len(changes) > 1 and writes.batch:
-        return writes.batch(client, changes[0].owner, [_sendable(writes, change) for change in changes])
-    return [_single(client, writes, _sendable(writes, change)) for change in changes]
+        return writes.batch(client, changes[0].owner, [_sendable(change) for change in changes])
+    return [_single(client, writes, _sendable(change)) for change in changes]
 
 
-def _sendable(writes: Writes, change: Change) -> Change:
-    if change.after is None or not writes.read_only:
+def _sendable(change: Change) -> Change:
+    read_only = change.resource.compare.read_only
+    if change.after is None or not read_only:
         return change
-    return change._replace(after=without(change.after, writes.read_only))
+    return change._replace(after=without(change.after, read_only))
 
 
 def _single(client: Client, writes: Writes, change: Change) -> Json | None:

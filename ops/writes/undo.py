@@ -153,7 +153,7 @@ class _Undo:
 
     def _severe(self, ready: Sequence[Entry]) -> list[Change]:
         """Give the changes for which a yes is not enough."""
-        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.severe)
+        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.confirm_by_name)
         return [step.change for entry in severe for step in self._steps(entry)]
 
     def _latest(self, ready: Sequence[Entry]) -> Iterator[tuple[Step, Verdict]]:

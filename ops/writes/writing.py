@@ -30,7 +30,7 @@ def lock_name(change: Change) -> str:
     So pausing a zone and changing its records exclude each other, and two creations of one name as well.
     """
     resource, owner = change.resource, change.owner
-    if resource.scope != ACCOUNT:
+    if resource.parent != ACCOUNT:
         return f"{owner.account_id}/{owner.id}"
     own = reach(change.before or {}, resource.key)
     return f"{owner.account_id}/{own or '/'.join((resource.kind, *identity_of(resource, change.item)))}"
@@ -161,8 +161,8 @@ class Writing:
         self._unknown -= len(changes)
         self._done += len(changes)
         writes = changes[0].resource.writes
-        if writes and writes.final:
-            self._final[writes.final] = None
+        if writes and writes.irreversible:
+            self._final[writes.irreversible] = None
         else:
             self.undo = entry.rpartition(".")[0]
         self._app.run.wrote.add(self._app.task_id)
@@ -179,7 +179,7 @@ class Writing:
             except OpsError as error:
                 self._app.warn(f"done, but it could not be looked at again: {error.message}")
                 return
-            if not stands(change, found) and not (writes and writes.final):
+            if not stands(change, found) and not (writes and writes.irreversible):
                 self._app.warn(
                     f"{describe.name(change)} was written, but reads differently: look at it again"
                 )
@@ -187,7 +187,7 @@ class Writing:
     def _row(self, change: Change, item: Json | None, entry: str) -> Json:
         resource = change.resource
         known = reach(item or change.item, resource.key) or ""
-        undo = "" if resource.writes and resource.writes.final else entry
+        undo = "" if resource.writes and resource.writes.irreversible else entry
         name = {"action": change.action, "kind": resource.kind, "name": change.label}
         return {**name, "id": known, "undo": undo}
 

@@ -12,7 +12,7 @@ from responses.matchers import query_param_matcher
 from ops.errors import NotFound, UsageError
 from ops.http.client import Client
 from ops.products.audit import api
-from ops.products.audit.period import period
+from ops.products.audit.tasks import period
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

@@ -82,7 +82,7 @@ def test_a_creation_whose_answer_was_lost_is_there_once(
     resource = kind(name)
     zone = app.zone("example.com")
     account = Owner(sandbox.account_id, sandbox.account_id, {"id": sandbox.account_id})
-    owner = account if resource.scope == "account" else Owner(sandbox.account_id, zone["id"], zone)
+    owner = account if resource.parent == "account" else Owner(sandbox.account_id, zone["id"], zone)
     sandbox.faults.parse(f"{fault} POST {path} times=-1")
 
     ids = []

@@ -69,7 +69,7 @@ def test_of_the_owner_its_names_are_kept_alone(journal: Journal, shelf: Shelf) -
 
 
 def test_an_intent_says_why_it_can_never_be_taken_back(journal: Journal) -> None:
-    journal.begin(creations(Shelf(final="gone for good"), "a"), now=NOON, number=1)
+    journal.begin(creations(Shelf(irreversible="gone for good"), "a"), now=NOON, number=1)
 
     (entry,) = journal.entries().values()
     assert entry.final == "gone for good"

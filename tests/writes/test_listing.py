@@ -95,7 +95,7 @@ def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
 
 
 def test_what_cannot_be_taken_back_is_shown_with_its_reason(stage: Stage) -> None:
-    shelf = Shelf(final="caches only fill again")
+    shelf = Shelf(irreversible="caches only fill again")
     make(stage.app(), shelf.creation("a"))
 
     ((row),) = shown(stage, shelf)

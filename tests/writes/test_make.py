@@ -120,7 +120,7 @@ def test_off_a_terminal_a_deletion_without_yes_is_refused(stage: Stage, shelf: S
 
 
 def test_what_is_severe_takes_the_name_and_not_a_yes(stage: Stage) -> None:
-    shelf = Shelf(severe=True, lost="all that lies in it")
+    shelf = Shelf(confirm_by_name=True, lost="all that lies in it")
     (thing,) = shelf.stock("one")
 
     with pytest.raises(Refused):
@@ -132,7 +132,7 @@ def test_what_is_severe_takes_the_name_and_not_a_yes(stage: Stage) -> None:
 
     assert refused == 0
     assert shelf.state() == []
-    assert "gone for good are all that lies in it" in stage.told
+    assert "this permanently deletes all that lies in it" in stage.told
 
 
 def test_a_question_of_the_task_is_asked_even_where_nothing_is_deleted(stage: Stage, shelf: Shelf) -> None:
@@ -143,7 +143,7 @@ def test_a_question_of_the_task_is_asked_even_where_nothing_is_deleted(stage: St
 
 
 def test_what_can_never_be_taken_back_says_so(stage: Stage) -> None:
-    shelf = Shelf(final="a purge only empties what fills again")
+    shelf = Shelf(irreversible="a purge only empties what fills again")
 
     (row,) = make(stage.app(), shelf.creation("one")).items
 
@@ -174,18 +174,6 @@ def test_a_creation_that_was_not_done_is_sent_once_more(stage: Stage, shelf: She
 
     assert shelf.state() == [{"name": "one"}]
     assert states(stage) == [DONE]
-
-
-def test_what_may_be_sent_once_only_is_not_sent_again(stage: Stage) -> None:
-    shelf = Shelf(once=True)
-    shelf.before = once(Unanswered("no answer"))
-
-    with pytest.raises(Unanswered) as unanswered:
-        make(stage.app(), shelf.creation("one"))
-
-    assert "undo.show --id" in unanswered.value.hint
-    assert states(stage) == [UNKNOWN]
-    assert shelf.written == 0
 
 
 def test_what_has_become_something_else_meanwhile_is_not_written_to_again(stage: Stage, shelf: Shelf) -> None:
@@ -420,7 +408,7 @@ def test_a_deletion_tells_the_id_of_what_is_gone(stage: Stage, shelf: Shelf) -> 
     assert row == {
         "action": "delete", "kind": "shelf.thing", "name": "one", "id": "id1", "undo": f"{app.task_id}.1",
     }  # fmt: skip
-    assert "gone for good" not in stage.told
+    assert "permanently deletes" not in stage.told
 
 
 @pytest.mark.fault("G7")
@@ -500,7 +488,7 @@ def test_what_reads_as_it_was_written_is_not_spoken_of(stage: Stage, shelf: Shel
 
 
 def test_what_is_final_may_read_differently(stage: Stage) -> None:
-    shelf = Shelf(final="a purge only empties what fills again")
+    shelf = Shelf(irreversible="a purge only empties what fills again")
     shelf.after = lambda _number: shelf.things.clear()
 
     make(stage.app(), shelf.creation("one", value=1))
@@ -535,7 +523,7 @@ def test_an_error_halfway_keeps_its_status_its_codes_its_hint_and_its_ray(stage:
 
 
 def test_a_failure_after_what_can_never_be_taken_back_names_no_way_back(stage: Stage) -> None:
-    shelf = Shelf(final="a purge only empties what fills again")
+    shelf = Shelf(irreversible="a purge only empties what fills again")
     shelf.before = only(ValidationError("bad", 400), 2)
 
     with pytest.raises(ValidationError) as failure:

@@ -184,7 +184,7 @@ def test_only_what_is_still_as_it_was_left_behind_may_be_taken_back(
 
 
 def test_an_owner_that_was_made_anew_is_found_under_its_new_id(shelf: Shelf) -> None:
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
     keys = Keys([entry(kind="zones.zone", olds=("z1",), news=("z2",))])
 
     found = step(

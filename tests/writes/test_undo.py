@@ -172,7 +172,7 @@ def test_undoing_a_creation_asks_as_a_deletion_does(stage: Stage, shelf: Shelf) 
 
 
 def test_what_can_never_be_taken_back_is_refused_with_its_reason(stage: Stage) -> None:
-    shelf = Shelf(final="caches only fill again")
+    shelf = Shelf(irreversible="caches only fill again")
     app = stage.app()
     make(app, shelf.creation("a"))
 
@@ -356,7 +356,7 @@ def test_more_changes_than_are_compared_beforehand_are_asked_about(
 def test_many_of_a_severe_kind_are_taken_back_by_name_and_not_by_a_yes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(severe=True)
+    shelf = Shelf(confirm_by_name=True)
     app = stage.app()
     make(app, shelf.creation("a"))
     monkeypatch.setattr(module, "BEFOREHAND", 0)

@@ -36,7 +36,7 @@ def find_account(client: Client, name_or_id: str) -> Json:
 
 
 def the_account(client: Client) -> Json:
-    """Return the only account that the token can see. Raise UsageError that lists them if there are several."""
+    """Return the only account that the token can see. Raise UsageError if there are several."""
     accounts = list(list_accounts(client))
     if not accounts:
         raise NotFound(
@@ -51,8 +51,8 @@ def the_account(client: Client) -> Json:
 def chosen(client: Client, account_id: str) -> Json:
     """Return the account with this id, or the only one that the token can see if it is empty.
 
-    Raise NotFound if the token can see only other accounts. A token without the permission to list accounts may
-    still work in the account with this id.
+    Raise NotFound if the token can see only other accounts. A token without the permission to list accounts
+    may still work in the account with this id.
     """
     if not account_id:
         return the_account(client)

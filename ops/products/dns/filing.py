@@ -43,7 +43,7 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format takes {', '.join(export.FORMATS)}")
     found = app.zone(zone)
-    if app.past is not None and not format:
+    if app.offline and not format:
         app.note("a snapshot holds the records, not the file that the API makes of them: --format bind")
         format = "bind"
     if not format:

@@ -59,12 +59,12 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
-def _namespace_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+def namespace_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
     if live is None:
         yield "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
-def _expired(after: Json, _live: Json | None, now: float) -> str:
+def expired(after: Json, _live: Json | None, now: float) -> str:
     from ops.products.kv.valid import IN_TRANSIT, can_be_written
 
     return "" if can_be_written(after, now + IN_TRANSIT) else "it has expired, or is about to"
@@ -75,16 +75,14 @@ NAMESPACE = Writes(
     create=_create_namespace,
     update=_rename_namespace,
     delete=_delete_namespace,
-    read_only=("supports_url_encoding",),
-    severe=True,
+    confirm_by_name=True,
     lost="all its keys and values, and the id to which Workers are bound",
-    lacks=_namespace_not_restored,
     renames=True,
 )
 # Another namespace with that title would have another id and no keys: that does not undo the deletion.
 REMOVAL = NAMESPACE._replace(
-    final="deleting a namespace is permanent: its keys, values and id (to which Workers are bound) are not "
-    "restored; a dump written by kv.dump can be loaded into a new namespace"
+    irreversible="deleting a namespace is permanent: its keys, values and id (to which Workers are bound) are"
+    " not restored; a dump written by kv.dump can be loaded into a new namespace"
 )
 PAIR = Writes(
     find=_find_pair,
@@ -92,5 +90,4 @@ PAIR = Writes(
     find_size=api.BULK_GET,
     batch=_change_pairs,
     batch_size=api.BULK_PAIRS,
-    never=_expired,
 )

@@ -68,17 +68,17 @@ def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> J
     return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
 
 
-def _zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+def zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
     if live is None:
-        yield "its name servers and DNSSEC keys: it gets others, which the registrar needs"
+        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar needs"
         yield "its plan and its certificates with their private keys"
 
 
-def _fixed_setting(_after: Json, live: Json | None, _now: float) -> str:
+def fixed_setting(_after: Json, live: Json | None, _now: float) -> str:
     return "the zone's plan does not allow a change" if live and not live.get("editable", True) else ""
 
 
-def _dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
+def dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
     if after["status"] in ("active", "pending"):
         yield "its keys: DNSSEC waits until the registrar has the new DS record"
 
@@ -90,27 +90,12 @@ ZONE = Writes(
     create=_create_zone,
     update=_update_zone,
     delete=_delete_zone,
-    read_only=(
-        "status", "name_servers", "original_name_servers", "original_registrar", "original_dnshost", "meta",
-        "owner", "account.name", "tenant", "tenant_unit", "plan", "vanity_name_servers", "cname_suffix",
-        "verification_key", "betas", "deactivation_reason", "host",
-    ),
-    severe=True,
-    lacks=_zone_not_restored,
-)  # fmt: skip
-# A deleted zone can only be created again as another, empty one: an undo has nothing to restore.
-DELETION = ZONE._replace(
-    final="deleting a zone is permanent: its DNS records, settings, certificates, rules and routes are not"
-    " restored; added again, it is empty and has a new id and other name servers, which the registrar needs"
+    confirm_by_name=True,
 )
-SETTING = Writes(find=_find_setting, update=_update_setting, read_only=("editable",), never=_fixed_setting)
-DNSSEC = Writes(
-    find=_find_dnssec,
-    update=_update_dnssec,
-    # New keys are generated whenever DNSSEC is turned on.
-    read_only=(
-        "flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds", "key_tag",
-        "public_key",
-    ),
-    lacks=_dnssec_not_restored,
-)  # fmt: skip
+# A deleted zone that is added again is another zone, and empty: an undo has nothing to restore.
+DELETION = ZONE._replace(
+    irreversible="a deletion is permanent for its DNS records, settings, certificates, rules and routes;"
+    " added again, it is empty and has a new id and other name servers, which the registrar needs"
+)
+SETTING = Writes(find=_find_setting, update=_update_setting)
+DNSSEC = Writes(find=_find_dnssec, update=_update_dnssec)

@@ -21,7 +21,7 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 
 TARGETS = {
-    "retry": Target(_in("ops/http", "retry", "delays"), _in("tests/http", "test_retry")),
+    "retry": Target(_in("ops/http", "retry", "pause"), _in("tests/http", "test_retry")),
     "pages": Target(
         _in("ops/http", "pages", "page_form", "cursor_form"),
         _in("tests/http", "test_pages", "test_cursor"),

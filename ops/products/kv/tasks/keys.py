@@ -72,7 +72,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     where = app.client, app.account_id, app.namespace_id(namespace), key
     if metadata:
         # A snapshot holds the listing, and nothing in it lags behind.
-        describe = api.find_key if app.past else api.describe_key
+        describe = api.find_key if app.offline else api.describe_key
         return Item(describe(*where), ("name", "expiration", "metadata"))
     return Bytes(checked(api.get_value(*where), lambda: api.get_text_value(*where), app.gap))
 

@@ -1,10 +1,16 @@
-"""The commands that write zones and their settings."""
+"""The tasks of zones."""
 
 from __future__ import annotations
 
-from tests.writes.case import Case
+from tests.cases import ZONE, Case, Read
 
-CASES = {
+READS = {
+    "zones.list": Read(sends=r"GET /zones\?"),
+    "zones.info": Read(ZONE, sends=r"GET /zones/\w+/dnssec"),
+    "zones.settings": Read(ZONE, sends=r"GET /zones/\w+/settings"),
+}
+
+WRITES = {
     "zones.create": Case(("zones.create", "--name", "new.example"), confirm="new.example"),
     "zones.pause": Case(("zones.pause", "--zone", "example.org")),
     "zones.pause resume": Case(("zones.pause", "--zone", "paused.example", "--resume")),
@@ -15,6 +21,6 @@ CASES = {
     "zones.delete": Case(
         ("zones.delete", "--zone", "example.org", "--confirm", "example.org"),
         reversible=False,
-        why="gone for good are all its DNS records",
+        why="a deletion is permanent for its DNS records",
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command of snapshots that writes to Cloudflare, taken back."""
+"""The tasks of snapshots."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from ops.program import OpsProgram, collection
 from ops.sandbox.server import Sandbox
+from tests.cases import Case, Read, after
 from tests.snapshots.touching import Account
-from tests.writes.case import Case
 
 
 def _export(sandbox: Sandbox) -> Account:
@@ -42,7 +42,20 @@ def _script_gone(sandbox: Sandbox) -> None:
     account.call("DELETE", f"/accounts/{account.id}/workers/scripts/redirects")
 
 
-CASES = {
+EXPORT = ("scan.export", "--quiet")
+READS = {
+    "snapshots.list": Read(prints="complete", arrange=after(EXPORT)),
+    "snapshots.show": Read(prints="dns.record", arrange=after(EXPORT)),
+    "snapshots.status": Read(prints="true", arrange=after(EXPORT)),
+    "snapshots.verify": Read(("--live",), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
+    "snapshots.diff": Read(("latest", "live"), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
+    "snapshots.drift": Read(sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
+    "snapshots.prune": Read(("--keep-last", "1", "--yes"), prints="remove", arrange=after(EXPORT, EXPORT)),
+    "snapshots.render": Read(("--to", "all.html"), leaves="work/all.html", arrange=after(EXPORT)),
+    "snapshots.push": Read(("--to", "s3://{bucket}/prefix"), prints="s3://", arrange=after(EXPORT)),
+}
+
+WRITES = {
     "snapshots.restore": Case(("snapshots.restore", "--yes"), arrange=_changed),
     "snapshots.restore with deletions": Case(("snapshots.restore", "--delete", "--yes"), arrange=_changed),
     "snapshots.restore a script": Case(

@@ -1,4 +1,4 @@
-"""The commands of kv that write, each taken back."""
+"""The tasks of kv."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from ops.products.kv.dumpfile import FORMAT, item_line, to_line
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.server import Sandbox
+from tests.cases import Case, Read
 from tests.products.kv_stage import fill, new_namespace
-from tests.writes.case import Case
 
 BYTES = bytes(range(256)) * 5
 
@@ -43,7 +43,15 @@ def _empty(sandbox: Sandbox) -> None:
     new_namespace(sandbox, "mixed")
 
 
-CASES = {
+CONFIG = ("--namespace", "config")
+READS = {
+    "kv.list": Read(sends="GET .*/storage/kv/namespaces"),
+    "kv.keys": Read(CONFIG, sends=r"GET .*/namespaces/\w+/keys"),
+    "kv.get": Read((*CONFIG, "--key", "%2e%2e"), sends=r"GET .*/namespaces/\w+/values/%252e%252e"),
+    "kv.dump": Read((*CONFIG, "--to", "config.jsonl"), sends=r"POST .*/bulk/get", leaves="work/config.jsonl"),
+}
+
+WRITES = {
     "kv.create": Case(("kv.create", "--title", "brand new"), confirm="brand new"),
     "kv.rename": Case(("kv.rename", "--namespace", "sessions", "--title", "sitzungen")),
     "kv.rename by id": Case(("kv.rename", "--namespace", namespace_id("config"), "--title", "settings")),

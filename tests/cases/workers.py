@@ -1,4 +1,4 @@
-"""The commands that write Workers, their routes and crons."""
+"""The tasks of workers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ops.sandbox.server import Sandbox
-from tests.writes.case import Case
+from tests.cases import Case, Read
 
 CODE = "export default { async fetch(request) { return new Response('new') } };\n"
 # The modules of earlier versions stay, as Cloudflare keeps them too.
@@ -31,7 +31,21 @@ def _migration(_sandbox: Sandbox) -> None:
     Path("bindings.json").write_text(json.dumps(MIGRATED))
 
 
-CASES = {
+SCRIPT = ("--script", "auth-edge")
+READS = {
+    "workers.list": Read(sends="GET .*/workers/scripts"),
+    "workers.info": Read(SCRIPT, sends="GET .*/workers/scripts/auth-edge/settings"),
+    "workers.download": Read(
+        (*SCRIPT, "--to", "code", "--force"),
+        sends="GET .*/workers/scripts/auth-edge",
+        leaves="work/code/index.js",
+    ),
+    "workers.routes": Read(sends=r"GET /zones/\w+/workers/routes"),
+    "workers.schedules": Read(("--script", "cron-reports"), sends="GET .*/cron-reports/schedules"),
+    "workers.secrets": Read(SCRIPT, sends="GET .*/auth-edge/secrets"),
+}
+
+WRITES = {
     "workers.deploy": Case((*DEPLOY, "redirects"), arrange=_code, history=MODULES),
     "workers.deploy new": Case((*DEPLOY, "fresh"), arrange=_code, confirm="fresh", history=MODULES),
     "workers.deploy bindings": Case(
@@ -41,7 +55,7 @@ CASES = {
         (*DEPLOY, "fresh", "--bindings", "bindings.json"),
         arrange=_migration,
         reversible=False,
-        why="cannot be taken back: migrations of Durable Objects",
+        why="cannot be taken back: Durable Object migrations",
     ),
     # A script without secrets and Durable Objects: those it would lose for good.
     "workers.delete": Case(
