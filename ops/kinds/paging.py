@@ -108,4 +108,3 @@ def smallest(paging: Paging | None) -> dict[str, int]:
     if isinstance(paging, Cursor) and paging.size:
         return {paging.name: paging.least}
     return {}
-

@@ -120,7 +120,7 @@ def _prefixes() -> tuple[tuple[re.Pattern[str], str, str], ...]:
 
 @cache
 def _routes() -> Mapping[str, list[tuple[re.Pattern[str], Resource, str]]]:
-    """Return, for each form, the pattern of each kind that a scan lists and the id of the item at that path."""
+    """Return the paths of the kinds that a scan lists, by form: pattern, kind and id of the one item."""
     routes: dict[str, list[tuple[re.Pattern[str], Resource, str]]] = defaultdict(list)
     for resource in resources():
         single = isinstance(resource.paging, Single | Parts)

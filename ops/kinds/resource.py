@@ -234,7 +234,9 @@ class Resource(NamedTuple):
 def address(template: str, owner: Owner) -> ApiPath:
     """Return the path of *template*, without its parameters, for the items of *owner*."""
     where = template.partition("?")[0]
-    return path(where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)})
+    return path(
+        where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
+    )
 
 
 def reach(item: Json, field: str) -> Any:

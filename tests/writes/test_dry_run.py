@@ -66,7 +66,7 @@ def test_the_last_change_of_an_item_counts(app: App, shelf: Shelf) -> None:
 
 
 def test_all_that_is_said_of_the_identity_has_to_fit(app: App, shelf: Shelf) -> None:
-    records = Resource("dns.record", "zones.zone", shelf.resource.list, ("name", "type"))
+    records = Resource("dns.record", "zones.zone", ("name", "type"), listing=shelf.resource.listing)
     pretend(app, shelf.creation("a", type="A")._replace(resource=records))
 
     found = [

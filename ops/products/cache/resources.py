@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.resource import Json
 
-
 PARTS = Parts(api.PARTS)
 
 
@@ -55,6 +54,7 @@ PURGE = Resource(
     ),
 )
 
+UNLISTED = (PURGE,)
 RESOURCES = (
     Resource(
         kind="cache.setting",
