@@ -119,7 +119,8 @@ class Command(Task[Callable[..., Any]]):
     @cached_property
     def path(self) -> str:
         """Give what the task is called on the line, wherever it was imported from."""
-        package, _, _ = self.__module__.rpartition(".")
+        # The tasks of a collection are in its `tasks.py`, or in modules of its package `tasks`.
+        package = self.__module__.rpartition(".")[0].removesuffix(".tasks")
         if not package.startswith("ops.") or f"{package}.tasks" in TOP_LEVEL:
             return self.name
         folder = package.rpartition(".")[2]

@@ -9,7 +9,7 @@ import pytest
 
 from ops.errors import ValidationError
 from ops.products.dns import export, files, zonefile
-from ops.products.dns.entries import Wanted
+from ops.products.dns.entries import RecordFile
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
@@ -34,7 +34,7 @@ $GENERATE 1-3 host$ A 10.0.0.$
 """
 
 
-def read(tmp_path: Path, name: str, text: str | bytes, proxied: bool | None = None) -> Wanted:
+def read(tmp_path: Path, name: str, text: str | bytes, proxied: bool | None = None) -> RecordFile:
     file = tmp_path / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     if proxied is not None:
@@ -42,7 +42,7 @@ def read(tmp_path: Path, name: str, text: str | bytes, proxied: bool | None = No
     return files.read(str(file), ZONE)
 
 
-def records(found: Wanted) -> list[Json]:
+def records(found: RecordFile) -> list[Json]:
     return [entry.record for entry in found.entries]
 
 

@@ -8,7 +8,7 @@ import pytest
 import responses
 
 from ops.http.client import Client
-from ops.products.dns.finding import MANY, find_record, find_records
+from ops.products.dns.writes import MANY, find_record, find_records
 from tests.products.answers import page, refusal
 from tests.products.dns.test_sent import LIVE, URL, ZONE
 

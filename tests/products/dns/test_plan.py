@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from ops.errors import Conflict, ValidationError
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.kinds.resource import Owner
-from ops.products.dns.entries import Entry
-from ops.products.dns.packing import packed
-from ops.products.dns.plan import Plan, addition, plan, state
+from ops.products.dns.entries import FileRecord
+from ops.products.dns.plan import Plan, addition, packed, plan, state
 from ops.products.dns.resources import RECORDS
 
 Json = dict[str, Any]
@@ -33,9 +32,9 @@ def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
             "content": content, **rest, **more}  # fmt: skip
 
 
-def wanted(name: str, type: str, content: str, **more: Any) -> Entry:
+def wanted(name: str, type: str, content: str, **more: Any) -> FileRecord:
     whole = f"{name}.example.com" if name else "example.com"
-    return Entry(f"line {name} {content}", {"name": whole, "type": type, "content": content, **more})
+    return FileRecord(f"line {name} {content}", {"name": whole, "type": type, "content": content, **more})
 
 
 def actions(found: Plan) -> list[tuple[str, str, str]]:
@@ -179,7 +178,7 @@ def test_a_type_and_fields_that_are_not_known_here_pass_verbatim() -> None:
     ],
 )
 def test_a_file_that_cannot_become_the_zone_is_refused(
-    file: list[Entry], error: type[Exception], words: str
+    file: list[FileRecord], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         plan(OWNER, [], file)

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from ops.errors import Conflict
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
-from ops.products.dns.conflicts import check_together
-from ops.products.dns.entries import Entry
-from ops.products.dns.packing import packed
-from ops.products.dns.plan import plan
+from ops.products.dns.checks import check_together
+from ops.products.dns.entries import FileRecord
+from ops.products.dns.plan import packed, plan
 from tests.products.dns.test_plan import OWNER, ZONE, live, wanted
 
 Json = dict[str, Any]
@@ -38,7 +37,7 @@ def standing(said: Sequence[Said]) -> list[Json]:
     return [live(number, *one) for number, one in enumerate(said, 1)]
 
 
-def file(said: Sequence[Said]) -> list[Entry]:
+def file(said: Sequence[Said]) -> list[FileRecord]:
     return [wanted(*one) for one in said]
 
 

@@ -12,7 +12,7 @@ from ops.errors import Conflict, MalformedAnswer
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
-from ops.products.dns.record import body, patch, spelt_like
+from ops.products.dns.record import body, patch, spelled_like
 from ops.products.dns.resources import RECORDS, SETTINGS
 from ops.products.dns.writes import batch_records, create_record, update_record, update_settings
 from tests.conftest import API
@@ -134,8 +134,8 @@ def test_creating_what_is_there_is_a_conflict_for_the_road_to_judge(
 def test_what_is_found_is_spelt_as_what_was_asked_for_and_keeps_the_rest() -> None:
     found = SRV | {"content": "0\t5\t443\ta.example", "newer": 1, "tags": None}
 
-    assert spelt_like(found, SRV) == SRV | {"newer": 1}
-    assert spelt_like(found | {"ttl": 60}, SRV)["ttl"] == 60
+    assert spelled_like(found, SRV) == SRV | {"newer": 1}
+    assert spelled_like(found | {"ttl": 60}, SRV)["ttl"] == 60
 
 
 def test_dns_settings_are_changed_where_they_differ(client: Client, http: responses.RequestsMock) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import Conflict, ValidationError
-from ops.products.dns.conflicts import check_together
-from ops.products.dns.valid import check
+from ops.products.dns.checks import check, check_together
 
 
 def zone(plan: str) -> dict[str, Any]:
