@@ -180,11 +180,13 @@ def test_a_line_loads_the_tasks_that_it_names_and_no_others(
 
 
 def test_every_product_with_tasks_is_in_the_collection() -> None:
-    from ops.kinds.catalog import NAMES, PRODUCTS, TOP_LEVEL
+    from ops.cli.command import collection_of
+    from ops.kinds.catalog import PRODUCTS
     from ops.program import collection
 
     written = {name for name in PRODUCTS if find_spec(f"ops.products.{name}.tasks")}
-    shown = set(collection().collections) | {module.split(".")[-2] for module in TOP_LEVEL}
+    shown = collection()
 
-    assert {NAMES.get(name, name) for name in written} <= shown
-    assert not (set(PRODUCTS) - written) & shown
+    assert {collection_of(f"ops.products.{name}.tasks") for name in written} - {""} <= set(shown.collections)
+    assert "audit" in shown.tasks
+    assert not (set(PRODUCTS) - written) & set(shown.collections)

@@ -1,0 +1,1 @@
+"""A line becomes a call: options, tasks, and how each ends."""

@@ -1,1 +1,1 @@
-"""Export: a snapshot rendered as another format."""
+"""What becomes of a scan: a snapshot, delivered, guarded and reported."""

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ops.http.client import Client
-    from ops.kinds.resource import Deed, Resource
+    from ops.kinds.resource import AuditEvent, Resource
 
-    History = Callable[[Client, str, str, str], Iterable[Deed]]
+    History = Callable[[Client, str, str, str], Iterable[AuditEvent]]
 
 PRODUCTS = (
     "accounts",
@@ -33,14 +33,8 @@ PRODUCTS = (
     "audit",
 )
 
-# The inventory alone knows these: they have no tasks.
+# These are read by scan alone: they have no tasks.
 WITHOUT_TASKS = ("r2", "d1", "queues", "pages", "pagerules", "rulesets", "load_balancers")
-
-# Collections are named as their commands are; a folder cannot be called `do` and say what it holds.
-NAMES = {"durable_objects": "do", "journal": "undo"}
-
-COLLECTIONS = ("ops.scan.tasks", "ops.snapshots.tasks", "ops.writes.tasks", "ops.sandbox.tasks")
-TOP_LEVEL = ("ops.config.tasks", "ops.doctor.tasks", "ops.products.audit.tasks", "ops.schedule.tasks")
 
 
 @cache

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, DiskError, NotFound
 from ops.offsite.moving import moved
-from ops.snapshots import identities, scratch
+from ops.snapshots import scratch
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import LARGEST, load
+from ops.snapshots.sealed import identities
 from ops.snapshots.writer import Stored
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _sealed(
     identity: str,
     passphrase_file: str,
 ) -> Snapshot:
-    from ops.snapshots.opening import unsealed
+    from ops.snapshots.sealed.opening import unsealed
 
     identities.require(entry.where, identity, passphrase_file)
     _check_room(folder, entry.size)

@@ -12,8 +12,8 @@ from ops.kinds.resource import reach
 from ops.restore.places import key_of
 from ops.restore.plan import change_of
 from ops.writes import describe
-from ops.writes.batches import batches
 from ops.writes.compare import covers
+from ops.writes.sending import batches
 
 if TYPE_CHECKING:
     from ops.cli.app import App

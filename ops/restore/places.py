@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ops.errors import Refused
 from ops.kinds.resource import ACCOUNT, Json, Owner, Resource, identity_of, reach
 from ops.restore.wanted import Owners, Wanted
+from ops.snapshots.compare.side import Side
 from ops.snapshots.layout import kind_file
-from ops.snapshots.side import Side
 from ops.snapshots.spans import item
 
 Match = tuple[Json | None, Json | None]
@@ -62,7 +62,7 @@ class Places:
             yield Place(ACCOUNT, owner, owner, not self._wanted.items)
             return
         resource = self._kinds[kind]
-        for place in self.of(resource.scope):
+        for place in self.of(resource.parent):
             before = items(self._old, resource, place.old)
             for old, new in matched(resource, before, items(self._now, resource, place.new)):
                 if self._is_relevant(resource, old):

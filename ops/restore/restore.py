@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ops.commands.snapshots.verify import verified
 from ops.errors import Interrupted, OpsError, Refused
 from ops.kinds import catalog
 from ops.kinds.change import CREATE, DELETE, UPDATE
@@ -15,10 +16,9 @@ from ops.restore.steps import Steps
 from ops.restore.told import Told
 from ops.restore.view import View
 from ops.restore.wanted import Wanted, check_owners
+from ops.snapshots.compare.side import Side
 from ops.snapshots.library import check_account
 from ops.snapshots.sections import WHOLE
-from ops.snapshots.side import Side
-from ops.snapshots.verify_task import verified
 from ops.ui.shapes import Item
 from ops.writes.consent import Consent
 from ops.writes.writing import Writing
@@ -63,7 +63,7 @@ _ACTIONS = {"created": CREATE, "changed": UPDATE, "deleted": DELETE}
 
 def _check_whole(app: App, old: Side, selection: Selection, *, delete: bool) -> None:
     """Refuse to delete by what was not read to its end; else say that it is put back as far as it goes."""
-    written = {resource.kind: resource.scope for resource in selection.writable}
+    written = {resource.kind: resource.parent for resource in selection.writable}
     partial = [
         section
         for section in old.snapshot.manifest.sections

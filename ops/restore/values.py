@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, OpsError
 from ops.kinds.resource import Json, Resource, identity_of
+from ops.snapshots.compare.stored import ValueFile, merged
 from ops.snapshots.lines import decode
-from ops.snapshots.stored import ValueFile, merged
 
 if TYPE_CHECKING:
     from ops.http.client import Client

@@ -1,4 +1,4 @@
-"""Who asks, and may they: the gateway's checks before any product sees a request.
+"""Authentication and permissions: the gateway's checks before any product sees a request.
 
 Codes and their order follow the API's documentation: 9106, 6003 with 6111/6103/6102, 9103, 9109, 10000.
 """
@@ -6,46 +6,21 @@ Codes and their order follow the API's documentation: 9106, 6003 with 6111/6103/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Refusal, Request
+from ops.sandbox.wire import Refusal, Request, Token
 
-# A route with this scope looks at the token itself (token verification).
+# A route with this scope checks the token itself (token verification).
 SELF_CHECKED = "self-checked"
-
-# Durable Objects have no permission of their own: they come with Workers.
-_PART_OF = {"do": "workers"}
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{20,200}")
 _GLOBAL_KEY = re.compile(r"[0-9a-f]{37,45}|cfk_\w+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-@dataclass(frozen=True)
-class Token:
-    """A credential the sandbox knows. ``scopes`` such as ``dns:read``, ``dns:edit``, ``dns:*``, ``*``."""
-
-    token: str
-    id: str
-    scopes: frozenset[str]
-    status: str
-    expires_on: str | None
-    owner: str
-
-    def may(self, scope: str) -> bool:
-        """Tell whether the token holds *scope*; edit holds read."""
-        product, _, verb = scope.partition(":")
-        product = _PART_OF.get(product, product)
-        enough = {"*", f"{product}:*", f"{product}:{verb}", scope}
-        if verb == "read":
-            enough.add(f"{product}:edit")
-        return not self.scopes.isdisjoint(enough)
-
-
 def identify(request: Request, store: Store) -> Token | None:
-    """Return the credential of a request, None when it is well-formed but unknown; refuse a malformed one."""
+    """Return the credential of a request, None if it is well-formed but unknown; refuse a malformed one."""
     bearer = request.headers.get("Authorization")
     if bearer:
         return _by_bearer(bearer, store)
@@ -56,22 +31,19 @@ def identify(request: Request, store: Store) -> Token | None:
 
 
 def admit(request: Request, token: Token | None, scope: str) -> None:
-    """Refuse an unusable token or one that lacks *scope*."""
+    """Refuse an unusable token, and one without *scope*."""
     if token is None or token.status != "active":
         raise Refusal(403, 9109, "Invalid access token")
-    if scope and not (token.may(scope) and not _denied(request, scope)):
+    denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
+    if scope and (denied or not token.may(scope)):
         raise unauthorized(scope)
 
 
 def unauthorized(scope: str) -> Refusal:
-    """The answer to a missing permission: zones have a code of their own."""
+    """Return the refusal of a missing permission: zones have a code of their own."""
     if scope.startswith("zone:"):
         return Refusal(403, 9109, "Unauthorized to access requested resource")
     return Refusal(403, 10000, "Authentication error")
-
-
-def _denied(request: Request, scope: str) -> bool:
-    return not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
 
 
 def _malformed(code: int, header: str) -> Refusal:
@@ -83,17 +55,15 @@ def _by_bearer(header: str, store: Store) -> Token | None:
     known = token if kind.lower() == "bearer" and _TOKEN.fullmatch(token) else ""
     if not known or _GLOBAL_KEY.fullmatch(known) or known == store.meta("key"):
         raise _malformed(6111, "Authorization")
-    sql = "SELECT token, id, scopes, status, expires_on, owner FROM token WHERE token = ?"
-    row = store.one(sql, (known,))
+    row = store.one(
+        "SELECT token, id, scopes, status, expires_on, owner FROM token WHERE token = ?", (known,)
+    )
     if row is None or row[3] == "revoked":
         return None
-    return Token(row[0], row[1], frozenset(row[2].split()), _status(row[3], row[4], store), row[4], row[5])
-
-
-def _status(status: str, expires_on: str | None, store: Store) -> str:
+    expires_on, status = row[4], row[3]
     if expires_on and datetime.fromisoformat(expires_on).timestamp() <= store.now():
-        return "expired"
-    return status
+        status = "expired"
+    return Token(row[0], row[1], frozenset(row[2].split()), status, expires_on, row[5])
 
 
 def _by_key(email: str, key: str, store: Store) -> Token:

@@ -1,4 +1,4 @@
-"""Zone files: reading and writing BIND text as the API does, with its ``cf_tags`` comments."""
+"""Zone files: read and write BIND text as the API does, with its ``cf_tags`` comments."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import unquoted
-from ops.sandbox.dns_names import complete
+from ops.sandbox.dns_content import complete, unquoted
 from ops.sandbox.dns_records import Zone
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
 
-# A word is quoted as a whole, or bare with quoted pieces in it (alpn="h3,h2").
+# A word is quoted as a whole, or unquoted with quoted pieces in it (alpn="h3,h2").
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|((?:[^\s"]|"(?:[^"\\]|\\.)*")+)')
 _CLASSES = ("IN", "CH", "HS")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -22,12 +21,12 @@ _STRING = 255
 
 
 def failed(line: int, reason: str) -> Refusal:
-    """The answer to a zone file that cannot be read."""
+    """Return the refusal of a zone file that cannot be read."""
     return Refusal(400, 9208, f"Failed to parse DNS file, line {line}: {reason}")
 
 
 def read(text: str, zone: Zone, proxied: bool) -> Iterator[Json]:
-    """Yield the records of a zone file as a client would send them; SOA and the apex NS are left out."""
+    """Yield the records of a zone file as a client would send them, without SOA and the apex NS."""
     origin, ttl, last = zone.name, 1, zone.name
     for number, line, comment in _lines(text):
         words = _words(line)
@@ -64,7 +63,7 @@ def _split_comment(line: str) -> tuple[str, str]:
 
 
 def _words(line: str) -> list[tuple[str, bool]]:
-    """Return the words of a line; the flag says that a word was quoted."""
+    """Return the words of a line; the flag is True for a quoted word."""
     return [(quoted if bare == "" else bare, bare == "") for quoted, bare in _TOKEN.findall(line)]
 
 
@@ -81,7 +80,7 @@ def _directive(number: int, words: list[str], zone: Zone, origin: str, ttl: int)
 def _seconds(number: int, word: str) -> int:
     found = re.fullmatch(r"(\d+)([smhdw]?)", word.lower())
     if found is None:
-        raise failed(number, f"{word} is no TTL")
+        raise failed(number, f"{word} is not a TTL")
     return int(found[1]) * _UNITS.get(found[2], 1)
 
 

@@ -1,22 +1,21 @@
-"""One client's connection: reads HTTP/1.1 requests, has them answered, and keeps itself alive.
+"""The listener, and one client's connection: reads HTTP/1.1 requests, has them answered, stays alive.
 
 Written on sockets instead of ``http.server``'s handler: that one parses headers as mail, which costs more
-than the rest of a request, and gives no hold on how a body ends.
+than the rest of a request, and gives no control over how a body ends.
 """
 
 from __future__ import annotations
 
+import itertools
 import socket
 import socketserver
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from http.server import ThreadingHTTPServer
+from typing import Any
 
-from ops.sandbox.edge import Delivery
-from ops.sandbox.sending import Hangup, send
+from ops.sandbox.edge import Delivery, Edge
+from ops.sandbox.sending import Hangup, Sender
 from ops.sandbox.wire import Headers, Query, Refusal, Request
-
-if TYPE_CHECKING:
-    from ops.sandbox.server import Listener
 
 PREFIX = "/client/v4"
 # A bulk write of KV may be 100 MB.
@@ -24,8 +23,30 @@ MOST_BODY = 110_000_000
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
+class Listener(ThreadingHTTPServer):
+    """Listens on loopback only; keeps the open connections so that ``stop`` can end them."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, edge: Edge) -> None:
+        self.edge = edge
+        self.open_connections: set[socket.socket] = set()
+        self.requests: list[tuple[str, str]] = []
+        self.rays = itertools.count(1)
+        super().__init__(("127.0.0.1", port), Connection)
+
+    def server_bind(self) -> None:
+        # HTTPServer would look up the name of 127.0.0.1, which may ask a name server.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore a client that disconnected."""
+
+
 class Connection(socketserver.StreamRequestHandler):
-    """A loop of requests and answers on a kept-alive connection."""
+    """A loop of requests and responses on a kept-alive connection."""
 
     server: Listener
     disable_nagle_algorithm = True
@@ -43,29 +64,31 @@ class Connection(socketserver.StreamRequestHandler):
             self.rfile.close()
 
     def handle(self) -> None:
+        rays = self.server.rays
+        sender = Sender(self.connection, self.rfile, self.wfile, self.server.edge, lambda: next(rays))
         try:
-            while self._exchange():
+            while self._exchange(sender):
                 pass
         except (Hangup, OSError, ValueError):
             self.close_connection()
 
     def close_connection(self) -> None:
-        """End the connection politely."""
+        """End the connection in an orderly way."""
         try:
             self.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             return
 
-    def _exchange(self) -> bool:
+    def _exchange(self, sender: Sender) -> bool:
         line = self.rfile.readline(65537)
         if not line.strip():
             return line == b"\r\n"
         method, target, headers = self._head(line)
-        stranger = _stranger(headers)
-        body = b"" if stranger else self._body(headers)
-        keep = headers.get("Connection").lower() != "close" and stranger is None
-        delivery = Delivery(stranger.answer()) if stranger else self._deliver(method, target, headers, body)
-        send(self, delivery, keep, method)
+        foreign = _foreign_host(headers)
+        body = b"" if foreign else self._body(headers)
+        keep = headers.get("Connection").lower() != "close" and foreign is None
+        delivery = Delivery(foreign.answer()) if foreign else self._deliver(method, target, headers, body)
+        sender.send(delivery, keep, method)
         return keep and (delivery.fault is None or delivery.fault.kind == "drip")
 
     def _head(self, line: bytes) -> tuple[str, str, Headers]:
@@ -118,8 +141,8 @@ class Connection(socketserver.StreamRequestHandler):
         return self.server.edge.handle(Request(method, path, Query(query), headers, body), short)
 
 
-def _stranger(headers: Headers) -> Refusal | None:
-    """Refuse a Host that is not loopback: a page whose name was bound to 127.0.0.1 is no client."""
+def _foreign_host(headers: Headers) -> Refusal | None:
+    """Refuse a Host that is not loopback: it may be a web page whose name resolves to 127.0.0.1."""
     host = headers.get("Host")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name.lower() in _LOCAL_NAMES:

@@ -1,4 +1,4 @@
-"""What DNS types whose content is text demand of it: A AAAA CNAME MX NS OPENPGPKEY PTR TXT."""
+"""DNS names, and the rules of types with plain content: A AAAA CNAME MX NS OPENPGPKEY PTR TXT."""
 
 from __future__ import annotations
 
@@ -9,14 +9,47 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ops.sandbox.dns_names import is_hostname
 from ops.sandbox.wire import Refusal
 
 MOST_TXT = 2048
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_ZONE = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
+
+
+def is_hostname(name: str) -> bool:
+    """True if a record may have or point to this name; the first label may be ``*``."""
+    labels = (name[2:] if name.startswith("*.") else name).split(".")
+    return 0 < len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def is_zone_name(name: str) -> bool:
+    """True if a zone may have this name: at least two labels, Punycode."""
+    return len(name) <= 253 and _ZONE.fullmatch(name) is not None and is_hostname(name)
+
+
+def to_ascii(name: str) -> str:
+    """Return a name in Punycode; ASCII labels keep their case, a name that cannot be encoded is unchanged."""
+    if name.isascii():
+        return name
+    try:
+        return ".".join(
+            label if label.isascii() else label.encode("idna").decode() for label in name.split(".")
+        )
+    except UnicodeError:
+        return name
+
+
+def complete(name: str, zone: str) -> str:
+    """Return *name* with the zone at its end; ``@`` is the apex, a final dot is removed."""
+    ascii_name = to_ascii(name.strip()).rstrip(".")
+    if ascii_name in ("@", ""):
+        return zone
+    lower = ascii_name.lower()
+    return ascii_name if lower == zone or lower.endswith("." + zone) else f"{ascii_name}.{zone}"
 
 
 def invalid(code: int, message: str) -> Refusal:
-    """The answer to a record that breaks a rule: 1004 with the cause in the chain."""
+    """Return the refusal of a record that breaks a rule: 1004 with the cause in the chain."""
     return Refusal(400, 1004, "DNS Validation Error", [(code, message)])
 
 
@@ -25,12 +58,12 @@ def checked_content(type: str, content: Any) -> str:
     check = CONTENT[type]
     text = check(content) if isinstance(content, str) and content else None
     if text is None:
-        raise invalid(*_COMPLAINTS.get(type, (9007, f"Content for {type} record is invalid.")))
+        raise invalid(*_MESSAGES.get(type, (9007, f"Content for {type} record is invalid.")))
     return text
 
 
 def is_base64(value: str) -> bool:
-    """Tell whether *value* is base64 of at least one byte."""
+    """True if *value* is base64 of at least one byte."""
     try:
         return bool(base64.b64decode(value, validate=True))
     except (binascii.Error, ValueError):
@@ -57,12 +90,12 @@ def _host(text: str) -> str | None:
 
 
 def _mail_host(text: str) -> str | None:
-    # RFC 7505: a lone dot says that the domain takes no mail.
+    # RFC 7505: a single dot means that the domain accepts no mail.
     return "." if text == "." else _host(text)
 
 
 def unquoted(text: str) -> str:
-    """Return the text that a TXT content stands for: character strings joined, quotes removed."""
+    """Return the text of a TXT content: character strings joined, quotes removed."""
     if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
         return text
     return re.sub(r"\\(.)", r"\1", "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)))
@@ -86,7 +119,7 @@ CONTENT: dict[str, Callable[[str], str | None]] = {
     "PTR": _host,
     "TXT": _txt,
 }
-_COMPLAINTS = {
+_MESSAGES = {
     "A": (9005, "Content for A record must be a valid IPv4 address."),
     "AAAA": (9006, "Content for AAAA record must be a valid IPv6 address."),
     "TXT": (9013, f"Content for TXT record must be 1 to {MOST_TXT} characters."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.dns_names import to_ascii
+from ops.sandbox.dns_content import to_ascii
 from ops.sandbox.wire import Refusal, Request
 
 Condition = tuple[str, list[object]]
@@ -25,7 +25,7 @@ _ORDERS = {
 
 
 def where(request: Request) -> Condition:
-    """Return the condition for the records that a listing asks for, and its arguments."""
+    """Return the condition of the records that a listing requests, and its arguments."""
     conditions = [*_columns(request), *_comments(request), *_exact(request)]
     tags = _tags(request)
     if tags:
@@ -37,7 +37,7 @@ def where(request: Request) -> Condition:
 
 
 def order(request: Request) -> str:
-    """Return the ORDER BY of a listing; by type when nothing is asked for."""
+    """Return the ORDER BY of a listing; by type if the request has none."""
     name = request.query.get("order", "type")
     direction = request.query.get("direction", "asc")
     if name not in _ORDERS or direction not in ("asc", "desc"):

@@ -1,6 +1,6 @@
-"""DNS records: building one from what a client sends, the rules it must keep, and storing it.
+"""DNS records: build one from a request, check the rules, store it.
 
-Every function that writes expects to run inside a transaction of the store.
+Functions that write expect to run inside a transaction of the store.
 """
 
 from __future__ import annotations
@@ -8,22 +8,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_conflicts import refuse_conflicts
-from ops.sandbox.dns_content import checked_content, invalid
-from ops.sandbox.dns_names import complete, is_hostname
+from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, unquoted
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:.{0,100})?")
 _SENT = ("name", "type", "content", "data", "proxied", "ttl", "settings", "comment", "tags", "priority")
+_ADDRESSES = ("A", "AAAA", "CNAME")
 
 
 @dataclass(frozen=True)
 class Zone:
-    """What the rules need to know of a zone. *paid*: any plan but Free."""
+    """The facts of a zone that the rules need. *paid*: any plan but Free."""
 
     id: str
     name: str
@@ -52,9 +50,9 @@ def record_of(store: Store, zone_id: str, record_id: str) -> Json:
 
 
 def create(store: Store, zone: Zone, sent: Json) -> Json:
-    """Store a new record; refuses conflicts, broken rules and an exhausted quota."""
+    """Store a new record; refuse conflicts, broken rules and an exhausted quota."""
     record = built(zone, sent, new_id(), store.stamp())
-    refuse_conflicts(store, zone.id, zone.name, record)
+    _refuse_conflicts(store, zone.id, zone.name, record)
     used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
     if used >= zone.quota and not zone.enterprise:
         raise Refusal(400, 81045, f"The record quota of {zone.quota} has been exceeded.")
@@ -63,29 +61,29 @@ def create(store: Store, zone: Zone, sent: Json) -> Json:
 
 
 def change(store: Store, zone: Zone, record_id: str, sent: Json, *, replace: bool) -> Json:
-    """Change a record: PATCH keeps what is not sent, PUT (*replace*) resets it."""
+    """Change a record: PATCH keeps the fields that are not sent, PUT (*replace*) resets them."""
     old = record_of(store, zone.id, record_id)
     if replace and not {"name", "type", "ttl"} <= set(sent):
         raise invalid(9020, "name, type and ttl are required to overwrite a record.")
     kept = {} if replace else {name: old[name] for name in _SENT if name in old}
     if {"content", "data"} & set(sent):
         kept = {name: value for name, value in kept.items() if name not in ("content", "data")}
-    record = built(zone, {**kept, **_no_stale_proxy(sent, kept)}, record_id, store.stamp())
+    record = built(zone, {**kept, **_without_stale_proxy(sent, kept)}, record_id, store.stamp())
     record["created_on"] = old["created_on"]
-    _note_metadata_times(record, old)
-    refuse_conflicts(store, zone.id, zone.name, record)
+    _stamp_metadata(record, old)
+    _refuse_conflicts(store, zone.id, zone.name, record)
     save(store, zone.id, record)
     return record
 
 
-def _no_stale_proxy(sent: Json, kept: Json) -> Json:
-    """A record that stops being proxiable by a change of its type is no longer proxied."""
+def _without_stale_proxy(sent: Json, kept: Json) -> Json:
+    """Turn proxying off for a record whose new type cannot be proxied."""
     if sent.get("type", kept.get("type")) in dns_types.PROXIABLE or "proxied" in sent:
         return sent
     return {**sent, "proxied": False}
 
 
-def _note_metadata_times(record: Json, old: Json) -> None:
+def _stamp_metadata(record: Json, old: Json) -> None:
     for name in ("comment", "tags"):
         stamp = record["modified_on"] if record[name] != old[name] else old.get(f"{name}_modified_on")
         if stamp:
@@ -100,7 +98,7 @@ def delete(store: Store, zone_id: str, record_id: str) -> Json:
 
 
 def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
-    """Return the record that *sent* describes, with every rule checked."""
+    """Return the record that *sent* describes, after checking every rule."""
     if not isinstance(sent, dict):
         raise invalid_body()
     type = _type(sent)
@@ -123,6 +121,42 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
         if record[name]:
             record[f"{name}_modified_on"] = stamp
     return {**record, **structured, **_priority(type, sent, structured)}
+
+
+def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> None:
+    """Refuse a record that may not exist beside the records of the same name."""
+    sql = "SELECT type, body FROM dns_record WHERE zone = ? AND name = ? AND id <> ?"
+    rows = store.rows(sql, (zone_id, record["name"].lower(), record["id"]))
+    _refuse_equal(record, [json.loads(body) for type, body in rows if type == record["type"]])
+    types = {type for type, _ in rows}
+    if record["type"] == "CNAME" and types & set(_ADDRESSES):
+        raise Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
+    if record["type"] in ("A", "AAAA") and "CNAME" in types:
+        raise Refusal(400, 81054, "A CNAME record with that host already exists.")
+    if record["name"].lower() == apex:
+        return
+    if record["type"] in _ADDRESSES and "NS" in types:
+        raise Refusal(400, 81056, "NS records with that host already exist.")
+    if record["type"] == "NS" and types & set(_ADDRESSES):
+        raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
+
+
+def _refuse_equal(record: Json, others: list[Json]) -> None:
+    for other in others:
+        if _same_content(record, other):
+            rest = ("ttl", "proxied", "comment", "tags")
+            if all(record[name] == other[name] for name in rest):
+                raise Refusal(400, 81058, "An identical record already exists.")
+            raise Refusal(400, 81057, "The record already exists.")
+
+
+def _same_content(one: Json, other: Json) -> bool:
+    """True if two records of one name and type have the same data."""
+    if one.get("priority") != other.get("priority"):
+        return False
+    if one["type"] == "TXT":
+        return unquoted(one["content"]) == unquoted(other["content"])
+    return bool(one["content"].lower() == other["content"].lower())
 
 
 def _type(sent: Json) -> str:
@@ -209,17 +243,7 @@ def _priority(type: str, sent: Json, structured: Json) -> Json:
 
 
 def save(store: Store, zone_id: str, record: Json) -> None:
-    """Write a record, new or changed, without looking at it."""
-    row: tuple[Any, ...] = (
-        zone_id,
-        record["id"],
-        record["type"],
-        record["name"].lower(),
-        record["content"],
-        record["ttl"],
-        int(record["proxied"]),
-        record["comment"],
-        dumps(record["tags"]),
-        dumps(record),
-    )
+    """Write a new or changed record without any check."""
+    head = (zone_id, record["id"], record["type"], record["name"].lower(), record["content"], record["ttl"])
+    row = (*head, int(record["proxied"]), record["comment"], dumps(record["tags"]), dumps(record))
     store.run("INSERT OR REPLACE INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

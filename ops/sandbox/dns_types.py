@@ -1,6 +1,6 @@
-"""The fields of ``data`` that structured DNS types have, and how they are written as content.
+"""The fields of ``data`` of structured DNS types, and how they are written as content.
 
-Their content is derived; the other types (``dns_content``) have content alone.
+The content of these types is derived; the other types (``dns_content``) have only content.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ops.sandbox.dns_content import CONTENT, MOST_TXT, invalid, is_base64
-from ops.sandbox.dns_names import is_hostname
+from ops.sandbox.dns_content import CONTENT, MOST_TXT, invalid, is_base64, is_hostname
 
 _DIGITS = re.compile(r"-?\d+(\.\d+)?m?")
 
@@ -110,12 +109,12 @@ def checked_data(type: str, data: Any) -> dict[str, Any]:
 
 
 def content_of(type: str, data: dict[str, Any]) -> str:
-    """Write data as the text that the API shows as content."""
+    """Return data as the text that the API shows as content."""
     return " ".join(_written(field, data[field.name]) for field in FIELDS[type]).rstrip()
 
 
 def data_of(type: str, words: list[str]) -> dict[str, Any]:
-    """Read the words of a zone file line (quotes removed) as data; missing words are left out."""
+    """Return the words of a zone file line (quotes removed) as data; missing words are omitted."""
     data: dict[str, Any] = {}
     for field in FIELDS[type]:
         if field.form == "rest":

@@ -1,4 +1,4 @@
-"""From a request to its answer: faults, authentication, rate limit, route, handler."""
+"""From a request to its response: faults, authentication, rate limit, route, handler."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ops.sandbox import auth, router
-from ops.sandbox.fault_kinds import KINDS
+from ops.sandbox.fault_kinds import DELIVERIES, KINDS
 from ops.sandbox.faults import Fault, Faults
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.limits import Limiter
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Exchange, Refusal, Request
+from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token
 
+# The request is not executed before these.
 _NOT_EXECUTED = ("reset", "close")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """An answer and the fault that spoils its way out, if any."""
+    """A response and the fault that damages its delivery, if any."""
 
     answer: Answer
     fault: Fault | None = None
@@ -47,46 +48,48 @@ class Edge:
         return delivery
 
     def _delivery(self, request: Request, target: str) -> Delivery:
-        struck = self.faults.take(request.method, target)
-        if not struck:
-            return Delivery(self._safely(request, struck))
-        for fault in struck:
-            self._delay(fault)
-        spoiler = next((fault for fault in struck if KINDS[fault.kind].leaves not in ("", "delay")), None)
-        if spoiler and _before_execution(spoiler):
-            return Delivery(Answer(200, {}, b""), spoiler)
-        return Delivery(_afterwards(self._safely(request, struck), struck), spoiler)
-
-    def _delay(self, fault: Fault) -> None:
-        if fault.kind == "delay":
+        active = self.faults.take(request.method, target)
+        if not active:
+            return Delivery(self._safely(request, active))
+        for fault in (one for one in active if one.kind == "delay"):
             chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
             self.stopped.wait(fault.args["seconds"] + chance.random() * fault.args["jitter"])
+        damage = next((fault for fault in active if fault.kind in DELIVERIES), None)
+        if damage and (
+            damage.kind in _NOT_EXECUTED or (damage.kind == "hang" and not damage.args["execute"])
+        ):
+            return Delivery(Answer(200, {}, b""), damage)
+        answer = self._safely(request, active)
+        for fault in active:
+            after = KINDS[fault.kind].after
+            answer = after(fault, answer) if after else answer
+        return Delivery(answer, damage)
 
-    def _safely(self, request: Request, struck: list[Fault]) -> Answer:
+    def _safely(self, request: Request, active: list[Fault]) -> Answer:
         try:
-            return self._answer(request, struck)
+            return self._answer(request, active)
         except Refusal as refusal:
             return refusal.answer()
         except Exception:
             self.crashes.append(traceback.format_exc())
             return Refusal(500, 10013, "workers.api.error.unknown").answer()
 
-    def _answer(self, request: Request, struck: list[Fault]) -> Answer:
+    def _answer(self, request: Request, active: list[Fault]) -> Answer:
         token = auth.identify(request, self.store)
         limits = self.limiter.take(token.token if token else "")
-        for fault in struck:
+        for fault in active:
             before = KINDS[fault.kind].before
-            ready = before(fault, request, self.store) if before else None
-            if ready is not None:
-                return ready
-        if struck:
+            instead = before(fault, request, self.store) if before else None
+            if instead is not None:
+                return instead
+        if active:
             token = auth.identify(request, self.store)
         answer = self._routed(request, token)
         if request.path != "/graphql":
             answer.headers.update(limits)
         return answer
 
-    def _routed(self, request: Request, token: auth.Token | None) -> Answer:
+    def _routed(self, request: Request, token: Token | None) -> Answer:
         try:
             found, request.args = router.find(request.method, request.path)
             request.token = token
@@ -107,14 +110,3 @@ class Edge:
     def _exists(self, kind: str, id: str) -> bool:
         sql = "SELECT 1 FROM document WHERE kind = ? AND owner = '' AND id = ?"
         return self.store.one(sql, (kind, id)) is not None
-
-
-def _before_execution(fault: Fault) -> bool:
-    return fault.kind in _NOT_EXECUTED or (fault.kind == "hang" and not fault.args["execute"])
-
-
-def _afterwards(answer: Answer, struck: list[Fault]) -> Answer:
-    for fault in struck:
-        after = KINDS[fault.kind].after
-        answer = after(fault, answer) if after else answer
-    return answer

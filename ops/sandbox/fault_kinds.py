@@ -1,35 +1,34 @@
-"""What each kind of fault does: to the request, to the answer, or to the way the answer leaves.
+"""What each kind of fault does: to the request, to the response, or to its delivery.
 
-A kind's default arguments are listed beside it in ``KINDS``.
+The kinds and their default arguments are in ``faults``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 from ops.sandbox import fault_lists
+from ops.sandbox.faults import ARGUMENTS, Fault
 from ops.sandbox.limits import refused
 from ops.sandbox.router import not_routable, segments
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Refusal, Request
 
-if TYPE_CHECKING:
-    from ops.sandbox.faults import Fault
-
-Before = Callable[["Fault", Request, Store], Answer | None]
-After = Callable[["Fault", Answer], Answer]
+Before = Callable[[Fault, Request, Store], Answer | None]
+After = Callable[[Fault, Answer], Answer]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """*before* may answer instead of the product; *after* changes the answer; *leaves* is how it goes out."""
+    """*before* may answer instead of the product; *after* changes the response."""
 
-    args: dict[str, Any] = field(default_factory=dict)
     before: Before | None = None
     after: After | None = None
-    leaves: str = ""
+
+
+# These damage the delivery of the response (``sending``).
+DELIVERIES = frozenset({"reset", "close", "hang", "cut", "cut-chunked", "no-length", "drip", "drop-after"})
 
 
 def _rate_limited(fault: Fault, _request: Request, _store: Store) -> Answer:
@@ -38,11 +37,7 @@ def _rate_limited(fault: Fault, _request: Request, _store: Store) -> Answer:
     return refused(fault.args["after"], headers).answer()
 
 
-def _edge_error(fault: Fault, _request: Request, _store: Store) -> Answer:
-    return _page(fault, f"{fault.args['status']}: the origin or the edge failed")
-
-
-def _edge_error_after(fault: Fault, _answer: Answer) -> Answer:
+def _edge_error(fault: Fault) -> Answer:
     return _page(fault, f"{fault.args['status']}: the origin or the edge failed")
 
 
@@ -85,33 +80,25 @@ def _revoke(fault: Fault, request: Request, store: Store) -> None:
     store.set_token_status(token, fault.args["status"])
 
 
-KINDS: dict[str, Kind] = {
-    "delay": Kind({"seconds": 1.0, "jitter": 0.0, "seed": 0}, leaves="delay"),
-    "429": Kind({"after": None, "ratelimit": False}, before=_rate_limited),
-    "5xx": Kind({"status": 502, "retry_after": None}, before=_edge_error),
-    "403-html": Kind({"status": 403}, before=_firewall),
-    "reset": Kind(leaves="reset"),
-    "close": Kind(leaves="close"),
-    "hang": Kind({"seconds": 3600.0, "execute": False}, leaves="hang"),
-    "cut": Kind({"at": None, "reset": False}, leaves="cut"),
-    "cut-chunked": Kind({"at": None, "reset": False}, leaves="cut-chunked"),
-    "no-length": Kind({"at": None, "reset": False}, leaves="no-length"),
-    "drip": Kind({"bytes": 1, "seconds": 0.5}, leaves="drip"),
-    "drop-after": Kind({"reset": False}, leaves="drop-after"),
-    "error-after": Kind({"status": 524}, after=_edge_error_after),
-    "denied": Kind({"scope": "*"}, before=_deny),
-    "revoked": Kind({"status": "revoked"}, before=_revoke),
-    "drift": Kind({"seed": 0, "inserts": 2, "deletes": 2, "before": None}, before=fault_lists.change_list),
-    "malformed": Kind(
-        {"body": b"not json", "status": 200, "content_type": "application/json"}, before=_malformed
+_EFFECTS: dict[str, Kind] = {
+    "429": Kind(before=_rate_limited),
+    "5xx": Kind(before=lambda fault, _request, _store: _edge_error(fault)),
+    "403-html": Kind(before=_firewall),
+    "error-after": Kind(
+        after=lambda fault, _answer: _page(fault, f"{fault.args['status']}: the edge failed")
     ),
-    "total-lies": Kind({"total": None}, after=fault_lists.lie),
-    "lower-per-page": Kind({"per_page": 5}, before=fault_lists.lower_per_page),
+    "denied": Kind(before=_deny),
+    "revoked": Kind(before=_revoke),
+    "drift": Kind(before=fault_lists.change_list),
+    "malformed": Kind(before=_malformed),
+    "total-lies": Kind(after=fault_lists.change_total),
+    "lower-per-page": Kind(before=fault_lists.lower_per_page),
     "same-page-forever": Kind(before=fault_lists.same_page, after=fault_lists.same_cursor),
     "cursor-expired": Kind(before=fault_lists.expired_cursor),
     "empty-page": Kind(before=fault_lists.empty_page),
-    "partial-bulk": Kind({"keys": 1}, before=fault_lists.partial_bulk),
-    "lag": Kind({"seconds": 60.0}, before=fault_lists.lag),
-    "gone": Kind({"status": 404, "code": 0, "message": "This product is not available."}, before=_gone),
-    "unknown-fields": Kind(after=fault_lists.strange),
+    "partial-bulk": Kind(before=fault_lists.partial_bulk),
+    "lag": Kind(before=fault_lists.lag),
+    "gone": Kind(before=_gone),
+    "unknown-fields": Kind(after=fault_lists.add_unknown_fields),
 }
+KINDS = {name: _EFFECTS.get(name, Kind()) for name in ARGUMENTS}

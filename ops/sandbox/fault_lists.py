@@ -1,30 +1,28 @@
-"""Faults of lists: pages and cursors that do not add up, and what changes between two pages."""
+"""Faults of lists: inconsistent pages and cursors, and lists that change between two pages."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ops.sandbox import drift
+from ops.sandbox.faults import Fault
 from ops.sandbox.pages import after, cursor_behind, invalid_cursor
+from ops.sandbox.router import segments
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Request, dumps, ok
 
-if TYPE_CHECKING:
-    from ops.sandbox.faults import Fault
-
 
 def change_list(fault: Fault, request: Request, store: Store) -> None:
-    """Change the list that is asked for: by the hook given, or by chance."""
+    """Change the requested list: with the given hook, or at random."""
     hook = fault.args["before"]
     if hook is not None:
         hook(request, store)
         return
     # Seeded, so that a failing run can be repeated.
     chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
-    drift.drift(request, store, chance, fault.args["inserts"], fault.args["deletes"])
+    drift(request, store, chance, fault.args["inserts"], fault.args["deletes"])
 
 
 def lag(fault: Fault, request: Request, _store: Store) -> None:
@@ -33,33 +31,33 @@ def lag(fault: Fault, request: Request, _store: Store) -> None:
 
 
 def empty_page(_fault: Fault, request: Request, store: Store) -> Answer:
-    """Answer with an empty page whose cursor leads on, as after many deletions: nothing is lost by it."""
+    """Answer with an empty page and a cursor that continues, as after many deletions; no item is lost."""
     cursor = cursor_behind(request, store, after(request, store))
     return ok([], {"count": 0, "cursor": cursor})
 
 
 def partial_bulk(fault: Fault, request: Request, _store: Store) -> None:
-    """Leave the last keys of a bulk write unwritten and name them in the answer."""
+    """Leave the last keys of a bulk write unwritten and name them in the response."""
     request.failing = int(fault.args["keys"])
 
 
 def lower_per_page(fault: Fault, request: Request, _store: Store) -> None:
-    """Give smaller pages than were asked for, and say so in the answer."""
+    """Answer with smaller pages than requested, and echo their size."""
     for name in ("per_page", "limit"):
-        asked = request.query.get(name, "")
-        if name == "per_page" or asked:
+        size = request.query.get(name, "")
+        if name == "per_page" or size:
             most = int(fault.args["per_page"])
-            request.query[name] = str(min(int(asked), most) if asked.isdigit() else most)
+            request.query[name] = str(min(int(size), most) if size.isdigit() else most)
 
 
 def same_page(_fault: Fault, request: Request, _store: Store) -> None:
-    """Answer with the first page, whatever page is asked for."""
+    """Answer with the first page, whichever page is requested."""
     request.query.pop("page", None)
     request.query.pop("cursor", None)
 
 
 def same_cursor(_fault: Fault, answer: Answer) -> Answer:
-    """Give the same cursor with every page."""
+    """Send the same cursor with every page."""
 
     def change(envelope: dict[str, Any]) -> None:
         info = envelope.get("result_info") or {}
@@ -72,31 +70,25 @@ def same_cursor(_fault: Fault, answer: Answer) -> Answer:
 
 
 def expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | None:
-    """Refuse a cursor; a first page is answered."""
+    """Refuse every cursor; a first page is answered."""
     return invalid_cursor().answer() if request.query.get("cursor") else None
 
 
-def lie(fault: Fault, answer: Answer) -> Answer:
-    """Tell another total, or none, and no number of pages."""
+def change_total(fault: Fault, answer: Answer) -> Answer:
+    """Report another total, or none, and no number of pages."""
 
     def change(envelope: dict[str, Any]) -> None:
         info = envelope.get("result_info")
         if isinstance(info, dict):
-            _tell(info, fault.args["total"])
+            info.pop("total_pages", None)
+            info.pop("total_count", None)
+            info |= {} if fault.args["total"] is None else {"total_count": fault.args["total"]}
 
     return _changed(answer, change)
 
 
-def _tell(info: dict[str, Any], total: Any) -> None:
-    info.pop("total_pages", None)
-    if total is None:
-        info.pop("total_count", None)
-    else:
-        info["total_count"] = total
-
-
-def strange(_fault: Fault, answer: Answer) -> Answer:
-    """Add fields to the envelope and to every item that no document knows."""
+def add_unknown_fields(_fault: Fault, answer: Answer) -> Answer:
+    """Add undocumented fields to the envelope and to every item."""
 
     def change(envelope: dict[str, Any]) -> None:
         result = envelope.get("result")
@@ -117,3 +109,43 @@ def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer
         return answer
     change(envelope)
     return Answer(answer.status, answer.headers, dumps(envelope).encode())
+
+
+def drift(request: Request, store: Store, chance: random.Random, inserts: int, deletes: int) -> None:
+    """Insert and delete at most this many items of the requested list of DNS records or KV keys."""
+    words = segments(request.path)
+    added, removed = chance.randint(0, inserts), chance.randint(0, deletes)
+    if words[:1] == ["zones"] and words[2:3] == ["dns_records"]:
+        _drift_records(store, words[1], chance, added, removed)
+    elif words[2:5] == ["storage", "kv", "namespaces"] and words[6:7] == ["keys"]:
+        _drift_keys(store, words[5], chance, added, removed)
+
+
+def _drift_records(store: Store, zone: str, chance: random.Random, added: int, removed: int) -> None:
+    with store.transaction():
+        sample = store.value("SELECT body FROM dns_record WHERE zone = ? AND type = 'A' LIMIT 1", (zone,))
+        ids = store.texts("SELECT id FROM dns_record WHERE zone = ? ORDER BY id", (zone,))
+        for id in chance.sample(ids, min(removed, len(ids))):
+            store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, id))
+        for _ in range(added if sample else 0):
+            _copy_record(store, zone, json.loads(sample), chance)
+
+
+def _copy_record(store: Store, zone: str, record: dict[str, object], chance: random.Random) -> None:
+    id, label = f"{chance.getrandbits(128):032x}", f"{chance.getrandbits(48):012x}"
+    name = f"{label}.{str(record['name']).split('.', 1)[-1]}"
+    body = dumps({**record, "id": id, "name": name, "content": "192.0.2.77"})
+    columns = (zone, id, "A", name, "192.0.2.77", record["ttl"], 0, None, "[]", body)
+    store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", columns)
+
+
+def _drift_keys(store: Store, namespace: str, chance: random.Random, added: int, removed: int) -> None:
+    with store.transaction():
+        sql = "SELECT name FROM kv_pair WHERE namespace = ? ORDER BY name"
+        names = store.texts(sql, (namespace,))
+        for name in chance.sample(names, min(removed, len(names))):
+            store.run("DELETE FROM kv_pair WHERE namespace = ? AND name = ?", (namespace, name))
+        for _ in range(added):
+            name = f"{chance.getrandbits(48):012x}"
+            row = (namespace, name, dumps({"name": name}), None, store.now(), None, None, b"drift")
+            store.run("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)

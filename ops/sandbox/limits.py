@@ -1,4 +1,4 @@
-"""The client API's rate limit: requests of one token in a window, as announced in the Ratelimit headers."""
+"""The client API's rate limit: requests per token in a window, announced in the Ratelimit headers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MESSAGE = "Please wait and consider throttling your request speed"
 
 
 class Limiter:
-    """Counts requests in fixed windows. Over the quota every call is refused until the window ends.
+    """Counts requests in fixed windows. Above the quota every call is refused until the window ends.
 
-    ``log`` holds (monotonic time, token) of each request, also with the limit lifted (``quota=None``).
+    ``log`` has (monotonic time, token) of each request, also without a limit (``quota=None``).
     """
 
     def __init__(self, quota: Quota | None, now: Callable[[], float]) -> None:
@@ -30,7 +30,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def take(self, token: str) -> dict[str, str]:
-        """Count a request; returns the headers of its answer, or refuses it with 429."""
+        """Count a request; return the headers of its response, or refuse it with 429."""
         self.log.append((time.monotonic(), token))
         if self.quota is None:
             return {}
@@ -55,7 +55,7 @@ class Limiter:
 
 
 def refused(after: int | str | None, headers: dict[str, str]) -> Refusal:
-    """The 429 of the API; without ``retry-after`` when *after* is None."""
+    """Return the API's 429; without ``retry-after`` if *after* is None."""
     refusal = Refusal(429, 971, MESSAGE)
     refusal.headers = {**headers, **({} if after is None else {"retry-after": str(after)})}
     return refusal

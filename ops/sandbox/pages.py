@@ -1,4 +1,4 @@
-"""The forms in which the API pages its lists: page/per_page, flat cursor, nested cursor."""
+"""The pagination forms of the API: page/per_page, flat cursor, nested cursor."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def page_of_documents(
 def page_of_texts(
     request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
 ) -> Answer:
-    """Answer with one page of a list that is already at hand (filtered small lists)."""
+    """Answer with one page of a list in memory (filtered small lists)."""
     per_page = request.number("per_page", default, minimum, maximum)
     page = request.number("page", 1, 1, 2**31)
     shown = texts[(page - 1) * per_page : page * per_page]
@@ -67,9 +67,9 @@ def page_of_texts(
 
 
 def after(request: Request, store: Store) -> str:
-    """Return the key that the request's cursor stands behind, "" for the first page.
+    """Return the key after which the request's cursor continues, "" for the first page.
 
-    A cursor belongs to one path and lives ``meta("cursor_lifetime")`` seconds (default: an hour).
+    A cursor belongs to one path and is valid ``meta("cursor_lifetime")`` seconds (default: an hour).
     """
     text = request.query.get("cursor", "")
     if not text:
@@ -85,12 +85,12 @@ def after(request: Request, store: Store) -> str:
 
 
 def cursor_behind(request: Request, store: Store, key: str) -> str:
-    """Return the opaque cursor that continues behind *key*."""
+    """Return the opaque cursor that continues after *key*."""
     return base64.urlsafe_b64encode(dumps([request.path, key, int(store.now())]).encode()).decode()
 
 
 def invalid_cursor() -> Refusal:
-    """The answer to a cursor that is garbled, of another list, or too old."""
+    """Return the refusal of a cursor that is malformed, of another list, or too old."""
     return Refusal(400, 10002, "Invalid cursor: it has expired or does not belong to this list.")
 
 

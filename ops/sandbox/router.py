@@ -1,7 +1,7 @@
 """Finds the handler of a path. Segments are split before they are decoded.
 
-Templates look like ``/zones/{zone_id}/dns_records/{record_id}``. A name ending in ``_id`` takes 32 hex
-digits; ``{pack_id:uuid}`` takes a UUID; ``{setting_id:any}`` and names without ``_id`` take any text.
+Templates look like ``/zones/{zone_id}/dns_records/{record_id}``. A name ending in ``_id`` matches 32 hex
+digits; ``{pack_id:uuid}`` matches a UUID; ``{setting_id:any}`` and names without ``_id`` match any text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Route:
-    """A handler, the scope a token needs for it, and its placeholders with the shape of each."""
+    """A handler, the scope that a token needs for it, and its placeholders with the shape of each."""
 
     method: str
     template: str
@@ -50,20 +50,21 @@ _ROOT = Node()
 
 
 def route(method: str, template: str, scope: str = "zone:read") -> Callable[[Handler], Handler]:
-    """Register a handler. An empty scope is open to every valid token."""
+    """Register a handler. Every valid token has the empty scope."""
 
     def register(handler: Handler) -> Handler:
-        _grow(method, template, scope, handler)
+        _add(method, template, scope, handler)
         return handler
 
     return register
 
 
-def _grow(method: str, template: str, scope: str, handler: Handler) -> None:
+def _add(method: str, template: str, scope: str, handler: Handler) -> None:
     node, names = _ROOT, []
     for segment in template.strip("/").split("/"):
         if segment.startswith("{"):
-            names.append(_placeholder(segment[1:-1]))
+            name, _, shape = segment[1:-1].partition(":")
+            names.append((name, shape or ("hex" if name.endswith("_id") else "any")))
             node.any = node = node.any or Node()
         else:
             node = node.words.setdefault(segment, Node())
@@ -72,21 +73,16 @@ def _grow(method: str, template: str, scope: str, handler: Handler) -> None:
     node.routes[method] = Route(method, template, scope, handler, tuple(names))
 
 
-def _placeholder(text: str) -> tuple[str, str]:
-    name, _, shape = text.partition(":")
-    return name, shape or ("hex" if name.endswith("_id") else "any")
-
-
 def segments(path: str) -> list[str]:
-    """Split a path as the edge does: dot segments are walked, empty ones vanish, the rest is decoded."""
-    walked: list[str] = []
+    """Split a path as the edge does: dot segments are resolved, empty ones removed, the rest decoded."""
+    resolved: list[str] = []
     for raw in path.split("/"):
         word = unquote(raw)
         if word == "..":
-            del walked[-1:]
+            del resolved[-1:]
         elif word not in ("", "."):
-            walked.append(word)
-    return walked
+            resolved.append(word)
+    return resolved
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
@@ -111,9 +107,9 @@ def _walk(node: Node, words: list[str], at: int, values: list[str]) -> tuple[Nod
     return found
 
 
-def _arguments(found: Route, values: list[str], words: list[str]) -> dict[str, str]:
+def _arguments(chosen: Route, values: list[str], words: list[str]) -> dict[str, str]:
     args = {}
-    for (name, shape), value in zip(found.names, values, strict=True):
+    for (name, shape), value in zip(chosen.names, values, strict=True):
         if not _SHAPES[shape].fullmatch(value):
             raise not_routable(words)
         args[name] = value.lower() if shape == "hex" else value
@@ -121,6 +117,6 @@ def _arguments(found: Route, values: list[str], words: list[str]) -> dict[str, s
 
 
 def not_routable(words: list[str]) -> Refusal:
-    """The gateway's answer to an id that is malformed or names nothing."""
+    """Return the gateway's refusal of an id that is malformed or unknown."""
     path = "/" + "/".join(words)
     return Refusal(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")

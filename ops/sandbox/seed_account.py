@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, EMAIL, USER_ID, stable_id, stable_uuid
-from ops.sandbox.routes.worker_migrations import save_namespace
+from ops.sandbox.routes.durable_objects import save_namespace
 from ops.sandbox.seed_kv import seed_kv
 from ops.sandbox.seed_workers import seed_domains, seed_workers
-from ops.sandbox.store import Store
+from ops.sandbox.store import Json, Store
 
-Json = dict[str, Any]
 CREATED = "2024-01-15T09:00:00.000000Z"
 CHANGED = "2026-03-02T08:30:00.000000Z"
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
 from ops.sandbox.routes.worker_code import SETTINGS, describe
 from ops.sandbox.routes.worker_deployments import add_version, deploy
 from ops.sandbox.routes.worker_domains import domain_record, save_domain
 from ops.sandbox.routes.worker_state import Module, save, save_modules
-from ops.sandbox.routes.workers_account import KIND as SUBDOMAIN
+from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
 from ops.sandbox.seed_kv import namespace_id
-from ops.sandbox.store import Store
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import dumps
 
-Json = dict[str, Any]
 CREATED = "2025-06-01T10:00:00.000000Z"
 CHANGED = "2026-03-01T12:00:00.000000Z"
 SUBDOMAIN_NAME = "sandbox-workers"

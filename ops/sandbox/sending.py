@@ -1,70 +1,139 @@
-"""How an answer leaves: whole, or spoiled by a fault."""
+"""Sends a response: whole, or damaged by a fault."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from io import BufferedIOBase
 
+from ops.sandbox.edge import Delivery, Edge
+from ops.sandbox.faults import Fault
 from ops.sandbox.wire import Answer
-
-if TYPE_CHECKING:
-    from ops.sandbox.connection import Connection
-    from ops.sandbox.edge import Delivery
-    from ops.sandbox.faults import Fault
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
 class Hangup(Exception):
-    """The connection cannot go on."""
+    """The connection cannot continue."""
 
 
-def send(link: Connection, delivery: Delivery, keep: bool, method: str) -> None:
-    """Send an answer as its fault has it; raises Hangup when the connection ends with it."""
-    if delivery.fault is None or delivery.fault.kind not in _SPOILED:
-        _whole(link, delivery.answer, keep, method)
-    else:
-        _SPOILED[delivery.fault.kind](link, delivery.answer, delivery.fault)
+class Sender:
+    """Writes the responses of one connection."""
+
+    def __init__(
+        self,
+        link: socket.socket,
+        source: BufferedIOBase,
+        out: BufferedIOBase,
+        edge: Edge,
+        next_ray: Callable[[], int],
+    ) -> None:
+        self.link = link
+        self.source = source
+        self.out = out
+        self.edge = edge
+        self.next_ray = next_ray
+
+    def send(self, delivery: Delivery, keep: bool, method: str) -> None:
+        """Send a response as its fault requires; raise Hangup when the connection ends with it."""
+        fault = delivery.fault
+        damage = _DAMAGE.get(fault.kind) if fault else None
+        if damage is None or fault is None:
+            self._whole(delivery.answer, keep, method)
+        else:
+            damage(self, delivery.answer, fault)
+
+    def _whole(self, answer: Answer, keep: bool, method: str) -> None:
+        if isinstance(answer.body, bytes):
+            bare = answer.status == 204
+            data = b"" if bare or method == "HEAD" else answer.body
+            self.out.write(self._head(answer, "" if bare else _length(answer.body), keep) + data)
+        elif "Content-Length" in answer.headers:
+            self.out.write(
+                self._head(answer, f"Content-Length: {answer.headers['Content-Length']}\r\n", keep)
+            )
+            for piece in answer.body:
+                self.out.write(piece)
+        else:
+            self.out.write(self._head(answer, _CHUNKED, keep))
+            for piece in filter(None, answer.body):
+                self.out.write(_chunk(piece))
+            self.out.write(b"0\r\n\r\n")
+
+    def _head(self, answer: Answer, framing: str, keep: bool) -> bytes:
+        """Return the status line and headers; *framing* is the header that says how the body ends."""
+        fields = {
+            "Date": formatdate(self.edge.store.now(), usegmt=True),
+            "Content-Type": "application/json",
+            "cf-ray": f"{self.next_ray():016x}-SBX",
+            "Connection": "keep-alive" if keep else "close",
+            **answer.headers,
+        }
+        fields.pop("Content-Length", None)
+        one_line = {name: value.replace("\r", " ").replace("\n", " ") for name, value in fields.items()}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in one_line.items())
+        reason = _REASONS.get(answer.status, "Unknown")
+        return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
+
+    def cut(self, answer: Answer, fault: Fault) -> None:
+        body = _flat(answer)
+        self.out.write(self._head(answer, _length(body), True) + _start(body, fault))
+        self.end(answer, fault)
+
+    def cut_chunked(self, answer: Answer, fault: Fault) -> None:
+        start = _start(_flat(answer), fault)
+        # An empty chunk would be the proper end.
+        self.out.write(self._head(answer, _CHUNKED, True) + (_chunk(start) if start else b""))
+        self.end(answer, fault)
+
+    def no_length(self, answer: Answer, fault: Fault) -> None:
+        self.out.write(self._head(answer, "", False) + _start(_flat(answer), fault))
+        self.end(answer, fault)
+
+    def hang(self, _answer: Answer, fault: Fault) -> None:
+        self.edge.stopped.wait(fault.args["seconds"])
+        raise Hangup
+
+    def drip(self, answer: Answer, fault: Fault) -> None:
+        body, step = _flat(answer), int(fault.args["bytes"])
+        self.out.write(self._head(answer, _length(body), True))
+        for at in range(0, len(body), step):
+            if self.edge.stopped.wait(fault.args["seconds"]):
+                raise Hangup
+            self.out.write(body[at : at + step])
+
+    def end(self, answer: Answer, fault: Fault) -> None:
+        """End a damaged response, with a TCP reset if the fault says so."""
+        if fault.args.get("reset"):
+            # A reset discards what the peer has not read yet: give it a moment to read.
+            time.sleep(0.05)
+            self.reset(answer, fault)
+        raise Hangup
+
+    def reset(self, _answer: Answer, _fault: Fault) -> None:
+        """Close with a TCP reset instead of an orderly end."""
+        self.link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # The file object still holds the socket; closing both sends the reset now.
+        self.source.close()
+        self.link.close()
+        raise Hangup
 
 
-def _whole(link: Connection, answer: Answer, keep: bool, method: str) -> None:
-    if isinstance(answer.body, bytes):
-        bare = answer.status == 204
-        data = b"" if bare or method == "HEAD" else answer.body
-        link.wfile.write(_head(link, answer, "" if bare else _length(answer.body), keep) + data)
-    elif "Content-Length" in answer.headers:
-        link.wfile.write(_head(link, answer, f"Content-Length: {answer.headers['Content-Length']}\r\n", keep))
-        for piece in answer.body:
-            link.wfile.write(piece)
-    else:
-        link.wfile.write(_head(link, answer, _CHUNKED, keep))
-        for piece in filter(None, answer.body):
-            link.wfile.write(_chunk(piece))
-        link.wfile.write(b"0\r\n\r\n")
-
-
-def _head(link: Connection, answer: Answer, framing: str, keep: bool) -> bytes:
-    """Return the status line and headers; *framing* is the line that tells how the body ends."""
-    fields = {
-        "Date": formatdate(link.server.edge.store.now(), usegmt=True),
-        "Content-Type": "application/json",
-        "cf-ray": f"{next(link.server.rays):016x}-SBX",
-        "Connection": "keep-alive" if keep else "close",
-        **answer.headers,
-    }
-    fields.pop("Content-Length", None)
-    lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in fields.items())
-    reason = _REASONS.get(answer.status, "Unknown")
-    return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
-
-
-def _one_line(value: str) -> str:
-    return value.replace("\r", " ").replace("\n", " ")
+_DAMAGE: dict[str, Callable[[Sender, Answer, Fault], None]] = {
+    "reset": Sender.reset,
+    "close": Sender.end,
+    "hang": Sender.hang,
+    "cut": Sender.cut,
+    "cut-chunked": Sender.cut_chunked,
+    "no-length": Sender.no_length,
+    "drip": Sender.drip,
+    "drop-after": Sender.end,
+}
 
 
 def _length(body: bytes) -> str:
@@ -79,72 +148,6 @@ def _flat(answer: Answer) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
 
 
-def _part(body: bytes, fault: Fault) -> bytes:
+def _start(body: bytes, fault: Fault) -> bytes:
     at = fault.args["at"]
     return body[: len(body) // 2 if at is None else at]
-
-
-def _cut(link: Connection, answer: Answer, fault: Fault) -> None:
-    body = _flat(answer)
-    link.wfile.write(_head(link, answer, _length(body), True) + _part(body, fault))
-    _end(link, fault)
-
-
-def _cut_chunked(link: Connection, answer: Answer, fault: Fault) -> None:
-    part = _part(_flat(answer), fault)
-    # A chunk of nothing would be the proper end.
-    link.wfile.write(_head(link, answer, _CHUNKED, True) + (_chunk(part) if part else b""))
-    _end(link, fault)
-
-
-def _no_length(link: Connection, answer: Answer, fault: Fault) -> None:
-    link.wfile.write(_head(link, answer, "", False) + _part(_flat(answer), fault))
-    _end(link, fault)
-
-
-def _hang(link: Connection, _answer: Answer, fault: Fault) -> None:
-    link.server.edge.stopped.wait(fault.args["seconds"])
-    raise Hangup
-
-
-def _drip(link: Connection, answer: Answer, fault: Fault) -> None:
-    body, step = _flat(answer), int(fault.args["bytes"])
-    link.wfile.write(_head(link, answer, _length(body), True))
-    for at in range(0, len(body), step):
-        if link.server.edge.stopped.wait(fault.args["seconds"]):
-            raise Hangup
-        link.wfile.write(body[at : at + step])
-
-
-def _silence(link: Connection, _answer: Answer, fault: Fault) -> None:
-    _end(link, fault)
-
-
-def _end(link: Connection, fault: Fault) -> None:
-    """End a spoiled answer: with a reset when the fault says so."""
-    if fault.args.get("reset"):
-        # A reset throws away what the peer has not read yet: give it the moment to read.
-        time.sleep(0.05)
-        _reset(link, None, fault)
-    raise Hangup
-
-
-def _reset(link: Connection, _answer: Answer | None, _fault: Fault) -> None:
-    """Close with a TCP reset instead of an orderly end."""
-    link.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # The file object still holds the socket; closing both sends the reset now.
-    link.rfile.close()
-    link.connection.close()
-    raise Hangup
-
-
-_SPOILED = {
-    "reset": _reset,
-    "close": _silence,
-    "hang": _hang,
-    "cut": _cut,
-    "cut-chunked": _cut_chunked,
-    "no-length": _no_length,
-    "drip": _drip,
-    "drop-after": _silence,
-}

@@ -6,22 +6,18 @@ with Sandbox(":temp:") as sandbox:
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import shutil
 import socket
-import socketserver
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from ops.sandbox import routes
-from ops.sandbox.connection import PREFIX, Connection
+from ops.sandbox.connection import PREFIX, Listener
 from ops.sandbox.edge import Edge
 from ops.sandbox.faults import Faults
 from ops.sandbox.identity import ACCOUNT_ID, EMAIL
@@ -33,33 +29,11 @@ from ops.sandbox.wire import Exchange
 TEMPORARY = ":temp:"
 
 
-class Listener(ThreadingHTTPServer):
-    """Listens on loopback only; remembers the open connections so that ``stop`` can end them."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, port: int, edge: Edge) -> None:
-        self.edge = edge
-        self.open_connections: set[socket.socket] = set()
-        self.requests: list[tuple[str, str]] = []
-        self.rays = itertools.count(1)
-        super().__init__(("127.0.0.1", port), Connection)
-
-    def server_bind(self) -> None:
-        # HTTPServer would look up the name of 127.0.0.1, which may ask a name server.
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
-
-
 class Sandbox:
     """An offline Cloudflare. A new database is filled by *seed* (None: it stays empty).
 
-    *quota*: requests and seconds of the rate limit, None lifts it. *clock*: seconds since the epoch; governs
-    dates, expiry and the rate limit.
+    *quota*: requests and seconds of the rate limit, None disables it. *clock*: seconds since the epoch; used
+    for dates, expiry and the rate limit.
     """
 
     def __init__(
@@ -97,7 +71,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The base URL, as ``CLOUDFLARE_BASE_URL`` wants it."""
+        """The base URL, as ``CLOUDFLARE_BASE_URL`` expects it."""
         return f"http://127.0.0.1:{self.port}{PREFIX}"
 
     @property
@@ -111,7 +85,7 @@ class Sandbox:
 
     @property
     def observer(self) -> Callable[[Exchange], None] | None:
-        """Called with every exchange, from the thread of its connection, before the answer leaves."""
+        """Called with every exchange, in the thread of its connection, before the response is sent."""
         return self.edge.observer
 
     @observer.setter
@@ -120,22 +94,22 @@ class Sandbox:
 
     @property
     def crashes(self) -> list[str]:
-        """Tracebacks of handlers that failed: bugs of the sandbox."""
+        """Tracebacks of handlers that failed; each is a bug of the sandbox."""
         return self.edge.crashes
 
     @property
     def busy(self) -> bool:
-        """Say whether a client is connected, or the last answer to one is still on its way."""
+        """True if a client is connected or its last response is still being sent."""
         return bool(self._listener.open_connections)
 
     def start(self) -> None:
-        """Listen; the URL is known from here on."""
+        """Listen; the URL is known after this call."""
         self._listener = Listener(self._port, self.edge)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Close all connections and the database; removes a temporary one. May be called twice."""
+        """Close all connections and the database, and remove a temporary one. May be called twice."""
         if self._thread is not None:
             self.edge.stopped.set()
             self._listener.shutdown()
@@ -159,11 +133,11 @@ class Sandbox:
 
 
 def prepare(store: Store, seed: Callable[[Store], None] | None = seed_all) -> None:
-    """Give a new database its credentials and its seed; leaves one that has them alone."""
+    """Write credentials and seed into a new database; leave one that has them unchanged."""
     if store.meta("token"):
         return
     with store.transaction():
-        # Another process may have been faster.
+        # Another process may have been first.
         if store.meta("token"):
             return
         store.set_meta("token", "sandbox_" + secrets.token_hex(20))

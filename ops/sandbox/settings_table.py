@@ -1,4 +1,4 @@
-"""The settings of a zone: default, what values each takes, and from which plan on it may be changed."""
+"""The settings of a zone: default, allowed values, and the plans that may change each."""
 
 from __future__ import annotations
 
@@ -7,99 +7,56 @@ from typing import Any
 
 _SWITCH = ("on", "off")
 _HSTS = {"enabled": False, "max_age": 0, "include_subdomains": False, "preload": False, "nosniff": False}
-_BROWSER_TTL = (0, 30, 60, 120, 300, 1200, 1800, 3600, 7200, 10800, 14400, 18000, 28800, 43200, 57600, 72000)
-_LONG_TTL = (
-    86400,
-    172800,
-    259200,
-    345600,
-    432000,
-    691200,
-    1382400,
-    2073600,
-    2678400,
-    5356800,
-    16070400,
-    31536000,
-)
-_EDGE_TTL = (30, 60, 300, 1200, 1800, 3600, 7200, 10800, 14400, 18000, 28800, 43200, 57600, 72000, 86400)
+_TTL = (300, 1200, 1800, 3600, 7200, 10800, 14400, 18000, 28800, 43200, 57600, 72000, 86400)
+_LONG_TTL = (172800, 259200, 345600, 432000, 691200, 1382400, 2073600, 2678400, 5356800, 16070400, 31536000)
+_BROWSER_TTL = (0, 30, 60, 120, *_TTL, *_LONG_TTL)
+_EDGE_TTL = (30, 60, *_TTL, 172800, 259200, 345600, 432000, 518400, 604800)
 _CHALLENGE = (300, 900, 1800, 2700, 3600, 7200, 10800, 14400, 28800, 57600, 86400, 604800, 2592000, 31536000)
+_APO = {"enabled": False, "cf": False, "wordpress": False, "wp_plugin": False}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """*values*: what it takes; a dict stands for an object, a list for a list of text, None for a number."""
+    """*values*: the allowed ones; a dict means an object, a list a list of strings, None a number."""
 
     default: Any
     values: Any = _SWITCH
     plan: str = "free"
 
 
-_SWITCHES = {
-    "0rtt": "off",
-    "always_online": "off",
-    "always_use_https": "off",
-    "automatic_https_rewrites": "on",
-    "brotli": "on",
-    "browser_check": "on",
-    "development_mode": "off",
-    "early_hints": "off",
-    "email_obfuscation": "on",
-    "hotlink_protection": "off",
-    "http3": "on",
-    "ip_geolocation": "on",
-    "ipv6": "on",
-    "opportunistic_encryption": "on",
-    "opportunistic_onion": "on",
-    "privacy_pass": "on",
-    "replace_insecure_js": "on",
-    "rocket_loader": "off",
-    "server_side_exclude": "on",
-    "speed_brain": "on",
-    "tls_client_auth": "off",
-    "visitor_ip": "on",
-    "websockets": "on",
-}
-_PAID_SWITCHES = {
-    "advanced_ddos": "enterprise",
-    "fonts": "pro",
-    "http2": "pro",
-    "mirage": "pro",
-    "orange_to_orange": "enterprise",
-    "origin_error_page_pass_thru": "enterprise",
-    "prefetch_preload": "enterprise",
-    "response_buffering": "enterprise",
-    "sort_query_string_for_cache": "enterprise",
-    "true_client_ip_header": "enterprise",
-    "waf": "pro",
+# On or off on every plan, by their default.
+_ON = (
+    "automatic_https_rewrites brotli browser_check email_obfuscation http3 ip_geolocation ipv6 "
+    "opportunistic_encryption opportunistic_onion privacy_pass replace_insecure_js "
+    "server_side_exclude speed_brain visitor_ip websockets"
+)
+_OFF = (
+    "0rtt always_online always_use_https development_mode early_hints hotlink_protection "
+    "rocket_loader tls_client_auth"
+)
+# Off by default, and only for this plan and those above it.
+_PAID = {
+    "enterprise": (
+        "advanced_ddos orange_to_orange origin_error_page_pass_thru prefetch_preload response_buffering "
+        "sort_query_string_for_cache true_client_ip_header"
+    ),
+    "pro": "fonts http2 mirage waf",
 }
 _OTHERS = {
     "aegis": Setting({"enabled": False, "pool_id": ""}, {}, "enterprise"),
-    "automatic_platform_optimization": Setting(
-        {
-            "enabled": False,
-            "cf": False,
-            "wordpress": False,
-            "wp_plugin": False,
-            "hostnames": [],
-            "cache_by_device_type": False,
-        },
-        {},
-    ),
-    "browser_cache_ttl": Setting(14400, _BROWSER_TTL + _LONG_TTL),
+    "automatic_platform_optimization": Setting({**_APO, "hostnames": [], "cache_by_device_type": False}, {}),
+    "browser_cache_ttl": Setting(14400, _BROWSER_TTL),
     "cache_level": Setting("aggressive", ("aggressive", "basic", "simplified")),
     "challenge_ttl": Setting(1800, _CHALLENGE),
     "ciphers": Setting([], []),
     "cname_flattening": Setting("flatten_at_root", ("flatten_at_root", "flatten_all")),
-    "edge_cache_ttl": Setting(7200, (*_EDGE_TTL, 172800, 259200, 345600, 432000, 518400, 604800)),
+    "edge_cache_ttl": Setting(7200, _EDGE_TTL),
     "filter_logs_to_cloudflare": Setting("off", _SWITCH, "enterprise"),
     "h2_prioritization": Setting("off", ("on", "off", "custom"), "pro"),
     "image_resizing": Setting("off", ("on", "off", "open"), "business"),
     "log_to_cloudflare": Setting("on", _SWITCH, "enterprise"),
     "long_lived_grpc": Setting("off"),
-    "max_upload": Setting(
-        100, (100, 125, 150, 175, 200, 225, 250, 275, 300, 325, 350, 375, 400, 425, 450, 475, 500)
-    ),
+    "max_upload": Setting(100, tuple(range(100, 501, 25))),
     "min_tls_version": Setting("1.0", ("1.0", "1.1", "1.2", "1.3")),
     "minify": Setting({"css": "off", "html": "off", "js": "off"}, {}),
     "mobile_redirect": Setting({"status": "off", "mobile_subdomain": None, "strip_uri": False}, {}),
@@ -112,33 +69,31 @@ _OTHERS = {
     "ssl": Setting("full", ("off", "flexible", "full", "strict", "origin_pull")),
     "tls_1_3": Setting("on", ("on", "off", "zrt")),
 }
-SETTINGS: dict[str, Setting] = dict(
-    sorted(
-        {
-            **{name: Setting(value) for name, value in _SWITCHES.items()},
-            **{name: Setting("off", _SWITCH, plan) for name, plan in _PAID_SWITCHES.items()},
-            **_OTHERS,
-        }.items()
-    )
-)
+_ALL = {
+    **{name: Setting("on") for name in _ON.split()},
+    **{name: Setting("off") for name in _OFF.split()},
+    **{name: Setting("off", _SWITCH, plan) for plan, names in _PAID.items() for name in names.split()},
+    **_OTHERS,
+}
+SETTINGS: dict[str, Setting] = dict(sorted(_ALL.items()))
 _PLANS = ("free", "pro", "business", "enterprise")
 
 
 def editable(id: str, plan: str) -> bool:
-    """Tell whether a zone of this plan may change the setting."""
+    """True if a zone of this plan may change the setting."""
     return _PLANS.index(plan) >= _PLANS.index(SETTINGS[id].plan)
 
 
 def fits(id: str, value: Any) -> bool:
-    """Tell whether the setting takes *value*."""
-    wanted, default = SETTINGS[id].values, SETTINGS[id].default
-    if isinstance(wanted, dict):
+    """True if *value* is allowed for the setting."""
+    allowed, default = SETTINGS[id].values, SETTINGS[id].default
+    if isinstance(allowed, dict):
         return _fits_object(value, default)
-    if isinstance(wanted, list):
+    if isinstance(allowed, list):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if wanted is None:
+    if allowed is None:
         return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 6000
-    return value in wanted and type(value) is type(default)
+    return value in allowed and type(value) is type(default)
 
 
 def _fits_object(value: Any, default: dict[str, Any]) -> bool:

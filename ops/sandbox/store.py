@@ -14,11 +14,46 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops.sandbox.schema import SCHEMA
-from ops.sandbox.wire import dumps
+from ops.sandbox.wire import Refusal, dumps
 
 Json = dict[str, Any]
 Values = Sequence[Any] | dict[str, Any]
+
+# Items are stored as the JSON text that a listing sends, so that a page is a join of strings.
+# TEXT columns compare by UTF-8 bytes, which is the order in which KV lists its keys.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS token (
+    token TEXT PRIMARY KEY, id TEXT NOT NULL, scopes TEXT NOT NULL, status TEXT NOT NULL,
+    expires_on TEXT, owner TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS document (
+    kind TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL, sort TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, owner, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS document_order ON document (kind, owner, sort, id);
+
+CREATE TABLE IF NOT EXISTS dns_record (
+    zone TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,
+    ttl INTEGER NOT NULL, proxied INTEGER NOT NULL, comment TEXT, tags TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (zone, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS dns_record_type ON dns_record (zone, type, name, id);
+CREATE INDEX IF NOT EXISTS dns_record_name ON dns_record (zone, name, type, id);
+
+CREATE TABLE IF NOT EXISTS kv_pair (
+    namespace TEXT NOT NULL, name TEXT NOT NULL, item TEXT NOT NULL, expiration INTEGER,
+    written REAL NOT NULL, deleted REAL, metadata TEXT, value BLOB NOT NULL,
+    PRIMARY KEY (namespace, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS do_object (
+    namespace TEXT NOT NULL, id TEXT NOT NULL, stored INTEGER NOT NULL,
+    PRIMARY KEY (namespace, id)
+) WITHOUT ROWID;
+"""
 
 
 def new_id() -> str:
@@ -32,24 +67,23 @@ class Store:
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
         self.clock = clock
-        # Products with limits of their own (imports, purges) lift them with the general one.
+        # Without the general limit, the limits of single products (imports, purges) do not apply either.
         self.limited = True
         self._local = threading.local()
-        # SQLite gives its -wal and -shm files the mode of the database.
+        # SQLite creates its -wal and -shm files with the mode of the database.
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self.connection().executescript(SCHEMA)
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection; ``release()`` closes it."""
-        open_one: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if open_one is None:
-            open_one = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-            open_one.execute("PRAGMA journal_mode=WAL")
-            # Losing the last writes to a power cut is fine for a rehearsal stage.
-            open_one.execute("PRAGMA synchronous=OFF")
-            open_one.execute("PRAGMA cache_size=-16000")
-            self._local.connection = open_one
-        return open_one
+        link: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if link is None:
+            link = self._local.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            link.execute("PRAGMA journal_mode=WAL")
+            # A power failure may lose the last writes; that is acceptable for a sandbox.
+            link.execute("PRAGMA synchronous=OFF")
+            link.execute("PRAGMA cache_size=-16000")
+        return link
 
     def release(self) -> None:
         """Close this thread's connection."""
@@ -76,16 +110,16 @@ class Store:
         return [row[0] for row in self.connection().execute(sql, args)]
 
     def run(self, sql: str, args: Values = ()) -> int:
-        """Carry out a statement; returns how many rows it touched."""
+        """Execute a statement; return the number of rows that it changed."""
         return self.connection().execute(sql, args).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Values]) -> None:
-        """Carry out a statement once for each of *rows*."""
+        """Execute a statement once for each of *rows*."""
         self.connection().executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; a transaction inside another one is part of it."""
+        """Commit the block as a whole, or nothing of it; a nested transaction is part of the outer one."""
         link = self.connection()
         if link.in_transaction:
             yield
@@ -106,7 +140,7 @@ class Store:
         return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def meta(self, name: str, default: str = "") -> str:
-        """Return a stored word about the sandbox itself."""
+        """Return a stored property of the sandbox itself."""
         return str(self.value("SELECT value FROM meta WHERE name = ?", (name,), default))
 
     def set_meta(self, name: str, value: str) -> None:
@@ -118,7 +152,7 @@ class Store:
         self.run("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", row)
 
     def change_document(self, kind: str, owner: str, id: str, body: Any) -> None:
-        """Replace the body of a document and keep its place in listings."""
+        """Replace the body of a document; its position in listings stays."""
         sql = "UPDATE document SET body = ? WHERE kind = ? AND owner = ? AND id = ?"
         self.run(sql, (dumps(body), kind, owner, id))
 
@@ -133,6 +167,13 @@ class Store:
         text = self.document_text(kind, owner, id)
         return None if text is None else json.loads(text)
 
+    def required(self, kind: str, owner: str, id: str, missing: Refusal) -> Json:
+        """Return a document, or refuse the request with *missing*."""
+        found: Json | None = self.get_document(kind, owner, id)
+        if found is None:
+            raise missing
+        return found
+
     def document_texts(self, kind: str, owner: str) -> list[str]:
         """Return the JSON texts of all documents of a kind and owner, in order."""
         sql = "SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY sort, id"
@@ -143,7 +184,7 @@ class Store:
         return [json.loads(text) for text in self.document_texts(kind, owner)]
 
     def delete_document(self, kind: str, owner: str, id: str) -> bool:
-        """Delete a document; False when it was not there."""
+        """Delete a document; return False if it did not exist."""
         sql = "DELETE FROM document WHERE kind = ? AND owner = ? AND id = ?"
         return self.run(sql, (kind, owner, id)) > 0
 
@@ -156,7 +197,7 @@ class Store:
         expires_on: str | None = None,
         owner: str = "user",
     ) -> None:
-        """Make a token known. Scopes: ``dns:read``, ``dns:edit`` (holds read), ``dns:*`` or ``*``."""
+        """Add a token. Scopes: ``dns:read``, ``dns:edit`` (includes read), ``dns:*`` or ``*``."""
         row = (token, new_id(), " ".join(scopes), status, expires_on, owner)
         self.run("INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, ?)", row)
 

@@ -1,27 +1,28 @@
-"""What goes over the wire: the request as a handler sees it, the answer, and the v4 envelope.
+"""Requests, responses, the v4 envelope and multipart bodies (RFC 7578).
 
-Refusal            a handler's way to say no: status, code, message, error_chain
-ok, ok_text        an answer with the envelope success, errors, messages, result, result_info
+Refusal            raised by a handler to answer with status, code, message and error_chain
+ok, ok_text        a response with the envelope success, errors, messages, result, result_info
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
-
-from ops.sandbox.multipart import Part, parts
-
-if TYPE_CHECKING:
-    from ops.sandbox.auth import Token
 
 Link = tuple[int, str]
 
+# Durable Objects have no permission of their own: they come with Workers.
+_PART_OF = {"do": "workers"}
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*(name|filename)\*?=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
+
 
 class Refusal(Exception):
-    """The API says no; becomes an answer with ``success: false``."""
+    """An error that the API answers with ``success: false``."""
 
     def __init__(self, status: int, code: int, message: str, chain: Sequence[Link] = ()) -> None:
         super().__init__(message)
@@ -58,7 +59,7 @@ class Headers:
 
 
 class Query(dict[str, str]):
-    """Query parameters, decoded; ``all(name)`` gives every value of a repeated one."""
+    """Decoded query parameters; ``all(name)`` returns every value of a repeated one."""
 
     def __init__(self, text: str = "") -> None:
         self.pairs = parse_qsl(text, keep_blank_values=True)
@@ -66,6 +67,40 @@ class Query(dict[str, str]):
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.pairs if key == name]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A credential of the sandbox. ``scopes`` such as ``dns:read``, ``dns:edit``, ``dns:*``, ``*``."""
+
+    token: str
+    id: str
+    scopes: frozenset[str]
+    status: str
+    expires_on: str | None
+    owner: str
+
+    def may(self, scope: str) -> bool:
+        """True if the token has *scope*; edit includes read."""
+        product, _, verb = scope.partition(":")
+        product = _PART_OF.get(product, product)
+        enough = {"*", f"{product}:*", f"{product}:{verb}", scope}
+        if verb == "read":
+            enough.add(f"{product}:edit")
+        return not self.scopes.isdisjoint(enough)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a form; ``filename`` and ``content_type`` are empty when the part has none."""
+
+    name: str
+    filename: str
+    content_type: str
+    data: bytes
+
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
 
 
 @dataclass
@@ -82,6 +117,16 @@ class Request:
     denied: set[str] = field(default_factory=set)
     lag: float = 0.0
     failing: int = 0
+
+    @property
+    def account(self) -> str:
+        """The account id of the path."""
+        return self.args["account_id"]
+
+    @property
+    def zone(self) -> str:
+        """The zone id of the path."""
+        return self.args["zone_id"]
 
     def json(self) -> Any:
         """Return the body as JSON, or refuse it as the API does (400, 9207)."""
@@ -105,7 +150,7 @@ class Request:
         return found
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a whole number of the query within its bounds, or refuse (400, 1004)."""
+        """Return an integer of the query within its bounds, or refuse it (400, 1004)."""
         text = self.query.get(name, "")
         if text == "":
             return default
@@ -114,13 +159,13 @@ class Request:
         return int(text)
 
     def flag(self, name: str) -> bool | None:
-        """Return a boolean of the query, None when it is not there."""
+        """Return a boolean of the query, or None when it is absent."""
         return {"true": True, "1": True, "false": False, "0": False}.get(self.query.get(name, "").lower())
 
 
 @dataclass
 class Answer:
-    """A status, headers and a body; an iterator goes out chunked unless ``Content-Length`` is given."""
+    """A response. A body that is an iterator is sent chunked unless ``Content-Length`` is set."""
 
     status: int
     headers: dict[str, str]
@@ -129,10 +174,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request as it was sent and what the products answered, for an observer of the traffic.
+    """A request as it was sent and its response, for an observer of the traffic.
 
-    *target* is the percent-encoded path with its query, without ``/client/v4``. Faults that spoil an answer
-    on its way out are not in it.
+    *target* is the percent-encoded path with its query, without ``/client/v4``. Faults that damage a
+    response during delivery are not included.
     """
 
     method: str
@@ -147,6 +192,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def invalid_body() -> Refusal:
+    """Return the refusal of a body that cannot be read."""
     return Refusal(400, 9207, "Request body is invalid.")
 
 
@@ -161,13 +207,40 @@ def ok(result: Any, info: Any = None, status: int = 200, messages: Sequence[Any]
 
 
 def ok_text(result: str, info: Any = None, status: int = 200, messages: Sequence[Any] = ()) -> Answer:
-    """Answer with ready-made JSON text as the result, neither parsed nor dumped again."""
+    """Answer with JSON text as the result, without parsing it."""
     tail = "" if info is None else ',"result_info":' + dumps(info)
-    said = dumps(list(messages))
-    text = f'{{"result":{result},"success":true,"errors":[],"messages":{said}{tail}}}'
+    text = f'{{"result":{result},"success":true,"errors":[],"messages":{dumps(list(messages))}{tail}}}'
     return Answer(status, {}, text.encode())
 
 
 def ok_list(texts: Sequence[str], info: Any = None) -> Answer:
-    """Answer with a list joined from the JSON texts of its items."""
+    """Answer with a list that is joined from the JSON texts of its items."""
     return ok_text("[" + ",".join(texts) + "]", info)
+
+
+def parts(content_type: str, body: bytes) -> list[Part] | None:
+    """Return the parts of *body*, or None if it is not a well-formed multipart body."""
+    found = _BOUNDARY.search(content_type)
+    if not content_type.lower().startswith("multipart/") or found is None:
+        return None
+    mark = b"--" + (found[1] or found[2]).encode("latin-1")
+    pieces = (b"\r\n" + body).split(b"\r\n" + mark)
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        return None
+    return [_part(piece) for piece in pieces[1:-1]]
+
+
+def _part(piece: bytes) -> Part:
+    head, _, data = piece.partition(b"\r\n\r\n")
+    lines = head.decode("utf-8", "replace").split("\r\n")
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    disposition = headers.get("content-disposition", "")
+    fields = {found[1].lower(): _unquoted(found[2], found[3]) for found in _PARAMETER.finditer(disposition)}
+    return Part(fields.get("name", ""), fields.get("filename", ""), headers.get("content-type", ""), data)
+
+
+def _unquoted(quoted: str | None, bare: str | None) -> str:
+    if quoted is None:
+        return bare or ""
+    return re.sub(r"\\(.)", r"\1", quoted).replace("%22", '"')

@@ -51,8 +51,9 @@ def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: s
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     """Let the export judge its options, so that no schedule is printed that will never run."""
-    from ops.scan import exporting, request
-    from ops.scan.delivery import delivery
+    from ops.export import exporting
+    from ops.export.delivery import delivery
+    from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)

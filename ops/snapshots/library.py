@@ -19,9 +19,9 @@ from ops.files import disk
 from ops.kinds.resource import Json
 from ops.offsite.address import is_address
 from ops.snapshots import names, reader, removal
-from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder
 from ops.snapshots.manifest import PARTIAL, Manifest, load
+from ops.snapshots.sealed.encrypt import ENDING, PARTIAL_ENDING
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Library:
         path = Path(entry.path)
         if not entry.sealed:
             return Snapshot(path, _there(entry.manifest))
-        from ops.snapshots.opening import unsealed
+        from ops.snapshots.sealed.opening import unsealed
 
         opened = unsealed(path, identity, app.settings.state_dir, passphrase_file=passphrase_file)
         opened.where = str(path)

@@ -30,7 +30,7 @@ def of(library: Library) -> Iterator[Json]:
 
 def row(entry: Entry, account: str) -> Json:
     """Tell of an entry; what its manifest alone could say is None where that cannot be read."""
-    from ops.scan.summary import readable_size
+    from ops.export.summary import readable_size
 
     manifest, size = entry.manifest, size_of(entry)
     return {
@@ -72,7 +72,7 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
     for section in snapshot.manifest.sections:
         kind = section.kind.removesuffix(_CONTENTS)
         owner = resources.get(kind)
-        scope = kind if kind != section.kind else owner.scope if owner else ""
+        scope = kind if kind != section.kind else owner.parent if owner else ""
         if scope not in names:
             names[scope] = _names(snapshot, resources.get(scope))
         yield {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from ops.snapshots.encrypt import ENDING, PARTIAL_ENDING
+from ops.snapshots.sealed.encrypt import ENDING, PARTIAL_ENDING
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
 _NAMED = "%Y-%m-%dT%H-%M-%SZ"

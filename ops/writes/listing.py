@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner, Resource
 from ops.writes import describe
-from ops.writes.entries import FAILED, MADE, Entry
+from ops.writes.journal import FAILED, MADE, Entry
 from ops.writes.reversal import why_not
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def rows(entries: Iterable[Entry], kinds: dict[str, Resource]) -> Iterator[Json]
 
 def details(journal: Journal, entry: Entry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with what stood before and what stands after it."""
-    bare = resource or Resource(kind=entry.kind, scope="", list=lambda _client, _owner: (), identity=())
+    bare = resource or Resource(kind=entry.kind, parent="", list=lambda _client, _owner: (), identity=())
     reason = why_not(entry, resource) if entry.state in MADE else ""
     for before, after in journal.changes(entry):
         change = Change(bare, Owner(*entry.owner), before, after)

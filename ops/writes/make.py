@@ -11,12 +11,6 @@ from ops.errors import Conflict, Refused
 from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.kinds.resource import reach
 from ops.ui.shapes import Item, Rows
-from ops.writes import describe, thresholds
-from ops.writes.batches import batches
-from ops.writes.compare import covers
-from ops.writes.consent import Consent
-from ops.writes.dry_run import pretend, pretended
-from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -25,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("action", "kind", "name", "id", "undo")
 
 
-def make(app: App, changes: Iterable[Change], *, total: int | None = None, question: str = "") -> Rows:
+def make(app: App, *changes: Change, total: int | None = None, question: str = "") -> Rows:
     """Make *changes* real, in their order; gives a row for each: action, kind, name, id, undo.
 
     *total* says that this is a plan over so many items, all of which the caller has looked at: thresholds
@@ -33,17 +27,21 @@ def make(app: App, changes: Iterable[Change], *, total: int | None = None, quest
     *question* is asked even where nothing is deleted. Raises Conflict, Refused and Locked before anything is
     sent; a failure halfway says what was done.
     """
+    from ops.writes import consent, describe
+    from ops.writes.sending import batches
+    from ops.writes.writing import Writing
+
     planned = list(changes) if total is not None else [_looked(app, change) for change in changes]
     moving = [change for change in planned if change.action != UNCHANGED]
     for line in describe.lines(planned):
         app.talk.show(line)
     if app.dry:
         return Rows(_rehearsed(app, planned), COLUMNS)
-    thresholds.check(moving, total or 0, force=bool(app.option("force")))
+    consent.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
     with Writing(app, expected=len(moving)) as writing:
         writing.lock(moving)
-        Consent(app, question).ask(moving)
+        consent.Consent(app, question).ask(moving)
         for batch in batches(moving):
             rows += writing.carry_out(batch)
     made = iter(rows)
@@ -64,6 +62,10 @@ def make_all(
     deletions than the threshold allows needs --force where *total* is given. *read_back* says that the caller
     reads all of it afterwards, so that it need not be looked at here.
     """
+    from ops.writes.consent import Consent
+    from ops.writes.sending import batches
+    from ops.writes.writing import Writing
+
     counts: Counter[str] = Counter()
     stream = _counted(_guarded(app, changes, total), counts)
     if app.dry:
@@ -80,18 +82,26 @@ def make_all(
     return Item({**_each(counts), "undo": writing.undo})
 
 
-def look(app: App, resource: Resource, owner: Owner, item: Json) -> Json | None:
+def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | None:
     """Give what stands where *item* is or would be; in a dry run, what earlier tasks would have made."""
     if resource.writes is None:
         raise Refused(f"{resource.kind} is read only")
-    known, seen = pretended(app, resource, owner, item) if app.dry else (False, None)
-    return seen if known else resource.writes.find(app.client, owner, item)
+    if app.dry:
+        from ops.writes.dry_run import pretended
+
+        known, seen = pretended(app, resource, owner, item)
+        if known:
+            return seen
+    return resource.writes.find(app.client, owner, item)
 
 
 def _looked(app: App, change: Change) -> Change:
+    from ops.writes import describe
+    from ops.writes.compare import covers
+
     if change.action != CREATE or change.after is None:
         return change
-    found = look(app, change.resource, change.owner, change.after)
+    found = lookup(app, change.resource, change.owner, change.after)
     if found is None:
         return change
     if covers(change.resource, found, change.after):
@@ -104,6 +114,8 @@ def _looked(app: App, change: Change) -> Change:
 
 
 def _rehearsed(app: App, changes: Sequence[Change]) -> list[Json]:
+    from ops.writes.dry_run import pretend
+
     for change in changes:
         pretend(app, change)
     app.talk.show("dry run: nothing was sent")
@@ -123,11 +135,13 @@ def _row(change: Change) -> Json:
 
 def _guarded(app: App, changes: Iterable[Change], total: int | None) -> Iterable[Change]:
     """Give *changes* again, after the threshold has been held against as many as it allows."""
+    from ops.writes import consent
+
     if not total or app.option("force"):
         return changes
     stream = iter(changes)
-    first = list(islice(stream, thresholds.ITEMS + 1))
-    thresholds.check(first, total, force=False)
+    first = list(islice(stream, consent.ITEMS + 1))
+    consent.check(first, total, force=False)
     return chain(first, stream)
 
 

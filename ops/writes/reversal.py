@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import OpsError, UsageError
 from ops.kinds.change import Change, comparable, equal, without
 from ops.kinds.resource import Owner, identity_of, reach
-from ops.writes import describe, finding
-from ops.writes.compare import NOTHING, covers
-from ops.writes.entries import Entry
+from ops.writes import describe, sending
+from ops.writes.compare import NOTHING, covers, stands, untouched
+from ops.writes.journal import ADOPTED, FAILED, UNKNOWN, Entry
+from ops.writes.sending import probes, standing
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.resource import Json, Resource
+    from ops.writes.journal import Journal
+    from ops.writes.writing import Writing
 
 
 class Step(NamedTuple):
@@ -68,7 +71,7 @@ def why_not(entry: Entry, resource: Resource | None) -> str:
 def step(entry: Entry, resource: Resource, pair: tuple[Json | None, Json | None], keys: Keys) -> Step:
     """Give what takes back the change of *entry* from the first of *pair* to the second."""
     account, owner_id, item = entry.owner
-    owner = Owner(account, keys.now(resource.scope, owner_id), item)
+    owner = Owner(account, keys.now(resource.parent, owner_id), item)
     before, after = (_current(side, resource, keys) for side in pair)
     if after is not None or before is None:
         return Step(Change(resource, owner, after, before))
@@ -118,7 +121,7 @@ def judge(client: Client, steps: Sequence[Step]) -> list[Verdict]:
         raise UsageError(f"{resource.kind} is read only")
     items = [step.change.before or step.change.item for step in steps]
     try:
-        found = finding.find_each(client, writes, owner, items)
+        found = sending.find_each(client, writes, owner, items)
     except OpsError as error:
         told = "cannot be looked at"
         return [Verdict(conflict=f"{describe.name(step.change)} {told}: {error.message}") for step in steps]
@@ -158,3 +161,32 @@ def _told(change: Change, found: Json | None) -> str:
         return f"{describe.name(change)}: something else stands there since"
     since = change._replace(after=found)
     return f"{describe.name(change)} was changed since: {describe.differences(since)}"
+
+
+NEVER = "it was not carried out"
+
+
+def resolve(client: Client, writing: Writing, entry: Entry, resource: Resource) -> Entry:
+    """Give *entry* as it really ended, and note that; one that cannot be told stays UNKNOWN.
+
+    Raises Locked while the run that made it is still at work.
+    """
+    if entry.state != UNKNOWN or resource.writes is None:
+        return entry
+    changes = _changes(writing.journal, entry, resource)
+    writing.lock(changes)
+    sample = probes(changes)
+    found = [resource.writes.find(client, change.owner, change.item) for change in sample]
+    if all(map(stands, sample, found)):
+        items = standing(client, resource.writes, changes)
+        writing.journal.finish(entry.id, ADOPTED, changes, items)
+    elif all(map(untouched, sample, found)):
+        writing.journal.finish(entry.id, FAILED, why=NEVER)
+    else:
+        return entry
+    return writing.journal.entries()[entry.id]
+
+
+def _changes(journal: Journal, entry: Entry, resource: Resource) -> list[Change]:
+    owner = Owner(*entry.owner)
+    return [Change(resource, owner, before, after) for before, after in journal.changes(entry)]

@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import ApiError, Conflict, MalformedAnswer, NotFound, OpsError, Unanswered, UsageError
 from ops.kinds.change import CREATE, without
-from ops.writes import finding
 from ops.writes.compare import stands, untouched
-from ops.writes.entries import ADOPTED, DONE
+from ops.writes.journal import ADOPTED, DONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ops.http.client import Client
     from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Writes
+    from ops.kinds.resource import Json, Owner, Writes
+
+
+def find_each(client: Client, writes: Writes, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
+    """Give what stands for each of *items*, in their order."""
+    if writes.find_all is None or len(items) < 2:
+        return [writes.find(client, owner, item) for item in items]
+    parts = (items[at : at + writes.find_size] for at in range(0, len(items), writes.find_size))
+    return [found for part in parts for found in writes.find_all(client, owner, part)]
+
+
+# In base64 this is 64 MiB of the 100 MB that one bulk request may have, and it is held in memory.
+WEIGHT = 48 * 1024 * 1024
+
+
+def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Yield *changes* in their order, consecutive ones of one resource and owner together where they may."""
+    batch: list[Change] = []
+    weight = 0
+    for change in changes:
+        more = _weight(change.before) + _weight(change.after)
+        if batch and (not _fits(batch, change) or weight + more > WEIGHT):
+            yield batch
+            batch, weight = [], 0
+        batch.append(change)
+        weight += more
+    if batch:
+        yield batch
+
+
+def _fits(batch: list[Change], change: Change) -> bool:
+    writes = change.resource.writes
+    first = batch[0]
+    return (
+        len(batch) < _size(writes, first.owner)
+        and first.resource.kind == change.resource.kind
+        and first.owner[:2] == change.owner[:2]
+    )
+
+
+def _size(writes: Writes | None, owner: Owner) -> int:
+    if writes is None or writes.batch is None:
+        return 1
+    return writes.batch_of(owner) if writes.batch_of else writes.batch_size
+
+
+def _weight(value: Any) -> int:
+    if isinstance(value, bytes | str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_weight, value.values()))
+    return sum(map(_weight, value)) if isinstance(value, list | tuple) else 0
+
 
 Items = list["Json | None"]
 
@@ -47,7 +100,7 @@ def send(client: Client, changes: Sequence[Change]) -> tuple[str, Items]:
                 return ADOPTED, items
             if not unknown(error):
                 raise
-            if attempt == ATTEMPTS or writes.once:
+            if attempt == ATTEMPTS:
                 raise Undecided(error) from error
         attempt += 1
 
@@ -67,14 +120,15 @@ def _writes(change: Change) -> Writes:
 
 def _once(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
     if len(changes) > 1 and writes.batch:
-        return writes.batch(client, changes[0].owner, [_sendable(writes, change) for change in changes])
-    return [_single(client, writes, _sendable(writes, change)) for change in changes]
+        return writes.batch(client, changes[0].owner, [_sendable(change) for change in changes])
+    return [_single(client, writes, _sendable(change)) for change in changes]
 
 
-def _sendable(writes: Writes, change: Change) -> Change:
-    if change.after is None or not writes.read_only:
+def _sendable(change: Change) -> Change:
+    read_only = change.resource.compare.read_only
+    if change.after is None or not read_only:
         return change
-    return change._replace(after=without(change.after, writes.read_only))
+    return change._replace(after=without(change.after, read_only))
 
 
 def _single(client: Client, writes: Writes, change: Change) -> Json | None:
@@ -122,7 +176,7 @@ def standing(client: Client, writes: Writes, changes: Sequence[Change]) -> Items
     Of a batch whose items are known by their own names, nothing is added that would be worth a look at each.
     """
     sought = [change.item for change in changes if _unknown_yet(change, changes)]
-    found = iter(finding.find_each(client, writes, changes[0].owner, sought))
+    found = iter(find_each(client, writes, changes[0].owner, sought))
     return [next(found) if _unknown_yet(change, changes) else change.after for change in changes]
 
 

@@ -7,17 +7,15 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ops.config.settings import SANDBOX
 from ops.errors import Conflict, NotFound, Refused, UsageError
 from ops.ui.shapes import Rows
 from ops.writes import describe
-from ops.writes.batches import batches
 from ops.writes.consent import Consent
 from ops.writes.dry_run import pretend
-from ops.writes.entries import DONE, FAILED, MADE, UNDONE, UNKNOWN, Entry
-from ops.writes.journal import Undoing
-from ops.writes.place import SANDBOX
-from ops.writes.recovery import resolve
-from ops.writes.reversal import Keys, Step, Verdict, judge, portions, step, why_not
+from ops.writes.journal import DONE, FAILED, MADE, UNDONE, UNKNOWN, Entry, Undoing
+from ops.writes.reversal import Keys, Step, Verdict, judge, portions, resolve, step, why_not
+from ops.writes.sending import batches
 from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def last(entries: Iterable[Entry], kinds: Kinds, here: str) -> list[Entry]:
 
 def settled(app: App, chosen: Sequence[Entry], kinds: Kinds) -> list[Entry]:
     """Give *chosen*, those whose outcome is unknown looked up where they were made."""
-    here = app.place
+    here = app.settings.api_host
     if not any(entry.state == UNKNOWN and entry.place == here for entry in chosen):
         return list(chosen)
     with Writing(app, expected=0) as writing:
@@ -155,7 +153,7 @@ class _Undo:
 
     def _severe(self, ready: Sequence[Entry]) -> list[Change]:
         """Give the changes for which a yes is not enough."""
-        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.severe)
+        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.confirm_by_name)
         return [step.change for entry in severe for step in self._steps(entry)]
 
     def _latest(self, ready: Sequence[Entry]) -> Iterator[tuple[Step, Verdict]]:
@@ -204,7 +202,7 @@ class _Undo:
 
 
 def _check_place(app: App, chosen: Sequence[Entry]) -> None:
-    here = app.place
+    here = app.settings.api_host
     for entry in chosen:
         if entry.place != here:
             stage = "sandbox " if entry.place == SANDBOX else ""

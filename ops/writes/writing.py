@@ -7,22 +7,65 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ops.errors import Interrupted, OpsError
-from ops.files.lock import holder
-from ops.kinds.resource import reach
+from ops.files.lock import holder, locked
+from ops.kinds.resource import ACCOUNT, identity_of, reach
 from ops.writes import describe
 from ops.writes.compare import stands
-from ops.writes.entries import ADOPTED, FAILED, UNKNOWN
-from ops.writes.journal import NEW, Undoing, open_journal
-from ops.writes.lock import Locks
+from ops.writes.journal import ADOPTED, FAILED, NEW, UNKNOWN, Undoing, open_journal
 from ops.writes.sending import Undecided, probes, send
 from ops.writes.signals import finishing
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from ops.cli.app import App
     from ops.kinds.change import Change
     from ops.kinds.resource import Json
+
+
+def lock_name(change: Change) -> str:
+    """Give what must be locked for *change*: the owner of the item, or the item that may own others itself.
+
+    So pausing a zone and changing its records exclude each other, and two creations of one name as well.
+    """
+    resource, owner = change.resource, change.owner
+    if resource.parent != ACCOUNT:
+        return f"{owner.account_id}/{owner.id}"
+    own = reach(change.before or {}, resource.key)
+    return f"{owner.account_id}/{own or '/'.join((resource.kind, *identity_of(resource, change.item)))}"
+
+
+class Locks:
+    """Locks held until the end, by flock: the kernel frees those of a run that died.
+
+    *holder* is what others are told: pid, task, since.
+    """
+
+    def __init__(self, folder: Path, holder: Json) -> None:
+        self._folder = folder
+        self._holder = holder
+        self._held: set[str] = set()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Locks:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def hold(self, change: Change) -> None:
+        """Take the lock for *change*, once; raises Locked, naming the holder, where another run has it."""
+        name = lock_name(change)
+        if name not in self._held:
+            self._take(name, change)
+            self._held.add(name)
+
+    def _take(self, name: str, change: Change) -> None:
+        where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
+        self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
 
 
 class Writing:
@@ -118,8 +161,8 @@ class Writing:
         self._unknown -= len(changes)
         self._done += len(changes)
         writes = changes[0].resource.writes
-        if writes and writes.final:
-            self._final[writes.final] = None
+        if writes and writes.irreversible:
+            self._final[writes.irreversible] = None
         else:
             self.undo = entry.rpartition(".")[0]
         self._app.run.wrote.add(self._app.task_id)
@@ -136,7 +179,7 @@ class Writing:
             except OpsError as error:
                 self._app.warn(f"done, but it could not be looked at again: {error.message}")
                 return
-            if not stands(change, found) and not (writes and writes.final):
+            if not stands(change, found) and not (writes and writes.irreversible):
                 self._app.warn(
                     f"{describe.name(change)} was written, but reads differently: look at it again"
                 )
@@ -144,7 +187,7 @@ class Writing:
     def _row(self, change: Change, item: Json | None, entry: str) -> Json:
         resource = change.resource
         known = reach(item or change.item, resource.key) or ""
-        undo = "" if resource.writes and resource.writes.final else entry
+        undo = "" if resource.writes and resource.writes.irreversible else entry
         name = {"action": change.action, "kind": resource.kind, "name": change.label}
         return {**name, "id": known, "undo": undo}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.export import csv_folder
+from ops.export.renderings import csv_folder
 from ops.kinds.resource import Json
 from tests.snapshots.making import ACCOUNT_ID, THING, made
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.export import html_report
+from ops.export.renderings import html_report
 from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Damaged
-from ops.export import csv_folder, json_document
+from ops.export.renderings import csv_folder, json_document
 from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section

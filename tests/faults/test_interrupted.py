@@ -20,6 +20,7 @@ from ops.kinds.resource import Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Exchange
+from ops.writes.make import make
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import Watched
 from tests.scan.processes import wait_until
@@ -66,12 +67,12 @@ def test_what_was_interrupted_at_any_item_is_finished_by_running_it_again(
     changes = creations(app, sandbox.account_id)
     sandbox.observer = interrupt
     with pytest.raises(Interrupted):
-        app.make(*changes)
+        make(app, *changes)
     halfway = there(sandbox)
     sandbox.observer = None
     client.close()
     app, client = opened(sandbox, tmp_path)
-    app.make(*creations(app, sandbox.account_id))
+    make(app, *creations(app, sandbox.account_id))
     client.close()
 
     assert len(halfway) == at

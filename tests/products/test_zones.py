@@ -205,7 +205,7 @@ def test_each_kind_lists_what_lies_in_its_owner(client: Client, http: responses.
     http.get(f"{API}/zones/{ZONE}/dnssec", json=envelope({"status": "active"}))
     http.get(f"{API}/zones/{ZONE}/hold", json=envelope({"hold": False}))
 
-    found = {one.kind: list(one.list(client, owner)) for one in RESOURCES if one.scope == "zones.zone"}
+    found = {one.kind: list(one.list(client, owner)) for one in RESOURCES if one.parent == "zones.zone"}
 
     assert found == {
         "zones.setting": [{"id": "ssl", "value": "full"}],

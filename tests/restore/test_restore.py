@@ -456,7 +456,7 @@ def test_a_setting_that_the_plan_fixes_is_told_and_left(stage: Stage, inv: Inv, 
     result = inv("snapshots.restore", "--kind", "zones.setting", "--yes")
 
     assert result.code == 0, result.err
-    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not let it be changed" in result.err
+    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow changing it" in result.err
     assert stage.wrote() == []
 
 

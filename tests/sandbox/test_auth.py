@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from ops.sandbox.auth import Token
 from ops.sandbox.server import Sandbox
+from ops.sandbox.wire import Token
 
 from .conftest import Api, Clock
 

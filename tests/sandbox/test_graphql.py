@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.identity import ACCOUNT_ID, stable_id
-from ops.sandbox.routes.graphql_query import QueryError, parse
+from ops.sandbox.routes.graphql import QueryError, parse
 from ops.sandbox.seed_kv import SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
 
@@ -147,11 +147,11 @@ def test_the_limits_of_a_dataset_can_be_asked(api: Api) -> None:
         (inside("kvStorageAdaptiveGroups(limit: 10001) { count }"), "limit must be"),
         (inside("kvStorageAdaptiveGroups(orderBy: [date_ASC]) { count }"), 'cannot order by "date"'),
         ("mutation { x }", "only queries are answered"),
-        ("{ viewer ", "found the end"),
+        ("{ viewer ", "unexpected 'end'"),
         ("{ viewer } extra", "unexpected 'extra'"),
-        ("{ 1 }", "expected a name"),
+        ("{ 1 }", "unexpected '1 }'"),
         ("{ viewer(a: $b) { x } }", "variable $b is not given"),
-        ("{ viewer @skip }", "unexpected character '@'"),
+        ("{ viewer @skip }", "unexpected '@skip }'"),
     ],
 )
 def test_a_query_it_cannot_answer_is_an_error_with_status_200(api: Api, query: str, said: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ops.sandbox.identity import SCRIPTS, stable_id
-from ops.sandbox.multipart import parts
 from ops.sandbox.seed_workers import DOMAINS, SUBDOMAIN_NAME
+from ops.sandbox.wire import parts
 
 from .conftest import Api
 from .uploads import BINARY, CODE, JS, NEW, WORKERS, bound, content, settings, upload

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.multipart import Part, parts
+from ops.sandbox.wire import Part, parts
 
 from .conftest import Api
 

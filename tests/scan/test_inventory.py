@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, DiskError
-from ops.scan.delivery import Document, Kept
+from ops.export.delivery import Document, Kept
+from ops.export.job import worth_keeping
+from ops.export.summary import readable_size
 from ops.scan.inventory import Inventory
-from ops.scan.job import worth_keeping
-from ops.scan.summary import readable_size
 from ops.snapshots.sections import Section
 
 DENIED = Section("dns.record", "z1", "denied", 0, "GET /zones/z1: no")

@@ -16,7 +16,7 @@ from ops.files.lock import locked
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests
-from ops.snapshots import readback
+from ops.snapshots.verify import readback
 from tests.conftest import Result
 from tests.scan.processes import start, wait_until
 from tests.snapshots.checking import checked, leftovers

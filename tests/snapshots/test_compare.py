@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource
-from ops.snapshots.changes import wanted
-from ops.snapshots.compare import Comparison
-from ops.snapshots.difference import Difference
-from ops.snapshots.fields import differences
+from ops.kinds.resource import ACCOUNT, Compare, Json, Resource
+from ops.snapshots.compare.changes import wanted
+from ops.snapshots.compare.comparison import Comparison
+from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.fields import differences
+from ops.snapshots.compare.merge import Sorted, key_of, pairs
 from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
-from ops.snapshots.merge import Sorted, key_of, pairs
 from ops.snapshots.spans import ItemFile
 from ops.snapshots.writer import Stored
 from tests.snapshots.making import KINDS, THING, compared, everything, made, told
@@ -560,7 +560,7 @@ _RUN = """
 import json, re, sys, time
 from pathlib import Path
 from ops.snapshots import reader
-from ops.snapshots.compare import Comparison
+from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import load
 from tests.snapshots.making import KINDS
@@ -615,7 +615,7 @@ def test_a_million_keys_and_a_hundred_thousand_records_take_flat_memory(tmp_path
 
 
 def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> None:
-    kind = THING._replace(unordered=("parts",))
+    kind = THING._replace(compare=Compare(unordered=("parts",)))
     one, two = {"n": 1, "type": "a"}, {"n": 2, "type": "b"}
     old = made(tmp_path / "old", {("flat.thing", ME): [thing("x", parts=[one, two], steps=[1, 2])]})
     new = made(tmp_path / "new", {("flat.thing", ME): [thing("x", parts=[two, one], steps=[2, 1])]})

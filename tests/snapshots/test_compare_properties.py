@@ -14,8 +14,8 @@ from hypothesis import strategies as some
 
 from ops.kinds.change import comparable
 from ops.kinds.resource import Json, Resource
-from ops.snapshots import fields
-from ops.snapshots.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+from ops.snapshots.compare import fields
+from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made
 
 ME = ""

@@ -17,13 +17,13 @@ from hypothesis import strategies as some
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
-from ops.kinds.resource import Deed
+from ops.kinds.resource import AuditEvent
 from ops.products.audit.history import deeds
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.snapshots.blame import MOST, Blame
-from ops.snapshots.difference import Difference
-from ops.snapshots.markdown import code, summary
+from ops.snapshots.compare.blame import MOST, Blame
+from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.markdown import code, summary
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
 from tests.snapshots.touching import Account
@@ -168,13 +168,13 @@ def difference(**more: Any) -> Difference:
     )
 
 
-def blamed(told: list[Deed], about: Difference) -> str:
+def blamed(told: list[AuditEvent], about: Difference) -> str:
     deed = Blame(lambda: told, print).of(about)
     return deed.actor if deed else ""
 
 
-def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> Deed:
-    return Deed(when, actor, "update", frozenset([thing]), frozenset(within))
+def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> AuditEvent:
+    return AuditEvent(when, actor, "update", frozenset([thing]), frozenset(within))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_log_without_end_is_not_read_to_its_end() -> None:
     said: list[str] = []
     asked = Counter[str]()
 
-    def endless() -> Iterator[Deed]:
+    def endless() -> Iterator[AuditEvent]:
         while True:
             asked["deeds"] += 1
             yield deed("x", "y")
@@ -220,7 +220,7 @@ def test_a_log_without_end_is_not_read_to_its_end() -> None:
 def test_a_refused_log_is_asked_for_once() -> None:
     said: list[str] = []
 
-    def refused() -> Iterator[Deed]:
+    def refused() -> Iterator[AuditEvent]:
         raise PermissionDenied("GET /logs: no permission (10000)", 403)
 
     blame = Blame(refused, said.append)

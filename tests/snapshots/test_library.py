@@ -17,7 +17,7 @@ from ops.snapshots import prune, status
 from ops.snapshots.library import Library, Snapshot, accounts
 from ops.snapshots.listing import rows, sections
 from ops.snapshots.manifest import load
-from ops.snapshots.verify import verify
+from ops.snapshots.verify.verify import verify
 from tests.snapshots.kept import ACCOUNT_ID, DAY, HOUR, NOW, made
 
 OTHER = "b" * 32

@@ -18,10 +18,10 @@ import pyrage
 import pytest
 
 from ops.errors import Damaged, OpsError, Refused, UsageError
-from ops.snapshots import encrypt, passphrase
-from ops.snapshots.identities import decryption
-from ops.snapshots.opening import Caps, unsealed
-from ops.snapshots.passphrase import Passphrase
+from ops.snapshots.sealed import encrypt, passphrase
+from ops.snapshots.sealed.identities import decryption
+from ops.snapshots.sealed.opening import Caps, unsealed
+from ops.snapshots.sealed.passphrase import Passphrase
 from tests.conftest import Result
 from tests.snapshots.checking import bytes_of
 from tests.snapshots.kept import ACCOUNT_ID, made
@@ -401,7 +401,7 @@ def test_what_goes_wrong_after_the_last_byte_goes_wrong(
         target.write(source.read())
         raise Damaged("the last piece is missing")
 
-    monkeypatch.setattr("ops.snapshots.opening.identities.decryption", lambda *_: decrypt)
+    monkeypatch.setattr("ops.snapshots.sealed.opening.identities.decryption", lambda *_: decrypt)
 
     with pytest.raises(Damaged, match="the last piece is missing"):
         unsealed(file, "", state)

@@ -19,7 +19,7 @@ import pytest
 
 from ops.errors import Damaged, UsageError
 from ops.sandbox.server import Sandbox
-from ops.snapshots import passphrase
+from ops.snapshots.sealed import passphrase
 from tests.conftest import Result
 from tests.snapshots.checking import leftovers
 
@@ -144,7 +144,7 @@ def test_the_age_program_opens_ours_and_we_open_its(tmp_path: Path) -> None:
 STREAM = """
 import re, sys
 from pathlib import Path
-from ops.snapshots import passphrase
+from ops.snapshots.sealed import passphrase
 with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as target:
     passphrase.encrypt(source, target, b"secret", 10)
 with open(sys.argv[2], "rb") as source, open("/dev/null", "wb") as target:

@@ -177,7 +177,7 @@ def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: In
 def test_a_page_that_cannot_be_made_here_is_refused_before_anything_is_read(
     staged: Sandbox, inv: Inv, kept: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("ops.export.html_report.find_spec", lambda _name: None)
+    monkeypatch.setattr("ops.export.renderings.html_report.find_spec", lambda _name: None)
 
     result = inv(*line, "--to", "all.html")
 

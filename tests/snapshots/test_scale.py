@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.stage import stage
+from tests.tools.bench.stage import stage
 
 RECORDS, KEYS = 100_000, 1_000_000
 MOST = 300.0  # MB, whole process

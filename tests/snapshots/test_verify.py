@@ -19,7 +19,7 @@ from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import load
 from ops.snapshots.sections import Section
-from ops.snapshots.verify import Verdict, verify
+from ops.snapshots.verify.verify import Verdict, verify
 from ops.snapshots.writer import store
 from tests.snapshots.kept import ITEMS, made
 
@@ -241,7 +241,7 @@ import re, sys
 from pathlib import Path
 from ops.kinds.catalog import kinds
 from ops.snapshots.manifest import load
-from ops.snapshots.verify import verify
+from ops.snapshots.verify.verify import verify
 folder = Path(sys.argv[1])
 kinds()
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -14,10 +14,11 @@ from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner, Resource, Writes
+from ops.kinds.resource import Compare, Json, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
 from ops.writes.journal import Journal
+from ops.writes.make import make
 
 ZONE = Owner("a1", "z1", {"id": "z1", "name": "example.com"})
 KIND = "shelf.thing"
@@ -26,7 +27,7 @@ KIND = "shelf.thing"
 @command("write", writes=True, guards=("force", "confirm"))
 def write(app: App) -> Rows:
     """Write."""
-    return app.make()
+    return make(app)
 
 
 class Shelf:
@@ -48,10 +49,10 @@ class Shelf:
         }
         self.resource = Resource(
             kind=KIND,
-            scope="zones.zone",
+            parent="zones.zone",
             list=lambda _client, _owner: list(self.things.values()),
             identity=("name",),
-            volatile=("id",),
+            compare=Compare(volatile=("id",), read_only=options.pop("read_only", ())),
             writes=Writes(**{**ways, **options}),
         )
 

@@ -8,8 +8,8 @@ import pytest
 
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
-from ops.writes import batches as module
-from ops.writes.batches import batches
+from ops.writes import sending as module
+from ops.writes.sending import batches
 from tests.writes.stage import ZONE, Shelf
 
 OTHER = Owner("a1", "z2", {"name": "example.org"})

@@ -9,6 +9,7 @@ import pytest
 
 from ops.errors import Refused
 from ops.writes.consent import attended
+from ops.writes.make import make
 from tests.writes.stage import Shelf, Stage
 
 
@@ -52,7 +53,7 @@ def test_the_question_names_the_one_item_or_their_number(
     things = shelf.stock(*(f"n{i}" for i in range(count)))
 
     with pytest.raises(Refused) as refused:
-        stage.app(yes=False).make(*map(shelf.deletion, things))
+        make(stage.app(yes=False), *map(shelf.deletion, things))
 
     assert question in refused.value.message
 
@@ -60,26 +61,26 @@ def test_the_question_names_the_one_item_or_their_number(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"lost": "its values"}, "shelf.thing a: gone for good are its values"),
-        ({"final": "it fills again", "lost": "its values"}, "shelf.thing a: it fills again"),
+        ({"lost": "its values"}, "shelf.thing a: this permanently deletes its values"),
+        ({"irreversible": "it fills again", "lost": "its values"}, "shelf.thing a: it fills again"),
     ],
 )
 def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, str], told: str) -> None:
     shelf = Shelf(**options)
     (thing,) = shelf.stock("a")
 
-    stage.app().make(shelf.deletion(thing))
+    make(stage.app(), shelf.deletion(thing))
 
     assert told in stage.told
 
 
 @pytest.mark.fault("G4")
 def test_several_of_a_severe_kind_are_named_where_nobody_is_there_to_type_their_names(stage: Stage) -> None:
-    shelf = Shelf(severe=True)
+    shelf = Shelf(confirm_by_name=True)
     things = shelf.stock("one", "two")
 
     with pytest.raises(Refused) as refused:
-        stage.app().make(*map(shelf.deletion, things), total=100)
+        make(stage.app(), *map(shelf.deletion, things), total=100)
 
     assert refused.value.message == "not confirmed: one,two"
     assert refused.value.hint == "there is no terminal to ask on; --confirm one,two"

@@ -22,12 +22,13 @@ from ops.kinds.resource import Owner, Resource
 from ops.sandbox.server import Sandbox
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
+from ops.writes.make import make
 
 
 @command("write", writes=True)
 def write(app: App) -> Rows:
     """Write."""
-    return app.make()
+    return make(app)
 
 
 def opened(sandbox: Sandbox, folder: Path) -> tuple[App, Client]:
@@ -81,12 +82,12 @@ def test_a_creation_whose_answer_was_lost_is_there_once(
     resource = kind(name)
     zone = app.zone("example.com")
     account = Owner(sandbox.account_id, sandbox.account_id, {"id": sandbox.account_id})
-    owner = account if resource.scope == "account" else Owner(sandbox.account_id, zone["id"], zone)
+    owner = account if resource.parent == "account" else Owner(sandbox.account_id, zone["id"], zone)
     sandbox.faults.parse(f"{fault} POST {path} times=-1")
 
     ids = []
     for number in range(count):
-        rows = app.make(Change(resource, owner, None, wanted(name, number, sandbox.account_id)))
+        rows = make(app, Change(resource, owner, None, wanted(name, number, sandbox.account_id)))
         ids += [row["id"] for row in rows.items]
     listed = [item for item in resource.list(client, owner) if "p5-" in str(item.get(resource.label))]
     client.close()

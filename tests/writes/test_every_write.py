@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from _pytest.mark import ParameterSet
 from ops.cli.command import Command
 from ops.program import collection
 from ops.sandbox.server import Sandbox
+from tests.cases import Case, writes
 from tests.conftest import Result
 from tests.products.writing import undo_id, unstamped
-from tests.writes.case import Case
 
 Inv = Callable[..., Result]
 
@@ -27,14 +26,7 @@ LOCAL = {"snapshots.prune", "snapshots.push"}
 READING = ("/bulk/get", "/graphql")
 
 
-def cases() -> dict[str, Case]:
-    found: dict[str, Case] = {}
-    for file in sorted(Path(__file__).parent.glob("cases_*.py")):
-        found |= import_module(f"tests.writes.{file.stem}").CASES
-    return found
-
-
-CASES = cases()
+CASES = writes()
 
 
 def seldom(name: str) -> ParameterSet:

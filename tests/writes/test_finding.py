@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.resource import Json, Owner
-from ops.writes.finding import find_each
+from ops.writes.sending import find_each
 from tests.writes.stage import Shelf, Stage
 
 ZONE = Owner("a1", "z1", {})

@@ -12,7 +12,8 @@ from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.http.budget import Budget
 from ops.http.pause import Pause
 from ops.kinds.change import Change
-from ops.writes.entries import DONE, FAILED, UNKNOWN
+from ops.writes.journal import DONE, FAILED, UNKNOWN
+from ops.writes.make import make, make_all
 from ops.writes.signals import finishing
 from tests.writes.stage import Shelf, Stage
 
@@ -30,7 +31,7 @@ def test_no_write_begins_after_the_signal(stage: Stage, shelf: Shelf, seed: int)
     app = stage.app()
 
     with pytest.raises(Interrupted) as interrupted:
-        app.make(*(shelf.creation(f"n{i}") for i in range(20)))
+        make(app, *(shelf.creation(f"n{i}") for i in range(20)))
 
     assert shelf.written == at
     assert interrupted.value.message.startswith("write was interrupted\n")
@@ -45,7 +46,7 @@ def test_a_termination_ends_as_ctrl_c_does_with_its_own_exit_code(stage: Stage, 
     shelf.before = lambda number: kill_me(signal.SIGTERM) if number == 2 else None
 
     with pytest.raises(Terminated) as terminated:
-        stage.app().make(*(shelf.creation(f"n{i}") for i in range(5)))
+        make(stage.app(), *(shelf.creation(f"n{i}") for i in range(5)))
 
     assert shelf.written == 2
     assert terminated.value.exit_code == 143
@@ -61,7 +62,7 @@ def test_a_termination_while_a_request_waits_to_be_repeated_has_its_own_exit_cod
 
     shelf.before = wait
     with pytest.raises(Terminated, match="stopped while waiting\n  0 done") as terminated:
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     assert (terminated.value.exit_code, terminated.value.hint) == (143, "look")
 
@@ -74,7 +75,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: St
 
     shelf.before = twice
     with pytest.raises(Interrupted, match="0 done, 1 unknown, 1 not started"):
-        stage.app().make(shelf.creation("one"), shelf.creation("two"))
+        make(stage.app(), shelf.creation("one"), shelf.creation("two"))
 
     (entry,) = stage.journal().entries().values()
     assert entry.state == "unknown"
@@ -104,13 +105,13 @@ def test_a_task_that_shall_end_says_which_it_is_and_why(
 def test_the_signals_are_as_they_were_after_a_write(stage: Stage, shelf: Shelf) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
 
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_a_write_from_another_thread_works(stage: Stage, shelf: Shelf) -> None:
-    thread = threading.Thread(target=lambda: stage.app().make(shelf.creation("one")))
+    thread = threading.Thread(target=lambda: make(stage.app(), shelf.creation("one")))
 
     thread.start()
     thread.join()
@@ -123,7 +124,7 @@ def test_an_interrupted_stream_says_what_is_done(stage: Stage, shelf: Shelf) -> 
     shelf.after = lambda number: kill_me(signal.SIGINT) if number == 7 else None
 
     with pytest.raises(Interrupted, match="7 done, 0 unknown; "):
-        stage.app().make_all(shelf.creation(f"n{i}") for i in range(20))
+        make_all(stage.app(), (shelf.creation(f"n{i}") for i in range(20)))
 
     assert shelf.written == 7
 
@@ -137,7 +138,7 @@ def test_ctrl_c_between_two_writes_says_what_is_done_as_well(stage: Stage, shelf
             yield shelf.creation(f"n{number}")
 
     with pytest.raises(Interrupted, match=r"^write was interrupted\n  5 done, 0 unknown; "):
-        stage.app().make_all(source())
+        make_all(stage.app(), source())
 
     assert shelf.written == 5
 
@@ -151,7 +152,7 @@ def test_a_source_that_fails_halfway_leaves_no_doubt_about_what_is_done(stage: S
 
     app = stage.app()
     with pytest.raises(NotSent, match="no network\n  2 done, 0 unknown; ") as failure:
-        app.make_all(source())
+        make_all(app, source())
 
     assert f"inv undo.apply --id {app.task_id}" in failure.value.message
 
@@ -165,7 +166,7 @@ def test_a_result_that_cannot_be_noted_is_told_as_unknown(stage: Stage, shelf: S
 
     shelf.after = spoil
     with pytest.raises(DiskError, match="1 done, 1 unknown, 1 not started"):
-        stage.app().make(*(shelf.creation(name) for name in "abc"))
+        make(stage.app(), *(shelf.creation(name) for name in "abc"))
 
 
 def test_a_run_that_was_stopped_begins_no_write(stage: Stage, shelf: Shelf) -> None:
@@ -173,7 +174,7 @@ def test_a_run_that_was_stopped_begins_no_write(stage: Stage, shelf: Shelf) -> N
     app.stop.set()
 
     with pytest.raises(Interrupted, match=r"^write was interrupted"):
-        app.make(shelf.creation("one"))
+        make(app, shelf.creation("one"))
 
     assert shelf.written == 0
     assert stage.journal().entries() == {}
@@ -195,7 +196,7 @@ def test_a_call_that_was_stopped_is_unknown_once_it_was_sent(
 
     shelf.before = stopped
     with pytest.raises(Interrupted) as interrupted:
-        app.make(shelf.creation("one"))
+        make(app, shelf.creation("one"))
     budget.close()
 
     (entry,) = stage.journal().entries().values()
@@ -218,7 +219,7 @@ def test_a_terminal_that_hangs_up_ends_a_write_in_good_order_however_often_it_is
     before = signal.getsignal(signal.SIGHUP)
     try:
         with pytest.raises(Interrupted, match="2 done, 0 unknown, 3 not started"):
-            stage.app().make(*(shelf.creation(f"n{i}") for i in range(5)))
+            make(stage.app(), *(shelf.creation(f"n{i}") for i in range(5)))
         ignored = signal.getsignal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -10,8 +10,7 @@ import pytest
 from ops.errors import DiskError
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
-from ops.writes.journal import Journal, Undoing
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry, Journal, Undoing
 from tests.writes.stage import KIND, Shelf
 
 NOON = 1_795_435_200.9  # 2026-11-23T12:00:00Z and a bit
@@ -70,7 +69,7 @@ def test_of_the_owner_its_names_are_kept_alone(journal: Journal, shelf: Shelf) -
 
 
 def test_an_intent_says_why_it_can_never_be_taken_back(journal: Journal) -> None:
-    journal.begin(creations(Shelf(final="gone for good"), "a"), now=NOON, number=1)
+    journal.begin(creations(Shelf(irreversible="gone for good"), "a"), now=NOON, number=1)
 
     (entry,) = journal.entries().values()
     assert entry.final == "gone for good"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ops.kinds.resource import Json
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
 from ops.writes.listing import COLUMNS, DETAILS, details, rows, state
+from ops.writes.make import make
 from tests.writes.stage import KIND, Shelf, Stage
 
 DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "shelf.write"}
@@ -77,7 +78,7 @@ def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
     (thing,) = shelf.stock("a")
     app = stage.app()
     values = [b"text", b"\xff", {"deep": b"x"}]
-    app.make(shelf.change(thing, value=values), shelf.creation("b"))
+    make(app, shelf.change(thing, value=values), shelf.creation("b"))
 
     update, creation = shown(stage, shelf)
 
@@ -94,8 +95,8 @@ def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
 
 
 def test_what_cannot_be_taken_back_is_shown_with_its_reason(stage: Stage) -> None:
-    shelf = Shelf(final="caches only fill again")
-    stage.app().make(shelf.creation("a"))
+    shelf = Shelf(irreversible="caches only fill again")
+    make(stage.app(), shelf.creation("a"))
 
     ((row),) = shown(stage, shelf)
 
@@ -105,7 +106,7 @@ def test_what_cannot_be_taken_back_is_shown_with_its_reason(stage: Stage) -> Non
 def test_a_change_of_a_kind_that_this_version_does_not_know_is_shown_all_the_same(
     stage: Stage, shelf: Shelf
 ) -> None:
-    stage.app().make(shelf.creation("a"))
+    make(stage.app(), shelf.creation("a"))
 
     ((row),) = shown(stage, shelf, known=False)
 
@@ -115,7 +116,7 @@ def test_a_change_of_a_kind_that_this_version_does_not_know_is_shown_all_the_sam
 
 
 def test_what_failed_is_shown_with_what_happened_to_it(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(shelf.creation("a"))
+    make(stage.app(), shelf.creation("a"))
     journal = stage.journal()
     (found,) = journal.entries().values()
 

@@ -10,7 +10,8 @@ import pytest
 from ops.errors import Locked
 from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Owner
-from ops.writes.lock import Locks, lock_name
+from ops.writes.make import make
+from ops.writes.writing import Locks, lock_name
 from tests.writes.stage import ZONE, Shelf, Stage
 
 
@@ -26,7 +27,7 @@ def holding(stage: Stage, shelf: Shelf) -> int:
 
         shelf.before = stall
         try:
-            stage.app().make(shelf.creation("theirs"))
+            make(stage.app(), shelf.creation("theirs"))
         finally:
             os._exit(0)
     os.close(writer)
@@ -43,7 +44,7 @@ def test_two_runs_do_not_write_to_one_zone_at_a_time(stage: Stage, shelf: Shelf)
     child = holding(stage, shelf)
     try:
         with pytest.raises(Locked) as locked:
-            stage.app().make(shelf.creation("ours"))
+            make(stage.app(), shelf.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -60,7 +61,7 @@ def test_the_lock_of_a_run_that_was_killed_is_free(stage: Stage, shelf: Shelf) -
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
-    stage.app().make(shelf.creation("ours"))
+    make(stage.app(), shelf.creation("ours"))
 
     assert shelf.state() == [{"name": "ours"}]
 
@@ -70,7 +71,7 @@ def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> Non
     child = holding(stage, shelf)
     other = shelf.creation("ours")._replace(owner=Owner("a1", "z2", {"name": "example.org"}))
     try:
-        stage.app().make(other)
+        make(stage.app(), other)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -80,7 +81,7 @@ def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> Non
 
 def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
 
     pause = Change(zones, account, {"id": "z1", "name": "example.com"}, {"id": "z1", "paused": True})
     record = Change(shelf.resource, ZONE, None, {"name": "www"})
@@ -90,7 +91,7 @@ def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
 
 def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
     names = [lock_name(Change(zones, account, None, {"name": name})) for name in ("a", "a", "b")]
 
     assert names[0] == names[1] != names[2]
@@ -98,7 +99,7 @@ def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: S
 
 def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    pools = shelf.resource._replace(kind="pool", scope=ACCOUNT, identity=("name", "type"))
+    pools = shelf.resource._replace(kind="pool", parent=ACCOUNT, identity=("name", "type"))
 
     made = lock_name(Change(pools, account, None, {"name": "n", "type": "t"}))
     kept = lock_name(Change(pools, account, {"id": "p1", "name": "n"}, None))
@@ -133,7 +134,7 @@ def test_who_is_locked_out_is_told_what_is_written_to(
 def test_a_dry_run_takes_no_lock(stage: Stage, shelf: Shelf) -> None:
     child = holding(stage, shelf)
     try:
-        rows = stage.app(dry_run=True).make(shelf.creation("ours"))
+        rows = make(stage.app(dry_run=True), shelf.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -22,6 +22,7 @@ from ops.cli.command import command
 from ops.program import collection
 from ops.kinds.resource import Owner
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 ns = collection()
 
@@ -35,7 +36,7 @@ def many(app, zone: str = "example.com") -> Rows:
     single = record._replace(writes=record.writes._replace(batch=None))
     item = {"type": "A", "ttl": 1, "proxied": False, "content": "192.0.2.1"}
     changes = (Change(single, owner, None, {**item, "name": f"n{i}.{zone}"}) for i in range(30))
-    return app.make(*changes, total=0)
+    return make(app, *changes, total=0)
 
 
 ns.add_task(many)

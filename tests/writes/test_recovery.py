@@ -11,8 +11,9 @@ import pytest
 from ops.errors import ApiError, DiskError, Locked, Refused, Unanswered
 from ops.http.client import Client
 from ops.kinds.resource import Json, Owner
-from ops.writes.entries import ADOPTED, DONE, FAILED, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
 from ops.writes.listing import rows
+from ops.writes.make import make
 from ops.writes.undo import select, settled, take_back
 from tests.writes.stage import KIND, Shelf, Stage
 
@@ -23,7 +24,7 @@ def killed(stage: Stage, shelf: Shelf, at: str, **fields: object) -> Entry:
     if child == 0:
         setattr(shelf, at, lambda _number: os.kill(os.getpid(), signal.SIGKILL))
         try:
-            stage.app().make(shelf.creation("one", **fields))
+            make(stage.app(), shelf.creation("one", **fields))
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -62,7 +63,7 @@ def test_killed_after_the_call_is_unknown_and_found_done_and_can_be_undone(
 
 @pytest.mark.fault("C5")
 def test_killed_while_the_result_was_written_is_unknown_and_found_done(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     intent, result = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(intent + result[: len(result) // 2])
@@ -82,7 +83,7 @@ def test_the_task_run_again_after_the_kill_makes_no_duplicate(
     if moment == "after":
         shelf.stock("one")
 
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
 
     assert [thing["name"] for thing in shelf.things.values()] == ["one"]
 
@@ -133,7 +134,7 @@ def test_what_a_run_at_work_has_not_finished_is_not_judged(stage: Stage, shelf: 
         met.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
     shelf.before = look
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
 
     assert met == [6]
 
@@ -151,7 +152,7 @@ def test_what_is_neither_old_nor_new_stays_unknown_and_is_not_taken_back(stage: 
 @pytest.mark.fault("C4")
 def test_a_journal_cut_anywhere_is_whole_up_to_the_line_before(stage: Stage, shelf: Shelf) -> None:
     for number in range(4):
-        stage.app().make(shelf.creation(f"n{number}"))
+        make(stage.app(), shelf.creation(f"n{number}"))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     whole = file.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
@@ -169,12 +170,12 @@ def test_a_journal_cut_anywhere_is_whole_up_to_the_line_before(stage: Stage, she
 
 @pytest.mark.fault("C4")
 def test_a_torn_line_is_replaced_by_the_next_one(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     with file.open("ab") as journal:
         journal.write(b'{"n":3,"type":"intent","changes":"' + b"x" * 20_000)
 
-    stage.app().make(shelf.creation("two"))
+    make(stage.app(), shelf.creation("two"))
     journal = stage.journal()
 
     assert [entry.state for entry in journal.entries().values()] == [DONE, DONE]
@@ -202,7 +203,7 @@ def tampered(edit: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], lis
 def test_a_journal_that_was_changed_by_hand_is_not_acted_upon(
     stage: Stage, shelf: Shelf, edit: Callable[[list[bytes]], list[bytes]]
 ) -> None:
-    stage.app().make(shelf.creation("one"))
+    make(stage.app(), shelf.creation("one"))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     file.write_bytes(b"".join(edit(file.read_bytes().splitlines(keepends=True))))
 
@@ -214,7 +215,7 @@ def test_a_value_that_was_changed_in_its_file_is_not_put_back(stage: Stage, shel
     thing = {"id": "x", "name": "a", "value": b"v" * 1000}
     shelf.things["x"] = thing
     app = stage.app()
-    app.make(shelf.deletion(thing))
+    make(app, shelf.deletion(thing))
     (blob,) = (stage.folder / "state" / "journal" / "blobs").iterdir()
     blob.write_bytes(blob.read_bytes().replace(b"v", b"w"))
 
@@ -229,7 +230,7 @@ def test_the_journal_is_for_its_owner_alone(stage: Stage, shelf: Shelf) -> None:
     try:
         thing = {"id": "x", "name": "a", "value": b"v" * 1000}
         shelf.things["x"] = thing
-        stage.app().make(shelf.deletion(thing))
+        make(stage.app(), shelf.deletion(thing))
     finally:
         os.umask(before)
 
@@ -255,7 +256,7 @@ def test_what_was_found_once_and_then_cannot_be_asked_for_is_unknown_not_failed(
     shelf = Shelf(find=find)
     shelf.after = lost
     with pytest.raises(Unanswered, match="the connection was lost"):
-        stage.app().make(shelf.creation("one"))
+        make(stage.app(), shelf.creation("one"))
 
     (entry,) = stage.journal().entries().values()
     assert (entry.state, len(asked), len(shelf.things)) == (UNKNOWN, 3, 1)
@@ -295,7 +296,7 @@ def test_an_update_of_unknown_outcome_is_settled_by_what_stands(
     stage: Stage, shelf: Shelf, value: int, state: str
 ) -> None:
     (thing,) = shelf.stock("one")
-    stage.app().make(shelf.change(thing, value=2))
+    make(stage.app(), shelf.change(thing, value=2))
     file = stage.folder / "state" / "journal" / "journal.jsonl"
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
     shelf.things[thing["id"]]["value"] = value

@@ -11,7 +11,7 @@ from ops.errors import NotSent, UsageError
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Json, Owner
-from ops.writes.entries import DONE, Entry
+from ops.writes.journal import DONE, Entry
 from ops.writes.reversal import Keys, Step, Verdict, judge, portions, step, why_not
 from tests.writes.stage import KIND, ZONE, Shelf, Stage
 
@@ -184,7 +184,7 @@ def test_only_what_is_still_as_it_was_left_behind_may_be_taken_back(
 
 
 def test_an_owner_that_was_made_anew_is_found_under_its_new_id(shelf: Shelf) -> None:
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
     keys = Keys([entry(kind="zones.zone", olds=("z1",), news=("z2",))])
 
     found = step(

@@ -18,7 +18,7 @@ from ops.errors import (
     ValidationError,
 )
 from ops.kinds.change import Change
-from ops.writes.entries import ADOPTED, DONE
+from ops.writes.journal import ADOPTED, DONE
 from ops.writes.sending import Undecided, send, unknown
 from tests.writes.stage import Shelf, Stage
 

@@ -5,7 +5,8 @@ import pytest
 from ops.errors import Refused
 from ops.kinds.change import Change
 from ops.kinds.resource import Json
-from ops.writes.thresholds import refuse
+from ops.writes.consent import refuse
+from ops.writes.make import make, make_all
 from tests.writes.stage import ZONE, Shelf, Stage
 
 
@@ -25,24 +26,24 @@ def test_a_plan_goes_as_far_as_thirty_percent_and_fifty_items(
 
     if refused:
         with pytest.raises(Refused, match=f"{count} of {total} items") as told:
-            stage.app().make(*changes, total=total)
+            make(stage.app(), *changes, total=total)
         assert "--force" in told.value.hint
         assert shelf.written == 0
     else:
-        stage.app().make(*changes, total=total)
+        make(stage.app(), *changes, total=total)
         assert shelf.written == count
 
 
 @pytest.mark.fault("G2")
 def test_force_lifts_the_threshold(stage: Stage, shelf: Shelf) -> None:
-    stage.app(force=True).make(*changed(shelf, 60), total=60)
+    make(stage.app(force=True), *changed(shelf, 60), total=60)
 
     assert shelf.written == 60
 
 
 @pytest.mark.fault("G2")
 def test_creations_touch_nothing_that_is_there(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(*(shelf.creation(f"n{i}") for i in range(60)), total=10)
+    make(stage.app(), *(shelf.creation(f"n{i}") for i in range(60)), total=10)
 
     assert shelf.written == 60
 
@@ -50,7 +51,7 @@ def test_creations_touch_nothing_that_is_there(stage: Stage, shelf: Shelf) -> No
 def test_a_single_item_is_no_plan(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("one")
 
-    stage.app().make(shelf.change(thing, value=2))
+    make(stage.app(), shelf.change(thing, value=2))
 
     assert shelf.written == 1
 
@@ -78,9 +79,9 @@ def test_the_name_servers_and_mail_of_the_domain_itself_need_force(
 
     if refused:
         with pytest.raises(Refused, match=f"it touches {record['type']} of example.com itself"):
-            stage.app().make(change, total=100)
+            make(stage.app(), change, total=100)
     else:
-        stage.app().make(change, total=100)
+        make(stage.app(), change, total=100)
 
     assert shelf.written == (0 if refused else 1)
 
@@ -90,7 +91,7 @@ def test_a_stream_that_goes_too_far_is_refused_before_anything_is_sent(stage: St
     changes = changed(shelf, 51)
 
     with pytest.raises(Refused):
-        stage.app().make_all(iter(changes), total=10_000)
+        make_all(stage.app(), iter(changes), total=10_000)
 
     assert shelf.written == 0
 

@@ -4,16 +4,18 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ops.config.settings import Settings
 from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
 from ops.kinds.resource import Json
 from ops.ui.shapes import Rows
 from ops.writes import undo as module
-from ops.writes.entries import DONE, FAILED, UNDONE, UNKNOWN, Entry
-from ops.writes.place import place as place_of
+from ops.writes.journal import DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.make import make
 from ops.writes.undo import last, select, take_back
 from tests.writes.stage import KIND, Shelf, Stage
 from tests.writes.test_lock import holding
@@ -37,7 +39,7 @@ def test_each_change_is_taken_back(stage: Stage, shelf: Shelf) -> None:
     a, b = shelf.stock("a", "b")
     before = shelf.state()
     app = stage.app()
-    app.make(shelf.change(a, value=2), shelf.deletion(b), shelf.creation("c"))
+    make(app, shelf.change(a, value=2), shelf.deletion(b), shelf.creation("c"))
 
     rows = undo(stage, shelf, app.task_id)
 
@@ -49,7 +51,7 @@ def test_each_change_is_taken_back(stage: Stage, shelf: Shelf) -> None:
 def test_an_undo_can_be_undone_and_that_too(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("a")
     app = stage.app()
-    app.make(shelf.deletion(thing))
+    make(app, shelf.deletion(thing))
     undo(stage, shelf, app.task_id)
     first = entries(stage)[1]
 
@@ -66,11 +68,11 @@ def test_an_undo_can_be_undone_and_that_too(stage: Stage, shelf: Shelf) -> None:
 
 def test_the_last_change_is_taken_back_first_and_new_ids_are_followed(stage: Stage, shelf: Shelf) -> None:
     run = stage.app().run
-    stage.app(run).make(shelf.creation("a", value=1))
+    make(stage.app(run), shelf.creation("a", value=1))
     (made,) = shelf.things.values()
-    stage.app(run).make(shelf.change(made, value=2))
+    make(stage.app(run), shelf.change(made, value=2))
     (made,) = shelf.things.values()
-    stage.app(run).make(shelf.deletion(made))
+    make(stage.app(run), shelf.deletion(made))
 
     rows = undo(stage, shelf, run.id)
 
@@ -82,9 +84,9 @@ def test_what_was_created_again_by_an_undo_is_found_under_its_new_id_by_the_next
     stage: Stage, shelf: Shelf
 ) -> None:
     first, second = stage.app(), stage.app()
-    first.make(shelf.creation("a"))
+    make(first, shelf.creation("a"))
     (made,) = shelf.things.values()
-    second.make(shelf.deletion(made))
+    make(second, shelf.deletion(made))
 
     undo(stage, shelf, second.task_id)
     renewed = set(shelf.things)
@@ -98,7 +100,7 @@ def test_what_was_created_again_by_an_undo_is_found_under_its_new_id_by_the_next
 def test_what_others_have_changed_since_is_shown_and_not_overwritten(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("a")
     app = stage.app()
-    app.make(shelf.change(thing, value=2))
+    make(app, shelf.change(thing, value=2))
     shelf.things[thing["id"]]["value"] = 3
     sent = shelf.written
 
@@ -113,7 +115,7 @@ def test_what_others_have_changed_since_is_shown_and_not_overwritten(stage: Stag
 def test_what_others_have_deleted_or_put_in_its_place_is_a_conflict(stage: Stage, shelf: Shelf) -> None:
     a, b = shelf.stock("a", "b")
     app = stage.app()
-    app.make(shelf.change(a, value=2), shelf.deletion(b))
+    make(app, shelf.change(a, value=2), shelf.deletion(b))
     shelf.things.clear()
     shelf.things["other"] = {"id": "other", "name": "b", "value": 42}
     sent = shelf.written
@@ -129,7 +131,7 @@ def test_what_others_have_deleted_or_put_in_its_place_is_a_conflict(stage: Stage
 def test_what_is_back_already_needs_no_request_and_counts_as_taken_back(stage: Stage, shelf: Shelf) -> None:
     (thing,) = shelf.stock("a")
     app = stage.app()
-    app.make(shelf.change(thing, value=2))
+    make(app, shelf.change(thing, value=2))
     shelf.things[thing["id"]] = thing
     sent = shelf.written
 
@@ -142,7 +144,7 @@ def test_what_is_back_already_needs_no_request_and_counts_as_taken_back(stage: S
 
 def test_an_undo_that_was_interrupted_is_finished_by_running_it_again(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(*(shelf.creation(f"n{i}") for i in range(5)))
+    make(app, *(shelf.creation(f"n{i}") for i in range(5)))
 
     def stop(number: int) -> None:
         if number == 8:
@@ -161,7 +163,7 @@ def test_an_undo_that_was_interrupted_is_finished_by_running_it_again(stage: Sta
 
 def test_undoing_a_creation_asks_as_a_deletion_does(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
 
     with pytest.raises(Refused):
         undo(stage, shelf, app.task_id, yes=False)
@@ -170,9 +172,9 @@ def test_undoing_a_creation_asks_as_a_deletion_does(stage: Stage, shelf: Shelf) 
 
 
 def test_what_can_never_be_taken_back_is_refused_with_its_reason(stage: Stage) -> None:
-    shelf = Shelf(final="caches only fill again")
+    shelf = Shelf(irreversible="caches only fill again")
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
 
     with pytest.raises(Refused, match="caches only fill again"):
         undo(stage, shelf, app.task_id)
@@ -180,7 +182,7 @@ def test_what_can_never_be_taken_back_is_refused_with_its_reason(stage: Stage) -
 
 def test_what_is_taken_back_already_is_said_to_be(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     undo(stage, shelf, app.task_id)
 
     with pytest.raises(Refused, match="it is taken back already"):
@@ -188,8 +190,8 @@ def test_what_is_taken_back_already_is_said_to_be(stage: Stage, shelf: Shelf) ->
 
 
 def test_the_last_task_is_taken_back_and_twice_means_the_last_two(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(shelf.creation("a"))
-    stage.app().make(shelf.creation("b"), shelf.creation("c"))
+    make(stage.app(), shelf.creation("a"))
+    make(stage.app(), shelf.creation("b"), shelf.creation("c"))
 
     undo_last(stage, shelf)
     after_one = shelf.state()
@@ -203,8 +205,8 @@ def test_the_last_task_is_taken_back_and_twice_means_the_last_two(stage: Stage, 
 
 def test_only_the_last_task_of_a_line_is_the_last(stage: Stage, shelf: Shelf) -> None:
     run = stage.app().run
-    stage.app(run).make(shelf.creation("a"))
-    stage.app(run).make(shelf.creation("b"))
+    make(stage.app(run), shelf.creation("a"))
+    make(stage.app(run), shelf.creation("b"))
 
     undo_last(stage, shelf)
 
@@ -213,7 +215,7 @@ def test_only_the_last_task_of_a_line_is_the_last(stage: Stage, shelf: Shelf) ->
 
 def test_what_was_done_elsewhere_is_not_taken_back_here(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     elsewhere = [entry._replace(place="api.cloudflare.com") for entry in entries(stage)]
 
     with pytest.raises(UsageError, match="and this would be sandbox"):
@@ -229,7 +231,7 @@ def test_an_unknown_id_names_the_way_to_the_known_ones(stage: Stage) -> None:
 
 def test_a_task_is_not_taken_for_another_whose_number_begins_alike(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     (entry,) = entries(stage)
     tenth = entry._replace(id=f"{entry.group}0.1")
 
@@ -238,7 +240,7 @@ def test_a_task_is_not_taken_for_another_whose_number_begins_alike(stage: Stage,
 
 def test_a_dry_undo_shows_what_it_would_do(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     sent = shelf.written
 
     rows = undo(stage, shelf, app.task_id, dry_run=True, yes=False)
@@ -258,7 +260,7 @@ def test_what_is_deleted_keeps_its_bytes_until_it_is_put_back(stage: Stage, shel
     thing = {"name": "a", "id": "x", "value": values}
     shelf.things["x"] = thing
     app = stage.app()
-    app.make(shelf.deletion(thing))
+    make(app, shelf.deletion(thing))
 
     undo(stage, shelf, app.task_id)
 
@@ -270,7 +272,7 @@ def test_batches_are_taken_back_in_batches(stage: Stage, shelf: Shelf) -> None:
     assert writes
     shelf.resource = shelf.resource._replace(writes=writes._replace(batch=shelf.batch, batch_size=100))
     app = stage.app()
-    app.make(*(shelf.creation(f"n{i}") for i in range(250)), total=0)
+    make(app, *(shelf.creation(f"n{i}") for i in range(250)), total=0)
     shelf.calls.clear()
 
     undo(stage, shelf, app.task_id)
@@ -281,7 +283,7 @@ def test_batches_are_taken_back_in_batches(stage: Stage, shelf: Shelf) -> None:
 
 def test_the_entries_of_the_last_task_come_in_their_order(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(*(shelf.creation(name) for name in "abc"))
+    make(app, *(shelf.creation(name) for name in "abc"))
 
     chosen = last(entries(stage), {KIND: shelf.resource}, "sandbox")
 
@@ -295,8 +297,8 @@ def test_the_entries_of_the_last_task_come_in_their_order(stage: Stage, shelf: S
 def test_the_last_task_is_one_that_can_be_taken_back(
     stage: Stage, shelf: Shelf, spoiled: dict[str, str]
 ) -> None:
-    stage.app().make(shelf.creation("a"))
-    stage.app().make(shelf.creation("b"))
+    make(stage.app(), shelf.creation("a"))
+    make(stage.app(), shelf.creation("b"))
     first, second = entries(stage)
     kinds = {KIND: shelf.resource}
 
@@ -320,7 +322,7 @@ def test_where_nothing_was_done_the_way_to_what_was_is_named(stage: Stage) -> No
 def test_what_will_be_taken_back_is_shown_without_what_is_back_already(stage: Stage, shelf: Shelf) -> None:
     a, b = shelf.stock("a", "b")
     app = stage.app()
-    app.make(shelf.change(a, value=2), shelf.change(b, value=2))
+    make(app, shelf.change(a, value=2), shelf.change(b, value=2))
     shelf.things[a["id"]] = a
     before = stage.told
 
@@ -338,7 +340,7 @@ def test_more_changes_than_are_compared_beforehand_are_asked_about(
     monkeypatch.setattr(module, "BEFOREHAND", most)
     things = shelf.stock(*"abc")
     app = stage.app()
-    app.make(*(shelf.change(thing, value=2) for thing in things))
+    make(app, *(shelf.change(thing, value=2) for thing in things))
     shelf.calls.clear()
 
     if asked:
@@ -354,9 +356,9 @@ def test_more_changes_than_are_compared_beforehand_are_asked_about(
 def test_many_of_a_severe_kind_are_taken_back_by_name_and_not_by_a_yes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(severe=True)
+    shelf = Shelf(confirm_by_name=True)
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     monkeypatch.setattr(module, "BEFOREHAND", 0)
     shelf.calls.clear()
 
@@ -375,7 +377,7 @@ def test_more_bytes_than_are_held_are_asked_about(
 ) -> None:
     (thing,) = shelf.stock("a")
     app = stage.app()
-    app.make(shelf.change(thing, value=b"x" * 5000))
+    make(app, shelf.change(thing, value=b"x" * 5000))
     monkeypatch.setattr(module, "HELD", entries(stage)[0].weight + more)
 
     if asked:
@@ -393,7 +395,7 @@ def test_what_is_not_compared_beforehand_is_compared_before_it_is_taken_back(
     monkeypatch.setattr(module, "BEFOREHAND", 0)
     (thing,) = shelf.stock("a")
     app = stage.app()
-    app.make(shelf.change(thing, value=2))
+    make(app, shelf.change(thing, value=2))
     shelf.things[thing["id"]]["value"] = 3
     shelf.calls.clear()
 
@@ -410,7 +412,7 @@ def test_an_undo_waits_for_nobody_who_writes_in_the_same_zone(
 ) -> None:
     monkeypatch.setattr(module, "BEFOREHAND", most)
     app = stage.app()
-    app.make(shelf.creation("a"))
+    make(app, shelf.creation("a"))
     child = holding(stage, shelf)
     shelf.before = lambda _number: None
     try:
@@ -427,9 +429,9 @@ def test_an_undo_waits_for_nobody_who_writes_in_the_same_zone(
 
 def test_what_others_have_put_back_is_found_under_the_id_that_it_has_now(stage: Stage, shelf: Shelf) -> None:
     run = stage.app().run
-    stage.app(run).make(shelf.creation("a"))
+    make(stage.app(run), shelf.creation("a"))
     (made,) = shelf.things.values()
-    stage.app(run).make(shelf.deletion(made))
+    make(stage.app(run), shelf.deletion(made))
     shelf.things["x"] = {"id": "x", "name": "a"}
 
     rows = undo(stage, shelf, run.id)
@@ -444,7 +446,7 @@ def test_what_was_done_at_once_may_be_taken_back_in_parts(stage: Stage, shelf: S
     single = shelf.resource
     shelf.resource = single._replace(writes=writes._replace(batch=shelf.batch, batch_size=9))
     app = stage.app()
-    app.make(*(shelf.creation(name) for name in "abc"), total=0)
+    make(app, *(shelf.creation(name) for name in "abc"), total=0)
     shelf.resource = single
 
     rows = undo(stage, shelf, app.task_id)
@@ -459,7 +461,7 @@ def test_a_kind_that_answers_for_fewer_than_were_asked_about_is_not_believed(sta
 
     shelf = Shelf(find_all=find_all, find_size=9)
     app = stage.app()
-    app.make(shelf.creation("a"), shelf.creation("b"))
+    make(app, shelf.creation("a"), shelf.creation("b"))
 
     with pytest.raises(ValueError, match="zip"):
         undo(stage, shelf, app.task_id)
@@ -472,7 +474,7 @@ def test_twenty_conflicts_are_told_and_the_others_counted(
 ) -> None:
     things = shelf.stock(*(f"n{i}" for i in range(count)))
     app = stage.app()
-    app.make(*(shelf.change(thing, value=2) for thing in things), total=1000)
+    make(app, *(shelf.change(thing, value=2) for thing in things), total=1000)
     shelf.things.clear()
 
     with pytest.raises(Conflict) as conflict:
@@ -487,7 +489,7 @@ def test_twenty_conflicts_are_told_and_the_others_counted(
 
 
 def test_what_is_known_to_have_failed_is_not_there_to_be_taken_back(stage: Stage, shelf: Shelf) -> None:
-    stage.app().make(shelf.creation("a"))
+    make(stage.app(), shelf.creation("a"))
     (entry,) = entries(stage)
 
     with pytest.raises(Refused) as refused:
@@ -499,7 +501,7 @@ def test_what_is_known_to_have_failed_is_not_there_to_be_taken_back(stage: Stage
 
 def test_what_can_be_taken_back_is_and_the_rest_is_told(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"), shelf.creation("b"))
+    make(app, shelf.creation("a"), shelf.creation("b"))
     first, second = entries(stage)
 
     take_back(stage.app(), [first._replace(final="why not"), second], {KIND: shelf.resource})
@@ -510,7 +512,7 @@ def test_what_can_be_taken_back_is_and_the_rest_is_told(stage: Stage, shelf: She
 
 def test_where_nothing_can_be_taken_back_each_reason_is_told_once(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
-    app.make(shelf.creation("a"), shelf.creation("b"))
+    make(app, shelf.creation("a"), shelf.creation("b"))
     first, second = entries(stage)
     final = [first._replace(final="one"), second._replace(final="two"), second._replace(final="two")]
 
@@ -524,7 +526,7 @@ def test_where_nothing_can_be_taken_back_each_reason_is_told_once(stage: Stage, 
 def test_what_was_done_elsewhere_names_the_way_to_take_it_back_there(
     stage: Stage, shelf: Shelf, place: str, line: str
 ) -> None:
-    stage.app().make(shelf.creation("a"))
+    make(stage.app(), shelf.creation("a"))
     (entry,) = entries(stage)
     app = stage.app()
     app.settings = replace(app.settings, base_url="https://api.example.com/client/v4")
@@ -547,5 +549,7 @@ def test_what_was_done_elsewhere_names_the_way_to_take_it_back_there(
         ("nonsense", ""),
     ],
 )
-def test_the_place_is_the_host_and_this_machine_is_the_sandbox(url: str, name: str) -> None:
-    assert place_of(url) == name
+def test_the_api_host_of_this_machine_is_the_sandbox(url: str, name: str, tmp_path: Path) -> None:
+    settings = Settings(exports=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, base_url=url)
+
+    assert settings.api_host == name

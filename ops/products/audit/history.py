@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ops.errors import NotFound
-from ops.kinds.resource import Deed, Json, reach
+from ops.kinds.resource import AuditEvent, Json, reach
 from ops.products.audit import api
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ _THING = (
 _WITHIN = ("zone.id", "zone.name", "metadata.zone_name", "resource.id")
 
 
-def deeds(client: Client, account_id: str, *, since: str, before: str) -> Iterator[Deed]:
+def deeds(client: Client, account_id: str, *, since: str, before: str) -> Iterator[AuditEvent]:
     """Yield what was done, newest first, of either version of the log; what failed is left out."""
     for item in _entries(client, account_id, since=since, before=before):
         entry = api.entry(item)
         if entry["result"] != "failure" and reach(item, "raw.method") != "GET":
             # The address names what entries of some products do not: a setting, a script, a key.
             *within, thing = str(reach(item, "raw.uri") or "").partition("?")[0].split("/")
-            yield Deed(
+            yield AuditEvent(
                 str(entry["when"] or ""),
                 entry["actor"],
                 entry["action"],

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client
-    from ops.kinds.resource import Deed, Resource
+    from ops.kinds.resource import AuditEvent, Resource
 
 
-def _deeds(client: Client, account_id: str, since: str, before: str) -> Iterator[Deed]:
+def _deeds(client: Client, account_id: str, since: str, before: str) -> Iterator[AuditEvent]:
     from ops.products.audit.history import deeds
 
     return deeds(client, account_id, since=since, before=before)

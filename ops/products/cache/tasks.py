@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.kinds.resource import Owner
 from ops.products.cache import api
-from ops.products.zones.parts import Part, attempt, tell
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -37,7 +38,7 @@ def list_settings(app: App, zone: str = "") -> Rows:
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
-    rows = [row for part in parts for row in _rows(tell(app, part))]
+    rows = [row for part in parts for row in _rows(report(part, app.gap))]
     return Rows(rows, ("id", "value", "editable", "status", "modified_on"))
 
 
@@ -84,9 +85,9 @@ def purge(
     owner = Owner(found["account"]["id"], found["id"], found)
     if all:
         everything = {"name": "everything", "rule": "purge_everything", "values": True}
-        return app.make(Change(PURGE, owner, None, everything), question=_question(found))
+        return make(app, Change(PURGE, owner, None, everything), question=_question(found))
     wanted = valid.values(rule, (files or tags or hosts or prefixes), found["name"], _lines)
-    return app.make(*[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
+    return make(app, *[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
 
 
 def _question(zone: Json) -> str:

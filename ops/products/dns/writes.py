@@ -184,7 +184,7 @@ def _operation(change: Change) -> tuple[str, Json]:
     return "patches", {"id": before["id"], **fields}
 
 
-def _managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
+def managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
     from ops.products.dns.record import managed
 
     if not managed(wanted) and not (live and managed(live)):
@@ -213,8 +213,5 @@ RECORD_WRITES = Writes(
     batch=batch_records,
     batch_size=BATCH,
     batch_of=_batch_of,
-    # Beside what the resource calls volatile; the last three came with records until January 2025.
-    read_only=("proxiable", "zone_id", "zone_name", "locked"),
-    never=_managed_by_cloudflare,
 )
 SETTINGS_WRITES = Writes(find=find_settings, update=update_settings)

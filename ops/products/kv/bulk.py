@@ -1,4 +1,4 @@
-"""Bulk writes and deletions: as much in one request as Workers KV takes, and what failed sent again."""
+"""Bulk writes and deletions: as much in one request as Workers KV accepts; what failed is sent again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.resource import Json
 
-Answered = tuple[Sequence[str], Any]
-
-# How often a key that is listed as unsuccessful is sent in all.
+# How often a key that is reported as unsuccessful is sent altogether.
 ATTEMPTS = 3
 NAMED = 5
-# A request may have 100 MB, and all of it is in memory.
-HELD = 32_000_000
+# A request may have 100 MB, but all of it is in memory.
+MEMORY = 32_000_000
 
 
 class Body(NamedTuple):
-    """Pairs as one request takes them: the keys, and a JSON list of it all."""
+    """The body of one bulk write, and the keys in it."""
 
     keys: list[str]
     data: bytes
@@ -34,31 +32,32 @@ class Body(NamedTuple):
 def bodies(
     pairs: Iterable[Json], *, most: int = api.BULK_PAIRS, limit: int = api.BULK_BYTES
 ) -> Iterator[Body]:
-    """Yield *pairs* in requests of at most *most* pairs and *limit* bytes, counted as they are sent."""
+    """Yield *pairs* in requests of at most *most* pairs and *limit* bytes as sent."""
     keys: list[str] = []
     data = BytesIO()
     for pair in pairs:
         line = encoded(pair)
-        # With the comma before it and the bracket behind it.
+        # With the comma before it and the bracket after it.
         if keys and (len(keys) == most or data.tell() + len(line) + 2 > limit):
-            yield _body(keys, data)
+            data.write(b"]")
+            yield Body(keys, data.getvalue())
             keys, data = [], BytesIO()
         data.write(b"," if keys else b"[")
         data.write(line)
         keys.append(pair["key"])
     if keys:
-        yield _body(keys, data)
-
-
-def _body(keys: list[str], data: BytesIO) -> Body:
-    data.write(b"]")
-    return Body(keys, data.getvalue())
+        data.write(b"]")
+        yield Body(keys, data.getvalue())
 
 
 def encoded(pair: Json) -> bytes:
-    """Give *pair*, whose `value` is bytes, as the bulk write takes it: as text, or base64 where shorter."""
-    value, text = pair["value"], _as_text(pair["value"])
-    # Text alone is written without making an encoder, and a namespace may hold nothing but text.
+    """Return *pair*, whose `value` is bytes, as a bulk write takes it: text, or base64 if shorter."""
+    value = pair["value"]
+    try:
+        text = json.dumps(value.decode()).encode()
+    except UnicodeDecodeError:
+        text = b""
+    # Most values are text: they are encoded without an encoder for the whole pair.
     others = "".join(
         f',"{name}":{json.dumps(pair[name], separators=(",", ":"))}'
         for name in ("expiration", "metadata")
@@ -71,33 +70,25 @@ def encoded(pair: Json) -> bytes:
     return b'{"key":%b%b,"value":%b}' % (json.dumps(pair["key"]).encode(), others.encode(), text)
 
 
-def _as_text(value: bytes) -> bytes:
-    """Give *value* as a JSON string, b"" where it is no text."""
-    try:
-        return json.dumps(value.decode()).encode()
-    except UnicodeDecodeError:
-        return b""
-
-
 def write(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
-    """Write *pairs*, each key once, whatever stands there.
+    """Write *pairs*, each key once, whatever the keys hold.
 
-    Raises MalformedAnswer where some are not written however often they are sent, and Unanswered for a
-    failure after some were written.
+    Raise MalformedAnswer if some are not written in any attempt, and Unanswered for a failure after some
+    were written.
     """
     known = {pair["key"]: pair for pair in pairs}
 
-    def send(keys: Sequence[str]) -> Iterator[Answered]:
-        for body in bodies((known[key] for key in keys), limit=HELD):
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
+        for body in bodies((known[key] for key in keys), limit=MEMORY):
             yield body.keys, api.put_bulk(client, account_id, namespace_id, body.data)
 
     _persist(send, list(known), "written")
 
 
 def delete(client: Client, account_id: str, namespace_id: str, keys: Sequence[str]) -> None:
-    """Delete *keys*; those that are not there are deleted already. Raises as write does."""
+    """Delete *keys*; a missing key is not an error. Raise as write does."""
 
-    def send(keys: Sequence[str]) -> Iterator[Answered]:
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
         for start in range(0, len(keys), api.BULK_PAIRS):
             some = list(keys[start : start + api.BULK_PAIRS])
             yield some, api.delete_bulk(client, account_id, namespace_id, some)
@@ -105,7 +96,9 @@ def delete(client: Client, account_id: str, namespace_id: str, keys: Sequence[st
     _persist(send, keys, "deleted")
 
 
-def _persist(send: Callable[[Sequence[str]], Iterator[Answered]], keys: Sequence[str], done: str) -> None:
+def _persist(
+    send: Callable[[Sequence[str]], Iterator[tuple[Sequence[str], Any]]], keys: Sequence[str], done: str
+) -> None:
     left, count = list(keys), 0
     try:
         for _ in range(ATTEMPTS):
@@ -124,7 +117,7 @@ def _persist(send: Callable[[Sequence[str]], Iterator[Answered]], keys: Sequence
 
 
 def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
-    """Give *error* as it is where nothing is *done* yet, else as one after which nobody knows how much is."""
+    """Return *error* unchanged if nothing is *done* yet, else as one that leaves the outcome open."""
     if not count or isinstance(error, Interrupted):
         return error
     message = f"{count:,} of {total:,} keys were {done}, then: {error.message}"
@@ -132,11 +125,14 @@ def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
 
 
 def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
-    """Give which of the keys *sent* are to be sent again: a partial failure comes as a success."""
-    told = answer if isinstance(answer, dict) else {}
-    failed = set(told.get("unsuccessful_keys") or ())
+    """Return which of the keys *sent* must be sent again: a partial failure is answered as a success."""
+    found = answer if isinstance(answer, dict) else {}
+    failed = set(found.get("unsuccessful_keys") or ())
     missed = [key for key in sent if key in failed]
-    count = told.get("successful_key_count")
+    count = found.get("successful_key_count")
     if isinstance(count, int) and count + len(missed) != len(sent):
-        raise MalformedAnswer(f"the answer speaks of {count:,} keys and {len(missed):,} that failed", 200)
+        raise MalformedAnswer(
+            f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
+            200,
+        )
     return missed

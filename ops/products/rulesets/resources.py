@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.rulesets import api
 
 if TYPE_CHECKING:
@@ -38,19 +38,19 @@ def _block(where: str, ruleset: Json) -> Block | None:
 RESOURCES = (
     Resource(
         kind="rulesets.account",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_of_account,
         identity=("phase", "kind", "name"),
-        volatile=VOLATILE,
+        compare=Compare(volatile=VOLATILE),
         terraform=_block_of_account,
         needs="Account > Account Rulesets > Read",
     ),
     Resource(
         kind="rulesets.zone",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_of_zone,
         identity=("phase", "kind", "name"),
-        volatile=VOLATILE,
+        compare=Compare(volatile=VOLATILE),
         deep=True,
         terraform=_block_of_zone,
         needs="Zone > Zone WAF > Read",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.ssl import api
-from ops.products.zones.parts import Part, attempt, tell, zones_of
+from ops.products.zones.parts import Part, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -84,7 +84,12 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     """
     if days < 0:
         raise UsageError(f"--days {days} is below zero")
-    zones = zones_of(app, zone, requests=2)
+    requests = 0 if app.offline else 2
+    zones = (
+        [app.zone(zone)]
+        if zone
+        else all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
+    )
     return Rows(_problems(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
@@ -97,8 +102,8 @@ def _problems(app: App, zones: list[Json], days: int) -> Iterator[Json]:
         return name, packs, attempt(f"records of {name}", lambda: _served_names(app, zone))
 
     for name, packs, records in app.parallel(read, zones):
-        tell(app, packs)
-        tell(app, records)
+        report(packs, app.gap)
+        report(records, app.gap)
         # Names cannot be called bare where the packs that may cover them were not read.
         bare = records.value or () if packs.value is not None else ()
         for problem in problems(packs.value or [], bare, now=app.clock(), days=days):

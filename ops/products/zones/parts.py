@@ -1,27 +1,35 @@
-"""One thing made of several answers, of which some may be refused while the others are good."""
+"""Results that are read with several requests, of which some may fail while the others succeed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, PermissionDenied, ValidationError
-from ops.products.zones import api as zones_api
+from ops.products.zones import api
 
 if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.http.client import Listing
+    from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
+T = TypeVar("T")
+R = TypeVar("R")
 
+Say = Callable[[str], None]
 READ = ("complete", "inconsistent")
 
 
-class Part(NamedTuple):
-    """What one answer brought.
+class Parallel(Protocol):
+    """Call a function for each item, several at once; yield the results in the order of the items."""
 
-    *status* is complete, denied (no permission), unavailable (the plan or the product lacks it),
-    failed, or inconsistent (read, but perhaps not whole); *problem* says why in a sentence.
+    def __call__(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
+
+
+class Part(NamedTuple):
+    """One part of a result.
+
+    *status* is complete, denied (no permission), unavailable (the plan or the product lacks it), failed, or
+    inconsistent (read, but possibly incomplete); *problem* explains it in a sentence.
     """
 
     name: str
@@ -30,14 +38,14 @@ class Part(NamedTuple):
     problem: str = ""
 
     def shown(self, change: Callable[[Any], Any] = lambda value: value) -> Any:
-        """Give the value as *change* makes it, or the word that stands in its place."""
+        """Return the value after *change*, or the status if the part was not read."""
         return self.status if self.status not in READ else change(self.value)
 
 
 def attempt(name: str, read: Callable[[], Any]) -> Part:
-    """Give what *read* gives; a refusal of this one answer becomes the part's status.
+    """Return what *read* returns as a Part; a refusal of this request becomes the part's status.
 
-    A list is read to its end. Failures that would meet every other part too (a bad token, the network,
+    A list is read to its end. Failures that would affect every other part too (an invalid token, the network,
     the budget) are raised.
     """
     try:
@@ -55,47 +63,45 @@ def attempt(name: str, read: Callable[[], Any]) -> Part:
     return Part(name, value)
 
 
-def tell(app: App, part: Part) -> Part:
-    """Mark the result incomplete where *part* could not be read, and give *part*.
+def report(part: Part, gap: Say) -> Part:
+    """Return *part*; call *gap* with the reason if it could not be read.
 
-    What a plan does not offer is no gap: there is nothing to read.
+    What a plan does not offer is not a gap: there is nothing to read.
     """
     if part.status not in ("complete", "unavailable"):
-        app.gap(f"{part.name}: {part.status}: {part.problem}")
+        gap(f"{part.name}: {part.status}: {part.problem}")
     return part
 
 
 def in_zones(
-    app: App, zones: Iterable[Json], what: str, read: Callable[[Json], Any]
+    zones: Iterable[Json], what: str, read: Callable[[Json], Any], *, parallel: Parallel, gap: Say
 ) -> Iterator[tuple[Json, Part]]:
-    """Give each of *zones* with what *read* brought of it, in their order, read side by side.
+    """Yield each of *zones* with what *read* returned for it, in their order, read concurrently.
 
-    *what* names it where it could not be read: "routes of example.com: denied".
+    *what* is the name in the report of a failure: "routes of example.com: denied".
     """
 
     def one(zone: Json) -> tuple[Json, Part]:
         return zone, attempt(f"{what} of {zone['name']}", lambda: read(zone))
 
-    for zone, part in app.parallel(one, zones):
-        yield zone, tell(app, part)
+    for zone, part in parallel(one, zones):
+        yield zone, report(part, gap)
 
 
-def zones_of(app: App, zone: str = "", *, requests: int = 1) -> list[Json]:
-    """Give the zone called *zone*, or all zones of the account.
+def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
+    """Return all zones of the account.
 
-    Where it is all of them, the note says how many requests they will cost at *requests* a zone.
+    Announce how many requests it will take to read them at *requests* a zone; 0 announces nothing.
     """
-    if zone:
-        return [app.zone(zone)]
-    zones = whole(app, "zones", zones_api.list_zones(app.client, account_id=app.account_id))
-    if app.past is None:
-        app.note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")
+    zones = complete("zones", api.list_zones(client, account_id=account_id), gap)
+    if requests:
+        note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")
     return zones
 
 
-def whole(app: App, name: str, listing: Listing) -> list[Json]:
-    """Read *listing* to its end, and mark the result incomplete where it may not be whole."""
+def complete(name: str, listing: Listing, gap: Say) -> list[Json]:
+    """Return all items of *listing*; call *gap* with the reason if it may be incomplete."""
     items = list(listing)
     if listing.problem:
-        app.gap(f"{name}: {listing.problem}")
+        gap(f"{name}: {listing.problem}")
     return items

@@ -10,8 +10,9 @@ from ops.errors import NotFound
 from ops.kinds.resource import Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api
-from ops.products.zones.parts import Part, attempt, tell
+from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -60,7 +61,7 @@ def info(app: App, zone: str = "") -> Item:
     """
     found = api.get_zone(app.client, app.zone_id(zone))
     read = partial(_read, app.client, found["id"])
-    parts = {part.name: tell(app, part) for part in app.parallel(read, tuple(_PARTS))}
+    parts = {part.name: report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))}
     return Item(_summary(found, parts), INFO)
 
 
@@ -96,7 +97,7 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     domain, type = valid.domain(name), valid.zone_type(type)
     account = accounts_api.chosen(app.client, app.settings.account_id)
     wanted = {"name": domain, "account": {"id": account["id"]}, "type": type, "paused": False}
-    return app.make(Change(resources.ZONE, Owner(account["id"], account["id"], account), None, wanted))
+    return make(app, Change(resources.ZONE, Owner(account["id"], account["id"], account), None, wanted))
 
 
 @command(
@@ -116,7 +117,7 @@ def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     from ops.products.zones import resources
 
     owner, found = _standing(app, zone)
-    return app.make(Change(resources.ZONE, owner, found, found | {"paused": not resume}))
+    return make(app, Change(resources.ZONE, owner, found, found | {"paused": not resume}))
 
 
 @command(
@@ -146,11 +147,11 @@ def set_settings(
     owner = Owner(found["account"]["id"], found["id"], found)
 
     def change(name: str, text: str) -> Change:
-        now = app.look(resources.SETTING, owner, {"id": name})
+        now = lookup(app, resources.SETTING, owner, {"id": name})
         now = valid.editable(name, now, lambda: api.list_settings(app.client, owner.id))
         return Change(resources.SETTING, owner, now, now | {"value": valid.value_for(now, text)})
 
-    return app.make(*[change(name, text) for name, text in pairs])
+    return make(app, *[change(name, text) for name, text in pairs])
 
 
 @command(
@@ -174,7 +175,7 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
     owner, found = _standing(app, zone)
     app.note(f"{found['name']} holds {_holdings(app.client, found['id'])}")
-    return app.make(Change(resources.DELETED_ZONE, owner, found, None))
+    return make(app, Change(resources.DELETED_ZONE, owner, found, None))
 
 
 def _standing(app: App, zone: str) -> tuple[Owner, Json]:
@@ -183,7 +184,7 @@ def _standing(app: App, zone: str) -> tuple[Owner, Json]:
 
     known = app.zone(zone)
     owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
-    found = app.look(resources.ZONE, owner, known)
+    found = lookup(app, resources.ZONE, owner, known)
     if found is None:
         raise NotFound(f"the zone {known['name']} is gone", 404, hint="`inv zones.list` shows what there is")
     return owner, found

@@ -68,21 +68,21 @@ def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> J
     return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
 
 
-def _zone_lacks(_wanted: Json, standing: Json | None) -> Iterator[str]:
+def zone_not_restored(_wanted: Json, standing: Json | None) -> Iterator[str]:
     if standing is None:
-        yield "its name servers and DNSSEC keys: it gets others, which the registrar must be told"
+        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar must be given"
         yield "its plan and its certificates with their private keys"
 
 
-def _fixed_setting(_wanted: Json, standing: Json | None, _now: float) -> str:
+def fixed_setting(_wanted: Json, standing: Json | None, _now: float) -> str:
     return (
-        "the zone's plan does not let it be changed"
+        "the zone's plan does not allow changing it"
         if standing and not standing.get("editable", True)
         else ""
     )
 
 
-def _dnssec_lacks(wanted: Json, _standing: Json | None) -> Iterator[str]:
+def dnssec_not_restored(wanted: Json, _standing: Json | None) -> Iterator[str]:
     if wanted["status"] in ("active", "pending"):
         yield "its keys: DNSSEC waits until the registrar has the new DS record"
 
@@ -94,27 +94,12 @@ ZONE = Writes(
     create=_create_zone,
     update=_update_zone,
     delete=_delete_zone,
-    read_only=(
-        "status", "name_servers", "original_name_servers", "original_registrar", "original_dnshost", "meta",
-        "owner", "account.name", "tenant", "tenant_unit", "plan", "vanity_name_servers", "cname_suffix",
-        "verification_key", "betas", "deactivation_reason", "host",
-    ),
-    severe=True,
-    lacks=_zone_lacks,
-)  # fmt: skip
-# A zone that is deleted comes back as another one, and empty: nothing is left for an undo to put back.
-DELETION = ZONE._replace(
-    final="gone for good are all its DNS records, settings, certificates, rules and routes; added again, the"
-    " zone is empty and has a new id and other name servers, which the registrar must be told"
+    confirm_by_name=True,
 )
-SETTING = Writes(find=_find_setting, update=_update_setting, read_only=("editable",), never=_fixed_setting)
-DNSSEC = Writes(
-    find=_find_dnssec,
-    update=_update_dnssec,
-    # The keys are made anew whenever DNSSEC is turned on.
-    read_only=(
-        "flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds", "key_tag",
-        "public_key",
-    ),
-    lacks=_dnssec_lacks,
-)  # fmt: skip
+# A deleted zone that is added again is another zone, and empty: an undo has nothing to restore.
+DELETION = ZONE._replace(
+    irreversible="a deletion is permanent for its DNS records, settings, certificates, rules and routes;"
+    " added again, it is empty and has a new id and other name servers, which the registrar must be given"
+)
+SETTING = Writes(find=_find_setting, update=_update_setting)
+DNSSEC = Writes(find=_find_dnssec, update=_update_dnssec)

@@ -90,13 +90,13 @@ def list_accounts(request: Request, store: Store) -> Answer:
 
 @route("GET", ACCOUNT, scope="account:read")
 def get_account(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("account", "", request.args["account_id"]))
+    return ok(store.get_document("account", "", request.account))
 
 
 @route("GET", ACCOUNT + "/audit_logs", scope="account:read")
 def list_audit_logs(request: Request, store: Store) -> Answer:
     """List what was done, newest first; times bound it, the fields of `_FILTERS` filter it."""
-    query, entries = request.query, store.list_documents(AUDIT, request.args["account_id"])
+    query, entries = request.query, store.list_documents(AUDIT, request.account)
     since, before = _moment(query.get("since", "")), _moment(query.get("before", ""))
     found = [one for one in entries if _within(one["when"], since, before) and _matches(one, query)]
     if query.get("direction") != "asc":
@@ -112,7 +112,7 @@ def list_audit_logs_v2(request: Request, store: Store) -> Answer:
         raise Refusal(400, 10001, "since and before are required.")
     bounds = {"since": _stamp(since), "before": _stamp(before)}
     limit = request.number("limit", 100, 1, 1000)
-    args = {"account": request.args["account_id"], **bounds}
+    args = {"account": request.account, **bounds}
     answer = cursor_of(request, store, _AUDIT, args, limit=limit, both=True)
     return _counted_in_words(answer)
 

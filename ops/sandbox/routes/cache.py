@@ -21,7 +21,7 @@ def purge(request: Request, store: Store) -> Answer:
     rules = [name for name in (*_KINDS, "purge_everything") if sent.get(name)]
     if len(rules) != 1 or set(sent) - {*_KINDS, "purge_everything"}:
         raise _refused('exactly one of "purge_everything", "files", "tags", "hosts" or "prefixes" is needed')
-    zone = store.get_document("zone", "", request.args["zone_id"])
+    zone = store.get_document("zone", "", request.zone)
     if rules[0] == "purge_everything":
         if sent["purge_everything"] is not True:
             raise _refused('"purge_everything" must be true')
@@ -63,17 +63,17 @@ def _switch(path: str, id: str, *, deletable: bool = False) -> None:
     """Register a setting that is on or off."""
 
     def get(request: Request, store: Store) -> Answer:
-        return ok(_value(store, request.args["zone_id"], id))
+        return ok(_value(store, request.zone, id))
 
     def patch(request: Request, store: Store) -> Answer:
         value = request.object().get("value")
         if value not in ("on", "off"):
             raise Refusal(400, 1007, f"Invalid value for zone setting {id}")
-        return ok(_save(store, request.args["zone_id"], id, value))
+        return ok(_save(store, request.zone, id, value))
 
     def delete(request: Request, store: Store) -> Answer:
-        store.delete_document("cache_setting", request.args["zone_id"], id)
-        return ok({**_value(store, request.args["zone_id"], id), "modified_on": store.stamp()})
+        store.delete_document("cache_setting", request.zone, id)
+        return ok({**_value(store, request.zone, id), "modified_on": store.stamp()})
 
     handlers: list[tuple[str, str, Handler]] = [("GET", "zone:read", get), ("PATCH", "zone:edit", patch)]
     for method, scope, handler in handlers:
@@ -111,7 +111,7 @@ VARIANTS = "/zones/{zone_id}/cache/variants"
 
 @route("GET", VARIANTS, "zone:read")
 def get_variants(request: Request, store: Store) -> Answer:
-    saved = store.get_document("cache_setting", request.args["zone_id"], "variants")
+    saved = store.get_document("cache_setting", request.zone, "variants")
     if saved is None:
         raise Refusal(404, 1140, "The variants setting was never set for this zone.")
     return ok(saved)
@@ -126,7 +126,7 @@ def patch_variants(request: Request, store: Store) -> Answer:
         or not all(map(_is_texts, value.values()))
     ):
         raise Refusal(400, 1007, "Invalid value for zone setting variants")
-    return ok(_save(store, request.args["zone_id"], "variants", value))
+    return ok(_save(store, request.zone, "variants", value))
 
 
 def _is_texts(value: Any) -> bool:
@@ -135,6 +135,6 @@ def _is_texts(value: Any) -> bool:
 
 @route("DELETE", VARIANTS, "zone:edit")
 def delete_variants(request: Request, store: Store) -> Answer:
-    if not store.delete_document("cache_setting", request.args["zone_id"], "variants"):
+    if not store.delete_document("cache_setting", request.zone, "variants"):
         raise Refusal(404, 1140, "The variants setting was never set for this zone.")
     return ok({"id": "variants", "editable": True, "modified_on": store.stamp()})

@@ -50,7 +50,7 @@ def list_records(request: Request, store: Store) -> Answer:
         store,
         "SELECT body" + base + dns_filters.order(request),
         "SELECT count(*)" + base,
-        (request.args["zone_id"], *args),
+        (request.zone, *args),
         maximum=MOST_RECORDS,
         default=100,
     )
@@ -59,13 +59,13 @@ def list_records(request: Request, store: Store) -> Answer:
 @route("POST", RECORDS, "dns:edit")
 def create_record(request: Request, store: Store) -> Answer:
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         return ok(dns_records.create(store, zone, request.object()))
 
 
 @route("GET", RECORD, "dns:read")
 def get_record(request: Request, store: Store) -> Answer:
-    return ok(dns_records.record_of(store, request.args["zone_id"], request.args["record_id"]))
+    return ok(dns_records.record_of(store, request.zone, request.args["record_id"]))
 
 
 @route("PATCH", RECORD, "dns:edit")
@@ -80,7 +80,7 @@ def put_record(request: Request, store: Store) -> Answer:
 
 def _changed(request: Request, store: Store, *, replace: bool) -> Answer:
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         record_id = request.args["record_id"]
         return ok(dns_records.change(store, zone, record_id, request.object(), replace=replace))
 
@@ -88,14 +88,14 @@ def _changed(request: Request, store: Store, *, replace: bool) -> Answer:
 @route("DELETE", RECORD, "dns:edit")
 def delete_record(request: Request, store: Store) -> Answer:
     with store.transaction():
-        dns_records.delete(store, request.args["zone_id"], request.args["record_id"])
+        dns_records.delete(store, request.zone, request.args["record_id"])
     # The API's document declares no envelope for this one answer.
     return Answer(200, {}, dumps({"result": {"id": request.args["record_id"]}}).encode())
 
 
 @route("GET", RECORDS + "/usage", "dns:read")
 def record_usage(request: Request, store: Store) -> Answer:
-    zone = dns_records.zone_of(store, request.args["zone_id"])
+    zone = dns_records.zone_of(store, request.zone)
     used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
     return ok({"record_quota": None if zone.enterprise else zone.quota, "record_usage": used})
 
@@ -114,12 +114,12 @@ def patch_dns_settings(request: Request, store: Store) -> Answer:
         old = _dns_settings(request, store)
         settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
         _check_settings(settings)
-        store.put_document("dns_settings", request.args["zone_id"], "dns_settings", settings)
+        store.put_document("dns_settings", request.zone, "dns_settings", settings)
     return ok(settings)
 
 
 def _dns_settings(request: Request, store: Store) -> Json:
-    saved: Json | None = store.get_document("dns_settings", request.args["zone_id"], "dns_settings")
+    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
     return saved or _DNS_SETTINGS
 
 
@@ -141,5 +141,5 @@ def _check_settings(settings: Json) -> None:
 
 @route("GET", RECORDS + "/scan/review", "dns:read")
 def scan_review(request: Request, store: Store) -> Answer:
-    texts = store.document_texts("dns_scan", request.args["zone_id"])
+    texts = store.document_texts("dns_scan", request.zone)
     return ok_text("[" + ",".join(texts) + "]")

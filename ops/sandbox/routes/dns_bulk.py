@@ -27,7 +27,7 @@ def batch(request: Request, store: Store) -> Answer:
     lists = {name: sent.get(name) or [] for name in _ORDER}
     _check_batch(sent, lists)
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         most = 3500 if zone.paid else 200
         if sum(map(len, lists.values())) > most:
             raise Refusal(400, 9209, f"A batch holds at most {most} operations.")
@@ -55,7 +55,7 @@ def _operate(store: Store, zone: Zone, name: str, item: Json) -> Json:
 
 @route("GET", RECORDS + "/export", "dns:read")
 def export(request: Request, store: Store) -> Answer:
-    zone = dns_records.zone_of(store, request.args["zone_id"])
+    zone = dns_records.zone_of(store, request.zone)
     sql = "SELECT body FROM dns_record WHERE zone = ? ORDER BY type, name, id"
     records = [json.loads(text) for text in store.texts(sql, (zone.id,))]
     text = bind.write(zone, records, store.now())
@@ -72,7 +72,7 @@ def import_(request: Request, store: Store) -> Answer:
     _take_import(store)
     proxied = "proxied" in fields and fields["proxied"].text() == "true"
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         wanted = list(bind.read(fields["file"].text(), zone, proxied))
         return ok({"recs_added": _add(store, zone, wanted), "total_records_parsed": len(wanted)})
 
@@ -103,7 +103,7 @@ def _add(store: Store, zone: Zone, wanted: list[Json]) -> int:
 @route("POST", RECORDS + "/scan", "dns:edit")
 def scan(request: Request, store: Store) -> Answer:
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         found = _findings()
         return ok({"recs_added": _add(store, zone, found), "total_records_parsed": len(found)})
 
@@ -115,7 +115,7 @@ def _findings() -> list[Json]:
 @route("POST", RECORDS + "/scan/trigger", "dns:edit")
 def scan_trigger(request: Request, store: Store) -> Answer:
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         for number, found in enumerate(_findings()):
             id = f"{number:032x}"
             record = dns_records.built(zone, found, id, store.stamp())
@@ -130,7 +130,7 @@ def scan_decide(request: Request, store: Store) -> Answer:
     if not (isinstance(accepts, list) and isinstance(rejects, list)):
         raise invalid_body()
     with store.transaction():
-        zone = dns_records.zone_of(store, request.args["zone_id"])
+        zone = dns_records.zone_of(store, request.zone)
         rejected = [_found(store, zone, item) for item in rejects]
         accepted = [dns_records.create(store, zone, _found(store, zone, item)) for item in accepts]
     return ok({"accepts": accepted, "rejects": [record["id"] for record in rejected]})

@@ -56,7 +56,7 @@ def _state(store: Store, zone_id: str) -> Json:
 
 @route("GET", PATH, "dns:read")
 def get_dnssec(request: Request, store: Store) -> Answer:
-    return ok(_state(store, request.args["zone_id"]))
+    return ok(_state(store, request.zone))
 
 
 @route("PATCH", PATH, "dns:edit")
@@ -64,7 +64,7 @@ def patch_dnssec(request: Request, store: Store) -> Answer:
     sent = request.object()
     if not set(sent) <= {"status", *_OPTIONS} or sent.get("status") not in (None, "active", "disabled"):
         raise invalid_body()
-    zone_id = request.args["zone_id"]
+    zone_id = request.zone
     with store.transaction():
         state = {
             **_changed(store, zone_id, sent.get("status")),
@@ -89,7 +89,7 @@ def _changed(store: Store, zone_id: str, status: str | None) -> Json:
 
 @route("DELETE", PATH, "dns:edit")
 def delete_dnssec(request: Request, store: Store) -> Answer:
-    if _state(store, request.args["zone_id"])["status"] == "active":
+    if _state(store, request.zone)["status"] == "active":
         raise Refusal(400, 1014, "DNSSEC is active: disable it before its records are deleted.")
-    store.delete_document("dnssec", request.args["zone_id"], "dnssec")
+    store.delete_document("dnssec", request.zone, "dnssec")
     return ok("")

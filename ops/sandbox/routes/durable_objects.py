@@ -1,11 +1,16 @@
-"""Durable Objects: namespaces and the objects in them. Both can only be listed."""
+"""Durable Objects: namespaces and their objects, which can only be listed, and migrations.
+
+The migrations of a Worker's upload create, rename, transfer and delete namespaces.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ops.sandbox.pages import cursor_of, page_of_documents
 from ops.sandbox.router import not_routable, route, segments
-from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Request
+from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.wire import Answer, Refusal, Request
 
 NAMESPACES = "/accounts/{account_id}/workers/durable_objects/namespaces"
 KIND = "do.namespace"
@@ -18,18 +23,86 @@ _OBJECTS = """
 
 @route("GET", NAMESPACES, scope="workers:read")
 def list_namespaces(request: Request, store: Store) -> Answer:
-    return page_of_documents(request, store, KIND, request.args["account_id"], maximum=1000, minimum=1)
+    return page_of_documents(request, store, KIND, request.account, maximum=1000, minimum=1)
 
 
 @route("GET", NAMESPACES + "/{namespace_id}/objects", scope="workers:read")
 def list_objects(request: Request, store: Store) -> Answer:
-    """List the ids of a namespace's objects, those without stored data too.
+    """List the ids of a namespace's objects, also of those without stored data.
 
     The document has the cursor at `result_info.cursor`, the official SDK reads `result_info.cursors.after`:
-    both are answered.
+    the answer has both.
     """
     namespace = request.args["namespace_id"]
-    if store.document_text(KIND, request.args["account_id"], namespace) is None:
-        raise not_routable(segments(request.path))
+    store.required(KIND, request.account, namespace, not_routable(segments(request.path)))
     limit = request.number("limit", 1000, 10, 10_000)
     return cursor_of(request, store, _OBJECTS, {"namespace": namespace}, limit=limit, both=True)
+
+
+def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
+    """Apply *migrations* (one step, or `steps`) and store `new_tag` on the Worker.
+
+    `old_tag`, if present, must be the Worker's current tag (412, 10079).
+    """
+    if not isinstance(migrations, dict):
+        return
+    old, now = migrations.get("old_tag"), worker.get("migration_tag")
+    if old is not None and old != now:
+        raise Refusal(412, 10079, f"Migration tag precondition failed; current tag is '{now or ''}'.")
+    for step in migrations.get("steps") or [migrations]:
+        _step(store, account, worker["id"], step)
+    if migrations.get("new_tag"):
+        worker["migration_tag"] = migrations["new_tag"]
+
+
+def namespaces(store: Store, account: str, script: str) -> list[Json]:
+    """Return the namespaces of a Worker's classes."""
+    return [one for one in store.list_documents(KIND, account) if one["script"] == script]
+
+
+def save_namespace(store: Store, account: str, namespace: Json) -> None:
+    """Write a namespace's document."""
+    store.put_document(KIND, account, namespace["id"], namespace, sort=namespace["name"])
+
+
+def drop_namespaces(store: Store, account: str, script: str, classes: set[str] | None = None) -> None:
+    """Delete a Worker's namespaces, or those of *classes*, with all their objects."""
+    for one in namespaces(store, account, script):
+        if classes is None or one["class"] in classes:
+            store.delete_document(KIND, account, one["id"])
+            store.run("DELETE FROM do_object WHERE namespace = ?", (one["id"],))
+
+
+def _step(store: Store, account: str, script: str, step: Json) -> None:
+    for name in step.get("new_classes", []):
+        _create(store, account, script, name, sqlite=False)
+    for name in step.get("new_sqlite_classes", []):
+        _create(store, account, script, name, sqlite=True)
+    for change in step.get("renamed_classes", []):
+        _transfer(store, account, _namespace_of(store, account, script, change["from"]), script, change["to"])
+    for change in step.get("transferred_classes", []):
+        namespace = _namespace_of(store, account, change["from_script"], change["from"])
+        _transfer(store, account, namespace, script, change["to"])
+    for name in step.get("deleted_classes", []):
+        _namespace_of(store, account, script, name)
+        drop_namespaces(store, account, script, {name})
+
+
+def _create(store: Store, account: str, script: str, name: str, *, sqlite: bool) -> None:
+    if any(one["class"] == name for one in namespaces(store, account, script)):
+        said = "that is already depended on by existing Durable Objects"
+        raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {said}")
+    about = {"name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
+    save_namespace(store, account, {"id": new_id(), **about})
+
+
+def _namespace_of(store: Store, account: str, script: str, name: str) -> Json:
+    for one in namespaces(store, account, script):
+        if one["class"] == name:
+            return one
+    raise Refusal(400, 10072, f"Cannot migrate class '{name}': '{script}' has no Durable Objects of it")
+
+
+def _transfer(store: Store, account: str, namespace: Json, script: str, name: str) -> None:
+    about = {"name": f"{script}_{name}", "script": script, "class": name}
+    save_namespace(store, account, {**namespace, **about})

@@ -1,24 +1,38 @@
 """GraphQL analytics: the datasets of Workers KV and Durable Objects, in the account scope.
 
-The envelope is `{"data", "errors"}` with status 200, also when something is wrong in the query. Sizes are
-those of the sandbox's own data; traffic, of which there is none here, is derived from names and dates, so
-that the same question always has the same answer. Fields: docs:kv/observability/metrics-analytics and
+The envelope is `{"data", "errors"}` with status 200, also if the query is wrong. Sizes are those of the
+sandbox's own data. Traffic, which the sandbox has not, is derived from names and dates, so that the same
+query always has the same answer. Fields: docs:kv/observability/metrics-analytics and
 docs:durable-objects/observability/metrics-and-analytics.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from ops.sandbox.router import route
-from ops.sandbox.routes.graphql_data import DATASETS, KEPT_SECONDS, PAGE, Dataset, oldest_day
-from ops.sandbox.routes.graphql_query import Field, QueryError, parse
+from ops.sandbox.routes.graphql_data import DATASETS, KEPT_SECONDS, PAGE, Dataset, Row, days
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Request, dumps, invalid_body
 
-Row = dict[str, Any]
+# Queries of fields, aliases, arguments and variables; fragments and directives are not read.
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"({_TEXT})|#[^\n]*")
+_COLON = re.compile(rf"({_TEXT})|:")
+_DEFAULT = re.compile(r"\$(\w+)\s*:[^=,$]*=([^$]*?)(?=,?\s*(?:\$|$))")
+_INSIDE = rf'(?:{_TEXT}|[^()"])*'
+_HEADING = re.compile(rf"(?:query\b\s*\w*\s*(?:\((?P<declared>{_INSIDE})\))?\s*)?\{{[\s,]*")
+_TOKEN = re.compile(
+    rf"""(?:(?:(?P<alias>[A-Za-z_]\w*)\s*:\s*)?(?P<name>[A-Za-z_]\w*)\s*
+    (?:\((?P<arguments>{_INSIDE})\)\s*)?)?(?P<brace>(?(name)\{{|\}}))?[\s,]*""",
+    re.VERBOSE,
+)
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "": operator.eq,
     "neq": operator.ne,
@@ -26,9 +40,36 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "leq": operator.le,
     "gt": operator.gt,
     "lt": operator.lt,
-    "in": lambda have, want: have in want,
-    "notin": lambda have, want: have not in want,
+    "in": lambda value, values: value in values,
+    "notin": lambda value, values: value not in values,
 }
+_LIMITS = {
+    "enabled": True,
+    "maxDuration": KEPT_SECONDS,
+    "maxPageSize": PAGE,
+    "notOlderThan": KEPT_SECONDS,
+    "maxNumberOfFields": 30,
+}
+
+
+class QueryError(Exception):
+    """The query cannot be answered; the text is the API's message."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a selection; `key` is its alias or its name."""
+
+    name: str
+    key: str
+    arguments: Row
+    selection: list[Field]
+
+    def named(self, name: str) -> Field:
+        """Return this field if it has *name*, or refuse it."""
+        if self.name != name:
+            raise _unknown(self.name)
+        return self
 
 
 @route("POST", "/graphql", scope="analytics:read")
@@ -38,19 +79,66 @@ def answer_query(request: Request, store: Store) -> Answer:
     if not isinstance(query, str) or not isinstance(variables, dict | None):
         raise invalid_body()
     try:
-        data, errors = _root(store, parse(query, variables or {})), None
+        viewers = [one.named("viewer") for one in parse(query, variables or {})]
+        data, errors = {one.key: _viewer(store, one) for one in viewers}, None
     except QueryError as error:
         extensions = {"timestamp": store.stamp()}
         data, errors = None, [{"message": str(error), "path": None, "extensions": extensions}]
     return Answer(200, {}, dumps({"data": data, "errors": errors}).encode())
 
 
-def _root(store: Store, selection: list[Field]) -> Row:
-    return {one.key: _viewer(store, _only(one, "viewer")) for one in selection}
+def parse(text: str, variables: Row) -> list[Field]:
+    """Return the outermost selection of a query with its variables filled in, or raise QueryError."""
+    text = _COMMENT.sub(lambda found: found[1] or " ", text).strip()
+    heading = _HEADING.match(text)
+    if heading is None:
+        raise QueryError("error parsing query: only queries are answered")
+    defaults = {name: _value(value, {}) for name, value in _DEFAULT.findall(heading["declared"] or "")}
+    root: list[Field] = []
+    levels, at = [root], heading.end()
+    while levels and (found := _TOKEN.match(text, at)):
+        at = found.end()
+        if found["brace"] == "}":
+            levels.pop()
+        elif found["name"]:
+            arguments = _value(f"{{{found['arguments'] or ''}}}", {**defaults, **variables})
+            field = Field(found["name"], found["alias"] or found["name"], arguments, [])
+            levels[-1].append(field)
+            levels += [field.selection] if found["brace"] else []
+        else:
+            break
+    if at < len(text) or levels:
+        raise QueryError(f"error parsing query: unexpected {text[at : at + 20] or 'end'!r} at position {at}")
+    return root
+
+
+def _value(text: str, variables: Row) -> Any:
+    """Return an argument's value: in YAML's flow style, but for the variables."""
+    spaced = _COLON.sub(lambda found: found[1] or ": ", text)
+    try:
+        return _filled(yaml.safe_load(spaced), variables)
+    except yaml.YAMLError:
+        raise QueryError(f"error parsing args: {text}") from None
+
+
+def _filled(value: Any, variables: Row) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one, variables) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, variables) for one in value]
+    if not (isinstance(value, str) and value.startswith("$")):
+        return value
+    if value[1:] not in variables:
+        raise QueryError(f"error parsing args: variable {value} is not given")
+    return variables[value[1:]]
+
+
+def _unknown(name: str) -> QueryError:
+    return QueryError(f'unknown field "{name}"')
 
 
 def _viewer(store: Store, viewer: Field) -> Row:
-    return {one.key: _accounts(store, _only(one, "accounts")) for one in viewer.selection}
+    return {one.key: _accounts(store, one.named("accounts")) for one in viewer.selection}
 
 
 def _accounts(store: Store, accounts: Field) -> list[Row]:
@@ -61,100 +149,82 @@ def _accounts(store: Store, accounts: Field) -> list[Row]:
     return [{one.key: _node(store, str(tag), one) for one in accounts.selection}]
 
 
-def _only(field: Field, name: str) -> Field:
-    if field.name != name:
-        raise QueryError(f'unknown field "{field.name}"')
-    return field
-
-
 def _node(store: Store, account: str, field: Field) -> Any:
     if field.name == "settings":
-        return {one.key: _limits(one) for one in field.selection}
+        for unknown in (one for one in field.selection if one.name not in DATASETS):
+            raise _unknown(unknown.name)
+        return {one.key: {f.key: _LIMITS.get(f.name) for f in one.selection} for one in field.selection}
     dataset = DATASETS.get(field.name)
     if dataset is None:
-        raise QueryError(f'unknown field "{field.name}"')
-    wanted = dict(field.arguments.get("filter") or {})
-    _check_filter(wanted, dataset, oldest_day(store))
-    rows = [row for row in dataset.rows(store, account) if _fits(row, wanted)]
+        raise _unknown(field.name)
+    conditions = dict(field.arguments.get("filter") or {})
+    _check_filter(conditions, dataset, days(store)[0])
+    rows = [row for row in dataset.rows(store, account) if _fits(row, conditions)]
     return _page(_grouped(rows, field, dataset), field)
 
 
-def _limits(field: Field) -> Row:
-    if field.name not in DATASETS:
-        raise QueryError(f'unknown field "{field.name}"')
-    limits = {
-        "enabled": True,
-        "maxDuration": KEPT_SECONDS,
-        "maxPageSize": PAGE,
-        "notOlderThan": KEPT_SECONDS,
-        "maxNumberOfFields": 30,
-    }
-    return {one.key: limits.get(one.name) for one in field.selection}
+def _split(condition: str) -> tuple[str, str]:
+    """Return the dimension and the operator; data is per day, so a time is compared as its day."""
+    dimension, _, test = condition.partition("_")
+    return ("date" if dimension.startswith("datetime") else dimension), test
 
 
-def _check_filter(wanted: Row, dataset: Dataset, oldest: str) -> None:
-    for name, value in wanted.items():
-        dimension, _, test = name.partition("_")
+def _check_filter(conditions: Row, dataset: Dataset, oldest: str) -> None:
+    for name, value in conditions.items():
+        dimension, test = _split(name)
         if name in ("AND", "OR"):
             for one in value:
                 _check_filter(one, dataset, oldest)
-        elif _dimension(dimension) not in dataset.dimensions or test not in _TESTS:
+        elif dimension not in dataset.dimensions or test not in _TESTS:
             raise QueryError(f'unknown filter "{name}"')
-        elif _dimension(dimension) == "date" and test in ("geq", "gt") and str(value)[:10] < oldest:
+        elif dimension == "date" and test in ("geq", "gt") and str(value)[:10] < oldest:
             raise QueryError(f"cannot request data older than {KEPT_SECONDS}s")
 
 
-def _dimension(name: str) -> str:
-    """Figures are kept by the day, so a time of day is read as its day."""
-    return "date" if name == "datetime" else name
-
-
-def _fits(row: Row, wanted: Row) -> bool:
-    return all(_fits_one(row, name, value) for name, value in wanted.items())
+def _fits(row: Row, conditions: Row) -> bool:
+    return all(_fits_one(row, name, value) for name, value in conditions.items())
 
 
 def _fits_one(row: Row, name: str, value: Any) -> bool:
     if name in ("AND", "OR"):
-        parts = [_fits(row, one) for one in value]
-        return all(parts) if name == "AND" else any(parts)
-    dimension, _, test = name.partition("_")
-    dimension = _dimension(dimension)
+        return (all if name == "AND" else any)(_fits(row, one) for one in value)
+    dimension, test = _split(name)
     if dimension == "date":
         value = [str(one)[:10] for one in value] if isinstance(value, list) else str(value)[:10]
     return _TESTS[test](row[dimension], value)
 
 
 def _grouped(rows: list[Row], field: Field, dataset: Dataset) -> list[Row]:
-    """Put together the rows whose chosen dimensions are equal."""
-    dimensions = _known(field.chosen("dimensions"), dataset.dimensions)
+    """Return one group for each combination of the selected dimensions."""
+    dimensions: list[str] = []
+    for part in field.selection:
+        known = dataset.dimensions if part.name == "dimensions" else dataset.measures.get(part.name, ())
+        for one in part.selection if part.name != "count" else ():
+            if _column(one.name) not in known:
+                raise _unknown(one.name)
+            dimensions += [_column(one.name)] if part.name == "dimensions" else []
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault(tuple(row[one.name] for one in dimensions), []).append(row)
-    for one in field.selection:
-        if one.name not in ("dimensions", "count"):
-            _known(one.selection, dataset.measures.get(one.name, ()))
+        groups.setdefault(tuple(row[name] for name in dimensions), []).append(row)
     return [{one.key: _part(one, found) for one in field.selection} for found in groups.values()]
 
 
+def _column(name: str) -> str:
+    return "date" if name.startswith("datetime") else name
+
+
 def _part(part: Field, rows: list[Row]) -> Any:
-    """One part of a group: its dimensions, the number of its rows, or an aggregation."""
+    """Return one part of a group: its dimensions, the number of its rows, or an aggregation."""
     if part.name == "count":
         return len(rows)
     if part.name == "dimensions":
-        return {one.key: rows[0][one.name] for one in part.selection}
-    merge = max if part.name == "max" else sum
-    return {one.key: merge([row[one.name] for row in rows]) for one in part.selection}
-
-
-def _known(asked: list[Field], known: tuple[str, ...]) -> list[Field]:
-    for one in asked:
-        if one.name not in known:
-            raise QueryError(f'unknown field "{one.name}"')
-    return asked
+        return {one.key: rows[0][_column(one.name)] for one in part.selection}
+    merge: Callable[[Iterable[Any]], Any] = max if part.name == "max" else sum
+    return {one.key: merge(row[one.name] for row in rows) for one in part.selection}
 
 
 def _page(groups: list[Row], field: Field) -> list[Row]:
-    """Order and cut: `orderBy: [date_DESC, max_keyCount_ASC]`, `limit`."""
+    """Apply `orderBy: [date_DESC, max_keyCount_ASC]` and `limit`."""
     limit = field.arguments.get("limit", PAGE)
     if not isinstance(limit, int) or not 0 < limit <= PAGE:
         raise QueryError(f"limit must be positive number and not greater than {PAGE}")
@@ -166,7 +236,7 @@ def _page(groups: list[Row], field: Field) -> list[Row]:
 
 
 def _sort_value(group: Row, name: str) -> Any:
-    """Read `date` from the dimensions, `max_keyCount` from the aggregations."""
+    """Return the value of `date` (a dimension) or `max_keyCount` (an aggregation)."""
     part, _, inner = name.partition("_")
     try:
         return group[part][inner] if inner else group["dimensions"][name]

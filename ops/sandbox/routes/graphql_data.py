@@ -1,4 +1,4 @@
-"""The figures behind the GraphQL datasets."""
+"""The rows of the GraphQL datasets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ DAYS = 31
 KEPT_SECONDS = DAYS * 86400
 PAGE = 10_000
 
-_ACTIONS = ("read", "write", "delete", "list")
 _KV_SIZES = """
     SELECT namespace, count(*), sum(length(value)) FROM kv_pair
     WHERE deleted IS NULL AND (expiration IS NULL OR expiration > ?) GROUP BY namespace
@@ -24,79 +23,78 @@ _KV_SIZES = """
 
 @dataclass(frozen=True)
 class Dataset:
-    """What can be asked of a dataset, and where its rows come from."""
+    """The dimensions and measures of a dataset, and the function that yields its rows."""
 
     rows: Callable[[Store, str], Iterator[Row]]
     dimensions: tuple[str, ...]
     measures: dict[str, tuple[str, ...]]
 
 
-def _days(store: Store) -> list[str]:
-    """The days for which figures are kept, oldest first."""
+def days(store: Store) -> list[str]:
+    """Return the days for which data is kept, oldest first."""
     today = datetime.fromtimestamp(store.now(), UTC).date()
     return [(today - timedelta(days=back)).isoformat() for back in range(DAYS - 1, -1, -1)]
 
 
-def oldest_day(store: Store) -> str:
-    """The first day of which anything is known."""
-    return _days(store)[0]
-
-
-def _figure(most: int, *words: str) -> int:
-    """A number below *most* that always belongs to *words*."""
+def _number(below: int, *words: str) -> int:
+    """Return a number that is always the same for *words*."""
     digest = hashlib.sha256("\x1f".join(words).encode()).digest()
-    return int.from_bytes(digest[:8], "big") % most
+    return int.from_bytes(digest[:8], "big") % below
 
 
 def _kv_storage(store: Store, account: str) -> Iterator[Row]:
-    """Keys and bytes of each namespace; only today's are known."""
+    """Yield keys and bytes of each namespace; only today's are known."""
     sizes = {row[0]: row[1:] for row in store.rows(_KV_SIZES, (store.now(),))}
-    today = _days(store)[-1]
     for one in store.list_documents("kv.namespace", account):
         keys, size = sizes.get(one["id"], (0, 0))
-        yield {"namespaceId": one["id"], "date": today, "keyCount": keys, "byteCount": size or 0}
+        yield {"namespaceId": one["id"], "date": days(store)[-1], "keyCount": keys, "byteCount": size or 0}
 
 
 def _kv_operations(store: Store, account: str) -> Iterator[Row]:
     for one in store.list_documents("kv.namespace", account):
-        for day in _days(store):
-            for action in _ACTIONS:
-                requests = _figure(5000, one["title"], day, action)
+        for day in days(store):
+            for action in ("read", "write", "delete", "list"):
+                requests = _number(5000, one["title"], day, action)
                 yield {"namespaceId": one["id"], "date": day, "actionType": action, "requests": requests}
 
 
-def _do_days(store: Store, account: str) -> Iterator[tuple[Row, str]]:
-    for one in store.list_documents("do.namespace", account):
-        for day in _days(store):
-            yield {"namespaceId": one["id"], "scriptName": one["script"], "date": day}, one["name"] + day
-
-
-def _do_invocations(store: Store, account: str) -> Iterator[Row]:
-    for about, word in _do_days(store, account):
-        requests = _figure(2000, word)
-        sizes = {"responseBodySize": requests * 512, "wallTime": requests * 900, "errors": requests // 500}
-        yield {**about, "requests": requests, **sizes}
-
-
-def _do_periodic(store: Store, account: str) -> Iterator[Row]:
-    for about, word in _do_days(store, account):
-        busy = _figure(10**6, word, "periodic")
-        yield {**about, "activeTime": busy * 10, "cpuTime": busy, "exceededCpuErrors": 0}
-
-
 def _do_storage(store: Store, _account: str) -> Iterator[Row]:
-    """Stored bytes of the account, by day; nobody knows an object's size, so each counts the same."""
+    """Yield the stored bytes of the account by day; sizes are not known, so each object counts the same."""
     stored = int(store.value("SELECT count(*) FROM do_object WHERE stored", (), 0))
-    for day in _days(store):
-        yield {"date": day, "storedBytes": stored * 4096}
+    yield from ({"date": day, "storedBytes": stored * 4096} for day in days(store))
 
 
-def _do_subrequests(store: Store, account: str) -> Iterator[Row]:
-    for about, word in _do_days(store, account):
-        yield {**about, "requestBodySizeUncached": _figure(10**6, word, "subrequests")}
+def _durable_objects(measures: Callable[[str], Row], *names: str) -> Dataset:
+    """Return a dataset with one row for each namespace and day; *measures* computes it from both names."""
+
+    def rows(store: Store, account: str) -> Iterator[Row]:
+        for one in store.list_documents("do.namespace", account):
+            for day in days(store):
+                about = {"namespaceId": one["id"], "scriptName": one["script"], "date": day}
+                yield {**about, **measures(one["name"] + day)}
+
+    return Dataset(rows, ("namespaceId", "scriptName", "date"), {"sum": names})
 
 
-_DO = ("namespaceId", "scriptName", "date")
+def _invocations(words: str) -> Row:
+    count = _number(2000, words)
+    return {
+        "requests": count,
+        "responseBodySize": count * 512,
+        "wallTime": count * 900,
+        "errors": count // 500,
+    }
+
+
+def _periodic(words: str) -> Row:
+    cpu = _number(10**6, words, "periodic")
+    return {"activeTime": cpu * 10, "cpuTime": cpu, "exceededCpuErrors": 0}
+
+
+def _subrequests(words: str) -> Row:
+    return {"requestBodySizeUncached": _number(10**6, words, "subrequests")}
+
+
 DATASETS = {
     "kvStorageAdaptiveGroups": Dataset(
         _kv_storage, ("namespaceId", "date"), {"max": ("keyCount", "byteCount")}
@@ -104,14 +102,10 @@ DATASETS = {
     "kvOperationsAdaptiveGroups": Dataset(
         _kv_operations, ("namespaceId", "date", "actionType"), {"sum": ("requests",)}
     ),
-    "durableObjectsInvocationsAdaptiveGroups": Dataset(
-        _do_invocations, _DO, {"sum": ("requests", "responseBodySize", "wallTime", "errors")}
+    "durableObjectsInvocationsAdaptiveGroups": _durable_objects(
+        _invocations, "requests", "responseBodySize", "wallTime", "errors"
     ),
-    "durableObjectsPeriodicGroups": Dataset(
-        _do_periodic, _DO, {"sum": ("activeTime", "cpuTime", "exceededCpuErrors")}
-    ),
+    "durableObjectsPeriodicGroups": _durable_objects(_periodic, "activeTime", "cpuTime", "exceededCpuErrors"),
     "durableObjectsStorageGroups": Dataset(_do_storage, ("date",), {"max": ("storedBytes",)}),
-    "durableObjectsSubrequestsAdaptiveGroups": Dataset(
-        _do_subrequests, _DO, {"sum": ("requestBodySizeUncached",)}
-    ),
+    "durableObjectsSubrequestsAdaptiveGroups": _durable_objects(_subrequests, "requestBodySizeUncached"),
 }

@@ -30,9 +30,7 @@ _KEYS = """
 
 def namespace_of(request: Request, store: Store) -> dict[str, Any]:
     """Return the namespace that the request names, or refuse it as the API does."""
-    found: dict[str, Any] | None = store.get_document(
-        KIND, request.args["account_id"], request.args["namespace_id"]
-    )
+    found: dict[str, Any] | None = store.get_document(KIND, request.account, request.args["namespace_id"])
     if found is None:
         raise Refusal(404, 10013, "namespace not found")
     return found
@@ -47,13 +45,13 @@ def list_namespaces(request: Request, store: Store) -> Answer:
     # Both words come from the tables above, never from the request.
     select = f"SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY {sort} {direction}, id"  # noqa: S608
     count = "SELECT count(*) FROM document WHERE kind = ? AND owner = ?"
-    return page_of(request, store, select, count, (KIND, request.args["account_id"]), maximum=1000)
+    return page_of(request, store, select, count, (KIND, request.account), maximum=1000)
 
 
 @route("POST", NAMESPACES, scope="kv:edit")
 def create_namespace(request: Request, store: Store) -> Answer:
     body = request.object()
-    account, title = request.args["account_id"], _title(body)
+    account, title = request.account, _title(body)
     found: dict[str, Any] = {"id": new_id(), "title": title, "supports_url_encoding": True}
     if body.get("jurisdiction") is not None:
         if body["jurisdiction"] not in JURISDICTIONS:
@@ -72,7 +70,7 @@ def get_namespace(request: Request, store: Store) -> Answer:
 
 @route("PUT", NAMESPACE, scope="kv:edit")
 def rename_namespace(request: Request, store: Store) -> Answer:
-    account, title = request.args["account_id"], _title(request.object())
+    account, title = request.account, _title(request.object())
     with store.transaction():
         found = namespace_of(request, store)
         if found["title"] != title:
@@ -86,7 +84,7 @@ def rename_namespace(request: Request, store: Store) -> Answer:
 def delete_namespace(request: Request, store: Store) -> Answer:
     with store.transaction():
         found = namespace_of(request, store)
-        store.delete_document(KIND, request.args["account_id"], found["id"])
+        store.delete_document(KIND, request.account, found["id"])
         store.run("DELETE FROM kv_pair WHERE namespace = ?", (found["id"],))
     return ok(None)
 

@@ -30,7 +30,7 @@ def _plan(store: Store, zone_id: str) -> str:
 
 @route("GET", ALL, "zone:read")
 def list_settings(request: Request, store: Store) -> Answer:
-    zone_id = request.args["zone_id"]
+    zone_id = request.zone
     changed = dict(
         store.rows("SELECT id, body FROM document WHERE kind = 'setting' AND owner = ?", (zone_id,))
     )
@@ -39,14 +39,14 @@ def list_settings(request: Request, store: Store) -> Answer:
 
 @route("GET", ONE, "zone:read")
 def get_setting(request: Request, store: Store) -> Answer:
-    return ok(_setting(store, request.args["zone_id"], request.args["setting"]))
+    return ok(_setting(store, request.zone, request.args["setting"]))
 
 
 @route("PATCH", ONE, "zone:edit")
 def patch_setting(request: Request, store: Store) -> Answer:
     sent = request.object()
     with store.transaction():
-        return ok(_change(store, request.args["zone_id"], request.args["setting"], sent))
+        return ok(_change(store, request.zone, request.args["setting"], sent))
 
 
 @route("PATCH", ALL, "zone:edit")
@@ -57,7 +57,7 @@ def patch_settings(request: Request, store: Store) -> Answer:
     if not isinstance(items, list) or not items:
         raise invalid_body()
     with store.transaction():
-        return ok([_change_item(store, request.args["zone_id"], item) for item in items])
+        return ok([_change_item(store, request.zone, item) for item in items])
 
 
 def _change_item(store: Store, zone_id: str, item: Any) -> Json:

@@ -25,19 +25,19 @@ def list_packs(request: Request, store: Store) -> Answer:
     if not status:
         base += " AND json_extract(body, '$.status') = 'active'"
     select, count = "SELECT body" + base + " ORDER BY sort, id", "SELECT count(*)" + base
-    return page_of(request, store, select, count, (request.args["zone_id"],), maximum=50, minimum=5)
+    return page_of(request, store, select, count, (request.zone,), maximum=50, minimum=5)
 
 
 @route("GET", PACKS + "/quota", "ssl:read")
 def pack_quota(request: Request, store: Store) -> Answer:
-    packs = store.list_documents("certificate_pack", request.args["zone_id"])
+    packs = store.list_documents("certificate_pack", request.zone)
     used = sum(pack["type"] == "advanced" for pack in packs)
     return ok({"advanced": {"allocated": ADVANCED_QUOTA, "used": used}})
 
 
 @route("GET", PACKS + "/{pack_id:uuid}", "ssl:read")
 def get_pack(request: Request, store: Store) -> Answer:
-    return _one(store, "certificate_pack", request.args["zone_id"], request.args["pack_id"])
+    return _one(store, "certificate_pack", request.zone, request.args["pack_id"])
 
 
 def _one(store: Store, kind: str, zone_id: str, id: str) -> Answer:
@@ -49,7 +49,7 @@ def _one(store: Store, kind: str, zone_id: str, id: str) -> Answer:
 
 @route("GET", UNIVERSAL, "ssl:read")
 def get_universal(request: Request, store: Store) -> Answer:
-    return ok(_universal(store, request.args["zone_id"]))
+    return ok(_universal(store, request.zone))
 
 
 def _universal(store: Store, zone_id: str) -> Json:
@@ -64,7 +64,7 @@ def patch_universal(request: Request, store: Store) -> Answer:
         sent.get("enabled", True), bool
     ):
         raise invalid_body()
-    zone_id = request.args["zone_id"]
+    zone_id = request.zone
     with store.transaction():
         settings = {**_universal(store, zone_id), **sent}
         store.put_document("universal_ssl", zone_id, "settings", settings)
@@ -82,7 +82,7 @@ def _drop_universal_packs(store: Store, zone_id: str) -> None:
 @route("GET", "/zones/{zone_id}/ssl/verification", "ssl:read")
 def verification(request: Request, store: Store) -> Answer:
     """Tell how each pack was validated; the document declares only ``result`` for this answer."""
-    found = [_verified(pack) for pack in store.list_documents("certificate_pack", request.args["zone_id"])]
+    found = [_verified(pack) for pack in store.list_documents("certificate_pack", request.zone)]
     return Answer(200, {}, dumps({"result": found}).encode())
 
 
@@ -106,7 +106,7 @@ def _verified(pack: Json) -> Json:
 @route("GET", CERTIFICATES, "ssl:read")
 def list_custom_certificates(request: Request, store: Store) -> Answer:
     base = " FROM document WHERE kind = 'custom_certificate' AND owner = ?"
-    args = [request.args["zone_id"]]
+    args = [request.zone]
     if request.query.get("status"):
         base += " AND json_extract(body, '$.status') = ?"
         args.append(request.query["status"])
@@ -116,15 +116,15 @@ def list_custom_certificates(request: Request, store: Store) -> Answer:
 
 @route("GET", CERTIFICATES + "/{certificate_id}", "ssl:read")
 def get_custom_certificate(request: Request, store: Store) -> Answer:
-    return _one(store, "custom_certificate", request.args["zone_id"], request.args["certificate_id"])
+    return _one(store, "custom_certificate", request.zone, request.args["certificate_id"])
 
 
 @route("GET", HOSTNAMES, "ssl:read")
 def list_custom_hostnames(request: Request, store: Store) -> Answer:
     hostname = request.query.get("hostname", "")
     if not hostname:
-        return page_of_documents(request, store, "custom_hostname", request.args["zone_id"], maximum=50)
+        return page_of_documents(request, store, "custom_hostname", request.zone, maximum=50)
     base = " FROM document WHERE kind = 'custom_hostname' AND owner = ? AND instr(sort, ?) > 0"
-    args = (request.args["zone_id"], hostname.lower())
+    args = (request.zone, hostname.lower())
     select, count = "SELECT body" + base + " ORDER BY sort, id", "SELECT count(*)" + base
     return page_of(request, store, select, count, args, maximum=50, minimum=5)

@@ -1,6 +1,6 @@
-"""A Worker's code as it is uploaded: read from the form, checked, and described.
+"""A Worker's code as it is uploaded: read the form, check it, describe the code.
 
-Form: docs:workers/configuration/multipart-upload-metadata. What does not pass is refused with 10021.
+Form: docs:workers/configuration/multipart-upload-metadata. Invalid code is refused with 10021.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ops.sandbox.multipart import Part
 from ops.sandbox.routes.worker_bindings import invalid
-from ops.sandbox.routes.worker_state import OLDEST_DATE, Json, Module, etag
-from ops.sandbox.store import Store
-from ops.sandbox.wire import Request
+from ops.sandbox.routes.worker_state import OLDEST_DATE, Module, etag
+from ops.sandbox.store import Json, Store
+from ops.sandbox.wire import Part, Request
 
 _ENTRY_HEADERS = {"CF-WORKER-MAIN-MODULE-PART": "main_module", "CF-WORKER-BODY-PART": "body_part"}
 _JAVASCRIPT = ("application/javascript", "text/javascript")
@@ -24,7 +23,7 @@ _IMPORT = re.compile(r"""^\s*(?:import|export)\b(?:[^'";]*\bfrom)?\s*["']([^"']+
 _LISTENER = re.compile(r"""addEventListener\(\s*["'](\w+)["']""")
 _HANDLER = re.compile(r"\b(fetch|scheduled|queue|tail|email|trace)\s*\(")
 _CLASS = re.compile(r"\bexport\s+class\s+(\w+)")
-# What an upload may set; everything else in the metadata speaks of the upload itself.
+# The settings of an upload; all other metadata is about the upload itself.
 SETTINGS: Json = {
     "compatibility_date": OLDEST_DATE,
     "compatibility_flags": [],
@@ -39,7 +38,7 @@ SETTINGS: Json = {
 
 
 def received(request: Request) -> tuple[Json, list[Module]]:
-    """Return the metadata and the code of a request, whichever of the three forms it has."""
+    """Return the metadata and the code of a request in any of its three forms."""
     content_type = request.headers.get("content-type").partition(";")[0].strip().lower()
     if content_type in _JAVASCRIPT:
         return {"body_part": "script"}, [Module("script", content_type, request.body)]
@@ -65,13 +64,13 @@ def read_json(part: Part) -> Json:
 
 
 def _module(part: Part, entries: tuple[Any, Any]) -> Module:
-    """A module goes by its file name; the metadata may call the main one by the name of its part."""
+    """Return a module, named by its file name; the metadata may use the part's name for the main one."""
     name = part.name if part.name in entries else part.filename or part.name
     return Module(name, part.content_type or "text/plain", part.data)
 
 
 def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
-    """Return the name of the main part, and whether it is a module."""
+    """Return the name of the main part, and True if it is a module."""
     main, body = metadata.get("main_module"), metadata.get("body_part")
     if (main is None) == (body is None):
         raise invalid("the metadata must name either a main_module or a body_part")
@@ -82,25 +81,25 @@ def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
 
 
 def check_imports(parts: list[Module]) -> None:
-    """Refuse a module that imports what was not uploaded."""
+    """Refuse a module that imports a module that was not uploaded."""
     names = {part.name for part in parts}
     for part in parts:
         if part.content_type in MODULES:
             for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
                 if not _known(target, part.name, names):
-                    said = f'Uncaught Error: No such module "{target}".'
-                    raise invalid(f'{said}\n  imported from "{part.name}"')
+                    problem = f'Uncaught Error: No such module "{target}".'
+                    raise invalid(f'{problem}\n  imported from "{part.name}"')
 
 
 def _known(target: str, importer: str, names: set[str]) -> bool:
-    """Tell whether an import can be resolved; `node:` and `cloudflare:` modules belong to the runtime."""
+    """True if an import can be resolved; `node:` and `cloudflare:` modules belong to the runtime."""
     if ":" in target or re.fullmatch(r"[\w@/-]+", target):
         return True
     return posixpath.normpath(posixpath.join(posixpath.dirname(importer), target)) in names
 
 
 def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
-    """Write on the Worker what its code tells: the main part, handlers, classes, etag."""
+    """Store main part, handlers, classes and etag of the code on the Worker."""
     code = next(part.data for part in parts if part.name == main).decode("utf-8", "replace")
     pattern = _HANDLER if is_modules else _LISTENER
     worker["main"], worker["has_modules"] = main, is_modules
@@ -110,14 +109,14 @@ def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> 
 
 
 def chosen(metadata: Json, store: Store) -> Json:
-    """Return the settings of an upload; what it does not name gets its default, as an upload replaces all."""
+    """Return the settings of an upload; settings that it omits get their default."""
     settings = {name: metadata.get(name, default) for name, default in SETTINGS.items()}
     check_date(settings["compatibility_date"], store)
     return settings
 
 
 def check_date(value: Any, store: Store) -> None:
-    """Refuse a compatibility date that is no date, or in the future."""
+    """Refuse a compatibility date that is malformed or in the future."""
     try:
         chosen = date.fromisoformat(value)
     except (TypeError, ValueError):

@@ -7,38 +7,33 @@ import uuid
 from ops.sandbox.identity import EMAIL, USER_ID
 from ops.sandbox.router import route
 from ops.sandbox.routes.worker_bindings import invalid, public
-from ops.sandbox.routes.worker_state import SCRIPT, Json, save, worker_of
-from ops.sandbox.store import Store
+from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
-# What belongs to a version, and comes back when it is deployed again.
+# The fields that belong to a version, and are restored when it is deployed again.
 _OF_A_VERSION = (
-    "settings",
-    "main",
-    "has_modules",
-    "handlers",
-    "named_handlers",
-    "etag",
+    *("settings", "main", "has_modules", "handlers", "named_handlers", "etag"),
     "last_deployed_from",
 )
 
 
-def add_version(worker: Json, made_of: Json, now: str, id: str = "") -> Json:
-    """Put a version in front of the Worker's, with code and settings of *made_of*."""
+def add_version(worker: Json, source: Json, now: str, id: str = "") -> Json:
+    """Add the newest version of a Worker, with code and settings of *source*."""
     author = {"author_email": EMAIL, "author_id": USER_ID}
     stamps = {"created_on": now, "modified_on": now, "source": "api", "hasPreview": False}
     version = {
         "id": id or str(uuid.uuid4()),
         "number": len(worker["versions"]) + 1,
         "metadata": {**author, **stamps},
-        "resources": {name: made_of[name] for name in _OF_A_VERSION},
+        "resources": {name: source[name] for name in _OF_A_VERSION},
     }
     worker["versions"].insert(0, version)
     return version
 
 
 def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: str = "") -> Json:
-    """Put a deployment in front of the Worker's; the version with the most traffic is the one in force."""
+    """Add the newest deployment of a Worker; its version with the most traffic becomes active."""
     first = max(traffic, key=lambda share: float(share["percentage"]))["version_id"]
     version = next(one for one in worker["versions"] if one["id"] == first)
     worker |= {**version["resources"], "version": first, "modified_on": now}
@@ -57,38 +52,38 @@ def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: s
 
 @route("GET", SCRIPT + "/deployments", scope="workers:read")
 def list_deployments(request: Request, store: Store) -> Answer:
-    """List deployments, the one in force first."""
+    """List deployments, the active one first."""
     return ok({"deployments": worker_of(request, store)["deployments"]})
 
 
 @route("POST", SCRIPT + "/deployments", scope="workers:edit")
 def create_deployment(request: Request, store: Store) -> Answer:
-    """Send traffic to versions; their percentages must add up to 100."""
+    """Distribute traffic over versions; their percentages must add up to 100."""
     body = request.object()
     with store.transaction():
         worker = worker_of(request, store)
         traffic = _traffic(body, {one["id"] for one in worker["versions"]})
         message = (body.get("annotations") or {}).get("workers/message", "")
         deployment = deploy(worker, store.stamp(), traffic, message=message)
-        save(store, request.args["account_id"], worker)
+        save(store, request.account, worker)
     return ok(deployment)
 
 
 def _traffic(body: Json, known: set[str]) -> list[Json]:
     shares = body.get("versions")
     if not isinstance(shares, list) or not shares:
-        raise invalid("a deployment names its versions")
+        raise invalid("a deployment needs a list of versions")
     for share in shares:
         if share.get("version_id") not in known:
             raise _no_version()
     if sum(share.get("percentage", 0) for share in shares) != 100:
-        raise invalid("the percentages of a deployment add up to 100")
+        raise invalid("the percentages of a deployment must add up to 100")
     return shares
 
 
 @route("GET", SCRIPT + "/versions", scope="workers:read")
 def list_versions(request: Request, store: Store) -> Answer:
-    """List versions, the newest first; `deployable=true` gives at most ten."""
+    """List versions, the newest first; `deployable=true` limits them to ten."""
     versions = worker_of(request, store)["versions"]
     if request.flag("deployable"):
         versions = versions[:10]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 from ops.sandbox.router import not_routable, route, segments
-from ops.sandbox.routes.worker_state import Json, find, not_found
-from ops.sandbox.store import Store, new_id
+from ops.sandbox.routes.worker_state import find, not_found
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
 DOMAINS = "/accounts/{account_id}/workers/domains"
@@ -15,21 +14,21 @@ DOMAIN = DOMAINS + "/{domain_id}"
 KIND = "worker.domain"
 FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
 
-# What a custom domain's record holds: an address that only discards (RFC 6666), as Cloudflare writes it.
+# The content of a custom domain's record: the discard address (RFC 6666), as Cloudflare writes it.
 _ADDRESS = "100::"
 
 
 @route("GET", DOMAINS, scope="workers:read")
 def list_domains(request: Request, store: Store) -> Answer:
     wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
-    found = store.list_documents(KIND, request.args["account_id"])
+    found = store.list_documents(KIND, request.account)
     return ok([one for one in found if all(one[name] == value for name, value in wanted.items())])
 
 
 @route("PUT", DOMAINS, scope="workers:edit")
 def attach_domain(request: Request, store: Store) -> Answer:
-    """Attach a hostname to a Worker; one that is attached already goes over to the Worker named."""
-    account, body = request.args["account_id"], request.object()
+    """Attach a hostname to a Worker; an attached hostname moves to this Worker."""
+    account, body = request.account, request.object()
     hostname, service = body.get("hostname"), body.get("service")
     if not isinstance(hostname, str) or not isinstance(service, str):
         raise invalid_body()
@@ -39,18 +38,13 @@ def attach_domain(request: Request, store: Store) -> Answer:
             raise not_found()
         found = _attached(store, account, hostname)
         if found is None:
-            record = _create_record(
-                store, zone, hostname, replace=body.get("override_existing_dns_record") is True
-            )
+            replace = body.get("override_existing_dns_record") is True
+            record = _create_record(store, zone, hostname, replace=replace)
             found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
             store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
-        domain = {
-            **found,
-            "zone_id": zone["id"],
-            "zone_name": zone["name"],
-            "service": service,
-            "environment": body.get("environment") or "production",
-        }
+        environment = body.get("environment") or "production"
+        named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
+        domain = {**found, **named, "environment": environment}
         save_domain(store, account, domain)
     return ok(domain)
 
@@ -63,7 +57,7 @@ def get_domain(request: Request, store: Store) -> Answer:
 @route("DELETE", DOMAIN, scope="workers:edit")
 def detach_domain(request: Request, store: Store) -> Answer:
     with store.transaction():
-        _detach(store, request.args["account_id"], _domain(request, store))
+        _detach(store, request.account, _domain(request, store))
     return ok(None)
 
 
@@ -87,10 +81,8 @@ def _detach(store: Store, account: str, domain: Json) -> None:
 
 
 def _domain(request: Request, store: Store) -> Json:
-    found: Json | None = store.get_document(KIND, request.args["account_id"], request.args["domain_id"])
-    if found is None:
-        raise not_routable(segments(request.path))
-    return found
+    missing = not_routable(segments(request.path))
+    return store.required(KIND, request.account, request.args["domain_id"], missing)
 
 
 def _attached(store: Store, account: str, hostname: str) -> Json | None:
@@ -99,16 +91,13 @@ def _attached(store: Store, account: str, hostname: str) -> Json | None:
 
 
 def _zone(store: Store, body: Json, hostname: str) -> Json:
-    """Return the zone named by id or name, or the one that holds the hostname; the hostname must be in it."""
-    zones: list[Json] = [json.loads(text) for text in store.document_texts("zone", "")]
+    """Return the zone of the hostname, which must be the zone that the body names."""
+    zones: list[Json] = store.list_documents("zone", "")
     for zone in zones:
-        named = (
-            body.get("zone_id", zone["id"]) == zone["id"]
-            and body.get("zone_name", zone["name"]) == zone["name"]
-        )
+        named = all(body.get(f"zone_{field}", zone[field]) == zone[field] for field in ("id", "name"))
         if named and (hostname == zone["name"] or hostname.endswith("." + zone["name"])):
             return zone
-    raise Refusal(400, 100114, f"No zone of this account holds the hostname '{hostname}'.")
+    raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
 
 
 def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) -> str:
@@ -116,11 +105,11 @@ def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) ->
     if replace:
         store.run(f"DELETE FROM dns_record WHERE {present}", (zone["id"], hostname))  # noqa: S608 (constant)
     elif store.one(f"SELECT 1 FROM dns_record WHERE {present}", (zone["id"], hostname)):  # noqa: S608 (constant)
-        said = "already has externally managed DNS records (A, CNAME, etc)."
+        problem = "already has externally managed DNS records (A, CNAME, etc)."
         hint = (
             "Either delete them, try a different hostname, or use the option 'override_existing_dns_record'."
         )
-        raise Refusal(409, 100117, f"Hostname '{hostname}' {said} {hint}")
+        raise Refusal(409, 100117, f"Hostname '{hostname}' {problem} {hint}")
     record = domain_record(new_id(), hostname, store.stamp())
     row = (zone["id"], record["id"], "AAAA", hostname, _ADDRESS, 1, 1, None, "[]", dumps(record))
     store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -128,7 +117,7 @@ def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) ->
 
 
 def domain_record(id: str, hostname: str, now: str) -> Json:
-    """Return the DNS record of a custom domain: proxied, and read only in the DNS API's eyes."""
+    """Return the DNS record of a custom domain: proxied, and read-only for the DNS API."""
     return {
         "id": id,
         "name": hostname,

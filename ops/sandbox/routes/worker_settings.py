@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import SECRETS, check_targets, public, resolve
+from ops.sandbox.routes.worker_bindings import SECRETS, check_targets, name_taken, public, resolve
 from ops.sandbox.routes.worker_code import check_date, read_json
-from ops.sandbox.routes.worker_state import SCRIPT, Json, save, worker_of
-from ops.sandbox.store import Store
+from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 _FIELD = r"[\d*/,A-Za-z#-]+"
@@ -24,23 +24,22 @@ def get_settings(request: Request, store: Store) -> Answer:
 
 @route("PATCH", SCRIPT + "/settings", scope="workers:edit")
 def edit_settings(request: Request, store: Store) -> Answer:
-    """Change the settings named in the part `settings`; bindings, when named, are replaced as a whole.
+    """Change the settings in the part `settings`; bindings, if present, are replaced as a whole.
 
-    A binding that only repeats the name and type of one that is there keeps it, so secrets survive.
+    A binding that only repeats the name and type of an existing one keeps it, so secrets survive.
     """
-    account = request.args["account_id"]
     with store.transaction():
         worker = worker_of(request, store)
         changes = _sent(request)
         if "bindings" in changes:
             old = worker["settings"]["bindings"]
-            bindings = resolve(_kept(changes["bindings"], old), old)
-            changes["bindings"] = check_targets(store, account, worker["id"], bindings)
+            bindings = resolve(_inheriting(changes["bindings"], old), old)
+            changes["bindings"] = check_targets(store, request.account, worker["id"], bindings)
         if "compatibility_date" in changes:
             check_date(changes["compatibility_date"], store)
         worker["settings"] |= {name: value for name, value in changes.items() if name != "migrations"}
         worker["modified_on"] = store.stamp()
-        save(store, account, worker)
+        save(store, request.account, worker)
     return ok(_settings(worker))
 
 
@@ -59,17 +58,12 @@ def _sent(request: Request) -> Json:
     raise invalid_body()
 
 
-def _kept(sent: Any, old: list[Json]) -> Any:
-    """Read a binding of nothing but a known name and type as `inherit`."""
-    known = {(one["name"], one["type"]) for one in old}
+def _inheriting(sent: Any, old: list[Json]) -> Any:
+    """Return the bindings with `inherit` for each that has only a known name and type."""
+    known = [{"name": one["name"], "type": one["type"]} for one in old]
     if not isinstance(sent, list):
         return sent
-    return [
-        {**one, "type": "inherit"}
-        if isinstance(one, dict) and set(one) == {"name", "type"} and (one["name"], one["type"]) in known
-        else one
-        for one in sent
-    ]
+    return [{**one, "type": "inherit"} if one in known else one for one in sent]
 
 
 @route("GET", SCRIPT + "/script-settings", scope="workers:read")
@@ -80,9 +74,8 @@ def get_script_settings(request: Request, store: Store) -> Answer:
 @route("PATCH", SCRIPT + "/script-settings", scope="workers:edit")
 def edit_script_settings(request: Request, store: Store) -> Answer:
     worker = worker_of(request, store)
-    changes = {name: value for name, value in request.object().items() if name in _script_settings(worker)}
-    worker["settings"] |= changes
-    save(store, request.args["account_id"], worker)
+    worker["settings"] |= {k: value for k, value in request.object().items() if k in _script_settings(worker)}
+    save(store, request.account, worker)
     return ok(_script_settings(worker))
 
 
@@ -92,7 +85,7 @@ def _script_settings(worker: Json) -> Json:
 
 @route("GET", SCRIPT + "/secrets", scope="workers:read")
 def list_secrets(request: Request, store: Store) -> Answer:
-    """List secrets by name and type; nothing answers their values."""
+    """List secrets by name and type; no call returns their values."""
     bindings = worker_of(request, store)["settings"]["bindings"]
     return ok([public(one) for one in bindings if one["type"] in SECRETS])
 
@@ -108,11 +101,10 @@ def put_secret(request: Request, store: Store) -> Answer:
     with store.transaction():
         worker = worker_of(request, store)
         secret = public({**body, "type": kind})
-        others = [one for one in worker["settings"]["bindings"] if one["name"] != name]
-        if any(one["name"] == name and one["type"] not in SECRETS for one in worker["settings"]["bindings"]):
-            said = "already in use. Please use a different name and try again."
-            raise Refusal(400, 10053, f"Binding name '{name}' {said}")
-        _save_bindings(request, store, worker, [*others, secret])
+        bindings = worker["settings"]["bindings"]
+        if any(one["name"] == name and one["type"] not in SECRETS for one in bindings):
+            raise name_taken(name)
+        _save_bindings(request, store, worker, [*(one for one in bindings if one["name"] != name), secret])
     return ok(secret)
 
 
@@ -132,7 +124,7 @@ def delete_secret(request: Request, store: Store) -> Answer:
 def _save_bindings(request: Request, store: Store, worker: Json, bindings: list[Json]) -> None:
     worker["settings"]["bindings"] = bindings
     worker["modified_on"] = store.stamp()
-    save(store, request.args["account_id"], worker)
+    save(store, request.account, worker)
 
 
 @route("GET", SCRIPT + "/schedules", scope="workers:read")
@@ -142,19 +134,17 @@ def get_schedules(request: Request, store: Store) -> Answer:
 
 @route("PUT", SCRIPT + "/schedules", scope="workers:edit")
 def put_schedules(request: Request, store: Store) -> Answer:
-    """Replace all cron triggers with those of a bare array `[{"cron": "*/30 * * * *"}]`."""
+    """Replace all cron triggers with those of an array `[{"cron": "*/30 * * * *"}]`."""
     sent = request.json()
     if not isinstance(sent, list):
         raise invalid_body()
     with store.transaction():
         worker = worker_of(request, store)
         old = {one["cron"]: one for one in worker["schedules"]}
-        now = store.stamp()
-        crons = list(dict.fromkeys(map(_cron, sent)))
-        worker["schedules"] = [
-            old.get(cron) or {"cron": cron, "created_on": now, "modified_on": now} for cron in crons
-        ]
-        save(store, request.args["account_id"], worker)
+        new = {"created_on": store.stamp(), "modified_on": store.stamp()}
+        crons = dict.fromkeys(map(_cron, sent))
+        worker["schedules"] = [old.get(cron) or {"cron": cron, **new} for cron in crons]
+        save(store, request.account, worker)
     return ok({"schedules": worker["schedules"]})
 
 
@@ -171,21 +161,13 @@ def get_subdomain(request: Request, store: Store) -> Answer:
 
 
 @route("POST", SCRIPT + "/subdomain", scope="workers:edit")
+@route("DELETE", SCRIPT + "/subdomain", scope="workers:edit")
 def set_subdomain(request: Request, store: Store) -> Answer:
-    body = request.object()
+    body = request.object() if request.method == "POST" else {"enabled": False}
     if not isinstance(body.get("enabled"), bool):
         raise invalid_body()
-    previews = body.get("previews_enabled", body["enabled"])
-    return _save_subdomain(request, store, body["enabled"], previews is True)
-
-
-@route("DELETE", SCRIPT + "/subdomain", scope="workers:edit")
-def delete_subdomain(request: Request, store: Store) -> Answer:
-    return _save_subdomain(request, store, False, False)
-
-
-def _save_subdomain(request: Request, store: Store, enabled: bool, previews: bool) -> Answer:
     worker = worker_of(request, store)
-    worker["subdomain"] = {"enabled": enabled, "previews_enabled": previews}
-    save(store, request.args["account_id"], worker)
+    previews = body.get("previews_enabled", body["enabled"]) is True
+    worker["subdomain"] = {"enabled": body["enabled"], "previews_enabled": previews}
+    save(store, request.account, worker)
     return ok(worker["subdomain"])

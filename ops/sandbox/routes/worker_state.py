@@ -1,7 +1,7 @@
-"""What the sandbox knows of a Worker: its settings and versions, its modules, and how both are sent.
+"""A Worker's state: one document with settings and versions, and its modules.
 
-A Worker is one document; its modules are documents of their own, base64, because they may be binary.
-Secrets are kept by name and type only: their values are never stored.
+Modules are documents of their own in base64, because they may be binary. Of a secret only name and type
+are stored, never its value.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
-from ops.sandbox.store import Store
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request
 
-Json = dict[str, Any]
 SCRIPTS = "/accounts/{account_id}/workers/scripts"
 SCRIPT = SCRIPTS + "/{script_name}"
 KIND = "worker"
@@ -22,25 +20,12 @@ MODULE = "worker.module"
 OLDEST_DATE = "2021-11-02"
 
 LISTED = (
-    "id",
-    "tag",
-    "etag",
-    "handlers",
-    "named_handlers",
-    "created_on",
-    "modified_on",
-    "has_assets",
-    "has_modules",
-    "last_deployed_from",
+    *("id", "tag", "etag", "handlers", "named_handlers", "created_on", "modified_on"),
+    *("has_assets", "has_modules", "last_deployed_from"),
 )
 LISTED_SETTINGS = (
-    "usage_model",
-    "compatibility_date",
-    "compatibility_flags",
-    "logpush",
-    "tail_consumers",
-    "placement",
-    "tags",
+    *("usage_model", "compatibility_date", "compatibility_flags"),
+    *("logpush", "tail_consumers", "placement", "tags"),
 )
 
 
@@ -64,11 +49,8 @@ def find(store: Store, account: str, name: str) -> Json | None:
 
 
 def worker_of(request: Request, store: Store) -> Json:
-    """Return the Worker that the request names, or refuse it with 10007."""
-    found = find(store, request.args["account_id"], request.args["script_name"])
-    if found is None:
-        raise not_found()
-    return found
+    """Return the Worker of the request, or refuse it with 10007."""
+    return store.required(KIND, request.account, request.args["script_name"], not_found())
 
 
 def save(store: Store, account: str, worker: Json) -> None:
@@ -86,7 +68,7 @@ def listed(worker: Json) -> Json:
 
 
 def modules(store: Store, account: str, worker: Json) -> list[Module]:
-    """Return the modules of a Worker's version in force, in the order of their upload."""
+    """Return the modules of a Worker's active version, in the order of their upload."""
     documents = store.list_documents(MODULE, f"{account}/{worker['id']}/{worker['version']}")
     return [Module(one["name"], one["type"], base64.b64decode(one["data"])) for one in documents]
 
@@ -101,7 +83,7 @@ def save_modules(store: Store, account: str, name: str, version: str, parts: lis
 
 def delete(store: Store, account: str, name: str) -> None:
     """Delete a Worker and the modules of all its versions."""
-    # "0" is the character behind "/": all owners that begin with "account/name/".
+    # "0" is the character after "/": all owners that begin with "account/name/".
     bounds = (MODULE, f"{account}/{name}/", f"{account}/{name}0")
     store.run("DELETE FROM document WHERE kind = ? AND owner > ? AND owner < ?", bounds)
     store.delete_document(KIND, account, name)
@@ -116,7 +98,7 @@ def etag(parts: list[Module]) -> str:
 
 
 def download(worker: Json, parts: list[Module]) -> Answer:
-    """Answer with the code: a bare script in service-worker syntax, else a form, one part a module."""
+    """Answer with the code: a plain script in service-worker syntax, else a form with a part per module."""
     headers = {"ETag": f'"{worker["etag"]}"'}
     if not worker["has_modules"] and len(parts) == 1:
         return Answer(200, {**headers, "Content-Type": "application/javascript"}, parts[0].data)
@@ -128,7 +110,7 @@ def download(worker: Json, parts: list[Module]) -> Answer:
 
 
 def form(boundary: str, parts: list[Module]) -> bytes:
-    """Return *parts* as a multipart/form-data body, bytes as they are."""
+    """Return *parts* as a multipart/form-data body; bytes are unchanged."""
     pieces = []
     for part in parts:
         name = part.name.replace('"', "%22")

@@ -1,65 +1,80 @@
-"""Workers: listing, searching, downloading and deleting scripts."""
+"""Workers: list, search, download and delete scripts; services; the account's workers.dev name.
+
+The calls on services are not in the public document; only Cloudflare's own deployment tool makes them, and
+their forms are those that the open source of that tool reads.
+"""
 
 from __future__ import annotations
 
+import re
+
 from ops.sandbox.pages import page_of_texts
 from ops.sandbox.router import route
+from ops.sandbox.routes.durable_objects import drop_namespaces
+from ops.sandbox.routes.worker_bindings import public
 from ops.sandbox.routes.worker_domains import detach_all
-from ops.sandbox.routes.worker_migrations import drop_namespaces
 from ops.sandbox.routes.worker_state import (
     KIND,
     SCRIPT,
     SCRIPTS,
-    Json,
     delete,
     download,
+    find,
     listed,
     modules,
     worker_of,
 )
-from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
+from ops.sandbox.store import Json, Store
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
+WORKERS = "/accounts/{account_id}/workers"
+SERVICE = WORKERS + "/services/{service_name}"
+ENVIRONMENT = SERVICE + "/environments/{environment_name}"
+SUBDOMAIN = "worker.subdomain"
 _ORDERS = {"": "script_name", "name": "script_name", "created_on": "created_on", "modified_on": "modified_on"}
+_SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @route("GET", SCRIPTS, scope="workers:read")
 def list_scripts(request: Request, store: Store) -> Answer:
-    """List all Workers at once; `tags=a:yes,b:no` keeps those with the tag a and without b."""
-    workers = store.list_documents(KIND, request.args["account_id"])
-    wanted = [pair.partition(":") for pair in request.query.get("tags", "").split(",") if pair]
-    return ok([listed(one) for one in workers if _tagged(one["settings"]["tags"], wanted)])
+    """List all Workers at once; `tags=a:yes,b:no` selects those with the tag a and without b."""
+    pairs = [pair.partition(":") for pair in request.query.get("tags", "").split(",") if pair]
+
+    def selected(tags: list[str]) -> bool:
+        return all((tag in tags) == (answer != "no") for tag, _, answer in pairs)
+
+    workers = store.list_documents(KIND, request.account)
+    return ok([listed(one) for one in workers if selected(one["settings"]["tags"])])
 
 
-def _tagged(tags: list[str], wanted: list[tuple[str, str, str]]) -> bool:
-    return all((tag in tags) == (answer != "no") for tag, _, answer in wanted)
-
-
-@route("GET", "/accounts/{account_id}/workers/scripts-search", scope="workers:read")
+@route("GET", WORKERS + "/scripts-search", scope="workers:read")
 def search_scripts(request: Request, store: Store) -> Answer:
     query = request.query
     order = _ORDERS.get(query.get("order_by", ""))
     if order is None:
         raise Refusal(400, 10001, "Invalid order_by: choose name, created_on or modified_on.")
-    found = [_found(one) for one in store.list_documents(KIND, request.args["account_id"])]
-    kept = [one for one in found if query.get("name", "") in one["script_name"]]
-    kept = [one for one in kept if query.get("id", "") in ("", one["id"])]
-    texts = [dumps(one) for one in sorted(kept, key=lambda one: str(one[order]))]
+    matching = [
+        {
+            "id": one["tag"],
+            "script_name": one["id"],
+            "service_name": one["id"],
+            "environment_name": "production",
+            "environment_is_default": True,
+            "created_on": one["created_on"],
+            "modified_on": one["modified_on"],
+        }
+        for one in store.list_documents(KIND, request.account)
+        if query.get("name", "") in one["id"] and query.get("id", "") in ("", one["tag"])
+    ]
+    texts = [dumps(one) for one in sorted(matching, key=lambda one: str(one[order]))]
     return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
-
-
-def _found(worker: Json) -> Json:
-    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
-    environment = {"environment_name": "production", "environment_is_default": True}
-    name = worker["id"]
-    return {"id": worker["tag"], "script_name": name, "service_name": name, **environment, **stamps}
 
 
 @route("GET", SCRIPT, scope="workers:read")
 @route("GET", SCRIPT + "/content/v2", scope="workers:read")
 def get_content(request: Request, store: Store) -> Answer:
     worker = worker_of(request, store)
-    return download(worker, modules(store, request.args["account_id"], worker))
+    return download(worker, modules(store, request.account, worker))
 
 
 @route("DELETE", SCRIPT, scope="workers:edit")
@@ -68,13 +83,13 @@ def delete_script(request: Request, store: Store) -> Answer:
 
     Refused (10064) while other Workers bind to it, unless `force=true`.
     """
-    account = request.args["account_id"]
+    account = request.account
     with store.transaction():
         name = worker_of(request, store)["id"]
         users = [one["id"] for one in store.list_documents(KIND, account) if _uses(one, name)]
         if users and request.flag("force") is not True:
-            said = "Cannot delete this Worker as it is still referenced by other Workers"
-            raise Refusal(400, 10064, f"{said}: {', '.join(users)}. Use force to delete it anyway.")
+            message = "Cannot delete this Worker as it is still referenced by other Workers"
+            raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
         drop_namespaces(store, account, name)
         detach_all(store, account, name)
         delete(store, account, name)
@@ -82,7 +97,67 @@ def delete_script(request: Request, store: Store) -> Answer:
 
 
 def _uses(worker: Json, name: str) -> bool:
+    bindings = worker["settings"]["bindings"]
     return worker["id"] != name and any(
-        name in (binding.get("service"), binding.get("script_name"))
-        for binding in worker["settings"]["bindings"]
+        name in (binding.get("service"), binding.get("script_name")) for binding in bindings
     )
+
+
+def _service(request: Request, store: Store) -> Json:
+    found = find(store, request.account, request.args["service_name"])
+    if found is None or request.args.get("environment_name", "production") != "production":
+        raise Refusal(404, 10090, "workers.api.error.service_not_found")
+    return found
+
+
+@route("GET", SERVICE, scope="workers:read")
+def get_service(request: Request, store: Store) -> Answer:
+    worker = _service(request, store)
+    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
+    environment = {"environment": "production", **stamps, "script": listed(worker)}
+    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
+    return ok({**about, **stamps})
+
+
+@route("DELETE", SERVICE, scope="workers:edit")
+def delete_service(request: Request, store: Store) -> Answer:
+    _service(request, store)
+    request.args["script_name"] = request.args["service_name"]
+    return delete_script(request, store)
+
+
+@route("GET", ENVIRONMENT, scope="workers:read")
+def get_environment(request: Request, store: Store) -> Answer:
+    worker = _service(request, store)
+    return ok({"environment": "production", "script": listed(worker), "modified_on": worker["modified_on"]})
+
+
+@route("GET", ENVIRONMENT + "/bindings", scope="workers:read")
+def list_bindings(request: Request, store: Store) -> Answer:
+    return ok([public(one) for one in _service(request, store)["settings"]["bindings"]])
+
+
+@route("GET", WORKERS + "/account-settings", scope="workers:read")
+def get_account_settings(_request: Request, _store: Store) -> Answer:
+    return ok({"default_usage_model": "standard", "green_compute": False})
+
+
+@route("GET", WORKERS + "/subdomain", scope="workers:read")
+def get_account_subdomain(request: Request, store: Store) -> Answer:
+    missing = Refusal(404, 10007, "You do not have a workers.dev subdomain yet.")
+    return ok(store.required(SUBDOMAIN, request.account, "", missing))
+
+
+@route("PUT", WORKERS + "/subdomain", scope="workers:edit")
+def put_account_subdomain(request: Request, store: Store) -> Answer:
+    name = request.object().get("subdomain")
+    if not isinstance(name, str) or not _SUBDOMAIN_NAME.fullmatch(name):
+        raise invalid_body()
+    store.put_document(SUBDOMAIN, request.account, "", {"subdomain": name})
+    return ok({"subdomain": name})
+
+
+@route("DELETE", WORKERS + "/subdomain", scope="workers:edit")
+def delete_account_subdomain(request: Request, store: Store) -> Answer:
+    store.delete_document(SUBDOMAIN, request.account, "")
+    return Answer(204, {}, b"")

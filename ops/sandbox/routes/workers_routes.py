@@ -17,7 +17,7 @@ _HOST = re.compile(r"(?:https?://|\*://)?([^/]+)")
 
 @route("GET", ROUTES, "workers:read")
 def list_routes(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("worker_route", request.args["zone_id"]))
+    return ok_list(store.document_texts("worker_route", request.zone))
 
 
 @route("GET", ROUTE, "workers:read")
@@ -29,7 +29,7 @@ def get_route(request: Request, store: Store) -> Answer:
 def create_route(request: Request, store: Store) -> Answer:
     with store.transaction():
         made = _built(request, store, new_id())
-        store.put_document("worker_route", request.args["zone_id"], made["id"], made, sort=made["pattern"])
+        store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
     return ok(made)
 
 
@@ -38,19 +38,19 @@ def put_route(request: Request, store: Store) -> Answer:
     with store.transaction():
         _text(request, store)
         made = _built(request, store, request.args["route_id"])
-        store.put_document("worker_route", request.args["zone_id"], made["id"], made, sort=made["pattern"])
+        store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
     return ok(made)
 
 
 @route("DELETE", ROUTE, "workers:edit")
 def delete_route(request: Request, store: Store) -> Answer:
     _text(request, store)
-    store.delete_document("worker_route", request.args["zone_id"], request.args["route_id"])
+    store.delete_document("worker_route", request.zone, request.args["route_id"])
     return ok({"id": request.args["route_id"]})
 
 
 def _text(request: Request, store: Store) -> str:
-    text = store.document_text("worker_route", request.args["zone_id"], request.args["route_id"])
+    text = store.document_text("worker_route", request.zone, request.args["route_id"])
     if text is None:
         raise Refusal(404, 10008, "workers.api.error.route_not_found")
     return text
@@ -58,7 +58,7 @@ def _text(request: Request, store: Store) -> str:
 
 def _built(request: Request, store: Store, id: str) -> Json:
     """Return the route that the request describes, or refuse it."""
-    sent, zone_id = request.object(), request.args["zone_id"]
+    sent, zone_id = request.object(), request.zone
     pattern, script = sent.get("pattern"), sent.get("script") or None
     zone = store.get_document("zone", "", zone_id)["name"]
     if not isinstance(pattern, str) or not _belongs(pattern, zone):

@@ -1,4 +1,4 @@
-"""Workers: uploading a script, replacing its code only, and uploading a version without deploying it."""
+"""Workers: upload a script, replace only its code, or upload a version without deploying it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from copy import deepcopy
 
 from ops.sandbox.router import route
+from ops.sandbox.routes.durable_objects import migrate, namespaces
 from ops.sandbox.routes.worker_bindings import check_targets, resolve
 from ops.sandbox.routes.worker_code import MODULES, check_imports, chosen, describe, entry, received
 from ops.sandbox.routes.worker_deployments import add_version, deploy, shown
-from ops.sandbox.routes.worker_migrations import migrate, namespaces
 from ops.sandbox.routes.worker_state import (
     SCRIPT,
-    Json,
     Module,
     find,
     listed,
@@ -20,7 +19,7 @@ from ops.sandbox.routes.worker_state import (
     save_modules,
     worker_of,
 )
-from ops.sandbox.store import Store, new_id
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,62}")
@@ -29,33 +28,33 @@ _STARTUP_MS = 11
 
 @route("PUT", SCRIPT, scope="workers:edit")
 def upload(request: Request, store: Store) -> Answer:
-    """Make a Worker of the form: a new version of it, deployed at once, with the bindings of the form."""
-    account, name = request.args["account_id"], request.args["script_name"]
+    """Create or replace a Worker: a new version, deployed at once, with the bindings of the form."""
+    account, name = request.account, request.args["script_name"]
     if not _NAME.fullmatch(name):
         raise Refusal(400, 10016, "Invalid Worker name: use lowercase letters, digits, - and _.")
     with store.transaction():
         worker = find(store, account, name) or new_worker(name, new_id(), store.stamp())
         parts = _take(request, store, worker)
         version = _release(store, account, worker, parts)
-    # Cloudflare's deployment tool reads the new version's id here, without its hyphens.
+    # Cloudflare's deployment tool reads the id of the new version here, without its hyphens.
     return ok({**listed(worker), "startup_time_ms": _STARTUP_MS, "deployment_id": version.replace("-", "")})
 
 
 @route("PUT", SCRIPT + "/content", scope="workers:edit")
 def replace_content(request: Request, store: Store) -> Answer:
-    """Replace the code and leave the settings; headers or the metadata part name the main part."""
+    """Replace the code and keep the settings; headers or the metadata part name the main part."""
     with store.transaction():
         worker = worker_of(request, store)
         metadata, parts = received(request)
-        _describe(store, request.args["account_id"], worker, metadata, parts)
-        _release(store, request.args["account_id"], worker, parts)
+        _describe(store, request.account, worker, metadata, parts)
+        _release(store, request.account, worker, parts)
     return ok(listed(worker))
 
 
 @route("POST", SCRIPT + "/versions", scope="workers:edit")
 def upload_version(request: Request, store: Store) -> Answer:
-    """Add a version and leave the one that is deployed; a deployment puts it in force."""
-    account = request.args["account_id"]
+    """Add a version and keep the deployed one; a deployment activates it."""
+    account = request.account
     with store.transaction():
         worker = worker_of(request, store)
         draft = deepcopy(worker)
@@ -67,7 +66,7 @@ def upload_version(request: Request, store: Store) -> Answer:
 
 
 def new_worker(name: str, tag: str, now: str) -> Json:
-    """Return the document of a Worker that has no code yet."""
+    """Return the document of a new Worker without code."""
     return {
         "id": name,
         "tag": tag,
@@ -83,8 +82,8 @@ def new_worker(name: str, tag: str, now: str) -> Json:
 
 
 def _take(request: Request, store: Store, worker: Json) -> list[Module]:
-    """Write the form's settings, bindings and code on *worker*; returns the code."""
-    account, name = request.args["account_id"], worker["id"]
+    """Store the form's settings, bindings and code on *worker*; return the code."""
+    account, name = request.account, worker["id"]
     metadata, parts = received(request)
     migrate(store, account, worker, metadata.get("migrations"))
     keep = tuple(metadata.get("keep_bindings") or ())
@@ -107,7 +106,7 @@ def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: l
 
 
 def _release(store: Store, account: str, worker: Json, parts: list[Module]) -> str:
-    """Make a version of the Worker as it is and deploy it; returns its id."""
+    """Create a version of the Worker's current state and deploy it; return its id."""
     version = add_version(worker, worker, store.stamp())
     deploy(worker, store.stamp(), [{"version_id": version["id"], "percentage": 100}])
     save_modules(store, account, worker["id"], version["id"], parts)
@@ -116,9 +115,9 @@ def _release(store: Store, account: str, worker: Json, parts: list[Module]) -> s
 
 
 def _check_classes(store: Store, account: str, worker: Json, parts: list[Module]) -> None:
-    """Each class with Durable Objects must still be exported by the new code."""
+    """Refuse code that no longer exports a class with Durable Objects."""
     code = "\n".join(part.data.decode("utf-8", "replace") for part in parts if part.content_type in MODULES)
     for one in namespaces(store, account, worker["id"]):
         if code and not re.search(rf"\b{re.escape(one['class'])}\b", code):
-            said = "which is depended on by existing Durable Objects."
-            raise Refusal(400, 10064, f"New version of script does not export class '{one['class']}' {said}")
+            problem = f"New version of script does not export class '{one['class']}'"
+            raise Refusal(400, 10064, f"{problem} which is depended on by existing Durable Objects.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.dns_names import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.pages import page_of
 from ops.sandbox.router import route
@@ -105,7 +105,7 @@ def create_zone(request: Request, store: Store) -> Answer:
 
 @route("GET", ZONE, "zone:read")
 def get_zone(request: Request, store: Store) -> Answer:
-    return ok_text(store.document_text("zone", "", request.args["zone_id"]) or "null")
+    return ok_text(store.document_text("zone", "", request.zone) or "null")
 
 
 @route("PATCH", ZONE, "zone:edit")
@@ -115,7 +115,7 @@ def patch_zone(request: Request, store: Store) -> Answer:
         raise Refusal(400, 1012, "Only one zone property can be changed at a time.")
     ((name, value),) = sent.items()
     with store.transaction():
-        zone = store.get_document("zone", "", request.args["zone_id"])
+        zone = store.get_document("zone", "", request.zone)
         zone[name] = _checked(name, value, zone)
         zone["modified_on"] = store.stamp()
         store.change_document("zone", "", zone["id"], zone)
@@ -143,7 +143,7 @@ def _is_name(value: Any) -> bool:
 
 @route("DELETE", ZONE, "zone:edit")
 def delete_zone(request: Request, store: Store) -> Answer:
-    zone_id = request.args["zone_id"]
+    zone_id = request.zone
     if (store.get_document("hold", zone_id, "hold") or {}).get("hold"):
         raise Refusal(400, 1098, "This zone is on hold and cannot be deleted.")
     with store.transaction():
@@ -155,9 +155,9 @@ def delete_zone(request: Request, store: Store) -> Answer:
 
 @route("PUT", ZONE + "/activation_check", "zone:edit")
 def activation_check(request: Request, _store: Store) -> Answer:
-    return ok({"id": request.args["zone_id"]})
+    return ok({"id": request.zone})
 
 
 @route("GET", ZONE + "/hold", "zone:read")
 def get_hold(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("hold", request.args["zone_id"], "hold") or {"hold": False})
+    return ok(store.get_document("hold", request.zone, "hold") or {"hold": False})

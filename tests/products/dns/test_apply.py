@@ -13,7 +13,7 @@ from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault
-from ops.writes.batches import batches
+from ops.writes.sending import batches
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone
 from tests.products.dns.test_single import AT, rows, take_back

@@ -10,6 +10,7 @@ from ops.errors import DifferencesFound, UsageError
 from ops.products.dns import api
 from ops.products.dns.tasks.options import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import Rows, Text
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -47,7 +48,7 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")
     found = app.zone(zone)
-    if app.past is not None and not format:
+    if app.offline and not format:
         app.note("a snapshot has the records, but not the API's own file of them: using --format bind")
         format = "bind"
     if not format:
@@ -104,7 +105,7 @@ def import_records(
     _report(app, plan, *found.notes, warnings=found.warnings)
     if plan.different:
         app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
-    return app.make(*plan.changes, total=plan.total)
+    return make(app, *plan.changes, total=plan.total)
 
 
 @command(
@@ -189,7 +190,7 @@ def apply_records(
         found = plan_file.load(Path(plan), current.owner, records)
     else:
         found = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
-    return app.make(*found.changes, total=found.total)
+    return make(app, *found.changes, total=found.total)
 
 
 def _planned(

@@ -8,6 +8,7 @@ from ops.cli.command import command
 from ops.errors import Refused, UsageError
 from ops.products.dns.tasks.options import CLEARABLE, DESCRIBING, EDIT, NONE, current_zone, given, split
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -57,7 +58,7 @@ def create_record(
     current = current_zone(app, app.zone(zone))
     record = new_record(current.zone, type.upper(), name, typed)
     beside = [one for one in current.records(name=record["name"]) if not same_rdata(one, record)]
-    return app.make(_creation(current, record, beside))
+    return make(app, _creation(current, record, beside))
 
 
 @command(
@@ -107,7 +108,7 @@ def update_record(
     found = _found(current, id, name, type.upper(), old_content)
     if found is None:
         raise current.absent(name, type.upper(), id)
-    return app.make(_update(current, found, typed, cleared))
+    return make(app, _update(current, found, typed, cleared))
 
 
 @command("put", writes=True, required=REQUIRED, needs=EDIT, help={**DESCRIBING, **CHOOSING})
@@ -151,7 +152,7 @@ def put_record(
             raise current.absent(name, type.upper(), id)
     else:
         found = _replaceable(record, beside)
-    return app.make(_put(current, found, record) if found else _creation(current, record, beside))
+    return make(app, _put(current, found, record) if found else _creation(current, record, beside))
 
 
 @command(
@@ -182,7 +183,7 @@ def delete_record(
     found = _found(current, id, name, type.upper(), content, priority)
     if found is not None:
         _refuse_managed(found)
-        return app.make(Change(RECORDS, current.owner, found, None))
+        return make(app, Change(RECORDS, current.owner, found, None))
     what = id or f"{type.upper()} {name}"
     app.note(f"unchanged: {what} does not exist")
     return Rows([{"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}], RESULT)

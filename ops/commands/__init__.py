@@ -1,0 +1,1 @@
+"""The tasks of what is not a product."""

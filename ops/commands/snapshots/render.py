@@ -1,0 +1,42 @@
+"""`snapshots.render`: a kept snapshot as JSON, tables, a database, zone files, Terraform or a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.ui.shapes import Item
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+
+TO = "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report)"
+
+
+@command(
+    "render",
+    required=("to",),
+    help={
+        "name": "latest, previous, a date (the newest of then or before), a name, a path, or s3://BUCKET/PREFIX/latest",
+        "to": TO,
+        "identity": "file with the age secret key that opens an encrypted one",
+        "passphrase_file": "file with the passphrase that opens it, on its first line",
+    },
+)
+def render_snapshot(
+    app: App, name: str = "latest", to: str = "", identity: str = "", passphrase_file: str = ""
+) -> Item:
+    """Render a snapshot as another format, without a request.
+
+    inv snapshots.render --to account.sqlite
+    inv snapshots.render --name 2026-11-22 --to imports.tf
+    """
+    from ops.export.rendering import render
+    from ops.snapshots.library import open_snapshot
+
+    snapshot = open_snapshot(app, name, identity, passphrase_file)
+    if not snapshot.manifest.complete:
+        app.warn(f"{snapshot.name} is partial: {snapshot.manifest.reason}")
+    path = render(app, snapshot, Path(to))
+    return Item({"snapshot": snapshot.name, "started": snapshot.manifest.started, "file": str(path)})

@@ -1,0 +1,161 @@
+"""One export as a whole job: told to the monitor, under a lock, guarded, pushed and pruned after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.errors import OpsError, UsageError
+from ops.export import guard as guards
+from ops.export import job, summary
+from ops.export.ping import watched
+from ops.files.lock import holder, locked
+from ops.kinds.resource import Json
+from ops.offsite import address, boto
+from ops.scan import request
+from ops.snapshots.library import Library
+from ops.snapshots.period import period
+from ops.snapshots.prune import Policy, decisions, remove
+from ops.snapshots.sealed.encrypt import ENDING
+from ops.ui.shapes import Item
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.export.delivery import Delivery
+    from ops.export.job import Outcome
+    from ops.offsite.address import Place
+    from ops.scan.request import Asked
+
+SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
+
+
+class Care(NamedTuple):
+    """What goes with an export that runs by itself.
+
+    *guard*: by how many percent no kind may fall; 0 is no guard. *prune*: what is kept when it has come out
+    complete; None prunes nothing. *ping*: the URL of the monitor. *push*: where in a bucket it is sent to.
+    """
+
+    guard: int = 0
+    prune: Policy | None = None
+    ping: str = ""
+    push: Place | None = None
+
+    def check(self, asked: Asked, delivery: Delivery) -> None:
+        """Raise UsageError for what does not go together, before anything is asked of the API."""
+        if not 0 <= self.guard < 100:
+            raise UsageError(f"--guard takes percent from 1 to 99, not {self.guard}", hint="--guard 30")
+        if self.guard and asked.zones:
+            raise UsageError("--guard compares whole accounts, so it does not go with --zone")
+        if self.prune and not delivery.by_account:
+            raise UsageError("--prune is for the snapshots in exports/, so it does not go with --to")
+        if self.push and not delivery.by_account:
+            raise UsageError("--push sends the snapshot in exports/, so it does not go with --to")
+
+
+def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | None:
+    """Do the job; gives its summary, None where --quiet was asked for, no form of output, and all is well.
+
+    Raises UsageError, CredentialsError without keys for the bucket, Locked while another run exports this
+    account, and whatever stopped the scan.
+    """
+    care.check(asked, delivery)
+    if care.push:
+        boto.check(app.settings)
+    delivery.check(app.clock())
+    with watched(app, care.ping):
+        begun = request.begin(app)
+        account, plan = asked.resolved(app)
+        with _lock(app, account.id, delivery):
+            guard = guards.guard(app, account.id, care.guard) if care.guard else None
+            done = job.run(app, job.Job(account, plan, delivery, asked.options, begun, guard))
+            with _surviving(app, done):
+                _remember(app, done, care)
+            pushed = _push(app, done, care.push) if care.push else {}
+            with _surviving(app, done):
+                _prune(app, done, care.prune)
+        summary.tell(app, begun, done.inventory, plan)
+        summary.show_the_way_on(app, done)
+        result = Item({**summary.of(done, app.clock() - begun.moment), **pushed}, (*SUMMARY, *pushed))
+    silent = app.settings.quiet and not app.settings.output and not app.gaps
+    return None if silent else result
+
+
+def _lock(app: App, account_id: str, delivery: Delivery) -> AbstractContextManager[None]:
+    """Take the lock for the account's folder; a file of the user's own is replaced in one step anyway."""
+    if not delivery.by_account:
+        return nullcontext()
+    name = f"export/{app.settings.api_host}/{account_id}"
+    return locked(app.settings.state_dir / "locks", name, holder(app), f"exporting the account {account_id}")
+
+
+def _push(app: App, done: Outcome, place: Place) -> Json:
+    """Send the snapshot to *place*; gives where it is, for the summary. Whatever fails, it is kept here."""
+    from ops.offsite.push import push
+
+    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
+    try:
+        pushed = push(app, place, done.path, done.manifest.account_id)
+        return {} if app.dry else {"pushed": pushed.address}
+    except (KeyboardInterrupt, OpsError) as error:
+        app.warn(f"the snapshot is kept: {done.path}; it is not in the bucket, or not all of it")
+        if isinstance(error, OpsError):
+            error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
+        else:
+            app.warn(f"to go on: {later}")
+        raise
+
+
+@contextmanager
+def _surviving(app: App, done: Outcome) -> Iterator[None]:
+    """Say of what fails in the block that the snapshot does not suffer from it."""
+    try:
+        yield
+    except OpsError:
+        app.warn(f"the snapshot is complete: {done.path}; what failed came after it")
+        raise
+
+
+def _remember(app: App, done: Outcome, care: Care) -> None:
+    """Keep the counts of a complete snapshot that the next guard cannot read."""
+    if done.manifest.complete and care.guard and done.path.name.endswith(ENDING):
+        guards.remember(app, done.manifest)
+
+
+def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
+    """Prune what is kept on this machine, which only a complete snapshot allows."""
+    if policy is None:
+        return
+    if not done.manifest.complete:
+        app.note("nothing was pruned, since this snapshot is not complete")
+        return
+    library = Library(app.settings.exports, done.manifest.account_id)
+    removed = remove(library, decisions(library, policy))
+    app.note(f"{len(removed)} older snapshots were pruned" if removed else "nothing to prune")
+
+
+def place(text: str) -> Place | None:
+    """Read the address that --push names; None for "". Raises UsageError for what is none."""
+    return address.place(text, "--push") if text else None
+
+
+def policy(text: str) -> Policy | None:
+    """Read `daily=7,weekly=4,within=30d`; None for "". Raises UsageError for what is none."""
+    if not text:
+        return None
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = part.strip().partition("=")
+        if name not in Policy._fields:
+            raise UsageError(
+                f"--prune has no {name!r}",
+                hint=f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4",
+            )
+        if name != "within" and not value.isdecimal():
+            raise UsageError(
+                f"--prune {name}= takes a number, not {value!r}", hint="--prune daily=7,weekly=4"
+            )
+        found[name] = period(value, "--prune within=") if name == "within" else int(value)
+    return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float

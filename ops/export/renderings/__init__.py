@@ -1,0 +1,1 @@
+"""Export: a snapshot rendered as another format."""

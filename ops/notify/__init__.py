@@ -1,1 +1,0 @@
-"""Notify: tell someone outside how a job went."""

@@ -1,0 +1,1 @@
+"""A snapshot that answers instead of Cloudflare."""

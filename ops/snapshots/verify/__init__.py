@@ -1,0 +1,1 @@
+"""A snapshot checked against its manifest."""

@@ -1,0 +1,25 @@
+"""The list of what is mutated, which must not fall behind the code."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tools.mutation.stage import ROOT
+from tests.tools.mutation.targets import TARGETS
+
+# Tasks are decorated functions, which mutmut leaves alone.
+LEFT_OUT = {"__init__.py", "tasks.py"}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_a_target_names_is_there(name: str) -> None:
+    target = TARGETS[name]
+
+    assert [file for file in (*target.mutate, *target.tests) if not (ROOT / file).is_file()] == []
+
+
+def test_every_module_of_the_journal_is_mutated() -> None:
+    mutated = {file for target in TARGETS.values() for file in target.mutate}
+    modules = {path for path in (ROOT / "ops" / "journal").glob("*.py") if path.name not in LEFT_OUT}
+
+    assert {str(path.relative_to(ROOT)) for path in modules} <= mutated

@@ -1,0 +1,156 @@
+"""What a line says: its exit code, a sentence where it failed, and output that can be read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+
+from tests.tools.soak.drawing import Held, Task
+from tests.tools.soak.plan import Plan
+from tests.tools.soak.round import Round
+from tests.tools.soak.truth import view
+
+CODES = {0, 1, 2, 3, 4, 5, 6}
+STOPPED = {2: 130, 15: 143}
+# Not to be met where nothing goes wrong: the remote, the network, what was read in part, a lock.
+TROUBLE = {2, 3, 4, 6}
+# The server does not say what stands there, so that a reader cannot know.
+UNTRUE = {"lag", "gone", "drift", "unknown-fields", "empty-page"}
+
+
+def check(round: Round) -> Iterator[str]:
+    """Yield what is wrong with what was said."""
+    yield from _code(round)
+    if round.killed:
+        return
+    yield from _sentence(round)
+    if round.ended.code in (0, 5):
+        yield from _output(round)
+    yield from secrets(
+        round.token, round.ended.out + round.ended.err.encode("utf-8", "surrogateescape"), "output"
+    )
+
+
+def _code(round: Round) -> Iterator[str]:
+    code, strike = round.ended.code, round.plan.strike
+    allowed = set(CODES)
+    if strike:
+        allowed |= {STOPPED.get(strike.signal, -strike.signal)}
+    if code is None:
+        yield "the line did not end"
+    elif code not in allowed:
+        yield f"exit code {code} is not to be expected"
+    elif round.plan.calm and code in TROUBLE and not (code == 4 and _compares(round.plan)):
+        yield f"exit code {code} though nothing went wrong"
+    elif code == 0 and _wrong(round.plan):
+        yield "what is wrong was taken"
+
+
+def _compares(plan: Plan) -> bool:
+    """Say whether a line may end with 4 because two snapshots did not read the same."""
+    return any("--exit-code" in task.words for task in plan.tasks)
+
+
+def _wrong(plan: Plan) -> bool:
+    """Say whether a line must be refused; a rehearsal does not hear what only the API knows."""
+    return bool(plan.mistyped) or (not plan.dry and any(task.wrong for task in plan.tasks))
+
+
+def _sentence(round: Round) -> Iterator[str]:
+    code, err = round.ended.code, round.ended.err
+    if "Traceback" in err:
+        yield "a traceback"
+    if code not in (0, 5) and not err.strip():
+        yield f"exit code {code} without a word"
+    if round.plan.format == "json" and not round.plan.mistyped and code not in (0, 5):
+        told = [fault for fault in map(_fault, err.splitlines()) if fault]
+        if told and told[-1].get("exit_code") != code:
+            yield f"exit code {code}, but {told[-1]} was said"
+
+
+def _fault(line: str) -> dict[str, Any] | None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) and "exit_code" in told else None
+
+
+def _output(round: Round) -> Iterator[str]:
+    plan, out = round.plan, round.ended.out
+    alone = plan.tasks[0] if len(plan.tasks) == 1 else None
+    if any(task.raw for task in plan.tasks):
+        if alone and alone.reads and "malformed" not in round.fired:
+            yield from _value(round, alone)
+        return
+    # Several lists in a row are no document of these formats.
+    if not alone and plan.format in ("yaml", "csv"):
+        return
+    try:
+        documents = _READERS.get(plan.format, _plain)(out.decode())
+    except (ValueError, yaml.YAMLError, csv.Error) as error:
+        yield f"the output is no {plan.format}: {error}"
+        return
+    if alone and alone.reads and plan.format == "json" and not plan.struck & UNTRUE:
+        yield from _list(round, alone, documents)
+
+
+def _value(round: Round, task: Task) -> Iterator[str]:
+    """A value that is given with 0 is what is stored, byte for byte."""
+    out = round.ended.out
+    if out.decode("utf-8", "surrogateescape") not in _held(round, task):
+        yield f"{task.name} gave {out[:80]!r}, which is not what is stored"
+
+
+def _list(round: Round, task: Task, documents: list[Any]) -> Iterator[str]:
+    """A list that ends with 0 is whole: that is what the exit code says."""
+    given = {str(item.get("id", item.get("name"))) for item in documents[0]}
+    held = _held(round, task)
+    if given != held:
+        yield f"{task.name}: missing {held - given}, not there {given - held}"
+
+
+def _held(round: Round, task: Task) -> Held:
+    return view(round.after).get(task.reads, frozenset())
+
+
+def _json(text: str) -> list[Any]:
+    decoder, found, text = json.JSONDecoder(), [], text.strip()
+    while text:
+        value, end = decoder.raw_decode(text)
+        found.append(value)
+        text = text[end:].lstrip()
+    return found
+
+
+def _csv(text: str) -> list[Any]:
+    rows = list(csv.reader(io.StringIO(text), strict=True))
+    return [cell for row in rows for cell in row]
+
+
+def _plain(text: str) -> list[Any]:
+    return text.splitlines()
+
+
+_READERS: dict[str, Callable[[str], list[Any]]] = {
+    "json": _json,
+    "jsonl": lambda text: [json.loads(line) for line in text.splitlines()],
+    "csv": _csv,
+    "yaml": lambda text: [yaml.safe_load(text)],
+}
+
+
+def secrets(token: str, content: bytes, where: str) -> Iterator[str]:
+    """Yield in which spellings *token* stands in *content*, at any place in base64."""
+    plain = token.encode()
+    forms = [plain, plain.hex().encode()]
+    # Of base64 the ends depend on what stands beside it.
+    forms += [b64encode(b"\0" * shift + plain)[4:-4] for shift in range(3)]
+    if any(form in content for form in forms):
+        yield f"the token stands in {where}"
