@@ -45,7 +45,6 @@ NOT_YET = (
     "ops/products/audit/",
     "ops/products/cache/",
     "ops/products/d1/",
-    "ops/products/dns/",
     "ops/products/durable_objects/",
     "ops/products/load_balancers/",
     "ops/products/pagerules/",
