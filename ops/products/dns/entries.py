@@ -44,7 +44,7 @@ class FileRecord(NamedTuple):
 
 
 class RecordFile(NamedTuple):
-    """What was read from a file: its records, the zone that it names, and what the user is told.
+    """What was read from a file: its records, the zone that it names, and messages for the user.
 
     *skipped* are records that Cloudflare cannot hold, *warnings* what may not be meant as it is written.
     """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
 from ops.kinds.resource import Owner, reach
-from ops.products.dns.files import YES_NO
+from ops.products.dns.values import YES_NO
 
 if TYPE_CHECKING:
     from ops.cli.app import App
