@@ -42,7 +42,6 @@ NOT_YET = (
     "ops/offsite/",
     "ops/past/",
     "ops/products/cache/",
-    "ops/products/dns/",
     "ops/products/r2/",
     "ops/products/ssl/",
     "ops/products/workers/",
