@@ -33,7 +33,7 @@ _STAGED = re.compile(r"`inv (?!-|sandbox|profile|config|version|schedule)")
 class Talk:
     """Prints messages on *err*, from any thread.
 
-    *quiet* omits notes, never warnings and errors. Every text is passed through *redact*, then made printable,
+    *quiet* omits notes, never warnings and errors. Each text is passed through *redact*, then made printable,
     so that a message is one line. *clock* returns seconds; it finds repetitions. *log*: each message is one
     JSON object (time, level, message), for a journal. *stage* is inserted into the commands that messages
     name (`inv zones.list` becomes `inv sandbox zones.list`). *last* holds the last notes and warnings,
