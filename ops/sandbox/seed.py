@@ -5,7 +5,16 @@ Dates are in the past and ids follow from names, so that two scans are equal.
 
 from __future__ import annotations
 
-from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, EMAIL, USER_ID, stable_id, stable_uuid
+from ops.sandbox.identity import (
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    CHANGED,
+    CREATED,
+    EMAIL,
+    USER_ID,
+    stable_id,
+    stable_uuid,
+)
 from ops.sandbox.routes.durable_objects import save_namespace
 from ops.sandbox.seed_certificates import seed_certificates
 from ops.sandbox.seed_kv import seed_kv
@@ -13,9 +22,6 @@ from ops.sandbox.seed_rules import seed_rules
 from ops.sandbox.seed_workers import seed_domains, seed_workers
 from ops.sandbox.seed_zones import seed_zones
 from ops.sandbox.store import Json, Store
-
-CREATED = "2024-01-15T09:00:00.000000Z"
-CHANGED = "2026-03-02T08:30:00.000000Z"
 
 # (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.
 DURABLE_OBJECTS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from ops.sandbox.identity import past, stable_id, stable_uuid, zone_id
 from ops.sandbox.store import Json, Store
@@ -100,41 +99,22 @@ def _certificate(store: Store, zone: str, hosts: tuple[str, ...], days: int, kin
 
 
 def _custom(store: Store, zone: str, hosts: tuple[str, ...], issuer: str, status: str, days: int) -> Json:
-    return {
-        "id": stable_id("custom_certificate", zone, *hosts),
-        "hosts": list(hosts),
-        "issuer": issuer,
-        "signature": "SHA256WithRSA",
-        "status": status,
-        "bundle_method": "ubiquitous",
-        "zone_id": zone_id(zone),
-        "uploaded_on": past("custom", zone, *hosts),
-        "modified_on": past("custom", zone, *hosts),
-        "expires_on": _in_days(store, days),
-        "priority": 1,
-    }
+    stamp = past("custom", zone, *hosts)
+    about = {"id": stable_id("custom_certificate", zone, *hosts), "hosts": list(hosts), "issuer": issuer}
+    kind = {"signature": "SHA256WithRSA", "status": status, "bundle_method": "ubiquitous"}
+    stamps = {"uploaded_on": stamp, "modified_on": stamp, "expires_on": _in_days(store, days)}
+    return {**about, **kind, "zone_id": zone_id(zone), **stamps, "priority": 1}
 
 
 def _hostname(store: Store, hostname: str, status: str, ssl_status: str) -> Json:
-    ssl: dict[str, Any] = {
-        "id": stable_uuid("hostname_ssl", hostname),
-        "type": "dv",
-        "method": "txt",
-        "status": ssl_status,
-        "settings": {"min_tls_version": "1.2", "http2": "on"},
-        "bundle_method": "ubiquitous",
-        "wildcard": False,
-        "certificate_authority": "google",
-    }
+    stamp, id = past("hostname", hostname), stable_uuid("hostname_ssl", hostname)
+    ssl: Json = {"id": id, "type": "dv", "method": "txt", "status": ssl_status}
+    ssl["settings"] = {"min_tls_version": "1.2", "http2": "on"}
+    ssl |= {"bundle_method": "ubiquitous", "wildcard": False, "certificate_authority": "google"}
     if ssl_status == "active":
-        issued = {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
-        ssl = {**ssl, **issued, "expires_on": _in_days(store, 49), "uploaded_on": past("hostname", hostname)}
-    return {
-        "id": stable_uuid("hostname", hostname),
-        "hostname": hostname,
-        "ssl": ssl,
-        "status": status,
-        "custom_metadata": {"customer": stable_id("customer", hostname)[:8]},
-        "custom_origin_server": "origin.shop.example",
-        "created_at": past("hostname", hostname),
-    }
+        ssl |= {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
+        ssl |= {"expires_on": _in_days(store, 49), "uploaded_on": stamp}
+    about = {"id": stable_uuid("hostname", hostname), "hostname": hostname, "ssl": ssl, "status": status}
+    customer = {"customer": stable_id("customer", hostname)[:8]}
+    origin = "origin.shop.example"
+    return {**about, "custom_metadata": customer, "custom_origin_server": origin, "created_at": stamp}

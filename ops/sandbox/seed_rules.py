@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.identity import ACCOUNT_ID, past, stable_id, zone_id
+from ops.sandbox.identity import ACCOUNT_ID, CHANGED, past, stable_id, zone_id
 from ops.sandbox.store import Json, Store
 
 # Zone, pattern, script; None: no Worker runs for the pattern.
@@ -81,7 +81,6 @@ _ACCOUNT_RULESETS = (
     ("Shared redirects", "custom", "http_request_redirect"),
     ("Managed rules", "managed", "http_request_firewall_managed"),
 )
-_CHANGED = "2026-03-02T08:30:00.000000Z"
 
 
 def seed_rules(store: Store) -> None:
@@ -137,9 +136,9 @@ def _managed() -> Json:
 def _account_ruleset(name: str, kind: str, phase: str) -> Json:
     id, expression = stable_id("rule", name), '(http.request.uri.path contains "/.git")'
     rule: Json = {"id": id, "version": "1", "action": "block", "expression": expression, "description": name}
-    rule |= {"enabled": True, "last_updated": _CHANGED, "ref": id}
+    rule |= {"enabled": True, "last_updated": CHANGED, "ref": id}
     about = {"id": stable_id("ruleset", name), "name": name, "description": "", "kind": kind, "phase": phase}
-    return {**about, "version": "3", "last_updated": _CHANGED, "rules": [rule]}
+    return {**about, "version": "3", "last_updated": CHANGED, "rules": [rule]}
 
 
 def _load_balancer(name: str) -> Json:
