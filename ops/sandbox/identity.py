@@ -22,7 +22,7 @@ ACCOUNT_ID = stable_id("account", "sandbox")
 ACCOUNT_NAME = "Sandbox Account"
 USER_ID = stable_id("user", "sandbox")
 EMAIL = "admin@example.com"
-# Of the account and of what it holds.
+# Dates of the account and its items.
 CREATED = "2024-01-15T09:00:00.000000Z"
 CHANGED = "2026-03-02T08:30:00.000000Z"
 

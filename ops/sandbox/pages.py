@@ -112,7 +112,7 @@ def cursor_of(
     *select* yields (key, JSON text) in the order of the key; it uses ``:after`` (exclusive, "" at the start)
     and ``:limit``. Flat: ``result_info {count, cursor}``, an empty cursor at the end. *both*: also
     nested, ``cursors {after}``, where the document and Cloudflare's clients read different places. *inside*
-    names the field of ``result`` that holds the list.
+    names the field of ``result`` that has the list.
     """
     bound = {**(args or {}), "after": after(request, store), "limit": limit + 1}
     rows = store.rows(select, bound)

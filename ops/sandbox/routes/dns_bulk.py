@@ -30,7 +30,7 @@ def batch(request: Request, store: Store) -> Answer:
         zone = dns_records.zone_of(store, request.zone)
         most = 3500 if zone.paid else 200
         if sum(map(len, lists.values())) > most:
-            raise Refusal(400, 9209, f"A batch holds at most {most} operations.")
+            raise Refusal(400, 9209, f"A batch has at most {most} operations.")
         return ok({name: [_operate(store, zone, name, item) for item in lists[name]] for name in _ORDER})
 
 

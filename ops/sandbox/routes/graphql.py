@@ -114,7 +114,7 @@ def parse(text: str, variables: Row) -> list[Field]:
 
 
 def _value(text: str, variables: Row) -> Any:
-    """Return an argument's value: in YAML's flow style, but for the variables."""
+    """Return an argument's value, read as YAML flow style, with its variables filled in."""
     spaced = _COLON.sub(lambda found: found[1] or ": ", text)
     try:
         return _filled(yaml.safe_load(spaced), variables)

@@ -20,9 +20,9 @@ _ADDRESS = "100::"
 
 @route("GET", DOMAINS, scope="workers:read")
 def list_domains(request: Request, store: Store) -> Answer:
-    wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
+    filters = {name: request.query[name] for name in FILTERS if request.query.get(name)}
     found = store.list_documents(KIND, request.account)
-    return ok([one for one in found if all(one[name] == value for name, value in wanted.items())])
+    return ok([one for one in found if all(one[name] == value for name, value in filters.items())])
 
 
 @route("PUT", DOMAINS, scope="workers:edit")
