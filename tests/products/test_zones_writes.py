@@ -264,7 +264,7 @@ def test_a_zone_is_deleted_once_its_name_is_typed_and_what_goes_with_it_is_told(
     assert result.code == 0
     assert "example.org holds " in result.err
     assert "a deletion is permanent for its DNS records" in result.err
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
     assert "undo.apply" not in result.err
     assert zone(staged, "example.org") is None
 

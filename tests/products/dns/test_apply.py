@@ -16,7 +16,7 @@ from ops.sandbox.faults import Fault
 from ops.writes.sending import batches
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone
-from tests.products.dns.test_single import AT, rows, take_back
+from tests.products.dns.test_single import AT, rows, undo
 
 Inv = Callable[..., Result]
 
@@ -86,7 +86,7 @@ def test_a_file_becomes_the_zone_in_one_transaction_and_is_taken_back(inv: Inv, 
     made = inv("dns.apply", *AT, "--file", str(file), "--yes")
     during = zone.one(name="www.example.com")
     sent = list(zone.writes)
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
     assert [path.rpartition("/")[2] for _, path in sent] == ["batch"]
@@ -292,7 +292,7 @@ def test_a_create_whose_answer_is_lost_is_adopted_and_can_be_taken_back(inv: Inv
 
     made = inv("dns.create", *AT, "--name", "new", "--type", "CAA", "--content", '0 issue "x.example"')
     count = len(zone.records(name="new.example.com"))
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, count, undone.code) == (0, 1, 0), made.err
     assert zone.state() == before
@@ -310,7 +310,7 @@ def test_a_write_that_timed_out_at_the_edge_is_made_once(inv: Inv, zone: Zone, l
         zone.sandbox.faults.add(Fault("error-after", method, "*/dns_records*", status=524))
 
     made = inv(*line, *AT)
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
     assert zone.state() == before
@@ -336,7 +336,7 @@ def test_an_import_adds_what_is_missing_once_and_is_taken_back(inv: Inv, zone: Z
     made = inv("dns.import", *AT, "--file", "x.zone")
     count = len(zone.records())
     again = inv("dns.import", *AT, "--file", "x.zone", "--output", "json")
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, again.code, undone.code) == (0, 0, 0)
     assert (count, rows(again)) == (42, [])
