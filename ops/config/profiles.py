@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.config.environment import placed
 from ops.config.layers import nearest
-from ops.config.private import WRITABLE_BY_OTHERS, is_there, read_private
+from ops.config.private import WRITABLE_BY_OTHERS, is_there, placed, read_private
 from ops.errors import NotFound, UsageError
 from ops.files.disk import atomic
 

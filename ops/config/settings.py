@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ops.config import environment, layers, wrangler
+from ops.config import layers, private
+from ops.config import layers as wrangler
 from ops.config.credentials import Credentials
-from ops.config.fields import BY_NAME
 from ops.config.layers import Layer, Said
 from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
-from ops.config.values import convert
+from ops.config.values import BY_NAME, convert
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -103,7 +103,7 @@ def load(
     the environment, that `.env`, that the profile, that Invoke, that wrangler's file (account id), that
     the default. Raises UsageError or CredentialsError, naming the origin, for what cannot be used.
     """
-    folder = config_dir or environment.config_folder(environ)
+    folder = config_dir or private.config_folder(environ)
     found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
     given = options.get("credentials")
     values, origins = _resolve(found.layers, cwd)
@@ -203,8 +203,8 @@ def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
     plain = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
     folders = {
         "exports": lambda: cwd / "exports",
-        "state_dir": environment.state_folder,
-        "cache_dir": environment.cache_folder,
+        "state_dir": private.state_folder,
+        "cache_dir": private.cache_folder,
     }
     # A user without a home folder may well have named these.
     return plain | {name: folder() for name, folder in folders.items() if _said(name, above) is None}
@@ -212,8 +212,8 @@ def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
 
 def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
     for where, values, _ in places:
-        for old in sorted(environment.DEPRECATED.keys() & values.keys()):
-            yield f"{where} {old} is no longer read: call it {environment.DEPRECATED[old]}"
+        for old in sorted(private.DEPRECATED.keys() & values.keys()):
+            yield f"{where} {old} is no longer read: call it {private.DEPRECATED[old]}"
         for unknown in layers.unknown_variables(values):
             yield f"{where} {unknown} means nothing here: {layers.nearest(unknown, layers.VARIABLES)}"
 

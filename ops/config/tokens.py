@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.config.credentials import Credentials
-from ops.config.environment import placed
-from ops.config.private import is_there, read_private
+from ops.config.private import is_there, placed, read_private
 from ops.config.profiles import Profile
 from ops.errors import CredentialsError
 

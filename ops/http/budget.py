@@ -14,9 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ops.errors import NotSent
-from ops.http.delays import allowance
 from ops.http.exchange import Call, Reply, Send
-from ops.http.pause import Pause
+from ops.http.pause import Pause, allowance
 from ops.http.retry import pause_after
 from ops.http.slots import Head, SlotFile
 

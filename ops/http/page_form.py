@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.errors import OpsError
-from ops.http.delays import served
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+from ops.http.pause import served
 
 PASSES = 3
 STAMPS = ("created_on", "created_at", "modified_on")

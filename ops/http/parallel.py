@@ -7,9 +7,28 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Generic, TypeVar
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ops.errors import Interrupted
+
+if TYPE_CHECKING:
+    from ops.http.exchange import Call, Reply, Send
+
+THREADS = 2
+"""Threads for each request that may be under way: while one is waited for, another answer is worked on."""
+
+
+def with_places(send: Send, places: int) -> Send:
+    """Give *send* so that no more than *places* of its calls are under way at a time."""
+    free = Semaphore(places)
+
+    def wait(call: Call) -> Reply:
+        with free:
+            return send(call)
+
+    return wait
+
 
 T = TypeVar("T")
 R = TypeVar("R")

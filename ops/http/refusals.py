@@ -16,10 +16,9 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.http.delays import wanted_pause
 from ops.http.exchange import WRITE, Call, Reply
 from ops.http.listings import listing_task
-from ops.http.pause import spoken
+from ops.http.pause import spoken, wanted_pause
 from ops.http.permissions import permission
 
 Json = dict[str, Any]

@@ -15,9 +15,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from ops.errors import MalformedAnswer, NotSent, OpsError, Unanswered
-from ops.http.delays import retry_after, wanted_pause
 from ops.http.exchange import WRITE, Call, Reply, Send
-from ops.http.pause import Pause
+from ops.http.pause import Pause, retry_after, wanted_pause
 
 ATTEMPTS = 4
 WRITE_ATTEMPTS = 2

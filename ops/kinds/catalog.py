@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ops.http.client import Client
-    from ops.kinds.resource import Deed, Resource
+    from ops.kinds.resource import AuditEvent, Resource
 
-    History = Callable[[Client, str, str, str], Iterable[Deed]]
+    History = Callable[[Client, str, str, str], Iterable[AuditEvent]]
 
 PRODUCTS = (
     "accounts",

@@ -73,8 +73,8 @@ def comparable(resource: Resource, item: Json) -> Json:
     """Give *item* without what changes by itself and what the API alone sets, lists in an order of our own
     where theirs says nothing.
     """
-    kept = without(item, (*resource.volatile, *(resource.writes.read_only if resource.writes else ())))
-    for field in resource.unordered:
+    kept = without(item, resource.compare.volatile + resource.compare.read_only)
+    for field in resource.compare.unordered:
         if isinstance(kept.get(field), list):
             kept[field] = sorted(kept[field], key=lambda one: json.dumps(one, sort_keys=True))
     return kept

@@ -1,4 +1,4 @@
-"""Resource: how a product lends a kind of thing to scan, snapshot, compare, restore and undo."""
+"""Resource: the declaration of a kind, used by scan, snapshot, compare, restore, undo and offline reading."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from ops.kinds.change import Change
 
 Json = dict[str, Any]
-Document = Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
 
 ACCOUNT = "account"
+MAIN = "main"
 
 
 class Owner(NamedTuple):
-    """What an item lies in: the account itself, or an item of another kind within it.
+    """The parent of an item: the account itself, or an item of another kind in it.
 
-    *id* is the owner's own id (a zone's id, a script's name); at account scope it is the account's.
+    *id* is the parent's own id (a zone's id, a script's name); for the account it is the account's id.
     """
 
     account_id: str
@@ -27,10 +27,7 @@ class Owner(NamedTuple):
 
 
 class Content(NamedTuple):
-    """One file that belongs to an item: a module of a script, say.
-
-    *role* is "main" for the one that runs first.
-    """
+    """One file of an item, for example a module of a script; *role* is MAIN for the entry point."""
 
     name: str
     media_type: str
@@ -38,13 +35,10 @@ class Content(NamedTuple):
     role: str = ""
 
 
-MAIN = "main"
+class AuditEvent(NamedTuple):
+    """One entry of the account's audit log: when (RFC 3339), by whom, what, and on which item.
 
-
-class Deed(NamedTuple):
-    """What a history of the account tells of one change: when (RFC 3339), by whom, what, and to which thing.
-
-    *thing* holds the ids and names by which the thing goes, *within* those of all that it lies in.
+    *thing* holds the ids and names of the item, *within* those of everything that contains it.
     """
 
     when: str
@@ -54,21 +48,96 @@ class Deed(NamedTuple):
     within: frozenset[str]
 
 
-class Writes(NamedTuple):
-    """How a kind is changed, and what it takes to change it safely.
+class Block(NamedTuple):
+    """An item as Terraform's provider for Cloudflare (version 5) sees it.
 
-    *find* gives what stands now where an item is or would be: by its id where it has one, else by what
-    identifies it; None where nothing does. It is asked before a write, after one whose outcome is not known,
-    and before an undo; *find_all* gives the same for up to *find_size* items of one owner, in their order,
-    with few requests. *create* takes the wanted item, *update* what stands and what shall stand, *delete*
-    what stands; the first two give the item as the API answers it. *batch* makes up to *batch_size* changes
-    of one owner in one request and gives their items in the same order, None for what was deleted; *batch_of*
-    gives the size where it is the owner's. *read_only* fields are set by the API alone: dropped when sent
-    back, not compared. A *severe* kind is deleted only by typing its name. *lost* says what is gone for good
-    after a deletion; *final* says why a change of this kind can never be taken back. *once* forbids sending
-    it twice even when nothing answered. *never* takes an item that shall be again, what stands in its place
-    and the time, and says why it cannot be made so ("" where it can); *lacks* takes the first two and names
-    what does not come back with it. *renames*: an item may get another identity and stay the same one.
+    *type* is the resource's type, *id* the argument of an import block. *arguments* make a stub of the
+    resource, without those that are None; if empty, Terraform writes the resource (-generate-config-out).
+    """
+
+    type: str
+    id: str
+    arguments: Json = {}  # noqa: RUF012 (never changed)
+
+
+class Compare(NamedTuple):
+    """How two items of a kind are compared.
+
+    *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
+    and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
+    no meaning. Dots reach inside.
+
+    For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
+
+        Compare(volatile=("id",), read_only=("supports_url_encoding",))
+    """
+
+    volatile: tuple[str, ...] = ()
+    unordered: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ()
+
+
+class Values(NamedTuple):
+    """How stored values are restored: each line becomes an item of the unlisted *kind*, built by *make*."""
+
+    kind: str
+    make: Callable[[Json], Json]
+
+
+class Restore(NamedTuple):
+    """What a restore must know about a kind beyond its writes.
+
+    *unsupported* says why a kind without writes cannot be restored. *mentions* are kinds of the account that
+    an item may name by their keys anywhere inside: they are restored first, and their new keys are filled in.
+    *blocked* takes the wanted item, the live one and the time, and returns why it cannot be written ("" if it
+    can). *not_restored* takes the first two and yields what a restore does not bring back. Where a listing
+    holds only part of an item, *assemble* builds what the writes take from the listed item, the items of
+    each of its *parts* (kinds in it that are restored along with it) and its files. *values* says how values
+    are restored.
+
+    For example, a script binds KV namespaces, and its upload needs its settings and its modules:
+
+        Restore(mentions=("kv.namespace",), parts=("workers.settings",), assemble=_assembled)
+    """
+
+    unsupported: str = ""
+    mentions: tuple[str, ...] = ()
+    blocked: Callable[[Json, Json | None, float], str] | None = None
+    not_restored: Callable[[Json, Json | None], Iterable[str]] | None = None
+    parts: tuple[str, ...] = ()
+    assemble: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json] | None = None
+    values: Values | None = None
+
+
+class Document(NamedTuple):
+    """A text format that holds all items of one parent.
+
+    *make* takes the parent's item and the items; it returns the text, and a sentence for each thing that the
+    format cannot hold. For example, DNS records become a BIND zone file:
+
+        Document(ending=".zone", make=_zone_file)
+    """
+
+    ending: str
+    make: Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
+
+
+class Writes(NamedTuple):
+    """How items of a kind are created, updated and deleted.
+
+    *find* returns the live item: by the id if the given item has one, else by its identity; None if it does
+    not exist. It is called before a write, after one with an unknown outcome, and before an undo; *find_all*
+    does the same for up to *find_size* items of one parent, in their order, with few requests. *create* takes
+    the wanted item, *update* the live and the wanted one, *delete* the live one; the first two return the
+    item as the API answers it. *batch* makes up to *batch_size* changes of one parent in one request and
+    returns their items in the same order, None for a deleted one; *batch_of* returns the size where it
+    depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed. *lost* says
+    what a deletion deletes permanently; *irreversible* says why a change of this kind can never be undone.
+    *renames*: an item may get another identity and stay the same item.
+
+    For example, a Workers route:
+
+        Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)
     """
 
     find: Callable[[Client, Owner, Json], Json | None]
@@ -78,89 +147,44 @@ class Writes(NamedTuple):
     batch: Callable[[Client, Owner, Sequence[Change]], list[Json | None]] | None = None
     batch_size: int = 1
     batch_of: Callable[[Owner], int] | None = None
-    read_only: tuple[str, ...] = ()
-    severe: bool = False
-    lost: str = ""
-    final: str = ""
-    once: bool = False
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
     find_size: int = 1
-    never: Callable[[Json, Json | None, float], str] | None = None
-    lacks: Callable[[Json, Json | None], Iterable[str]] | None = None
+    confirm_by_name: bool = False
+    lost: str = ""
+    irreversible: str = ""
     renames: bool = False
-
-
-class Assembly(NamedTuple):
-    """How the item that a kind's *writes* take is made, where a listing tells only a part of it.
-
-    *parts* are the kinds in it that are put back along with it. *make* takes the item as it is listed, those
-    of each part, and the files that belong to it.
-    """
-
-    parts: tuple[str, ...]
-    make: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json]
-
-
-class Values(NamedTuple):
-    """How the values of a kind are put back: as items of the unlisted *kind*, made of a line by *make*."""
-
-    kind: str
-    make: Callable[[Json], Json]
-
-
-class Block(NamedTuple):
-    """An item as Terraform's provider for Cloudflare (version 5) knows it.
-
-    *type* is the resource's, *id* what an import block takes. *arguments* make a stub of the resource, those
-    that are None left out; without any, Terraform writes the resource itself (-generate-config-out).
-    """
-
-    type: str
-    id: str
-    arguments: Json = {}  # noqa: RUF012 (never changed)
 
 
 class Resource(NamedTuple):
     """The declaration of a kind.
 
-    *scope* is "account", or the kind of the item this one lies in ("zones.zone" for a record). *list*
-    takes the client and the owner and gives the items as the API sends them. *identity* names the fields
-    that tell two items of one owner apart, the same after a restore; dots reach inside ("account.id").
-    *key* is the field by which an item owns others. *label* is the field people know an item by.
-    *volatile* fields change by themselves and are not compared; of lists in *unordered* fields the order
-    is not. A *deep* kind costs more requests an owner than a lean inventory pays for, and is read only
-    when asked for. *contents* reads the files of one item, *values* takes the items of one owner as they
-    are listed and gives what is stored under each, a line each. *needs* is the permission that reading
-    takes, in the words of Cloudflare's dashboard. A kind without *writes* is read only. *links* are the
-    fields that name an item of another kind by its key, each with that kind. *document* makes one text of
-    an owner's items, given the owner's own item, and a sentence for each thing that it cannot hold;
-    *ending* is the format's. *terraform* gives an item's block; None where it cannot be imported.
-    *mentions* are the kinds of the account that an item may name by their keys anywhere inside: they are
-    put back before it. *assembly* makes what *writes* take of more than the listed item, *stored* of a
-    value. *reason* says why a kind without *writes* cannot be put back.
+    *parent* is ACCOUNT, or the kind that this one belongs to ("zones.zone" for a record). *list* takes the
+    client and the parent and returns the items as the API sends them. *identity* names the fields that
+    distinguish two items of one parent, the same after a restore; dots reach inside ("account.id"). *key* is
+    the field by which an item is the parent of others, *label* the field that people know it by. A *deep*
+    kind costs more requests a parent than a lean inventory pays, so it is read only on request. *needs* is
+    the permission to read, in the words of Cloudflare's dashboard. *contents* reads the files of one item;
+    *values* takes the listed items of one parent and yields what is stored under each, a line each. A kind
+    without *writes* is read-only. *links* are the fields that name an item of another kind by its key, with
+    that kind. *terraform* returns an item's block, None where it cannot be imported.
     """
 
     kind: str
-    scope: str
+    parent: str
     list: Callable[[Client, Owner], Iterable[Json]]
     identity: tuple[str, ...]
     key: str = "id"
     label: str = "name"
-    volatile: tuple[str, ...] = ()
-    unordered: tuple[str, ...] = ()
+    compare: Compare = Compare()
     deep: bool = False
     needs: str = ""
     contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None
     values: Callable[[Client, Owner, Iterable[Json]], Iterable[Json]] | None = None
     writes: Writes | None = None
+    restore: Restore = Restore()
     links: tuple[tuple[str, str], ...] = ()
-    ending: str = ""
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
-    mentions: tuple[str, ...] = ()
-    assembly: Assembly | None = None
-    stored: Values | None = None
-    reason: str = ""
 
     @property
     def product(self) -> str:
@@ -168,7 +192,7 @@ class Resource(NamedTuple):
 
 
 def reach(item: Json, field: str) -> Any:
-    """Give the value at *field* of *item*, dots reaching inside; None where there is none."""
+    """Return the value at *field* of *item*, dots reaching inside; None if it does not exist."""
     value: Any = item
     if "." not in field:
         return item.get(field) if isinstance(item, dict) else None
@@ -180,5 +204,5 @@ def reach(item: Json, field: str) -> Any:
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:
-    """Give what tells *item* from others of its kind and owner, as text that sorts."""
+    """Return what distinguishes *item* from others of its kind and parent, as text that sorts."""
     return tuple("" if value is None else str(value) for value in (reach(item, f) for f in resource.identity))

@@ -122,7 +122,7 @@ def _is_match(name: str) -> bool:
 def _condition(name: str, text: str, resource: Resource) -> _Condition:
     wanted = text.lower()
     if name == _SEARCH:
-        left_out = {field.partition(".")[0] for field in resource.volatile}
+        left_out = {field.partition(".")[0] for field in resource.compare.volatile}
         return _Condition("", lambda item: any(wanted in said for said in _texts(item, left_out)))
     if name == _PREFIX:
         field = resource.identity[0]

@@ -136,7 +136,7 @@ def _unsent(call: Call) -> NoReturn:
 def _learnt(resources: Sequence[Resource], account_id: str) -> Iterator[Route]:
     by_kind = {resource.kind: resource for resource in resources}
     for resource in resources:
-        parent = by_kind.get(resource.scope)
+        parent = by_kind.get(resource.parent)
         owner = _owner(account_id, parent)
         yield from _of_items(resource, owner)
         yield from _of_files(resource, owner)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ops.errors import Damaged
-from ops.kinds.resource import Assembly, Content, Json, Owner, Resource
+from ops.kinds.resource import Content, Json, Owner, Resource
 from ops.restore.places import items, key_of
 from ops.snapshots.compare.side import CONTENTS, Side
 from ops.snapshots.contents import checked
@@ -62,15 +62,14 @@ def assembled(
 
     *named* gives an item with the ids that what it names has now. Raises Damaged where a part is missing.
     """
-    assembly = resource.assembly
-    assert assembly is not None  # noqa: S101 (only such kinds are asked for)
     owner = Owner(side.account_id, key_of(resource, listed), listed)
-    parts = {kind: [named(one) for one in items(side, kinds[kind], owner)] for kind in assembly.parts}
-    return _made(assembly, named(listed), parts, files.read(owner.id))
+    parts = {kind: [named(one) for one in items(side, kinds[kind], owner)] for kind in resource.restore.parts}
+    return _made(resource, named(listed), parts, files.read(owner.id))
 
 
-def _made(assembly: Assembly, listed: Json, parts: dict[str, list[Json]], files: list[Content]) -> Json:
+def _made(resource: Resource, listed: Json, parts: dict[str, list[Json]], files: list[Content]) -> Json:
+    assert resource.restore.assemble is not None  # noqa: S101 (only such kinds are asked for)
     try:
-        return assembly.make(listed, parts, files)
+        return resource.restore.assemble(listed, parts, files)
     except (KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"what is kept of {str(listed)[:60]} makes no item: {error}") from None

@@ -15,7 +15,7 @@ def ordered(resources: Sequence[Resource]) -> list[Resource]:
     by_kind = {resource.kind: resource for resource in resources}
 
     def before(resource: Resource) -> Iterable[Resource]:
-        named = (resource.scope, *(kind for _, kind in resource.links), *resource.mentions)
+        named = (resource.parent, *(kind for _, kind in resource.links), *resource.restore.mentions)
         return (by_kind[kind] for kind in named if kind in by_kind)
 
     return after(resources, before, key=lambda resource: resource.kind)

@@ -22,7 +22,7 @@ def pairs(view: View, resource: Resource, place: Place) -> Iterator[Pair]:
     """Yield what stands and what the snapshot holds of a kind in *place*, naming others by the ids of now."""
     if resource.kind in view.owning:
         return _owners(view, resource)
-    if resource.stored:
+    if resource.restore.values:
         return _values(view, resource, place)
     return _named(view, resource, place, _items(view, resource, place))
 
@@ -75,15 +75,15 @@ def _in_new(view: View, resource: Resource, place: Place) -> Iterator[Pair]:
 
 
 def _values(view: View, resource: Resource, place: Place) -> Iterator[Pair]:
-    assert resource.stored is not None and place.old is not None  # noqa: S101 (only such are asked for)
+    assert resource.restore.values is not None and place.old is not None  # noqa: S101 (only such are asked for)
     old, new = view.values[resource.kind]
     if place.old.id not in old:
         return iter(())
     file, owner = old[place.old.id], view.places.now(place)
     if not view.wanted.items:
-        return values.pairs(new.get(owner.id) if owner else None, file, resource.stored.make)
-    written, names = view.kinds[resource.stored.kind], view.wanted.items
-    wanted = values.items(file, resource.stored.make)
+        return values.pairs(new.get(owner.id) if owner else None, file, resource.restore.values.make)
+    written, names = view.kinds[resource.restore.values.kind], view.wanted.items
+    wanted = values.items(file, resource.restore.values.make)
     if not place.chosen:
         wanted = (one for one in wanted if values.named(written, one, names))
     return (

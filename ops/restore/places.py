@@ -62,7 +62,7 @@ class Places:
             yield Place(ACCOUNT, owner, owner, not self._wanted.items)
             return
         resource = self._kinds[kind]
-        for place in self.of(resource.scope):
+        for place in self.of(resource.parent):
             before = items(self._old, resource, place.old)
             for old, new in matched(resource, before, items(self._now, resource, place.new)):
                 if self._is_relevant(resource, old):

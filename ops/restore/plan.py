@@ -42,7 +42,7 @@ class Plan:
             where = f"{step.place.name}: " if step.place.inside else ""
             self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
-            self._apex |= {consent.at_the_apex(change)} - {""}
+            self._apex |= {consent.apex_record(change)} - {""}
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -54,7 +54,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise Refused where it changes or deletes too much to be carried out without --force."""
-        consent.refuse(self.count(UPDATE, DELETE), self.total, self._apex)
+        consent.check_counts(self.count(UPDATE, DELETE), self.total, self._apex)
 
 
 def plan_of(view: View, steps: Steps) -> Plan:
@@ -64,7 +64,7 @@ def plan_of(view: View, steps: Steps) -> Plan:
         sum(
             section.count
             for section in view.old.snapshot.manifest.sections
-            if section.kind in kinds and view.selection.within(view.kinds[section.kind].scope, section.scope)
+            if section.kind in kinds and view.selection.within(view.kinds[section.kind].parent, section.scope)
         )
     )
     for resource in view.selection.writable:
@@ -108,7 +108,7 @@ def _read_only(view: View) -> Iterator[str]:
     """Yield what the snapshot holds of kinds that are not written, in a line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for kind, count in counts(view.old, view.selection).items():
-        reason = view.kinds[kind].reason or "cfops only reads them"
+        reason = view.kinds[kind].restore.unsupported or "cfops only reads them"
         by_reason.setdefault(reason, []).append(f"{count:,} {kind}")
     return (f"{', '.join(kinds)}: {reason}" for reason, kinds in sorted(by_reason.items()))
 

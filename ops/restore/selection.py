@@ -48,13 +48,13 @@ def select(old: Side, kinds: Sequence[Resource], wanted: Wanted) -> Selection:
             f"{old.snapshot.name} holds {told}",
             hint="`inv snapshots.show` tells what it holds; --item takes names",
         )
-    writable = ordered([resource for resource in asked if resource.writes or resource.stored])
-    return Selection(writable, [r for r in asked if not (r.writes or r.stored)], about)
+    writable = ordered([resource for resource in asked if resource.writes or resource.restore.values])
+    return Selection(writable, [r for r in asked if not (r.writes or r.restore.values)], about)
 
 
 def owning(resources: Iterable[Resource]) -> set[str]:
     """Give the kinds that others lie in, or that are made of more than is listed."""
-    found = {resource.scope for resource in resources} | {r.kind for r in resources if r.assembly}
+    found = {resource.parent for resource in resources} | {r.kind for r in resources if r.restore.assemble}
     return found - {ACCOUNT}
 
 
@@ -67,7 +67,7 @@ def _about(old: Side, kinds: Mapping[str, Resource], asked: Sequence[Resource], 
         held = [one for one in items(old, resource, account) if wanted.names_owner(resource, one)]
         known = {key_of(resource, one) for one in held}
         named = {key_of(resource, one) for one in held if wanted.names_item(resource, one)}
-        inside = (r for r in asked if r.scope == kind) if wanted.items else ()
+        inside = (r for r in asked if r.parent == kind) if wanted.items else ()
         holding = {scope for r in inside for scope, _ in _named(old, r, wanted)}
         found[kind] = named | (known & holding)
     return found
@@ -81,15 +81,15 @@ def _named(old: Side, resource: Resource, wanted: Wanted) -> Iterator[tuple[str,
 
 def _holds(old: Side, resource: Resource, wanted: Wanted, about: Owners) -> bool:
     """Say whether an item of a kind is named, or lies in an owner that is."""
-    if any(scope in about.get(resource.scope, {scope}) for scope, _ in _named(old, resource, wanted)):
+    if any(scope in about.get(resource.parent, {scope}) for scope, _ in _named(old, resource, wanted)):
         return True
-    return bool(about.get(resource.scope))
+    return bool(about.get(resource.parent))
 
 
 def counts(old: Side, selection: Selection) -> dict[str, int]:
     """Count the items of the kinds that are only read, of which there are any."""
     found: dict[str, int] = defaultdict(int)
-    scopes = {resource.kind: resource.scope for resource in selection.read}
+    scopes = {resource.kind: resource.parent for resource in selection.read}
     for section in old.snapshot.manifest.sections:
         if section.kind in scopes and selection.within(scopes[section.kind], section.scope):
             found[section.kind] += section.count

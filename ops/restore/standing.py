@@ -52,7 +52,7 @@ def stand(
     plan = Plan(
         resources=tuple(resource for resource in kinds if resource.kind in reading),
         given=given,
-        contents=frozenset(resource.kind for resource in resources if resource.assembly),
+        contents=frozenset(resource.kind for resource in resources if resource.restore.assemble),
         values=values,
     )
     return Standing(Side(aside(app, account, plan, {}), kinds), frozenset(given))
@@ -82,7 +82,7 @@ def moved(
     account = Owner(old.account_id, old.account_id, {})
     found: dict[str, str] = {}
     for resource in kinds:
-        if resource.kind not in mentioned or resource.scope != ACCOUNT or resource.key in resource.identity:
+        if resource.kind not in mentioned or resource.parent != ACCOUNT or resource.key in resource.identity:
             continue
         if standing.side.mentions(resource.kind) and resource.kind not in standing.listed:
             now = items(standing.side, resource, account)

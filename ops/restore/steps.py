@@ -64,14 +64,14 @@ class Steps:
 
     def of(self, resource: Resource) -> Iterator[Step]:
         """Yield the steps of a kind: in each owner first what goes or changes, then what comes."""
-        for place in self._view.places.of(resource.scope):
+        for place in self._view.places.of(resource.parent):
             if place.old is not None and not self._rides_along(resource, place):
                 yield from self._in(resource, place)
 
     def _rides_along(self, resource: Resource, place: Place) -> bool:
         """Say whether what lies in *place* is put back as a part of the owner itself."""
         owner = self._view.kinds.get(place.kind)
-        parts = owner.assembly.parts if owner and owner.assembly else ()
+        parts = owner.restore.parts if owner else ()
         return resource.kind in parts and self._is_put_back(place)
 
     def _is_put_back(self, place: Place) -> bool:
@@ -83,16 +83,20 @@ class Steps:
                 self._ear.never(f"{resource.kind} in {place.name}", "", "what it lies in is not there")
             return
         self._tell_of_values(resource, place)
-        written = self._view.kinds[resource.stored.kind] if resource.stored else resource
+        written = self._view.kinds[resource.restore.values.kind] if resource.restore.values else resource
         found = (
             step
             for pair in pairs(self._view, resource, place)
             if (step := self._judged(resource, Step(written, place, *pair)))
         )
-        yield from _in_order(resource, found) if resource.assembly else found
+        yield from _in_order(resource, found) if resource.restore.assemble else found
 
     def _tell_of_values(self, resource: Resource, place: Place) -> None:
-        if not resource.stored or place.old is None or place.old.id in self._view.values[resource.kind][0]:
+        if (
+            not resource.restore.values
+            or place.old is None
+            or place.old.id in self._view.values[resource.kind][0]
+        ):
             return
         if count := self._view.old.standing(resource.kind, place.old.id).count:
             why = "the snapshot was made without the values (--kv values)"
@@ -107,14 +111,14 @@ class Steps:
         if not self._view.proves_absence(resource.kind, step.place):
             self._ear.unknown(step.group)
             return None
-        if resource.assembly and not self._view.has_files(resource, step.after):
+        if resource.restore.assemble and not self._view.has_files(resource, step.after):
             self._ear.never(step.group, step.name, "its files are not in the snapshot")
             return None
         return self._possible(resource, step)
 
     def _judged_change(self, resource: Resource, step: Step) -> Step | None:
         before, after = step.before or {}, step.after or {}
-        if resource.assembly:
+        if resource.restore.assemble:
             # What its listing tells is told by its parts, which are kinds of their own.
             changed = not self._view.same_files(resource, after, before)
         else:
@@ -126,25 +130,30 @@ class Steps:
         writes = step.resource.writes
         if writes is None or not (writes.delete or writes.batch) or not step.before:
             return None
-        if writes.never and writes.never(step.before, step.before, self._now):
+        restore = step.resource.restore
+        if restore.blocked and restore.blocked(step.before, step.before, self._now):
             return None
-        if not self._delete or writes.severe or not self._view.proves_arrival(resource.kind, step.place):
+        if (
+            not self._delete
+            or writes.confirm_by_name
+            or not self._view.proves_arrival(resource.kind, step.place)
+        ):
             self._ear.came(step.group, step.name)
             return None
         return step
 
     def _possible(self, resource: Resource, step: Step) -> Step | None:
         """Give *step* whole, where the API has a way to make it."""
-        writes = step.resource.writes
+        writes, restore = step.resource.writes, step.resource.restore
         if writes is None or not self._has_way(writes, step):
-            self._ear.never(step.group, step.name, step.resource.reason or "there is no way to make it")
+            self._ear.never(step.group, step.name, restore.unsupported or "there is no way to make it")
             return None
-        if resource.assembly:
+        if resource.restore.assemble:
             step = self._whole(resource, step)
-        if writes.never and (why := writes.never(step.after or {}, step.before, self._now)):
+        if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
             self._ear.never(step.group, step.name, why)
             return None
-        for lack in writes.lacks(step.after or {}, step.before) if writes.lacks else ():
+        for lack in restore.not_restored(step.after or {}, step.before) if restore.not_restored else ():
             self._ear.lacks(step.group, step.name, lack)
         if resource.kind in self._view.owning:
             self._put_back.add((resource.kind, key_of(resource, step.after or {})))

@@ -42,18 +42,18 @@ class View:
         self.app, self.kinds = app, kinds
         self.old, self.selection, self.wanted = old, selection, wanted
         writable, declared = selection.writable, [r for r in kinds.values() if r.kind in old.kinds]
-        with_values = [r for r in writable if r.stored]
+        with_values = [r for r in writable if r.restore.values]
         kept = {placed.kind for placed in old.snapshot.manifest.placed.values()}
         # What is named one by one is looked up one by one: its owner may hold a million others.
-        read = [kinds[r.scope] if r.stored and wanted.items else r for r in writable]
+        read = [kinds[r.parent] if r.restore.values and wanted.items else r for r in writable]
         values = frozenset(r.kind for r in with_values if r in read and r.kind in kept)
         standing = stand(app, old, declared, read, selection.owners, values, known)
         self.now, self._listed = standing.side, standing.listed
         self.places = Places(old, self.now, kinds, wanted, selection.owners)
         self.owning = owning(writable)
-        mentioned = {kind for resource in writable for kind in resource.mentions}
+        mentioned = {kind for resource in writable for kind in resource.restore.mentions}
         self.moved = moved(app, old, standing, declared, mentioned)
-        self.files = {r.kind: (Files(old, r), Files(self.now, r)) for r in writable if r.assembly}
+        self.files = {r.kind: (Files(old, r), Files(self.now, r)) for r in writable if r.restore.assemble}
         self.values = {r.kind: (value_files(old, r.kind), value_files(self.now, r.kind)) for r in with_values}
 
     def expect(self, resource: Resource, old: Json) -> None:
@@ -81,7 +81,7 @@ class View:
     def lines(self, resource: Resource, place: Place) -> Iterator[bytes]:
         """Yield the snapshot's items in *place* as JSON, with the ids that what they name has now."""
         found = self.old.lines(resource, place.old.id if place.old else None)
-        if not self.moved or not resource.mentions:
+        if not self.moved or not resource.restore.mentions:
             return found
         ids = re.compile(b"|".join(re.escape(id.encode()) for id in self.moved))
         return (self._renamed(line) if ids.search(line) else line for line in found)

@@ -22,8 +22,7 @@ def look(app: App, account: Owner, plan: Plan, sink: Sink) -> Inventory:
 
     Raises the first failure where nothing at all could be read.
     """
-    from ops.http.crowd import THREADS
-    from ops.http.parallel import Pool
+    from ops.http.parallel import THREADS, Pool
     from ops.ui.progress import Progress
 
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)

@@ -42,8 +42,8 @@ class Plan:
 
     def within(self, scope: str) -> tuple[Resource, ...]:
         """Give the kinds that lie in *scope*; those that others lie in come first."""
-        found = [resource for resource in self.resources if resource.scope == scope]
-        scopes = {resource.scope for resource in self.resources}
+        found = [resource for resource in self.resources if resource.parent == scope]
+        scopes = {resource.parent for resource in self.resources}
         return tuple(sorted(found, key=lambda resource: resource.kind not in scopes))
 
 
@@ -93,8 +93,8 @@ def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> 
 def line_of(resource: Resource, by_kind: Mapping[str, Resource]) -> list[str]:
     """Give the kind and all that it lies in, up to the account."""
     line = [resource.kind]
-    while resource.scope != ACCOUNT:
-        resource = by_kind[resource.scope]
+    while resource.parent != ACCOUNT:
+        resource = by_kind[resource.parent]
         line.append(resource.kind)
     return line
 

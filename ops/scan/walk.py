@@ -69,7 +69,7 @@ class Walk:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch
         self._pool = pool()
-        self._within = {scope: plan.within(scope) for scope in {r.scope for r in plan.resources}}
+        self._within = {scope: plan.within(scope) for scope in {r.parent for r in plan.resources}}
         self._readings: dict[tuple[str, str], Reading] = {}
         self._account_name = ""
 

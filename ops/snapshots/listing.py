@@ -72,7 +72,7 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
     for section in snapshot.manifest.sections:
         kind = section.kind.removesuffix(_CONTENTS)
         owner = resources.get(kind)
-        scope = kind if kind != section.kind else owner.scope if owner else ""
+        scope = kind if kind != section.kind else owner.parent if owner else ""
         if scope not in names:
             names[scope] = _names(snapshot, resources.get(scope))
         yield {

@@ -101,7 +101,7 @@ class Writer:
 
     def values(self, resource: Resource, owner: Owner, key_of: Callable[[bytes], Key]) -> Stretch:
         """Give the lines of the values stored in *owner*."""
-        label = str(reach(owner.item, self._labels.get(resource.scope, "name")) or owner.id)
+        label = str(reach(owner.item, self._labels.get(resource.parent, "name")) or owner.id)
         file = layout.values_file(resource.kind, label, owner.id)
         self.placed[file] = Placed(resource.kind, owner.id, "", label, "application/jsonl")
         return self.stretch(file, owner.id, key_of)

@@ -236,7 +236,7 @@ def test_what_lifts_a_protection_is_not_taken_from_the_files_of_a_project(place:
 def test_a_variable_of_invoke_reaches_the_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from invoke.config import Config
 
-    from ops.config.fields import invoke_defaults
+    from ops.config.values import invoke_defaults
 
     monkeypatch.setenv("INVOKE_OPS_WORKERS", "5")
     merged = Config()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops.export.renderings import sqlite_file, terraform_file, zone_folder
-from ops.kinds.resource import ACCOUNT, Block, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Document, Json, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer
@@ -38,7 +38,7 @@ def _block(owner: Owner, item: Json) -> Block | None:
 OWNER = Resource("flat.owner", ACCOUNT, lambda _c, _o: [], ("name",))
 THING = Resource(
     "flat.thing", "flat.owner", lambda _c, _o: [], ("name", "ttl"),
-    ending=".txt", document=_text, terraform=_block,
+    document=Document(ending=".txt", make=_text), terraform=_block,
 )  # fmt: skip
 BARE = Resource("flat.bare", ACCOUNT, lambda _c, _o: [], ("name",))
 RESOURCES = (OWNER, THING, BARE)

@@ -43,6 +43,7 @@ def cloudflare(sandbox: Sandbox, *, echoing: bool = False) -> Iterator[responses
         return _echo(request) if echoing else _forwarded(sandbox, request)
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as stubs:
+        stubs.add_passthru("http://127.0.0.1")
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             stubs.add_callback(method, EVERY_URL, callback=forward)
         yield stubs

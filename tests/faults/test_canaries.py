@@ -18,95 +18,88 @@ import pytest
 
 from ops.program import collection
 from ops.sandbox.server import Sandbox
+from tests.cases import ZONE, Case, Inv, Line, Read, reads, writes
 from tests.conftest import Result
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import KEY, LIVE, Canaries, made
 from tests.faults.live import KINDS, cloudflare, credentials
+from tests.offsite.conftest import bucket, running, s3  # noqa: F401  (fixtures)
 from tests.scan.processes import wait_until
-from tests.writes.test_every_write import CASES
 
-Inv = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
-ZONE = ("--zone", "example.com")
-READING: dict[str, tuple[str, ...]] = {
-    "accounts.list": (),
-    "audit": (),
-    "cache.settings": ZONE,
-    "config": (),
-    "dns.export": ZONE,
-    "dns.get": (*ZONE, "--name", "docs", "--type", "CNAME"),
-    "dns.list": ZONE,
-    "dns.plan": (*ZONE, "--file", "records.json"),
-    "do.info": ("--name", "chat-room_ChatRoom"),
-    "do.list": (),
-    "do.object": ("--name", "chat-room_ChatRoom", "--id", "0"),
-    "do.objects": ("--name", "chat-room_ChatRoom"),
-    "doctor": (),
-    "kv.dump": ("--namespace", "config", "--to", "config.jsonl"),
-    "kv.get": ("--namespace", "config", "--key", "missing"),
-    "kv.keys": ("--namespace", "config"),
-    "kv.list": (),
-    "profile": (),
-    "scan.run": (),
-    "scan.export": ("--deep", "--kv", "values"),
-    "schedule": ("--for", "cron"),
-    "snapshots.diff": ("latest", "live"),
-    "snapshots.drift": (),
-    "snapshots.list": (),
-    "snapshots.prune": ("--keep-last", "1", "--yes"),
-    "snapshots.push": ("--to", "s3://bucket/prefix"),
-    "snapshots.render": ("--to", "all.html"),
-    "snapshots.show": (),
-    "snapshots.status": (),
-    "snapshots.verify": ("--live",),
-    "ssl.check": ("--host", "127.0.0.1", "--port", "1"),
-    "ssl.expiring": (),
-    "ssl.packs": ZONE,
-    "undo.last": ("--yes",),
-    "undo.list": (),
-    "undo.show": ("--id", "0"),
-    "undo.apply": ("--id", "0", "--yes"),
-    "version": (),
-    "workers.download": ("--script", "auth-edge", "--to", "auth-edge"),
-    "workers.info": ("--script", "auth-edge"),
-    "workers.list": (),
-    "workers.routes": ZONE,
-    "workers.schedules": ("--script", "cron-reports"),
-    "workers.secrets": ("--script", "auth-edge"),
-    "zones.info": ZONE,
-    "zones.list": (),
-    "zones.settings": ZONE,
-}
 # They start, fill and empty the sandbox, which has a secret of its own and no other.
-STAGING = {"sandbox.use", "sandbox.serve", "sandbox.seed", "sandbox.reset"}
-LINES = [(path, *options) for path, options in READING.items()] + [case.line for case in CASES.values()]
+SANDBOX = {"sandbox.use", "sandbox.serve", "sandbox.seed", "sandbox.reset"}
+CASES: tuple[tuple[str, Read | Case], ...] = (*reads().items(), *writes().items())
 
 
-def test_every_task_has_a_line() -> None:
-    lines = {line[0] for line in LINES}
+def test_every_task_has_a_case() -> None:
+    tasks = {name.partition(" ")[0] for name, _ in CASES}
 
-    assert set(collection().task_names) - lines - STAGING == set()
+    missing = set(collection().task_names) - tasks - SANDBOX
+
+    assert not missing, f"add to READS or WRITES of tests/cases/<product>.py: {sorted(missing)}"
+
+
+def test_every_reading_case_says_what_shows_its_work() -> None:
+    assert [task for task, read in reads().items() if not (read.sends or read.leaves or read.prints)] == []
 
 
 @pytest.mark.fault("P1", "F1", "F4")
-@pytest.mark.parametrize("number", range(len(LINES)), ids=lambda number: LINES[number][0])
-def test_no_task_lets_its_secret_out(
-    sandbox: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, number: int
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number][0])
+def test_no_task_leaks_its_secret(
+    sandbox: Sandbox,
+    inv: Inv,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    request: pytest.FixtureRequest,
+    number: int,
 ) -> None:
-    """Each is run as it goes well, then against a server that repeats the secret in all its answers."""
+    """Run each task once as it goes well, then against a server that repeats the secret in its answers."""
     credentials(KINDS[number % len(KINDS)], sandbox, monkeypatch)
-    line = LINES[number]
-    if line in [case.line for case in CASES.values()]:
-        arrange = next(case.arrange for case in CASES.values() if case.line == line)
-        if arrange:
-            arrange(sandbox)
+    task, case = CASES[number]
+    known = {"port": str(sandbox.port)}
+    if isinstance(case, Read) and "{bucket}" in " ".join(case.options):
+        known["bucket"] = request.getfixturevalue("bucket")
+
+    if task == "doctor":
+        # Behind a proxy it looks up no name, which would need a network.
+        monkeypatch.setenv("CFOPS_PROXY", "http://127.0.0.1:9")
 
     with cloudflare(sandbox):
+        line = arranged(task, case, sandbox, inv, known)
+        before = len(sandbox.requests)
         well = inv("--debug", *line, "--cache", "60")
-    with cloudflare(sandbox, echoing=True):
+        sent = [f"{method} {target}" for method, target in sandbox.requests[before:]]
+        line = arranged(task, case, sandbox, inv, known) if isinstance(case, Read) else line
+    with cloudflare(sandbox, echoing=True) as stubs:
         badly = inv("--debug", *line, "--output", "json")
+        repeated = len(stubs.calls)
 
+    assert_done(case, well, sent, home)
     assert "Traceback" not in well.err + badly.err
+    if sent:
+        assert repeated > 0
+        assert badly.code != 0 or '"unavailable"' in badly.out
+
+
+def arranged(task: str, case: Read | Case, sandbox: Sandbox, inv: Inv, known: dict[str, str]) -> Line:
+    if isinstance(case, Read):
+        return case.line(task, inv, **known)
+    if case.arrange:
+        case.arrange(sandbox)
+    return case.line
+
+
+def assert_done(case: Read | Case, well: Result, sent: list[str], home: Path) -> None:
+    """Assert that a line did its work: its exit code, and the request, file or output that shows it."""
+    if isinstance(case, Case):
+        assert well.code == 0, well.err
+        assert [one for one in sent if not one.startswith("GET ")] != []
+        return
+    assert well.code == case.code, well.err
+    assert not case.sends or [one for one in sent if re.match(case.sends, one)], sent
+    assert not case.leaves or list(home.glob(case.leaves)), well.out
+    assert re.search(case.prints, well.out + well.err), well
 
 
 @pytest.mark.fault("P1", "F1")

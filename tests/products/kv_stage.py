@@ -1,4 +1,4 @@
-"""Namespaces in the sandbox, made and filled by its own calls."""
+"""Namespaces in the sandbox, created and filled through its own API."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ops.sandbox.server import Sandbox
 
 
 def new_namespace(sandbox: Sandbox, title: str) -> str:
-    """Make a namespace; gives its id."""
+    """Create a namespace; return its id."""
     answer = _call(sandbox, "POST", "", json={"title": title})
     return str(answer["result"]["id"])
 
 
 def fill(sandbox: Sandbox, namespace: str, values: dict[str, bytes], **more: Any) -> None:
-    """Write *values*; *more* is the metadata and expiration of each of them."""
+    """Write *values*; *more* is the metadata and expiration of each value."""
     pairs = [
         {"key": key, "value": base64.b64encode(value).decode(), "base64": True, **more}
         for key, value in values.items()
@@ -27,7 +27,7 @@ def fill(sandbox: Sandbox, namespace: str, values: dict[str, bytes], **more: Any
 
 
 def stored(sandbox: Sandbox, namespace: str) -> dict[str, tuple[bytes, str | None, int | None]]:
-    """Give what stands in a namespace: value, metadata as JSON text, expiration, by key."""
+    """Return the pairs of a namespace: value, metadata as JSON text, expiration, by key."""
     rows = sandbox.store.rows(
         "SELECT name, value, metadata, expiration FROM kv_pair"
         " WHERE namespace = ? AND deleted IS NULL ORDER BY name",
@@ -37,7 +37,7 @@ def stored(sandbox: Sandbox, namespace: str) -> dict[str, tuple[bytes, str | Non
 
 
 def sent(sandbox: Sandbox, method: str, part: str) -> list[str]:
-    """Give the paths behind the namespace's id of all requests by *method* that have *part* in them."""
+    """Return the paths of all requests by *method* that contain *part*."""
     return [where for how, where in sandbox.requests if how == method and part in where]
 
 

@@ -1,4 +1,4 @@
-"""Workers KV: every key is one path segment, every value comes back byte for byte or says that it may not."""
+"""Workers KV: every key is one path segment, every value is exact or reported as doubtful."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_awkward_key_is_exactly_one_path_segment(staged: Sandbox, inv: Any, k
 
 
 def new_namespace(sandbox: Sandbox, pairs: dict[str, bytes]) -> str:
-    """Make a namespace with *pairs* in the sandbox by its own bulk call; give its id."""
+    """Create a namespace with *pairs* in the sandbox through its bulk call; return its id."""
     import base64
 
     import requests
@@ -71,10 +71,10 @@ def new_namespace(sandbox: Sandbox, pairs: dict[str, bytes]) -> str:
 
 @pytest.mark.fault("E4")
 @pytest.mark.parametrize("key", ["", ".", ".."])
-def test_a_key_that_would_address_something_else_is_refused_before_any_request(
+def test_a_key_that_addresses_another_resource_is_refused_before_any_request(
     client: Client, http: responses.RequestsMock, key: str
 ) -> None:
-    with pytest.raises(UsageError, match="cannot be a key"):
+    with pytest.raises(UsageError, match="is not a valid key"):
         api.get_value(client, ACCOUNT, NAMESPACE, key)
 
     assert len(http.calls) == 0
@@ -82,16 +82,16 @@ def test_a_key_that_would_address_something_else_is_refused_before_any_request(
 
 @pytest.mark.fault("E4")
 @pytest.mark.parametrize("key", [".", ".."])
-def test_the_command_refuses_such_a_key_too(staged: Sandbox, inv: Any, key: str) -> None:
+def test_the_command_refuses_a_dot_as_a_key(staged: Sandbox, inv: Any, key: str) -> None:
     result = inv("kv.get", "--namespace", "any", "--key", key)
 
     assert result.code == 1
-    assert "cannot be a key" in result.err
+    assert "is not a valid key" in result.err
     assert staged.requests == []
 
 
 @pytest.mark.fault("E3")
-def test_a_key_may_have_512_bytes_and_not_one_more() -> None:
+def test_a_key_may_have_512_bytes_but_not_513() -> None:
     api.check_key("é" * 256)
 
     with pytest.raises(UsageError, match="513 bytes"):
@@ -99,15 +99,15 @@ def test_a_key_may_have_512_bytes_and_not_one_more() -> None:
 
 
 @pytest.mark.fault("E5")
-def test_a_key_that_is_no_text_is_a_usage_error(client: Client) -> None:
-    with pytest.raises(UsageError, match="not valid text"):
+def test_a_key_that_is_not_utf_8_is_a_usage_error(client: Client) -> None:
+    with pytest.raises(UsageError, match="not valid UTF-8"):
         api.get_value(client, ACCOUNT, NAMESPACE, "a\udcff")
 
 
 @pytest.mark.fault("E2")
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.binary(max_size=500))
-def test_a_value_comes_back_byte_for_byte(client: Client, value: bytes) -> None:
+def test_a_value_is_returned_byte_for_byte(client: Client, value: bytes) -> None:
     with responses.RequestsMock() as http:
         http.get(f"{KV}/{NAMESPACE}/values/k", body=value, headers={"Content-Length": str(len(value))})
 
@@ -117,7 +117,7 @@ def test_a_value_comes_back_byte_for_byte(client: Client, value: bytes) -> None:
 
 
 @pytest.mark.fault("A7")
-def test_a_key_that_the_firewall_refuses_is_told_from_a_missing_permission(
+def test_a_key_that_the_firewall_refuses_differs_from_a_missing_permission(
     client: Client, http: responses.RequestsMock
 ) -> None:
     page = "<html><title>Attention Required!</title></html>"
@@ -178,7 +178,7 @@ def test_a_title_that_two_namespaces_have_lists_both(client: Client, http: respo
     assert OTHER in error.value.hint
 
 
-def test_an_unknown_title_says_where_to_look(client: Client, http: responses.RequestsMock) -> None:
+def test_an_unknown_title_has_a_hint_to_the_list(client: Client, http: responses.RequestsMock) -> None:
     http.get(KV, json=page([]))
 
     with pytest.raises(NotFound) as error:
@@ -187,7 +187,7 @@ def test_an_unknown_title_says_where_to_look(client: Client, http: responses.Req
     assert "inv kv.list" in error.value.hint
 
 
-def test_the_latest_count_of_each_namespace_is_given(client: Client, http: responses.RequestsMock) -> None:
+def test_the_latest_count_of_each_namespace_is_returned(client: Client, http: responses.RequestsMock) -> None:
     groups = [
         {"max": {"keyCount": n, "byteCount": n * 10}, "dimensions": {"date": day, "namespaceId": NAMESPACE}}
         for day, n in (("2026-11-23", 7), ("2026-11-22", 5))
@@ -215,7 +215,7 @@ def test_values_are_read_a_hundred_at_a_time(client: Client, http: responses.Req
 
 
 @pytest.mark.fault("E2")
-def test_a_value_that_is_no_text_is_read_by_itself(client: Client, http: responses.RequestsMock) -> None:
+def test_a_value_that_is_not_utf_8_is_read_alone(client: Client, http: responses.RequestsMock) -> None:
     http.post(BULK, json=envelope({"values": {"text": "é", "bytes": "\ufffd\u0000"}}))
     http.get(f"{KV}/{NAMESPACE}/values/bytes", body=b"\xff\x00")
 
@@ -224,14 +224,14 @@ def test_a_value_that_is_no_text_is_read_by_itself(client: Client, http: respons
     assert found == {"text": "é".encode(), "bytes": b"\xff\x00"}
 
 
-def test_a_key_that_is_gone_by_now_is_passed_over(client: Client, http: responses.RequestsMock) -> None:
+def test_a_key_deleted_since_the_listing_is_skipped(client: Client, http: responses.RequestsMock) -> None:
     http.post(BULK, json=envelope({"values": {"gone": None}}))
     http.get(f"{KV}/{NAMESPACE}/values/gone", json=refusal(10009, "key not found"), status=404)
 
     assert list(values(client, ACCOUNT, NAMESPACE, keys("gone"))) == []
 
 
-def test_values_too_large_for_one_answer_are_read_in_several(
+def test_values_too_large_for_one_response_are_read_in_several(
     client: Client, http: responses.RequestsMock
 ) -> None:
     too_large = refusal(10030, "Total size of request exceeds the limit of 25MB")
@@ -248,7 +248,7 @@ def test_values_too_large_for_one_answer_are_read_in_several(
 
 
 @pytest.mark.fault("E2")
-def test_a_pair_is_what_the_bulk_write_takes() -> None:
+def test_a_pair_has_the_form_of_a_bulk_write() -> None:
     key = {"name": "k", "expiration": 2_000_000_000, "metadata": {"a": 1}}
 
     assert as_pair(key, "é".encode()) == {
@@ -271,7 +271,7 @@ def test_the_kinds_list_keys_and_their_values(client: Client, http: responses.Re
 
 
 @pytest.mark.fault("E2")
-def test_binary_values_reach_stdout_untouched(staged: Sandbox, inv: Any) -> None:
+def test_binary_values_reach_stdout_unchanged(staged: Sandbox, inv: Any) -> None:
     data = bytes(range(256)) + b"\r\n\x00\x1a"
     namespace = new_namespace(staged, {"k": data})
 
@@ -281,7 +281,7 @@ def test_binary_values_reach_stdout_untouched(staged: Sandbox, inv: Any) -> None
     assert result.out.encode(errors="surrogateescape") == data
 
 
-def test_the_list_counts_the_keys_with_one_request_more(staged: Sandbox, inv: Any) -> None:
+def test_the_list_counts_the_keys_with_one_additional_request(staged: Sandbox, inv: Any) -> None:
     result = inv("kv.list", "--output", "json")
 
     counts = {one["title"]: one["keys"] for one in json.loads(result.out)}
@@ -291,7 +291,7 @@ def test_the_list_counts_the_keys_with_one_request_more(staged: Sandbox, inv: An
 
 
 @pytest.mark.fault("A25")
-def test_the_list_does_without_the_counts_where_analytics_are_denied(staged: Sandbox, inv: Any) -> None:
+def test_the_list_has_no_counts_if_analytics_are_denied(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("denied POST /graphql times=-1")
 
     result = inv("kv.list", "--output", "json")
@@ -306,7 +306,7 @@ VALUES = [b"0123456789", bytes(range(256)), "größer".encode(), b"\xe2\x82\xac"
 
 @pytest.mark.fault("A14")
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_of_unproven_length_is_compared_with_what_json_says(
+def test_a_value_of_unproven_length_is_compared_with_its_json_form(
     staged: Sandbox, inv: Any, value: bytes
 ) -> None:
     namespace = new_namespace(staged, {"k": value})
@@ -320,7 +320,7 @@ def test_a_value_of_unproven_length_is_compared_with_what_json_says(
 
 @pytest.mark.fault("A14")
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_cut_without_a_word_is_marked_incomplete(staged: Sandbox, inv: Any, value: bytes) -> None:
+def test_a_silently_truncated_value_is_marked_incomplete(staged: Sandbox, inv: Any, value: bytes) -> None:
     namespace = new_namespace(staged, {"k": value})
     staged.faults.parse(f"no-length GET */values/* at={len(value) - 1} times=-1")
 
@@ -332,7 +332,7 @@ def test_a_value_cut_without_a_word_is_marked_incomplete(staged: Sandbox, inv: A
 
 @pytest.mark.fault("A14")
 @pytest.mark.fault("A14")
-def test_a_binary_value_cut_without_a_word_is_not_taken_for_whole(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_silently_truncated_binary_value_does_not_count_as_whole(sandbox: Sandbox, tmp_path: Path) -> None:
     namespace = new_namespace(sandbox, {"k": b"\xff" * 10})
     sandbox.faults.parse("no-length GET */values/* at=9")
 
@@ -366,7 +366,7 @@ def test_keys_are_listed_by_the_name_of_their_namespace(staged: Sandbox, inv: An
     assert len(json.loads(result.out)) == 1250
 
 
-def test_metadata_and_expiry_of_one_key(staged: Sandbox, inv: Any) -> None:
+def test_metadata_and_expiry_of_one_key_are_shown(staged: Sandbox, inv: Any) -> None:
     key = json.loads(inv("kv.keys", "--namespace", "sessions", "--limit", "1", "--output", "json").out)[0]
 
     result = inv("kv.get", "--namespace", "sessions", "--key", key["name"], "--metadata", "--output", "json")
@@ -377,7 +377,7 @@ def test_metadata_and_expiry_of_one_key(staged: Sandbox, inv: Any) -> None:
     assert shown["metadata"] == key.get("metadata")
 
 
-def test_a_key_that_is_not_there_is_a_user_error(staged: Sandbox, inv: Any) -> None:
+def test_a_missing_key_is_a_user_error(staged: Sandbox, inv: Any) -> None:
     result = inv("kv.get", "--namespace", "config", "--key", "nothing of this name")
 
     assert (result.code, result.out) == (1, "")

@@ -1,4 +1,4 @@
-"""A namespace in a file: complete or said not to be, continued after an interruption, and put back equal."""
+"""A namespace in a file: complete or marked incomplete, resumed after an interruption, loaded equal."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from ops.errors import Locked, UsageError, ValidationError
 from ops.products.kv.dumpfile import Dump, item_line, item_of
-from ops.products.kv.pacing import Room
-from ops.products.kv.partial import Partial
-from ops.products.kv.plan import FEW
+from ops.products.kv.pacing import Window
+from ops.products.kv.resumable import ResumableDump
+from ops.products.kv.tasks.load import FEW
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.server import Sandbox
@@ -40,7 +40,7 @@ BYTES = bytes(range(256)) * 3
 
 
 def stock(sandbox: Sandbox, count: int, title: str = "stock") -> str:
-    """Make a namespace of *count* text keys, of which some have metadata and expire."""
+    """Create a namespace of *count* text keys, of which some have metadata and expire."""
     namespace = new_namespace(sandbox, title)
     names = [f"key:{n:06d}" for n in range(count)]
     fill(sandbox, namespace, {name: f"value of {name} é".encode() for name in names[::2]})
@@ -69,7 +69,7 @@ def lines(file: str = "dump.jsonl") -> list[Any]:
 
 
 def asked(sandbox: Sandbox) -> dict[str, int]:
-    """Count the requests below a namespace by what they ask for."""
+    """Count the requests below a namespace by the part of it that they address."""
     found = [where.partition("/namespaces/")[2].partition("?")[0] for _, where in sandbox.requests]
     kinds = [where.partition("/")[2].partition("/")[0] for where in found if "/" in where]
     return {kind: kinds.count(kind) for kind in kinds}
@@ -78,9 +78,7 @@ def asked(sandbox: Sandbox) -> dict[str, int]:
 # The file
 
 
-def test_a_dump_is_a_pair_a_line_as_the_bulk_write_takes_it_and_a_last_line(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_a_dump_has_a_line_for_each_pair_and_a_last_line(staged: Sandbox, inv: Inv) -> None:
     namespace = new_namespace(staged, "stock")
     fill(staged, namespace, {"text é": "日本\n\x00".encode()}, metadata={"a": [1, None]}, expiration=LATER)
     fill(staged, namespace, {"bytes": BYTES, "empty": b"", "mark": "\ufffd".encode()})
@@ -101,7 +99,7 @@ def test_a_dump_is_a_pair_a_line_as_the_bulk_write_takes_it_and_a_last_line(
     assert not Path("dump.jsonl.partial").exists()
 
 
-def test_only_what_is_no_text_is_read_singly(staged: Sandbox, inv: Inv) -> None:
+def test_only_values_that_are_not_utf_8_are_read_alone(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 250)
     fill(staged, namespace, {"b1": BYTES, "b2": b"\xff", "mark": "\ufffd".encode()})
     staged.requests.clear()
@@ -113,7 +111,7 @@ def test_only_what_is_no_text_is_read_singly(staged: Sandbox, inv: Inv) -> None:
 
 
 @pytest.mark.parametrize(("count", "listings", "gets"), [(0, 1, 0), (1, 1, 1), (2000, 2, 20), (2001, 3, 21)])
-def test_a_dump_takes_a_listing_for_1000_keys_and_a_bulk_get_for_100(
+def test_a_dump_needs_a_listing_for_1000_keys_and_a_bulk_get_for_100(
     staged: Sandbox, inv: Inv, count: int, listings: int, gets: int
 ) -> None:
     stock(staged, count)
@@ -125,7 +123,7 @@ def test_a_dump_takes_a_listing_for_1000_keys_and_a_bulk_get_for_100(
     assert lines()[-1]["pairs"] == count
 
 
-def test_a_compressed_dump_holds_the_same_and_is_the_same_each_time(staged: Sandbox, inv: Inv) -> None:
+def test_a_compressed_dump_has_the_same_content_and_is_reproducible(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 300)
 
     dumped(inv)
@@ -138,7 +136,7 @@ def test_a_compressed_dump_holds_the_same_and_is_the_same_each_time(staged: Sand
 
 
 @pytest.mark.long
-def test_values_too_large_for_one_answer_are_read_in_several(staged: Sandbox, inv: Inv) -> None:
+def test_values_too_large_for_one_response_are_read_in_several(staged: Sandbox, inv: Inv) -> None:
     namespace = new_namespace(staged, "stock")
     fill(staged, namespace, {f"k{n}": b"x" * (9 << 20) for n in range(4)})
     staged.requests.clear()
@@ -161,17 +159,19 @@ def test_values_too_large_for_one_answer_are_read_in_several(staged: Sandbox, in
     ),
     expiration=st.one_of(st.none(), st.integers(0, 2**40)),
 )
-def test_a_line_gives_the_item_again(key: str, value: bytes, metadata: Any, expiration: int | None) -> None:
+def test_a_line_is_parsed_to_the_same_item(
+    key: str, value: bytes, metadata: Any, expiration: int | None
+) -> None:
     more = {"metadata": metadata, "expiration": expiration}
     item = {"key": key, "value": value} | {name: one for name, one in more.items() if one is not None}
 
     assert item_of(json.loads(item_line(item))) == item
 
 
-# What is not complete
+# Incomplete dumps
 
 
-def test_keys_that_vanish_meanwhile_are_named(staged: Sandbox, inv: Inv) -> None:
+def test_keys_deleted_during_the_dump_are_named(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 200)
 
     def vanish(exchange: Any) -> None:
@@ -187,7 +187,7 @@ def test_keys_that_vanish_meanwhile_are_named(staged: Sandbox, inv: Inv) -> None
     assert result.code == 0, result.err
     assert last["gone"] == [f"key:{n:06d}" for n in range(7, 200, 10)]
     assert last["pairs"] == len(pairs) == 180
-    assert "gone when its turn came: 'key:000007'" in result.err
+    assert "deleted or expired since: 'key:000007'" in result.err
 
 
 @pytest.mark.fault("A7")
@@ -207,7 +207,7 @@ def test_a_value_that_cannot_be_read_is_named_and_makes_the_dump_incomplete(
 
 
 @pytest.mark.fault("B9")
-def test_keys_that_cannot_all_be_listed_leave_the_file_alone_and_the_next_run_goes_on(
+def test_an_incomplete_listing_leaves_the_file_unchanged_and_the_next_run_resumes(
     staged: Sandbox, inv: Inv
 ) -> None:
     stock(staged, 3000)
@@ -232,7 +232,7 @@ def test_keys_that_cannot_all_be_listed_leave_the_file_alone_and_the_next_run_go
 
 
 @pytest.mark.parametrize("nth", [1, 4, 11])
-def test_a_dump_that_failed_goes_on_where_it_was_and_is_the_same_in_the_end(
+def test_a_failed_dump_resumes_and_ends_with_the_same_file(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, nth: int
 ) -> None:
     monkeypatch.setenv("CFOPS_WORKERS", "1")
@@ -246,18 +246,16 @@ def test_a_dump_that_failed_goes_on_where_it_was_and_is_the_same_in_the_end(
     result = dumped(inv)
 
     assert failed.code == 1
-    assert "the same command goes on from there" in failed.err
+    assert "the same command resumes from there" in failed.err
     assert result.code == 0, result.err
     assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
-    # Two threads share the one place on the wire: the request after the refused one may have gone before it.
+    # Two threads share one connection: the request after the refused one may have been sent before it.
     assert asked(staged)["bulk"] - (11 - (nth - 1)) in (0, 1)
     assert not Path("dump.jsonl.partial").exists()
 
 
 @pytest.mark.fault("C3")
-def test_a_partial_that_was_torn_anywhere_goes_on_and_is_the_same_in_the_end(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_a_truncated_partial_file_resumes_and_ends_with_the_same_file(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 120)
     dumped(inv, "whole.jsonl")
     staged.faults.add(Fault("denied", "POST", "*/bulk/get", nth=2, times=-1))
@@ -279,7 +277,7 @@ def test_a_partial_that_was_torn_anywhere_goes_on_and_is_the_same_in_the_end(
 
 @pytest.mark.long
 @pytest.mark.fault("C3")
-def test_a_dump_killed_again_and_again_is_whole_in_the_end(staged: Sandbox, inv: Inv) -> None:
+def test_a_dump_killed_several_times_is_complete_in_the_end(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 3000)
     dumped(inv, "whole.jsonl")
     staged.faults.add(Fault("delay", "POST", "*/bulk/get", times=-1, seconds=0.02))
@@ -323,7 +321,7 @@ def test_ctrl_c_ends_a_dump_with_its_exit_code_and_keeps_what_was_read(staged: S
     _, err = process.communicate(timeout=20)
 
     assert process.returncode == 130
-    assert "the same command goes on from there" in err
+    assert "the same command resumes from there" in err
     assert Path("dump.jsonl.partial").stat().st_size > 1000
     assert not Path("dump.jsonl").exists()
 
@@ -337,7 +335,7 @@ DUMP = ("kv.dump", "--namespace", "stock", "--to", "dump.jsonl", "--quiet")
 
 
 @pytest.mark.fault("C1")
-def test_a_full_disk_leaves_the_old_file_and_what_was_read(staged: Sandbox, inv: Inv) -> None:
+def test_a_full_disk_keeps_the_old_file_and_what_was_read(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 3000)
     Path("dump.jsonl").write_text("yesterday's")
     limited = (
@@ -359,7 +357,7 @@ def test_a_full_disk_leaves_the_old_file_and_what_was_read(staged: Sandbox, inv:
     assert lines()[-1]["pairs"] == 3000
 
 
-def test_a_partial_of_another_namespace_is_refused(staged: Sandbox, inv: Inv) -> None:
+def test_a_partial_file_of_another_namespace_is_refused(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 10)
     staged.faults.add(Fault("denied", "POST", "*/bulk/get"))
     dumped(inv)
@@ -367,11 +365,11 @@ def test_a_partial_of_another_namespace_is_refused(staged: Sandbox, inv: Inv) ->
     result = dumped(inv, namespace="sessions")
 
     assert result.code == 1
-    assert "is of another namespace" in result.err
+    assert "belongs to another namespace" in result.err
 
 
 @pytest.mark.fault("F14")
-def test_a_partial_that_others_could_have_written_is_refused(staged: Sandbox, inv: Inv) -> None:
+def test_a_partial_file_that_other_users_could_have_written_is_refused(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 10)
     Path("dump.jsonl.partial").touch(0o666)
     Path("dump.jsonl.partial").chmod(0o666)
@@ -379,13 +377,11 @@ def test_a_partial_that_others_could_have_written_is_refused(staged: Sandbox, in
     result = dumped(inv)
 
     assert result.code == 1
-    assert "not this user's alone" in result.err
+    assert "may have been changed by another user" in result.err
 
 
 @pytest.mark.fault("C6", "C7")
-def test_a_place_where_nothing_can_be_written_is_refused_before_any_key_is_read(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_a_folder_that_is_not_writable_is_refused_before_any_key_is_read(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 10)
     Path("link.jsonl").symlink_to("elsewhere")
 
@@ -400,12 +396,12 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_any_key_is_read(
 def test_two_dumps_to_one_file_exclude_each_other(tmp_path: Path) -> None:
     origin = {"account": "a", "namespace": {"id": "n", "title": "t"}}
 
-    with Partial(tmp_path / "dump", origin), pytest.raises(Locked), Partial(tmp_path / "dump", origin):
-        pass
+    with ResumableDump(tmp_path / "dump", origin), pytest.raises(Locked):
+        ResumableDump(tmp_path / "dump", origin).__enter__()
 
 
 def test_a_namespace_of_large_values_is_read_one_batch_at_a_time() -> None:
-    room, entered = Room(8, threading.Event(), room=100), []
+    room, entered = Window(8, threading.Event(), memory=100), []
 
     def enter(number: int) -> None:
         room.enter(number)
@@ -428,7 +424,7 @@ def test_a_namespace_of_large_values_is_read_one_batch_at_a_time() -> None:
 # Loading
 
 
-def test_what_was_dumped_is_loaded_equal(staged: Sandbox, inv: Inv) -> None:
+def test_a_loaded_dump_equals_the_original(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 1234)
     fill(staged, namespace, {"bytes": BYTES, "large": b"\xff" * (3 << 20)}, metadata="m")
     copy = new_namespace(staged, "copy")
@@ -441,7 +437,7 @@ def test_what_was_dumped_is_loaded_equal(staged: Sandbox, inv: Inv) -> None:
     assert "1,236 new, 0 overwritten, 0 equal, 0 expired" in result.err
 
 
-def test_equal_pairs_are_left_alone_and_the_rest_is_shown_before_it_is_written(
+def test_equal_pairs_stay_unchanged_and_the_others_are_shown_before_the_write(
     staged: Sandbox, inv: Inv
 ) -> None:
     stock(staged, 300)
@@ -452,25 +448,23 @@ def test_equal_pairs_are_left_alone_and_the_rest_is_shown_before_it_is_written(
 
     again = loaded(inv, "--output", "json")
 
-    told = json.loads(again.out)
-    assert (told["new"], told["overwritten"], told["equal"], told["differ"]) == (0, 0, 300, 0)
+    report = json.loads(again.out)
+    assert (report["new"], report["overwritten"], report["equal"], report["differ"]) == (0, 0, 300, 0)
     assert sent(staged, "PUT", "") == []
     assert stored(staged, copy)["mine"][0] == b"stays"
 
 
 @pytest.mark.parametrize(
-    "standing",
+    "existing",
     [pytest.param("nothing", marks=pytest.mark.long), pytest.param("all", marks=pytest.mark.long), "more"],
 )
-def test_what_stands_is_read_for_the_keys_that_are_there_only(
-    staged: Sandbox, inv: Inv, standing: str
-) -> None:
+def test_live_pairs_are_read_only_for_keys_that_exist(staged: Sandbox, inv: Inv, existing: str) -> None:
     count = FEW + 200
     stock(staged, count)
     copy = new_namespace(staged, "copy")
-    if standing != "nothing":
+    if existing != "nothing":
         fill(staged, copy, {f"key:{n:06d}": b"old" for n in range(count)})
-    if standing == "more":
+    if existing == "more":
         fill(staged, copy, {f"a{n:05d}": b"other" for n in range(12 * count)})
     dumped(inv)
     staged.requests.clear()
@@ -480,10 +474,10 @@ def test_what_stands_is_read_for_the_keys_that_are_there_only(
 
     assert result.code == 0, result.err
     listings, gets = asked(staged)["keys"], len(sent(staged, "POST", "/bulk/get"))
-    expected = {"nothing": (1, 24), "all": (2, 36), "more": (13, 36)}[standing]
+    expected = {"nothing": (1, 24), "all": (2, 36), "more": (13, 36)}[existing]
     assert (listings, gets) == expected
     assert undone.code == 0
-    left = {"nothing": 0, "all": count, "more": 13 * count}[standing]
+    left = {"nothing": 0, "all": count, "more": 13 * count}[existing]
     assert [value for value, _, _ in stored(staged, copy).values() if value not in (b"old", b"other")] == []
     assert len(stored(staged, copy)) == left
 
@@ -517,7 +511,7 @@ def test_only_the_pairs_that_failed_are_sent_again(staged: Sandbox, inv: Inv) ->
     assert stored(staged, copy) == stored(staged, namespace)
 
 
-def test_pairs_that_have_expired_are_named_and_left_out(staged: Sandbox, inv: Inv) -> None:
+def test_expired_pairs_are_named_and_skipped(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 4)
     copy = new_namespace(staged, "copy")
     items = [
@@ -530,12 +524,12 @@ def test_pairs_that_have_expired_are_named_and_left_out(staged: Sandbox, inv: In
     result = loaded(inv)
 
     assert result.code == 0, result.err
-    assert "not loaded, for they expire in less than 70 s or have: 'past', 'soon'" in result.err
+    assert "skipped, expired or expiring within 70 s: 'past', 'soon'" in result.err
     assert list(stored(staged, copy)) == ["then"]
 
 
 def write(items: list[dict[str, Any]], file: str = "dump.jsonl") -> None:
-    """Write a dump of *items* by hand."""
+    """Write a dump of *items* without cfops."""
     from hashlib import sha256
 
     body = b"".join(map(item_line, items))
@@ -545,7 +539,7 @@ def write(items: list[dict[str, Any]], file: str = "dump.jsonl") -> None:
 
 @pytest.mark.fault("G2")
 @pytest.mark.parametrize(("overwritten", "code"), [(50, 0), (51, 1)])
-def test_more_than_50_pairs_are_overwritten_with_force_only(
+def test_more_than_50_pairs_are_overwritten_only_with_force(
     staged: Sandbox, inv: Inv, overwritten: int, code: int
 ) -> None:
     stock(staged, 400)
@@ -558,13 +552,11 @@ def test_more_than_50_pairs_are_overwritten_with_force_only(
     forced = loaded(inv, "--force")
 
     assert (refused.code, forced.code) == (code, 0), refused.err
-    assert code == 0 or "51 of 400 pairs overwrite others" in refused.err
+    assert code == 0 or "would overwrite 51 existing pairs" in refused.err
     assert len(stored(staged, copy)) == 400
 
 
-def test_what_reads_differently_than_it_was_written_makes_the_load_incomplete(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_pairs_that_differ_from_what_was_written_make_the_load_incomplete(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 250)
     copy = new_namespace(staged, "copy")
     dumped(inv)
@@ -579,11 +571,11 @@ def test_what_reads_differently_than_it_was_written_makes_the_load_incomplete(
     result = loaded(inv)
 
     assert result.code == 4
-    assert "2 of 250 pairs read differently than they were written: 'key:000077', 'key:000177'" in result.err
+    assert "2 of 250 pairs differ from what was written: 'key:000077', 'key:000177'" in result.err
 
 
 @pytest.mark.long
-def test_a_load_that_failed_halfway_is_finished_by_the_next_one(staged: Sandbox, inv: Inv) -> None:
+def test_a_load_that_failed_halfway_is_completed_by_the_next_one(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 10_100)
     copy = new_namespace(staged, "copy")
     dumped(inv)
@@ -634,7 +626,7 @@ def test_a_namespace_moves_in_one_line(staged: Sandbox, inv: Inv) -> None:
 
 
 @pytest.mark.long
-def test_the_undo_of_large_values_holds_no_more_than_a_batch_of_them(staged: Sandbox, inv: Inv) -> None:
+def test_the_undo_of_large_values_keeps_only_one_batch_in_memory(staged: Sandbox, inv: Inv) -> None:
     namespace = new_namespace(staged, "stock")
     for name in ("a", "b", "c"):
         fill(staged, namespace, {name: b"x" * (24 << 20)})
@@ -650,12 +642,12 @@ def test_the_undo_of_large_values_holds_no_more_than_a_batch_of_them(staged: San
     assert stored(staged, copy) == {}
 
 
-# Files that are not what they were
+# Truncated and damaged files
 
 
 @pytest.mark.fault("F19", "C13")
 @pytest.mark.parametrize("form", ["dump.jsonl", "dump.jsonl.gz"])
-def test_a_dump_that_was_cut_is_refused_wherever_it_was(staged: Sandbox, inv: Inv, form: str) -> None:
+def test_a_dump_truncated_at_any_byte_is_refused(staged: Sandbox, inv: Inv, form: str) -> None:
     stock(staged, 40)
     dumped(inv, form)
     whole = Path(form).read_bytes()
@@ -671,7 +663,7 @@ def test_a_dump_that_was_cut_is_refused_wherever_it_was(staged: Sandbox, inv: In
 
 
 @pytest.mark.fault("F19", "C13")
-def test_a_dump_that_was_changed_anywhere_is_refused(staged: Sandbox, inv: Inv) -> None:
+def test_a_dump_with_any_changed_byte_is_refused(staged: Sandbox, inv: Inv) -> None:
     stock(staged, 40)
     dumped(inv)
     whole = Path("dump.jsonl").read_bytes()
@@ -689,32 +681,32 @@ def test_a_dump_that_was_changed_anywhere_is_refused(staged: Sandbox, inv: Inv) 
 
 LAST = b'{"dump":"kv/1","pairs":1,"sha256":"0"}\n'
 WRONG = {
-    "nothing in it": (b"", "is cut"),
-    "no last line": (b'{"key":"a","value":"v"}\n', "is cut"),
+    "nothing in it": (b"", "is truncated"),
+    "no last line": (b'{"key":"a","value":"v"}\n', "is truncated"),
     "another hash": (b'{"key":"a","value":"v"}\n' + LAST, "the hash"),
     "fewer pairs": (LAST, "0 pairs"),
-    "no JSON": (b"{\n", "line 1: it is not JSON"),
-    "deep JSON": (b"[" * 100_000 + b"\n", "line 1: it is not JSON"),
-    "no object": (b"[1]\n", "line 1: it is not an object"),
-    "no key": (b'{"value":"v"}\n', "line 1: it has no key"),
-    "a key twice": (b'{"key":"a","value":""}\n' * 2, "line 2: the key 'a' is not in order"),
+    "no JSON": (b"{\n", "line 1: not JSON"),
+    "deep JSON": (b"[" * 100_000 + b"\n", "line 1: not JSON"),
+    "no object": (b"[1]\n", "line 1: not a JSON object"),
+    "no key": (b'{"value":"v"}\n', "line 1: `key` and `value` must be text"),
+    "a key twice": (b'{"key":"a","value":""}\n' * 2, "line 2: the key 'a' is out of order"),
     "a key out of order": (b'{"key":"b","value":""}\n{"key":"a","value":""}\n', "line 2: the key 'a'"),
-    "a forbidden key": (b'{"key":"..","value":"v"}\n', "line 1: '..' cannot be a key"),
-    "no base64": (b'{"key":"a","value":"%","base64":true}\n', "line 1: the value is not base64"),
-    "a number that is none": (b'{"key":"a","value":"v","metadata":NaN}\n', "line 1: it is not JSON"),
+    "a forbidden key": (b'{"key":"..","value":"v"}\n', "line 1: '..' is not a valid key"),
+    "no base64": (b'{"key":"a","value":"%","base64":true}\n', "line 1: the value is not valid base64"),
+    "a number that is not JSON": (b'{"key":"a","value":"v","metadata":NaN}\n', "line 1: not JSON"),
     "half a character": (b'{"key":"a","value":"\\ud800"}\n', "line 1: the value is not valid text"),
-    "a moment that is none": (b'{"key":"a","value":"v","expiration":"soon"}\n', "line 1: the expiration"),
+    "an unknown date": (b'{"key":"a","value":"v","expiration":"soon"}\n', "line 1: the expiration"),
     "long metadata": (
         b'{"key":"a","value":"v","metadata":"%b"}\n' % (b"x" * 1023),
         "line 1: the metadata has",
     ),
-    "a newer format": (b'{"dump":"kv/2","pairs":0}\n', "in the format 'kv/2'"),
+    "a newer format": (b'{"dump":"kv/2","pairs":0}\n', "has the format 'kv/2'"),
 }
 
 
 @pytest.mark.fault("C14", "F19")
 @pytest.mark.parametrize(("content", "said"), WRONG.values(), ids=WRONG)
-def test_a_file_that_is_no_good_dump_is_refused_with_nothing_written(
+def test_a_file_that_is_not_a_valid_dump_is_refused_before_any_write(
     staged: Sandbox, inv: Inv, content: bytes, said: str
 ) -> None:
     Path("dump.jsonl").write_bytes(content)
@@ -727,7 +719,7 @@ def test_a_file_that_is_no_good_dump_is_refused_with_nothing_written(
     assert written(staged) == []
 
 
-def test_more_behind_the_last_line_is_refused(tmp_path: Path) -> None:
+def test_lines_after_the_last_line_are_refused(tmp_path: Path) -> None:
     write([], str(tmp_path / "dump"))
     with (tmp_path / "dump").open("ab") as file:
         file.write(b'{"key":"a","value":"v"}\n')
@@ -736,17 +728,17 @@ def test_more_behind_the_last_line_is_refused(tmp_path: Path) -> None:
         Dump(tmp_path / "dump").check()
 
 
-def test_a_file_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         Dump(tmp_path / "missing").check()
 
 
-# The whole size
+# Full size
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_300_000_keys_take_exactly_3_300_requests_and_less_than_200_mb_and_come_back_equal(
+def test_300_000_keys_need_exactly_3_300_requests_and_less_than_200_mb_and_are_loaded_equal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Sandbox(tmp_path / "sandbox.sqlite", quota=None, seed=None) as sandbox:
@@ -771,7 +763,7 @@ def test_300_000_keys_take_exactly_3_300_requests_and_less_than_200_mb_and_come_
 
 
 def measured(*line: str) -> int:
-    """Run *line* in a process of its own; give its peak memory in kB."""
+    """Run *line* in a separate process; return its peak memory in kB."""
     peak = RUN + 'print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])'
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Keys by several prefixes, side by side: none is lost, none comes twice, and they come in order."""
+"""Keys by several prefixes, read concurrently: none is missing, none is listed twice, all are in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,12 +21,12 @@ from ops.products.kv.ranges import disjoint, list_ranges
 from ops.sandbox.server import Sandbox
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4)
-# Few letters, so that prefixes meet keys, on both sides of one, two, three and four bytes.
+# Few characters, so that prefixes match keys: the first and last ones of one to four bytes in UTF-8.
 NEAR = st.text("ab\x7f\x80é\u07ff\u0800日\uffff\U00010000💥", min_size=1, max_size=4)
 
 
 class Namespace:
-    """Lists its keys in the order of their bytes, *size* a page; `meddle` changes them before an answer."""
+    """List keys in the order of their bytes, *size* a page; `meddle` may change them before a response."""
 
     def __init__(self, names: set[str], size: int = 3) -> None:
         self.names = names
@@ -52,22 +51,23 @@ class Namespace:
 
 
 def listed(namespace: Callable[[Call], Reply], *prefixes: str, workers: int = 3) -> Any:
-    """Read all of a listing; gives it with its `names`."""
+    """Read a listing to its end; return it with its `names`."""
     with TemporaryDirectory() as folder:
-        app: Any = SimpleNamespace(
-            client=Client(namespace),
-            account_id="a" * 32,
-            settings=SimpleNamespace(state_dir=Path(folder)),
+        listing: Any = list_ranges(
+            Client(namespace),
+            "a" * 32,
+            "b" * 32,
+            prefixes,
             parallel=lambda read, items: each(read, items, workers=workers, stop=threading.Event()),
+            folder=Path(folder),
         )
-        listing: Any = list_ranges(app, "b" * 32, prefixes)
         listing.names = [key["name"] for key in listing]
     return listing
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sets(NEAR | TEXT, max_size=30), st.lists(NEAR | TEXT, min_size=1, max_size=6))
-def test_every_key_that_begins_with_a_prefix_comes_once_and_in_order(
+def test_every_key_with_one_of_the_prefixes_is_listed_once_and_in_order(
     names: set[str], prefixes: list[str]
 ) -> None:
     wanted = [name for name in names if name.startswith(tuple(prefixes))]
@@ -79,7 +79,7 @@ def test_every_key_that_begins_with_a_prefix_comes_once_and_in_order(
 
 
 @given(st.lists(NEAR | TEXT, min_size=1, max_size=8))
-def test_no_prefix_begins_with_another_and_none_is_forgotten(prefixes: list[str]) -> None:
+def test_no_remaining_prefix_begins_with_another_and_all_are_covered(prefixes: list[str]) -> None:
     apart = disjoint(prefixes)
 
     assert apart == sorted(apart, key=str.encode)
@@ -88,7 +88,7 @@ def test_no_prefix_begins_with_another_and_none_is_forgotten(prefixes: list[str]
     assert set(apart) <= set(prefixes)
 
 
-def test_a_prefix_without_keys_costs_a_request_and_hides_nothing() -> None:
+def test_a_prefix_without_keys_costs_one_request_and_hides_nothing() -> None:
     namespace = Namespace({"a1", "c1"})
 
     listing = listed(namespace, "a", "b", "c", "d")
@@ -97,7 +97,7 @@ def test_a_prefix_without_keys_costs_a_request_and_hides_nothing() -> None:
     assert sorted(asked["prefix"] for asked in namespace.asked) == ["a", "b", "c", "d"]
 
 
-def test_overlapping_prefixes_are_asked_for_once() -> None:
+def test_overlapping_prefixes_are_requested_once() -> None:
     namespace = Namespace({"a", "ab", "abc", "b"})
 
     listing = listed(namespace, "abc", "a", "ab", "a")
@@ -106,7 +106,7 @@ def test_overlapping_prefixes_are_asked_for_once() -> None:
     assert [asked["prefix"] for asked in namespace.asked] == ["a"]
 
 
-def test_several_prefixes_are_on_their_way_at_the_same_time() -> None:
+def test_several_prefixes_are_read_concurrently() -> None:
     together, namespace = threading.Barrier(3, timeout=10), Namespace({"a", "b", "c"})
 
     def meet(call: Call) -> Reply:
@@ -118,7 +118,7 @@ def test_several_prefixes_are_on_their_way_at_the_same_time() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.sets(NEAR, min_size=12, max_size=40), st.randoms(use_true_random=False))
-def test_keys_that_come_and_go_meanwhile_hide_none_that_was_there_throughout(
+def test_keys_created_and_deleted_meanwhile_hide_none_that_existed_throughout(
     names: set[str], chance: Any
 ) -> None:
     prefixes = sorted({name[0] for name in names})
@@ -136,7 +136,7 @@ def test_keys_that_come_and_go_meanwhile_hide_none_that_was_there_throughout(
     assert stay <= set(found) <= names
 
 
-def test_a_range_that_cannot_all_be_read_is_named_and_the_others_are_given() -> None:
+def test_a_range_that_cannot_be_read_whole_is_named_and_the_others_are_listed() -> None:
     namespace = Namespace({f"a{n}" for n in range(9)} | {"b1", "c1"})
 
     def failing(call: Call) -> Reply:
@@ -147,10 +147,10 @@ def test_a_range_that_cannot_all_be_read_is_named_and_the_others_are_given() -> 
     listing = listed(failing, "a", "b", "c")
 
     assert listing.names == ["a0", "a1", "a2", "b1", "c1"]
-    assert listing.problem.startswith("the keys that begin with 'a': page 2 could not be read")
+    assert listing.problem.startswith("the keys with the prefix 'a': page 2 could not be read")
 
 
-def test_what_no_key_can_begin_with_is_refused_before_anything_is_asked() -> None:
+def test_a_prefix_that_no_key_can_have_is_refused_before_any_request() -> None:
     namespace = Namespace({"a"})
 
     with pytest.raises(UsageError):
@@ -159,7 +159,7 @@ def test_what_no_key_can_begin_with_is_refused_before_anything_is_asked() -> Non
     assert namespace.asked == []
 
 
-def test_the_command_gives_what_the_whole_listing_has_of_them(staged: Sandbox, inv: Any) -> None:
+def test_the_command_lists_the_same_keys_as_the_whole_listing(staged: Sandbox, inv: Any) -> None:
     line = ("kv.keys", "--namespace", "sessions", "--output", "jsonl")
     whole = [json.loads(text)["name"] for text in inv(*line).out.splitlines()]
     prefixes = ("session:4", "session:00", "session:0")

@@ -1,4 +1,4 @@
-"""Writing to Workers KV: nothing is sent that would be refused, and what was written can be taken back."""
+"""Writing to Workers KV: nothing is sent that would be refused, and what was written can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageErr
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
-from ops.products.kv import api, bulk, pairs, valid
+from ops.products.kv import api, pairs, valid
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
 from ops.sandbox.faults import Fault
@@ -51,7 +51,7 @@ def owner(sandbox: Sandbox, namespace: str) -> Owner:
     return Owner(sandbox.account_id, namespace, {"id": namespace, "title": "space"})
 
 
-# What is refused before anything is sent
+# Refused before anything is sent
 
 
 @pytest.mark.fault("E4", "E5")
@@ -68,7 +68,7 @@ def test_a_key_that_is_forbidden_is_refused_before_any_request(
 
 @pytest.mark.fault("E4")
 @pytest.mark.parametrize("key", ["", ".", ".."])
-def test_no_writing_call_can_be_made_with_a_key_that_addresses_something_else(
+def test_no_write_is_sent_with_a_key_that_addresses_another_resource(
     client: Client, http: responses.RequestsMock, key: str
 ) -> None:
     with pytest.raises(UsageError):
@@ -82,20 +82,20 @@ def test_no_writing_call_can_be_made_with_a_key_that_addresses_something_else(
 BAD = {
     "no value": [],
     "two values": ["--value", "v", "--file", "x"],
-    "a file that is not there": ["--file", "missing.bin"],
+    "a missing file": ["--file", "missing.bin"],
     "a folder": ["--file", "/"],
-    "metadata that is no JSON": ["--value", "v", "--metadata", "{n:1}"],
+    "metadata that is not JSON": ["--value", "v", "--metadata", "{n:1}"],
     "metadata that is not finite": ["--value", "v", "--metadata", "NaN"],
     "long metadata": ["--value", "v", "--metadata", json.dumps("x" * 1023)],
     "a short ttl": ["--value", "v", "--ttl", "59"],
     "a ttl and a moment": ["--value", "v", "--ttl", "60", "--expiration", "4000000000"],
-    "a moment that is past": ["--value", "v", "--expiration", "2020-01-01"],
-    "a moment that is none": ["--value", "v", "--expiration", "tomorrow"],
+    "a date in the past": ["--value", "v", "--expiration", "2020-01-01"],
+    "an unknown date": ["--value", "v", "--expiration", "tomorrow"],
 }
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_a_sentence_and_a_hint_and_no_request(
+def test_invalid_input_has_a_message_and_a_hint_and_sends_no_request(
     staged: Sandbox, inv: Inv, words: list[str]
 ) -> None:
     result = inv("kv.put", "--namespace", "sessions", "--key", "k", *words)
@@ -106,7 +106,7 @@ def test_bad_input_is_a_sentence_and_a_hint_and_no_request(
 
 
 @pytest.mark.parametrize("title", [" ", "x" * 513])
-def test_a_title_that_cannot_be_is_refused_before_any_request(staged: Sandbox, inv: Inv, title: str) -> None:
+def test_an_invalid_title_is_refused_before_any_request(staged: Sandbox, inv: Inv, title: str) -> None:
     result = inv("kv.create", "--title", title)
 
     assert result.code == 1
@@ -114,7 +114,7 @@ def test_a_title_that_cannot_be_is_refused_before_any_request(staged: Sandbox, i
 
 
 @pytest.mark.fault("E1", "P13")
-def test_a_value_may_have_25_mib_and_not_one_byte_more() -> None:
+def test_a_value_may_have_25_mib_but_not_one_byte_more() -> None:
     valid.value(bytes(25 * MIB))
 
     with pytest.raises(ValidationError, match="26,214,400"):
@@ -132,18 +132,18 @@ def test_metadata_may_have_1024_bytes_as_json(letters: int, fits: bool) -> None:
             valid.metadata(text)
 
 
-def test_metadata_is_counted_in_utf_8_and_without_blanks() -> None:
+def test_metadata_is_measured_as_compact_utf_8() -> None:
     assert valid.metadata(json.dumps({"n": ["é" * 500, 1]}, indent=40)) == {"n": ["é" * 500, 1]}
 
 
 @pytest.mark.parametrize(("ahead", "fits"), [(60, True), (59, False)])
-def test_an_expiration_is_60_seconds_ahead_or_more(ahead: int, fits: bool) -> None:
+def test_an_expiration_is_at_least_60_seconds_in_the_future(ahead: int, fits: bool) -> None:
     moment = str(int(NOW) + ahead)
 
     if fits:
         assert valid.expiration(moment, 0, now=NOW) == int(moment)
     else:
-        with pytest.raises(ValidationError, match="not 60 s ahead"):
+        with pytest.raises(ValidationError, match="less than 60 s in the future"):
             valid.expiration(moment, 0, now=NOW)
 
 
@@ -157,12 +157,12 @@ def test_an_expiration_is_60_seconds_ahead_or_more(ahead: int, fits: bool) -> No
         ("1801396800", 1801396800),
     ],
 )
-def test_a_moment_is_a_date_in_utc_or_epoch_seconds(text: str, moment: int) -> None:
+def test_an_expiration_is_a_date_in_utc_or_epoch_seconds(text: str, moment: int) -> None:
     assert valid.expiration(text, 0, now=NOW) == moment
 
 
 @pytest.mark.parametrize(("ttl", "after"), [(60, 71), (70, 71), (71, 72), (3600, 3601)])
-def test_a_ttl_becomes_a_moment_that_a_late_request_still_keeps(ttl: int, after: int) -> None:
+def test_a_ttl_becomes_an_expiration_that_a_late_request_still_meets(ttl: int, after: int) -> None:
     assert valid.expiration("", ttl, now=NOW + 0.5) == int(NOW) + after
 
 
@@ -194,7 +194,9 @@ def test_a_value_from_stdin_is_written_byte_for_byte(
         st.none(), st.integers(), st.text(max_size=20), st.dictionaries(st.text(max_size=5), st.booleans())
     ),
 )
-def test_what_was_put_is_what_is_found(stocked: tuple[Client, Owner], value: bytes, metadata: Any) -> None:
+def test_a_pair_that_was_put_is_found_equal(
+    stocked: tuple[Client, Owner], value: bytes, metadata: Any
+) -> None:
     client, namespace = stocked
     where = client, namespace.account_id, namespace.id
 
@@ -207,7 +209,7 @@ def test_what_was_put_is_what_is_found(stocked: tuple[Client, Owner], value: byt
 
 @pytest.fixture
 def stocked(sandbox: Sandbox, tmp_path: Path) -> Any:
-    """A client of the sandbox, and a namespace there that is empty."""
+    """Return a client of the sandbox, and an empty namespace in it."""
     namespace = new_namespace(sandbox, "space")
     with connected(sandbox, tmp_path) as client:
         yield client, owner(sandbox, namespace)
@@ -217,7 +219,7 @@ def stocked(sandbox: Sandbox, tmp_path: Path) -> Any:
 @pytest.mark.parametrize(
     "key", ["a/b", "%2F", "?#&", "a b", "💥", "\u202eabc", "é" * 256, "--dashes", "a\nb"]
 )
-def test_an_awkward_key_is_written_and_deleted_as_it_is(staged: Sandbox, inv: Inv, key: str) -> None:
+def test_an_awkward_key_is_written_and_deleted_unchanged(staged: Sandbox, inv: Inv, key: str) -> None:
     namespace = new_namespace(staged, "awkward")
 
     put = inv("kv.put", "--namespace", "awkward", f"--key={key}", "--value", "v")
@@ -229,7 +231,7 @@ def test_an_awkward_key_is_written_and_deleted_as_it_is(staged: Sandbox, inv: In
     assert stored(staged, namespace) == {}
 
 
-def test_a_value_with_a_ttl_is_sent_with_the_moment_so_that_a_replay_changes_nothing(
+def test_a_value_with_a_ttl_is_sent_with_its_expiration_so_that_a_retry_changes_nothing(
     staged: Sandbox, inv: Inv
 ) -> None:
     staged.faults.add(Fault("drop-after", "PUT", "*/values/*"))
@@ -244,7 +246,7 @@ def test_a_value_with_a_ttl_is_sent_with_the_moment_so_that_a_replay_changes_not
 
 
 @pytest.mark.fault("B11")
-def test_what_was_written_is_looked_at_by_its_key_for_the_list_may_lag(staged: Sandbox, inv: Inv) -> None:
+def test_a_written_value_is_read_by_its_key_because_the_list_may_lag(staged: Sandbox, inv: Inv) -> None:
     staged.faults.add(Fault("lag", "GET", "*/keys*", times=-1))
 
     result = inv("kv.put", "--namespace", "sessions", "--key", "fresh", "--value", "v")
@@ -252,11 +254,11 @@ def test_what_was_written_is_looked_at_by_its_key_for_the_list_may_lag(staged: S
 
     assert result.code == 0
     assert "warning" not in result.err
-    assert "only in a minute" in result.err
+    assert "only after a minute" in result.err
     assert listed.out == ""
 
 
-def test_deleting_a_key_that_is_not_there_is_done_already(staged: Sandbox, inv: Inv) -> None:
+def test_deleting_a_missing_key_changes_nothing(staged: Sandbox, inv: Inv) -> None:
     result = inv("kv.delete", "--namespace", "sessions", "--key", "nothing", "--output", "json")
 
     assert result.code == 0
@@ -264,7 +266,7 @@ def test_deleting_a_key_that_is_not_there_is_done_already(staged: Sandbox, inv: 
     assert written(staged) == []
 
 
-def test_putting_what_is_there_already_writes_nothing(staged: Sandbox, inv: Inv) -> None:
+def test_putting_an_equal_value_writes_nothing(staged: Sandbox, inv: Inv) -> None:
     line = ("kv.put", "--namespace", "sessions", "--key", "k", "--value", "v", "--metadata", "[1]")
     inv(*line)
     staged.requests.clear()
@@ -277,7 +279,7 @@ def test_putting_what_is_there_already_writes_nothing(staged: Sandbox, inv: Inv)
 
 @pytest.mark.long
 @pytest.mark.fault("E1")
-def test_25_mib_are_written_over_as_many_in_less_than_100_mib_of_memory(
+def test_25_mib_are_replaced_by_25_mib_in_less_than_100_mib_of_memory(
     staged: Sandbox, home: Path, tmp_path: Path
 ) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
@@ -299,13 +301,13 @@ from ops.program import OpsProgram, collection
 try:
     OpsProgram(name="inv", binary="inv", namespace=collection()).run(sys.argv)
 finally:
-    # Unlike ru_maxrss it does not begin with what the parent had.
+    # Unlike ru_maxrss it does not include the peak of the parent process.
     print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 
 
 def put_in_a_process(file: Path) -> subprocess.CompletedProcess[str]:
-    """Run kv.put; the last word of its output is its peak memory in KiB."""
+    """Run kv.put in a process; the last word of its output is the peak memory in KiB."""
     line = ["kv.put", "--namespace", "assets", "--key", "large", "--file", str(file)]
     command = [sys.executable, "-c", PEAK, *line]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -331,7 +333,7 @@ def test_25_mib_and_a_byte_are_refused_before_any_request(
 
 
 @pytest.mark.fault("A14")
-def test_a_value_that_cannot_be_proven_whole_is_not_taken_for_what_stands(
+def test_a_value_that_cannot_be_proven_whole_does_not_count_as_the_live_value(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(f"{KV}/{NAMESPACE}/values/k", body=b"half", auto_calculate_content_length=False)
@@ -342,7 +344,7 @@ def test_a_value_that_cannot_be_proven_whole_is_not_taken_for_what_stands(
 
 
 @pytest.mark.parametrize("like", [b"", b"the value", b"the value, longer", b"the vaLue", b"the"])
-def test_a_value_is_read_whole_whatever_it_was_expected_to_be(
+def test_a_value_is_read_whole_whatever_was_expected(
     client: Client, http: responses.RequestsMock, like: bytes
 ) -> None:
     http.get(f"{KV}/{NAMESPACE}/values/k", body=b"the value", headers={"Content-Length": "9"})
@@ -350,7 +352,7 @@ def test_a_value_is_read_whole_whatever_it_was_expected_to_be(
     assert fetch(client, ACCOUNT, NAMESPACE, "k", like).value == b"the value"
 
 
-def test_a_missing_key_is_nothing_and_a_missing_namespace_an_error(stocked: tuple[Client, Owner]) -> None:
+def test_a_missing_key_is_none_and_a_missing_namespace_an_error(stocked: tuple[Client, Owner]) -> None:
     client, namespace = stocked
 
     assert pairs.find(client, namespace, {"key": "k"}) is None
@@ -364,7 +366,7 @@ def test_a_missing_key_is_nothing_and_a_missing_namespace_an_error(stocked: tupl
 # Namespaces
 
 
-def test_a_namespace_that_is_there_is_adopted(staged: Sandbox, inv: Inv) -> None:
+def test_an_existing_namespace_stays_unchanged(staged: Sandbox, inv: Inv) -> None:
     result = inv("kv.create", "--title", "sessions", "--output", "json")
 
     (row,) = json.loads(result.out)
@@ -373,7 +375,9 @@ def test_a_namespace_that_is_there_is_adopted(staged: Sandbox, inv: Inv) -> None
 
 
 @pytest.mark.fault("G1", "P5")
-def test_a_namespace_that_was_made_before_the_answer_was_lost_is_adopted(staged: Sandbox, inv: Inv) -> None:
+def test_a_namespace_created_before_the_response_was_lost_counts_as_created(
+    staged: Sandbox, inv: Inv
+) -> None:
     staged.faults.add(Fault("drop-after", "POST", "*/storage/kv/namespaces"))
 
     result = inv("kv.create", "--title", "once")
@@ -394,23 +398,23 @@ def test_a_title_that_is_taken_is_a_conflict(staged: Sandbox, inv: Inv) -> None:
 
 @pytest.mark.fault("G4")
 @pytest.mark.parametrize("words", [(), ("--yes",), ("--confirm", "session")])
-def test_a_namespace_is_deleted_by_typing_its_title_only(
+def test_a_namespace_is_deleted_only_by_typing_its_title(
     staged: Sandbox, inv: Inv, words: tuple[str, ...]
 ) -> None:
     result = inv("kv.remove", "--namespace", "sessions", *words)
 
     assert result.code == 1
-    assert "sessions holds 1,000 keys or more" in result.err
+    assert "sessions has 1,000 keys or more" in result.err
     assert "Workers are bound" in result.err
     assert written(staged) == []
 
 
-def test_what_goes_with_a_namespace_is_named(staged: Sandbox, inv: Inv) -> None:
+def test_the_number_of_keys_of_a_namespace_is_shown_before_its_deletion(staged: Sandbox, inv: Inv) -> None:
     result = inv("kv.remove", "--namespace", "feature-flags", "--confirm", "feature-flags")
 
     assert result.code == 0
-    assert "feature-flags holds 8 keys; `inv kv.dump` keeps them" in result.err
-    assert "cannot be taken back" in result.err
+    assert "feature-flags has 8 keys; `inv kv.dump` saves them first" in result.err
+    assert "cannot be undone" in result.err
 
 
 # Deleting in bulk
@@ -425,7 +429,7 @@ def stock(sandbox: Sandbox, count: int) -> str:
 
 
 @pytest.mark.long
-def test_10_001_keys_are_deleted_with_two_requests_and_put_back(staged: Sandbox, inv: Inv) -> None:
+def test_10_001_keys_are_deleted_with_two_requests_and_restored(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 10_001)
     before = stored(staged, namespace)
 
@@ -470,7 +474,7 @@ def test_a_deletion_asks_with_the_number_of_keys(staged: Sandbox, inv: Inv) -> N
     result = inv("kv.delete", "--namespace", "stock", "--prefix", "user:")
 
     assert result.code == 1
-    assert "delete 20 keys of stock that begin with 'user:'?" in result.err
+    assert "delete 20 keys of stock with the prefix 'user:'?" in result.err
     assert [where for _, where in written(staged) if not where.endswith("/bulk/get")] == []
 
 
@@ -499,7 +503,7 @@ def test_a_prefix_may_be_a_dot(staged: Sandbox, inv: Inv) -> None:
 @pytest.mark.fault("P13")
 @pytest.mark.parametrize(("count", "requests"), [(9_999, 1), (10_000, 1), (10_001, 2)])
 def test_a_bulk_write_takes_10_000_pairs(count: int, requests: int) -> None:
-    made = list(bulk.bodies(item(f"k{n}") for n in range(count)))
+    made = list(pairs.bodies(item(f"k{n}") for n in range(count)))
 
     assert len(made) == requests
     assert sum(len(json.loads(body.data)) for body in made) == count
@@ -507,18 +511,18 @@ def test_a_bulk_write_takes_10_000_pairs(count: int, requests: int) -> None:
 
 @pytest.mark.fault("P13")
 @pytest.mark.parametrize(("limit", "requests"), [(0, 1), (-1, 2)])
-def test_a_bulk_write_is_counted_in_bytes_as_they_are_sent(limit: int, requests: int) -> None:
+def test_a_bulk_write_is_measured_in_bytes_as_sent(limit: int, requests: int) -> None:
     items = [item("a", b"\xff" * 1000), item("b", "é".encode() * 1000), item("c", b"x" * 1000)]
-    whole = next(bulk.bodies(items)).data
+    whole = next(pairs.bodies(items)).data
 
-    made = list(bulk.bodies(items, limit=len(whole) + limit))
+    made = list(pairs.bodies(items, limit=len(whole) + limit))
 
     assert len(made) == requests
     assert all(len(body.data) <= len(whole) + limit for body in made)
 
 
-def test_one_pair_goes_alone_however_large_it_is() -> None:
-    assert [body.keys for body in bulk.bodies([item("a", bytes(99)), item("b", bytes(99))], limit=10)] == [
+def test_a_single_pair_is_sent_however_large_it_is() -> None:
+    assert [body.keys for body in pairs.bodies([item("a", bytes(99)), item("b", bytes(99))], limit=10)] == [
         ["a"],
         ["b"],
     ]
@@ -526,19 +530,19 @@ def test_one_pair_goes_alone_however_large_it_is() -> None:
 
 @pytest.mark.fault("E2")
 @given(value=st.binary(max_size=200), metadata=st.one_of(st.none(), st.text(), st.lists(st.integers())))
-def test_a_pair_in_a_bulk_write_says_the_same_bytes(value: bytes, metadata: Any) -> None:
+def test_a_pair_in_a_bulk_write_encodes_the_same_bytes(value: bytes, metadata: Any) -> None:
     from base64 import b64decode
 
-    shown = json.loads(bulk.encoded(pairs.pair("k", value, metadata, 4_000_000_000)))
+    shown = json.loads(pairs.encoded(pairs.pair("k", value, metadata, 4_000_000_000)))
 
-    told = b64decode(shown["value"]) if shown.get("base64") else shown["value"].encode()
-    assert (told, shown.get("metadata"), shown["expiration"]) == (value, metadata, 4_000_000_000)
+    report = b64decode(shown["value"]) if shown.get("base64") else shown["value"].encode()
+    assert (report, shown.get("metadata"), shown["expiration"]) == (value, metadata, 4_000_000_000)
 
 
-def test_text_that_would_grow_as_json_goes_as_base64() -> None:
+def test_text_that_would_grow_as_json_is_sent_as_base64() -> None:
     value = bytes(3_000)
 
-    assert len(bulk.encoded(item("k", value))) < 4_100
+    assert len(pairs.encoded(item("k", value))) < 4_100
 
 
 @pytest.mark.parametrize("failing", [1, 7])
@@ -552,42 +556,38 @@ def test_only_the_keys_that_failed_are_sent_again(
     sandbox.observer = lambda exchange: sizes.append(len(json.loads(exchange.body)))
     items = [item(f"k{n}", b"%d" % n) for n in range(10)]
 
-    bulk.write(client, namespace.account_id, namespace.id, items)
+    pairs.write_all(client, namespace.account_id, namespace.id, items)
     there = stored(sandbox, namespace.id)
-    bulk.delete(client, namespace.account_id, namespace.id, [one["key"] for one in items])
+    pairs.delete_all(client, namespace.account_id, namespace.id, [one["key"] for one in items])
 
     assert {key: value for key, (value, _, _) in there.items()} == {one["key"]: one["value"] for one in items}
     assert stored(sandbox, namespace.id) == {}
     assert sizes == [10, failing, 10, failing]
 
 
-def test_keys_that_fail_however_often_they_are_sent_are_named(
-    stocked: tuple[Client, Owner], sandbox: Sandbox
-) -> None:
+def test_keys_that_fail_in_every_attempt_are_named(stocked: tuple[Client, Owner], sandbox: Sandbox) -> None:
     client, namespace = stocked
     sandbox.faults.add(Fault("partial-bulk", "PUT", "*/bulk", keys=1, times=-1))
 
     with pytest.raises(MalformedAnswer, match=r"1 of 3 keys could not be written: 'c'"):
-        bulk.write(client, namespace.account_id, namespace.id, [item(key) for key in "abc"])
+        pairs.write_all(client, namespace.account_id, namespace.id, [item(key) for key in "abc"])
 
-    assert len(sent(sandbox, "PUT", "/bulk")) == bulk.ATTEMPTS
+    assert len(sent(sandbox, "PUT", "/bulk")) == pairs.ATTEMPTS
 
 
-def test_an_answer_that_does_not_account_for_every_key_is_no_success(
+def test_a_response_that_does_not_account_for_every_key_is_not_a_success(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope({"successful_key_count": 1, "unsuccessful_keys": []}))
 
-    with pytest.raises(MalformedAnswer, match="speaks of 1 keys"):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+    with pytest.raises(MalformedAnswer, match="counts 1 successful"):
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
 
 
-def test_an_answer_without_counts_is_taken_for_a_success(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_a_response_without_counts_counts_as_a_success(client: Client, http: responses.RequestsMock) -> None:
     http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope(None))
 
-    bulk.write(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+    pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
 
 
 def test_a_failure_after_some_were_written_leaves_the_outcome_open(
@@ -601,10 +601,12 @@ def test_a_failure_after_some_were_written_leaves_the_outcome_open(
     )
 
     with pytest.raises(Unanswered, match=r"10,000 of 10,001 keys were written, then: .*no"):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item(f"k{n}") for n in range(10_001)])
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item(f"k{n}") for n in range(10_001)])
 
 
-def test_a_refusal_of_the_first_request_is_what_it_is(client: Client, http: responses.RequestsMock) -> None:
+def test_a_refusal_of_the_first_request_is_raised_unchanged(
+    client: Client, http: responses.RequestsMock
+) -> None:
     http.put(
         f"{KV}/{NAMESPACE}/bulk",
         json={"success": False, "errors": [{"code": 1, "message": "no"}]},
@@ -612,11 +614,11 @@ def test_a_refusal_of_the_first_request_is_what_it_is(client: Client, http: resp
     )
 
     with pytest.raises(ValidationError):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item("a")])
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a")])
 
 
 @pytest.mark.fault("A8")
-def test_a_bulk_write_whose_answer_was_lost_is_found_to_be_done(staged: Sandbox, inv: Inv) -> None:
+def test_a_bulk_write_whose_response_was_lost_is_found_to_be_done(staged: Sandbox, inv: Inv) -> None:
     namespace = stock(staged, 300)
     before = stored(staged, namespace)
     deleted = inv("kv.delete", "--namespace", "stock", "--prefix", "user:", "--yes", "--force")
@@ -630,7 +632,9 @@ def test_a_bulk_write_whose_answer_was_lost_is_found_to_be_done(staged: Sandbox,
     assert len(sent(staged, "PUT", "/bulk")) <= 2
 
 
-def test_what_has_expired_meanwhile_is_not_put_back(stocked: tuple[Client, Owner], sandbox: Sandbox) -> None:
+def test_pairs_that_have_expired_meanwhile_are_not_restored(
+    stocked: tuple[Client, Owner], sandbox: Sandbox
+) -> None:
     client, namespace = stocked
     soon, later = int(time.time()) + 59, int(time.time()) + 500
     wanted = [item("soon", expiration=soon), item("later", expiration=later), item("ever")]
@@ -666,23 +670,21 @@ def test_a_key_that_the_firewall_refuses_names_the_key(staged: Sandbox, inv: Inv
     assert "'a...'" in result.err
 
 
-# A dry line
+# Dry run
 
 
 @pytest.mark.fault("G7")
-def test_a_dry_line_sees_the_namespace_that_it_would_have_made(staged: Sandbox, inv: Inv) -> None:
+def test_a_dry_run_sees_the_namespace_that_it_would_have_created(staged: Sandbox, inv: Inv) -> None:
     line = "kv.create --title next kv.put --namespace next --key k --value v kv.remove --namespace next"
 
     result = inv("--dry", *line.split())
 
     assert result.code == 0, result.err
-    assert "it is taken to be empty" in result.err
+    assert "it counts as empty" in result.err
     assert written(staged) == []
 
 
-def test_a_namespace_that_nothing_would_make_is_not_there_in_a_dry_run_either(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_a_namespace_that_no_task_would_create_does_not_exist_in_a_dry_run(staged: Sandbox, inv: Inv) -> None:
     result = inv("kv.put", "--dry-run", "--namespace", "none", "--key", "k", "--value", "v")
 
     assert result.code == 1

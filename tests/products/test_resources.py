@@ -31,14 +31,14 @@ def owners(client: Client, sandbox: Sandbox, scope: str) -> Iterator[Owner]:
         yield account
         return
     parent = KINDS[scope]
-    for above in owners(client, sandbox, parent.scope):
+    for above in owners(client, sandbox, parent.parent):
         for item in list(parent.list(client, above))[:12]:
             yield Owner(sandbox.account_id, str(reach(item, parent.key)), item)
 
 
 def test_a_kind_is_declared_once_and_lies_in_one_that_is_declared() -> None:
     assert len(KINDS) == len(resources())
-    assert {resource.scope for resource in resources()} <= {ACCOUNT, *KINDS}
+    assert {resource.parent for resource in resources()} <= {ACCOUNT, *KINDS}
 
 
 def test_a_kind_is_named_after_its_product() -> None:
@@ -52,7 +52,7 @@ def test_every_kind_names_its_permission() -> None:
 
 
 def test_the_inventory_of_a_zone_is_lean() -> None:
-    lean = {kind for kind, resource in KINDS.items() if resource.scope == "zones.zone" and not resource.deep}
+    lean = {kind for kind, resource in KINDS.items() if resource.parent == "zones.zone" and not resource.deep}
 
     assert lean == {"dns.record", "zones.setting", "zones.dnssec", "workers.route", "ssl.pack"}
 
@@ -65,14 +65,14 @@ def test_every_kind_can_be_listed_and_its_items_told_apart(
     client, sandbox = stocked
     seen = 0
 
-    for owner in owners(client, sandbox, resource.scope):
+    for owner in owners(client, sandbox, resource.parent):
         listing = resource.list(client, owner)
         items = list(listing)
         seen += len(items)
         assert getattr(listing, "problem", "") == ""
         assert len({identity_of(resource, item) for item in items}) == len(items)
         assert all(
-            reach(item, resource.key) for item in items if resource.kind in {r.scope for r in resources()}
+            reach(item, resource.key) for item in items if resource.kind in {r.parent for r in resources()}
         )
 
     assert sandbox.crashes == []

@@ -237,7 +237,7 @@ def test_more_changes_than_the_threshold_need_force(stage: Stage, inv: Inv) -> N
     forced = inv("snapshots.restore", "--kind", "dns", "--yes", "--force")
 
     assert refused.code == 1
-    assert "24 of 24 items are changed or deleted" in refused.err
+    assert "it changes or deletes 24 of 24 items" in refused.err
     assert between == []
     assert forced.code == 0, forced.err
 
@@ -456,7 +456,7 @@ def test_a_setting_that_the_plan_fixes_is_told_and_left(stage: Stage, inv: Inv, 
     result = inv("snapshots.restore", "--kind", "zones.setting", "--yes")
 
     assert result.code == 0, result.err
-    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not let it be changed" in result.err
+    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow changing it" in result.err
     assert stage.wrote() == []
 
 

@@ -133,6 +133,7 @@ def test_a_prefix_is_compared_as_plain_text(api: Api, space: str) -> None:
     assert sorted(found) == sorted(expected)
 
 
+@pytest.mark.long
 def test_a_page_of_a_thousand_keys_is_served_in_a_few_milliseconds(api: Api, spaces: str) -> None:
     path = f"{spaces}/{namespace_id('sessions')}/keys"
     times = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
@@ -30,12 +30,18 @@ def _no_values(_client: Any, _owner: Owner, _items: Iterable[Json]) -> list[Json
     return []
 
 
-THING = Resource("flat.thing", ACCOUNT, _no_list, ("name",), volatile=("id", "modified_on", "meta.step"))
-ZONE = Resource("zones.zone", ACCOUNT, _no_list, ("name",), volatile=("id",))
-RECORD = Resource("dns.record", "zones.zone", _no_list, ("name", "type", "content"), volatile=("id",))
+THING = Resource(
+    "flat.thing", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id", "modified_on", "meta.step"))
+)
+ZONE = Resource("zones.zone", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id",)))
+RECORD = Resource(
+    "dns.record", "zones.zone", _no_list, ("name", "type", "content"), compare=Compare(volatile=("id",))
+)
 SINGLE = Resource("dns.switch", "zones.zone", _no_list, (), label="status")
 SCRIPT = Resource("code.script", ACCOUNT, _no_list, ("id",), label="id", contents=_no_contents)
-STORE = Resource("kv.namespace", ACCOUNT, _no_list, ("title",), label="title", volatile=("id",))
+STORE = Resource(
+    "kv.namespace", ACCOUNT, _no_list, ("title",), label="title", compare=Compare(volatile=("id",))
+)
 KEY = Resource("kv.key", "kv.namespace", _no_list, ("name",), values=_no_values)
 KINDS = (THING, ZONE, RECORD, SINGLE, SCRIPT, STORE, KEY)
 

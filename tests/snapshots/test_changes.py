@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.kinds.resource import Deed, Json
+from ops.kinds.resource import AuditEvent, Json
 from ops.snapshots.compare.changes import COLUMNS, WHO, counted, differing, rows, wanted
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
@@ -43,9 +43,9 @@ def test_a_row_tells_what_came_or_went_which_fields_changed_and_what_is_unknown(
 
 
 def test_where_it_is_asked_who_did_it_each_row_says_so(tmp_path: Path) -> None:
-    def blame(difference: Difference) -> Deed | None:
+    def blame(difference: Difference) -> AuditEvent | None:
         return (
-            Deed("monday", "a@example.com", "create", frozenset(), frozenset())
+            AuditEvent("monday", "a@example.com", "create", frozenset(), frozenset())
             if difference.name == "come"
             else None
         )

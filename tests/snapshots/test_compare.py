@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource
+from ops.kinds.resource import ACCOUNT, Compare, Json, Resource
 from ops.snapshots.compare.changes import wanted
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
@@ -615,7 +615,7 @@ def test_a_million_keys_and_a_hundred_thousand_records_take_flat_memory(tmp_path
 
 
 def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> None:
-    kind = THING._replace(unordered=("parts",))
+    kind = THING._replace(compare=Compare(unordered=("parts",)))
     one, two = {"n": 1, "type": "a"}, {"n": 2, "type": "b"}
     old = made(tmp_path / "old", {("flat.thing", ME): [thing("x", parts=[one, two], steps=[1, 2])]})
     new = made(tmp_path / "new", {("flat.thing", ME): [thing("x", parts=[two, one], steps=[2, 1])]})

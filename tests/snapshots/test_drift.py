@@ -17,8 +17,8 @@ from hypothesis import strategies as some
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
-from ops.kinds.resource import Deed
-from ops.products.audit.history import deeds
+from ops.kinds.resource import AuditEvent
+from ops.products.audit.api import events
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.compare.blame import MOST, Blame
@@ -168,13 +168,13 @@ def difference(**more: Any) -> Difference:
     )
 
 
-def blamed(told: list[Deed], about: Difference) -> str:
+def blamed(told: list[AuditEvent], about: Difference) -> str:
     deed = Blame(lambda: told, print).of(about)
     return deed.actor if deed else ""
 
 
-def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> Deed:
-    return Deed(when, actor, "update", frozenset([thing]), frozenset(within))
+def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> AuditEvent:
+    return AuditEvent(when, actor, "update", frozenset([thing]), frozenset(within))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_log_without_end_is_not_read_to_its_end() -> None:
     said: list[str] = []
     asked = Counter[str]()
 
-    def endless() -> Iterator[Deed]:
+    def endless() -> Iterator[AuditEvent]:
         while True:
             asked["deeds"] += 1
             yield deed("x", "y")
@@ -220,7 +220,7 @@ def test_a_log_without_end_is_not_read_to_its_end() -> None:
 def test_a_refused_log_is_asked_for_once() -> None:
     said: list[str] = []
 
-    def refused() -> Iterator[Deed]:
+    def refused() -> Iterator[AuditEvent]:
         raise PermissionDenied("GET /logs: no permission (10000)", 403)
 
     blame = Blame(refused, said.append)
@@ -246,7 +246,7 @@ def test_a_history_names_what_it_was_done_to(client: Client, http: responses.Req
     ]
     http.get(f"{API}/accounts/{ID}/logs/audit", json=envelope(entries, count=3, cursor=""))
 
-    (only,) = deeds(client, ID, **SPAN)
+    (only,) = events(client, ID, **SPAN)
 
     assert only[:3] == (SOON, "a@example.com", "update")
     assert only.thing == {"r", "named", "ssl mode"}
@@ -265,7 +265,7 @@ def test_the_older_log_is_read_where_there_is_no_newer(client: Client, http: res
     http.get(f"{API}/accounts/{ID}/logs/audit", status=404, json=refusal(7003, "no such route"))
     http.get(f"{API}/accounts/{ID}/audit_logs", json=page([old], 1, 1000))
 
-    (only,) = deeds(client, ID, **SPAN)
+    (only,) = events(client, ID, **SPAN)
 
     assert (only.when, only.actor) == (SOON, "a@example.com")
     assert "security_level" in only.thing

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from ops.errors import UsageError
-from ops.kinds.resource import Resource
+from ops.kinds.resource import Compare, Resource
 from ops.past.filters import Filters
 
 THING = Resource(
-    kind="thing.one", scope="account", list=lambda _client, _owner: (), identity=("name",), volatile=("id",)
+    kind="thing.one",
+    parent="account",
+    list=lambda _client, _owner: (),
+    identity=("name",),
+    compare=Compare(volatile=("id",)),
 )
 ITEMS: list[dict[str, Any]] = [
     {"id": "www", "name": "a.example", "size": 9, "on": True, "note": None, "tags": ["team:web", "new"]},

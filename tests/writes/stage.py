@@ -14,7 +14,7 @@ from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner, Resource, Writes
+from ops.kinds.resource import Compare, Json, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
 from ops.writes.journal import Journal
@@ -49,10 +49,10 @@ class Shelf:
         }
         self.resource = Resource(
             kind=KIND,
-            scope="zones.zone",
+            parent="zones.zone",
             list=lambda _client, _owner: list(self.things.values()),
             identity=("name",),
-            volatile=("id",),
+            compare=Compare(volatile=("id",), read_only=options.pop("read_only", ())),
             writes=Writes(**{**ways, **options}),
         )
 

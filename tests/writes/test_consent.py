@@ -61,8 +61,8 @@ def test_the_question_names_the_one_item_or_their_number(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"lost": "its values"}, "shelf.thing a: gone for good are its values"),
-        ({"final": "it fills again", "lost": "its values"}, "shelf.thing a: it fills again"),
+        ({"lost": "its values"}, "shelf.thing a: this permanently deletes its values"),
+        ({"irreversible": "it fills again", "lost": "its values"}, "shelf.thing a: it fills again"),
     ],
 )
 def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, str], told: str) -> None:
@@ -76,7 +76,7 @@ def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, s
 
 @pytest.mark.fault("G4")
 def test_several_of_a_severe_kind_are_named_where_nobody_is_there_to_type_their_names(stage: Stage) -> None:
-    shelf = Shelf(severe=True)
+    shelf = Shelf(confirm_by_name=True)
     things = shelf.stock("one", "two")
 
     with pytest.raises(Refused) as refused:

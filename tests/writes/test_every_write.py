@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from _pytest.mark import ParameterSet
 from ops.cli.command import Command
 from ops.program import collection
 from ops.sandbox.server import Sandbox
+from tests.cases import Case, writes
 from tests.conftest import Result
 from tests.products.writing import undo_id, unstamped
-from tests.writes.case import Case
 
 Inv = Callable[..., Result]
 
@@ -27,14 +26,7 @@ LOCAL = {"snapshots.prune", "snapshots.push"}
 READING = ("/bulk/get", "/graphql")
 
 
-def cases() -> dict[str, Case]:
-    found: dict[str, Case] = {}
-    for file in sorted(Path(__file__).parent.glob("cases_*.py")):
-        found |= import_module(f"tests.writes.{file.stem}").CASES
-    return found
-
-
-CASES = cases()
+CASES = writes()
 
 
 def seldom(name: str) -> ParameterSet:
@@ -78,7 +70,7 @@ def arranged(case: Case, sandbox: Sandbox) -> list[str]:
     return state(sandbox, case.history)
 
 
-def take_back(inv: Inv, case: Case, err: str) -> Result:
+def undo(inv: Inv, case: Case, err: str) -> Result:
     confirm = ("--confirm", case.confirm) if case.confirm else ()
     return inv("undo.apply", "--id", undo_id(err), "--yes", *confirm)
 
@@ -98,14 +90,14 @@ def test_what_was_written_is_taken_back_and_that_too(staged: Sandbox, inv: Inv, 
     written = inv(*case.line)
     assert written.code == 0, written.err
     between = state(staged, case.history)
-    undone = take_back(inv, case, written.err)
+    undone = undo(inv, case, written.err)
     assert undone.code == 0, undone.err
     after = state(staged, case.history)
 
     assert between != before
     assert after == before
     if "undo.apply" in undone.err:
-        again = take_back(inv, case, undone.err)
+        again = undo(inv, case, undone.err)
         assert again.code == 0, again.err
         assert state(staged, case.history) == between
 

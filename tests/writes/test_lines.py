@@ -82,7 +82,9 @@ def test_a_failed_line_says_what_was_done_what_was_not_and_what_takes_it_back(
 
     assert result.code == 1
     assert "done: dns.create, dns.create; failed: dns.create; not started: dns.list, dns.create" in result.err
-    (line,) = re.findall(r"taken back by: inv (undo\.apply --id \w+)$", result.err, re.MULTILINE)
+    (line,) = re.findall(
+        r"undo the changes of this line: inv (undo\.apply --id \w+)$", result.err, re.MULTILINE
+    )
     undone = inv(*line.split(), "--yes")
     assert undone.code == 0, undone.err
     assert not {"one.example.com", "two.example.com"} & names(staged)
@@ -174,21 +176,21 @@ def test_a_dry_line_shows_what_each_task_would_do_and_says_what_it_cannot_show(
     assert written(staged) == []
     assert "create A record one.example.com" in result.err
     assert "delete A record one.example.com" in result.err
-    assert "dns.list shows what is there, without the 2 changes that this dry run has not made" in result.err
+    assert "dns.list shows the live state, without the 2 simulated changes of this dry run" in result.err
 
 
 def test_a_dry_line_that_fails_for_want_of_its_own_changes_says_so(staged: Sandbox, inv: Inv) -> None:
     result = inv("--dry", "zones.create", "--name", "new.example", "dns.list", "--zone", "new.example")
 
     assert result.code == 1
-    assert "without the 1 change that this dry run has not made" in result.err
+    assert "does not include the 1 simulated change of this dry run" in result.err
 
 
 def test_what_was_done_in_the_sandbox_says_so_in_its_undo_line(inv: Inv) -> None:
     made = inv("sandbox", *A, "one")
     elsewhere = inv("undo.list", "--output", "json")
 
-    assert "take it back: inv sandbox undo.apply --id" in made.err
+    assert "undo: inv sandbox undo.apply --id" in made.err
     assert json.loads(elsewhere.out)[0]["where"] == "sandbox"
     assert inv("sandbox", "undo.last", "--yes").code == 0
 
@@ -204,7 +206,7 @@ def test_a_users_own_task_calls_ours_with_their_defaults(repository: Shell, sand
 
     assert result.code == 0, result.err
     assert "made moved.example.com" in result.out
-    assert "take it back: inv undo.apply --id" in result.err
+    assert "undo: inv undo.apply --id" in result.err
     assert "moved.example.com" in names(sandbox)
 
 
@@ -232,7 +234,9 @@ def test_a_runbook_that_fails_says_how_to_take_back_what_it_did(repository: Shel
     result = repository("broken")
 
     assert result.code == 1
-    (id,) = re.findall(r"taken back by: inv undo\.apply --id (\w+)$", result.err, re.MULTILINE)
+    (id,) = re.findall(
+        r"undo the changes of this line: inv undo\.apply --id (\w+)$", result.err, re.MULTILINE
+    )
     assert repository("undo.apply", "--id", id, "--yes").code == 0
     assert "half.example.com" not in names(sandbox)
 

@@ -81,7 +81,7 @@ def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> Non
 
 def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
 
     pause = Change(zones, account, {"id": "z1", "name": "example.com"}, {"id": "z1", "paused": True})
     record = Change(shelf.resource, ZONE, None, {"name": "www"})
@@ -91,7 +91,7 @@ def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
 
 def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", scope=ACCOUNT)
+    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
     names = [lock_name(Change(zones, account, None, {"name": name})) for name in ("a", "a", "b")]
 
     assert names[0] == names[1] != names[2]
@@ -99,7 +99,7 @@ def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: S
 
 def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(shelf: Shelf) -> None:
     account = Owner("a1", "a1", {})
-    pools = shelf.resource._replace(kind="pool", scope=ACCOUNT, identity=("name", "type"))
+    pools = shelf.resource._replace(kind="pool", parent=ACCOUNT, identity=("name", "type"))
 
     made = lock_name(Change(pools, account, None, {"name": "n", "type": "t"}))
     kept = lock_name(Change(pools, account, {"id": "p1", "name": "n"}, None))

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.cli.command import ON_LISTS
+from ops.cli.options import ON_LISTS
 from ops.errors import DifferencesFound, UsageError
 from ops.export.live import LIVE, live
 from ops.files import disk
 from ops.kinds import catalog
-from ops.kinds.resource import Deed, Json
+from ops.kinds.resource import AuditEvent, Json
 from ops.offsite import address
 from ops.snapshots.compare import changes, markdown
 from ops.snapshots.compare.blame import Blame
@@ -142,12 +142,12 @@ def _show_rows(app: App, rows: Iterator[Json], columns: tuple[str, ...]) -> None
     deque(rows, maxlen=0)
 
 
-def _blame(app: App, comparison: Comparison) -> Callable[[Difference], Deed | None]:
+def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEvent | None]:
     manifest = comparison.old.manifest
     # What was done in the second that has just begun is a part of it.
     end = datetime.fromtimestamp(app.clock() + 1, UTC)
 
-    def read() -> Iterator[Deed]:
+    def read() -> Iterator[AuditEvent]:
         for history in catalog.histories():
             yield from history(app.client, manifest.account_id, manifest.started, f"{end:%Y-%m-%dT%H:%M:%SZ}")
 

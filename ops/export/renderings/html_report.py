@@ -112,10 +112,10 @@ def _owner_names(
     folder: Path, manifest: Manifest, resource: Resource, known: dict[str, Resource]
 ) -> dict[str, str]:
     """Give what people call the owners, by their ids; at account scope nothing, for there is only one."""
-    if resource.scope == ACCOUNT:
+    if resource.parent == ACCOUNT:
         return {manifest.account_id: ""}
     found = owners(folder, manifest, resource, known.values())
-    label = known[resource.scope].label if resource.scope in known else ""
+    label = known[resource.parent].label if resource.parent in known else ""
     return {id: str(reach(item, label) or id) for id, item in found.items()}
 
 

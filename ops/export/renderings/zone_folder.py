@@ -34,7 +34,7 @@ def write(
 
 def _offering(manifest: Manifest, resources: Iterable[Resource], ending: str) -> list[Resource]:
     there = reader.kinds(manifest)
-    return [r for r in resources if r.document and r.ending == ending and r.kind in there]
+    return [r for r in resources if r.document and r.document.ending == ending and r.kind in there]
 
 
 def _empty(manifest: Manifest, kind: str) -> list[str]:
@@ -47,7 +47,7 @@ def owners(
     folder: Path, manifest: Manifest, resource: Resource, resources: Iterable[Resource]
 ) -> dict[str, Json]:
     """Give the items that those of *resource* lie in, by their ids."""
-    owner = next((r for r in resources if r.kind == resource.scope), None)
+    owner = next((r for r in resources if r.kind == resource.parent), None)
     if owner is None or owner.kind not in reader.kinds(manifest):
         return {}
     return {str(reach(item, owner.key)): item for _, item in reader.items(folder, owner.kind)}
@@ -58,7 +58,9 @@ def _write_one(
 ) -> list[str]:
     if owner is None or resource.document is None:
         return [f"{len(items)} of {resource.kind} are left out: the snapshot does not tell what {scope} is"]
-    text, losses = resource.document(owner, items)
+    text, losses = resource.document.make(owner, items)
     name = str(owner.get("name") or scope)
-    store(target / f"{slug(name, scope)}{resource.ending}", [text.encode("utf-8", "backslashreplace")])
+    store(
+        target / f"{slug(name, scope)}{resource.document.ending}", [text.encode("utf-8", "backslashreplace")]
+    )
     return losses

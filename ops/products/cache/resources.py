@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound, ValidationError
-from ops.kinds.resource import Owner, Resource, Writes
+from ops.kinds.resource import Compare, Owner, Resource, Writes
 from ops.products.cache import api
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _purge(client: Client, zone: Owner, item: Json) -> Json:
 # among RESOURCES. It takes the road of all writes all the same, so that it is shown, asked and journalled.
 PURGE = Resource(
     kind="cache.purge",
-    scope="zones.zone",
+    parent="zones.zone",
     list=_nothing_listed,
     identity=("name",),
     key="name",
@@ -61,20 +61,20 @@ PURGE = Resource(
     writes=Writes(
         find=_nothing_stands,
         create=_purge,
-        final="what was purged is gone from the cache, which fills again by itself",
+        irreversible="what was purged is gone from the cache, which fills again by itself",
     ),
 )
 
 RESOURCES = (
     Resource(
         kind="cache.setting",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_settings,
         identity=("id",),
         label="id",
-        volatile=("modified_on",),
+        compare=Compare(volatile=("modified_on",), read_only=("editable",)),
         deep=True,
         needs="Zone > Zone Settings > Read",
-        writes=Writes(find=_setting, update=_edit, read_only=("editable",)),
+        writes=Writes(find=_setting, update=_edit),
     ),
 )

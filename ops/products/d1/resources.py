@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.d1 import api
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def _block(account: Owner, database: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="d1.database",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_databases,
         identity=("name",),
         key="uuid",
-        volatile=("uuid", "created_at", "file_size", "num_tables"),
+        compare=Compare(volatile=("uuid", "created_at", "file_size", "num_tables")),
         terraform=_block,
         needs="Account > D1 > Read",
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Block, Owner, Resource
+from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restore
 from ops.products.dns import api
-from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES
+from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -47,20 +47,24 @@ def _block(zone: Owner, record: Json) -> Block:
 
 RECORDS = Resource(
     kind="dns.record",
-    scope="zones.zone",
+    parent="zones.zone",
     list=_records,
     # Several records of one name and type are legal, so the content tells them apart.
     identity=("name", "type", "content", "priority"),
-    volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
-    ending=".zone",
-    document=_zone_file,
+    # The last three read-only fields came with records until January 2025.
+    compare=Compare(
+        volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
+        read_only=("proxiable", "zone_id", "zone_name", "locked"),
+    ),
+    restore=Restore(blocked=managed_by_cloudflare),
+    document=Document(ending=".zone", make=_zone_file),
     terraform=_block,
     needs="Zone > DNS > Read",
     writes=RECORD_WRITES,
 )
 SETTINGS = Resource(
     kind="dns.settings",
-    scope="zones.zone",
+    parent="zones.zone",
     list=_settings,
     identity=(),
     deep=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore
 from ops.products.durable_objects import api
 
 if TYPE_CHECKING:
@@ -24,20 +24,20 @@ def _objects(client: Client, namespace: Owner) -> Listing:
 RESOURCES = (
     Resource(
         kind="do.namespace",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_namespaces,
         identity=("script", "class"),
-        volatile=("id",),
+        compare=Compare(volatile=("id",)),
         needs=READ,
-        reason="a script's deployment makes it",
+        restore=Restore(unsupported="a script's deployment makes it"),
     ),
     Resource(
         kind="do.object",
-        scope="do.namespace",
+        parent="do.namespace",
         list=_objects,
         identity=("id",),
         label="id",
         needs=READ,
-        reason="no call reads or writes their data",
+        restore=Restore(unsupported="no call reads or writes their data"),
     ),
 )

@@ -25,7 +25,7 @@ KEY_BYTES = 512
 VALUE_LIMIT = 25 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 
-# The most recent day of the last three that has been counted; a day's numbers come with some delay.
+# The most recent counted day of the last three: a day's numbers arrive with a delay.
 _COUNTS = """
 query Counts($account: string!, $since: Date!, $until: Date!) {
   viewer {
@@ -50,35 +50,40 @@ def list_namespaces(client: Client, account_id: str) -> Listing:
 
 
 def get_namespace(client: Client, account_id: str, namespace_id: str) -> Json:
-    """Give one namespace. Raises NotFound (10013)."""
+    """Return one namespace. Raise NotFound (10013)."""
     namespace: Json = client.get(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id))
     return namespace
 
 
 def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
-    """Give the namespace with this id or exactly this title. Raises NotFound, AmbiguousName."""
+    """Return the namespace with this id or exactly this title. Raise NotFound or AmbiguousName."""
     if is_id(name_or_id):
         return get_namespace(client, account_id, name_or_id)
     found = [one for one in list_namespaces(client, account_id) if one["title"] == name_or_id]
     if not found:
-        hint = "`inv kv.list` shows what there is"
-        raise NotFound(f"no KV namespace called {name_or_id!r}", 404, hint=hint)
+        raise no_namespace(name_or_id)
     if len(found) > 1:
-        hint = "give the id of one of: " + ", ".join(one["id"] for one in found)
-        raise AmbiguousName(f"{len(found)} KV namespaces are called {name_or_id!r}", hint=hint)
+        hint = "use the id of one of them: " + ", ".join(one["id"] for one in found)
+        raise AmbiguousName(f"{len(found)} KV namespaces have the title {name_or_id!r}", hint=hint)
     return found[0]
 
 
+def no_namespace(name_or_id: str) -> NotFound:
+    """Return the error for a namespace that does not exist."""
+    hint = "`inv kv.list` lists the namespaces of the account"
+    return NotFound(f"no KV namespace with the title or id {name_or_id!r}", 404, hint=hint)
+
+
 def is_id(name: str) -> bool:
-    """Say whether *name* looks like the id of a namespace."""
+    """True if *name* looks like the id of a namespace."""
     return bool(_ID.fullmatch(name))
 
 
 def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json]:
-    """Give `keys`, `bytes` and the `counted_on` day of each namespace, by its id, with one request.
+    """Return `keys`, `bytes` and the `counted_on` day of each namespace, by its id, with one request.
 
-    The numbers are those of Cloudflare's analytics: up to a day old, and absent for a namespace that was
-    not used. *now* is in seconds since 1970.
+    The numbers come from Cloudflare's analytics: up to a day old, and absent for a namespace that was not
+    used. *now* is in seconds since 1970.
     """
     today = datetime.fromtimestamp(now, UTC).date()
     since = today - timedelta(days=COUNTED_DAYS)
@@ -97,7 +102,7 @@ def list_keys(
 ) -> Listing:
     """List keys in the order of their UTF-8 bytes: `name`, `expiration` (epoch seconds), `metadata`.
 
-    Whoever may stop before the end does not read *ahead*.
+    *ahead* prefetches pages; it is for callers that read to the end.
     """
     where = path("/accounts/{}/storage/kv/namespaces/{}/keys", account_id, namespace_id)
     return client.cursor(
@@ -106,17 +111,17 @@ def list_keys(
 
 
 def get_value(client: Client, account_id: str, namespace_id: str, key: str) -> Raw:
-    """Give a value as raw bytes; its header `expiration` is there when the key expires.
+    """Return a value as raw bytes; its header `expiration` is present if the key expires.
 
-    Raises UsageError for a key that Cloudflare forbids, NotFound (10009) for one that is not there.
+    Raise UsageError for a key that Cloudflare forbids, NotFound (10009) for one that does not exist.
     """
     return client.raw(_of_key("values", account_id, namespace_id, key), limit=VALUE_LIMIT)
 
 
 def describe_key(client: Client, account_id: str, namespace_id: str, key: str) -> Json:
-    """Give a key as a listing does: `name`, `metadata`, and `expiration` (epoch seconds) when it expires.
+    """Return a key as a listing does: `name`, `metadata`, and `expiration` (epoch seconds) if it expires.
 
-    Takes 2 requests, one of them for the value, because unlike the listing they do not lag behind a write.
+    Needs 2 requests, one of them for the value: unlike the listing they do not lag behind a write.
     """
     metadata = get_metadata(client, account_id, namespace_id, key)
     value = get_value(client, account_id, namespace_id, key)
@@ -127,20 +132,20 @@ def describe_key(client: Client, account_id: str, namespace_id: str, key: str) -
 
 
 def find_key(client: Client, account_id: str, namespace_id: str, key: str) -> Json:
-    """Give a key as describe_key does, out of the listing, which may lag behind a write. Raises NotFound."""
+    """Return a key as describe_key does, from the listing, which may lag behind a write. Raise NotFound."""
     for listed in list_keys(client, account_id, namespace_id, prefix=key):
         if listed["name"] == key:
             return {"metadata": None, **listed}
-    raise NotFound(f"no key {key!r}", 404, hint="`inv kv.keys --namespace …` shows what there is")
+    raise NotFound(f"no key {key!r}", 404, hint="`inv kv.keys --namespace …` lists the keys")
 
 
 def get_metadata(client: Client, account_id: str, namespace_id: str, key: str) -> Any:
-    """Give the metadata of a key, None where it has none. Raises NotFound (10009)."""
+    """Return the metadata of a key, None if it has none. Raise NotFound (10009)."""
     return client.envelope(_of_key("metadata", account_id, namespace_id, key)).get("result")
 
 
 def expiration_of(value: Raw) -> int | None:
-    """Give when *value* expires, in epoch seconds; None where it does not."""
+    """Return when *value* expires, in epoch seconds; None if it does not."""
     text = value.headers.get("expiration", "")
     return int(text) if text.isdecimal() else None
 
@@ -148,40 +153,38 @@ def expiration_of(value: Raw) -> int | None:
 def get_text_values(
     client: Client, account_id: str, namespace_id: str, keys: list[str]
 ) -> dict[str, str | None]:
-    """Give up to 100 values as text: None for a key that is gone, U+FFFD where the bytes are no text."""
-    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
-    values: dict[str, str | None] = client.query(where, {"keys": keys, "type": "text"})["values"]
+    """Return up to 100 values as text: None for a missing key, U+FFFD for bytes that are not UTF-8."""
+    values: dict[str, str | None] = _get_bulk(client, account_id, namespace_id, {"keys": keys})
     return values
 
 
 def get_pairs(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> dict[str, Json | None]:
-    """Give up to 100 values as get_text_values does, each with `value`, `metadata` and `expiration`."""
-    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
-    asked = {"keys": keys, "type": "text", "withMetadata": True}
-    pairs: dict[str, Json | None] = client.query(where, asked)["values"]
+    """Return up to 100 values as get_text_values does, each with `value`, `metadata` and `expiration`."""
+    body = {"keys": keys, "withMetadata": True}
+    pairs: dict[str, Json | None] = _get_bulk(client, account_id, namespace_id, body)
     return pairs
 
 
-def get_text_value(client: Client, account_id: str, namespace_id: str, key: str) -> str | None:
-    """Give one value as text, as get_text_values does."""
-    return get_text_values(client, account_id, namespace_id, [key]).get(key)
+def _get_bulk(client: Client, account_id: str, namespace_id: str, body: Json) -> Any:
+    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
+    return client.query(where, {**body, "type": "text"})["values"]
 
 
 def create_namespace(client: Client, account_id: str, title: str, *, jurisdiction: str = "") -> Json:
-    """Make a namespace; raises Conflict (10014) where one has this title."""
+    """Create a namespace. Raise Conflict (10014) if one has this title."""
     where = path("/accounts/{}/storage/kv/namespaces", account_id)
-    wanted = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
-    namespace: Json = client.post(where, json=wanted)
+    body = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
+    namespace: Json = client.post(where, json=body)
     return namespace
 
 
 def rename_namespace(client: Client, account_id: str, namespace_id: str, title: str) -> None:
-    """Give a namespace another title; it keeps its id and its keys. Raises Conflict (10014)."""
+    """Change the title of a namespace; it keeps its id and its keys. Raise Conflict (10014)."""
     client.put(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id), json={"title": title})
 
 
 def delete_namespace(client: Client, account_id: str, namespace_id: str) -> None:
-    """Delete a namespace with all its keys. Raises NotFound (10013)."""
+    """Delete a namespace with all its keys. Raise NotFound (10013)."""
     client.delete(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id))
 
 
@@ -195,10 +198,10 @@ def put_value(
     metadata: Any = None,
     expiration: int | None = None,
 ) -> None:
-    """Write a value of at most 25 MiB as it is; what stood there is gone, its metadata and expiry as well.
+    """Write a value of at most 25 MiB; it replaces the previous value, metadata and expiry.
 
-    *expiration* is in epoch seconds, at least 60 ahead. Metadata takes a form, which costs the value's size
-    in memory once more.
+    *expiration* is in epoch seconds, at least 60 s ahead. Metadata is sent in a form, which needs the size of
+    the value in memory a second time.
     """
     where = _of_key("values", account_id, namespace_id, key)
     if metadata is None:
@@ -210,34 +213,34 @@ def put_value(
 
 
 def delete_value(client: Client, account_id: str, namespace_id: str, key: str) -> None:
-    """Delete a key; one that is not there is deleted already."""
+    """Delete a key; a missing key is not an error."""
     client.delete(_of_key("values", account_id, namespace_id, key))
 
 
 def put_bulk(client: Client, account_id: str, namespace_id: str, pairs: bytes) -> Any:
     """Write up to 10,000 pairs, a JSON list of at most 100 MB: `key`, `value`, `base64`, `metadata`,
-    `expiration`. Gives `successful_key_count` and `unsuccessful_keys`: keys to be sent again.
+    `expiration`. Return `successful_key_count` and `unsuccessful_keys`: the keys to send again.
     """
     where = path("/accounts/{}/storage/kv/namespaces/{}/bulk", account_id, namespace_id)
     return client.put(where, data=pairs, headers={"Content-Type": "application/json"})
 
 
 def delete_bulk(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> Any:
-    """Delete up to 10,000 keys; gives what put_bulk does."""
+    """Delete up to 10,000 keys; return what put_bulk does."""
     where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/delete", account_id, namespace_id)
     return client.post(where, json=keys)
 
 
 def check_key(key: str) -> None:
-    """Raise UsageError for a key that Cloudflare forbids, before any request is made."""
+    """Raise UsageError for a key that Cloudflare forbids."""
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
-        raise UsageError(f"the key {key!r} is not valid text", hint="give the key in UTF-8") from None
+        raise UsageError(f"the key {key!r} is not valid UTF-8", hint="write the key in UTF-8") from None
     if key in ("", ".", ".."):
-        raise UsageError(f"{key!r} cannot be a key", hint="Workers KV forbids empty keys, `.` and `..`")
+        raise UsageError(f"{key!r} is not a valid key", hint="Workers KV forbids empty keys, `.` and `..`")
     if size > KEY_BYTES:
-        raise UsageError(f"the key has {size} bytes; Workers KV allows {KEY_BYTES}")
+        raise UsageError(f"the key has {size} bytes; Workers KV allows {KEY_BYTES}", hint="use a shorter key")
 
 
 def _of_key(part: str, account_id: str, namespace_id: str, key: str) -> ApiPath:

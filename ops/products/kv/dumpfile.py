@@ -1,14 +1,14 @@
-"""A namespace in a file: JSON lines, a pair each, and a last line that says what should stand before it.
+"""The format of a dump: JSON lines, one for each pair, and a last line that describes the lines before it.
 
     {"key":"a","value":"text","expiration":1801396800,"metadata":{"n":1}}
     {"key":"b","value":"AAH/","base64":true}
     {"dump":"kv/1","account":"…","namespace":{"id":"…","title":"…"},"pairs":2,"gone":[],"unread":[],"sha256":"…"}
 
-A pair is what the bulk write takes: the value is base64 where it is no text, the expiration is in epoch
-seconds. Keys come once each, in the order of their UTF-8 bytes. `gone` names the keys that were listed, and
-had expired or been deleted when their turn came, `unread` those that could not be read. `sha256` is that of
-all lines before the last one, with their newlines, so a file that is cut or changed is noticed. Such a file
-may be compressed as a whole, with gzip.
+A pair has the form of a bulk write: the value is base64 if it is not UTF-8, the expiration is in epoch
+seconds. Each key occurs once, in the order of the UTF-8 bytes. `gone` names the keys that were listed, but
+had expired or were deleted before their value was read, `unread` those that could not be read. `sha256` is
+the hash of all lines before the last one, with their newlines, so that a truncated or changed file is
+detected. Such a file may be compressed as a whole, with gzip.
 """
 
 from __future__ import annotations
@@ -35,44 +35,44 @@ FORMAT = "kv/1"
 # A byte of a value takes at most six as JSON.
 LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
 _GZIP = b"\x1f\x8b"
-# Made once: a line each would otherwise make a decoder, and look for an encoding that is known.
+# Created once: json.loads would create a decoder for every line.
 _READ = json.JSONDecoder(parse_constant=valid.refuse_constant).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 
 
 def pair_line(key: Json, value: bytes) -> bytes:
-    """Give the line of *key*, as it was listed, with its value."""
+    """Return the line of *key*, as it was listed, with its value."""
     return to_line(as_pair(key, value))
 
 
 def item_line(item: Json) -> bytes:
-    """Give the line of an item, as item_of reads it."""
+    """Return the line of an item, as item_of reads it."""
     return pair_line({**item, "name": item["key"]}, item["value"])
 
 
 def to_line(entry: Json) -> bytes:
-    # Escapes keep what is no valid text in metadata, such as half a surrogate pair.
+    # Escapes preserve what is not valid text in metadata, such as half of a surrogate pair.
     return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
 
 class Dump:
-    """The pairs of the dump *path*, which is read anew each time."""
+    """The pairs of the dump *path*, which is read from its start each time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def check(self) -> Json:
-        """Read all of it and give its last line. Raises UsageError and ValidationError for what is wrong."""
+        """Read the whole file and return its last line. Raise UsageError or ValidationError."""
         for entry in self._entries():
             last = entry
         return last
 
     def pairs(self) -> Iterator[Json]:
-        """Yield the pairs as items, their values as bytes; raises like check, at its end at the latest."""
+        """Yield the pairs as items, their values as bytes; raise as check does, at the end at the latest."""
         return (entry for entry in self._entries() if "key" in entry)
 
     def _entries(self) -> Iterator[Json]:
-        """Yield each pair as an item, then the last line as it stands, compared with what came before."""
+        """Yield each pair as an item, then the last line unchanged, after comparing it with the pairs."""
         digest, count, last = sha256(), 0, ""
         lines = enumerate(self._lines(), 1)
         for number, line in lines:
@@ -80,16 +80,16 @@ class Dump:
             if "dump" in entry:
                 self._compare(entry, count, digest.hexdigest())
                 if next(lines, None):
-                    raise self._wrong(number + 1, "there is more after the last line")
+                    raise self._wrong(number + 1, "there is more after the last line of the dump")
                 yield entry
                 return
             if count and entry["key"] <= last:
-                raise self._wrong(number, f"the key {entry['key']!r} is not in order, or comes twice")
+                raise self._wrong(number, f"the key {entry['key']!r} is out of order, or a duplicate")
             digest.update(line)
             count, last = count + 1, entry["key"]
             yield entry
         raise ValidationError(
-            f"{self.path} is cut: it ends after {count:,} pairs, without its last line", hint=_AGAIN
+            f"{self.path} is truncated: it ends after {count:,} pairs, without its last line", hint=_AGAIN
         )
 
     def _lines(self) -> Iterator[bytes]:
@@ -101,9 +101,9 @@ class Dump:
                 while line := source.readline(LINE_LIMIT):
                     yield line
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ValidationError(f"{self.path} is cut or damaged: {error}", hint=_AGAIN) from None
+            raise ValidationError(f"{self.path} is truncated or damaged: {error}", hint=_AGAIN) from None
         except OSError as error:
-            hint = "--file names a file that `inv kv.dump` has written"
+            hint = "--file takes a file that `inv kv.dump` has written"
             raise UsageError(f"{self.path} cannot be read: {error.strerror}", hint=hint) from None
 
     def _entry(self, line: bytes, number: int) -> Json:
@@ -115,36 +115,34 @@ class Dump:
         except (ValidationError, UsageError) as error:
             raise self._wrong(number, error.message) from None
         except (ValueError, RecursionError):
-            raise self._wrong(number, "it is not JSON") from None
+            raise self._wrong(number, "not JSON") from None
 
     def _compare(self, last: Json, count: int, digest: str) -> None:
         if last["dump"] != FORMAT:
             hint = "update cfops"
-            raise ValidationError(f"{self.path} is in the format {last['dump']!r}, not {FORMAT}", hint=hint)
+            raise ValidationError(f"{self.path} has the format {last['dump']!r}, not {FORMAT}", hint=hint)
         if (last.get("pairs"), last.get("sha256")) != (count, digest):
-            told = f"the hash of its {count:,} pairs is not the one that its last line tells"
+            problem = f"the hash of its {count:,} pairs differs from the one in its last line"
             if last.get("pairs") != count:
-                told = f"it has {count:,} pairs, and its last line speaks of {last.get('pairs')}"
-            raise ValidationError(f"{self.path} was changed or damaged: {told}", hint=_AGAIN)
+                problem = f"it has {count:,} pairs, but its last line counts {last.get('pairs')}"
+            raise ValidationError(f"{self.path} was changed or damaged: {problem}", hint=_AGAIN)
 
     def _wrong(self, number: int, why: str) -> ValidationError:
         return ValidationError(f"{self.path}, line {number}: {why}", hint=_AGAIN)
 
 
 def item_of(entry: Any) -> Json:
-    """Give the item that a line of a dump stands for. Raises ValidationError or UsageError."""
+    """Return the item of a line of a dump. Raise ValidationError or UsageError if it is not valid."""
     if not isinstance(entry, dict):
-        raise ValidationError("it is not an object")
+        raise ValidationError("not a JSON object")
     key, text, moment = entry.get("key"), entry.get("value"), entry.get("expiration")
     if not isinstance(key, str) or not isinstance(text, str):
-        raise ValidationError("it has no key and value that are text")
+        raise ValidationError("`key` and `value` must be text")
     if moment is not None and (not isinstance(moment, int) or isinstance(moment, bool)):
         raise ValidationError(f"the expiration {moment!r} is not in epoch seconds")
-    return valid.pair(pair(key, _bytes(text, entry.get("base64") is True), entry.get("metadata"), moment))
-
-
-def _bytes(text: str, base64: bool) -> bytes:
+    base64 = entry.get("base64") is True
     try:
-        return b64decode(text, validate=True) if base64 else text.encode()
+        value = b64decode(text, validate=True) if base64 else text.encode()
     except ValueError:
-        raise ValidationError(f"the value is not {'base64' if base64 else 'valid text'}") from None
+        raise ValidationError(f"the value is not valid {'base64' if base64 else 'text'}") from None
+    return valid.pair(pair(key, value, entry.get("metadata"), moment))

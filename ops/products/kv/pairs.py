@@ -1,16 +1,22 @@
-"""A key with its value, metadata and expiry as one item: looked at, written and deleted, many at once."""
+"""A key with its value, metadata and expiry as one item: looked up, written and deleted, many at once.
+
+Bulk requests carry as much as Workers KV accepts in one; what failed is sent again.
+"""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ops.errors import NotFound, OpsError
-from ops.products.kv import api, bulk
-from ops.products.kv.valid import lasts
+from ops.errors import Interrupted, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.products.kv import api
+from ops.products.kv.valid import can_be_written
 from ops.products.kv.values import NO_NAMESPACE, as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
@@ -20,9 +26,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# How often a key that is reported as unsuccessful is sent altogether.
+ATTEMPTS = 3
+NAMED = 5
+# A request may have 100 MB, but all of it is in memory.
+MEMORY = 32_000_000
+
 
 def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = None) -> Json:
-    """Give the item: `key`, `value` (bytes), and `metadata` and `expiration` (epoch seconds) if any."""
+    """Return the item: `key`, `value` (bytes), and `metadata` and `expiration` (epoch seconds) if present."""
     item: Json = {"key": key, "value": value}
     if metadata is not None:
         item["metadata"] = metadata
@@ -30,7 +42,7 @@ def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = 
 
 
 def find(client: Client, namespace: Owner, item: Json) -> Json | None:
-    """Give what stands under the key of *item*, None where nothing does, with 2 requests that never lag."""
+    """Return the live item with the key of *item*, or None, with 2 requests that never lag."""
     where = client, namespace.account_id, namespace.id, item["key"]
     try:
         stored = fetch(*where, like=item.get("value", b""))
@@ -42,84 +54,191 @@ def find(client: Client, namespace: Owner, item: Json) -> Json | None:
 
 
 def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
-    """Give what stands under the key of each of *items*, with one request for 100 of them."""
+    """Return the live item for each of *items*, with one request for 100 of them."""
     found: list[Json | None] = []
-    for some in chunks(items, api.BULK_GET):
-        standing = read(client, namespace, [item["key"] for item in some])
-        found += [standing.get(item["key"]) for item in some]
+    for batch in chunks(items, api.BULK_GET):
+        live = read(client, namespace, [item["key"] for item in batch])
+        found += [live.get(item["key"]) for item in batch]
     return found
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
-    """Give what stands under up to 100 *keys*, by key, with one request where all is text and not large.
+    """Return the live items of up to 100 *keys*, by key, with one request if all are text and not large.
 
-    Raises MalformedAnswer for a value that may have been cut.
+    Raise MalformedAnswer for a value that may be truncated.
     """
-    told = in_parts(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
-    return _wholes(client, namespace, keys, told)
+    entries = in_parts(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
+    return _items(client, namespace, keys, entries)
 
 
 def read_at_once(client: Client, namespace: Owner, keys: list[str]) -> list[Json] | None:
-    """Give what stands under up to 100 *keys* as read does, None where it does not fit into one answer."""
-    told = at_once(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
-    return None if told is None else list(_wholes(client, namespace, keys, told).values())
+    """Return the live items of up to 100 *keys* as read does, None if they do not fit into one response."""
+    entries = at_once(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
+    return None if entries is None else list(_items(client, namespace, keys, entries).values())
 
 
-def _wholes(
-    client: Client, namespace: Owner, keys: list[str], told: dict[str, Json | None]
+def _items(
+    client: Client, namespace: Owner, keys: list[str], entries: dict[str, Json | None]
 ) -> dict[str, Json]:
-    found = ((key, _whole(client, namespace, key, told.get(key, {}))) for key in keys)
-    return {key: item for key, item in found if item is not None}
-
-
-def _whole(client: Client, namespace: Owner, key: str, told: Json | None) -> Json | None:
-    """Give the item that a bulk get told of: None where there is nothing, {} where it is too large for it."""
-    if told is None:
-        return None
-    value = as_bytes(told.get("value"))
-    if value is None:
-        return find(client, namespace, {"key": key})
-    return pair(key, value, told.get("metadata"), told.get("expiration"))
+    items: dict[str, Json] = {}
+    for key in keys:
+        # A key without an entry is too large for a bulk get, null means that it does not exist.
+        entry = entries.get(key, {})
+        if entry is None:
+            continue
+        value = as_bytes(entry.get("value"))
+        if value is not None:
+            items[key] = pair(key, value, entry.get("metadata"), entry.get("expiration"))
+        elif (item := find(client, namespace, {"key": key})) is not None:
+            items[key] = item
+    return items
 
 
 def change(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make *changes* with few requests; gives what stands then under each key.
+    """Apply *changes* with few requests; return the item that each key then has.
 
-    What would expire within the next 60 s is not written, for Workers KV refuses it, and it is as good as
-    gone. One value alone goes as it is, several go in bulk.
+    What expires within the next 60 s is not written: Workers KV refuses it, and it is about to disappear.
+    A single value is sent as it is, several in bulk.
     """
     now = time.time()
-    wanted = [c.after if c.after is not None and lasts(c.after, now) else None for c in changes]
-    gone = [str(c.item["key"]) for c in changes if c.after is None]
-    written = [item for item in wanted if item is not None]
-    _write(client, namespace, written)
+    after = [c.after if c.after is not None and can_be_written(c.after, now) else None for c in changes]
+    written = [item for item in after if item is not None]
+    deleted = [str(c.item["key"]) for c in changes if c.after is None]
+    where = client, namespace.account_id, namespace.id
+    if len(written) == 1:
+        item = written[0]
+        expiration, metadata = item.get("expiration"), item.get("metadata")
+        api.put_value(*where, item["key"], item["value"], metadata=metadata, expiration=expiration)
+    elif written:
+        write_all(*where, written)
     try:
-        _delete(client, namespace, gone)
+        if len(deleted) == 1:
+            api.delete_value(*where, deleted[0])
+        elif deleted:
+            delete_all(*where, deleted)
     except OpsError as error:
-        raise bulk.halfway(error, len(written), len(changes), "changed") from error
-    return wanted
-
-
-def _write(client: Client, namespace: Owner, items: Sequence[Json]) -> None:
-    where = client, namespace.account_id, namespace.id
-    if len(items) == 1:
-        (item,) = items
-        rest: Json = {name: item.get(name) for name in ("metadata", "expiration")}
-        api.put_value(*where, item["key"], item["value"], **rest)
-    elif items:
-        bulk.write(*where, items)
-
-
-def _delete(client: Client, namespace: Owner, keys: Sequence[str]) -> None:
-    where = client, namespace.account_id, namespace.id
-    if len(keys) == 1:
-        api.delete_value(*where, keys[0])
-    elif keys:
-        bulk.delete(*where, keys)
+        raise halfway(error, len(written), len(changes), "changed") from error
+    return after
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield *items* in lists of *size*, the last one shorter."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+class Body(NamedTuple):
+    """The body of one bulk write, and the keys in it."""
+
+    keys: list[str]
+    data: bytes
+
+
+def bodies(
+    pairs: Iterable[Json], *, most: int = api.BULK_PAIRS, limit: int = api.BULK_BYTES
+) -> Iterator[Body]:
+    """Yield *pairs* in requests of at most *most* pairs and *limit* bytes as sent."""
+    keys: list[str] = []
+    data = BytesIO()
+    for pair in pairs:
+        line = encoded(pair)
+        # With the comma before it and the bracket after it.
+        if keys and (len(keys) == most or data.tell() + len(line) + 2 > limit):
+            data.write(b"]")
+            yield Body(keys, data.getvalue())
+            keys, data = [], BytesIO()
+        data.write(b"," if keys else b"[")
+        data.write(line)
+        keys.append(pair["key"])
+    if keys:
+        data.write(b"]")
+        yield Body(keys, data.getvalue())
+
+
+def encoded(pair: Json) -> bytes:
+    """Return *pair*, whose `value` is bytes, as a bulk write takes it: text, or base64 if shorter."""
+    value = pair["value"]
+    try:
+        text = json.dumps(value.decode()).encode()
+    except UnicodeDecodeError:
+        text = b""
+    # Most values are text: they are encoded without an encoder for the whole pair.
+    others = "".join(
+        f',"{name}":{json.dumps(pair[name], separators=(",", ":"))}'
+        for name in ("expiration", "metadata")
+        if pair.get(name) is not None
+    )
+    # A value of control characters would grow sixfold as text.
+    if not text or 3 * len(text) > 4 * len(value) + 64:
+        others += ',"base64":true'
+        text = b'"%b"' % b64encode(value)
+    return b'{"key":%b%b,"value":%b}' % (json.dumps(pair["key"]).encode(), others.encode(), text)
+
+
+def write_all(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
+    """Write *pairs*, each key once, whatever the keys hold.
+
+    Raise MalformedAnswer if some are not written in any attempt, and Unanswered for a failure after some
+    were written.
+    """
+    known = {pair["key"]: pair for pair in pairs}
+
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
+        for body in bodies((known[key] for key in keys), limit=MEMORY):
+            yield body.keys, api.put_bulk(client, account_id, namespace_id, body.data)
+
+    _persist(send, list(known), "written")
+
+
+def delete_all(client: Client, account_id: str, namespace_id: str, keys: Sequence[str]) -> None:
+    """Delete *keys*; a missing key is not an error. Raise as write_all does."""
+
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
+        for start in range(0, len(keys), api.BULK_PAIRS):
+            some = list(keys[start : start + api.BULK_PAIRS])
+            yield some, api.delete_bulk(client, account_id, namespace_id, some)
+
+    _persist(send, keys, "deleted")
+
+
+def _persist(
+    send: Callable[[Sequence[str]], Iterator[tuple[Sequence[str], Any]]], keys: Sequence[str], done: str
+) -> None:
+    left, count = list(keys), 0
+    try:
+        for _ in range(ATTEMPTS):
+            failed: list[str] = []
+            for sent, answer in send(left):
+                missed = _unsuccessful(answer, sent)
+                failed += missed
+                count += len(sent) - len(missed)
+            if not failed:
+                return
+            left = failed
+    except OpsError as error:
+        raise halfway(error, count, len(keys), done) from error
+    named = ", ".join(map(repr, left[:NAMED])) + (", …" if len(left) > NAMED else "")
+    raise MalformedAnswer(f"{len(left):,} of {len(keys):,} keys could not be {done}: {named}")
+
+
+def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
+    """Return *error* unchanged if nothing is *done* yet, else as one that leaves the outcome open."""
+    if not count or isinstance(error, Interrupted):
+        return error
+    message = f"{count:,} of {total:,} keys were {done}, then: {error.message}"
+    return Unanswered(message, error.status, hint=error.hint, codes=error.codes, ray=error.ray)
+
+
+def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
+    """Return which of the keys *sent* must be sent again: a partial failure is answered as a success."""
+    found = answer if isinstance(answer, dict) else {}
+    failed = set(found.get("unsuccessful_keys") or ())
+    missed = [key for key in sent if key in failed]
+    count = found.get("successful_key_count")
+    if isinstance(count, int) and count + len(missed) != len(sent):
+        raise MalformedAnswer(
+            f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
+            200,
+        )
+    return missed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource, Values
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Values
 from ops.products.kv import api, writes
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ def _block(account: Owner, namespace: Json) -> Block:
 
 NAMESPACE = Resource(
     kind="kv.namespace",
-    scope=ACCOUNT,
+    parent=ACCOUNT,
     list=_namespaces,
     identity=("title",),
     label="title",
-    volatile=("id",),
+    compare=Compare(volatile=("id",), read_only=("supports_url_encoding",)),
+    restore=Restore(not_restored=writes.namespace_not_restored),
     terraform=_block,
     needs=READ,
     writes=writes.NAMESPACE,
@@ -65,12 +66,13 @@ REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
 # A key with its value, which no scan reads: kv.key stands for it there.
 PAIR = Resource(
     kind="kv.pair",
-    scope="kv.namespace",
+    parent="kv.namespace",
     list=_listed_pairs,
     identity=("key",),
     key="key",
     label="key",
     needs=READ,
+    restore=Restore(blocked=writes.expired),
     writes=writes.PAIR,
 )
 
@@ -78,13 +80,12 @@ RESOURCES = (
     NAMESPACE,
     Resource(
         kind="kv.key",
-        scope="kv.namespace",
+        parent="kv.namespace",
         list=_keys,
         identity=("name",),
         needs=READ,
         values=_pairs,
-        stored=Values("kv.pair", _pair_of),
-        reason="a key is put back with its value",
+        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is put back with its value"),
     ),
 )
 UNLISTED = (PAIR,)

@@ -1,4 +1,4 @@
-"""KV values, read whole: one as it streams by, or all of a namespace with few requests."""
+"""KV values, read whole: one value as a stream, or all values of a namespace with few requests."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ ATTEMPTS = 3
 # The code of a 404 that means the namespace, not the key.
 NO_NAMESPACE = 10013
 
-# What the bulk call puts in place of bytes that are no UTF-8.
-DAMAGE = "\N{REPLACEMENT CHARACTER}"
+# The bulk call returns this character in place of bytes that are not UTF-8.
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-# Refused by the API (25 MiB at once), or taken and larger than the client accepts.
+# Refused by the API (25 MiB in one response), or accepted and larger than the client allows.
 TOO_LARGE = (413, 200)
 
 
 def checked(
     value: Raw, read_as_text: Callable[[], str | None], doubt: Callable[[str], None]
 ) -> Iterator[bytes]:
-    """Yield *value*; call *doubt* with a sentence where it may be cut.
+    """Yield *value*; call *doubt* with a sentence if it may be truncated.
 
-    An answer that ends with its connection proves nothing about its length. Then the value is read once
-    more as text, in JSON, which cannot be cut unseen; bytes that are no text are compared as U+FFFD.
+    A response that ends with its connection proves nothing about its length. The value is then read a second
+    time as text, in JSON, where truncation is visible; bytes that are not UTF-8 are compared as U+FFFD.
     """
     if value.verified:
         yield from value.chunks()
@@ -49,42 +49,37 @@ def checked(
         digest.update(decoder.decode(chunk).encode())
         size += len(chunk)
         yield chunk
-    # A character that was begun looks the same as text however many of its bytes there are.
-    begun = decoder.getstate()[0]
+    # An incomplete character has the same text, however many of its bytes were read.
+    incomplete = decoder.getstate()[0]
     digest.update(decoder.decode(b"", final=True).encode())
     text = read_as_text()
-    if begun or text is None or hashlib.sha256(text.encode("utf-8", "replace")).digest() != digest.digest():
+    same = text is not None and hashlib.sha256(text.encode("utf-8", "replace")).digest() == digest.digest()
+    if incomplete or not same:
         doubt(f"the {size:,} bytes that were read may not be the whole value, or it has changed meanwhile")
 
 
 def values(
     client: Client, account_id: str, namespace_id: str, keys: Iterable[Json]
 ) -> Iterator[tuple[Json, bytes]]:
-    """Yield each of *keys* (as listed) with its value, in their order; a key that is gone is passed over.
+    """Yield each of *keys* (as listed) with its value, in their order; skip a key that no longer exists.
 
-    Takes a request for every 100 keys, more where they are large, and one for each value that is no text.
-    Raises MalformedAnswer for a value that may have been cut.
+    Needs a request for every 100 keys, more if they are large, and one for each value that is not UTF-8.
+    Raise MalformedAnswer for a value that may be truncated.
     """
-    rest = iter(keys)
-    while batch := list(islice(rest, api.BULK_GET)):
-        texts = text_values(client, account_id, namespace_id, [key["name"] for key in batch])
+    remaining = iter(keys)
+    get = partial(api.get_text_values, client, account_id, namespace_id)
+    while batch := list(islice(remaining, api.BULK_GET)):
+        texts = in_parts(get, [key["name"] for key in batch])
         for key in batch:
             data = value_of(client, account_id, namespace_id, key["name"], texts.get(key["name"]))
             if data is not None:
                 yield key, data
 
 
-def text_values(
-    client: Client, account_id: str, namespace_id: str, names: list[str]
-) -> dict[str, str | None]:
-    """Give values as text, with one request for 100 keys, more where they are large; see in_parts."""
-    return in_parts(partial(api.get_text_values, client, account_id, namespace_id), names)
-
-
 def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
-    """Give the bytes of a value that a bulk get has given as *text*: read singly where they are no text.
+    """Return the bytes of a value that a bulk get returned as *text*; read it alone if it is not UTF-8.
 
-    None where the key has expired or been deleted since. Raises MalformedAnswer for a value that may be cut.
+    None if the key has expired or was deleted since. Raise MalformedAnswer for a value that may be truncated.
     """
     data = as_bytes(text)
     if data is not None:
@@ -98,17 +93,17 @@ def value_of(client: Client, account_id: str, namespace_id: str, name: str, text
 
 
 def as_bytes(text: str | None) -> bytes | None:
-    """Give the bytes that a bulk get has given as *text*, None where it cannot have given them whole."""
+    """Return the bytes that a bulk get returned as *text*, None if they may not be the original ones."""
     with suppress(UnicodeEncodeError):
-        if text is not None and DAMAGE not in text:
+        if text is not None and REPLACEMENT not in text:
             return text.encode()
     return None
 
 
 def at_once(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T] | None:
-    """Give what *read* gives for up to 100 *names*, None where they do not fit into one answer.
+    """Return what *read* returns for up to 100 *names*, None if they do not fit into one response.
 
-    One name whose value alone is too much for a bulk get is left out.
+    A single name whose value is too large for a bulk get is left out.
     """
     try:
         return read(names)
@@ -119,7 +114,7 @@ def at_once(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict
 
 
 def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T]:
-    """Give what *read* gives for up to 100 *names*; those that do not fit into one answer in several."""
+    """Return what *read* returns for up to 100 *names*, split where they do not fit into one response."""
     found = at_once(read, names)
     if found is not None:
         return found
@@ -128,25 +123,26 @@ def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dic
 
 
 class Stored(NamedTuple):
-    """A value as it stands, and when it expires in epoch seconds."""
+    """A stored value, and when it expires in epoch seconds."""
 
     value: bytes
     expiration: int | None
 
 
 def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: bytes = b"") -> Stored:
-    """Read one value whole; one that breaks off is read again.
+    """Read one value whole; read it again if the connection breaks.
 
-    Where it equals *like* that is what comes back, so that no second copy is in memory. Raises NotFound
-    (10009), and MalformedAnswer for a value that may have been cut.
+    If it equals *like*, *like* is returned, so that no second copy is in memory. Raise NotFound (10009), and
+    MalformedAnswer for a value that may be truncated.
     """
+    where = client, account_id, namespace_id
     attempt = 1
     while True:
-        value = api.get_value(client, account_id, namespace_id, name)
+        value = api.get_value(*where, name)
         doubts: list[str] = []
-        again = partial(api.get_text_value, client, account_id, namespace_id, name)
         try:
-            data = _gathered(checked(value, again, doubts.append), like)
+            chunks = checked(value, lambda: api.get_text_values(*where, [name]).get(name), doubts.append)
+            data = _joined(chunks, like)
         except Unanswered:
             if attempt == ATTEMPTS:
                 raise
@@ -157,7 +153,7 @@ def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: b
         return Stored(data, api.expiration_of(value))
 
 
-def _gathered(chunks: Iterable[bytes], like: bytes) -> bytes:
+def _joined(chunks: Iterable[bytes], like: bytes) -> bytes:
     known = memoryview(like)
     same, other = 0, None
     for chunk in chunks:
@@ -169,13 +165,13 @@ def _gathered(chunks: Iterable[bytes], like: bytes) -> bytes:
             other.write(known[:same])
         other.write(chunk)
     if other is not None:
-        # BytesIO hands out what it has gathered without copying it.
+        # BytesIO returns its content without a copy.
         return other.getvalue()
     return like if same == len(like) else like[:same]
 
 
 def as_pair(key: Json, value: bytes) -> Json:
-    """Give a key and its value as the bulk write takes them: base64 where the value is no text."""
+    """Return a key and its value in the form of a bulk write: base64 if the value is not UTF-8."""
     others = {name: key[name] for name in ("expiration", "metadata") if key.get(name) is not None}
     try:
         return {"key": key["name"], "value": value.decode(), **others}

@@ -1,4 +1,4 @@
-"""How namespaces and pairs are changed and put back."""
+"""How namespaces and pairs are written and restored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
-    """Give the namespace with the item's id, else with its title."""
+    """Return the namespace with the item's id, else with its title."""
     if item.get("id"):
         try:
             return api.get_namespace(client, account.id, item["id"])
@@ -59,15 +59,15 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
-def _namespace_lacks(_wanted: Json, standing: Json | None) -> Iterator[str]:
-    if standing is None:
-        yield "its id: Workers are bound to the new one where they are put back too (--kind kv,workers)"
+def namespace_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
-def _expired(wanted: Json, _standing: Json | None, now: float) -> str:
-    from ops.products.kv.valid import ON_THE_WAY, lasts
+def expired(after: Json, _live: Json | None, now: float) -> str:
+    from ops.products.kv.valid import IN_TRANSIT, can_be_written
 
-    return "" if lasts(wanted, now + ON_THE_WAY) else "it has expired, or is about to"
+    return "" if can_be_written(after, now + IN_TRANSIT) else "it has expired, or is about to"
 
 
 NAMESPACE = Writes(
@@ -75,16 +75,14 @@ NAMESPACE = Writes(
     create=_create_namespace,
     update=_rename_namespace,
     delete=_delete_namespace,
-    read_only=("supports_url_encoding",),
-    severe=True,
-    lost="all its keys and values, and its id, by which Workers are bound to it",
-    lacks=_namespace_lacks,
+    confirm_by_name=True,
+    lost="all its keys and values, and the id to which Workers are bound",
     renames=True,
 )
-# Another namespace of that title would have another id and no key, so it would not be taken back.
+# Another namespace with that title would have another id and no keys: that does not undo the deletion.
 REMOVAL = NAMESPACE._replace(
-    final="its keys and values are gone, and so is the id by which Workers are bound to it; what kv.dump has "
-    "kept can be loaded into a new one"
+    irreversible="deleting a namespace is permanent: its keys, values and id (to which Workers are bound) are"
+    " not restored; a dump written by kv.dump can be loaded into a new namespace"
 )
 PAIR = Writes(
     find=_find_pair,
@@ -92,5 +90,4 @@ PAIR = Writes(
     find_size=api.BULK_GET,
     batch=_change_pairs,
     batch_size=api.BULK_PAIRS,
-    never=_expired,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.load_balancers import api
 
 if TYPE_CHECKING:
@@ -39,30 +39,30 @@ def _balancer_block(zone: Owner, balancer: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="load_balancers.pool",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_pools,
         identity=("name",),
-        volatile=("id", "created_on", "modified_on", "disabled_at", "healthy"),
+        compare=Compare(volatile=("id", "created_on", "modified_on", "disabled_at", "healthy")),
         terraform=_pool_block,
         needs="Account > Load Balancing: Monitors and Pools > Read",
     ),
     Resource(
         kind="load_balancers.monitor",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_monitors,
         # A monitor has no name; this is what it asks for, and how often.
         identity=("description", "type", "method", "path", "port", "interval"),
         label="description",
-        volatile=("id", "created_on", "modified_on"),
+        compare=Compare(volatile=("id", "created_on", "modified_on")),
         terraform=_monitor_block,
         needs="Account > Load Balancing: Monitors and Pools > Read",
     ),
     Resource(
         kind="load_balancers.balancer",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_balancers,
         identity=("name",),
-        volatile=("id", "created_on", "modified_on"),
+        compare=Compare(volatile=("id", "created_on", "modified_on")),
         deep=True,
         terraform=_balancer_block,
         needs="Zone > Load Balancers > Read",

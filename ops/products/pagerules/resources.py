@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Block, Owner, Resource
+from ops.kinds.resource import Block, Compare, Owner, Resource
 from ops.products.pagerules import api
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ def _block(zone: Owner, rule: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="pagerules.rule",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_rules,
-        # A rule has no name, and two with the same targets are told apart by their order.
+        # A rule has no name, and two with the same targets differ in their order.
         identity=("targets", "priority"),
         label="targets",
-        volatile=("id", "created_on", "modified_on"),
+        compare=Compare(volatile=("id", "created_on", "modified_on")),
         deep=True,
         terraform=_block,
         needs="Zone > Page Rules > Read",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.pages import api
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ def _block(account: Owner, project: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="pages.project",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_projects,
         identity=("name",),
         key="name",
-        volatile=("id", "created_on", "latest_deployment", "canonical_deployment"),
+        compare=Compare(volatile=("id", "created_on", "latest_deployment", "canonical_deployment")),
         terraform=_block,
         needs="Account > Cloudflare Pages > Read",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.queues import api
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def _block(account: Owner, queue: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="queues.queue",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_queues,
         identity=("queue_name",),
         key="queue_id",
         label="queue_name",
-        volatile=("queue_id", "created_on", "modified_on"),
+        compare=Compare(volatile=("queue_id", "created_on", "modified_on")),
         terraform=_block,
         needs="Account > Queues > Read",
     ),

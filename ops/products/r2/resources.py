@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.r2 import api
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def _block(account: Owner, bucket: Json) -> Block:
 RESOURCES = (
     Resource(
         kind="r2.bucket",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_buckets,
         identity=("name",),
         key="name",
-        volatile=("creation_date",),
+        compare=Compare(volatile=("creation_date",)),
         terraform=_block,
         needs="Account > Workers R2 Storage > Read",
     ),

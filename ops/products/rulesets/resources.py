@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
 from ops.products.rulesets import api
 
 if TYPE_CHECKING:
@@ -31,26 +31,26 @@ def _block_of_zone(zone: Owner, ruleset: Json) -> Block | None:
 
 
 def _block(where: str, ruleset: Json) -> Block | None:
-    """Give the block of a ruleset of the account's own; None for one that Cloudflare manages."""
+    """Return the block of a custom ruleset; None for one that Cloudflare manages."""
     return None if ruleset["kind"] == "managed" else Block("cloudflare_ruleset", f"{where}/{ruleset['id']}")
 
 
 RESOURCES = (
     Resource(
         kind="rulesets.account",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_of_account,
         identity=("phase", "kind", "name"),
-        volatile=VOLATILE,
+        compare=Compare(volatile=VOLATILE),
         terraform=_block_of_account,
         needs="Account > Account Rulesets > Read",
     ),
     Resource(
         kind="rulesets.zone",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_of_zone,
         identity=("phase", "kind", "name"),
-        volatile=VOLATILE,
+        compare=Compare(volatile=VOLATILE),
         deep=True,
         terraform=_block_of_zone,
         needs="Zone > Zone WAF > Read",

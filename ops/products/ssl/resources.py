@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Owner, Resource, Writes
+from ops.kinds.resource import Compare, Owner, Resource, Restore, Writes
 from ops.products.ssl import api
 
 if TYPE_CHECKING:
@@ -46,54 +46,55 @@ def _hostnames(client: Client, zone: Owner) -> Listing:
 RESOURCES = (
     Resource(
         kind="ssl.pack",
-        scope=ZONE,
+        parent=ZONE,
         list=_packs,
         identity=("id",),
         label="type",
         # Renewal replaces the certificates inside a pack.
-        volatile=("certificates", "primary_certificate", "validation_records"),
+        compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
         needs=READ,
-        reason="Cloudflare issues them",
+        restore=Restore(unsupported="Cloudflare issues them"),
     ),
     Resource(
         kind="ssl.universal",
-        scope=ZONE,
+        parent=ZONE,
         list=_universal,
         identity=(),
         label="enabled",
         deep=True,
         needs=READ,
-        writes=Writes(find=_find_universal, update=_edit_universal, read_only=("certificate_authority",)),
+        compare=Compare(read_only=("certificate_authority",)),
+        writes=Writes(find=_find_universal, update=_edit_universal),
     ),
     Resource(
         kind="ssl.verification",
-        scope=ZONE,
+        parent=ZONE,
         list=_verifications,
         identity=("cert_pack_uuid", "hostname", "signature"),
         key="cert_pack_uuid",
         label="certificate_status",
         deep=True,
         needs=READ,
-        reason="they are told by Cloudflare",
+        restore=Restore(unsupported="they are told by Cloudflare"),
     ),
     Resource(
         kind="ssl.certificate",
-        scope=ZONE,
+        parent=ZONE,
         list=_certificates,
         identity=("id",),
         label="hosts",
-        volatile=("modified_on",),
+        compare=Compare(volatile=("modified_on",)),
         deep=True,
         needs=READ,
-        reason="Cloudflare never gives their private keys",
+        restore=Restore(unsupported="Cloudflare never gives their private keys"),
     ),
     Resource(
         kind="ssl.hostname",
-        scope=ZONE,
+        parent=ZONE,
         list=_hostnames,
         identity=("hostname",),
         label="hostname",
-        volatile=("id", "created_at", "ssl.id", "ssl.validation_records"),
+        compare=Compare(volatile=("id", "created_at", "ssl.id", "ssl.validation_records")),
         deep=True,
         needs=READ,
     ),

@@ -84,7 +84,7 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     """
     if days < 0:
         raise UsageError(f"--days {days} is below zero")
-    requests = 2 if app.past is None else 0
+    requests = 0 if app.offline else 2
     zones = (
         [app.zone(zone)]
         if zone

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
-from ops.kinds.resource import ACCOUNT, MAIN, Assembly, Block, Content, Owner, Resource
+from ops.kinds.resource import ACCOUNT, MAIN, Block, Compare, Content, Owner, Resource, Restore
 from ops.products.workers import api, writes
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"
 # What a binding names by an id.
 BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace")
+CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
 READ = "Account > Workers Scripts > Read"
 
 
@@ -34,8 +35,7 @@ def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
 def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequence[Content]) -> Json:
     """Give a script as its writes take it; raises Damaged where its settings or its code are not there."""
     from ops.errors import Damaged
-    from ops.products.workers.item import item_of
-    from ops.products.workers.modules import Script
+    from ops.products.workers.script import Script, item_of
 
     settings = next(iter(parts.get(SETTINGS_KIND, ())), None)
     if settings is None or not files:
@@ -100,30 +100,38 @@ def _domain_block(account: Owner, domain: Json) -> Block:
 
 SCRIPT = Resource(
     kind=KIND,
-    scope=ACCOUNT,
+    parent=ACCOUNT,
     list=_scripts,
     identity=("id",),
     label="id",
     # The etag follows the content, which is compared by itself; Cloudflare alone sets the others of the
     # first line. Those of the second are sent with a script and are no part of it: crons and workers.dev are
     # kinds of their own, and what a migration leads to shows in `migration_tag`.
-    volatile=(
-        "tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from",
-        "migrations", "schedules", "workers_dev",
+    compare=Compare(
+        volatile=(
+            "tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from",
+            "migrations", "schedules", "workers_dev",
+        ),
+        # A snapshot's item holds the entry of the listing, which repeats what the code and settings say.
+        read_only=(*CLOUDFLARE_SETS, "has_assets", "has_modules", "handlers", "named_handlers"),
     ),
     needs=READ,
     contents=_modules,
     writes=writes.SCRIPT,
-    mentions=BOUND,
-    assembly=Assembly((SETTINGS_KIND,), _assembled),
+    restore=Restore(
+        mentions=BOUND,
+        not_restored=writes.script_not_restored,
+        parts=(SETTINGS_KIND,),
+        assemble=_assembled,
+    ),
 )  # fmt: skip
 ROUTE = Resource(
     kind="workers.route",
-    scope="zones.zone",
+    parent="zones.zone",
     list=_routes,
     identity=("pattern",),
     label="pattern",
-    volatile=("id", "request_limit_fail_open"),
+    compare=Compare(volatile=("id", "request_limit_fail_open")),
     terraform=_route_block,
     needs="Zone > Workers Routes > Read",
     writes=writes.ROUTE,
@@ -131,12 +139,12 @@ ROUTE = Resource(
 )
 SCHEDULE = Resource(
     kind="workers.schedule",
-    scope=KIND,
+    parent=KIND,
     list=_schedules,
     identity=("cron",),
     key="cron",
     label="cron",
-    volatile=("created_on", "modified_on"),
+    compare=Compare(volatile=("created_on", "modified_on")),
     needs=READ,
     writes=writes.SCHEDULE,
 )
@@ -148,62 +156,62 @@ RESOURCES = (
     SCRIPT,
     Resource(
         kind="workers.domain",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_domains,
         identity=("hostname",),
         label="hostname",
-        volatile=("id", "cert_id", "zone_id"),
+        compare=Compare(volatile=("id", "cert_id", "zone_id"), read_only=("zone_name",)),
         terraform=_domain_block,
         needs=READ,
         writes=writes.DOMAIN,
         links=(("service", KIND),),
-        mentions=("zones.zone",),
+        restore=Restore(mentions=("zones.zone",)),
     ),
     Resource(
         kind="workers.subdomain",
-        scope=ACCOUNT,
+        parent=ACCOUNT,
         list=_subdomain,
         identity=(),
         label="subdomain",
         needs=READ,
-        reason="a name given up may be another account's by now",
+        restore=Restore(unsupported="a name given up may be another account's by now"),
     ),
     ROUTE,
     Resource(
         kind=SETTINGS_KIND,
-        scope=KIND,
+        parent=KIND,
         list=_settings,
         identity=(),
         label="compatibility_date",
         # Each upload gives the bindings another order.
-        unordered=("bindings",),
+        compare=Compare(unordered=("bindings",), read_only=(*CLOUDFLARE_SETS, "migration_tag")),
         needs=READ,
         writes=writes.SETTINGS,
-        mentions=BOUND,
+        restore=Restore(mentions=BOUND, not_restored=writes.script_not_restored),
     ),
     SCHEDULE,
     Resource(
         kind="workers.secret",
-        scope=KIND,
+        parent=KIND,
         list=_secrets,
         identity=("name",),
         deep=True,
         needs=READ,
-        reason="Cloudflare never gives their values",
+        restore=Restore(unsupported="Cloudflare never gives their values"),
     ),
     Resource(
         kind="workers.deployment",
-        scope=KIND,
+        parent=KIND,
         list=_deployments,
         identity=("id",),
         label="created_on",
         deep=True,
         needs=READ,
-        reason="they are a history",
+        restore=Restore(unsupported="they are a history"),
     ),
     Resource(
         kind="workers.script_subdomain",
-        scope=KIND,
+        parent=KIND,
         list=_script_subdomain,
         identity=(),
         label="enabled",

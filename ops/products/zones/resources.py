@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.zones import api, writes
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _zone_block(account: Owner, zone: Json) -> Block:
 
 
 def _setting_block(zone: Owner, setting: Json) -> Block | None:
-    """Give the block of a setting that the zone's plan lets one change."""
+    """Return the block of a setting that the plan of the zone allows to change."""
     if not setting.get("editable", True):
         return None
     wanted = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
@@ -50,30 +50,33 @@ def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
 
 ZONE = Resource(
     kind="zones.zone",
-    scope=ACCOUNT,
+    parent=ACCOUNT,
     list=_zones,
     identity=("name",),
-    volatile=(
-        "id",
-        "created_on",
-        "modified_on",
-        "activated_on",
-        "development_mode",
-        "permissions",
-        "meta.step",
+    compare=Compare(
+        volatile=(
+            "id", "created_on", "modified_on", "activated_on", "development_mode", "permissions", "meta.step",
+        ),
+        read_only=(
+            "status", "name_servers", "original_name_servers", "original_registrar", "original_dnshost",
+            "meta", "owner", "account.name", "tenant", "tenant_unit", "plan", "vanity_name_servers",
+            "cname_suffix", "verification_key", "betas", "deactivation_reason", "host",
+        ),
     ),
+    restore=Restore(not_restored=writes.zone_not_restored),
     terraform=_zone_block,
     needs="Zone > Zone > Read",
     writes=writes.ZONE,
-)
+)  # fmt: skip
 DELETED_ZONE = ZONE._replace(writes=writes.DELETION)
 SETTING = Resource(
     kind="zones.setting",
-    scope="zones.zone",
+    parent="zones.zone",
     list=_settings,
     identity=("id",),
     label="id",
-    volatile=("modified_on", "time_remaining"),
+    compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
+    restore=Restore(blocked=writes.fixed_setting),
     terraform=_setting_block,
     needs="Zone > Zone Settings > Read",
     writes=writes.SETTING,
@@ -84,22 +87,30 @@ RESOURCES = (
     SETTING,
     Resource(
         kind="zones.dnssec",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_dnssec,
         identity=(),
         label="status",
-        volatile=("modified_on",),
+        # Turning DNSSEC on makes new keys.
+        compare=Compare(
+            volatile=("modified_on",),
+            read_only=(
+                "flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds",
+                "key_tag", "public_key",
+            ),
+        ),
+        restore=Restore(not_restored=writes.dnssec_not_restored),
         terraform=_dnssec_block,
         needs="Zone > DNS > Read",
         writes=writes.DNSSEC,
     ),
     Resource(
         kind="zones.hold",
-        scope="zones.zone",
+        parent="zones.zone",
         list=_hold,
         identity=(),
         label="hold",
         deep=True,
         needs="Zone > Zone > Read",
     ),
-)
+)  # fmt: skip

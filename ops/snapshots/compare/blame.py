@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
-from ops.kinds.resource import Deed
+from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.difference import UNKNOWN, Difference
 from ops.snapshots.compare.side import CONTENTS
 
@@ -28,10 +28,10 @@ class Blame:
     *say* is told why nobody can be named, where the history cannot be read.
     """
 
-    def __init__(self, read: Callable[[], Iterable[Deed]], say: Callable[[str], None]) -> None:
+    def __init__(self, read: Callable[[], Iterable[AuditEvent]], say: Callable[[str], None]) -> None:
         self._read, self._say = read, say
 
-    def of(self, difference: Difference) -> Deed | None:
+    def of(self, difference: Difference) -> AuditEvent | None:
         """Give the newest deed that was done to what *difference* is about; None where none is known."""
         if difference.change == UNKNOWN:
             return None
@@ -45,8 +45,8 @@ class Blame:
         return max(found, key=lambda deed: deed.when, default=None)
 
     @cached_property
-    def _deeds(self) -> dict[str, list[Deed]]:
-        named: dict[str, list[Deed]] = defaultdict(list)
+    def _deeds(self) -> dict[str, list[AuditEvent]]:
+        named: dict[str, list[AuditEvent]] = defaultdict(list)
         try:
             deeds = list(islice(self._read(), MOST + 1))
         except (PermissionDenied, NotFound, ValidationError, ApiError) as error:
@@ -60,6 +60,6 @@ class Blame:
         return named
 
 
-def _fits(difference: Difference, id: str, deed: Deed) -> bool:
+def _fits(difference: Difference, id: str, deed: AuditEvent) -> bool:
     """An id is of one thing alone; a name may be used in many owners, so the owner has to fit too."""
     return bool(_ONE_OF_A_KIND.fullmatch(id) or not difference.owners or deed.within & set(difference.owners))

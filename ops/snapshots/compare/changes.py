@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ops.kinds.resource import Deed, Json
+from ops.kinds.resource import AuditEvent, Json
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 
@@ -15,7 +15,9 @@ WHO = ("when", "who")
 _ORDER = (CREATED, DELETED, CHANGED, UNKNOWN)
 
 
-def rows(comparison: Comparison, blame: Callable[[Difference], Deed | None] | None = None) -> Iterator[Json]:
+def rows(
+    comparison: Comparison, blame: Callable[[Difference], AuditEvent | None] | None = None
+) -> Iterator[Json]:
     """Yield a row for each item that came or went, for each field that changed, for each unknown part.
 
     `item` is what came or went; a row of what is unknown has the status on either side as old and new.

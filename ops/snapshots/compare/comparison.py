@@ -78,13 +78,13 @@ class Comparison:
         was, now = (side.left_out(resource.kind) for side in (self._old, self._new))
         read = [side for side in (self._old, self._new) if side.mentions(resource.kind)]
         if not read:
-            if was or now or self._sides.places(resource.scope):
+            if was or now or self._sides.places(resource.parent):
                 self.left_out.append(resource.kind)
         elif was or now:
             missing = Section(resource.kind, "", COMPLETE)
             yield unknown(resource.kind, "", was or missing, now or missing)
         else:
-            for place in self._sides.places(resource.scope):
+            for place in self._sides.places(resource.parent):
                 yield from self._in_place(resource, place)
             yield from self._strays(resource)
 
@@ -121,17 +121,17 @@ class Comparison:
         name = name_of(resource, items[0])
         ids = dict.fromkeys((*(str(reach(item, resource.key) or "") for item in items), name))
         ids.pop("", None)
-        owners = place.owners if resource.scope != ACCOUNT else ()
+        owners = place.owners if resource.parent != ACCOUNT else ()
         name = _told(resource, name, items)
         return Difference(resource.kind, place.name, change, name, fields, old, new, tuple(ids), owners)
 
     def _strays(self, resource: Resource) -> Iterator[Difference]:
         """Tell of items whose owner the snapshot does not hold: they can be matched with nothing."""
-        known = self._sides.places(resource.scope)
+        known = self._sides.places(resource.parent)
         held = ({place.old for place in known}, {place.new for place in known})
         for side, owners in zip((self._old, self._new), held, strict=True):
             for scope in sorted(side.scopes(resource)):
-                if scope not in owners and not side.gone(resource.scope, scope):
+                if scope not in owners and not side.gone(resource.parent, scope):
                     reason = f"{side.snapshot.name} does not hold what they lie in"
                     fields = (("", "stray", "stray"),)
                     yield Difference(resource.kind, scope, UNKNOWN, "", fields, reason=reason)

@@ -47,7 +47,7 @@ class Sides:
     def moved(self) -> Iterator[tuple[str, str]]:
         """Yield the old and the new id of all that was made anew and that others may refer to."""
         for resource in self.kinds.values():
-            if resource.scope == ACCOUNT and resource.key not in resource.identity:
+            if resource.parent == ACCOUNT and resource.key not in resource.identity:
                 for place in self.places(resource.kind):
                     if place.old and place.new and place.old != place.new:
                         yield place.old, place.new
@@ -80,7 +80,7 @@ def _places(kind: str, old: Side, new: Side, by_kind: dict[str, Resource]) -> li
     resource = by_kind[kind]
     return [
         match
-        for place in _places(resource.scope, old, new, by_kind)
+        for place in _places(resource.parent, old, new, by_kind)
         for match in _within(resource, place, old, new)
     ]
 

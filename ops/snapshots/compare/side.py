@@ -32,7 +32,7 @@ class Side:
         self.snapshot = snapshot
         self.account_id = snapshot.manifest.account_id
         self._sections = {(s.kind, s.scope): s for s in snapshot.manifest.sections}
-        self._scopes = {resource.kind: resource.scope for resource in kinds}
+        self._scopes = {resource.kind: resource.parent for resource in kinds}
         self._gone = {self._place(s) for s in self._sections.values() if s.status == GONE}
         self.kinds = {section.kind for section in self._sections.values() if section.scope}
         """What was read, or tried to be."""

@@ -91,7 +91,7 @@ def _files(
 def values(sides: Sides, resource: Resource) -> Iterator[Difference]:
     """Yield the keys whose values changed; those that came or went are items, which tell of themselves."""
     before, after = value_files(sides.old, resource.kind), value_files(sides.new, resource.kind)
-    places = [place for place in sides.places(resource.scope) if place.old and place.new]
+    places = [place for place in sides.places(resource.parent) if place.old and place.new]
     for side, files, others in ((sides.old, before, after), (sides.new, after, before)):
         at = (
             {place.old: place.new for place in places}

@@ -50,7 +50,7 @@ def _item_key(
     """Give what tells an item's key, raises ValueError for what is none, and counts it."""
     kind = name.removesuffix(".jsonl")
     resource = resources.get(kind)
-    of_account = resource is not None and resource.scope == ACCOUNT
+    of_account = resource is not None and resource.parent == ACCOUNT
 
     def key(line: Json) -> Key:
         scope, item = line["scope"], line["item"]

@@ -23,12 +23,12 @@ def dangling(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]
         if (resource := resources.get(kind)) is None:
             continue
         links = [(field, target) for field, target in resource.links if target in known]
-        owners = known.get(resource.scope)
+        owners = known.get(resource.parent)
         if not links and owners is None:
             continue
         for scope, items in groupby(reader.items(folder, kind), key=lambda found: found[0]):
             if owners is not None and scope not in owners:
-                yield f"{kind}: lies in the {resource.scope} {scope}, which is not there"
+                yield f"{kind}: lies in the {resource.parent} {scope}, which is not there"
             for _, item in items if links else ():
                 yield from _broken(resource, item, links, known)
     yield from _ownerless(manifest, known)
@@ -37,7 +37,7 @@ def dangling(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]
 def _targets(manifest: Manifest, resources: Mapping[str, Resource]) -> set[str]:
     """Give the kinds that others in it lie in or name, and that were read completely."""
     there = [resources[kind] for kind in reader.kinds(manifest) if kind in resources]
-    wanted = {resource.scope for resource in there if resource.scope != ACCOUNT}
+    wanted = {resource.parent for resource in there if resource.parent != ACCOUNT}
     wanted |= {target for resource in there for _, target in resource.links}
     wanted |= {placed.kind for placed in manifest.placed.values() if placed.item}
     statuses: dict[str, set[str]] = {}

@@ -27,8 +27,8 @@ def cursors(items: int, size: int) -> int:
 def scan(zones: int, records: int) -> int:
     """Count the requests of a lean scan of *zones* zones and nothing else: every other list fits one page."""
     lean = [resource for resource in resources() if not resource.deep]
-    account = sum(1 for resource in lean if resource.scope == ACCOUNT) - 1 + pages(zones, ZONES_PAGE)
-    each = sum(1 for resource in lean if resource.scope == "zones.zone") - 1 + pages(records, RECORDS_PAGE)
+    account = sum(1 for resource in lean if resource.parent == ACCOUNT) - 1 + pages(zones, ZONES_PAGE)
+    each = sum(1 for resource in lean if resource.parent == "zones.zone") - 1 + pages(records, RECORDS_PAGE)
     return account + zones * each
 
 

@@ -1,0 +1,150 @@
+"""kv.dump: write a whole namespace to a file; keys as they are listed, values in bulk and concurrently."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.cli.command import command
+from ops.errors import ApiError, Incomplete, MalformedAnswer
+from ops.products.kv import api
+from ops.products.kv.resources import READ
+from ops.products.kv.tasks.namespaces import NAMED, existing
+from ops.ui.shapes import Item
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.http.client import Client
+    from ops.kinds.resource import Json, Owner
+    from ops.products.kv.resumable import ResumableDump
+    from ops.ui.progress import Progress
+
+SHOWN = 10
+FIREWALL = 403
+
+
+class Batch(NamedTuple):
+    """The lines of up to a hundred keys, and the keys among them that have no value."""
+
+    lines: bytes
+    last: str
+    keys: int
+    gone: list[str]
+    unread: list[str]
+
+
+@command(
+    "dump",
+    reads=False,
+    required=("namespace", "to"),
+    needs=READ,
+    help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it"},
+)
+def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item:
+    """Write a whole namespace to a file: values, metadata and expiry, one line for each key.
+
+    Needs a request for every 100 keys, one for 1,000 listed, and one for each value that is not UTF-8. After
+    an interruption the same command resumes. The last line has a count and a hash, so a truncated file is
+    detected.
+
+    inv kv.dump --namespace sessions --to sessions.jsonl
+    inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
+    """
+    from ops.files.disk import check_writable, refuse_link
+    from ops.products.kv.resumable import ResumableDump
+
+    owner, target = existing(app, namespace), Path(to)
+    check_writable(target.parent)
+    refuse_link(target)
+    origin = {"account": owner.account_id, "namespace": {n: owner.item[n] for n in ("id", "title")}}
+    with ResumableDump(target, origin) as dump:
+        try:
+            _read_all(app, owner, dump)
+        except BaseException:
+            app.warn(f"what was read is in {dump.path}; the same command resumes from there")
+            raise
+        last = dump.finish()
+    if last["unread"]:
+        named = ", ".join(map(repr, last["unread"][:SHOWN]))
+        app.gap(
+            f"{len(last['unread']):,} values could not be read: {named}; the last line of {target} names all"
+        )
+    return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
+
+
+def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
+    from ops.products.kv.pacing import Pace
+    from ops.products.kv.pairs import chunks
+
+    if dump.count:
+        app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
+    title, start = namespace.item["title"], dump.last
+    listing = api.list_keys(app.client, namespace.account_id, namespace.id)
+    left = (key for key in listing if key["name"] > start)
+    pace = Pace(app.parallel, app.settings.workers, app.stop)
+    with _progress(app, f"keys of {title}", dump.count) as progress:
+        batches = _counted(progress, chunks(left, api.BULK_GET))
+        for batch in pace.halved(partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
+            dump.add(batch.lines, batch.last, batch.keys)
+            progress.done(n=batch.keys)
+            if batch.gone:
+                app.note(f"listed, but deleted or expired since: {', '.join(map(repr, batch.gone))}")
+            for problem in batch.unread:
+                app.warn(f"not read: {problem}")
+    if listing.problem:
+        raise Incomplete(
+            f"the keys of {title} could not all be listed: {listing.problem}",
+            hint="nothing was written to the file; the same command resumes from here",
+        )
+
+
+def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
+    """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
+    from ops.products.kv.dumpfile import pair_line, to_line
+    from ops.products.kv.values import at_once, value_of
+
+    where = client, namespace.account_id, namespace.id
+    texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
+    if texts is None:
+        return None
+    lines, gone, unread = [], [], []
+    for key in keys:
+        name = key["name"]
+        try:
+            value = value_of(*where, name, texts.get(name))
+        except (ApiError, MalformedAnswer) as error:
+            # The firewall of the API refuses some names, and some values cannot be proven to be whole.
+            if isinstance(error, ApiError) and error.status != FIREWALL:
+                raise
+            unread.append(f"{name!r} ({error.message})")
+            lines.append(to_line({"unread": name}))
+            continue
+        if value is None:
+            gone.append(name)
+        lines.append(to_line({"gone": name}) if value is None else pair_line(key, value))
+    return Batch(b"".join(lines), keys[-1]["name"], len(keys), gone, unread)
+
+
+def _counted(progress: Progress, batches: Iterable[list[Json]]) -> Iterator[list[Json]]:
+    for batch in batches:
+        progress.known(len(batch))
+        yield batch
+
+
+@contextmanager
+def _progress(app: App, what: str, done: int) -> Iterator[Progress]:
+    from ops.ui.progress import Progress
+
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
+    progress.start(what)
+    progress.known(done)
+    progress.done(n=done)
+    try:
+        with app.talk.above(progress.note):
+            yield progress
+    finally:
+        progress.finish()

@@ -1,0 +1,234 @@
+"""Tasks of the `kv` collection on single keys, and on all keys with a prefix."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from ops.cli.command import command
+from ops.errors import Refused, UsageError
+from ops.kinds.change import Change
+from ops.products.kv import api
+from ops.products.kv.resources import PAIR, READ
+from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
+from ops.ui.shapes import Bytes, Item, Rows
+from ops.writes.make import lookup, make, make_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.cli.app import App
+    from ops.kinds.resource import Json, Owner
+
+KEY = "name of the key; --key=--name for one that begins with dashes"
+
+
+@command(
+    "keys",
+    required=("namespace",),
+    needs=READ,
+    help={"namespace": NAMED, "prefix": "only keys with this prefix; several are read concurrently"},
+)
+def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
+    """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
+
+    A key written in the last minute may not be listed yet. Several prefixes are faster than one listing of
+    all keys, and return all keys only if every key begins with one of them.
+
+    inv kv.keys --namespace sessions --prefix user:
+    inv kv.keys --namespace sessions --prefix user: --prefix team:
+    """
+    where = app.client, app.account_id, app.namespace_id(namespace)
+    if len(prefix) > 1:
+        from ops.files.disk import private_folder
+        from ops.products.kv.ranges import list_ranges
+
+        folder = private_folder(app.settings.state_dir)
+        listing = list_ranges(*where, prefix, parallel=app.parallel, folder=folder)
+    else:
+        listing = api.list_keys(*where, prefix="".join(prefix), ahead=not app.option("limit"))
+    return Rows(listing, ("name", "expiration", "metadata"))
+
+
+@command(
+    "get",
+    required=("namespace", "key"),
+    needs=READ,
+    help={"namespace": NAMED, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
+)
+def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
+    """Write a value to stdout, byte for byte.
+
+    inv kv.get --namespace sessions --key user:1 > value.bin
+    inv kv.get --namespace sessions --key user:1 --metadata
+    """
+    from ops.products.kv.values import checked
+
+    api.check_key(key)
+    where = app.client, app.account_id, app.namespace_id(namespace)
+    if metadata:
+        # A snapshot holds the listing, and nothing in it lags behind.
+        describe = api.find_key if app.offline else api.describe_key
+        return Item(describe(*where, key), ("name", "expiration", "metadata"))
+    value = api.get_value(*where, key)
+    return Bytes(checked(value, lambda: api.get_text_values(*where, [key]).get(key), app.gap))
+
+
+@command(
+    "put",
+    required=("namespace", "key"),
+    writes=True,
+    needs=EDIT,
+    help={
+        "namespace": NAMED,
+        "key": KEY,
+        "value": "the value as text; --value=--x for one that begins with dashes",
+        "file": "read the value from this file, byte for byte; - is stdin",
+        "metadata": "JSON that is stored with the value, at most 1,024 bytes",
+        "expiration": "when it expires, at least 60 s from now: a date (UTC), or epoch seconds",
+        "ttl": "in how many seconds it expires, at least 60",
+    },
+)
+def put_value(
+    app: App,
+    namespace: str = "",
+    key: str = "",
+    value: str = "",
+    file: str = "",
+    metadata: str = "",
+    expiration: str = "",
+    ttl: int = 0,
+) -> Rows:
+    """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
+
+    inv kv.put --namespace sessions --key user:1 --value '{"name": "x"}' --ttl 3600
+    inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
+    gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
+    """
+    from ops.products.kv import pairs, valid
+
+    api.check_key(key)
+    kept = valid.metadata(metadata) if metadata else None
+    moment = valid.expiration(expiration, ttl, now=app.clock())
+    item = pairs.pair(key, _value_from(value, file), kept, moment)
+    owner = namespace_of(app, namespace)
+    before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
+    if moment:
+        app.note(f"{key!r} expires at {datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ} ({moment})")
+    made = make(app, Change(PAIR, owner, before, item), total=0)
+    if before is None and not app.dry:
+        app.note("kv.keys may list it only after a minute")
+    return made
+
+
+def _value_from(text: str, file: str) -> bytes:
+    """Return the bytes of *text*, or of *file*, where `-` is stdin; read no more than 25 MiB of it.
+
+    Raise UsageError if not exactly one of them is given or the file cannot be read, and ValidationError for
+    more than 25 MiB.
+    """
+    from ops.products.kv import valid
+
+    if bool(text) == bool(file):
+        hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
+        raise UsageError("the value is given once: by --value or by --file", hint=hint)
+    if text:
+        # Arguments that are not UTF-8 are written as the original bytes.
+        return valid.value(text.encode("utf-8", "surrogateescape"))
+    if file == "-":
+        return valid.value(sys.stdin.buffer.read(api.VALUE_LIMIT + 1))
+    try:
+        with Path(file).open("rb") as opened:
+            return valid.value(opened.read(api.VALUE_LIMIT + 1))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=f"`ls -l {file}`") from None
+
+
+@command(
+    "delete",
+    required=("namespace",),
+    writes=True,
+    guards=("force",),
+    needs=EDIT,
+    help={
+        "namespace": NAMED,
+        "key": KEY,
+        "prefix": "delete all keys with this prefix, 10,000 in one request",
+    },
+)
+def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") -> Rows:
+    """Delete a key, or all keys with a prefix; the journal keeps their values, for undo.
+
+    inv kv.delete --namespace sessions --key user:1
+    inv kv.delete --namespace sessions --prefix user: --dry-run
+    """
+    from ops.products.kv import valid
+
+    if bool(key) == bool(prefix):
+        raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
+    valid.prefix(prefix) if prefix else api.check_key(key)
+    owner = namespace_of(app, namespace)
+    if is_simulated(app, owner):
+        return Rows(())
+    if prefix:
+        return Rows([_delete_prefix(app, owner, prefix)])
+    before = lookup(app, PAIR, owner, {"key": key})
+    if before is None:
+        app.note(f"there is no key {key!r}")
+        return Rows([{"action": "unchanged", "kind": PAIR.kind, "name": key, "id": key, "undo": ""}])
+    return make(app, Change(PAIR, owner, before, None))
+
+
+def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
+    """Delete the keys of *namespace* that begin with *prefix*; return the row about them.
+
+    They are listed and counted first: one question names their number, and more than 50 need --force.
+    """
+    from tempfile import TemporaryFile
+
+    from ops.files.disk import explained, private_folder
+    from ops.writes import consent
+
+    listing = api.list_keys(app.client, namespace.account_id, namespace.id, prefix=prefix)
+    folder = private_folder(app.settings.state_dir)
+    with explained(folder), TemporaryFile(dir=folder) as names:
+        count = 0
+        for key in listing:
+            names.write(json.dumps(key["name"]).encode() + b"\n")
+            count += 1
+        names.seek(0)
+        if listing.problem:
+            app.gap(f"the keys with the prefix {prefix!r}: {listing.problem}")
+        app.talk.show(f"delete {count:,} keys with the prefix {prefix!r}")
+        if count > consent.ITEMS and not (app.dry or app.option("force")):
+            raise Refused(
+                f"{count:,} keys have the prefix {prefix!r}, more than {consent.ITEMS}",
+                hint="list them with kv.keys --prefix; --force deletes them",
+            )
+        title = namespace.item["title"]
+        question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
+        made = make_all(app, _deletions(app, namespace, names), question=question).item
+    return {
+        "action": "delete" if made["delete"] else "unchanged",
+        "kind": PAIR.kind,
+        "name": f"{made['delete']:,} keys: {prefix}*",
+        "id": "",
+        "undo": made["undo"],
+    }
+
+
+def _deletions(app: App, namespace: Owner, names: BinaryIO) -> Iterator[Change]:
+    from ops.products.kv import pairs
+    from ops.products.kv.pacing import Pace
+
+    def size(items: list[Json]) -> int:
+        return sum(len(item["value"]) for item in items)
+
+    pace = Pace(app.parallel, app.settings.workers, app.stop)
+    batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
+    for items in pace.halved(partial(pairs.read_at_once, app.client, namespace), batches, size):
+        yield from (Change(PAIR, namespace, item, None) for item in items)

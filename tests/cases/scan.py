@@ -1,0 +1,12 @@
+"""The tasks of scan."""
+
+from __future__ import annotations
+
+from tests.cases import Read
+
+READS = {
+    "scan.run": Read(sends=r"GET /zones/\w+/dns_records"),
+    "scan.export": Read(
+        ("--deep", "--kv", "values"), sends="POST .*/bulk/get", leaves="exports/*/latest/manifest.json"
+    ),
+}
