@@ -133,6 +133,7 @@ def test_a_prefix_is_plain_text_and_ends_where_it_ends(api: Api, space: str) -> 
     assert sorted(found) == sorted(wanted)
 
 
+@pytest.mark.long
 def test_a_page_of_a_thousand_keys_is_served_in_a_few_milliseconds(api: Api, spaces: str) -> None:
     path = f"{spaces}/{namespace_id('sessions')}/keys"
     times = []
