@@ -414,7 +414,7 @@ def test_the_number_of_keys_of_a_namespace_is_shown_before_its_deletion(staged: 
 
     assert result.code == 0
     assert "feature-flags has 8 keys; `inv kv.dump` saves them first" in result.err
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
 
 
 # Deleting in bulk
