@@ -1,4 +1,4 @@
-"""What records say: every type from its text and from its fields, parsed strictly."""
+"""Rdata of every type, from its text and from its fields, parsed strictly."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import pytest
 
 from ops.errors import UsageError, ValidationError
 from ops.products.dns.build import new_record
-from ops.products.dns.content import EXAMPLES, FIELDS, TYPES, text_of
-from ops.products.dns.rdata import essence, fields_of
+from ops.products.dns.rdata import EXAMPLES, FIELDS, TYPES, fields_of, rdata_key, text_of
 
 ZONE = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
 DIGEST = "ab" * 32
-# A text for each type, and how the API takes it.
+# A text for each type, and the fields of the API.
 TEXTS: dict[str, tuple[str, dict[str, Any]]] = {
     "A": ("192.0.2.1", {"content": "192.0.2.1"}),
     "AAAA": ("2001:DB8:0::1", {"content": "2001:db8::1"}),
@@ -55,7 +54,7 @@ TEXTS: dict[str, tuple[str, dict[str, Any]]] = {
     "TXT": ("v=spf1 -all", {"content": "v=spf1 -all"}),
     "URI": ('10 1 "https://a.example/"', {"priority": 10, "data": {"weight": 1, "target": "https://a.example/"}}),
 }  # fmt: skip
-# Text that no such record can say.
+# Text that does not parse.
 WRONG = [
     ("A", ""), ("A", "192.0.2"), ("A", "192.0.2.256"), ("A", "010.0.0.1"), ("A", "::1"), ("A", "1.2.3.4 5"),
     ("A", "1.2.3.4 ; note"), ("A", "1.2.3.4\n5.6.7.8"), ("A", "www.example.com"), ("AAAA", "192.0.2.1"),
@@ -70,28 +69,28 @@ WRONG = [
 ]  # fmt: skip
 
 
-def said(fields: dict[str, Any]) -> dict[str, Any]:
-    """Give *fields* as they are sent: what has `data` has derived text beside it."""
+def sent(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return *fields* as they are sent: without the derived text beside `data`."""
     return {name: value for name, value in fields.items() if name != "content" or "data" not in fields}
 
 
-def test_the_table_has_every_type_that_the_api_lists() -> None:
+def test_the_table_has_every_type_of_the_api() -> None:
     assert tuple(sorted(TEXTS)) == TYPES
     assert set(EXAMPLES) == set(TYPES)
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_a_text_becomes_what_the_api_takes_and_back(type: str) -> None:
+def test_text_becomes_fields_of_the_api_and_back(type: str) -> None:
     text, wanted = TEXTS[type]
 
     fields = fields_of(type, text)
 
-    assert said(fields) == wanted
+    assert sent(fields) == wanted
     assert fields_of(type, text_of({"type": type, **fields})) == fields
 
 
 @pytest.mark.parametrize(("type", "text"), WRONG)
-def test_what_does_not_parse_is_refused_with_a_reason_and_an_example(type: str, text: str) -> None:
+def test_text_that_does_not_parse_is_refused_with_a_reason_and_an_example(type: str, text: str) -> None:
     with pytest.raises(ValidationError) as error:
         fields_of(type, text)
 
@@ -99,7 +98,7 @@ def test_what_does_not_parse_is_refused_with_a_reason_and_an_example(type: str, 
 
 
 @pytest.mark.parametrize("type", [type for type in TYPES if type in FIELDS])
-def test_a_field_that_is_missing_is_named(type: str) -> None:
+def test_a_missing_field_is_named(type: str) -> None:
     data = dict(TEXTS[type][1]["data"])
     lost = next(iter(data))
     del data[lost]
@@ -108,11 +107,12 @@ def test_a_field_that_is_missing_is_named(type: str) -> None:
         text_of({"type": type, "data": data})
 
 
-def test_a_record_says_the_same_however_it_is_spelt() -> None:
+def test_equal_rdata_is_equal_in_every_spelling() -> None:
     spelt = [
         ({"type": "CNAME", "content": "A.Example."}, {"type": "CNAME", "content": "a.example"}),
         ({"type": "AAAA", "content": "2001:db8:0:0::1"}, {"type": "AAAA", "content": "2001:db8::1"}),
-        ({"type": "TXT", "content": '"a" "b"'}, {"type": "TXT", "content": "ab"}),
+        ({"type": "TXT", "content": '"a"  "b"'}, {"type": "TXT", "content": '"a""b"'}),
+        ({"type": "TXT", "content": '"v=spf1 " "-all"'}, {"type": "TXT", "content": "v=spf1 -all"}),
         ({"type": "TLSA", "content": f"3 1 1 {DIGEST.upper()}"}, {"type": "TLSA", **TEXTS["TLSA"][1]}),
         (
             {"type": "SRV", "content": "5 443 a.example", "priority": 0},
@@ -122,20 +122,20 @@ def test_a_record_says_the_same_however_it_is_spelt() -> None:
         ({"type": "MX", "content": "a.example", "priority": 10}, {"type": "MX", "content": "10 A.example."}),
     ]
 
-    assert [essence(one) == essence(other) for one, other in spelt] == [True] * len(spelt)
+    assert [rdata_key(one) == rdata_key(other) for one, other in spelt] == [True] * len(spelt)
 
 
-def test_hints_of_other_addresses_are_not_the_same() -> None:
+def test_other_address_hints_are_other_rdata() -> None:
     one = {"type": "HTTPS", "content": '1 . ipv4hint="192.0.2.65"'}
     other = {"type": "HTTPS", "content": '1 . ipv4hint="192.0.2.97"'}
 
-    assert essence(one) != essence(other)
+    assert rdata_key(one) != rdata_key(other)
 
 
 @pytest.mark.fault("E12")
-def test_a_type_that_is_not_known_here_is_compared_as_it_stands() -> None:
-    assert essence({"type": "NEW", "content": "a"}) == essence({"type": "NEW", "content": "a"})
-    assert essence({"type": "NEW", "content": "a"}) != essence({"type": "NEW", "content": "b"})
+def test_rdata_of_an_unknown_type_is_compared_as_text() -> None:
+    assert rdata_key({"type": "NEW", "content": "a"}) == rdata_key({"type": "NEW", "content": "a"})
+    assert rdata_key({"type": "NEW", "content": "a"}) != rdata_key({"type": "NEW", "content": "b"})
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,6 @@ def test_a_record_is_built_from_content_or_from_fields(
         ("SVR", {"content": "x"}, "did you mean SRV"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(type: str, given: dict[str, Any], words: str) -> None:
+def test_contradictory_options_are_refused(type: str, given: dict[str, Any], words: str) -> None:
     with pytest.raises((UsageError, ValidationError), match=words):
         new_record(ZONE, type, "x", given)

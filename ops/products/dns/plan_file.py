@@ -1,4 +1,4 @@
-"""Plans on disk: the changes, and a hash of the zone that they were made for."""
+"""Plans in a file: the changes, and a hash of the zone that they were made for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.kinds.change import Change
-from ops.products.dns import valid
+from ops.products.dns import checks
+from ops.products.dns.names import full_name
 from ops.products.dns.plan import Plan, state
-from ops.products.dns.rdata import fields_of
-from ops.products.dns.record import SAYS, full
+from ops.products.dns.rdata import RDATA, TYPES, fields_of, text_of
+from ops.products.dns.record import full
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LARGEST = 64 << 20
 
 
 def save(plan: Plan, zone: Json, live: list[Json], path: Path) -> None:
-    """Write *plan* to *path*, for its owner only. Raises DiskError."""
+    """Write *plan* to *path*, readable for its owner only. Raises DiskError."""
     from ops.files.disk import atomic
 
     facts = {"plan": VERSION, "zone": zone["name"], "zone_id": zone["id"], "state": state(live)}
@@ -32,9 +33,9 @@ def save(plan: Plan, zone: Json, live: list[Json], path: Path) -> None:
 
 
 def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
-    """Give the plan in *path* for *zone*, whose records now are *live*.
+    """Return the plan in *path* for *zone*, whose records now are *live*.
 
-    Raises ValidationError for what is no plan, or one for another zone, Conflict where the zone has moved.
+    Raises ValidationError for another file, or a plan for another zone, Conflict where the zone has changed.
     """
     found = _read(path)
     if found.get("zone_id") != zone.id:
@@ -46,12 +47,12 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
         raise Conflict(
             f"{zone.item['name']} has changed since the plan was made", hint="make a new one: `inv dns.plan`"
         )
-    standing = {record["id"]: record for record in live}
+    by_id = {record["id"]: record for record in live}
     try:
-        changes = [_change(one, zone, standing) for one in found["changes"]]
+        changes = [_change(one, zone, by_id) for one in found["changes"]]
         return Plan(changes, int(found["unchanged"]), len(live))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _no_plan(path, f"{type(error).__name__} {error}") from None
+        raise _not_a_plan(path, f"{type(error).__name__} {error}") from None
     except OpsError as error:
         raise ValidationError(f"{path}: {error.message}", hint=error.hint) from None
 
@@ -59,39 +60,32 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 def _read(path: Path) -> Json:
     try:
         if path.stat().st_size > LARGEST:
-            raise _no_plan(path, f"it has more than {LARGEST >> 20} MiB")
+            raise _not_a_plan(path, f"it has more than {LARGEST >> 20} MiB")
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="look at --plan") from None
+        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --plan") from None
     except (ValueError, RecursionError):
-        raise _no_plan(path, "it is not JSON") from None
+        raise _not_a_plan(path, "it is not JSON") from None
     if not isinstance(found, dict) or found.get("plan") != VERSION:
-        raise _no_plan(path, f"it is not of version {VERSION}")
+        raise _not_a_plan(path, f"it is not of version {VERSION}")
     return found
 
 
-def _no_plan(path: Path, why: str) -> ValidationError:
+def _not_a_plan(path: Path, why: str) -> ValidationError:
     return ValidationError(
-        f"{path} is no plan of dns.plan: {why}", hint="`inv dns.plan --save FILE` makes one"
+        f"{path} is not a plan of dns.plan: {why}", hint="`inv dns.plan --save FILE` makes one"
     )
 
 
-def _change(one: Json, zone: Owner, standing: dict[str, Json]) -> Change:
-    """Give a change as it was saved, checked as if it had been typed: a file can be edited."""
+def _change(one: Json, zone: Owner, by_id: dict[str, Json]) -> Change:
+    """Return a change as it was saved, checked as if it had been typed: a file can be edited."""
     before, after = one["before"], one["after"]
-    live: Any = standing[before["id"]] if before is not None else None
+    live: Any = by_id[before["id"]] if before is not None else None
     if after is not None:
         changed = [field for field in after if live is None or after[field] != live.get(field)]
-        _check(after, zone.item, changed)
+        full_name(full(after)["name"] + ".", zone.item["name"], exported=True)
+        if changed:
+            checks.check(after, zone.item, changed)
+        if after["type"] in TYPES and set(changed) & set(RDATA):
+            fields_of(str(after["type"]), text_of(after))
     return Change(RECORDS, zone, live, after)
-
-
-def _check(after: Json, zone: Json, changed: list[str]) -> None:
-    from ops.products.dns.content import TYPES, text_of
-    from ops.products.dns.names import full_name
-
-    full_name(full(after)["name"] + ".", zone["name"])
-    if changed:
-        valid.check(after, zone, changed)
-    if after["type"] in TYPES and set(changed) & set(SAYS):
-        fields_of(str(after["type"]), text_of(after))

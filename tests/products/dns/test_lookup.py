@@ -8,9 +8,9 @@ import pytest
 import responses
 
 from ops.http.client import Client
-from ops.products.dns.finding import MANY, find_record, find_records
+from ops.products.dns.writes import MANY, find_record, find_records
 from tests.products.answers import page, refusal
-from tests.products.dns.test_sent import LIVE, URL, ZONE
+from tests.products.dns.test_requests import LIVE, URL, ZONE
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ def record(number: int, **more: Any) -> Json:
     return LIVE | {"id": f"{number:032x}", "name": f"n{number}.example.com", **more}
 
 
-def test_a_record_is_found_by_its_id_and_else_by_what_it_says(
+def test_a_record_is_found_by_its_id_or_else_by_its_rdata(
     client: Client, http: responses.RequestsMock
 ) -> None:
     again = LIVE | {"id": "b" * 32, "name": "WWW.example.com"}
@@ -31,7 +31,7 @@ def test_a_record_is_found_by_its_id_and_else_by_what_it_says(
     assert found == LIVE | {"id": "b" * 32}
 
 
-def test_few_records_are_asked_for_one_by_one(client: Client, http: responses.RequestsMock) -> None:
+def test_few_records_are_requested_one_by_one(client: Client, http: responses.RequestsMock) -> None:
     few = [record(number) for number in range(MANY - 1)]
     for item in few:
         http.get(f"{URL}/{item['id']}", json={"success": True, "result": item})
@@ -54,7 +54,7 @@ def test_many_records_are_found_with_one_listing(client: Client, http: responses
 
 
 @pytest.mark.fault("B2")
-def test_a_listing_that_may_have_a_gap_proves_nothing(
+def test_an_incomplete_listing_does_not_prove_an_absence(
     client: Client, http: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [record(number) for number in range(MANY)]

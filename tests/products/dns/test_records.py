@@ -21,7 +21,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
     return found
 
 
-def take_back(inv: Inv, made: Result) -> Result:
+def undo(inv: Inv, made: Result) -> Result:
     found = re.search(r"undo\.apply --id (\S+)", made.err)
     assert found, made.err
     return inv("undo.apply", "--id", found[1], "--yes")
@@ -54,7 +54,7 @@ CREATED = [
 
 
 @pytest.mark.parametrize(("name", "type", "options"), CREATED)
-def test_a_record_of_every_type_is_created_once_and_taken_back(
+def test_a_record_of_every_type_is_created_once_and_can_be_undone(
     inv: Inv, zone: Zone, name: str, type: str, options: tuple[str, ...]
 ) -> None:
     before = zone.state()
@@ -63,7 +63,7 @@ def test_a_record_of_every_type_is_created_once_and_taken_back(
     made = inv(*line)
     again = inv(*line)
     during = zone.state()
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, again.code, undone.code) == (0, 0, 0), (made.err, again.err, undone.err)
     assert (rows(made)[0]["action"], rows(again)[0]["action"]) == ("create", "unchanged")
@@ -96,7 +96,7 @@ UPDATED = [
 
 
 @pytest.mark.parametrize(("options", "wanted"), UPDATED)
-def test_an_update_changes_what_is_given_and_nothing_else(
+def test_an_update_changes_only_the_given_fields(
     inv: Inv, zone: Zone, options: tuple[str, ...], wanted: dict[str, Any]
 ) -> None:
     before = {record["id"]: record for record in zone.records()}
@@ -104,7 +104,7 @@ def test_an_update_changes_what_is_given_and_nothing_else(
 
     made = inv("dns.update", *AT, *options, "--output", "json")
     after = {record["id"]: record for record in zone.records()}
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     (changed,) = (id for id in before if before[id] != after[id])
     assert (made.code, undone.code) == (0, 0)
@@ -113,7 +113,7 @@ def test_an_update_changes_what_is_given_and_nothing_else(
     assert zone.state() == state
 
 
-def test_an_update_to_what_stands_sends_nothing(inv: Inv, zone: Zone) -> None:
+def test_an_update_without_a_difference_sends_nothing(inv: Inv, zone: Zone) -> None:
     result = inv("dns.update", *AT, "--name", "vpn", "--type", "A", "--content", "192.0.2.40", "--ttl", "60")
 
     assert result.code == 0
@@ -151,7 +151,7 @@ def test_an_ambiguous_record_is_refused_with_the_candidates(
     assert zone.writes == []
 
 
-def test_what_a_record_says_chooses_it_among_several(inv: Inv, zone: Zone) -> None:
+def test_content_chooses_one_of_several_records(inv: Inv, zone: Zone) -> None:
     result = inv(
         "dns.delete", *AT, "--name", "origin", "--type", "A", "--content", "192.0.2.31", "--yes"
     )  # fmt: skip
@@ -160,7 +160,7 @@ def test_what_a_record_says_chooses_it_among_several(inv: Inv, zone: Zone) -> No
     assert [r["content"] for r in zone.records(name="origin.example.com", type="A")] == ["192.0.2.30"]
 
 
-def test_a_priority_alone_chooses_too_and_another_one_chooses_nothing(inv: Inv, zone: Zone) -> None:
+def test_a_priority_alone_chooses_one_of_several_records(inv: Inv, zone: Zone) -> None:
     line = ("dns.delete", *AT, "--name", "@", "--type", "MX", "--yes", "--output", "json", "--priority")
 
     none, one = inv(*line, "15"), inv(*line, "20")
@@ -187,7 +187,7 @@ def test_put_creates_then_leaves_then_changes_the_record(inv: Inv, zone: Zone) -
     same = inv(*line, "--content", "192.0.2.1", "--comment", "old", "--ttl", "300")
     changed = inv(*line, "--content", "192.0.2.2")
     now = zone.one(name="fresh.example.com")
-    undone = [take_back(inv, changed), take_back(inv, first)]
+    undone = [undo(inv, changed), undo(inv, first)]
 
     assert [rows(one)[0]["action"] for one in (first, same, changed)] == ["create", "unchanged", "update"]
     assert (now["content"], now["comment"], now["ttl"]) == ("192.0.2.2", None, 1)
@@ -206,7 +206,7 @@ def test_put_keeps_settings_which_have_no_option(inv: Inv, other: Callable[[str]
     assert zone.one(name="cdn.example.org")["settings"] == {"flatten_cname": True}
 
 
-def test_settings_that_are_cleared_come_back(inv: Inv, other: Callable[[str], Zone]) -> None:
+def test_cleared_settings_can_be_undone(inv: Inv, other: Callable[[str], Zone]) -> None:
     zone = other("example.org")
     before = zone.state()
 
@@ -214,20 +214,20 @@ def test_settings_that_are_cleared_come_back(inv: Inv, other: Callable[[str], Zo
         "dns.update", "--zone", "example.org", "--name", "cdn", "--type", "CNAME", "--clear", "settings"
     )
     during = zone.one(name="cdn.example.org")["settings"]
-    take_back(inv, made)
+    undo(inv, made)
 
     assert (made.code, during) == (0, {})
     assert zone.state() == before
 
 
 @pytest.mark.parametrize("name", ["www", "WWW.example.com.", "@"])
-def test_a_deleted_record_comes_back_with_all_it_had(inv: Inv, zone: Zone, name: str) -> None:
+def test_undo_restores_a_deleted_record_completely(inv: Inv, zone: Zone, name: str) -> None:
     before = zone.state()
     type = "AAAA" if name == "@" else "CNAME"
 
     made = inv("dns.delete", *AT, "--name", name, "--type", type, "--yes")
     during = zone.state()
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, undone.code) == (0, 0)
     assert len(during) == len(before) - 1
@@ -235,7 +235,7 @@ def test_a_deleted_record_comes_back_with_all_it_had(inv: Inv, zone: Zone, name:
 
 
 @pytest.mark.parametrize("which", [("--id", "f" * 32), ("--name", "gone", "--type", "A")])
-def test_deleting_what_is_gone_is_a_success(inv: Inv, zone: Zone, which: tuple[str, ...]) -> None:
+def test_deleting_a_missing_record_succeeds(inv: Inv, zone: Zone, which: tuple[str, ...]) -> None:
     result = inv("dns.delete", *AT, *which, "--output", "json")
 
     assert result.code == 0
@@ -244,7 +244,7 @@ def test_deleting_what_is_gone_is_a_success(inv: Inv, zone: Zone, which: tuple[s
 
 
 @pytest.mark.fault("G4")
-def test_off_a_terminal_a_deletion_needs_a_yes(inv: Inv, zone: Zone) -> None:
+def test_a_deletion_without_a_terminal_needs_yes(inv: Inv, zone: Zone) -> None:
     result = inv("dns.delete", *AT, "--name", "www", "--type", "CNAME")
 
     assert result.code == 1
@@ -299,7 +299,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_what_is_wrong_is_a_sentence_a_hint_and_no_write(inv: Inv, zone: Zone, line: tuple[str, ...]) -> None:
+def test_wrong_input_is_refused_with_a_hint_and_without_a_write(
+    inv: Inv, zone: Zone, line: tuple[str, ...]
+) -> None:
     result = inv(*line, *AT)
 
     assert result.code == 1
@@ -308,7 +310,7 @@ def test_what_is_wrong_is_a_sentence_a_hint_and_no_write(inv: Inv, zone: Zone, l
     assert zone.writes == []
 
 
-def test_thirty_seconds_are_for_enterprise(inv: Inv, other: Callable[[str], Zone]) -> None:
+def test_a_ttl_of_thirty_seconds_is_for_enterprise(inv: Inv, other: Callable[[str], Zone]) -> None:
     line = ("--name", "quick", "--type", "A", "--content", "192.0.2.1", "--ttl", "30")
 
     shop, free = (inv("dns.create", "--zone", name, *line) for name in ("shop.example", "example.net"))
@@ -326,7 +328,7 @@ def test_a_zone_is_never_guessed(inv: Inv, zone: Zone) -> None:
 
 
 @pytest.mark.fault("G7")
-def test_a_dry_line_shows_what_it_would_do_and_later_tasks_see_it(inv: Inv, zone: Zone) -> None:
+def test_later_tasks_of_a_dry_run_see_simulated_changes(inv: Inv, zone: Zone) -> None:
     name = ("--name", "fresh", "--type", "A")
 
     result = inv(
@@ -342,7 +344,7 @@ def test_a_dry_line_shows_what_it_would_do_and_later_tasks_see_it(inv: Inv, zone
     assert zone.writes == []
 
 
-def test_a_dry_deletion_makes_room_for_what_comes_after_it(inv: Inv, zone: Zone) -> None:
+def test_a_simulated_deletion_makes_room_for_a_later_task(inv: Inv, zone: Zone) -> None:
     result = inv(
         "--dry",
         "dns.delete", *AT, "--name", "www", "--type", "CNAME",

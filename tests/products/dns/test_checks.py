@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import Conflict, ValidationError
-from ops.products.dns.conflicts import check_together
-from ops.products.dns.valid import check
+from ops.products.dns.checks import check, check_together
 
 
 def zone(plan: str) -> dict[str, Any]:
@@ -37,27 +36,30 @@ WRONG = [
     ("pro", record(comment="c" * 501), "501"), ("pro", record(comment="a\nb"), "one line"),
     ("pro", record(comment="a\rb"), "one line"), ("pro", record(comment=5), "one line"),
     ("pro", record(tags=["a:b"] * 21), "21 tags"), ("free", record(tags=["a:b"]), "1 tags"),
-    ("pro", record(tags=["a" * 33]), "no tags"), ("pro", record(tags=["a:" + "v" * 101]), "no tags"),
-    ("pro", record(tags=["a b:c"]), "no tags"), ("pro", record(tags=[""]), "no tags"),
-    ("pro", record(tags="a:b"), "no tags"),
+    ("pro", record(tags=["a" * 33]), "not a list of tags"), 
+    ("pro", record(tags=["a:" + "v" * 101]), "not a list of tags"),
+    ("pro", record(tags=["a b:c"]), "not a list of tags"), ("pro", record(tags=[""]), "not a list of tags"),
+    ("pro", record(tags="a:b"), "not a list of tags"),
     ("free", record(type="CNAME", content="WWW.example.com"), "itself"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("plan", "fine"), FINE)
-def test_what_the_plan_allows_passes(plan: str, fine: dict[str, Any]) -> None:
+def test_a_record_within_the_limits_of_the_plan_passes(plan: str, fine: dict[str, Any]) -> None:
     check(fine, zone(plan))
 
 
 @pytest.mark.parametrize(("plan", "wrong", "words"), WRONG)
-def test_what_the_api_would_refuse_is_refused_first(plan: str, wrong: dict[str, Any], words: str) -> None:
+def test_a_record_that_the_api_would_refuse_is_refused_first(
+    plan: str, wrong: dict[str, Any], words: str
+) -> None:
     with pytest.raises(ValidationError, match=words) as error:
         check(wrong, zone(plan))
 
     assert error.value.hint
 
 
-def test_what_stands_and_is_not_changed_is_not_judged() -> None:
+def test_an_unchanged_field_is_not_checked() -> None:
     check(record(ttl=30, comment="new"), zone("free"), ["comment"])
 
 
@@ -76,7 +78,9 @@ def alias(content: str = "a.example") -> dict[str, Any]:
         [alias(), record(name="WWW.Example.com")],
     ],
 )
-def test_what_may_not_stand_under_one_name_is_a_conflict(together: list[dict[str, Any]]) -> None:
+def test_records_that_exclude_each_other_under_one_name_are_a_conflict(
+    together: list[dict[str, Any]],
+) -> None:
     with pytest.raises(Conflict) as error:
         check_together(together, "example.com")
 
@@ -93,5 +97,5 @@ def test_what_may_not_stand_under_one_name_is_a_conflict(together: list[dict[str
         [alias(), record(name="other.example.com")],
     ],
 )
-def test_what_the_api_takes_side_by_side_passes(together: list[dict[str, Any]]) -> None:
+def test_records_that_may_share_a_name_pass(together: list[dict[str, Any]]) -> None:
     check_together(together, "example.com")

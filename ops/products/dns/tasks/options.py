@@ -1,26 +1,29 @@
-"""The options that describe a record, the same on every task that writes one."""
+"""The options that describe a record, and the zone that a task works on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
-from ops.products.dns.api import yes_or_no
+from ops.kinds.resource import Owner, reach
+from ops.products.dns.values import YES_NO
 
 if TYPE_CHECKING:
+    from ops.cli.app import App
     from ops.kinds.resource import Json
+    from ops.products.dns.current import CurrentZone
 
 ZONE = "domain or id, e.g. example.com"
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
-# 0 is a priority, a weight and a port; no default of a number's type is free but a negative one.
+# 0 is a priority, a weight and a port; the default of a number's option must be a number, so a negative one.
 NONE = -1
 CLEARABLE = ("comment", "tags", "settings")
 DESCRIBING = {
     "zone": ZONE,
-    "name": "`www`, `@` for the zone itself, `*`, or a whole name",
+    "name": "`www`, `@` for the zone itself, `*`, or a complete name",
     "type": "A, AAAA, CNAME, MX, TXT, SRV, CAA, ... any type that Cloudflare has",
-    "content": "what the record says, as in a zone file, e.g. '10 60 5060 sip.example.com' for SRV",
+    "content": "the data as in a zone file, e.g. '10 60 5060 sip.example.com' for SRV",
     "priority": "of MX, SRV, URI, HTTPS and SVCB",
     "weight": "of SRV and URI",
     "port": "of SRV",
@@ -33,6 +36,14 @@ DESCRIBING = {
     "comment": "a note on the record, one line",
     "tags": "name:value; may be repeated, or separated by commas",
 }
+
+
+def current_zone(app: App, zone: Json) -> CurrentZone:
+    """Return *zone* as the task sees it: in a dry run with the changes of the tasks before it."""
+    from ops.products.dns.current import CurrentZone
+
+    owner = Owner(str(reach(zone, "account.id") or app.account_id), str(zone["id"]), zone)
+    return CurrentZone(app.client, owner, app.run.pretended if app.dry and app.command.writes else ())
 
 
 def given(
@@ -50,7 +61,7 @@ def given(
     comment: str,
     tags: tuple[str, ...],
 ) -> Json:
-    """Give the options that were typed, as fields of a record or of its `data`."""
+    """Return the options that were typed, as fields of a record or of its `data`."""
     numbers = {"priority": priority, "weight": weight, "port": port}
     texts = {"content": content, "target": target, "flags": flags, "tag": tag, "value": value}
     found: Json = {name: number for name, number in numbers.items() if number != NONE}
@@ -60,15 +71,13 @@ def given(
     return found | ({"tags": split(tags)} if tags else {})
 
 
+def yes_or_no(text: str) -> bool:
+    """Return the value of --proxied. Raises UsageError for any other word."""
+    if text.lower() not in YES_NO:
+        raise UsageError(f"--proxied is yes or no, not {text!r}", hint="e.g. --proxied yes")
+    return YES_NO[text.lower()]
+
+
 def split(texts: tuple[str, ...]) -> list[str]:
-    """Give the words of an option that may be repeated, or hold several with commas between."""
+    """Return the words of an option that may be repeated, or have several with commas between."""
     return [word.strip() for text in texts for word in text.split(",") if word.strip()]
-
-
-def cleared(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the fields that --clear names; UsageError for one that cannot be taken away."""
-    wanted = tuple(split(names))
-    strange = [name for name in wanted if name not in CLEARABLE]
-    if strange:
-        raise UsageError(f"--clear does not know {strange[0]!r}", hint=f"it takes {', '.join(CLEARABLE)}")
-    return wanted

@@ -1,34 +1,28 @@
-"""The `dns` collection."""
+"""dns.list and dns.get."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.errors import UsageError
 from ops.products.dns import api
-from ops.products.dns.filing import apply_records, export_records, import_records, plan_records
-from ops.products.dns.options import READ, ZONE
-from ops.products.dns.writing import create_record, delete_record, put_record, update_record
-from ops.products.zones.api import canonical
+from ops.products.dns.tasks.options import READ, ZONE, yes_or_no
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-__all__ = (
-    "apply_records",
-    "create_record",
-    "delete_record",
-    "export_records",
-    "get_record",
-    "import_records",
-    "list_records",
-    "plan_records",
-    "put_record",
-    "update_record",
+COLUMNS = ("name", "type", "priority", "content", "ttl", "proxied", "comment", "id")
+# The list operation's own filters beyond those with an option of their own.
+FILTERS = (
+    *(f"{f}.{test}" for f in ("name", "content") for test in ("exact", "contains", "startswith", "endswith")),
+    *(
+        f"{field}.{test}"
+        for field in ("comment", "tag")
+        for test in ("present", "absent", "exact", "contains", "startswith", "endswith")
+    ),
 )
-
-COLUMNS = ("name", "type", "content", "ttl", "proxied", "comment", "id")
 
 
 @command(
@@ -38,7 +32,7 @@ COLUMNS = ("name", "type", "content", "ttl", "proxied", "comment", "id")
     help={
         "zone": ZONE,
         "type": "only this type, e.g. MX",
-        "name": "only this full name",
+        "name": "only this name: `www`, `@` for the zone itself, or a complete name",
         "content": "only this content",
         "proxied": "yes or no",
         "comment": "only comments that contain this",
@@ -66,11 +60,29 @@ def list_records(
     inv dns.list --zone example.com --type MX
     inv dns.list --zone example.com --where name.startswith=www --output json
     """
-    filters = api.filters(
-        type=type, name=canonical(name), content=content, proxied=proxied, comment=comment, tag=tag,
-        search=search, match=match, where=where,
-    )  # fmt: skip
-    return Rows(api.list_records(app.client, app.zone_id(zone), **filters), COLUMNS)
+    from ops.products.dns.names import full_name
+
+    filters: dict[str, str | bool] = {
+        "type": type.upper(),
+        "content": content,
+        "proxied": yes_or_no(proxied) if proxied else "",
+        "comment.contains": comment,
+        "tag": tag,
+        "search": search,
+        "match": match,
+        **dict(map(_condition, where)),
+    }
+    found = app.zone(zone)
+    if name:
+        filters["name"] = full_name(name, found["name"])
+    return Rows(api.list_records(app.client, found["id"], **filters), COLUMNS)
+
+
+def _condition(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or name not in (*FILTERS, "tag_match"):
+        raise UsageError(f"--where does not know {text!r}", hint=f"one of: {', '.join(FILTERS)}, tag_match")
+    return name, value
 
 
 @command("get", required=("zone", "id"), needs=READ, help={"zone": ZONE, "id": "the record's id"})

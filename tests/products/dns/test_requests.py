@@ -12,7 +12,7 @@ from ops.errors import Conflict, MalformedAnswer
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
-from ops.products.dns.record import body, patch, spelt_like
+from ops.products.dns.record import body, patch, spelled_like
 from ops.products.dns.resources import RECORDS, SETTINGS
 from ops.products.dns.writes import batch_records, create_record, update_record, update_settings
 from tests.conftest import API
@@ -34,7 +34,7 @@ SRV: Json = {
 }  # fmt: skip
 
 
-def test_only_what_can_be_set_is_sent() -> None:
+def test_only_settable_fields_are_sent() -> None:
     assert body(LIVE | {"zone_id": "z", "zone_name": "example.com", "locked": False}) == {
         "name": "www.example.com", "type": "A", "content": "192.0.2.1", "proxied": False, "ttl": 300,
         "comment": "why", "tags": ["a:b"],
@@ -46,7 +46,7 @@ def test_a_structured_record_is_sent_by_its_data() -> None:
 
 
 @pytest.mark.fault("E12")
-def test_fields_that_are_not_known_here_are_sent_as_they_came() -> None:
+def test_unknown_fields_are_sent_as_they_came() -> None:
     assert body(LIVE | {"private_routing": True, "newer": {"x": [1]}})["newer"] == {"x": [1]}
     assert (
         body({"name": "n", "type": "NEW", "content": "x", "data": {"y": 1}, "proxied": True})["content"]
@@ -54,7 +54,7 @@ def test_fields_that_are_not_known_here_are_sent_as_they_came() -> None:
     )
 
 
-def test_a_change_made_from_what_stands_sends_the_fields_that_differ() -> None:
+def test_an_update_of_the_live_record_sends_the_different_fields() -> None:
     assert patch(LIVE, LIVE | {"ttl": 60, "comment": None, "tags": []}) == {
         "ttl": 60,
         "comment": "",
@@ -73,22 +73,24 @@ def test_a_change_made_from_what_stands_sends_the_fields_that_differ() -> None:
         {name: value for name, value in LIVE.items() if name != "comment"},
     ],
 )
-def test_a_record_of_another_time_type_or_shape_is_sent_whole(after: Json) -> None:
+def test_a_record_from_a_snapshot_or_of_another_type_replaces_the_whole(after: Json) -> None:
     assert patch(LIVE, after) is None
 
 
-def test_a_setting_that_goes_away_is_sent_whole() -> None:
+def test_removing_a_setting_replaces_the_whole_record() -> None:
     assert patch(LIVE | {"settings": {"ipv4_only": True}}, LIVE) is None
 
 
-def test_an_old_record_is_put_back_under_its_id(client: Client, http: responses.RequestsMock) -> None:
+def test_a_record_from_a_snapshot_is_restored_under_its_id(
+    client: Client, http: responses.RequestsMock
+) -> None:
     old = LIVE | {"modified_on": "2025-01-01T00:00:00Z", "content": "192.0.2.9"}
     http.put(f"{URL}/{LIVE['id']}", json=envelope(old), match=[json_params_matcher(body(old))])
 
     assert update_record(client, ZONE, LIVE, old) == old
 
 
-def test_a_batch_sends_four_lists_and_gives_the_records_in_the_order_of_the_changes(
+def test_a_batch_sends_four_lists_and_returns_records_in_the_order_of_changes(
     client: Client, http: responses.RequestsMock
 ) -> None:
     new = {"name": "n.example.com", "type": "TXT", "content": "x", "ttl": 1}
@@ -111,9 +113,7 @@ def test_a_batch_sends_four_lists_and_gives_the_records_in_the_order_of_the_chan
     assert batch_records(client, ZONE, changes) == [{**new, "id": "c" * 32}, {"ttl": 60}, None, old]
 
 
-def test_a_batch_whose_answer_lacks_a_record_is_no_success(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_a_batch_response_without_a_record_is_malformed(client: Client, http: responses.RequestsMock) -> None:
     http.post(f"{URL}/batch", json=envelope({"deletes": []}))
 
     with pytest.raises(MalformedAnswer):
@@ -121,7 +121,7 @@ def test_a_batch_whose_answer_lacks_a_record_is_no_success(
 
 
 @pytest.mark.parametrize("code", [81057, 81058])
-def test_creating_what_is_there_is_a_conflict_for_the_road_to_judge(
+def test_creating_an_existing_record_raises_a_conflict(
     client: Client, http: responses.RequestsMock, code: int
 ) -> None:
     http.post(URL, json=refusal(code, "already exists"), status=400)
@@ -131,14 +131,14 @@ def test_creating_what_is_there_is_a_conflict_for_the_road_to_judge(
 
 
 @pytest.mark.fault("E12")
-def test_what_is_found_is_spelt_as_what_was_asked_for_and_keeps_the_rest() -> None:
+def test_a_found_record_takes_the_spelling_of_the_sought_one() -> None:
     found = SRV | {"content": "0\t5\t443\ta.example", "newer": 1, "tags": None}
 
-    assert spelt_like(found, SRV) == SRV | {"newer": 1}
-    assert spelt_like(found | {"ttl": 60}, SRV)["ttl"] == 60
+    assert spelled_like(found, SRV) == SRV | {"newer": 1}
+    assert spelled_like(found | {"ttl": 60}, SRV)["ttl"] == 60
 
 
-def test_dns_settings_are_changed_where_they_differ(client: Client, http: responses.RequestsMock) -> None:
+def test_only_different_dns_settings_are_sent(client: Client, http: responses.RequestsMock) -> None:
     old = {"flatten_all_cnames": False, "ns_ttl": 86400, "zone_mode": "standard"}
     url = f"{API}/zones/{ZONE.id}/dns_settings"
     http.patch(url, json=envelope(old), match=[json_params_matcher({"ns_ttl": 86400})])
