@@ -170,7 +170,11 @@ def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str]
     for name, together in names.items():
         problem = _problem(together, apex=name == zone)
         if problem:
-            found = [places[id(one)] for one in together if id(one) in places] if places else []
+            found = (
+                sorted((places[id(one)] for one in together if id(one) in places), key=_number)
+                if places
+                else []
+            )
             at = f" ({', '.join(found)})" if found else ""
             problems.append((name, f"{name} would have {problem}, which DNS does not allow{at}"))
     if problems:
@@ -179,6 +183,11 @@ def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str]
             hint=f"`inv dns.list --zone {zone} --name {problems[0][0]}` shows what exists; delete it "
             "first, or replace it in one transaction with `inv dns.apply`",
         )
+
+
+def _number(place: str) -> int:
+    number = re.search(r"\d+", place)
+    return int(number[0]) if number else 0
 
 
 def _problem(records: list[Json], *, apex: bool) -> str:
