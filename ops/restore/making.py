@@ -12,7 +12,7 @@ from ops.kinds.resource import reach
 from ops.restore.places import key_of
 from ops.restore.plan import change_of
 from ops.writes import describe
-from ops.writes.compare import covers
+from ops.writes.describe import covers
 from ops.writes.sending import batches
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Making:
         Raises PermissionDenied, after which every further one of this kind would end the same way.
         """
         try:
-            rows = self._writing.carry_out(changes)
+            rows = self._writing.apply(changes)
         except PermissionDenied:
             raise
         except REFUSALS as error:

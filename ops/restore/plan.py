@@ -42,7 +42,7 @@ class Plan:
             where = f"{step.place.name}: " if step.place.inside else ""
             self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
-            self._apex |= {consent.at_the_apex(change)} - {""}
+            self._apex |= {consent.apex_record(change)} - {""}
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -54,7 +54,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise Refused where it changes or deletes too much to be carried out without --force."""
-        consent.refuse(self.count(UPDATE, DELETE), self.total, self._apex)
+        consent.check_counts(self.count(UPDATE, DELETE), self.total, self._apex)
 
 
 def plan_of(view: View, steps: Steps) -> Plan:

@@ -20,8 +20,7 @@ from ops.snapshots.compare.side import Side
 from ops.snapshots.library import check_account
 from ops.snapshots.sections import WHOLE
 from ops.ui.shapes import Item
-from ops.writes.consent import Consent
-from ops.writes.writing import Writing
+from ops.writes.writing import open_writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -92,9 +91,9 @@ def _carried_out(app: App, view: View, plan: Plan, told: Told, *, delete: bool) 
     if not app.option("force"):
         plan.check()
     again = Told()
-    with Writing(app, expected=plan.steps, look=False) as writing:
+    with open_writing(app, expected=plan.steps, read_again=False) as writing:
         writing.lock(plan.locks.values())
-        Consent(app, f"put back {plan.steps:,} item{'s' * (plan.steps > 1)}?").ask([])
+        writing.confirm([], f"put back {plan.steps:,} item{'s' * (plan.steps > 1)}?")
         making = Making(app, writing, view, Steps(view, again, app.clock(), delete=delete))
         try:
             making.make()
@@ -110,7 +109,7 @@ def _carried_out(app: App, view: View, plan: Plan, told: Told, *, delete: bool) 
     refused = len(making.refused) + making.stranded.total()
     if refused:
         app.gap(f"{refused:,} items were not put back")
-    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo}
+    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo_id}
 
 
 def _stranded(making: Making) -> Iterator[str]:

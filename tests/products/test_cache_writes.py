@@ -51,7 +51,7 @@ def test_each_rule_takes_one_request_and_says_that_it_cannot_be_taken_back(
     result = inv(*LINE, option, value)
 
     assert result.code == 0
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
     assert "undo.apply" not in result.err
     assert [path.rpartition("/")[2] for _, path in written(staged)] == ["purge_cache"]
 

@@ -412,7 +412,7 @@ def test_a_migration_runs_once_and_cannot_be_undone(
     later = deploy("fresh", "--bindings", "m.json", path=file)
 
     assert (done.code, later.code) == (0, 0), later.err
-    assert "cannot be taken back: Durable Object migrations" in done.err
+    assert "cannot be undone: Durable Object migrations" in done.err
     assert "undo.apply" not in done.err
     assert json.loads(again.out)[0]["action"] == "unchanged"
     assert "undo.apply" in later.err

@@ -267,7 +267,7 @@ def test_a_zone_is_deleted_after_its_name_is_typed_and_its_contents_are_shown(
     assert result.code == 0
     assert "example.org has " in result.err
     assert "a deletion is permanent for its DNS records" in result.err
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
     assert "undo.apply" not in result.err
     assert zone(staged, "example.org") is None
 

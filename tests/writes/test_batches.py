@@ -71,7 +71,7 @@ def test_no_more_weight_goes_out_together_than_is_held_in_memory(
     monkeypatch: pytest.MonkeyPatch, values: list[Any], expected: list[str]
 ) -> None:
     shelf = shelf_with(9)
-    monkeypatch.setattr(module, "WEIGHT", 20)
+    monkeypatch.setattr(module, "BATCH_BYTES", 20)
 
     found = together(*(shelf.creation(name, value=v) for name, v in zip("abc", values, strict=True)))
 
@@ -81,7 +81,7 @@ def test_no_more_weight_goes_out_together_than_is_held_in_memory(
 def test_what_stood_before_weighs_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = shelf_with(9)
     things = [{"id": "", "name": name, "value": b"x" * 9} for name in "abc"]
-    monkeypatch.setattr(module, "WEIGHT", 20)
+    monkeypatch.setattr(module, "BATCH_BYTES", 20)
 
     assert together(*map(shelf.deletion, things)) == ["ab", "c"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.change import Change
-from ops.writes.compare import covers, stands, untouched
+from ops.writes.describe import covers, is_applied, is_untouched
 from tests.writes.stage import ZONE, Shelf
 
 ONE = {"id": "1", "name": "a", "ttl": 1}
@@ -54,7 +54,7 @@ def test_what_is_found_covers_what_was_wanted(found: Any, wanted: Any, covered: 
 def test_a_change_stands_where_all_it_wanted_is_there_and_what_it_dropped_is_not(
     before: Any, after: Any, found: Any, there: bool
 ) -> None:
-    assert stands(change(before, after), found) is there
+    assert is_applied(change(before, after), found) is there
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_change_stands_where_all_it_wanted_is_there_and_what_it_dropped_is_not
 def test_nothing_was_touched_where_what_stood_before_is_there_ids_aside(
     before: Any, found: Any, same: bool
 ) -> None:
-    assert untouched(change(before, {"name": "new"}), found) is same
+    assert is_untouched(change(before, {"name": "new"}), found) is same

@@ -25,7 +25,7 @@ def test_what_is_as_it_shall_be_is_shown_only_where_nothing_changes(shelf: Shelf
     (thing,) = shelf.stock("a")
     same = shelf.change(thing)
 
-    assert list(describe.lines([same])) == ["unchanged shelf.thing a: it is as it shall be"]
+    assert list(describe.lines([same])) == ["unchanged shelf.thing a: nothing to change"]
     assert list(describe.lines([same, shelf.creation("b")])) == ["create shelf.thing b: name b"]
     assert len(list(describe.lines([same] * 21))) == 20
 

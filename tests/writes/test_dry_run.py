@@ -8,7 +8,7 @@ import pytest
 
 from ops.cli.app import App
 from ops.kinds.resource import Owner, Resource
-from ops.writes.dry_run import pretend, pretended
+from ops.writes.make import simulate, simulated
 from tests.writes.stage import ZONE, Shelf, Stage
 
 OTHER = Owner("a1", "z2", {"name": "example.org"})
@@ -23,7 +23,7 @@ def app(stage: Stage) -> App:
 def test_what_changes_nothing_is_not_kept(app: App, shelf: Shelf) -> None:
     (thing,) = shelf.stock("a")
 
-    pretend(app, shelf.change(thing))
+    simulate(app.run.pretended, [shelf.change(thing)])
 
     assert app.run.pretended == []
 
@@ -49,30 +49,30 @@ def test_an_item_is_found_by_its_key_or_else_by_its_identity(
 ) -> None:
     a, b = shelf.stock("a", "b")
     for change in (shelf.change(a, value=2), shelf.deletion(b), shelf.creation("new")):
-        pretend(app, change)
-    pretend(app, shelf.creation("elsewhere")._replace(owner=OTHER))
+        simulate(app.run.pretended, [change])
+    simulate(app.run.pretended, [shelf.creation("elsewhere")._replace(owner=OTHER)])
 
-    assert pretended(app, shelf.resource, RENAMED, item) == seen
+    assert simulated(app.run.pretended, shelf.resource, RENAMED, item) == seen
 
 
 def test_the_last_change_of_an_item_counts(app: App, shelf: Shelf) -> None:
     (a,) = shelf.stock("a")
-    pretend(app, shelf.change(a, value=2))
-    pretend(app, shelf.change({**a, "value": 2}, value=3))
+    simulate(app.run.pretended, [shelf.change(a, value=2)])
+    simulate(app.run.pretended, [shelf.change({**a, "value": 2}, value=3)])
 
-    assert pretended(app, shelf.resource, ZONE, {"id": "id1"}) == (True, {**a, "value": 3})
-    pretend(app, shelf.deletion({**a, "value": 3}))
-    assert pretended(app, shelf.resource, ZONE, {"id": "id1"}) == (True, None)
+    assert simulated(app.run.pretended, shelf.resource, ZONE, {"id": "id1"}) == (True, {**a, "value": 3})
+    simulate(app.run.pretended, [shelf.deletion({**a, "value": 3})])
+    assert simulated(app.run.pretended, shelf.resource, ZONE, {"id": "id1"}) == (True, None)
 
 
 def test_all_that_is_said_of_the_identity_has_to_fit(app: App, shelf: Shelf) -> None:
     records = Resource("dns.record", "zones.zone", shelf.resource.list, ("name", "type"))
-    pretend(app, shelf.creation("a", type="A")._replace(resource=records))
+    simulate(app.run.pretended, [shelf.creation("a", type="A")._replace(resource=records)])
 
     found = [
-        pretended(app, records, ZONE, item)[0]
+        simulated(app.run.pretended, records, ZONE, item)[0]
         for item in ({"name": "a"}, {"name": "a", "type": "A"}, {"name": "a", "type": "MX"}, {"type": "A"})
     ]
 
     assert found == [True, True, False, True]
-    assert pretended(app, shelf.resource, ZONE, {"name": "a"}) == (False, None)
+    assert simulated(app.run.pretended, shelf.resource, ZONE, {"name": "a"}) == (False, None)

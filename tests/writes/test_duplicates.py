@@ -19,6 +19,7 @@ from ops.http.stack import open_client
 from ops.kinds.catalog import resources
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner, Resource
+from ops.products.zones.api import find_zone
 from ops.sandbox.server import Sandbox
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
@@ -80,7 +81,7 @@ def test_a_creation_whose_answer_was_lost_is_there_once(
 ) -> None:
     app, client = opened(sandbox, tmp_path)
     resource = kind(name)
-    zone = app.zone("example.com")
+    zone = find_zone(client, "example.com")
     account = Owner(sandbox.account_id, sandbox.account_id, {"id": sandbox.account_id})
     owner = account if resource.parent == "account" else Owner(sandbox.account_id, zone["id"], zone)
     sandbox.faults.parse(f"{fault} POST {path} times=-1")

@@ -70,7 +70,7 @@ def arranged(case: Case, sandbox: Sandbox) -> list[str]:
     return state(sandbox, case.history)
 
 
-def take_back(inv: Inv, case: Case, err: str) -> Result:
+def undo(inv: Inv, case: Case, err: str) -> Result:
     confirm = ("--confirm", case.confirm) if case.confirm else ()
     return inv("undo.apply", "--id", undo_id(err), "--yes", *confirm)
 
@@ -90,14 +90,14 @@ def test_what_was_written_is_taken_back_and_that_too(staged: Sandbox, inv: Inv, 
     written = inv(*case.line)
     assert written.code == 0, written.err
     between = state(staged, case.history)
-    undone = take_back(inv, case, written.err)
+    undone = undo(inv, case, written.err)
     assert undone.code == 0, undone.err
     after = state(staged, case.history)
 
     assert between != before
     assert after == before
     if "undo.apply" in undone.err:
-        again = take_back(inv, case, undone.err)
+        again = undo(inv, case, undone.err)
         assert again.code == 0, again.err
         assert state(staged, case.history) == between
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.resource import Json, Owner
-from ops.writes.sending import find_each
+from ops.writes.sending import lookup_each
 from tests.writes.stage import Shelf, Stage
 
 ZONE = Owner("a1", "z1", {})
@@ -28,7 +28,7 @@ def test_items_are_looked_for_together_as_many_as_the_kind_takes(
     assert writes is not None
     items = [{"name": f"n{number}"} for number in range(count)]
 
-    found = find_each(stage.app().client, writes, ZONE, items)
+    found = lookup_each(stage.app().client, writes, ZONE, items)
 
     assert sizes == asked
     assert found == ([None] if count == 1 else [{**item, "found": True} for item in items])
@@ -39,4 +39,4 @@ def test_items_are_looked_for_one_by_one_where_the_kind_knows_no_more(stage: Sta
     writes = shelf.resource.writes
     assert writes is not None
 
-    assert find_each(stage.app().client, writes, ZONE, [{"name": "a"}, {"name": "b"}]) == [None, thing]
+    assert lookup_each(stage.app().client, writes, ZONE, [{"name": "a"}, {"name": "b"}]) == [None, thing]

@@ -14,7 +14,7 @@ from ops.http.pause import Pause
 from ops.kinds.change import Change
 from ops.writes.journal import DONE, FAILED, UNKNOWN
 from ops.writes.make import make, make_all
-from ops.writes.signals import finishing
+from ops.writes.writing import finish_request
 from tests.writes.stage import Shelf, Stage
 
 
@@ -79,7 +79,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_leaves_the_outcome_unknown(stage: St
 
     (entry,) = stage.journal().entries().values()
     assert entry.state == "unknown"
-    assert "Ctrl-C again leaves at once" in stage.told
+    assert "press Ctrl-C again to stop now" in stage.told
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_task_that_shall_end_says_which_it_is_and_why(
     number: signal.Signals, error: type[Interrupted], told: str
 ) -> None:
     stop = threading.Event()
-    with finishing(stop, say=lambda _text: None) as stopping:
+    with finish_request(stop, warn=lambda _text: None) as stopping:
         stopping.check("dns.create")
         kill_me(number)
         with pytest.raises(error) as ended:
@@ -200,7 +200,7 @@ def test_a_call_that_was_stopped_is_unknown_once_it_was_sent(
     budget.close()
 
     (entry,) = stage.journal().entries().values()
-    look = f"whether it was carried out is not known; `inv undo.show --id {entry.id}` looks"
+    look = f"the outcome is unknown; check it with `inv undo.show --id {entry.id}`"
     assert (entry.state, entry.why) == (state, "stopped while waiting")
     assert interrupted.value.hint == (look if sent else "run it again")
     assert interrupted.value.message.startswith("stopped while waiting\n  0 done, ")

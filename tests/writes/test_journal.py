@@ -10,7 +10,7 @@ import pytest
 from ops.errors import DiskError
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
-from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry, Journal, Undoing
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Journal, JournalEntry, Undoing
 from tests.writes.stage import KIND, Shelf
 
 NOON = 1_795_435_200.9  # 2026-11-23T12:00:00Z and a bit
@@ -19,9 +19,8 @@ OWNER = Owner("a1", "z1", {"id": "z1", "name": "example.com", "status": "active"
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path / "journal", group="r-1", task="shelf.write", place="sandbox")
-    yield opened
-    opened.close()
+    with Journal(tmp_path / "journal", group="r-1", task="shelf.write", host="sandbox") as opened:
+        yield opened
 
 
 def creations(shelf: Shelf, *names: str) -> list[Change]:
@@ -51,11 +50,11 @@ def test_an_intent_tells_who_is_about_to_do_what_to_whom(journal: Journal, shelf
     assert id == "r-1.4"
     assert lines(journal) == [INTENT]
     assert journal.entries() == {
-        "r-1.4": Entry(
-            id="r-1.4", time="2026-11-23T12:00:00Z", task="shelf.write", place="sandbox", kind=KIND,
+        "r-1.4": JournalEntry(
+            id="r-1.4", time="2026-11-23T12:00:00Z", task="shelf.write", host="sandbox", kind=KIND,
             owner=("a1", "z1", {"id": "z1", "name": "example.com"}), counts={"create": 4, "delete": 1},
-            names=["a", "b", "c"], changes=INTENT["changes"], final="", undoes="q-1.2", olds=("x", ""),
-            state=UNKNOWN,
+            names=["a", "b", "c"], changes=INTENT["changes"], irreversible="", undoes="q-1.2",
+            old_keys=("x", ""), state=UNKNOWN,
         )
     }  # fmt: skip
 
@@ -72,7 +71,7 @@ def test_an_intent_says_why_it_can_never_be_taken_back(journal: Journal) -> None
     journal.begin(creations(Shelf(irreversible="gone for good"), "a"), now=NOON, number=1)
 
     (entry,) = journal.entries().values()
-    assert entry.final == "gone for good"
+    assert entry.irreversible == "gone for good"
 
 
 def test_a_read_only_kind_has_nothing_that_is_final(journal: Journal, shelf: Shelf) -> None:
@@ -94,7 +93,7 @@ def test_a_result_tells_what_the_api_added_and_nothing_twice(journal: Journal, s
     result = {"n": 2, "type": "result", "id": id, "state": DONE, "why": "", "keys": ["n1", ""]}
     assert lines(journal)[1] == {**result, "items": {"inline": [{"name": "a", "id": "n1"}, "="]}}
     (entry,) = journal.entries().values()
-    assert (entry.state, entry.why, entry.news) == (DONE, "", ("n1", ""))
+    assert (entry.state, entry.why, entry.new_keys) == (DONE, "", ("n1", ""))
     assert journal.changes(entry) == [(None, {"name": "a", "id": "n1"}), (None, {"name": "b"})]
 
 
@@ -105,7 +104,7 @@ def test_what_takes_nothing_back_keeps_no_keys(journal: Journal, shelf: Shelf) -
     journal.finish(id, ADOPTED, changes, [{"name": "a", "id": "n1"}])
 
     (entry,) = journal.entries().values()
-    assert (entry.state, entry.olds, entry.news) == (ADOPTED, (), ())
+    assert (entry.state, entry.old_keys, entry.new_keys) == (ADOPTED, (), ())
 
 
 def test_a_failure_is_noted_with_its_reason_and_what_was_meant(journal: Journal, shelf: Shelf) -> None:
@@ -162,8 +161,8 @@ def test_the_weight_of_an_entry_is_what_its_blob_holds(journal: Journal, shelf: 
 
     entries = journal.entries()
 
-    assert entries[light].weight == 0
-    assert 5000 < entries[heavy].weight < 5200
+    assert entries[light].size == 0
+    assert 5000 < entries[heavy].size < 5200
     assert (entries[light].group, entries[heavy].group) == ("r-1", "r-1")
 
 

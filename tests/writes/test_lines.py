@@ -190,7 +190,7 @@ def test_what_was_done_in_the_sandbox_says_so_in_its_undo_line(inv: Inv) -> None
     made = inv("sandbox", *A, "one")
     elsewhere = inv("undo.list", "--output", "json")
 
-    assert "take it back: inv sandbox undo.apply --id" in made.err
+    assert "undo: inv sandbox undo.apply --id" in made.err
     assert json.loads(elsewhere.out)[0]["where"] == "sandbox"
     assert inv("sandbox", "undo.last", "--yes").code == 0
 
@@ -206,7 +206,7 @@ def test_a_users_own_task_calls_ours_with_their_defaults(repository: Shell, sand
 
     assert result.code == 0, result.err
     assert "made moved.example.com" in result.out
-    assert "take it back: inv undo.apply --id" in result.err
+    assert "undo: inv undo.apply --id" in result.err
     assert "moved.example.com" in names(sandbox)
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from ops.commands.undo import COLUMNS, DETAILS, details, rows
 from ops.kinds.resource import Json
-from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Entry
-from ops.writes.listing import COLUMNS, DETAILS, details, rows, state
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry
 from ops.writes.make import make
 from tests.writes.stage import KIND, Shelf, Stage
 
 DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "shelf.write"}
 
 
-def entry(**more: object) -> Entry:
-    found = Entry(
-        **DETAILED, place="sandbox", kind=KIND, owner=("a1", "z1", {"name": "example.com"}),
-        counts={"create": 2, "delete": 1}, names=["a", "b", "c"], changes={"inline": []}, final="",
+def entry(**more: object) -> JournalEntry:
+    found = JournalEntry(
+        **DETAILED, host="sandbox", kind=KIND, owner=("a1", "z1", {"name": "example.com"}),
+        counts={"create": 2, "delete": 1}, names=["a", "b", "c"], changes={"inline": []}, irreversible="",
         state=DONE,
     )  # fmt: skip
     return found._replace(**more)  # type: ignore[arg-type]
@@ -34,14 +34,14 @@ def test_the_newest_entry_comes_first_and_what_failed_is_left_out(shelf: Shelf) 
         entry(id="r-1.2", state=FAILED, why="refused"),
         entry(id="r-1.3", state=ADOPTED, undoes="q-1.1"),
         entry(id="r-1.4", state=UNKNOWN, why="no answer"),
-        entry(id="r-1.5", state=UNDONE, final="never mind"),
-        entry(id="r-1.6", final="caches only fill again"),
+        entry(id="r-1.5", state=UNDONE, irreversible="never mind"),
+        entry(id="r-1.6", irreversible="caches only fill again"),
         entry(id="r-1.7", kind="strange.kind"),
     ]
 
     found = list(rows(entries, {KIND: shelf.resource}))
 
-    strange = "strange.kind is not written by this version"
+    strange = "strange.kind cannot be changed by this version"
     assert found == [
         {**ROW, "id": "r-1.7", "kind": "strange.kind", "state": "cannot", "why": strange},
         {**ROW, "id": "r-1.6", "state": "cannot", "why": "caches only fill again"},
@@ -59,11 +59,13 @@ def test_names_that_are_not_noted_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("noted", "reason", "told"),
-    [(DONE, "", "done"), (ADOPTED, "why", "cannot"), (UNDONE, "why", "undone"), (FAILED, "", "failed")],
+    ("noted", "reason", "state"),
+    [(DONE, "", "done"), (ADOPTED, "why", "cannot"), (UNDONE, "why", "undone"), (UNKNOWN, "", "unknown")],
 )
-def test_the_state_of_an_entry_is_told_in_a_word(noted: str, reason: str, told: str) -> None:
-    assert state(entry(state=noted), reason) == told
+def test_the_state_of_an_entry_is_one_word(shelf: Shelf, noted: str, reason: str, state: str) -> None:
+    (row,) = rows([entry(state=noted, irreversible=reason)], {KIND: shelf.resource})
+
+    assert row["state"] == state
 
 
 def shown(stage: Stage, shelf: Shelf, *, known: bool = True) -> list[Json]:
@@ -112,7 +114,7 @@ def test_a_change_of_a_kind_that_this_version_does_not_know_is_shown_all_the_sam
 
     assert (row["kind"], row["name"], row["action"], row["state"]) == (KIND, "a", "create", "cannot")
     assert row["change"] == "id id1, name a"
-    assert row["why"] == f"{KIND} is not written by this version"
+    assert row["why"] == f"{KIND} cannot be changed by this version"
 
 
 def test_what_failed_is_shown_with_what_happened_to_it(stage: Stage, shelf: Shelf) -> None:

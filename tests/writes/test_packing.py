@@ -13,7 +13,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as some
 
 from ops.errors import DiskError
-from ops.writes.packing import INLINE, SHORT, Blobs
+from ops.writes.journal import INLINE, SHORT, Blobs
 
 scalars = some.none() | some.booleans() | some.integers() | some.text(max_size=9) | some.binary(max_size=9)
 scalars |= some.sampled_from([b"x" * (SHORT + n) for n in range(3)])
@@ -81,5 +81,5 @@ def test_a_blob_of_many_megabytes_that_was_changed_at_its_end_is_refused(tmp_pat
 
     with pytest.raises(DiskError) as error:
         blobs.unpack(packed)
-    assert error.value.message == f"{blob} is not what was written"
-    assert error.value.hint == "what it held cannot be put back"
+    assert error.value.message == f"{blob} was modified"
+    assert error.value.hint == "its content cannot be restored"

@@ -76,7 +76,7 @@ def test_a_bulk_write_ends_with_the_call_that_is_under_way(
     assert process.returncode == code
     assert begun(sandbox) == made(sandbox) == 5
     assert "5 done, 0 unknown, 25 not started" in err
-    (id,) = re.findall(r"`inv undo\.apply --id (\S+)` takes back what was done", err)
+    (id,) = re.findall(r"undo them with `inv undo\.apply --id (\S+)`", err)
     undone = many("undo.apply", "--id", id, "--yes")
     assert undone.code == 0, undone.err
     assert made(sandbox) == 0

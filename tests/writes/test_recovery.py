@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 import pytest
 
+from ops.commands.undo import rows
 from ops.errors import ApiError, DiskError, Locked, Refused, Unanswered
 from ops.http.client import Client
 from ops.kinds.resource import Json, Owner
-from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
-from ops.writes.listing import rows
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, JournalEntry
 from ops.writes.make import make
-from ops.writes.undo import select, settled, take_back
+from ops.writes.undo import select, settled, undo_entries
 from tests.writes.stage import KIND, Shelf, Stage
 
 
-def killed(stage: Stage, shelf: Shelf, at: str, **fields: object) -> Entry:
+def killed(stage: Stage, shelf: Shelf, at: str, **fields: object) -> JournalEntry:
     """Have a process make a change and be killed *at* the moment "before" or "after" the call."""
     child = os.fork()
     if child == 0:
@@ -32,7 +32,7 @@ def killed(stage: Stage, shelf: Shelf, at: str, **fields: object) -> Entry:
     return entry
 
 
-def settle(stage: Stage, shelf: Shelf, entry: Entry) -> str:
+def settle(stage: Stage, shelf: Shelf, entry: JournalEntry) -> str:
     (after,) = settled(
         stage.app(), select(stage.journal().entries().values(), entry.id), {KIND: shelf.resource}
     )
@@ -57,7 +57,7 @@ def test_killed_after_the_call_is_unknown_and_found_done_and_can_be_undone(
 
     assert entry.state == UNKNOWN
     assert settle(stage, shelf, entry) == ADOPTED
-    take_back(stage.app(), select(stage.journal().entries().values(), entry.id), {KIND: shelf.resource})
+    undo_entries(stage.app(), select(stage.journal().entries().values(), entry.id), {KIND: shelf.resource})
     assert shelf.state() == []
 
 
@@ -92,7 +92,7 @@ def test_an_undo_settles_what_is_unknown_by_itself(stage: Stage, shelf: Shelf) -
     entry = killed(stage, shelf, "after")
     shelf.stock("one")
 
-    take_back(stage.app(), [entry], {KIND: shelf.resource})
+    undo_entries(stage.app(), [entry], {KIND: shelf.resource})
 
     assert shelf.state() == []
 
@@ -101,7 +101,7 @@ def test_a_dry_undo_settles_nothing(stage: Stage, shelf: Shelf) -> None:
     entry = killed(stage, shelf, "after", value=1)
     shelf.stock("one")
 
-    take_back(stage.app(dry_run=True), [entry], {KIND: shelf.resource})
+    undo_entries(stage.app(dry_run=True), [entry], {KIND: shelf.resource})
 
     assert [entry.state for entry in stage.journal().entries().values()] == [UNKNOWN]
 
@@ -110,10 +110,10 @@ def test_what_is_unknown_of_a_kind_that_is_unknown_too_is_refused(stage: Stage, 
     entry = killed(stage, shelf, "after")
 
     with pytest.raises(Refused) as refused:
-        take_back(stage.app(), [entry], {})
+        undo_entries(stage.app(), [entry], {})
 
     assert refused.value.message.endswith(
-        ": whether it was carried out is not known, and what stands there is neither old nor new"
+        ": its outcome is unknown, and the live state is neither the old nor the new one"
     )
 
 
@@ -144,8 +144,8 @@ def test_what_is_neither_old_nor_new_stays_unknown_and_is_not_taken_back(stage: 
     shelf.things["x"] = {"id": "x", "name": "one", "value": "somebody else's"}
 
     assert settle(stage, shelf, entry) == UNKNOWN
-    with pytest.raises(Refused, match="neither old nor new"):
-        take_back(stage.app(), [entry], {KIND: shelf.resource})
+    with pytest.raises(Refused, match="neither the old nor the new one"):
+        undo_entries(stage.app(), [entry], {KIND: shelf.resource})
     assert set(shelf.things) == {"x"}
 
 
@@ -219,8 +219,8 @@ def test_a_value_that_was_changed_in_its_file_is_not_put_back(stage: Stage, shel
     (blob,) = (stage.folder / "state" / "journal" / "blobs").iterdir()
     blob.write_bytes(blob.read_bytes().replace(b"v", b"w"))
 
-    with pytest.raises(DiskError, match="is not what was written"):
-        take_back(
+    with pytest.raises(DiskError, match="was modified"):
+        undo_entries(
             stage.app(), select(stage.journal().entries().values(), app.task_id), {KIND: shelf.resource}
         )
 
@@ -268,7 +268,7 @@ def test_only_what_is_unknown_here_and_of_a_kind_that_is_known_is_looked_up(
     unknown = killed(stage, shelf, "after")
     shelf.stock("one")
     others = [
-        unknown._replace(place="api.cloudflare.com"),
+        unknown._replace(host="api.cloudflare.com"),
         unknown._replace(kind="strange.kind"),
         unknown._replace(state=DONE),
     ]
@@ -279,7 +279,7 @@ def test_only_what_is_unknown_here_and_of_a_kind_that_is_known_is_looked_up(
     assert found[3].state == ADOPTED
 
 
-@pytest.mark.parametrize("alike", [{"place": "api.cloudflare.com"}, {"state": DONE}])
+@pytest.mark.parametrize("alike", [{"host": "api.cloudflare.com"}, {"state": DONE}])
 def test_where_there_is_nothing_to_look_up_nothing_is_opened(
     stage: Stage, shelf: Shelf, alike: dict[str, str]
 ) -> None:
@@ -304,7 +304,7 @@ def test_an_update_of_unknown_outcome_is_settled_by_what_stands(
 
     assert settle(stage, shelf, entry) == state
     (after,) = stage.journal().entries().values()
-    assert after.why == ("it was not carried out" if state == FAILED else "")
+    assert after.why == ("the request was not applied" if state == FAILED else "")
     if state == ADOPTED:
         assert stage.journal().changes(after) == [(thing, {**thing, "value": 2})]
 

@@ -19,7 +19,7 @@ from ops.errors import (
 )
 from ops.kinds.change import Change
 from ops.writes.journal import ADOPTED, DONE
-from ops.writes.sending import Undecided, send, unknown
+from ops.writes.sending import OutcomeUnknown, is_unknown, send
 from tests.writes.stage import Shelf, Stage
 
 
@@ -39,7 +39,7 @@ from tests.writes.stage import Shelf, Stage
     ],
 )
 def test_only_what_may_have_been_carried_out_is_unknown(error: OpsError, may_be_done: bool) -> None:
-    assert unknown(error) is may_be_done
+    assert is_unknown(error) is may_be_done
 
 
 def without(shelf: Shelf, *ways: str, **more: Any) -> Shelf:
@@ -169,7 +169,7 @@ def test_where_it_cannot_be_looked_up_nobody_knows(stage: Stage, shelf: Shelf) -
     without(shelf, find=find)
     shelf.after = lost
 
-    with pytest.raises(Undecided, match=r"^no answer$") as undecided:
+    with pytest.raises(OutcomeUnknown, match=r"^no answer$") as undecided:
         send(stage.app().client, [shelf.creation("a")])
     assert isinstance(undecided.value.cause, Unanswered)
 
@@ -182,7 +182,7 @@ def test_a_batch_that_was_done_by_half_is_known_to_nobody(stage: Stage, shelf: S
     without(shelf, batch=shelf.batch, batch_size=9)
     shelf.after = half
 
-    with pytest.raises(Undecided, match=r"^no answer$") as undecided:
+    with pytest.raises(OutcomeUnknown, match=r"^no answer$") as undecided:
         changes: list[Change] = [shelf.creation(name) for name in "ab"]
         send(stage.app().client, changes)
     assert isinstance(undecided.value.cause, Unanswered)

@@ -5,7 +5,7 @@ import pytest
 from ops.errors import Refused
 from ops.kinds.change import Change
 from ops.kinds.resource import Json
-from ops.writes.consent import refuse
+from ops.writes.consent import check_counts
 from ops.writes.make import make, make_all
 from tests.writes.stage import ZONE, Shelf, Stage
 
@@ -78,7 +78,7 @@ def test_the_name_servers_and_mail_of_the_domain_itself_need_force(
         change = shelf.creation("y")._replace(after={**record, "value": 1})
 
     if refused:
-        with pytest.raises(Refused, match=f"it touches {record['type']} of example.com itself"):
+        with pytest.raises(Refused, match=f"it changes the {record['type']} record of example.com"):
             make(stage.app(), change, total=100)
     else:
         make(stage.app(), change, total=100)
@@ -96,12 +96,12 @@ def test_a_stream_that_goes_too_far_is_refused_before_anything_is_sent(stage: St
     assert shelf.written == 0
 
 
-def test_each_reason_is_told_and_so_is_the_way_on() -> None:
+def test_each_reason_is_named_with_the_next_command() -> None:
     with pytest.raises(Refused) as refused:
-        refuse(60, 100, ["it touches NS of example.com itself", "it touches MX of example.com itself"])
+        check_counts(60, 100, ["NS record of example.com", "MX record of example.com", ""])
 
     assert refused.value.message == (
-        "this plan goes far: 60 of 100 items are changed or deleted; "
-        "it touches MX of example.com itself; it touches NS of example.com itself"
+        "this plan needs --force: it changes or deletes 60 of 100 items; "
+        "it changes the MX record of example.com; it changes the NS record of example.com"
     )
-    assert refused.value.hint == "look at it with --dry-run; --force carries it out"
+    assert refused.value.hint == "check it with --dry-run, then apply it with --force"

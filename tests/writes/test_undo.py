@@ -14,25 +14,25 @@ from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
 from ops.kinds.resource import Json
 from ops.ui.shapes import Rows
 from ops.writes import undo as module
-from ops.writes.journal import DONE, FAILED, UNDONE, UNKNOWN, Entry
+from ops.writes.journal import DONE, FAILED, UNDONE, UNKNOWN, JournalEntry
 from ops.writes.make import make
-from ops.writes.undo import last, select, take_back
+from ops.writes.undo import last, select, undo_entries
 from tests.writes.stage import KIND, Shelf, Stage
 from tests.writes.test_lock import holding
 
 
-def entries(stage: Stage) -> list[Entry]:
+def entries(stage: Stage) -> list[JournalEntry]:
     return list(stage.journal().entries().values())
 
 
 def undo(stage: Stage, shelf: Shelf, id: str, **options: object) -> Rows:
     app = stage.app(**options)
-    return take_back(app, select(entries(stage), id), {KIND: shelf.resource})
+    return undo_entries(app, select(entries(stage), id), {KIND: shelf.resource})
 
 
 def undo_last(stage: Stage, shelf: Shelf) -> Rows:
     kinds = {KIND: shelf.resource}
-    return take_back(stage.app(), last(entries(stage), kinds, "sandbox"), kinds)
+    return undo_entries(stage.app(), last(entries(stage), kinds, "sandbox"), kinds)
 
 
 def test_each_change_is_taken_back(stage: Stage, shelf: Shelf) -> None:
@@ -104,7 +104,7 @@ def test_what_others_have_changed_since_is_shown_and_not_overwritten(stage: Stag
     shelf.things[thing["id"]]["value"] = 3
     sent = shelf.written
 
-    with pytest.raises(Conflict, match="was changed since: value 2 → 3") as conflict:
+    with pytest.raises(Conflict, match="has changed: value 2 → 3") as conflict:
         undo(stage, shelf, app.task_id)
 
     assert conflict.value.exit_code == 1
@@ -123,8 +123,8 @@ def test_what_others_have_deleted_or_put_in_its_place_is_a_conflict(stage: Stage
     with pytest.raises(Conflict) as conflict:
         undo(stage, shelf, app.task_id)
 
-    assert "a is gone since" in conflict.value.message
-    assert "something else stands there since" in conflict.value.message
+    assert "a no longer exists" in conflict.value.message
+    assert "another item exists in its place" in conflict.value.message
     assert shelf.written == sent
 
 
@@ -185,7 +185,7 @@ def test_what_is_taken_back_already_is_said_to_be(stage: Stage, shelf: Shelf) ->
     make(app, shelf.creation("a"))
     undo(stage, shelf, app.task_id)
 
-    with pytest.raises(Refused, match="it is taken back already"):
+    with pytest.raises(Refused, match="is already undone"):
         undo(stage, shelf, app.task_id)
 
 
@@ -199,7 +199,7 @@ def test_the_last_task_is_taken_back_and_twice_means_the_last_two(stage: Stage, 
 
     assert after_one == [{"name": "a"}]
     assert shelf.state() == []
-    with pytest.raises(NotFound, match="nothing to take back"):
+    with pytest.raises(NotFound, match="nothing to undo"):
         undo_last(stage, shelf)
 
 
@@ -216,10 +216,10 @@ def test_only_the_last_task_of_a_line_is_the_last(stage: Stage, shelf: Shelf) ->
 def test_what_was_done_elsewhere_is_not_taken_back_here(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
     make(app, shelf.creation("a"))
-    elsewhere = [entry._replace(place="api.cloudflare.com") for entry in entries(stage)]
+    elsewhere = [entry._replace(host="api.cloudflare.com") for entry in entries(stage)]
 
-    with pytest.raises(UsageError, match="and this would be sandbox"):
-        take_back(stage.app(), elsewhere, {KIND: shelf.resource})
+    with pytest.raises(UsageError, match="and this line works on sandbox"):
+        undo_entries(stage.app(), elsewhere, {KIND: shelf.resource})
 
 
 def test_an_unknown_id_names_the_way_to_the_known_ones(stage: Stage) -> None:
@@ -292,7 +292,13 @@ def test_the_entries_of_the_last_task_come_in_their_order(stage: Stage, shelf: S
 
 @pytest.mark.parametrize(
     "spoiled",
-    [{"state": FAILED}, {"state": UNDONE}, {"undoes": "q-1.1"}, {"place": "elsewhere"}, {"final": "why"}],
+    [
+        {"state": FAILED},
+        {"state": UNDONE},
+        {"undoes": "q-1.1"},
+        {"host": "elsewhere"},
+        {"irreversible": "why"},
+    ],
 )
 def test_the_last_task_is_one_that_can_be_taken_back(
     stage: Stage, shelf: Shelf, spoiled: dict[str, str]
@@ -313,10 +319,10 @@ def test_where_nothing_was_done_the_way_to_what_was_is_named(stage: Stage) -> No
     with pytest.raises(NotFound) as unknown:
         select([], "r-1")
 
-    assert nothing.value.message == "there is nothing to take back"
-    assert nothing.value.hint == "`inv undo.list` shows what was done"
-    assert unknown.value.message == "nothing was done under the id 'r-1'"
-    assert unknown.value.hint == "`inv undo.list` shows what was"
+    assert nothing.value.message == "there is nothing to undo"
+    assert nothing.value.hint == "`inv undo.list` lists the changes"
+    assert unknown.value.message == "no change has the id 'r-1'"
+    assert unknown.value.hint == "`inv undo.list` lists the changes"
 
 
 def test_what_will_be_taken_back_is_shown_without_what_is_back_already(stage: Stage, shelf: Shelf) -> None:
@@ -344,7 +350,7 @@ def test_more_changes_than_are_compared_beforehand_are_asked_about(
     shelf.calls.clear()
 
     if asked:
-        with pytest.raises(Refused, match=r"take back 3 changes\?"):
+        with pytest.raises(Refused, match=r"undo 3 changes\?"):
             undo(stage, shelf, app.task_id, yes=False)
         assert shelf.calls == []
     rows = undo(stage, shelf, app.task_id, yes=asked)
@@ -378,10 +384,10 @@ def test_more_bytes_than_are_held_are_asked_about(
     (thing,) = shelf.stock("a")
     app = stage.app()
     make(app, shelf.change(thing, value=b"x" * 5000))
-    monkeypatch.setattr(module, "HELD", entries(stage)[0].weight + more)
+    monkeypatch.setattr(module, "HELD", entries(stage)[0].size + more)
 
     if asked:
-        with pytest.raises(Refused, match=r"take back 1 changes\?"):
+        with pytest.raises(Refused, match=r"undo 1 change\?"):
             undo(stage, shelf, app.task_id, yes=False)
     undo(stage, shelf, app.task_id, yes=asked)
 
@@ -399,7 +405,7 @@ def test_what_is_not_compared_beforehand_is_compared_before_it_is_taken_back(
     shelf.things[thing["id"]]["value"] = 3
     shelf.calls.clear()
 
-    with pytest.raises(Conflict, match="was changed since: value 2 → 3"):
+    with pytest.raises(Conflict, match="has changed: value 2 → 3"):
         undo(stage, shelf, app.task_id)
 
     assert shelf.calls == []
@@ -480,12 +486,10 @@ def test_twenty_conflicts_are_told_and_the_others_counted(
     with pytest.raises(Conflict) as conflict:
         undo(stage, shelf, app.task_id)
 
-    gone = [f"\n  shelf.thing n{i} is gone since" for i in reversed(range(count))][:20]
-    told = f"not taken back, for it is no longer what was left behind:{''.join(gone)}{more}"
+    gone = [f"\n  shelf.thing n{i} no longer exists" for i in reversed(range(count))][:20]
+    told = f"not undone: it has changed since:{''.join(gone)}{more}"
     assert conflict.value.message == told
-    assert conflict.value.hint == (
-        "change it by hand, or take back what was done since first: `inv undo.list`"
-    )
+    assert conflict.value.hint == ("change it by hand, or undo the later change first: `inv undo.list`")
 
 
 def test_what_is_known_to_have_failed_is_not_there_to_be_taken_back(stage: Stage, shelf: Shelf) -> None:
@@ -493,9 +497,9 @@ def test_what_is_known_to_have_failed_is_not_there_to_be_taken_back(stage: Stage
     (entry,) = entries(stage)
 
     with pytest.raises(Refused) as refused:
-        take_back(stage.app(), [entry._replace(state=FAILED)], {KIND: shelf.resource})
+        undo_entries(stage.app(), [entry._replace(state=FAILED)], {KIND: shelf.resource})
 
-    told = f"{entry.id} is not there to be taken back: it is known to have failed already"
+    told = f"{entry.id} failed and changed nothing"
     assert refused.value.message == told
 
 
@@ -504,22 +508,26 @@ def test_what_can_be_taken_back_is_and_the_rest_is_told(stage: Stage, shelf: She
     make(app, shelf.creation("a"), shelf.creation("b"))
     first, second = entries(stage)
 
-    take_back(stage.app(), [first._replace(final="why not"), second], {KIND: shelf.resource})
+    undo_entries(stage.app(), [first._replace(irreversible="why not"), second], {KIND: shelf.resource})
 
     assert shelf.state() == [{"name": "a"}]
-    assert "cannot be taken back: write a: why not" in stage.told
+    assert "cannot be undone: write a: why not" in stage.told
 
 
 def test_where_nothing_can_be_taken_back_each_reason_is_told_once(stage: Stage, shelf: Shelf) -> None:
     app = stage.app()
     make(app, shelf.creation("a"), shelf.creation("b"))
     first, second = entries(stage)
-    final = [first._replace(final="one"), second._replace(final="two"), second._replace(final="two")]
+    final = [
+        first._replace(irreversible="one"),
+        second._replace(irreversible="two"),
+        second._replace(irreversible="two"),
+    ]
 
     with pytest.raises(Refused) as refused:
-        take_back(stage.app(), final, {KIND: shelf.resource})
+        undo_entries(stage.app(), final, {KIND: shelf.resource})
 
-    assert refused.value.message == "cannot be taken back: write b: two; write a: one"
+    assert refused.value.message == "cannot be undone: write b: two; write a: one"
 
 
 @pytest.mark.parametrize(("place", "line"), [("sandbox", "sandbox "), ("api.cloudflare.com", "")])
@@ -532,9 +540,9 @@ def test_what_was_done_elsewhere_names_the_way_to_take_it_back_there(
     app.settings = replace(app.settings, base_url="https://api.example.com/client/v4")
 
     with pytest.raises(UsageError) as elsewhere:
-        take_back(app, [entry._replace(place=place)], {KIND: shelf.resource})
+        undo_entries(app, [entry._replace(host=place)], {KIND: shelf.resource})
 
-    told = f"{entry.id} was done at {place}, and this would be api.example.com"
+    told = f"{entry.id} was made on {place}, and this line works on api.example.com"
     assert elsewhere.value.message == told
     assert elsewhere.value.hint == f"`inv {line}undo.apply --id {entry.id}`, with the token of {place}"
 
