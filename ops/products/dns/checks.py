@@ -153,6 +153,17 @@ def _check_tags(tags: Any, zone: Json) -> None:
         raise ValidationError(f"{len(tags)} tags are too many", hint=limit)
 
 
+def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
+    """Return *record* without the tags and the comment that the plan of *zone* does not allow, and their names.
+
+    A record of a snapshot or an undo may be older than the plan.
+    """
+    tags, comment = record.get("tags"), record.get("comment")
+    lost = ["tags"] if isinstance(tags, list) and len(tags) > most_tags(zone) else []
+    lost += ["comment"] if isinstance(comment, str) and len(comment) > longest_comment(zone) else []
+    return {name: one for name, one in record.items() if name not in lost} if lost else record, lost
+
+
 def plan_of(zone: Json) -> str:
     """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
     return str((zone.get("plan") or {}).get("legacy_id") or "")
