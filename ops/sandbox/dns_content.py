@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
 from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from ops.sandbox.wire import Refusal
@@ -72,16 +73,9 @@ def is_base64(value: str) -> bool:
         return False
 
 
-def _ipv4(text: str) -> str | None:
+def _address(version: type[IPv4Address] | type[IPv6Address], text: str) -> str | None:
     try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        return None
-
-
-def _ipv6(text: str) -> str | None:
-    try:
-        return str(ipaddress.IPv6Address(text)) if "%" not in text else None
+        return str(version(text)) if "%" not in text else None
     except ValueError:
         return None
 
@@ -112,17 +106,13 @@ def _txt(text: str) -> str | None:
     return text if 0 < len(unquoted(text)) <= MOST_TXT and "\n" not in text else None
 
 
-def _key(text: str) -> str | None:
-    return text if is_base64(text) else None
-
-
 CONTENT: dict[str, Callable[[str], str | None]] = {
-    "A": _ipv4,
-    "AAAA": _ipv6,
+    "A": partial(_address, IPv4Address),
+    "AAAA": partial(_address, IPv6Address),
     "CNAME": _host,
     "MX": _mail_host,
     "NS": _host,
-    "OPENPGPKEY": _key,
+    "OPENPGPKEY": lambda text: text if is_base64(text) else None,
     "PTR": _host,
     "TXT": _txt,
 }
