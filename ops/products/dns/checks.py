@@ -154,7 +154,7 @@ def _check_tags(tags: Any, zone: Json) -> None:
 
 
 def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
-    """Return *record* without the tags and the comment that the plan of *zone* does not allow, and their names.
+    """Return *record* without the tags and the comment that *zone* does not allow, and what is left out.
 
     A record of a snapshot or an undo may be older than the plan.
     """
