@@ -27,7 +27,7 @@ DEPTH = 2
 
 
 class Following(Generic[A, T]):
-    """Makes a call after the other in one thread: *step* takes a mark, and gives a result and the next mark.
+    """Prefetches: one thread calls *step*, which takes a mark and returns a result and the next mark.
 
     It begins with *first*, ends where *step* gives no mark or raises, and is never more than a few results
     ahead. Close it when no more are wanted.
@@ -98,7 +98,7 @@ class _Pages:
         self._coming: Following[str, Page] | None = None
 
     def get(self, cursor: str) -> Page:
-        """Give the page of *cursor*, which follows the last one that was given; "" is the first one."""
+        """Return the page of *cursor*, which follows the last one that was given; "" is the first one."""
         return self._coming.take() if self._coming else _page(self._ask, cursor)
 
     def expect(self, cursor: str, used: set[int]) -> None:

@@ -20,7 +20,7 @@ THREADS = 2
 
 
 def with_places(send: Send, places: int) -> Send:
-    """Give *send* so that no more than *places* of its calls are under way at a time."""
+    """Return *send* so that no more than *places* of its calls are under way at a time."""
     free = Semaphore(places)
 
     def wait(call: Call) -> Reply:
@@ -171,7 +171,7 @@ class _Result(Generic[R]):
         self._done.set()
 
     def wait(self, pool: Pool) -> R:
-        """Give the result; raises what the call raised, or Interrupted when it was passed over."""
+        """Return the result; raises what the call raised, or Interrupted when it was passed over."""
         while not self._done.wait(LOOK_UP):
             if pool.idle and not self._done.is_set():
                 raise Interrupted("stopped before everything was done")

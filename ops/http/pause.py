@@ -63,7 +63,7 @@ def _allowances(value: str) -> Iterator[Allowance]:
 
 
 def wanted_pause(headers: Mapping[str, str]) -> float | None:
-    """Give how long a 429 asks to stay away: Retry-After, else the rest of the window; None if neither."""
+    """Return how long a 429 asks to stay away: Retry-After, else the rest of the window; None if neither."""
     seconds = retry_after(headers)
     if seconds is not None:
         return seconds
@@ -106,7 +106,7 @@ class Pause:
             raise NetworkError("the time for this run is over", hint="give a longer --deadline")
 
     def fits(self, seconds: float) -> bool:
-        """Say whether the run's deadline leaves room for a wait of *seconds*."""
+        """True if the run's deadline leaves room for a wait of *seconds*."""
         return self._clock() + seconds <= self._until
 
     def __call__(self, seconds: float, why: str) -> None:

@@ -41,7 +41,7 @@ class DryRun:
     """Stands in for *send*. `withheld` holds the writes that were not sent, in their order.
 
     Each is told in a line, without its body, which may hold secrets. Its answer is a success whose
-    `result` is what was to be written where that is an object, else null; ids that only Cloudflare gives are
+    `result` is the body of the write if that is an object, else null; ids that only Cloudflare returns are
     missing.
     """
 
@@ -60,7 +60,7 @@ class DryRun:
 
 
 def _object(call: Call) -> object:
-    """Give the body of *call* where it is a JSON object."""
+    """Return the body of *call* where it is a JSON object."""
     if call.headers.get("Content-Type") != "application/json":
         return None
     try:

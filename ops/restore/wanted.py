@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import NotFound
+from ops.errors import NotFound, did_you_mean
 from ops.kinds import catalog
 from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.scan.selection import Wish, choose, names
-from ops.ui.mistakes import nearest
 
 if TYPE_CHECKING:
     from ops.snapshots.library import Snapshot
@@ -71,8 +70,7 @@ def check_owners(snapshot: Snapshot, wanted: Wanted) -> None:
         known = [str(reach(item, resource.label)) for item in held]
         for name in asked:
             if not any(_goes_by(resource, item, (name,)) for item in held):
-                guess = nearest(name, known)
                 raise NotFound(
                     f"{snapshot.name} holds no {kind} {name!r}",
-                    hint=f"did you mean {guess}?" if guess else "`inv snapshots.show` tells what it holds",
+                    hint=did_you_mean(name, known) or "`inv snapshots.show` shows what it holds",
                 )

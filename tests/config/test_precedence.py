@@ -208,7 +208,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(place: Place) -> No
 def test_a_misspelt_variable_is_told(place: Place) -> None:
     settings = place.load(environ={"CFOPS_WORKER": "3"})
 
-    assert settings.notes == ("environment CFOPS_WORKER means nothing here: did you mean CFOPS_WORKERS?",)
+    assert settings.notes == (
+        "environment CFOPS_WORKER is not a setting and is ignored; did you mean CFOPS_WORKERS?",
+    )
 
 
 def test_variables_that_are_no_longer_read_are_told(place: Place) -> None:
