@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Json
 
 
+def _canonical(record: Json) -> Json:
+    from ops.products.dns.record import canonical
+
+    return canonical(record)
+
+
 def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
     from ops.products.dns.export import bind
 
@@ -50,6 +56,7 @@ RECORDS = Resource(
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
         read_only=("proxiable", "zone_id", "zone_name", "locked"),
+        canonical=_canonical,
     ),
     restore=Restore(blocked=managed_by_cloudflare),
     document=Document(ending=".zone", make=_zone_file),
