@@ -1,7 +1,8 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program answers an unknown task with a shrug, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. Those are mended here, in one place for both.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and
+lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
+also connects the floors: here the app is given the functions that open a snapshot and find items by name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from copy import copy
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
@@ -28,17 +29,23 @@ from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
-from ops.config.fields import invoke_defaults
+from ops.config.values import invoke_defaults
 from ops.errors import Terminated
 from ops.kinds.catalog import PRODUCTS, WITHOUT_TASKS
 
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.errors import OpsError
+    from ops.http.client import Client
+    from ops.kinds.resource import Json
+
 ALIASES = {"do": "durable-objects"}
 
-# So many objects more than were freed are made before cycles among them are looked for.
-CYCLES = 50_000
-# A thread that waits for the interpreter gets it after so many seconds: work on one answer must not keep
-# the next request waiting for the 5 ms that are Python's own choice.
-HANDOVER = 0.0001
+# The garbage collector looks for cycles after this many new objects.
+GC_THRESHOLD = 50_000
+# Seconds after which a thread that waits for the interpreter gets it. Python's default of 5 ms would delay
+# the next request while a response is processed.
+SWITCH_INTERVAL = 0.0001
 
 TASKS = (
     *(f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS),
@@ -50,7 +57,7 @@ TASKS = (
 
 
 class Folder(Collection):
-    """A collection whose *module* is loaded when its tasks are asked for: a line names few of them."""
+    """A collection whose *module* is imported when its tasks are used, since a line names few of them."""
 
     def __init__(self, name: str, module: str) -> None:
         super().__init__(name)
@@ -67,14 +74,14 @@ class Folder(Collection):
 
 
 class Root(Collection):
-    """The collection of collections: Invoke asks whether it is empty, and need not load it for that."""
+    """The root collection, never empty: Invoke would load every collection to find out."""
 
     def __bool__(self) -> bool:
         return True
 
 
 class TaskContext(ParserContext):
-    """A task's options, made when the task is met on the line: most tasks of a run never are."""
+    """A task's options, built when the parser meets the task, since a line names few of them."""
 
     def __init__(self, name: str, aliases: Iterable[str], task: Task[Any]) -> None:
         self.name, self.aliases, self.task = name, tuple(aliases), task
@@ -96,7 +103,7 @@ class TaskContext(ParserContext):
 
 
 class Line(Executor):
-    """Invoke's executor; the run knows which task it has come to."""
+    """Invoke's executor; the run knows the current task."""
 
     def expand_calls(self, calls: list[Call]) -> list[Call]:
         from ops.cli.run import RUN
@@ -105,12 +112,12 @@ class Line(Executor):
 
 
 class OpsProgram(Program):
-    """Invoke's program with our sentences, exit codes and signals."""
+    """Invoke's program with our messages, exit codes and signal handlers."""
 
     def _make_parser(self) -> Parser:
         contexts = [
             TaskContext(name, [*aliases, *_second_names(name)], self.collection[name])
-            for name, aliases in _meant(self.collection, self.argv).task_names.items()
+            for name, aliases in _named_on_line(self.collection, self.argv).task_names.items()
         ]
         return Parser(initial=self.initial_context, contexts=contexts)
 
@@ -120,7 +127,7 @@ class OpsProgram(Program):
     def parse_tasks(self) -> None:
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
-            self.core.unparsed = _export_closed(self.core.unparsed, set(self.collection.task_names))
+            self.core.unparsed = _export_without_value(self.core.unparsed, set(self.collection.task_names))
         with self._explained():
             super().parse_tasks()
 
@@ -129,12 +136,13 @@ class OpsProgram(Program):
             try:
                 super().parse_cleanup()
             finally:
-                # What is left in the buffer would break at the end of the process, where nobody catches it.
+                # A closed pipe must fail here, not at the end of the process, where nothing catches it.
                 sys.stdout.flush()
 
     def execute(self) -> None:
         from ops.cli.run import RUN
 
+        connect()
         self.config.tasks.dedupe = False
         self.executor_class = Line
         RUN.begin(
@@ -159,8 +167,8 @@ class OpsProgram(Program):
         except ParseError as error:
             from ops.ui.mistakes import explain
 
-            told = explain(str(error), error.context, self.collection, self.initial_context)
-            raise Exit(told, 1) from None
+            text = explain(error, self.collection, self.initial_context)
+            raise Exit(text, 1) from None
         except BrokenPipeError:
             from ops.ui.streams import silence_stdout
 
@@ -171,15 +179,47 @@ class OpsProgram(Program):
             raise Exit(ending.message, 1 if ending.message else ending.code) from None
 
 
-def _meant(root: Collection, line: list[str]) -> Collection:
-    """Give *root* without the folders that no word of *line* begins with."""
+def connect() -> None:
+    """Return the app the functions of the floors above it; each is imported when it is called."""
+    from ops.cli.app import App, Wiring
+
+    def account(client: Client) -> Json:
+        from ops.products.accounts import api
+
+        return api.the_account(client)
+
+    def zone(client: Client, name: str, account_id: str) -> Json:
+        from ops.products.zones import api
+
+        return api.find_zone(client, name, account_id)
+
+    def namespace(client: Client, account_id: str, name: str) -> Json:
+        from ops.products.kv import api
+
+        return api.find_namespace(client, account_id, name)
+
+    def past(app: App) -> tuple[Client, str]:
+        from ops.past.offline import open_past
+
+        return open_past(app)
+
+    def suggest_offline(app: App, error: OpsError) -> None:
+        from ops.past.offline import suggest_offline
+
+        suggest_offline(app, error)
+
+    App.wiring = Wiring(account, zone, namespace, past, suggest_offline)
+
+
+def _named_on_line(root: Collection, line: list[str]) -> Collection:
+    """Return *root* without the collections that no word of *line* begins with."""
     first = {part.partition(".")[0] for word in line for part in word.split("=")}
-    meant = copy(root)
-    meant.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
+    named = copy(root)
+    named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
     for name, inner in root.collections.items():
         if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
-            meant.collections[name] = inner
-    return meant
+            named.collections[name] = inner
+    return named
 
 
 def _second_names(name: str) -> list[str]:
@@ -187,7 +227,7 @@ def _second_names(name: str) -> list[str]:
     return [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
 
 
-def _export_closed(words: list[str], tasks: set[str]) -> list[str]:
+def _export_without_value(words: list[str], tasks: set[str]) -> list[str]:
     return [
         "--export=" if word == "--export" and _no_value(after, tasks) else word
         for word, after in pairwise([*words, ""])
@@ -199,7 +239,7 @@ def _no_value(word: str, tasks: set[str]) -> bool:
 
 
 def _interrupted(*_: object) -> None:
-    # Other threads learn of it at once, not when the main one has come round to telling them.
+    # Other threads see it at once, before the main thread handles the exception.
     from ops.cli.run import RUN
 
     RUN.stop.set()
@@ -216,18 +256,17 @@ def _terminated(*_: object) -> None:
 
 
 def _hung_up(*_: object) -> None:
-    # The kernel and a shell that ends may both tell of it, and the second must not disturb the clean-up.
+    # The kernel and a shell that ends may both send it; the second must not disturb the clean-up.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _terminated()
 
 
 def collection() -> Collection:
-    """Give the root collection, and give plain `inv` the program above."""
+    """Return the root collection, and make plain `inv` use the program above."""
     inv.__class__ = OpsProgram
-    # What is loaded and what is listed lives on or goes by itself; looking for cycles in it at every few
-    # hundred objects takes a good part of a short run.
-    gc.set_threshold(CYCLES)
-    sys.setswitchinterval(HANDOVER)
+    # Looking for cycles every few hundred objects takes a good part of a short run, and finds none.
+    gc.set_threshold(GC_THRESHOLD)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         return _loaded()
     finally:

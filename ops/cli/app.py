@@ -1,4 +1,4 @@
-"""App: what a command gets for its work."""
+"""App: what a command works with."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
-from ops.cli.command import ON_READS
+from ops.cli.options import ON_READS
 
 if TYPE_CHECKING:
-    from ops.cli.command import Command
     from ops.cli.run import Run
     from ops.config.settings import Settings
+    from ops.errors import OpsError
     from ops.http.client import Client
     from ops.kinds.resource import Json
-    from ops.past.past import Past
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
     from ops.ui.talk import Talk
@@ -27,93 +26,125 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Declaration(Protocol):
+    """What @command declared about a task."""
+
+    function: Callable[..., Any]
+    required: tuple[str, ...]
+    writes: bool
+    reads: bool
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def shared(self) -> dict[str, Any]: ...
+
+    def typed(self, options: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+class Wiring(NamedTuple):
+    """The functions of higher floors that an app calls; `program.py` hands them in.
+
+    *account*, *zone* and *namespace* find an item by name or id: account(client), zone(client, name,
+    account_id), namespace(client, account_id, name). *past* opens the snapshot that --at names and returns
+    (client, account id). *suggest_offline* adds --offline to an error's hint where that would help.
+    """
+
+    account: Callable[[Client], Json]
+    zone: Callable[[Client, str, str], Json]
+    namespace: Callable[[Client, str, str], Json]
+    past: Callable[[App], tuple[Client, str]]
+    suggest_offline: Callable[[App, OpsError], None]
+
+
 class App:
-    """What a command gets: the settings in force, the client, names turned into ids, and a voice."""
+    """One task's settings, client, names, output and messages."""
+
+    wiring: ClassVar[Wiring]
 
     def __init__(
-        self, run: Run, settings: Settings, talk: Talk, command: Command, shared: Mapping[str, Any]
+        self, run: Run, settings: Settings, talk: Talk, command: Declaration, shared: Mapping[str, Any]
     ) -> None:
         self.run = run
-        self._gaps: list[str] = []
-        self.written_account = ""
-        self.entries = 0
-        """How many entries this task has made in the journal."""
-        self._shared = shared
         self.settings = settings
         self.talk = talk
         self.command = command
+        self._shared = shared
+        self._gaps: list[str] = []
+        self.written_account = ""
+        self.entries = 0
+        """How many entries this task has written to the journal."""
 
     @property
     def stop(self) -> threading.Event:
-        """Give the event that is set when the run shall end."""
+        """Return the event that is set when the run has to end."""
         return self.run.stop
 
     @property
     def dry(self) -> bool:
-        """Say that nothing may be written: `inv --dry` for the line, --dry-run for this task."""
+        """True if nothing may be written: `inv --dry` for the line, --dry-run for this task."""
         return self.run.dry or bool(self.option("dry_run"))
 
     def option(self, name: str) -> Any:
-        """Give a shared option's value as it was typed; None where the command has no such option."""
+        """Return the value of a shared option as typed, or None if the command does not have it."""
         return self._shared.get(name)
 
-    @cached_property
-    def past(self) -> Past | None:
-        """Give the snapshot that this task reads instead of Cloudflare (--at, --offline), if any."""
-        if not any(map(self.option, ON_READS)):
-            return None
-        from ops.past.offline import open_past
+    @property
+    def offline(self) -> bool:
+        """True if this task reads a snapshot instead of Cloudflare (--at, --offline)."""
+        return any(map(self.option, ON_READS))
 
-        return open_past(self)
+    @cached_property
+    def _past(self) -> tuple[Client, str] | None:
+        return self.wiring.past(self) if self.offline else None
 
     @cached_property
     def client(self) -> Client:
-        if self.past is not None:
-            return self.past
+        """Return the client for Cloudflare, or for the snapshot that --at or --offline names."""
+        if self._past is not None:
+            return self._past[0]
         return self.run.client(self.settings, self.talk.warn, self.dry)
 
     @cached_property
     def account_id(self) -> str:
-        """Give the account in force: the setting's, or the only one that the token sees."""
-        if self.past is not None:
-            return self.past.account_id
-        from ops.products.accounts import api
-
-        return self.settings.account_id or str(api.the_account(self.client)["id"])
+        """Return the account to work on: the setting's, or the only one that the token can see."""
+        if self._past is not None:
+            return self._past[1]
+        return self.settings.account_id or str(self.wiring.account(self.client)["id"])
 
     def zone(self, name: str) -> Json:
-        """Give the zone called *name*, or with that id. Raises NotFound or AmbiguousName."""
-        from ops.products.zones import api
-
-        return api.find_zone(self.client, name, self.settings.account_id)
+        """Return the zone with this name or id. Raises NotFound or AmbiguousName."""
+        return self.wiring.zone(self.client, name, self.settings.account_id)
 
     def zone_id(self, name: str) -> str:
+        """Return the id of the zone with this name or id. Raises NotFound or AmbiguousName."""
         return str(self.zone(name)["id"])
 
     def namespace_id(self, name: str) -> str:
-        """Give the id of the KV namespace called *name*, or with that id."""
-        from ops.products.kv import api
-
-        return str(api.find_namespace(self.client, self.account_id, name)["id"])
+        """Return the id of the KV namespace with this title or id. Raises NotFound or AmbiguousName."""
+        return str(self.wiring.namespace(self.client, self.account_id, name)["id"])
 
     @property
     def known_account(self) -> str:
-        """Give the account that this task has to do with as far as it is known; nothing is asked for it."""
+        """Return the account of this task, or "" if it is not known yet; sends no request."""
         return self.written_account or self.settings.account_id or vars(self).get("account_id", "")
 
     @cached_property
     def task_id(self) -> str:
-        """Give the id of this task of this run: what undo takes it back by."""
+        """Return the id of this task in its run; undo takes it."""
         return self.run.next_task()
 
     def note(self, text: str) -> None:
+        """Print a note on stderr."""
         self.talk.note(text)
 
     def warn(self, text: str) -> None:
+        """Print a warning on stderr."""
         self.talk.warn(text)
 
     def gap(self, text: str) -> None:
-        """Remember that the result is incomplete: told after the output, exit code 4."""
+        """Record that the result is incomplete: reported after the output, with exit code 4."""
         self._gaps.append(text)
 
     @property
@@ -121,22 +152,22 @@ class App:
         return tuple(self._gaps)
 
     def clock(self) -> float:
+        """Return the time in seconds since 1970."""
         return time.time()
 
     def parallel(self, function: Callable[[T], R], items: Iterable[T], *, at_once: int = 0) -> Iterator[R]:
-        """Call *function* for each item, several at once; results in the order of the items.
+        """Yield function(item) for each item, in the order of the items, computed by several threads.
 
-        For requests to Cloudflare there are more threads than requests may be under way, so that answers are
-        worked on meanwhile; what asks somebody else says how many may be *at_once*.
+        For requests to Cloudflare there are more threads than requests in flight, so that responses are
+        processed meanwhile. Requests to other servers pass *at_once*, the number of threads.
         """
-        from ops.http.crowd import THREADS
-        from ops.http.parallel import each
+        from ops.http.parallel import THREADS, each
 
         return each(function, items, workers=at_once or THREADS * self.settings.workers, stop=self.stop)
 
     @cached_property
     def output(self) -> Output:
-        """Give how the result is printed, as the shared options and the settings say."""
+        """Return how to print the result, as the shared options and the settings say."""
         from ops.ui.colors import use_color
         from ops.ui.output import Output
 
@@ -152,7 +183,7 @@ class App:
         )
 
     def check_output(self) -> None:
-        """Refuse an output that cannot be made before anything is asked of the API."""
+        """Raise UsageError or DiskError if the output is impossible, before any request is sent."""
         from ops.ui.output import check
 
         check(self.output)
@@ -176,7 +207,7 @@ class App:
 
     @cached_property
     def export(self) -> Path | None:
-        """Give the file that --export writes: the named one, or one for this task and moment in exports/."""
+        """Return the file that --export writes; without a name, one for this task and moment in exports/."""
         named = self._shared.get("export", False)
         if named is False:
             return None
@@ -189,18 +220,21 @@ class App:
         from ops.ui.files import write_export
         from ops.version import VERSION
 
-        account = self.settings.account_id
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock()))
-        meta = {"tool": "cfops", "version": VERSION, "task": self.command.path, "account": account}
-        count = write_export(rows, path, meta | {"written_at": moment}, self.output)
+        meta = {
+            "tool": "cfops",
+            "version": VERSION,
+            "task": self.command.path,
+            "account": self.settings.account_id,
+            "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock())),
+        }
+        count = write_export(rows, path, meta, self.output)
         self.note(f"{count} items written to {path}")
 
     def stage(self, **staged: Any) -> None:
-        """Set the stage for the tasks after this one on the line; None takes a setting back."""
+        """Set settings for the tasks after this one on the line; None removes one again."""
         self.run.staging.add(self.run.position)
-        for name, value in staged.items():
-            self.run.staged[name] = value
+        self.run.staged.update(staged)
 
     def at_end(self, ending: Callable[[], None]) -> None:
-        """Call *ending* when the line is over."""
+        """Call *ending* when the line ends."""
         self.run.at_end(ending)

@@ -8,56 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from invoke.context import Context
-from invoke.exceptions import ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
+from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, Option
+
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
-
-# Every option has a default of its own type, because that is where Invoke reads the type from.
-EVERYWHERE: dict[str, Any] = {
-    "profile": "",
-    "account_id": "",
-    "output": "",
-    "quiet": False,
-    "debug": False,
-    "cache": 0,
-    "log_format": "",
-}
-ON_LISTS: dict[str, Any] = {
-    "fields": "",
-    "sort": "",
-    "filter": (),
-    "limit": 0,
-    "no_headers": False,
-    "export": False,
-}
-ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
-ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
-HELP = {
-    "at": "read a snapshot instead: latest, a date (the newest of then or before), a name, a path, s3://…/latest",
-    "offline": "read the newest complete snapshot, without a request: --at latest",
-    "identity": "file with the key that opens an encrypted snapshot",
-    "dry_run": "show what would change, and send no write",
-    "yes": "do not ask; off a terminal, nothing is deleted without it",
-    "force": "beyond the thresholds of what one run may change",
-    "confirm": "the name of what is to be deleted, instead of typing it; several with commas",
-    "profile": "settings of this profile",
-    "account_id": "the account to work on, where the token sees several",
-    "output": "table, json, jsonl, csv, tsv or yaml (a table on a terminal, TSV in a pipe)",
-    "quiet": "no notes and no progress on stderr",
-    "debug": "log every request on stderr, as JSON lines without secrets",
-    "cache": "answers may be this many seconds old",
-    "log_format": "text, or json: what is said on stderr as JSON lines, one event each, for a journal",
-    "fields": "which fields, e.g. name,account.name",
-    "sort": "by this field; -field for descending",
-    "filter": "e.g. name=www*, status!=active, ttl>300; may be repeated",
-    "limit": "at most so many rows",
-    "no_headers": "leave the header line out",
-    "export": "write the list as JSON with metadata: to exports/, or --export=FILE",
-}
-_GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
@@ -71,21 +28,6 @@ def collection_of(module: str) -> str:
     if parts[:2] not in (["ops", "products"], ["ops", "commands"]) or parts[2] in _TOP_LEVEL:
         return ""
     return _COLLECTIONS.get(parts[2], parts[2])
-
-
-class Option(Argument):
-    """An option whose wrong value is a sentence and exit code 1, not a traceback."""
-
-    def __repr__(self) -> str:
-        return f"--{self.names[0]}"
-
-    def set_value(self, value: Any, cast: bool = True) -> None:
-        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
-            raise ParseError(f"No idea what {value!r} is!")
-        try:
-            super().set_value(value, cast)
-        except ValueError:
-            raise ParseError(f"--{self.names[0]} takes a number, not {value!r}") from None
 
 
 class Command(Task[Callable[..., Any]]):
@@ -112,7 +54,7 @@ class Command(Task[Callable[..., Any]]):
         self.writes = writes
         # What the products' tasks read is what a snapshot holds.
         self.reads = reads and not writes and function.__module__.startswith("ops.products.")
-        self.guards = {name: _GUARDS[name] for name in guards}
+        self.guards = {name: GUARDS[name] for name in guards}
         # One that has shown its result itself gives None.
         self.gives = _gives(function)
         self.__doc__ = _help_text(function.__doc__ or "", needs)
@@ -129,25 +71,25 @@ class Command(Task[Callable[..., Any]]):
 
     @cached_property
     def path(self) -> str:
-        """Give what the task is called on the line, wherever it was imported from."""
+        """Return what the task is called on the line, wherever it was imported from."""
         collection = collection_of(self.__module__)
         return f"{collection}.{self.name}" if collection else self.name
 
     @property
     def shared(self) -> dict[str, Any]:
-        """Give the shared options that this command has, with their defaults."""
+        """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         return EVERYWHERE | reads | lists | writes | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Give those of *options* that are not as they are by default."""
+        """Return those of *options* that are not as they are by default."""
         own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
         defaults = self.shared | own
         return {name: value for name, value in options.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
-        """Give the options as Invoke's parser wants them, positional ones first."""
+        """Return the options as Invoke's parser wants them, positional ones first."""
         own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
         first = {name: own.pop(name) for name in self.positional}
         return [self._option(name, value) for name, value in (first | own | self.shared).items()]
@@ -219,7 +161,7 @@ def command(
 
 
 def _gives(function: Callable[..., Any]) -> str:
-    """Give the shape that *function* says it returns; a module need not put its annotations off."""
+    """Return the shape that *function* says it returns; a module need not put its annotations off."""
     told = function.__annotations__.get("return", "None")
     name = told if isinstance(told, str) else getattr(told, "__name__", str(told))
     return str(name).removesuffix(" | None")

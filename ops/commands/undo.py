@@ -2,80 +2,152 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Resource
-    from ops.writes.journal import Entry
+    from ops.kinds.resource import Json, Resource
+    from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
-NEEDS = "what the task needed that is taken back"
+NEEDS = "the permissions of the task that is undone"
+COLUMNS = ("id", "time", "task", "kind", "name", "action", "state")
+DETAILS = ("id", "time", "task", "state", "action", "name", "change")
 
 
 @command("list")
 def list_done(app: App) -> Rows:
-    """List what was done from here, the newest first: done, undone, unknown, or done and cannot be undone.
+    """List the changes made from this machine, newest first: done, undone, unknown, or cannot (be undone).
 
     inv undo.list
     inv undo.list --filter state=unknown --output json
     """
-    from ops.writes.listing import COLUMNS, rows
-
     return Rows(rows(_entries(app), _kinds()), COLUMNS)
+
+
+def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterator[Json]:
+    """Yield a row for each entry, newest first; what failed has changed nothing and is left out."""
+    from ops.writes.journal import FAILED
+
+    for entry in reversed(list(entries)):
+        if entry.state == FAILED:
+            continue
+        state, why = _state(entry, kinds.get(entry.kind))
+        yield {
+            "id": entry.id,
+            "time": entry.time,
+            "task": entry.task,
+            "kind": entry.kind,
+            "name": entry.name,
+            "action": entry.action,
+            "state": state,
+            "where": entry.host,
+            "account": entry.owner[0],
+            "undoes": entry.undoes,
+            "why": why,
+        }
+
+
+def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
+    """Return the state (done, undone, unknown, failed, or cannot: done, but it cannot be undone) and why."""
+    from ops.writes.journal import APPLIED
+    from ops.writes.reversal import why_not
+
+    if entry.state not in APPLIED:
+        return entry.state, entry.why
+    reason = why_not(entry, resource)
+    return "cannot" if reason else "done", reason or entry.why
 
 
 @command("show", required=("id",), needs=NEEDS, help={"id": ID})
 def show_done(app: App, id: str = "") -> Rows:
-    """Show each change with what stood there before; an unknown outcome is looked up and settled.
+    """Show each change with the item before and after it; an unknown outcome is looked up and noted.
 
     inv undo.show --id 3f9c01d2ab-1
     """
-    from ops.writes.journal import open_journal
-    from ops.writes.listing import DETAILS, details
+    from ops.writes.journal import Journal
     from ops.writes.undo import select, settled
 
     kinds = _kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
-    with open_journal(app) as journal:
+    with Journal(app.settings.state_dir / "journal") as journal:
         shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
     return Rows(shown, DETAILS)
 
 
+def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
+    """Yield each change of *entry*, with the item before and after it."""
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Owner, Resource
+    from ops.writes import describe
+
+    known = resource or Resource(kind=entry.kind, parent="", list=lambda _client, _owner: (), identity=())
+    state, why = _state(entry, resource)
+    for before, after in journal.changes(entry):
+        change = Change(known, Owner(*entry.owner), before, after)
+        yield {
+            "id": entry.id,
+            "time": entry.time,
+            "task": entry.task,
+            "state": state,
+            "action": change.action,
+            "kind": entry.kind,
+            "name": change.label,
+            "change": describe.differences(change),
+            "before": _readable(before),
+            "after": _readable(after),
+            "why": why,
+        }
+
+
+def _readable(value: Any) -> Any:
+    """Return *value* with bytes as text, or marked as base64 if they are not text."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"base64": b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {name: _readable(inside) for name, inside in value.items()}
+    return [_readable(inside) for inside in value] if isinstance(value, list) else value
+
+
 @command("last", writes=True, guards=("confirm",), needs=NEEDS)
 def undo_last(app: App) -> Rows:
-    """Take back the last task that can be taken back and was not; given twice, the last two.
+    """Undo the last task that can be undone and was not; run it twice to undo the last two.
 
     inv undo.last
     inv sandbox undo.last --dry-run
     """
-    from ops.writes.undo import last, take_back
+    from ops.writes.undo import last, undo_entries
 
     kinds = _kinds()
     chosen = last(_entries(app), kinds, app.settings.api_host)
-    app.note(f"taking back {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
-    return take_back(app, chosen, kinds)
+    app.note(f"undoing {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
+    return undo_entries(app, chosen, kinds)
 
 
 @command("apply", required=("id",), writes=True, guards=("confirm",), needs=NEEDS, help={"id": ID})
 def undo_apply(app: App, id: str = "") -> Rows:
-    """Take back an entry, a task or a whole run, the last change first, unless it was changed since.
+    """Undo an entry, a task or a whole run, the last change first, unless an item has changed since.
 
     inv undo.apply --id 3f9c01d2ab-1
     inv undo.apply --id 3f9c01d2ab --dry-run
     """
-    from ops.writes.undo import select, take_back
+    from ops.writes.undo import select, undo_entries
 
-    return take_back(app, select(_entries(app), id), _kinds())
+    return undo_entries(app, select(_entries(app), id), _kinds())
 
 
-def _entries(app: App) -> list[Entry]:
-    from ops.writes.journal import open_journal
+def _entries(app: App) -> list[JournalEntry]:
+    from ops.writes.journal import Journal
 
-    with open_journal(app) as journal:
+    with Journal(app.settings.state_dir / "journal") as journal:
         entries = list(journal.entries().values())
         if journal.torn:
             app.note("the last line of the journal was cut by a crash and is left out")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ops.config.fields import BY_NAME, FIELDS, Field
 from ops.config.private import is_there, read_private
-from ops.errors import UsageError
+from ops.config.values import BY_NAME, FIELDS, Field
+from ops.errors import UsageError, did_you_mean
 
 STAGED = "set by an earlier task"
 
@@ -80,7 +81,7 @@ def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, gua
 
 
 def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
-    """Give the variables of a `.env` file, {} where there is none; nothing enters the environment.
+    """Return the variables of a `.env` file, {} where there is none; nothing enters the environment.
 
     Raises UsageError for a file that `read_private` refuses and for a line that cannot be understood.
     """
@@ -104,16 +105,13 @@ def unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
     yield from sorted(name for name in variables if name.startswith("CFOPS_") and name not in VARIABLES)
 
 
-def nearest(name: str, known: Mapping[str, object]) -> str:
-    """Give a hint that names what *name* may have been meant to be."""
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
-
-
 def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -> None:
     for name in given:
         if name not in BY_NAME:
-            raise UsageError(f"{where}: there is no setting {name!r}", hint=nearest(name, BY_NAME))
+            raise UsageError(
+                f"{where}: there is no setting {name!r}",
+                hint=did_you_mean(name, BY_NAME) or f"the settings are: {', '.join(BY_NAME)}",
+            )
         if BY_NAME[name].guarded and not guarded:
             raise _not_here(BY_NAME[name], f"{where} {name}")
 
@@ -144,3 +142,44 @@ def _color(variables: Mapping[str, str], where: str) -> Said | None:
     if variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
         return Said("always", f"{where} FORCE_COLOR")
     return None
+
+
+# The order in which wrangler itself looks for its file.
+_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_LIMIT = 1 << 20
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+
+
+def account_in(project: Path) -> Said | None:
+    """Return the `account_id` of the first wrangler file in *project* that has one.
+
+    Raises UsageError for a file that cannot be read or understood.
+    """
+    for name in _NAMES:
+        if (file := project / name).is_file():
+            account_id = _read(file).get("account_id")
+            if isinstance(account_id, str) and account_id:
+                return Said(account_id, f"{file} account_id")
+    return None
+
+
+def parse_jsonc(text: str) -> Any:
+    """Read JSON with comments and trailing commas; raises ValueError."""
+    bare = _COMMENT.sub(lambda found: found[1] or " ", text)
+    return json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", bare))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        if file.stat().st_size > _LIMIT:
+            raise ValueError(f"larger than {_LIMIT} bytes")
+        text = file.read_text("utf-8-sig")
+        content = tomllib.loads(text) if file.suffix == ".toml" else parse_jsonc(text)
+    except (OSError, ValueError, RecursionError) as problem:
+        raise UsageError(
+            f"{file} cannot be read: {problem}", hint="correct it, or set CLOUDFLARE_ACCOUNT_ID"
+        ) from None
+    return content if isinstance(content, dict) else {}

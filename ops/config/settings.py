@@ -9,14 +9,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ops.config import environment, layers, wrangler
+from ops.config import layers, private
+from ops.config import layers as wrangler
 from ops.config.credentials import Credentials
-from ops.config.fields import BY_NAME
 from ops.config.layers import Layer, Said
 from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
-from ops.config.values import convert
+from ops.config.values import BY_NAME, convert
+from ops.errors import did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -75,7 +76,7 @@ class Settings:
         return SANDBOX if host in _LOOPBACK else host
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the exact values that must never be shown, for the redactor."""
+        """Return the exact values that must never be shown, for the redactor."""
         return (*self.credentials.secrets(), *self.s3_keys.secrets())
 
 
@@ -103,7 +104,7 @@ def load(
     the environment, that `.env`, that the profile, that Invoke, that wrangler's file (account id), that
     the default. Raises UsageError or CredentialsError, naming the origin, for what cannot be used.
     """
-    folder = config_dir or environment.config_folder(environ)
+    folder = config_dir or private.config_folder(environ)
     found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
     given = options.get("credentials")
     values, origins = _resolve(found.layers, cwd)
@@ -128,7 +129,7 @@ def load(
 
 
 def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
-    """Give the places where a `.env` is looked for: the project's folder and the configuration's.
+    """Return the places where a `.env` is looked for: the project's folder and the configuration's.
 
     No folder above them is asked: whoever can write there would choose the settings.
     """
@@ -184,7 +185,7 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 
 
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give each setting's value and its origin: what the strongest layer says, or the default."""
+    """Return each setting's value and its origin: what the strongest layer says, or the default."""
     values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
     for layer in reversed((*above, *_wrangler(above, cwd))):
         for name, said in layer.says.items():
@@ -203,8 +204,8 @@ def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
     plain = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
     folders = {
         "exports": lambda: cwd / "exports",
-        "state_dir": environment.state_folder,
-        "cache_dir": environment.cache_folder,
+        "state_dir": private.state_folder,
+        "cache_dir": private.cache_folder,
     }
     # A user without a home folder may well have named these.
     return plain | {name: folder() for name, folder in folders.items() if _said(name, above) is None}
@@ -212,10 +213,11 @@ def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
 
 def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
     for where, values, _ in places:
-        for old in sorted(environment.DEPRECATED.keys() & values.keys()):
-            yield f"{where} {old} is no longer read: call it {environment.DEPRECATED[old]}"
+        for old in sorted(private.DEPRECATED.keys() & values.keys()):
+            yield f"{where} {old} is no longer read: call it {private.DEPRECATED[old]}"
         for unknown in layers.unknown_variables(values):
-            yield f"{where} {unknown} means nothing here: {layers.nearest(unknown, layers.VARIABLES)}"
+            guess = did_you_mean(unknown, layers.VARIABLES)
+            yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"
 
 
 def _overruled(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.config.credentials import Credentials
-from ops.config.environment import placed
-from ops.config.private import is_there, read_private
+from ops.config.private import is_there, placed, read_private
 from ops.config.profiles import Profile
 from ops.errors import CredentialsError
 
@@ -36,7 +35,7 @@ class Places(NamedTuple):
 
 
 def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
-    """Give the strongest credentials, and what the user should know about those that were passed over.
+    """Return the strongest credentials, and what the user should know about those that were passed over.
 
     A token beats a key. No credentials at all are no error here: much can be done without.
     Raises CredentialsError for a place that is named but cannot be used.

@@ -58,7 +58,7 @@ Together = Callable[[Callable[[Probe], Finding], Iterable[Probe]], Iterator[Find
 
 
 def check_products(products: Iterable[str]) -> frozenset[str]:
-    """Give the products to look at, all where none is named; raises UsageError for an unknown one."""
+    """Return the products to look at, all where none is named; raises UsageError for an unknown one."""
     named = frozenset(products)
     for name in named.difference(PRODUCTS):
         raise UsageError(f"there is no product {name!r} to look at", hint=f"known are {', '.join(PRODUCTS)}")
@@ -78,7 +78,7 @@ def probe_all(
 
 
 def _a_zone(client: Client, standing: Standing) -> tuple[str, Finding]:
-    """Give the id of some zone to ask about, and what listing zones has told."""
+    """Return the id of some zone to ask about, and what listing zones has told."""
     place = path("/zones")
     try:
         zones = client.get(place, per_page=5, **{"account.id": standing.account_id})

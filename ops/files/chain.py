@@ -162,7 +162,7 @@ def _digest(before: str, text: bytes) -> str:
 
 
 def _after(line: bytes, before: Head, path: Path) -> Head:
-    """Give the head after *line*, which must follow *before*."""
+    """Return the head after *line*, which must follow *before*."""
     text, digest = line[:-_TAIL] + b"}", line[-_TAIL + len(_MARK) : -len(_END)].decode("ascii", "replace")
     whole = line[-_TAIL : -_TAIL + len(_MARK)] == _MARK and line.endswith(_END)
     if not whole or _digest(before.hash, text) != digest:
@@ -174,7 +174,7 @@ def _after(line: bytes, before: Head, path: Path) -> Head:
 
 
 def _last_line(descriptor: int, size: int) -> tuple[int, bytes]:
-    """Give where the last whole line ends, and that line."""
+    """Return where the last whole line ends, and that line."""
     block, found = 64 * 1024, b""
     start = size
     while start and found.count(b"\n") < 2:

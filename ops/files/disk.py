@@ -28,7 +28,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
-    """Give a binary file that becomes *path* when the block ends well, and leaves no trace otherwise.
+    """Return a binary file that becomes *path* when the block ends well, and leaves no trace otherwise.
 
     Whatever happens, *path* is the old file or the new one, never part of one. Raises Refused where *path* is
     a symbolic link, DiskError where it cannot be written. Errors of the block's own pass unchanged.
@@ -132,7 +132,7 @@ def _leftovers(folder: Path, before: float) -> Iterator[Path]:
 
 
 def alive(process: int) -> bool:
-    """Say whether a process of this number runs."""
+    """True if a process of this number runs."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -160,7 +160,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def failure(problem: OSError, path: Path) -> DiskError:
-    """Give the DiskError for *problem*, met while writing *path*."""
+    """Return the DiskError for *problem*, met while writing *path*."""
     return DiskError(f"{path} cannot be written: {problem.strerror or problem}", hint=_remedy(problem, path))
 
 

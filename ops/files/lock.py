@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def holder(app: App) -> Json:
-    """Give what others are told of this run: pid, task, since."""
+    """Return what others are told of this run: pid, task, since."""
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
     return {"pid": os.getpid(), "task": app.command.path, "since": since}
 

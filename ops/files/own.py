@@ -11,7 +11,7 @@ from ops.files.disk import private_folder
 
 
 def open_own(path: Path) -> tuple[int, bool]:
-    """Open *path* to read and write, made with mode 0600 if need be; gives the descriptor.
+    """Open *path* to read and write, made with mode 0600 if need be; returns the descriptor.
 
     What others could have written or read, and a symbolic link, is not used but replaced: the second
     value says so. Raises OSError or DiskError where it cannot be made.

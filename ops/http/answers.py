@@ -38,7 +38,7 @@ def readable(send: Send, hide: Callable[[bytes], bytes] = bytes) -> Send:
 
 
 def envelope(call: Call, reply: Reply) -> Json:
-    """Give the whole envelope of *reply*, or raise what it says went wrong.
+    """Return the whole envelope of *reply*, or raise what it says went wrong.
 
     A 2xx without `success` is a success: some answers are declared without it.
     """
@@ -51,7 +51,7 @@ def envelope(call: Call, reply: Reply) -> Json:
 
 
 def result(call: Call, reply: Reply) -> Any:
-    """Give the `result` of *reply*; nothing at all is an answer to a write only."""
+    """Return the `result` of *reply*; nothing at all is an answer to a write only."""
     found = envelope(call, reply).get("result")
     if found is None and call.kind != WRITE:
         raise malformed(call, reply, "the answer has no result")
@@ -59,7 +59,7 @@ def result(call: Call, reply: Reply) -> Any:
 
 
 def graphql(call: Call, reply: Reply) -> Json:
-    """Give the `data` of a GraphQL answer, whose errors come with the status 200."""
+    """Return the `data` of a GraphQL answer, whose errors come with the status 200."""
     if reply.status >= 300:
         _refuse(call, reply)
     answer: Json = reply.data if reply.data is not None else _object(call, reply)
@@ -103,7 +103,7 @@ def parse(body: bytes) -> Any:
 
 
 def _is_shallow(body: bytes) -> bool:
-    """Say whether a text is surely not too deep: brackets in its strings may leave that open."""
+    """True if a text is surely not too deep: brackets in its strings may leave that open."""
     nest = body.translate(None, _NO_BRACKETS)
     for _ in range(_LEVELS):
         if not nest:

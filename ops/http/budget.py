@@ -14,9 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ops.errors import NotSent
-from ops.http.delays import allowance
 from ops.http.exchange import Call, Reply, Send
-from ops.http.pause import Pause
+from ops.http.pause import Pause, allowance
 from ops.http.retry import pause_after
 from ops.http.slots import Head, SlotFile
 
@@ -56,7 +55,7 @@ class Budget:
         self._file = SlotFile(file, max(limit, PER_SECOND), say)
 
     def acquire(self) -> int:
-        """Take a slot, waiting for one to be free; gives its number for settle.
+        """Take a slot, waiting for one to be free; returns its number for settle.
 
         Raises RateLimited where the run's deadline comes first, NetworkError where it is over, and
         Interrupted when the run is stopped.
@@ -88,7 +87,7 @@ class Budget:
         self._heed_allowance(reply.headers)
 
     def remaining(self) -> int | None:
-        """Give how many requests may be made at once; None where the limit is lifted."""
+        """Return how many requests may be made at once; None where the limit is lifted."""
         return max(0, self.limit - len(self._counted(self._now()))) if self.limit else None
 
     def seconds_for(self, requests: int) -> float:
@@ -109,7 +108,7 @@ class Budget:
         return round(self._clock() * SECOND)
 
     def _free_at(self, head: Head, now: int) -> tuple[int, str]:
-        """Give the moment at which a slot is free, and the reason in words."""
+        """Return the moment at which a slot is free, and the reason in words."""
         if head.blocked_until > now:
             return head.blocked_until, "Cloudflare has blocked this token's requests (429)"
         if head.left <= self._reserve and head.left_until > now:

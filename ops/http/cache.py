@@ -63,7 +63,7 @@ class Cache:
         self._connection: sqlite3.Connection | None = None
 
     def find(self, call: Call) -> Reply | None:
-        """Give the answer to *call* if it is known and no older than *call* allows."""
+        """Return the answer to *call* if it is known and no older than *call* allows."""
         row = self._do(lambda db: db.execute(_FIND, (self._key(call),)).fetchone(), None)
         if row is None or not 0 <= self._clock() - row[0] < call.fresh:
             # A stamp of the future says that a clock was changed, so nothing is known of the age.

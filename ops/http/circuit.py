@@ -69,6 +69,6 @@ class Circuit:
 
 
 def product_of(path: str) -> str:
-    """Give the part of the API that *path* belongs to: zones/dns_records, accounts/storage, graphql."""
+    """Return the part of the API that *path* belongs to: zones/dns_records, accounts/storage, graphql."""
     parts = path.strip("/").split("/")
     return "/".join((parts[0], *parts[2:3]))

@@ -50,7 +50,7 @@ class Raw:
         return self._reply.chunks or iter((self._reply.body,))
 
     def content(self) -> bytes:
-        """Give all of it; a body that breaks off is asked for again."""
+        """Return all of it; a body that breaks off is asked for again."""
         for _ in range(REOPENED):
             try:
                 return b"".join(self.chunks())
@@ -96,15 +96,15 @@ class Client:
         self._close()
 
     def get(self, path: ApiPath, **params: Any) -> Any:
-        """Give the `result` of *path*."""
+        """Return the `result` of *path*."""
         return self._result(Call("GET", path, _spelt(params), fresh=self._cache))
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
-        """Give the whole envelope: `result`, `result_info`, `messages` and what else there is."""
+        """Return the whole envelope: `result`, `result_info`, `messages` and what else there is."""
         return self._envelope(Call("GET", path, _spelt(params), fresh=self._cache))
 
     def lookup(self, path: ApiPath, **params: Any) -> Any:
-        """Give the `result` of *path* as get does, but up to five minutes old: for turning names into ids."""
+        """Return the `result` of *path* as get does, up to five minutes old: for finding ids by name."""
         return self._result(Call("GET", path, _spelt(params), fresh=max(LOOKUP_SECONDS, self._cache)))
 
     def pages(self, path: ApiPath, *, per_page: int, order: str = "", **params: Any) -> Listing:
@@ -144,7 +144,7 @@ class Client:
         return self._result(_with_json(Call("POST", path, kind=QUERY), body))
 
     def graphql(self, query: str, variables: Json) -> Json:
-        """Ask the GraphQL endpoint; gives its `data`."""
+        """Ask the GraphQL endpoint; returns its `data`."""
         body = {"query": query, "variables": variables}
         call = _with_json(Call("POST", "/graphql", kind=QUERY), body)
         return answers.graphql(call, self._carry(call))

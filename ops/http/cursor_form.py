@@ -11,11 +11,61 @@ wants no more than the first page's items still causes no request for a second o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
-from ops.http.ahead import Following
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+# So many results wait at the most for who takes them.
+DEPTH = 2
+
+
+class Following(Generic[A, T]):
+    """Prefetches: one thread calls *step*, which takes a mark and returns a result and the next mark.
+
+    It begins with *first*, ends where *step* gives no mark or raises, and is never more than a few results
+    ahead. Close it when no more are wanted.
+    """
+
+    def __init__(self, first: A, step: Callable[[A], tuple[T, A | None]]) -> None:
+        self._first, self._step = first, step
+        self._results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+        self._room = threading.Semaphore(DEPTH)
+        self._closed = False
+        threading.Thread(target=self._run, name="ops-ahead", daemon=True).start()
+
+    def take(self) -> T:
+        """Wait for the next result, or raise what its call raised."""
+        value, failure = self._results.get()
+        self._room.release()
+        if failure:
+            raise failure
+        return value  # type: ignore[return-value]  # there is one where there is no failure
+
+    def close(self) -> None:
+        """Make no further call."""
+        self._closed = True
+        self._room.release()
+
+    def _run(self) -> None:
+        mark: A | None = self._first
+        while mark is not None:
+            self._room.acquire()
+            if self._closed:
+                return
+            try:
+                value, mark = self._step(mark)
+                self._results.put((value, None))
+            except BaseException as failure:  # raised by whoever takes the result
+                self._results.put((None, failure))
+                return
+
 
 # How many items without an order can be told apart after a restart: about 10 MiB.
 REMEMBERED = 100_000
@@ -48,7 +98,7 @@ class _Pages:
         self._coming: Following[str, Page] | None = None
 
     def get(self, cursor: str) -> Page:
-        """Give the page of *cursor*, which follows the last one that was given; "" is the first one."""
+        """Return the page of *cursor*, which follows the last one that was given; "" is the first one."""
         return self._coming.take() if self._coming else _page(self._ask, cursor)
 
     def expect(self, cursor: str, used: set[int]) -> None:

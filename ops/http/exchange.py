@@ -73,7 +73,7 @@ class Reply:
 
     @property
     def ray(self) -> str:
-        """Give the id under which Cloudflare's support finds this answer."""
+        """Return the id under which Cloudflare's support finds this answer."""
         ray = self.headers.get("cf-ray", "")
         return ray if _RAY.fullmatch(ray) else ""
 

@@ -59,7 +59,7 @@ def _unanswered(call: Call, causes: list[BaseException]) -> Unanswered:
 
 
 def _why_not_sent(causes: list[BaseException], host: str) -> tuple[str, str]:
-    """Give what happened, and what to do about it."""
+    """Return what happened, and what to do about it."""
     for cause in causes:
         if isinstance(cause, SSLCertVerificationError):
             return _certificate(cause, host)

@@ -20,5 +20,5 @@ _TABLE = (
 
 
 def listing_task(path: str) -> str:
-    """Give the command that shows what there is instead; "" where no task lists it."""
+    """Return the command that shows what there is instead; "" where no task lists it."""
     return next((task for pattern, task in _TABLE if re.match(pattern, path)), "")

@@ -78,7 +78,7 @@ def check_proxy(proxy: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether *host* is this machine, by name or as a plainly written address."""
+    """True if *host* is this machine, by name or as a plainly written address."""
     if host == "localhost":
         return True
     try:
@@ -109,7 +109,7 @@ def _parsed(url: str, what: str) -> SplitResult:
 
 
 def _disguised(host: str) -> bool:
-    """Say whether *host* is an address in a spelling that only some programs know: 2130706433, 0x7f.1."""
+    """True if *host* is an address in a spelling that only some programs know: 2130706433, 0x7f.1."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

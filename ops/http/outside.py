@@ -49,7 +49,7 @@ class Outside:
         return f"<Outside {self.host}>"
 
     def post(self, below: str, text: str) -> int:
-        """Post *text* to the URL with */below* added, "" for the URL itself; gives the status.
+        """Post *text* to the URL with */below* added, "" for the URL itself; returns the status.
 
         Raises NetworkError or SystemFailure where there is no answer, in words that show the whole URL.
         """

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.errors import OpsError
-from ops.http.delays import served
 from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+from ops.http.pause import served
 
 PASSES = 3
 STAMPS = ("created_on", "created_at", "modified_on")
@@ -129,18 +129,18 @@ class _Reading:
         return len(page.items) < self._size(page) and page.total in (None, len(page.items))
 
     def _size(self, page: Page) -> int:
-        """Give how many items a full page has: the server may give fewer than were asked for, never more."""
+        """Return how many items a full page has: the server may send fewer than requested, never more."""
         return min(number(page.info.get("per_page")) or self._per_page, self._per_page)
 
     def _is_last(self, page: Page, brought_new: bool) -> bool:
-        """Say whether to stop; the total is a reason to go on, never one to stop."""
+        """True if to stop; the total is a reason to go on, never one to stop."""
         if not page.items:
             return True
         if not brought_new:
             if page.info:
                 self._stuck = f"page {self._pages} brought nothing new"
             else:
-                # A server that knows no pages says nothing of them, and gives its only one for any number.
+                # A server that knows no pages says nothing of them, and returns its only one for any number.
                 self._pages, self.twice = 1, 0
             return True
         if not page.info and len(page.items) > self._per_page:
@@ -149,14 +149,14 @@ class _Reading:
         return len(page.items) < self._size(page) and not more
 
     def believable(self) -> bool:
-        """Say whether this reading is whole."""
+        """True if this reading is whole."""
         if self.doubt():
             return False
         proven = self._pages == 1 or (not self._undated and None not in self._totals)
         return proven or not self._added
 
     def doubt(self) -> str:
-        """Give what speaks against this reading, "" for nothing."""
+        """Return what speaks against this reading, "" for nothing."""
         total = self._tally.total
         if self._stuck:
             return self._stuck
@@ -172,12 +172,12 @@ class _Reading:
 
 
 def answered_at(page: Page) -> float:
-    """Give when *page* was answered, by the server's clock, in seconds of the epoch."""
+    """Return when *page* was answered, by the server's clock, in seconds of the epoch."""
     return served(page.reply.headers) or time.time()
 
 
 def _key(item: Json) -> str:
-    """Give what tells *item* from the others: its id, or all of it."""
+    """Return what tells *item* from the others: its id, or all of it."""
     found = item.get("id")
     return found if isinstance(found, str) and found else json.dumps(item, sort_keys=True)
 

@@ -76,11 +76,11 @@ class Listing(Iterator[Json]):
         return self._tally.total
 
     def where(self, keep: Callable[[Json], bool]) -> Listing:
-        """Give the items that *keep* wants, with the same honesty."""
+        """Return the items that *keep* wants, with the same honesty."""
         return Listing(filter(keep, self._items), self._tally)
 
     def map(self, change: Callable[[Json], Json]) -> Listing:
-        """Give each item changed, with the same honesty."""
+        """Return each item changed, with the same honesty."""
         return Listing(map(change, self._items), self._tally)
 
 
@@ -109,7 +109,7 @@ def stop_or_raise(tally: Tally, error: OpsError, where: str) -> None:
 
 
 def next_cursor(page: Page) -> str:
-    """Give the cursor of the next page, "" at the end; the API keeps it in one of two places."""
+    """Return the cursor of the next page, "" at the end; the API keeps it in one of two places."""
     cursors = page.info.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else ""
     cursor = page.info.get("cursor") or after

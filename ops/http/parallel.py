@@ -7,9 +7,28 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Generic, TypeVar
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ops.errors import Interrupted
+
+if TYPE_CHECKING:
+    from ops.http.exchange import Call, Reply, Send
+
+THREADS = 2
+"""Threads for each request that may be under way: while one is waited for, another answer is worked on."""
+
+
+def with_places(send: Send, places: int) -> Send:
+    """Return *send* so that no more than *places* of its calls are under way at a time."""
+    free = Semaphore(places)
+
+    def wait(call: Call) -> Reply:
+        with free:
+            return send(call)
+
+    return wait
+
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -152,7 +171,7 @@ class _Result(Generic[R]):
         self._done.set()
 
     def wait(self, pool: Pool) -> R:
-        """Give the result; raises what the call raised, or Interrupted when it was passed over."""
+        """Return the result; raises what the call raised, or Interrupted when it was passed over."""
         while not self._done.wait(LOOK_UP):
             if pool.idle and not self._done.is_set():
                 raise Interrupted("stopped before everything was done")

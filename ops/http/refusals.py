@@ -16,10 +16,9 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.http.delays import wanted_pause
 from ops.http.exchange import WRITE, Call, Reply
 from ops.http.listings import listing_task
-from ops.http.pause import spoken
+from ops.http.pause import spoken, wanted_pause
 from ops.http.permissions import permission
 
 Json = dict[str, Any]
@@ -34,7 +33,7 @@ _DOCTOR = "`inv doctor` shows what this token may do"
 
 
 def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
-    """Give the error that *reply* stands for; *data* is its body where that could be parsed.
+    """Return the error that *reply* stands for; *data* is its body where that could be parsed.
 
     Its status, path and codes decide together, for a code means different things in different products.
     """
@@ -55,7 +54,7 @@ def _redirected(call: Call, reply: Reply) -> ApiError:
 
 
 def _target(reply: Reply) -> str:
-    """Give the host of a redirect, and only that: the rest may hold a secret."""
+    """Return the host of a redirect, and only that: the rest may hold a secret."""
     try:
         host = urlsplit(reply.headers.get("location", "")).hostname
     except ValueError:
@@ -176,13 +175,13 @@ def _one_reason(code: int, text: str) -> str:
 
 
 def excerpt(reply: Reply) -> str:
-    """Give the first words of a body, after a colon; "" for none."""
+    """Return the first words of a body, after a colon; "" for none."""
     text = _printable(reply.body[: 8 * SHOWN].decode("utf-8", "replace"))
     return f": {text[:SHOWN]}" if text else ""
 
 
 def _printable(text: str) -> str:
-    """Give *text* on one line, with what could drive a terminal left out."""
+    """Return *text* on one line, with what could drive a terminal left out."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

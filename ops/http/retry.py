@@ -15,9 +15,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from ops.errors import MalformedAnswer, NotSent, OpsError, Unanswered
-from ops.http.delays import retry_after, wanted_pause
 from ops.http.exchange import WRITE, Call, Reply, Send
-from ops.http.pause import Pause
+from ops.http.pause import Pause, retry_after, wanted_pause
 
 ATTEMPTS = 4
 WRITE_ATTEMPTS = 2
@@ -120,12 +119,12 @@ def classify(reply: Reply) -> Class | None:
 
 
 def backoff(attempt: int, chance: float) -> float:
-    """Give the seconds to wait after *attempt*: anything up to a limit that doubles."""
+    """Return the seconds to wait after *attempt*: anything up to a limit that doubles."""
     return chance * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
 
 
 def pause_after(reply: Reply, attempt: int) -> float:
-    """Give the seconds to stay away after a 429 or 503: what it asks for, else doubling steps."""
+    """Return the seconds to stay away after a 429 or 503: what it asks for, else doubling steps."""
     wanted = wanted_pause(reply.headers)
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
 

@@ -95,7 +95,7 @@ class Session:
             self._idle.pop().close()
 
     def _take(self) -> _Quiet:
-        """Give a session that no thread is using: threads come and go, their connections stay."""
+        """Return a session that no thread is using: threads come and go, their connections stay."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -167,7 +167,7 @@ def _too_large(call: Call, response: requests.Response) -> ApiError:
 
 @cache
 def _trust(ca_file: str) -> SSLContext:
-    """Give the context of all connections: reading the authorities takes 20 ms of processor time.
+    """Return the context of all connections: reading the authorities takes 20 ms of processor time.
 
     Raises UsageError for a *ca_file* that cannot be read; without one the public authorities are trusted.
     """

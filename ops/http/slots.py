@@ -71,7 +71,7 @@ class SlotFile:
             self._lock.release()
 
     def head(self, now: int) -> Head:
-        """Give the head at the moment *now*; a file that says nonsense is made anew. Needs the lock."""
+        """Return the head at the moment *now*; a file that says nonsense is made anew. Needs the lock."""
         size = os.fstat(self._descriptor).st_size
         content = os.pread(self._descriptor, HEAD.size, 0)
         count = (size - HEAD.size) // 8
@@ -85,7 +85,7 @@ class SlotFile:
         return self._renew(content)
 
     def moment(self, head: Head, back: int, now: int) -> int:
-        """Give the moment of the slot that was taken *back* takings ago, 0 where it never was."""
+        """Return the moment of the slot that was taken *back* takings ago, 0 where it never was."""
         place = HEAD.size + 8 * ((head.next - back) % head.size)
         content = os.pread(self._descriptor, SLOT.size, place)
         moment: int = SLOT.unpack(content)[0]
@@ -95,12 +95,12 @@ class SlotFile:
         return 0
 
     def moments(self) -> list[int]:
-        """Give the moments of all slots that were ever used, oldest first. The head must have been read."""
+        """Return the moments of all slots that were ever used, oldest first. The head must have been read."""
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         return sorted(moment for moment in array("q", content[HEAD.size :]) if moment)
 
     def take(self, head: Head, moment: int) -> int:
-        """Write *moment* into the next slot; gives its number. Killed in between, it is taken again."""
+        """Write *moment* into the next slot; returns its number. Killed in between, it is taken again."""
         self.write(head.next, moment)
         os.pwrite(self._descriptor, SLOT.pack((head.next + 1) % head.size), NEXT_AT)
         return head.next
@@ -157,7 +157,7 @@ def _unpacked(content: bytes, size: int) -> Head:
 
 
 def _boot_id() -> bytes:
-    """Give 16 bytes that change with each boot, after which the clock begins anew."""
+    """Return 16 bytes that change with each boot, after which the clock begins anew."""
     try:
         return struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
     except (OSError, ValueError):

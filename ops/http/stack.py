@@ -5,23 +5,24 @@ Every attempt passes the budget, a repeated one too; an answer from the cache pa
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ops.http.answers import readable
-from ops.http.auth import Auth
+from requests.auth import AuthBase
+
+from ops.errors import OpsError
+from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
-from ops.http.crowd import with_places
-from ops.http.dryrun import DryRun
 from ops.http.exchange import WRITE, Call, Reply, Send
-from ops.http.observe import with_clock_check, with_log
 from ops.http.origin import check_origin, check_pair, check_proxy
-from ops.http.pause import Pause
+from ops.http.parallel import with_places
+from ops.http.pause import Pause, served
 from ops.http.retry import with_retry
 from ops.http.session import Session
 from ops.telemetry.log import Log
@@ -29,8 +30,105 @@ from ops.telemetry.redact import Redactor
 from ops.version import VERSION
 
 if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+    from ops.config.credentials import Credentials
     from ops.config.settings import Settings
     from ops.http.cache import Cache
+
+
+class DryRun:
+    """Stands in for *send*. `withheld` holds the writes that were not sent, in their order.
+
+    Each is told in a line, without its body, which may hold secrets. Its answer is a success whose
+    `result` is the body of the write if that is an object, else null; ids that only Cloudflare returns are
+    missing.
+    """
+
+    def __init__(self, send: Send, say: Callable[[str], None]) -> None:
+        self._send = send
+        self._say = say
+        self.withheld: list[Call] = []
+
+    def __call__(self, call: Call) -> Reply:
+        if call.kind != WRITE:
+            return self._send(call)
+        self.withheld.append(call)
+        size = f", {len(call.body):,} bytes" if call.body else ""
+        self._say(f"dry run, not sent: {call}{size}")
+        return Reply(200, body=json.dumps({"success": True, "result": _object(call)}).encode())
+
+
+def _object(call: Call) -> object:
+    """Return the body of *call* where it is a JSON object."""
+    if call.headers.get("Content-Type") != "application/json":
+        return None
+    try:
+        body = parse(call.body or b"")
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+class Auth(AuthBase):
+    """Puts the credentials into the headers of a request; shows nothing of them itself."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        credentials = self._credentials
+        if credentials.kind == "token":
+            request.headers["Authorization"] = f"Bearer {credentials.token}"
+        else:
+            request.headers["X-Auth-Email"] = credentials.email
+            request.headers["X-Auth-Key"] = credentials.key
+        return request
+
+
+TOLERATED = 60.0
+
+
+def with_log(send: Send, log: Log, clock: Callable[[], float] = time.monotonic) -> Send:
+    """Wrap *send* so that each attempt is logged, without headers, parameters or bodies."""
+
+    def logged(call: Call) -> Reply:
+        started = clock()
+
+        def note(**fields: object) -> None:
+            took = round((clock() - started) * 1000, 1)
+            log("call", method=call.method, path=call.path, attempt=call.attempt, ms=took, **fields)
+
+        try:
+            reply = send(call)
+        except OpsError as error:
+            note(error=type(error).__name__, message=error.message)
+            raise
+        size = reply.headers.get("content-length", "") if reply.chunks else len(reply.body)
+        note(status=reply.status, ray=reply.ray, bytes=size)
+        return reply
+
+    return logged
+
+
+def with_clock_check(send: Send, say: Callable[[str], None], clock: Callable[[], float] = time.time) -> Send:
+    """Wrap *send* so that a local clock more than a minute off is told, once."""
+    looked = threading.Event()
+
+    def checked(call: Call) -> Reply:
+        reply = send(call)
+        if not looked.is_set() and (there := served(reply.headers)) is not None:
+            looked.set()
+            if abs(off := clock() - there) > TOLERATED:
+                ahead = "ahead of" if off > 0 else "behind"
+                say(
+                    f"the clock of this machine is {abs(round(off))} s {ahead} Cloudflare's: "
+                    "dates, ages and expiries shown here are doubtful"
+                )
+        return reply
+
+    return checked
+
 
 Say = Callable[[str], None]
 

@@ -30,7 +30,7 @@ class Attempt:
         self.sent = False
 
     def left(self) -> float:
-        """Give the seconds that are left; raises TimeoutError when there are none."""
+        """Return the seconds that are left; raises TimeoutError when there are none."""
         left = self.until - self.clock()
         if left <= 0:
             raise TimeoutError("the time for the whole call is over")

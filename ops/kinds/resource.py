@@ -65,7 +65,8 @@ class Compare(NamedTuple):
 
     *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
     and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
-    no meaning. Dots reach inside.
+    no meaning. Dots reach inside. *canonical* returns an item without what the API only derives from other
+    fields, such as a text form.
 
     For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
 
@@ -75,6 +76,7 @@ class Compare(NamedTuple):
     volatile: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ()
+    canonical: Callable[[Json], Json] | None = None
 
 
 class Values(NamedTuple):

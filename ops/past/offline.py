@@ -27,8 +27,8 @@ def asked(app: App) -> str:
     return LATEST
 
 
-def open_past(app: App) -> Past:
-    """Open the snapshot that is asked for, to be read as if it were Cloudflare, and say how old it is.
+def open_past(app: App) -> tuple[Past, str]:
+    """Return a client that reads the snapshot that was asked for, and its account's id; print its age.
 
     Raises UsageError, and what open_snapshot raises.
     """
@@ -40,12 +40,12 @@ def open_past(app: App) -> Past:
         raise UsageError("--identity opens a snapshot", hint="--at latest says which")
     snapshot = open_snapshot(app, name, identity)
     app.note(f"from the snapshot of {dated(snapshot.started)}, {old(snapshot.started, app.clock())}")
-    return Past(snapshot, resources(), app.gap)
+    return Past(snapshot, resources(), app.gap), snapshot.manifest.account_id
 
 
-def name_offline(app: App, error: OpsError) -> None:
-    """Let the hint of *error* name --offline too, where the API is down and a snapshot is there."""
-    if not app.command.reads or asked(app) or not _is_down(error):
+def suggest_offline(app: App, error: OpsError) -> None:
+    """Add --offline to the hint of *error* if the API is down and a snapshot exists."""
+    if not app.command.reads or app.offline or not _is_down(error):
         return
     with suppress(OpsError):
         entry = open_library(app).find(LATEST)

@@ -13,7 +13,7 @@ from ops.restore.filter import Selection
 from ops.restore.state import State
 from ops.snapshots.compare.side import key_of
 from ops.writes import describe
-from ops.writes.compare import covers
+from ops.writes.describe import covers
 from ops.writes.sending import batches
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Applying:
         Raises PermissionDenied, because every further request of this kind would be denied too.
         """
         try:
-            rows = self._writing.carry_out(changes)
+            rows = self._writing.apply(changes)
         except PermissionDenied:
             raise
         except REFUSALS as error:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ops.errors import NotFound
+from ops.errors import NotFound, did_you_mean
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
 from ops.scan.selection import Wish, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
-from ops.ui.mistakes import nearest
 
 if TYPE_CHECKING:
     from ops.snapshots.sections import Section
@@ -109,10 +108,10 @@ def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) ->
         held = list(saved.items(resource, saved.account_id))
         for name in wanted:
             if not any(_is_called(resource, item, (name,)) for item in held):
-                guess = nearest(name, [str(reach(item, resource.label)) for item in held])
+                known = [str(reach(item, resource.label)) for item in held]
                 raise NotFound(
                     f"{saved.snapshot.name} holds no {kind} {name!r}",
-                    hint=f"did you mean {guess}?" if guess else "`inv snapshots.show` shows what it holds",
+                    hint=did_you_mean(name, known) or "`inv snapshots.show` shows what it holds",
                 )
 
 

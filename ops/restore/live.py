@@ -10,7 +10,7 @@ from ops.kinds import catalog
 from ops.kinds.resource import Json, Owner, Resource
 from ops.restore.filter import Owners, owner_kinds
 from ops.scan.selection import Plan, line_of
-from ops.snapshots.compare.pairing import match_holders
+from ops.snapshots.compare.pairing import match_holders, referred_kinds
 from ops.snapshots.compare.side import Side, holders_of
 from ops.snapshots.lines import decode
 from ops.snapshots.sections import COMPLETE
@@ -52,31 +52,18 @@ def read_live(
     kinds = {resource.kind: resource for resource in declared}
     account = Owner(saved.account_id, saved.account_id, {})
     reading = {kind for resource in resources for kind in line_of(resource, kinds)}
-    mentioned = {
-        kind
-        for resource in resources
-        for kind in resource.restore.mentions
-        if kind in kinds and kinds[kind].key not in kinds[kind].identity
-    }
-    listed: dict[str, list[Json]] = {}
+    mentioned = referred_kinds(resources, kinds)
+    listed = {kind: reader.list(kinds[kind], account) for kind in sorted(mentioned - reading)}
     given: dict[str, list[Json]] = {}
     for kind in sorted(owner_kinds(resources) & reading) if owners is not None else ():
         selected = (owners or {}).get(kind, set())
         if known and kind in known and kind not in mentioned:
-            given[kind] = listed[kind] = known[kind]
-        elif selected or kind in mentioned:
-            listed[kind] = reader.list(kinds[kind], account)
-            given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
+            listed[kind] = known[kind]
         else:
-            given[kind] = listed[kind] = []
-    for kind in sorted(mentioned - reading):
-        listed[kind] = reader.list(kinds[kind], account)
-    plan = Plan(
-        resources=tuple(resource for resource in declared if resource.kind in reading),
-        given=given,
-        contents=frozenset(resource.kind for resource in resources if resource.restore.assemble),
-        values=values,
-    )
+            listed[kind] = reader.list(kinds[kind], account) if selected or kind in mentioned else []
+        given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
+    contents = frozenset(resource.kind for resource in resources if resource.restore.assemble)
+    plan = Plan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
     live = Side(reader.scan(plan), catalog.resources(), listed)
     for section in (live.section(kind, account.id) for kind in sorted(mentioned)):
         if section.status != COMPLETE:

@@ -107,7 +107,7 @@ class Plan:
             where = f"{step.target.name}: " if step.target.kind != ACCOUNT else ""
             self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
-            self._apex |= {consent.at_the_apex(change)} - {""}
+            self._apex |= {consent.apex_record(change)} - {""}
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -119,7 +119,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise Refused if it changes or deletes so much that it needs --force."""
-        consent.refuse(self.count(UPDATE, DELETE), self.total, self._apex)
+        consent.check_counts(self.count(UPDATE, DELETE), self.total, self._apex)
 
     def lines(self) -> Iterator[str]:
         """Yield the first steps, a line each, then how many there are of each kind."""

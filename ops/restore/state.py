@@ -14,7 +14,7 @@ from ops.restore.filter import Filter, Selection, owner_kinds
 from ops.restore.live import Reader, read_live
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
-from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, replaced
+from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, referred_kinds, replaced
 from ops.snapshots.compare.side import CONTENTS, Holder, Side, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.lines import decode
@@ -80,11 +80,11 @@ class State:
         self.values = {r.kind: (live.values(r.kind), saved.values(r.kind)) for r in with_values}
         self._targets: dict[str, list[Target]] = {}
         self._created: dict[tuple[str, str], Owner] = {}
-        mentioned = {kind for resource in selection.writable for kind in resource.restore.mentions}
+        mentioned = referred_kinds(selection.writable, self.kinds)
         self.ids = {
             pair.new.id: pair.old.id
             for kind in mentioned
-            for pair in (self.pairing.owners(kind) if kind in self.kinds else ())
+            for pair in self.pairing.owners(kind)
             if pair.old and pair.new and pair.old.id != pair.new.id
         }
         self._files = {

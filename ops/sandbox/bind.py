@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import complete, unquoted
+from ops.sandbox.dns_content import complete, strings
 from ops.sandbox.dns_records import Zone
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
@@ -29,12 +29,18 @@ def read(text: str, zone: Zone, proxied: bool) -> Iterator[Json]:
     """Yield the records of a zone file as a client would send them, without SOA and the apex NS."""
     origin, ttl, last = zone.name, 1, zone.name
     for number, line, comment in _lines(text):
-        words = _words(line)
+        # Each word, and True if it was quoted.
+        words = [(quoted if bare == "" else bare, bare == "") for quoted, bare in _TOKEN.findall(line)]
         if not words or words[0][0].startswith("$"):
             origin, ttl = _directive(number, [word for word, _ in words], zone, origin, ttl)
             continue
         if not line[0].isspace():
-            last = _owner(words.pop(0)[0], origin)
+            word = words.pop(0)[0]
+            last = (
+                word.rstrip(".")
+                if word.endswith(".")
+                else complete("@" if word == "@" else f"{word}.{origin}", origin)
+            )
         record = _record(number, words, last, ttl)
         if record["type"] != "SOA" and not (record["type"] == "NS" and record["name"] == zone.name):
             yield {**record, **_remarks(comment, record["type"], proxied)}
@@ -62,11 +68,6 @@ def _split_comment(line: str) -> tuple[str, str]:
     return line[:end].rstrip(), line[end + 1 :].strip()
 
 
-def _words(line: str) -> list[tuple[str, bool]]:
-    """Return the words of a line; the flag is True for a quoted word."""
-    return [(quoted if bare == "" else bare, bare == "") for quoted, bare in _TOKEN.findall(line)]
-
-
 def _directive(number: int, words: list[str], zone: Zone, origin: str, ttl: int) -> tuple[str, int]:
     if len(words) != 2:
         raise failed(number, "malformed line")
@@ -82,12 +83,6 @@ def _seconds(number: int, word: str) -> int:
     if found is None:
         raise failed(number, f"{word} is not a TTL")
     return int(found[1]) * _UNITS.get(found[2], 1)
-
-
-def _owner(word: str, origin: str) -> str:
-    if word.endswith("."):
-        return word.rstrip(".")
-    return complete(word, origin) if word == "@" else f"{word}.{origin}"
 
 
 def _record(number: int, words: list[tuple[str, bool]], name: str, ttl: int) -> Json:
@@ -144,22 +139,18 @@ def write(zone: Zone, records: list[Json], now: float) -> str:
 
 
 def _line(record: Json) -> str:
-    tags = [*record["tags"], *_reserved(record)]
+    proxied = [f"cf-proxied:{str(record['proxied']).lower()}"] if record["proxiable"] else []
+    flattened = ["cf-flatten-cname"] if record["settings"].get("flatten_cname") else []
+    tags = [*record["tags"], *proxied, *flattened]
     remark = " ".join(filter(None, [record["comment"], "cf_tags=" + ",".join(tags) if tags else ""]))
     data = f"{record['name']}.\t{record['ttl']}\tIN\t{record['type']}\t{_written(record)}"
     return f"{data} ; {remark}" if remark else data
 
 
-def _reserved(record: Json) -> list[str]:
-    flat = ["cf-flatten-cname"] if record["settings"].get("flatten_cname") else []
-    proxied = [f"cf-proxied:{str(record['proxied']).lower()}"] if record["proxiable"] else []
-    return proxied + flat
-
-
 def _written(record: Json) -> str:
     type, content = record["type"], record["content"]
     if type == "TXT":
-        return txt_strings(unquoted(content))
+        return " ".join(map(txt_strings, strings(content)))
     if type in ("CNAME", "NS", "PTR"):
         return f"{content}."
     if type == "MX":

@@ -7,7 +7,7 @@ from ops.sandbox.wire import Refusal, Request
 
 Condition = tuple[str, list[object]]
 
-_WAYS = {
+OPERATORS = {
     "exact": "lower({0}) = ?",
     "contains": "instr(lower({0}), ?) > 0",
     "startswith": "substr(lower({0}), 1, length(?)) = ?",
@@ -53,19 +53,19 @@ def _joined(conditions: list[Condition], match: str) -> Condition:
     return "(" + word.join(text for text, _ in conditions) + ")", args
 
 
-def _text(column: str, way: str, value: str) -> Condition:
-    template = _WAYS[way]
+def _text(column: str, operator: str, value: str) -> Condition:
+    template = OPERATORS[operator]
     return template.format(column), [value.lower()] * template.count("?")
 
 
 def _columns(request: Request) -> list[Condition]:
     found = []
     for column in ("name", "content"):
-        for way in ("", *_WAYS):
-            value = request.query.get(f"{column}.{way}" if way else column, "")
+        for operator in ("", *OPERATORS):
+            value = request.query.get(f"{column}.{operator}" if operator else column, "")
             if value:
                 plain = to_ascii(value).rstrip(".") if column == "name" else value
-                found.append(_text(column, way or "exact", plain))
+                found.append(_text(column, operator or "exact", plain))
     return found
 
 
@@ -76,10 +76,10 @@ def _comments(request: Request) -> list[Condition]:
         found.append(("comment IS NOT NULL", []))
     if "comment.absent" in query:
         found.append(("comment IS NULL", []))
-    for way in ("", *_WAYS):
-        value = query.get(f"comment.{way}" if way else "comment", "")
+    for operator in ("", *OPERATORS):
+        value = query.get(f"comment.{operator}" if operator else "comment", "")
         if value:
-            found.append(_text("ifnull(comment, '')", way or "exact", value))
+            found.append(_text("ifnull(comment, '')", operator or "exact", value))
     return found
 
 
@@ -100,18 +100,18 @@ def _exact(request: Request) -> list[Condition]:
 
 def _tags(request: Request) -> list[Condition]:
     found = []
-    for way in ("", "present", "absent", *_WAYS):
-        value = request.query.get(f"tag.{way}" if way else "tag", "")
+    for operator in ("", "present", "absent", *OPERATORS):
+        value = request.query.get(f"tag.{operator}" if operator else "tag", "")
         if value:
-            found.append(_tag(way or ("exact" if ":" in value else "present"), value.lower()))
+            found.append(_tag(operator or ("exact" if ":" in value else "present"), value.lower()))
     return found
 
 
-def _tag(way: str, value: str) -> Condition:
+def _tag(operator: str, value: str) -> Condition:
     name, _, rest = value.partition(":")
     condition, args = f"lower({_TAG_NAME}) = ?", [name]
-    if way in _WAYS:
-        text, more = _text(_TAG_VALUE, way, rest)
+    if operator in OPERATORS:
+        text, more = _text(_TAG_VALUE, operator, rest)
         condition, args = f"{condition} AND {text}", [*args, *map(str, more)]
     has = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {condition})"  # noqa: S608 - all values are arguments
-    return ("NOT " + has if way == "absent" else has), list(args)
+    return ("NOT " + has if operator == "absent" else has), list(args)

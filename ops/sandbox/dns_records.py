@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, unquoted
+from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -99,20 +99,19 @@ def delete(store: Store, zone_id: str, record_id: str) -> Json:
 
 def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     """Return the record that *sent* describes, after checking every rule."""
-    if not isinstance(sent, dict):
+    if not isinstance(sent, dict) or not isinstance(sent.get("settings") or {}, dict):
         raise invalid_body()
-    type = _type(sent)
+    type, name = str(sent.get("type")).upper(), sent.get("name")
+    if type not in dns_types.TYPES:
+        raise invalid(9002, "Invalid DNS record type.")
+    if not isinstance(name, str) or not name or not is_hostname(complete(name, zone.name)):
+        raise invalid(9000, "DNS name is invalid.")
     content, structured = _content(type, sent)
-    record: Json = {
-        "id": record_id,
-        "name": _name(zone, sent),
-        "type": type,
-        "content": content,
-        "proxiable": type in dns_types.PROXIABLE,
-        "proxied": _proxied(type, sent),
-    }
+    record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
+    record["proxiable"] = type in dns_types.PROXIABLE
+    record["proxied"] = _proxied(type, sent)
     record["ttl"] = 1 if record["proxied"] else _ttl(zone, sent)
-    record["settings"] = _settings(sent)
+    record["settings"] = sent.get("settings") or {}
     record["meta"] = {}
     record["comment"] = _comment(zone, sent)
     record["tags"] = _tags(zone, sent)
@@ -155,25 +154,8 @@ def _same_content(one: Json, other: Json) -> bool:
     if one.get("priority") != other.get("priority"):
         return False
     if one["type"] == "TXT":
-        return unquoted(one["content"]) == unquoted(other["content"])
+        return strings(one["content"]) == strings(other["content"])
     return bool(one["content"].lower() == other["content"].lower())
-
-
-def _type(sent: Json) -> str:
-    type = sent.get("type")
-    if not isinstance(type, str) or type.upper() not in dns_types.TYPES:
-        raise invalid(9002, "Invalid DNS record type.")
-    return type.upper()
-
-
-def _name(zone: Zone, sent: Json) -> str:
-    name = sent.get("name")
-    if not isinstance(name, str) or not name:
-        raise invalid(9000, "DNS name is invalid.")
-    whole = complete(name, zone.name)
-    if not is_hostname(whole):
-        raise invalid(9000, "DNS name is invalid.")
-    return whole
 
 
 def _content(type: str, sent: Json) -> tuple[str, Json]:
@@ -201,13 +183,6 @@ def _ttl(zone: Zone, sent: Json) -> int:
         message = f"Invalid TTL. Must be between {least} and 86400 seconds, or 1 for Automatic."
         raise Refusal(400, 9021, message)
     return int(ttl)
-
-
-def _settings(sent: Json) -> Json:
-    settings = sent.get("settings") or {}
-    if not isinstance(settings, dict):
-        raise invalid_body()
-    return settings
 
 
 def _comment(zone: Zone, sent: Json) -> str | None:

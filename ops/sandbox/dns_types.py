@@ -17,82 +17,49 @@ _DIGITS = re.compile(r"-?\d+(\.\d+)?m?")
 
 @dataclass(frozen=True)
 class Field:
-    """A field of ``data``: *form* is number, word, quoted, host, hex, base64 or a choice such as ``N|S``."""
+    """A field of ``data``. *form*: number, a key of ``_FORMS`` or a choice such as ``N|S``."""
 
     name: str
     form: str
-    most: float = 0
-    least: float = 0
-    default: Any = None
+    least: float
+    most: float
+    default: Any
 
 
-def _number(name: str, most: float, least: float = 0, default: Any = None) -> Field:
-    return Field(name, "number", most, least, default)
+def _fields(text: str) -> tuple[Field, ...]:
+    """Return the fields of ``name:most``, ``name:least..most`` or ``name:form``, each with ``=default``."""
+    fields = []
+    for word in text.split():
+        name, form, default = re.fullmatch(r"(\w+):([^=]+)=?(.*)", word).groups()  # type: ignore[union-attr] # constant text
+        bounds = re.fullmatch(r"(?:(-?\d+)\.\.)?([\d.]+)", form)
+        least, most = (float(bounds[1] or 0), float(bounds[2])) if bounds else (0, 0)
+        preset = {"": None, "0": 0, "-": ""}[default]
+        fields.append(Field(name, "number" if bounds else form, least, most, preset))
+    return tuple(fields)
 
 
-_BYTE, _SHORT = 255, 65535
-_ASSOCIATION = (
-    _number("usage", _BYTE),
-    _number("selector", _BYTE),
-    _number("matching_type", _BYTE),
-    Field("certificate", "hex"),
-)
-_BINDING = (_number("priority", _SHORT), Field("target", "host"), Field("value", "rest", default=""))
-
+_ASSOCIATION = _fields("usage:255 selector:255 matching_type:255 certificate:hex")
+_BINDING = _fields("priority:65535 target:host value:rest=-")
 FIELDS: dict[str, tuple[Field, ...]] = {
-    "CAA": (_number("flags", _BYTE), Field("tag", "word"), Field("value", "quoted")),
-    "CERT": (
-        _number("type", _SHORT),
-        _number("key_tag", _SHORT),
-        _number("algorithm", _BYTE),
-        Field("certificate", "base64"),
-    ),
-    "DNSKEY": (
-        _number("flags", _SHORT),
-        _number("protocol", _BYTE),
-        _number("algorithm", _BYTE),
-        Field("public_key", "base64"),
-    ),
-    "DS": (
-        _number("key_tag", _SHORT),
-        _number("algorithm", _BYTE),
-        _number("digest_type", _BYTE),
-        Field("digest", "hex"),
-    ),
+    "CAA": _fields("flags:255 tag:word value:quoted"),
+    "CERT": _fields("type:65535 key_tag:65535 algorithm:255 certificate:base64"),
+    "DNSKEY": _fields("flags:65535 protocol:255 algorithm:255 public_key:base64"),
+    "DS": _fields("key_tag:65535 algorithm:255 digest_type:255 digest:hex"),
     "HTTPS": _BINDING,
-    "LOC": (
-        _number("lat_degrees", 90),
-        _number("lat_minutes", 59, default=0),
-        _number("lat_seconds", 59.999, default=0),
-        Field("lat_direction", "N|S"),
-        _number("long_degrees", 180),
-        _number("long_minutes", 59, default=0),
-        _number("long_seconds", 59.999, default=0),
-        Field("long_direction", "E|W"),
-        _number("altitude", 42849672.95, -100000, default=0),
-        _number("size", 90000000, default=0),
-        _number("precision_horz", 90000000, default=0),
-        _number("precision_vert", 90000000, default=0),
+    "LOC": _fields(
+        "lat_degrees:90 lat_minutes:59=0 lat_seconds:59.999=0 lat_direction:N|S "
+        "long_degrees:180 long_minutes:59=0 long_seconds:59.999=0 long_direction:E|W "
+        "altitude:-100000..42849672.95=0 size:90000000=0 precision_horz:90000000=0 precision_vert:90000000=0"
     ),
-    "NAPTR": (
-        _number("order", _SHORT),
-        _number("preference", _SHORT),
-        Field("flags", "quoted"),
-        Field("service", "quoted"),
-        Field("regex", "quoted"),
-        Field("replacement", "host"),
+    "NAPTR": _fields(
+        "order:65535 preference:65535 flags:quoted service:quoted regex:quoted replacement:host"
     ),
     "SMIMEA": _ASSOCIATION,
-    "SRV": (
-        _number("priority", _SHORT),
-        _number("weight", _SHORT),
-        _number("port", _SHORT),
-        Field("target", "host"),
-    ),
-    "SSHFP": (_number("algorithm", _BYTE), _number("type", _BYTE), Field("fingerprint", "hex")),
+    "SRV": _fields("priority:65535 weight:65535 port:65535 target:host"),
+    "SSHFP": _fields("algorithm:255 type:255 fingerprint:hex"),
     "SVCB": _BINDING,
     "TLSA": _ASSOCIATION,
-    "URI": (_number("weight", _SHORT), Field("target", "quoted")),
+    "URI": _fields("weight:65535 target:quoted"),
 }
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 

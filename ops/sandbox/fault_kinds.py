@@ -37,15 +37,8 @@ def _rate_limited(fault: Fault, _request: Request, _store: Store) -> Answer:
     return refused(fault.args["after"], headers).answer()
 
 
-def _edge_error(fault: Fault) -> Answer:
-    return _page(fault, f"{fault.args['status']}: the origin or the edge failed")
-
-
-def _firewall(fault: Fault, _request: Request, _store: Store) -> Answer:
-    return _page(fault, "Sorry, you have been blocked")
-
-
-def _page(fault: Fault, title: str) -> Answer:
+def _page(fault: Fault, title: str = "") -> Answer:
+    title = title or f"{fault.args['status']}: the origin or the edge failed"
     ray = f"{fault.fired:016x}-SBX"
     text = (
         f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>"
@@ -71,10 +64,6 @@ def _malformed(fault: Fault, _request: Request, _store: Store) -> Answer:
     return Answer(fault.args["status"], {"Content-Type": fault.args["content_type"]}, data)
 
 
-def _deny(fault: Fault, request: Request, _store: Store) -> None:
-    request.denied.update(fault.args["scope"].split(","))
-
-
 def _revoke(fault: Fault, request: Request, store: Store) -> None:
     token = request.headers.get("Authorization").rpartition(" ")[2]
     store.set_token_status(token, fault.args["status"])
@@ -82,12 +71,10 @@ def _revoke(fault: Fault, request: Request, store: Store) -> None:
 
 _EFFECTS: dict[str, Kind] = {
     "429": Kind(before=_rate_limited),
-    "5xx": Kind(before=lambda fault, _request, _store: _edge_error(fault)),
-    "403-html": Kind(before=_firewall),
-    "error-after": Kind(
-        after=lambda fault, _answer: _page(fault, f"{fault.args['status']}: the edge failed")
-    ),
-    "denied": Kind(before=_deny),
+    "5xx": Kind(before=lambda fault, _request, _store: _page(fault)),
+    "403-html": Kind(before=lambda fault, _request, _store: _page(fault, "Sorry, you have been blocked")),
+    "error-after": Kind(after=lambda fault, _answer: _page(fault)),
+    "denied": Kind(before=lambda fault, request, _: request.denied.update(fault.args["scope"].split(","))),
     "revoked": Kind(before=_revoke),
     "drift": Kind(before=fault_lists.change_list),
     "malformed": Kind(before=_malformed),

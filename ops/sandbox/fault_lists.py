@@ -112,7 +112,7 @@ def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer
 
 
 def drift(request: Request, store: Store, chance: random.Random, inserts: int, deletes: int) -> None:
-    """Insert and delete at most this many items of the requested list of DNS records or KV keys."""
+    """Insert and delete items of the requested list of DNS records or KV keys."""
     words = segments(request.path)
     added, removed = chance.randint(0, inserts), chance.randint(0, deletes)
     if words[:1] == ["zones"] and words[2:3] == ["dns_records"]:

@@ -48,12 +48,15 @@ def page_of_documents(
     maximum: int,
     default: int = 20,
     minimum: int = 5,
+    where: str = "",
+    args: Sequence[Any] = (),
+    order: str = "sort, id",
 ) -> Answer:
-    """Answer with one page of the documents of a kind and owner."""
-    select = "SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY sort, id"
-    count = "SELECT count(*) FROM document WHERE kind = ? AND owner = ?"
+    """Answer with one page of the documents of a kind and owner that satisfy *where* (``AND ...``)."""
+    base = f" FROM document WHERE kind = ? AND owner = ?{where}"
     bounds = {"maximum": maximum, "default": default, "minimum": minimum}
-    return page_of(request, store, select, count, (kind, owner), **bounds)
+    select, count = f"SELECT body{base} ORDER BY {order}", f"SELECT count(*){base}"
+    return page_of(request, store, select, count, (kind, owner, *args), **bounds)
 
 
 def page_of_texts(
@@ -109,7 +112,7 @@ def cursor_of(
     *select* yields (key, JSON text) in the order of the key; it uses ``:after`` (exclusive, "" at the start)
     and ``:limit``. Flat: ``result_info {count, cursor}``, an empty cursor at the end. *both*: also
     nested, ``cursors {after}``, where the document and Cloudflare's clients read different places. *inside*
-    names the field of ``result`` that holds the list.
+    names the field of ``result`` that has the list.
     """
     bound = {**(args or {}), "after": after(request, store), "limit": limit + 1}
     rows = store.rows(select, bound)
@@ -118,11 +121,6 @@ def cursor_of(
     text = "[" + ",".join(row[1] for row in shown) + "]"
     if inside:
         text = "{" + dumps(inside) + ":" + text + "}"
-    info = _cursor_info(len(shown), cursor, limit, inside)
+        return ok_text(text, {"per_page": limit, **({"cursor": cursor} if cursor else {})})
+    info: dict[str, Any] = {"count": len(shown), "cursor": cursor}
     return ok_text(text, {**info, "cursors": {"after": cursor}} if both else info)
-
-
-def _cursor_info(count: int, cursor: str, limit: int, inside: str) -> dict[str, Any]:
-    if inside:
-        return {"per_page": limit, **({"cursor": cursor} if cursor else {})}
-    return {"count": count, "cursor": cursor}

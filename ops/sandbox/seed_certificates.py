@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from ops.sandbox.identity import past, stable_id, stable_uuid, zone_id
 from ops.sandbox.store import Json, Store
@@ -65,92 +64,57 @@ def _in_days(store: Store, days: int) -> str:
 
 
 def _pack(store: Store, zone: str, type: str, status: str, hosts: tuple[str, ...], days: int) -> Json:
-    words = (zone, type, *hosts)
-    issued = status in ("active", "expired")
-    certificates = (
-        [_certificate(store, zone, hosts, days, kind) for kind in ("ecdsa", "rsa")] if issued else []
-    )
+    words, issued = (zone, type, *hosts), status in ("active", "expired")
+    kinds = ("ecdsa", "rsa") if issued else ()
+    certificates = [_certificate(store, zone, hosts, days, kind) for kind in kinds]
+    name = hosts[-1]
+    record = {"status": "pending", "txt_name": f"_acme-challenge.{name}"}
+    record["txt_value"] = stable_id("validation", name)
+    error = {"message": f"SERVFAIL looking up CAA for {name}"}
+    about = {"id": stable_uuid("pack", *words), "type": type, "hosts": list(hosts)}
+    primary = certificates[0]["id"] if issued else "0"
     return {
-        "id": stable_uuid("pack", *words),
-        "type": type,
-        "hosts": list(hosts),
-        "primary_certificate": certificates[0]["id"] if issued else "0",
+        **about,
+        "primary_certificate": primary,
         "status": status,
         "certificates": certificates,
         "created_on": past("pack", *words),
         "validity_days": 90,
         "validation_method": "txt",
-        "validation_records": _validation(hosts) if status == "pending_validation" else [],
-        "validation_errors": _errors(hosts) if status == "validation_timed_out" else [],
+        "validation_records": [record] if status == "pending_validation" else [],
+        "validation_errors": [error] if status == "validation_timed_out" else [],
         "certificate_authority": "google" if type == "universal" else "lets_encrypt",
         "cloudflare_branding": False,
     }
 
 
 def _certificate(store: Store, zone: str, hosts: tuple[str, ...], days: int, kind: str) -> Json:
-    return {
-        "id": stable_uuid("certificate", zone, kind, *hosts),
-        "type": f"p{'256' if kind == 'ecdsa' else '2048'}_{kind}",
-        "hosts": list(hosts),
-        "issuer": "GoogleTrustServices",
-        "signature": "ECDSAWithSHA256" if kind == "ecdsa" else "SHA256WithRSA",
-        "status": "active" if days > 0 else "expired",
-        "bundle_method": "ubiquitous",
-        "geo_restrictions": None,
-        "zone_id": zone_id(zone),
-        "uploaded_on": past("certificate", zone, kind, *hosts),
-        "modified_on": past("certificate", zone, kind, *hosts),
-        "expires_on": _in_days(store, days),
-        "priority": 1 if kind == "ecdsa" else 2,
-    }
-
-
-def _validation(hosts: tuple[str, ...]) -> list[Json]:
-    name = hosts[-1]
-    value = stable_id("validation", name)
-    return [{"status": "pending", "txt_name": f"_acme-challenge.{name}", "txt_value": value}]
-
-
-def _errors(hosts: tuple[str, ...]) -> list[Json]:
-    return [{"message": f"SERVFAIL looking up CAA for {hosts[-1]}"}]
+    words, ecdsa = ("certificate", zone, kind, *hosts), kind == "ecdsa"
+    about = {"id": stable_uuid(*words), "type": f"p{256 if ecdsa else 2048}_{kind}", "hosts": list(hosts)}
+    signed = {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256" if ecdsa else "SHA256WithRSA"}
+    status = "active" if days > 0 else "expired"
+    bundle = {"bundle_method": "ubiquitous", "geo_restrictions": None, "zone_id": zone_id(zone)}
+    stamps = {"uploaded_on": past(*words), "modified_on": past(*words), "expires_on": _in_days(store, days)}
+    return {**about, **signed, "status": status, **bundle, **stamps, "priority": 1 if ecdsa else 2}
 
 
 def _custom(store: Store, zone: str, hosts: tuple[str, ...], issuer: str, status: str, days: int) -> Json:
-    return {
-        "id": stable_id("custom_certificate", zone, *hosts),
-        "hosts": list(hosts),
-        "issuer": issuer,
-        "signature": "SHA256WithRSA",
-        "status": status,
-        "bundle_method": "ubiquitous",
-        "zone_id": zone_id(zone),
-        "uploaded_on": past("custom", zone, *hosts),
-        "modified_on": past("custom", zone, *hosts),
-        "expires_on": _in_days(store, days),
-        "priority": 1,
-    }
+    stamp = past("custom", zone, *hosts)
+    about = {"id": stable_id("custom_certificate", zone, *hosts), "hosts": list(hosts), "issuer": issuer}
+    kind = {"signature": "SHA256WithRSA", "status": status, "bundle_method": "ubiquitous"}
+    stamps = {"uploaded_on": stamp, "modified_on": stamp, "expires_on": _in_days(store, days)}
+    return {**about, **kind, "zone_id": zone_id(zone), **stamps, "priority": 1}
 
 
 def _hostname(store: Store, hostname: str, status: str, ssl_status: str) -> Json:
-    ssl: dict[str, Any] = {
-        "id": stable_uuid("hostname_ssl", hostname),
-        "type": "dv",
-        "method": "txt",
-        "status": ssl_status,
-        "settings": {"min_tls_version": "1.2", "http2": "on"},
-        "bundle_method": "ubiquitous",
-        "wildcard": False,
-        "certificate_authority": "google",
-    }
+    stamp, id = past("hostname", hostname), stable_uuid("hostname_ssl", hostname)
+    ssl: Json = {"id": id, "type": "dv", "method": "txt", "status": ssl_status}
+    ssl["settings"] = {"min_tls_version": "1.2", "http2": "on"}
+    ssl |= {"bundle_method": "ubiquitous", "wildcard": False, "certificate_authority": "google"}
     if ssl_status == "active":
-        issued = {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
-        ssl = {**ssl, **issued, "expires_on": _in_days(store, 49), "uploaded_on": past("hostname", hostname)}
-    return {
-        "id": stable_uuid("hostname", hostname),
-        "hostname": hostname,
-        "ssl": ssl,
-        "status": status,
-        "custom_metadata": {"customer": stable_id("customer", hostname)[:8]},
-        "custom_origin_server": "origin.shop.example",
-        "created_at": past("hostname", hostname),
-    }
+        ssl |= {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
+        ssl |= {"expires_on": _in_days(store, 49), "uploaded_on": stamp}
+    about = {"id": stable_uuid("hostname", hostname), "hostname": hostname, "ssl": ssl, "status": status}
+    customer = {"customer": stable_id("customer", hostname)[:8]}
+    origin = "origin.shop.example"
+    return {**about, "custom_metadata": customer, "custom_origin_server": origin, "created_at": stamp}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ops.sandbox.dns_types import FIELDS
 from ops.sandbox.store import Json
 
 _DKIM = "v=DKIM1; k=rsa; p=" + "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" * 8 + "IDAQAB"
@@ -32,12 +33,14 @@ def _mail(host: str, priority: int, name: str = "@") -> Json:
     return {"type": "MX", "name": name, "content": host, "priority": priority, "ttl": 3600}
 
 
-def _data(type: str, name: str, /, **data: Any) -> Json:
+def _data(type: str, name: str, *values: Any) -> Json:
+    """Return a record of a structured type; *values* are its fields in order."""
+    data = dict(zip((field.name for field in FIELDS[type]), values, strict=True))
     return {"type": type, "name": name, "data": data, "ttl": 3600}
 
 
 def _caa(tag: str, value: str) -> Json:
-    return _data("CAA", "@", flags=0, tag=tag, value=value)
+    return _data("CAA", "@", 0, tag, value)
 
 
 def _mail_zone(zone: str) -> list[Json]:
@@ -75,47 +78,23 @@ _EXAMPLE_COM = [
     _caa("issue", "letsencrypt.org"),
     _caa("issuewild", "digicert.com"),
     _caa("iodef", "mailto:security@example.com"),
-    _data("SRV", "_sip._tcp", priority=10, weight=60, port=5060, target="sip.example.com"),
-    _data("SRV", "_sip._tcp", priority=20, weight=40, port=5060, target="sip2.example.com"),
-    _data("HTTPS", "h3", priority=1, target=".", value='alpn="h3,h2" ipv4hint="192.0.2.10"'),
-    _data("SVCB", "_dns", priority=1, target="dns.example.com", value='alpn="h2" dohpath="/dns-query{?dns}"'),
-    _data("TLSA", "_25._tcp.mx1", usage=3, selector=1, matching_type=1, certificate=_DIGEST),
-    _data("SSHFP", "vpn", algorithm=4, type=2, fingerprint=_DIGEST),
-    _data("DS", "signed", key_tag=2371, algorithm=13, digest_type=2, digest=_DIGEST),
+    _data("SRV", "_sip._tcp", 10, 60, 5060, "sip.example.com"),
+    _data("SRV", "_sip._tcp", 20, 40, 5060, "sip2.example.com"),
+    _data("HTTPS", "h3", 1, ".", 'alpn="h3,h2" ipv4hint="192.0.2.10"'),
+    _data("SVCB", "_dns", 1, "dns.example.com", 'alpn="h2" dohpath="/dns-query{?dns}"'),
+    _data("TLSA", "_25._tcp.mx1", 3, 1, 1, _DIGEST),
+    _data("SSHFP", "vpn", 4, 2, _DIGEST),
+    _data("DS", "signed", 2371, 13, 2, _DIGEST),
     {"type": "NS", "name": "signed", "content": "ns1.example.net", "ttl": 86400},
     {"type": "NS", "name": "signed", "content": "ns2.example.net", "ttl": 86400},
-    _data(
-        "NAPTR",
-        "sip",
-        order=100,
-        preference=10,
-        flags="S",
-        service="SIP+D2T",
-        regex="",
-        replacement="_sip._tcp.example.com",
-    ),
+    _data("NAPTR", "sip", 100, 10, "S", "SIP+D2T", "", "_sip._tcp.example.com"),
     {
         "type": "URI",
         "name": "_ftp._tcp",
         "priority": 10,
         "data": {"weight": 1, "target": "ftp://example.com/public"},
     },
-    _data(
-        "LOC",
-        "office",
-        lat_degrees=52,
-        lat_minutes=22,
-        lat_seconds=23,
-        lat_direction="N",
-        long_degrees=4,
-        long_minutes=53,
-        long_seconds=32,
-        long_direction="E",
-        altitude=-2,
-        size=10,
-        precision_horz=10,
-        precision_vert=2,
-    ),
+    _data("LOC", "office", 52, 22, 23, "N", 4, 53, 32, "E", -2, 10, 10, 2),
 ]
 _EXAMPLE_ORG = [
     _alias("@", "app.hosting.example", proxied=True, comment="flattened at the apex"),
@@ -144,7 +123,7 @@ _MAIL = [
     _address("mx2", 121, ttl=3600),
     _six("mx1", "120", ttl=3600),
     _alias("autodiscover", "mx1.mail.example"),
-    _data("TLSA", "_25._tcp.mx1", usage=3, selector=1, matching_type=1, certificate=_DIGEST),
+    _data("TLSA", "_25._tcp.mx1", 3, 1, 1, _DIGEST),
     _text("_mta-sts", "v=STSv1; id=20250301000000Z"),
     _text("_smtp._tls", "v=TLSRPTv1; rua=mailto:tls@mail.example"),
     {"type": "PTR", "name": "25", "content": "mx1.mail.example", "ttl": 3600},

@@ -11,9 +11,9 @@ from ops.sandbox.store import Store
 from ops.sandbox.wire import dumps
 
 TITLES = ("sessions", "config", "assets", "feature-flags")
-# 2100-01-01: far enough that the seed does not change with time.
+# 2100-01-01: late enough that the seed does not change with time.
 EXPIRES = 4102444800
-# More than fit on one page of a listing.
+# More than one page of a listing.
 SESSIONS = 1250
 FLAGS = ("beta-search", "dark-mode", "new-checkout", "queue-emails", "rate-limits", "signup", "sso", "webp")
 AWKWARD_NAMES = (
@@ -76,41 +76,29 @@ def namespace_id(title: str) -> str:
 
 def seed_kv(store: Store) -> None:
     """Write four namespaces and their pairs."""
+    flag = dumps({"owner": "platform", "since": "2026-03-01", "note": "é"})
     pairs = {
-        "sessions": _sessions(),
+        "sessions": [_session(number) for number in range(SESSIONS)],
         "config": [Pair(name, f"value of {name!r}".encode()) for name in AWKWARD_NAMES],
-        "assets": [Pair(name, value, _kind(name)) for name, value in BINARY_VALUES.items()],
-        "feature-flags": _flags(),
+        "assets": [Pair(name, value, _type(name)) for name, value in BINARY_VALUES.items()],
+        "feature-flags": [
+            Pair(name, json.dumps({"on": number % 2 == 0, "percent": number * 10}).encode(), flag)
+            for number, name in enumerate(FLAGS)
+        ],
     }
     for title in TITLES:
         id = namespace_id(title)
-        store.put_document(
-            KIND, ACCOUNT_ID, id, {"id": id, "title": title, "supports_url_encoding": True}, sort=title
-        )
+        body = {"id": id, "title": title, "supports_url_encoding": True}
+        store.put_document(KIND, ACCOUNT_ID, id, body, sort=title)
         rows = [pair.row(id, 0.0) for pair in pairs[title]]
-        sql = "INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)"
-        store.run_many(sql, rows)
+        store.run_many("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)", rows)
 
 
-def _sessions() -> list[Pair]:
-    return [
-        Pair(
-            f"session:{stable_id('session', number)}",
-            json.dumps({"user": number, "role": "admin" if number % 50 == 0 else "user"}).encode(),
-            dumps({"user": number}),
-            EXPIRES + number,
-        )
-        for number in range(SESSIONS)
-    ]
+def _session(number: int) -> Pair:
+    value = json.dumps({"user": number, "role": "admin" if number % 50 == 0 else "user"})
+    name = f"session:{stable_id('session', number)}"
+    return Pair(name, value.encode(), dumps({"user": number}), EXPIRES + number)
 
 
-def _flags() -> list[Pair]:
-    about = dumps({"owner": "platform", "since": "2026-03-01", "note": "é"})
-    return [
-        Pair(name, json.dumps({"on": place % 2 == 0, "percent": place * 10}).encode(), about)
-        for place, name in enumerate(FLAGS)
-    ]
-
-
-def _kind(name: str) -> str:
+def _type(name: str) -> str:
     return dumps({"type": "text/plain" if name.endswith(".txt") else "application/octet-stream"})

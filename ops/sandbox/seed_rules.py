@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ops.sandbox.identity import past, stable_id, zone_id
+from ops.sandbox.identity import ACCOUNT_ID, CHANGED, past, stable_id, zone_id
 from ops.sandbox.store import Json, Store
 
-# Zone, pattern, script; None lets the requests pass by every Worker.
+# Zone, pattern, script; None: no Worker runs for the pattern.
 ROUTES: tuple[tuple[str, str, str | None], ...] = (
     ("example.com", "api.example.com/*", "api-gateway"),
     ("example.com", "auth.example.com/*", "auth-edge"),
@@ -78,7 +76,11 @@ _RULESETS: tuple[tuple[str, str, str, tuple[Json, ...]], ...] = (
     ("shop.example", "default", "http_request_firewall_custom", (_CHALLENGE,)),
     ("shop.example", "cache rules", "http_request_cache_settings", (_CACHE,)),
 )
-_MANAGED = ("Cloudflare Managed Ruleset", "http_request_firewall_managed")
+_ACCOUNT_RULESETS = (
+    ("Account firewall", "root", "http_request_firewall_custom"),
+    ("Shared redirects", "custom", "http_request_redirect"),
+    ("Managed rules", "managed", "http_request_firewall_managed"),
+)
 
 
 def seed_rules(store: Store) -> None:
@@ -93,85 +95,59 @@ def seed_rules(store: Store) -> None:
     for zone, name, phase, rules in _RULESETS:
         ruleset = _ruleset(zone, name, phase, rules)
         store.put_document("ruleset", zone_id(zone), ruleset["id"], ruleset)
+    managed = _managed()
     for zone in ("example.com", "example.org", "shop.example"):
-        store.put_document("ruleset", zone_id(zone), _managed()["id"], _managed())
-    balancer = _load_balancer()
+        store.put_document("ruleset", zone_id(zone), managed["id"], managed)
+    for name, kind, phase in _ACCOUNT_RULESETS:
+        ruleset = _account_ruleset(name, kind, phase)
+        store.put_document("account.ruleset", ACCOUNT_ID, ruleset["id"], ruleset, sort=ruleset["id"])
+    balancer = _load_balancer("www.shop.example")
     store.put_document("load_balancer", zone_id("shop.example"), balancer["id"], balancer)
 
 
 def _page_rule(zone: str, pattern: str, actions: list[Json], priority: int, status: str) -> Json:
-    return {
-        "id": stable_id("page_rule", zone, pattern),
-        "targets": [{"target": "url", "constraint": {"operator": "matches", "value": pattern}}],
-        "actions": actions,
-        "priority": priority,
-        "status": status,
-        "created_on": past("page_rule", zone, pattern),
-        "modified_on": past("page_rule", zone, pattern),
-    }
+    id, stamp = stable_id("page_rule", zone, pattern), past("page_rule", zone, pattern)
+    target = {"target": "url", "constraint": {"operator": "matches", "value": pattern}}
+    rule = {"id": id, "targets": [target], "actions": actions, "priority": priority, "status": status}
+    return {**rule, "created_on": stamp, "modified_on": stamp}
 
 
 def _ruleset(zone: str, name: str, phase: str, rules: tuple[Json, ...]) -> Json:
-    made = past("ruleset", zone, phase)
-    return {
-        "id": stable_id("ruleset", zone, phase),
-        "name": name,
-        "description": "",
-        "kind": "zone",
-        "version": str(len(rules)),
-        "rules": [_rule(zone, phase, rule, made) for rule in rules],
-        "last_updated": made,
-        "phase": phase,
-    }
+    stamp = past("ruleset", zone, phase)
+    about = {"id": stable_id("ruleset", zone, phase), "name": name, "description": "", "kind": "zone"}
+    made = [_rule(stable_id("rule", zone, phase, rule["description"]), rule, stamp) for rule in rules]
+    return {**about, "version": str(len(rules)), "rules": made, "last_updated": stamp, "phase": phase}
 
 
-def _rule(zone: str, phase: str, rule: Json, made: str) -> Json:
-    id = stable_id("rule", zone, phase, rule["description"])
-    return {"id": id, "version": "1", **rule, "last_updated": made, "ref": id, "enabled": True}
+def _rule(id: str, rule: Json, stamp: str) -> Json:
+    return {"id": id, "version": "1", **rule, "last_updated": stamp, "ref": id, "enabled": True}
 
 
 def _managed() -> Json:
-    name, phase = _MANAGED
-    rule: dict[str, Any] = {
-        "id": stable_id("rule", name),
-        "version": "1",
-        "action": "block",
-        "categories": ["sqli"],
-        "description": "SQL injection",
-        "last_updated": past("ruleset", name),
-        "ref": stable_id("rule", name),
-        "enabled": True,
-    }
-    return {
-        "id": stable_id("ruleset", name),
-        "name": name,
-        "description": "Created by the provider",
-        "kind": "managed",
-        "version": "42",
-        "rules": [rule],
-        "last_updated": past("ruleset", name),
-        "phase": phase,
-    }
+    name = "Cloudflare Managed Ruleset"
+    stamp = past("ruleset", name)
+    rule = {"action": "block", "categories": ["sqli"], "description": "SQL injection"}
+    about = {"id": stable_id("ruleset", name), "name": name, "description": "Created by the provider"}
+    rules = [_rule(stable_id("rule", name), rule, stamp)]
+    phase = {"last_updated": stamp, "phase": "http_request_firewall_managed"}
+    return {**about, "kind": "managed", "version": "42", "rules": rules, **phase}
 
 
-def _load_balancer() -> Json:
-    pools = [stable_id("lb.pool", name) for name in ("pool-west", "pool-east")]
-    return {
-        "id": stable_id("load_balancer", "www.shop.example"),
-        "name": "www.shop.example",
-        "description": "Shop front",
-        "enabled": True,
-        "proxied": True,
-        "ttl": 30,
-        "fallback_pool": pools[1],
-        "default_pools": pools,
-        "region_pools": {},
-        "country_pools": {},
-        "pop_pools": {},
-        "steering_policy": "geo",
-        "session_affinity": "cookie",
-        "session_affinity_ttl": 1800,
-        "rules": [],
-        "created_on": past("load_balancer", "www.shop.example"),
-        "modified_on": past("load_balancer", "www.shop.example"),
-    }
+def _account_ruleset(name: str, kind: str, phase: str) -> Json:
+    id, expression = stable_id("rule", name), '(http.request.uri.path contains "/.git")'
+    rule: Json = {"id": id, "version": "1", "action": "block", "expression": expression, "description": name}
+    rule |= {"enabled": True, "last_updated": CHANGED, "ref": id}
+    about = {"id": stable_id("ruleset", name), "name": name, "description": "", "kind": kind, "phase": phase}
+    return {**about, "version": "3", "last_updated": CHANGED, "rules": [rule]}
+
+
+def _load_balancer(name: str) -> Json:
+    pools = [stable_id("lb.pool", pool) for pool in ("pool-west", "pool-east")]
+    stamp = past("load_balancer", name)
+    about = {"id": stable_id("load_balancer", name), "name": name, "description": "Shop front"}
+    traffic = {"enabled": True, "proxied": True, "ttl": 30}
+    chosen = {"fallback_pool": pools[1], "default_pools": pools}
+    regions = {"region_pools": {}, "country_pools": {}, "pop_pools": {}, "steering_policy": "geo"}
+    affinity = {"session_affinity": "cookie", "session_affinity_ttl": 1800}
+    stamps = {"rules": [], "created_on": stamp, "modified_on": stamp}
+    return {**about, **traffic, **chosen, **regions, **affinity, **stamps}

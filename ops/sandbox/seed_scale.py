@@ -1,4 +1,4 @@
-"""Fills a sandbox with an account of any size; records and keys are made by SQLite itself."""
+"""Fills a sandbox with an account of any size; SQLite itself generates records and keys."""
 
 from __future__ import annotations
 
@@ -51,15 +51,7 @@ _KEYS = f"""
 
 def scale_namespace(number: int) -> str:
     """Return the id of the *number*th namespace (from 1) that ``seed_scale`` writes."""
-    return stable_id("kv.namespace", _title(number))
-
-
-def _title(number: int) -> str:
-    return f"scale-{number:04}"
-
-
-def _zone_name(number: int) -> str:
-    return f"zone-{number:04}.example"
+    return stable_id("kv.namespace", f"scale-{number:04}")
 
 
 def seed_scale(
@@ -71,24 +63,17 @@ def seed_scale(
     """
     with store.transaction():
         for number in range(1, zones + 1):
-            _zone(store, _zone_name(number), records)
+            name = f"zone-{number:04}.example"
+            id, stamp = zone_id(name), past("zone", name)
+            zone = new_zone(id, name, stamp, plan="enterprise", status="active", activated_on=stamp)
+            store.put_document("zone", "", id, zone, sort=name)
+            names = {"most": records, "zone": id, "name": name, "head": id[:16], "stamp": stamp}
+            if records:
+                store.run(_RECORDS, names)
         for number in range(1, namespaces + 1 if keys else 1):
             share = keys // namespaces + (number <= keys % namespaces)
-            _namespace(store, number, share)
-
-
-def _zone(store: Store, name: str, records: int) -> None:
-    id, stamp = zone_id(name), past("zone", name)
-    zone = new_zone(id, name, stamp, plan="enterprise", status="active", activated_on=stamp)
-    store.put_document("zone", "", id, zone, sort=name)
-    if records:
-        names = {"most": records, "zone": id, "name": name, "head": id[:16], "stamp": stamp}
-        store.run(_RECORDS, names)
-
-
-def _namespace(store: Store, number: int, keys: int) -> None:
-    id, title = scale_namespace(number), _title(number)
-    body = {"id": id, "title": title, "supports_url_encoding": True}
-    store.put_document("kv.namespace", ACCOUNT_ID, id, body, sort=title)
-    if keys:
-        store.run(_KEYS, {"most": keys, "namespace": id})
+            id, title = scale_namespace(number), f"scale-{number:04}"
+            body = {"id": id, "title": title, "supports_url_encoding": True}
+            store.put_document("kv.namespace", ACCOUNT_ID, id, body, sort=title)
+            if share:
+                store.run(_KEYS, {"most": share, "namespace": id})

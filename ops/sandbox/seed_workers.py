@@ -20,7 +20,7 @@ ZONE = "example.com"
 DOMAINS = {"gateway.example.com": "api-gateway", "rooms.example.com": "chat-room"}
 
 _JS = "application/javascript+module"
-# A WebAssembly module that is valid and empty: magic number and version.
+# A valid, empty WebAssembly module: magic number and version.
 _WASM = b"\x00asm\x01\x00\x00\x00"
 _HANDLERS = "export default {{\n  async fetch(request, env) {{\n    return new Response({0});\n  }},\n}};\n"
 
@@ -130,12 +130,13 @@ _MIGRATED = ("api-gateway", "webhook-relay", "chat-room")
 
 
 def seed_workers(store: Store) -> None:
-    """Write the Workers, each with one version that is deployed, and the workers.dev name."""
+    """Write the Workers, each with one deployed version, and the workers.dev name."""
     for name in SCRIPTS:
         worker = new_worker(name, stable_id("worker", name), CREATED)
         defaults = {**SETTINGS, "compatibility_date": "2026-01-15"}
         worker["settings"] = {"bindings": _BINDINGS[name], **defaults, **_SETTINGS.get(name, {})}
-        worker["schedules"] = [_schedule(cron) for cron in _CRONS.get(name, ())]
+        stamps = {"created_on": CREATED, "modified_on": CREATED}
+        worker["schedules"] = [{"cron": cron, **stamps} for cron in _CRONS.get(name, ())]
         worker["subdomain"] = {"enabled": name == "auth-edge", "previews_enabled": False}
         if name in _MIGRATED:
             worker["migration_tag"] = "v1"
@@ -150,18 +151,12 @@ def seed_workers(store: Store) -> None:
     store.put_document(SUBDOMAIN, ACCOUNT_ID, "", {"subdomain": SUBDOMAIN_NAME})
 
 
-def _schedule(cron: str) -> Json:
-    return {"cron": cron, "created_on": CREATED, "modified_on": CREATED}
-
-
 def seed_domains(store: Store) -> None:
-    """Attach the custom domains with their DNS records, when the zone they lie in is there."""
+    """Attach the custom domains with their DNS records, if their zone exists."""
     zones = {one["name"]: one["id"] for one in store.list_documents("zone", "")}
     for hostname, service in DOMAINS.items() if ZONE in zones else ():
-        id, record = (
-            stable_id("worker.domain", hostname),
-            domain_record(stable_id("record", hostname), hostname, CREATED),
-        )
+        id = stable_id("worker.domain", hostname)
+        record = domain_record(stable_id("record", hostname), hostname, CREATED)
         about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
         zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}
         save_domain(store, ACCOUNT_ID, {**about, **zone})

@@ -16,7 +16,7 @@ from ops.sandbox.zone_model import new_zone
 
 @dataclass(frozen=True)
 class Seeded:
-    """A zone of the seed and what it sets differently from the defaults."""
+    """A zone of the seed and its differences from the defaults."""
 
     name: str
     plan: str = "free"
@@ -57,6 +57,13 @@ ZONES = (
     Seeded("moved.example", status="moved"),
     Seeded("empty.example"),
 )
+_CACHE: tuple[tuple[str, str, Any], ...] = (
+    ("example.com", "tiered_caching", "on"),
+    ("example.com", "tiered_cache_smart_topology_enable", "on"),
+    ("shop.example", "cache_reserve", "on"),
+    ("shop.example", "tc_regional", "on"),
+    ("shop.example", "variants", {"jpeg": ["image/webp", "image/avif"], "png": ["image/webp"]}),
+)
 
 
 def seed_zones(store: Store) -> None:
@@ -65,8 +72,12 @@ def seed_zones(store: Store) -> None:
         _zone(store, seeded)
         _settings(store, seeded)
         _records(store, seeded.name)
-    _dnssec(store)
-    _cache(store)
+    for name, status in (("example.com", "active"), ("example.org", "pending")):
+        state = signed(zone_id(name), name, status, past("dnssec", name))
+        store.put_document("dnssec", zone_id(name), "dnssec", state)
+    for name, id, value in _CACHE:
+        setting = {"id": id, "value": value, "editable": True, "modified_on": past("cache", name, id)}
+        store.put_document("cache_setting", zone_id(name), id, setting)
     hold = {"hold": True, "hold_after": past("hold", "shop.example"), "include_subdomains": "false"}
     store.put_document("hold", zone_id("shop.example"), "hold", hold)
 
@@ -88,12 +99,8 @@ def _settings(store: Store, seeded: Seeded) -> None:
     for id, value in seeded.settings.items():
         if id not in SETTINGS:
             raise KeyError(id)
-        setting: Json = {
-            "id": id,
-            "value": value,
-            "modified_on": past("setting", seeded.name, id),
-            "editable": True,
-        }
+        stamp = past("setting", seeded.name, id)
+        setting: Json = {"id": id, "value": value, "modified_on": stamp, "editable": True}
         if id == "development_mode":
             setting["time_remaining"] = 10800
         store.put_document("setting", zone_id(seeded.name), id, setting)
@@ -102,31 +109,7 @@ def _settings(store: Store, seeded: Seeded) -> None:
 def _records(store: Store, name: str) -> None:
     zone = dns_records.zone_of(store, zone_id(name))
     for sent in RECORDS.get(name, ()):
-        words = (
-            name,
-            sent["type"],
-            sent["name"],
-            str(sent.get("content", sent.get("data"))),
-            sent.get("priority"),
-        )
+        value = str(sent.get("content", sent.get("data")))
+        words = (name, sent["type"], sent["name"], value, sent.get("priority"))
         record = dns_records.built(zone, sent, stable_id("record", *words), past("record", *words))
         dns_records.save(store, zone.id, record)
-
-
-def _dnssec(store: Store) -> None:
-    for name, status in (("example.com", "active"), ("example.org", "pending")):
-        state = signed(zone_id(name), name, status, past("dnssec", name))
-        store.put_document("dnssec", zone_id(name), "dnssec", state)
-
-
-def _cache(store: Store) -> None:
-    values: tuple[tuple[str, str, Any], ...] = (
-        ("example.com", "tiered_caching", "on"),
-        ("example.com", "tiered_cache_smart_topology_enable", "on"),
-        ("shop.example", "cache_reserve", "on"),
-        ("shop.example", "tc_regional", "on"),
-        ("shop.example", "variants", {"jpeg": ["image/webp", "image/avif"], "png": ["image/webp"]}),
-    )
-    for name, id, value in values:
-        setting = {"id": id, "value": value, "editable": True, "modified_on": past("cache", name, id)}
-        store.put_document("cache_setting", zone_id(name), id, setting)

@@ -1,4 +1,4 @@
-"""What a zone looks like."""
+"""The plans, and a zone as the API shows it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ _PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:r
 
 
 def _plan(legacy_id: str, name: str, price: int) -> Json:
-    return {
-        "id": stable_id("plan", legacy_id),
-        "name": name,
-        "price": price,
-        "currency": "USD",
-        "frequency": "monthly" if price else "",
-        "is_subscribed": True,
-        "can_subscribe": False,
-        "legacy_id": legacy_id,
-        "legacy_discount": False,
-        "externally_managed": False,
-    }
+    about = {"id": stable_id("plan", legacy_id), "name": name, "price": price, "currency": "USD"}
+    terms = {"frequency": "monthly" if price else "", "is_subscribed": True, "can_subscribe": False}
+    legacy = {"legacy_id": legacy_id, "legacy_discount": False, "externally_managed": False}
+    return {**about, **terms, **legacy}
 
 
 _KNOWN = (
@@ -32,18 +24,20 @@ _KNOWN = (
     _plan("business", "Business Website", 250),
     _plan("enterprise", "Enterprise Website", 0),
 )
+_META = {"phishing_detected": False, "cdn_only": False, "dns_only": False, "foundation_dns": False}
 PLANS: dict[str, Json] = {plan["id"]: plan for plan in _KNOWN}
 BY_NAME: dict[str, Json] = {plan["legacy_id"]: plan for plan in _KNOWN}
 
 
 def name_servers(name: str) -> list[str]:
-    """Return the two name servers that a zone of this name is given."""
+    """Return the two name servers of a zone of this name."""
     first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
     return [f"{_SERVERS[first]}.ns.cloudflare.com", f"{_SERVERS[first - 3]}.ns.cloudflare.com"]
 
 
 def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = "free", **more: Any) -> Json:
     """Return a zone as the API shows it, pending until its name servers are set."""
+    quota = 1 if plan in ("business", "enterprise") else 0
     return {
         "id": id,
         "name": name,
@@ -59,15 +53,7 @@ def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = 
         "modified_on": stamp,
         "activated_on": None,
         "vanity_name_servers": [],
-        "meta": {
-            "step": 2,
-            "custom_certificate_quota": 1 if plan in ("business", "enterprise") else 0,
-            "page_rule_quota": 3,
-            "phishing_detected": False,
-            "cdn_only": False,
-            "dns_only": False,
-            "foundation_dns": False,
-        },
+        "meta": {"step": 2, "custom_certificate_quota": quota, "page_rule_quota": 3, **_META},
         "owner": {"id": None, "type": "user", "email": None},
         "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
         "tenant": {"id": None, "name": None},

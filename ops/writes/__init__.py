@@ -1,1 +1,1 @@
-"""The road of every write, and the memory of what was written."""
+"""Every write, and the journal of what was written."""

@@ -1,9 +1,9 @@
-"""Asking before what takes something away."""
+"""Ask before a deletion, and refuse plans that change too much."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
@@ -12,85 +12,87 @@ from ops.ui.questions import confirm, typed_name
 from ops.writes import describe
 
 if TYPE_CHECKING:
-    from ops.cli.app import App
     from ops.kinds.change import Change
 
 SHARE = 0.3
 ITEMS = 50
-# Without them the domain, or its mail, is gone.
-_APEX = ("NS", "MX")
+# Without them the domain or its mail stops working.
+_APEX_TYPES = ("NS", "MX")
 
 
 def check(changes: Sequence[Change], total: int, *, force: bool) -> None:
-    """Raise Refused where *changes*, of *total* items, go beyond what is done without *force*."""
+    """Raise Refused if *changes*, of *total* items, need *force* and it is not given."""
     if not force and total:
         touched = sum(change.action in (UPDATE, DELETE) for change in changes)
-        refuse(touched, total, filter(None, map(at_the_apex, changes)))
+        check_counts(touched, total, map(apex_record, changes))
 
 
-def refuse(touched: int, total: int, apex: Iterable[str]) -> None:
-    """Raise Refused where *touched*, of *total* items, are too many, or any is at the *apex*."""
+def check_counts(touched: int, total: int, apex: Iterable[str]) -> None:
+    """Raise Refused if *touched* of *total* items are too many, or *apex* names a record of a zone's apex."""
     many = touched > ITEMS or touched > SHARE * total
-    reasons = [f"{touched} of {total} items are changed or deleted"] if many else []
-    if reasons := [*reasons, *sorted(set(apex))]:
+    reasons = [f"it changes or deletes {touched} of {total} items"] if many else []
+    reasons += [f"it changes the {record}" for record in sorted(set(filter(None, apex)))]
+    if reasons:
         raise Refused(
-            f"this plan goes far: {'; '.join(reasons)}",
-            hint="look at it with --dry-run; --force carries it out",
+            f"this plan needs --force: {'; '.join(reasons)}",
+            hint="check it with --dry-run, then apply it with --force",
         )
 
 
-def at_the_apex(change: Change) -> str:
-    """Say which record of the zone itself *change* touches; "" for any other."""
+def apex_record(change: Change) -> str:
+    """Return the name of the NS or MX record of the zone's apex that *change* touches; "" for any other."""
     zone = change.owner.item.get("name")
     for side in filter(None, (change.before, change.after)):
-        if zone and side.get("type") in _APEX and side.get("name") == zone:
-            return f"it touches {side['type']} of {zone} itself"
+        if zone and side.get("type") in _APEX_TYPES and side.get("name") == zone:
+            return f"{side['type']} record of {zone}"
     return ""
 
 
 class Consent:
-    """What the user has said yes to in this task; one yes holds for all that the question named."""
+    """The answers of the user in one task.
 
-    def __init__(self, app: App, question: str = "") -> None:
-        self._app = app
+    *yes* answers every question, *names* confirms deletions by name. *question* is asked even if nothing is
+    deleted. One yes covers everything that the task changes later.
+    """
+
+    def __init__(self, warn: Callable[[str], None], *, yes: bool, names: str, question: str = "") -> None:
+        self._warn = warn
+        self._yes = yes
+        self._names = names
         self._question = question
         self._asked = False
 
-    def ask(self, changes: Sequence[Change]) -> None:
-        """Return where *changes* may be made; raises Refused where a deletion is not confirmed."""
+    def ask(self, changes: Sequence[Change], question: str = "") -> None:
+        """Raise Refused unless the user confirms the deletions of *changes*, and *question* if any."""
+        question = question or self._question
         deletions = [change for change in changes if change.action == DELETE]
-        severe = [c for c in deletions if c.resource.writes and c.resource.writes.confirm_by_name]
-        for change in severe:
-            self._warn(change)
-        given = self._app.option("confirm") or ""
-        if len(severe) > 1 and not given and not attended():
-            names = ",".join(change.label for change in severe)
+        by_name = [c for c in deletions if c.resource.writes and c.resource.writes.confirm_by_name]
+        for change in by_name:
+            self._warn_of_loss(change)
+        if len(by_name) > 1 and not self._names and not attended():
+            names = ",".join(change.label for change in by_name)
             raise Refused(
                 f"not confirmed: {names}", hint=f"there is no terminal to ask on; --confirm {names}"
             )
-        for change in severe:
-            typed_name(change.label, given=given, terminal=attended())
-        if (self._question or len(deletions) > len(severe)) and not self._asked:
+        for change in by_name:
+            typed_name(change.label, given=self._names, terminal=attended())
+        if (question or len(deletions) > len(by_name)) and not self._asked:
             for change in deletions:
-                self._warn(change)
-            question = self._question or _question(deletions)
-            confirm(question, assume_yes=bool(self._app.option("yes")), terminal=attended())
+                self._warn_of_loss(change)
+            if not question and len(deletions) == 1:
+                question = f"{describe.line(deletions[0])}?"
+            question = question or f"delete {len(deletions)} items?"
+            confirm(question, assume_yes=self._yes, terminal=attended())
             self._asked = True
 
-    def _warn(self, change: Change) -> None:
+    def _warn_of_loss(self, change: Change) -> None:
         writes = change.resource.writes
-        if writes and (writes.lost or writes.irreversible):
-            self._app.warn(
-                f"{describe.name(change)}: {writes.irreversible or f'this permanently deletes {writes.lost}'}"
-            )
+        if writes and writes.irreversible:
+            self._warn(f"{describe.name(change)}: {writes.irreversible}")
+        elif writes and writes.lost:
+            self._warn(f"{describe.name(change)}: this permanently deletes {writes.lost}")
 
 
 def attended() -> bool:
-    """Say whether somebody is there to answer."""
+    """True if a person can answer on this terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _question(deletions: Sequence[Change]) -> str:
-    if len(deletions) == 1:
-        return f"{describe.line(deletions[0])}?"
-    return f"delete {len(deletions)} items?"

@@ -1,4 +1,4 @@
-"""Changes in words: a line each, old → new."""
+"""Compare live items with changes, and describe changes in words."""
 
 from __future__ import annotations
 
@@ -7,41 +7,77 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.change import CREATE, DELETE, UNCHANGED
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, comparable, equal, same
 from ops.kinds.resource import reach
-from ops.writes.compare import NOTHING
 
 if TYPE_CHECKING:
     from ops.kinds.change import Change
+    from ops.kinds.resource import Json, Resource
+
+EMPTY: tuple[object, ...] = (None, "", [], {})
+"""Values that the API uses interchangeably for a field without a value."""
 
 LINES = 20
 WIDTH = 60
 
 
+def covers(resource: Resource, found: Json, wanted: Json) -> bool:
+    """True if *found* has every field of *wanted*; the API adds further fields of its own."""
+    return _within(comparable(resource, wanted), comparable(resource, found))
+
+
+def is_applied(change: Change, found: Json | None) -> bool:
+    """True if the live item *found* is the result of *change*."""
+    resource, _, before, after = change
+    if after is None or found is None:
+        return after is found
+    removed = comparable(resource, before or {}).keys() - after.keys()
+    return covers(resource, found, after) and all(found.get(field) in EMPTY for field in removed)
+
+
+def is_untouched(change: Change, found: Json | None) -> bool:
+    """True if the live item *found* is the state before *change*."""
+    resource, _, before, _ = change
+    if before is None or found is None:
+        return before is found
+    return same(resource, before, found)
+
+
+def _within(wanted: Any, found: Any) -> bool:
+    if wanted in EMPTY and found in EMPTY:
+        return True
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(_within(value, found.get(name)) for name, value in wanted.items())
+    return equal(wanted, found)
+
+
 def lines(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield a line for each change that changes something, and a count of what is not shown."""
+    """Yield a line for each of the first changes that change something, then a count of the others."""
     moving = [change for change in changes if change.action != UNCHANGED]
     yield from map(line, moving[:LINES])
     if len(moving) > LINES:
         yield f"… and {counted(moving[LINES:])}"
     for change in changes[:LINES] if not moving else ():
-        yield f"unchanged {name(change)}: it is as it shall be"
+        yield f"unchanged {name(change)}: nothing to change"
 
 
 def line(change: Change) -> str:
-    """Give *change* in one line."""
-    told = differences(change)
-    return f"{change.action} {name(change)}{f': {told}' if told and change.action != DELETE else ''}"
+    """Return *change* in one line."""
+    fields = differences(change) if change.action != DELETE else ""
+    return f"{change.action} {name(change)}{f': {fields}' if fields else ''}"
 
 
 def differences(change: Change) -> str:
-    """Give what *change* makes of each field."""
-    told = (d for d in change.differences() if d[1] not in NOTHING or d[2] not in NOTHING)
-    return ", ".join(_field(change, *difference) for difference in told)
+    """Return the fields that *change* changes, each with the old and the new value."""
+    fields = (d for d in change.differences() if d[1] not in EMPTY or d[2] not in EMPTY)
+    return ", ".join(
+        f"{field} {_short(new)}" if change.action == CREATE else f"{field} {_short(old)} → {_short(new)}"
+        for field, old, new in fields
+    )
 
 
 def name(change: Change) -> str:
-    """Give what people know the item by, its kind before it and its content behind it."""
+    """Return the kind and the label of the item; for a deletion the content too, if it has one."""
     item, kind = change.item, change.resource.kind
     kind = f"{item['type']} record" if kind.endswith(".record") and "type" in item else kind
     content = reach(item, "content")
@@ -50,28 +86,25 @@ def name(change: Change) -> str:
 
 
 def counted(changes: Sequence[Change]) -> str:
-    """Give how many of each action there are, in words."""
-    counts = Counter(change.action for change in changes)
+    """Return the number of changes per action: "3 to create, 1 to delete"."""
+    return count_line(Counter(change.action for change in changes))
+
+
+def count_line(counts: Counter[str]) -> str:
     return ", ".join(f"{n} to {action}" for action, n in counts.items())
-
-
-def _field(change: Change, field: str, old: object, new: object) -> str:
-    if change.action == CREATE:
-        return f"{field} {_short(new)}"
-    return f"{field} {_short(old)} → {_short(new)}"
 
 
 def _short(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
-    text = value if isinstance(value, str) else json.dumps(_countable(value), ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(_without_bytes(value), ensure_ascii=False)
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text):,} characters)"
 
 
-def _countable(value: Any) -> Any:
-    """Give *value* with bytes told by their number."""
+def _without_bytes(value: Any) -> Any:
+    """Return *value* with bytes replaced by their number."""
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, dict):
-        return {name: _countable(inside) for name, inside in value.items()}
-    return [_countable(inside) for inside in value] if isinstance(value, list | tuple) else value
+        return {name: _without_bytes(inside) for name, inside in value.items()}
+    return [_without_bytes(inside) for inside in value] if isinstance(value, list | tuple) else value

@@ -1,72 +1,76 @@
-"""The journal: what is about to be done is on the disk before it is done, and what came of it after."""
+"""The journal: every change is on disk before it is sent, and its result after it."""
 
 from __future__ import annotations
 
+import json
 import time
+from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from ops.errors import DiskError
 from ops.files.chain import Chain
-from ops.kinds.change import Change
+from ops.files.disk import atomic, private_folder
 from ops.kinds.resource import reach
-from ops.writes.packing import Blobs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
+    from types import TracebackType
 
-    from ops.cli.app import App
     from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner
+    from ops.kinds.resource import Json
+
+Read = Callable[[int, int], bytes]
 
 DONE, ADOPTED, FAILED, UNKNOWN, UNDONE = "done", "adopted", "failed", "unknown", "undone"
-MADE = (DONE, ADOPTED)
+APPLIED = (DONE, ADOPTED)
 
-# So many names of an entry are shown in a list; its line is read without its blob.
 NAMED = 3
+"""Number of names in an entry's line, so that a list reads no blobs."""
 
 
-class Entry(NamedTuple):
-    """One request that changed something, or was to: *id* is "<run>-<task of the run>.<number>".
+class JournalEntry(NamedTuple):
+    """One request that changed something, or may have: *id* is "<run>-<task of the run>.<number>".
 
-    *state* is DONE, ADOPTED (nothing answered, but it was found to be done), FAILED (refused or not sent),
-    UNKNOWN or UNDONE. *changes* and *items* are packed: what was meant, and what the API gave for each.
-    *undoes* is the entry that this one took back; *olds* are the keys that its items had before they were
-    gone, *news* those that they have now.
+    *state* is DONE, ADOPTED (no response arrived, but it was found to be applied), FAILED (refused or not
+    sent), UNKNOWN or UNDONE. *host* is Settings.api_host. *changes* and *items* are packed: the wanted
+    changes, and the item that the API returned for each. *undoes* is the entry that this one undid,
+    *old_keys* are the keys of its items before they were deleted, *new_keys* their keys now.
     """
 
     id: str
     time: str
     task: str
-    place: str
+    host: str
     kind: str
     owner: tuple[str, str, Json]
     counts: dict[str, int]
     names: list[str]
     changes: Json
-    final: str
+    irreversible: str
     undoes: str = ""
-    olds: tuple[str, ...] = ()
-    news: tuple[str, ...] = ()
+    old_keys: tuple[str, ...] = ()
+    new_keys: tuple[str, ...] = ()
     state: str = UNKNOWN
     items: Json | None = None
     why: str = ""
 
     @property
     def group(self) -> str:
-        """Give the id of the task that made the entry."""
+        """Return the id of the task that made the entry."""
         return self.id.rpartition(".")[0]
 
     @property
-    def weight(self) -> int:
-        """Give how many bytes the changes have, 0 for those that are short enough to stand in a line."""
+    def size(self) -> int:
+        """Return the number of bytes of the changes; 0 if they are small enough to be part of the line."""
         return sum(self.changes.get("at", ()))
 
     @property
     def action(self) -> str:
-        """Give what was done, in a word, and how often where it was more than once."""
+        """Return the actions, each with its count if it is more than one."""
         return ", ".join(name if n == 1 else f"{name} {n}" for name, n in self.counts.items())
 
     @property
@@ -75,90 +79,66 @@ class Entry(NamedTuple):
         return ", ".join(self.names) + (f" and {rest} more" if rest > 0 else "")
 
 
-def summary(changes: Sequence[Change]) -> Json:
-    """Give what a list shows of *changes*."""
-    counts = Counter(change.action for change in changes)
-    return {"counts": dict(counts), "names": [change.label for change in changes[:NAMED]]}
-
-
-def pairs(changes: Sequence[Change]) -> list[list[Json | None]]:
-    return [[change.before, change.after] for change in changes]
-
-
-def opened(line: Json) -> Entry:
-    """Give the entry that an intent's line begins."""
-    owner: Any = line["owner"]
-    return Entry(
-        id=line["id"],
-        time=line["time"],
-        task=line["task"],
-        place=line["place"],
-        kind=line["kind"],
-        owner=(owner[0], owner[1], owner[2]),
-        counts=line["counts"],
-        names=line["names"],
-        changes=line["changes"],
-        final=line["final"],
-        undoes=line["undoes"],
-        olds=tuple(line["olds"]),
-    )
-
-
-def owner_line(owner: Owner) -> list[Any]:
-    # Of the owner's item its names are enough: to show it, and to find it again.
-    named = {name: owner.item[name] for name in ("id", "name", "title") if name in owner.item}
-    return [owner.account_id, owner.id, named]
-
-
 class Undoing(NamedTuple):
-    """What a batch takes back: an entry, and the ids that its items had while they stood before."""
+    """What a batch undoes: an entry, and the keys that its items had before."""
 
     entry: str = ""
-    olds: tuple[str, ...] = ()
+    old_keys: tuple[str, ...] = ()
 
 
-NEW = Undoing()
+NOTHING_UNDONE = Undoing()
 
-# An item that came back as it was sent is not written twice.
+# An item that was returned as it was sent is not written twice.
 AS_SENT = "="
 
 
 class Journal:
-    """The journal in *folder*, open to write for the task *group* (an id) called *task* at *place*."""
+    """The journal in *folder*, open to write for the task *group* (an id) named *task* on *host*."""
 
-    def __init__(self, folder: Path, *, group: str = "", task: str = "", place: str = "") -> None:
+    def __init__(self, folder: Path, *, group: str = "", task: str = "", host: str = "") -> None:
         self._chain = Chain(folder / "journal.jsonl")
         self._blobs = Blobs(folder / "blobs")
-        self._group, self._task, self._place = group, task, place
-        self._begun = 0
+        self._group, self._task, self._host = group, task, host
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._chain.close()
 
     @property
     def torn(self) -> bool:
-        """Say whether the last reading met a line that a crash has cut."""
+        """True if the last reading found a line that a crash cut."""
         return self._chain.torn
 
-    def begin(self, changes: Sequence[Change], *, now: float, number: int, undoing: Undoing = NEW) -> str:
-        """Note that *changes*, of one resource and owner, are about to be sent; gives the entry's id.
+    def begin(
+        self, changes: Sequence[Change], *, now: float, number: int, undoing: Undoing = NOTHING_UNDONE
+    ) -> str:
+        """Note that *changes*, of one resource and owner, are about to be sent; return the entry's id.
 
-        *number* is the entry's within its task. What was noted is on the disk when this returns.
+        *number* is the entry's within its task. The note is on disk when this returns.
         """
         entry = f"{self._group}.{number}"
         resource, owner, _, _ = changes[0]
-        writes = resource.writes
+        # The names of the owner's item are enough to show it and to find it again.
+        named = {name: owner.item[name] for name in ("id", "name", "title") if name in owner.item}
         self._chain.append(
             {
                 "type": "intent",
                 "id": entry,
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
                 "task": self._task,
-                "place": self._place,
+                "place": self._host,
                 "kind": resource.kind,
-                "owner": owner_line(owner),
-                **summary(changes),
-                "final": writes.irreversible if writes else "",
+                "owner": [owner.account_id, owner.id, named],
+                "counts": dict(Counter(change.action for change in changes)),
+                "names": [change.label for change in changes[:NAMED]],
+                "final": resource.writes.irreversible if resource.writes else "",
                 "undoes": undoing.entry,
-                "olds": list(undoing.olds),
-                "changes": self._blobs.pack(pairs(changes)),
+                "olds": list(undoing.old_keys),
+                "changes": self._blobs.pack([[change.before, change.after] for change in changes]),
             }
         )
         return entry
@@ -171,57 +151,134 @@ class Journal:
         items: Sequence[Json | None] = (),
         why: str = "",
     ) -> None:
-        """Note what came of *entry*: its state, and what the API gave for each of its *changes*."""
+        """Note the result of *entry*: its state, and the item that the API returned for each change."""
         made = list(zip(changes, items, strict=True))
-        told = [AS_SENT if item == change.after else item for change, item in made]
+        returned = [AS_SENT if item == change.after else item for change, item in made]
         keys = [str(reach(item or {}, change.resource.key) or "") for change, item in made]
         line = {"type": "result", "id": entry, "state": state, "why": why, "keys": keys}
-        self._chain.append(line | ({"items": self._blobs.pack(told)} if told else {}))
+        self._chain.append(line | ({"items": self._blobs.pack(returned)} if returned else {}))
 
     def mark(self, entry: str, state: str) -> None:
-        """Note that *entry* was taken back (UNDONE), or that this was taken back (DONE)."""
+        """Note that *entry* was undone (UNDONE), or that its undo was undone (DONE)."""
         self._chain.append({"type": "mark", "id": entry, "state": state})
 
-    def entries(self) -> dict[str, Entry]:
-        """Give all entries by their id, oldest first. Raises DiskError where it was tampered with."""
-        found: dict[str, Entry] = {}
+    def entries(self) -> dict[str, JournalEntry]:
+        """Return all entries by id, oldest first. Raises DiskError if the journal was tampered with."""
+        found: dict[str, JournalEntry] = {}
         for line in self._chain.lines():
-            if line["type"] == "intent":
-                found[line["id"]] = opened(line)
+            id, kind = line["id"], line["type"]
+            if kind == "intent":
+                found[id] = _entry(line)
+            elif kind == "result":
+                keys = tuple(line["keys"]) if found[id].old_keys else ()
+                result = {"state": line["state"], "items": line.get("items"), "why": line["why"]}
+                found[id] = found[id]._replace(**result, new_keys=keys)
             else:
-                found[line["id"]] = _later(found[line["id"]], line)
+                found[id] = found[id]._replace(state=UNDONE if line["state"] == UNDONE else DONE)
         return found
 
-    def changes(self, entry: Entry) -> list[tuple[Json | None, Json | None]]:
-        """Give for each change of *entry* what stood before, and what stands after it as the API told."""
-        meant = self._blobs.unpack(entry.changes)
-        told = self._blobs.unpack(entry.items) if entry.items else [AS_SENT] * len(meant)
+    def changes(self, entry: JournalEntry) -> list[tuple[Json | None, Json | None]]:
+        """Return the item before and after each change of *entry*; after it as the API returned it."""
+        wanted = self._blobs.unpack(entry.changes)
+        returned = self._blobs.unpack(entry.items) if entry.items else [AS_SENT] * len(wanted)
         return [
             (before, after if item == AS_SENT else item)
-            for (before, after), item in zip(meant, told, strict=True)
+            for (before, after), item in zip(wanted, returned, strict=True)
         ]
 
-    def close(self) -> None:
-        self._chain.close()
 
-
-@contextmanager
-def open_journal(app: App) -> Iterator[Journal]:
-    """Open the journal of *app*'s settings, to write for its task."""
-    journal = Journal(
-        app.settings.state_dir / "journal",
-        group=app.task_id,
-        task=app.command.path,
-        place=app.settings.api_host,
+def _entry(line: Json) -> JournalEntry:
+    """Return the entry that the line of an intent begins."""
+    account_id, owner_id, item = line["owner"]
+    same = ("id", "time", "task", "kind", "counts", "names", "changes", "undoes")
+    return JournalEntry(
+        **{name: line[name] for name in same},
+        host=line["place"],
+        owner=(account_id, owner_id, item),
+        irreversible=line["final"],
+        old_keys=tuple(line["olds"]),
     )
-    try:
-        yield journal
-    finally:
-        journal.close()
 
 
-def _later(entry: Entry, line: Json) -> Entry:
-    if line["type"] == "result":
-        keys = tuple(line["keys"]) if entry.olds else ()
-        return entry._replace(state=line["state"], items=line.get("items"), why=line["why"], news=keys)
-    return entry._replace(state=UNDONE if line["state"] == UNDONE else DONE)
+SHORT = 512
+INLINE = 64 * 1024
+_STEP = 1024 * 1024
+
+
+class Blobs:
+    """Files in *folder* named by the hash of their content: long byte values, then the JSON about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def pack(self, value: Any) -> Json:
+        """Return *value* for a line of the journal: the value itself, or where its blob is."""
+        pieces: list[bytes] = []
+        packed = _packed(value, pieces)
+        text = json.dumps(packed, separators=(",", ":")).encode()
+        if not pieces and len(text) <= INLINE:
+            return {"inline": packed}
+        size = sum(map(len, pieces))
+        pieces.append(text)
+        digest = sha256()
+        for piece in pieces:
+            digest.update(piece)
+        path = private_folder(self._folder) / digest.hexdigest()
+        if not path.exists():
+            with atomic(path) as file:
+                for piece in pieces:
+                    file.write(piece)
+        return {"blob": path.name, "at": [size, len(text)]}
+
+    def unpack(self, packed: Json) -> Any:
+        """Return the packed value; raise DiskError if its blob is missing or was modified."""
+        if "blob" not in packed:
+            return _unpacked(packed["inline"], None)
+        with self._opened(str(packed["blob"])) as file:
+
+            def read(start: int, size: int) -> bytes:
+                file.seek(start)
+                return file.read(size)
+
+            return _unpacked(json.loads(read(*packed["at"])), read)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[BinaryIO]:
+        path = self._folder / name
+        try:
+            with path.open("rb") as file:
+                digest = sha256()
+                while step := file.read(_STEP):
+                    digest.update(step)
+                if digest.hexdigest() != name:
+                    raise DiskError(f"{path} was modified", hint="its content cannot be restored")
+                yield file
+        except OSError as problem:
+            raise DiskError(f"{path} cannot be read: {problem.strerror}") from None
+
+
+def _packed(value: Any, pieces: list[bytes]) -> Any:
+    if isinstance(value, bytes):
+        if len(value) <= SHORT:
+            return {"$base64": b64encode(value).decode()}
+        pieces.append(value)
+        return {"$at": [sum(map(len, pieces[:-1])), len(value)]}
+    if isinstance(value, dict):
+        inside = {name: _packed(item, pieces) for name, item in value.items()}
+        # A dict of the user's that looks like one of ours is wrapped, so that it is returned unchanged.
+        return {"$dict": inside} if any(name.startswith("$") for name in inside) else inside
+    if isinstance(value, list | tuple):
+        return [_packed(item, pieces) for item in value]
+    return value
+
+
+def _unpacked(value: Any, read: Read | None) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(item, read) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$base64" in value:
+        return b64decode(value["$base64"])
+    if "$at" in value and read:
+        return read(*value["$at"])
+    return {name: _unpacked(item, read) for name, item in value.get("$dict", value).items()}

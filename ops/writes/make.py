@@ -1,11 +1,15 @@
-"""The one road of every write: look, show, ask, lock, note, do, note, look again, say what takes it back."""
+"""Make changes, for every task that writes.
+
+Each write takes the same steps: look up the live item, show the change, lock, confirm, note the intent in the
+journal, send, note the result, read it again, and print how to undo it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, Refused
 from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
@@ -20,30 +24,37 @@ COLUMNS = ("action", "kind", "name", "id", "undo")
 
 
 def make(app: App, *changes: Change, total: int | None = None, question: str = "") -> Rows:
-    """Make *changes* real, in their order; gives a row for each: action, kind, name, id, undo.
+    """Make *changes* in their order; return a row for each: action, kind, name, id, undo.
 
-    *total* says that this is a plan over so many items, all of which the caller has looked at: thresholds
-    apply. Without it every creation is looked for first: what is there already, and equal, is "unchanged".
-    *question* is asked even where nothing is deleted. Raises Conflict, Refused and Locked before anything is
-    sent; a failure halfway says what was done.
+    *total* says that this is a plan over that number of items, all of which the caller has read: thresholds
+    apply. Without it the item of every creation is looked up first; one that exists and is equal is
+    "unchanged". *question* is asked even if nothing is deleted. Raises Conflict, Refused and Locked before
+    anything is sent; an error after that says what was done.
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import Writing
+    from ops.writes.writing import open_writing
 
-    planned = list(changes) if total is not None else [_looked(app, change) for change in changes]
+    planned = [
+        _with_live_item(change, lookup(app, change.resource, change.owner, change.after))
+        if total is None and change.action == CREATE and change.after is not None
+        else change
+        for change in changes
+    ]
     moving = [change for change in planned if change.action != UNCHANGED]
     for line in describe.lines(planned):
         app.talk.show(line)
     if app.dry:
-        return Rows(_rehearsed(app, planned), COLUMNS)
+        simulate(app.run.pretended, planned)
+        app.talk.show("dry run: nothing was sent")
+        return Rows(list(map(_row, planned)), COLUMNS)
     consent.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
-    with Writing(app, expected=len(moving)) as writing:
+    with open_writing(app, expected=len(moving), question=question) as writing:
         writing.lock(moving)
-        consent.Consent(app, question).ask(moving)
+        writing.confirm(moving)
         for batch in batches(moving):
-            rows += writing.carry_out(batch)
+            rows += writing.apply(batch)
     made = iter(rows)
     return Rows([_row(c) if c.action == UNCHANGED else next(made) for c in planned], COLUMNS)
 
@@ -56,104 +67,99 @@ def make_all(
     question: str = "",
     read_back: bool = False,
 ) -> Item:
-    """Make a stream of *changes* real, all of which the caller has looked at, without holding them.
+    """Make a stream of *changes*, whose items the caller has all read, without holding them in memory.
 
-    Gives how many there were of each action, and the id that takes them back. A stream of more updates and
-    deletions than the threshold allows needs --force where *total* is given. *read_back* says that the caller
-    reads all of it afterwards, so that it need not be looked at here.
+    Returns the number of changes per action, and the id that undoes them. With *total*, a stream that updates
+    or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards, so
+    it is not read here.
     """
-    from ops.writes.consent import Consent
+    from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import Writing
+    from ops.writes.writing import open_writing
 
     counts: Counter[str] = Counter()
-    stream = _counted(_guarded(app, changes, total), counts)
+
+    def counted(stream: Iterable[Change]) -> Iterator[Change]:
+        for change in stream:
+            counts[change.action] += 1
+            yield change
+
+    if total and not app.option("force"):
+        stream = iter(changes)
+        first = list(islice(stream, consent.ITEMS + 1))
+        consent.check(first, total, force=False)
+        changes = chain(first, stream)
+    undo = ""
     if app.dry:
-        for _ in stream:
+        for _ in counted(changes):
             continue
-        app.talk.show(f"dry run, not done: {_told(counts)}")
-        return Item({**_each(counts), "undo": ""})
-    consent = Consent(app, question)
-    with Writing(app, expected=0, look=not read_back) as writing:
-        for batch in batches(change for change in stream if change.action != UNCHANGED):
-            writing.lock(batch)
-            consent.ask(batch)
-            writing.carry_out(batch)
-    return Item({**_each(counts), "undo": writing.undo})
+        app.talk.show(f"dry run: nothing was sent; {describe.count_line(counts) or 'nothing to change'}")
+    else:
+        with open_writing(app, read_again=not read_back, question=question) as writing:
+            for batch in batches(change for change in counted(changes) if change.action != UNCHANGED):
+                writing.lock(batch)
+                writing.confirm(batch)
+                writing.apply(batch)
+        undo = writing.undo_id
+    return Item({**{action: counts[action] for action in (CREATE, UPDATE, DELETE, UNCHANGED)}, "undo": undo})
 
 
 def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | None:
-    """Give what stands where *item* is or would be; in a dry run, what earlier tasks would have made."""
+    """Return the live item with *item*'s identity, or None. In a dry run, simulated changes count."""
     if resource.writes is None:
-        raise Refused(f"{resource.kind} is read only")
+        raise Refused(f"{resource.kind} is read-only")
     if app.dry:
-        from ops.writes.dry_run import pretended
-
-        known, seen = pretended(app, resource, owner, item)
+        known, found = simulated(app.run.pretended, resource, owner, item)
         if known:
-            return seen
+            return found
     return resource.writes.find(app.client, owner, item)
 
 
-def _looked(app: App, change: Change) -> Change:
+def _with_live_item(change: Change, found: Json | None) -> Change:
+    """Return a creation as it is, or as "unchanged" if *found* is equal. Raises Conflict if it differs."""
     from ops.writes import describe
-    from ops.writes.compare import covers
 
-    if change.action != CREATE or change.after is None:
-        return change
-    found = lookup(app, change.resource, change.owner, change.after)
+    wanted = change.after or {}
     if found is None:
         return change
-    if covers(change.resource, found, change.after):
+    if describe.covers(change.resource, found, wanted):
         return change._replace(before=found, after=found)
-    told = describe.differences(change._replace(before=found))
+    asked = {name: value for name, value in found.items() if name in wanted}
+    differences = describe.differences(change._replace(before=asked))
     raise Conflict(
-        f"{describe.name(change)} is there already, and differs: {told}",
+        f"{describe.name(change)} already exists and differs: {differences}",
         hint="nothing was changed; update it, or delete it first",
     )
 
 
-def _rehearsed(app: App, changes: Sequence[Change]) -> list[Json]:
-    from ops.writes.dry_run import pretend
-
-    for change in changes:
-        pretend(app, change)
-    app.talk.show("dry run: nothing was sent")
-    return [_row(change) for change in changes]
-
-
 def _row(change: Change) -> Json:
-    known = reach(change.before or {}, change.resource.key) or ""
-    return {
-        "action": change.action,
-        "kind": change.resource.kind,
-        "name": change.label,
-        "id": known,
-        "undo": "",
-    }
+    key = reach(change.before or {}, change.resource.key) or ""
+    name = {"action": change.action, "kind": change.resource.kind, "name": change.label}
+    return {**name, "id": key, "undo": ""}
 
 
-def _guarded(app: App, changes: Iterable[Change], total: int | None) -> Iterable[Change]:
-    """Give *changes* again, after the threshold has been held against as many as it allows."""
-    from ops.writes import consent
-
-    if not total or app.option("force"):
-        return changes
-    stream = iter(changes)
-    first = list(islice(stream, consent.ITEMS + 1))
-    consent.check(first, total, force=False)
-    return chain(first, stream)
+def simulate(line: list[Change], changes: Iterable[Change]) -> None:
+    """Keep *changes* for the later tasks of the *line*, as if they had been made."""
+    line += [change for change in changes if change.action != UNCHANGED]
 
 
-def _counted(changes: Iterable[Change], counts: Counter[str]) -> Iterable[Change]:
-    for change in changes:
-        counts[change.action] += 1
-        yield change
+def simulated(line: list[Change], resource: Resource, owner: Owner, item: Json) -> tuple[bool, Json | None]:
+    """Return whether the dry run of the *line* has changed *item*, and what would exist now."""
+    for change in reversed(line):
+        if change.resource.kind != resource.kind or change.owner[:2] != owner[:2]:
+            continue
+        if change.after is not None and _is_meant(resource, change.after, item):
+            return True, change.after
+        if change.before is not None and _is_meant(resource, change.before, item):
+            return True, None
+    return False, None
 
 
-def _each(counts: Counter[str]) -> dict[str, Any]:
-    return {action: counts[action] for action in (CREATE, UPDATE, DELETE, UNCHANGED)}
-
-
-def _told(counts: Counter[str]) -> str:
-    return ", ".join(f"{n} to {action}" for action, n in counts.items()) or "nothing"
+def _is_meant(resource: Resource, known: Json, item: Json) -> bool:
+    """True if *item* names *known*: by its key, else by the identity fields that it has."""
+    key = reach(item, resource.key)
+    if key and reach(known, resource.key):
+        return bool(key == reach(known, resource.key))
+    fields = [(field, reach(item, field)) for field in resource.identity]
+    given = [(field, value) for field, value in fields if value is not None]
+    return bool(given) and all(reach(known, field) == value for field, value in given)

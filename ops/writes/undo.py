@@ -1,4 +1,4 @@
-"""Taking back what was done: compared first, in reverse order, and noted like everything else."""
+"""Undo what was done: compare first, apply in reverse order, and note it like every other change."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from ops.config.settings import SANDBOX
 from ops.errors import Conflict, NotFound, Refused, UsageError
 from ops.ui.shapes import Rows
 from ops.writes import describe
-from ops.writes.consent import Consent
-from ops.writes.dry_run import pretend
-from ops.writes.journal import DONE, FAILED, MADE, UNDONE, UNKNOWN, Entry, Undoing
-from ops.writes.reversal import Keys, Step, Verdict, judge, portions, resolve, step, why_not
+from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
+from ops.writes.make import COLUMNS, simulate
+from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
 from ops.writes.sending import batches
-from ops.writes.writing import Writing
+from ops.writes.writing import Writing, open_writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -25,202 +24,185 @@ if TYPE_CHECKING:
 
 Kinds = dict[str, "Resource"]
 
-COLUMNS = ("action", "kind", "name", "id", "undo")
-# More changes than that, or more bytes, are compared as they are taken back, not beforehand as well.
+# More changes or bytes than these are compared only while they are undone, not beforehand as well.
 BEFOREHAND = 500
 HELD = 64 * 1024 * 1024
 SHOWN = 20
 
 
-def select(entries: Iterable[Entry], id: str) -> list[Entry]:
-    """Give the entries of a run, of a task of it, or the one entry with this id; raises NotFound."""
+def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
+    """Return the entries of a run, of a task of it, or the one entry with this id. Raises NotFound."""
     found = [e for e in entries if e.id == id or e.id.startswith((f"{id}-", f"{id}."))]
     if not found:
-        raise NotFound(f"nothing was done under the id {id!r}", hint="`inv undo.list` shows what was")
+        raise NotFound(f"no change has the id {id!r}", hint="`inv undo.list` lists the changes")
     return found
 
 
-def last(entries: Iterable[Entry], kinds: Kinds, here: str) -> list[Entry]:
-    """Give the entries of the last task that can be taken back and was not; raises NotFound without one.
+def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[JournalEntry]:
+    """Return the entries of the last task that can be undone and was not. Raises NotFound.
 
-    What an undo did is passed over: twice `undo.last` goes two steps back, not back and forth.
+    What an undo did is skipped: `undo.last` twice goes two steps back, not back and forth.
     """
-    group: list[Entry] = []
+    group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
         if group and entry.group != group[0].group:
             break
-        open_ = entry.state in (*MADE, UNKNOWN) and not entry.undoes
-        if open_ and entry.place == here and not why_not(entry, kinds.get(entry.kind)):
+        is_open = entry.state in (*APPLIED, UNKNOWN) and not entry.undoes
+        if is_open and entry.host == host and not why_not(entry, kinds.get(entry.kind)):
             group.insert(0, entry)
     if not group:
-        raise NotFound("there is nothing to take back", hint="`inv undo.list` shows what was done")
+        raise NotFound("there is nothing to undo", hint="`inv undo.list` lists the changes")
     return group
 
 
-def settled(app: App, chosen: Sequence[Entry], kinds: Kinds) -> list[Entry]:
-    """Give *chosen*, those whose outcome is unknown looked up where they were made."""
-    here = app.settings.api_host
-    if not any(entry.state == UNKNOWN and entry.place == here for entry in chosen):
+def settled(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> list[JournalEntry]:
+    """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
+    host = app.settings.api_host
+    if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
         return list(chosen)
-    with Writing(app, expected=0) as writing:
+    with open_writing(app) as writing:
         return [
-            resolve(app.client, writing, entry, kinds[entry.kind])
-            if entry.kind in kinds and entry.place == here
+            settle(app.client, writing, entry, kinds[entry.kind])
+            if entry.kind in kinds and entry.host == host
             else entry
             for entry in chosen
         ]
 
 
-def take_back(app: App, chosen: Sequence[Entry], kinds: Kinds) -> Rows:
-    """Take *chosen* back, the last one first. Raises Conflict, before anything is sent, where what stands is
-    no longer what was left behind, and Refused for what cannot be taken back at all.
+def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
+    """Undo *chosen*, the last one first.
+
+    Raises Conflict, before anything is sent, if a live item has changed since, and Refused if nothing can be
+    undone.
     """
-    _check_place(app, chosen)
-    with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
-        undo = _Undo(app, writing, kinds)
-        ready = undo.ready(chosen)
-        undo.compare(ready)
+    host = app.settings.api_host
+    for entry in chosen:
+        if entry.host != host:
+            stage = "sandbox " if entry.host == SANDBOX else ""
+            raise UsageError(
+                f"{entry.id} was made on {entry.host}, and this line works on {host}",
+                hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
+            )
+    with open_writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
+        run = _Undo(app, writing, kinds)
+        ready = run.ready(chosen)
+        run.compare(ready)
         if app.dry:
-            return Rows(undo.rehearsed(ready), COLUMNS)
-        rows = [row for entry in ready for row in undo.carry_out(entry)]
+            return Rows(run.simulated(ready), COLUMNS)
+        rows = [row for entry in ready for row in run.apply(entry)]
     return Rows(rows, COLUMNS)
 
 
 class _Undo:
-    """The parts of taking back, under the locks of *writing*."""
+    """The steps of an undo, under the locks of *writing*."""
 
     def __init__(self, app: App, writing: Writing, kinds: Kinds) -> None:
-        self._app = app
         self._writing = writing
         self._kinds = kinds
+        self._dry, self._simulated = app.dry, app.run.pretended
+        self._parallel, self._talk = app.parallel, app.talk
         self._all = writing.journal.entries()
         self._keys = Keys(self._all.values())
 
-    def ready(self, chosen: Sequence[Entry]) -> list[Entry]:
-        """Give what of *chosen* is to be taken back, the last one first."""
+    def ready(self, chosen: Sequence[JournalEntry]) -> list[JournalEntry]:
+        """Return the entries of *chosen* to undo, the last one first."""
         ready, reasons = [], []
         for entry in reversed(chosen):
-            known = self._settled(entry)
-            if why := self._why_not(known):
-                reasons.append(f"{known.task} {known.name}: {why}")
-            elif known.state not in (UNDONE, FAILED):
-                ready.append(known)
+            resource = self._kinds.get(entry.kind)
+            if entry.state == UNKNOWN and resource is not None and not self._dry:
+                entry = settle(self._writing.client, self._writing, entry, resource)
+            if why := self._why_not(entry):
+                reasons.append(f"{entry.task} {entry.name}: {why}")
+            elif entry.state not in (UNDONE, FAILED):
+                ready.append(entry)
+        reasons = list(dict.fromkeys(reasons))
         if reasons and not ready:
-            raise Refused(f"cannot be taken back: {'; '.join(dict.fromkeys(reasons))}")
-        for reason in dict.fromkeys(reasons):
-            self._app.warn(f"cannot be taken back: {reason}")
+            raise Refused(f"cannot be undone: {'; '.join(reasons)}")
+        for reason in reasons:
+            self._talk.warn(f"cannot be undone: {reason}")
         if not ready:
-            raise Refused(f"{chosen[0].id} is not there to be taken back: it is {_state(chosen)} already")
+            undone = any(entry.state == UNDONE for entry in chosen)
+            raise Refused(f"{chosen[0].id} {'is already undone' if undone else 'failed and changed nothing'}")
         return ready
 
-    def _settled(self, entry: Entry) -> Entry:
-        resource = self._kinds.get(entry.kind)
-        if entry.state != UNKNOWN or resource is None or self._app.dry:
-            return entry
-        return resolve(self._app.client, self._writing, entry, resource)
-
-    def _why_not(self, entry: Entry) -> str:
+    def _why_not(self, entry: JournalEntry) -> str:
         if entry.state in (UNDONE, FAILED):
             return ""
-        if entry.state == UNKNOWN and not self._app.dry:
-            return "whether it was carried out is not known, and what stands there is neither old nor new"
+        if entry.state == UNKNOWN and not self._dry:
+            return "its outcome is unknown, and the live state is neither the old nor the new one"
         return why_not(entry, self._kinds.get(entry.kind))
 
-    def _steps(self, entry: Entry) -> list[Step]:
+    def _reversals(self, entry: JournalEntry) -> list[Reversal]:
         resource = self._kinds[entry.kind]
         changed = reversed(self._writing.journal.changes(entry))
-        return [step(entry, resource, pair, self._keys) for pair in changed]
+        return [reversal(entry, resource, pair, self._keys) for pair in changed]
 
-    def _judged(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Verdict]]:
-        verdicts = self._app.parallel(partial(judge, self._app.client), portions(steps))
-        return zip(steps, chain.from_iterable(verdicts), strict=True)
+    def _checked(self, reversals: Sequence[Reversal]) -> list[tuple[Reversal, LiveCheck]]:
+        """Return *reversals*, each with its check. Raises Conflict if a live item has changed."""
+        checks = self._parallel(partial(check_live, self._writing.client), portions(reversals))
+        checked = list(zip(reversals, chain.from_iterable(checks), strict=True))
+        conflicts = [check.conflict for _, check in checked if check.conflict]
+        if conflicts:
+            shown = "".join(f"\n  {conflict}" for conflict in conflicts[:SHOWN])
+            more = f"\n  and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
+            raise Conflict(
+                f"not undone: it has changed since:{shown}{more}",
+                hint="change it by hand, or undo the later change first: `inv undo.list`",
+            )
+        return checked
 
-    def compare(self, ready: Sequence[Entry]) -> None:
-        """Take the locks, show what will be done, and ask; raises Conflict where something has changed."""
+    def compare(self, ready: Sequence[JournalEntry]) -> None:
+        """Take the locks, show what will be done, and ask. Raises Conflict if a live item has changed."""
         count = sum(sum(entry.counts.values()) for entry in ready)
-        many = count > BEFOREHAND or sum(entry.weight for entry in ready) > HELD
-        consent = Consent(self._app, f"take back {count} changes?" if many else "")
-        if many:
+        if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
             for entry in ready:
-                self._lock(self._steps(entry)[:1])
-            consent.ask(self._severe(ready))
+                self._lock(self._reversals(entry)[:1])
+            self._writing.confirm(self._confirmed_by_name(ready), f"undo {count} change{'s' * (count > 1)}?")
             return
-        moving = [s.change for s, verdict in self._latest(ready) if not verdict.already]
-        for line in describe.lines(moving):
-            self._app.talk.show(line)
-        if not self._app.dry:
-            consent.ask(moving)
-
-    def _severe(self, ready: Sequence[Entry]) -> list[Change]:
-        """Give the changes for which a yes is not enough."""
-        severe = (entry for entry in ready if (w := self._kinds[entry.kind].writes) and w.confirm_by_name)
-        return [step.change for entry in severe for step in self._steps(entry)]
-
-    def _latest(self, ready: Sequence[Entry]) -> Iterator[tuple[Step, Verdict]]:
-        """Yield every step with its verdict; only the last change of an item can be compared beforehand."""
-        steps = [step for entry in ready for step in self._steps(entry)]
-        self._lock(steps)
-        latest: dict[tuple[str, ...], Step] = {}
-        for one in steps:
+        reversals = [one for entry in ready for one in self._reversals(entry)]
+        self._lock(reversals)
+        # Only the last change of an item can be compared before the others are undone.
+        latest: dict[tuple[str, ...], Reversal] = {}
+        for one in reversals:
             latest.setdefault(one.item, one)
-        judged = {id(one): verdict for one, verdict in self._judged(list(latest.values()))}
-        _refuse([verdict for verdict in judged.values() if verdict.conflict])
-        return ((one, judged.get(id(one), Verdict())) for one in steps)
+        done = {id(one) for one, check in self._checked(list(latest.values())) if check.done}
+        moving = [one.change for one in reversals if id(one) not in done]
+        for line in describe.lines(moving):
+            self._talk.show(line)
+        if not self._dry:
+            self._writing.confirm(moving)
 
-    def _lock(self, steps: Sequence[Step]) -> None:
-        if not self._app.dry:
-            self._writing.lock(s.change for s in steps)
+    def _confirmed_by_name(self, ready: Sequence[JournalEntry]) -> list[Change]:
+        """Return the changes that need more than a yes."""
+        chosen = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
+        return [one.change for entry in chosen for one in self._reversals(entry)]
 
-    def rehearsed(self, ready: Sequence[Entry]) -> Iterator[Json]:
+    def _lock(self, reversals: Sequence[Reversal]) -> None:
+        if not self._dry:
+            self._writing.lock(one.change for one in reversals)
+
+    def simulated(self, ready: Sequence[JournalEntry]) -> Iterator[Json]:
         for entry in ready:
-            for one in self._steps(entry):
-                pretend(self._app, one.change)
-                yield {"action": one.change.action, "kind": entry.kind, "name": one.change.label}
+            for change, _ in self._reversals(entry):
+                simulate(self._simulated, [change])
+                yield {"action": change.action, "kind": entry.kind, "name": change.label}
 
-    def carry_out(self, entry: Entry) -> list[Json]:
-        """Take *entry* back, compared once more, and note that it is."""
-        judged = list(self._judged(self._steps(entry)))
-        _refuse([verdict for _, verdict in judged if verdict.conflict])
-        for one, verdict in judged:
-            if verdict.already and one.old:
-                self._keys.learn(entry.kind, one.old, str((verdict.found or {}).get(one.change.resource.key)))
-        todo = {id(one.change): one.old for one, verdict in judged if not verdict.already}
+    def apply(self, entry: JournalEntry) -> list[Json]:
+        """Undo *entry*, compared once more, and note it."""
+        checked = self._checked(self._reversals(entry))
+        for one, check in checked:
+            if check.done and one.old_key:
+                key = str((check.found or {}).get(one.change.resource.key))
+                self._keys.learn(entry.kind, one.old_key, key)
+        todo = {id(one.change): one.old_key for one, check in checked if not check.done}
         rows = []
-        for batch in batches(one.change for one, verdict in judged if not verdict.already):
-            olds = tuple(todo[id(change)] for change in batch)
-            made = list(self._writing.carry_out(batch, Undoing(entry.id, olds)))
-            for old, row in zip(olds, made, strict=True):
-                self._keys.learn(entry.kind, old, str(row["id"]))
+        for batch in batches(one.change for one, check in checked if not check.done):
+            old_keys = tuple(todo[id(change)] for change in batch)
+            made = list(self._writing.apply(batch, Undoing(entry.id, old_keys)))
+            for old_key, row in zip(old_keys, made, strict=True):
+                self._keys.learn(entry.kind, old_key, str(row["id"]))
             rows += made
-        self._mark(entry)
-        return rows
-
-    def _mark(self, entry: Entry) -> None:
         self._writing.journal.mark(entry.id, UNDONE)
         if entry.undoes in self._all:
             self._writing.journal.mark(entry.undoes, DONE)
-
-
-def _check_place(app: App, chosen: Sequence[Entry]) -> None:
-    here = app.settings.api_host
-    for entry in chosen:
-        if entry.place != here:
-            stage = "sandbox " if entry.place == SANDBOX else ""
-            raise UsageError(
-                f"{entry.id} was done at {entry.place}, and this would be {here}",
-                hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.place}",
-            )
-
-
-def _refuse(verdicts: Sequence[Verdict]) -> None:
-    if verdicts:
-        told = "".join(f"\n  {verdict.conflict}" for verdict in verdicts[:SHOWN])
-        more = f"\n  and {len(verdicts) - SHOWN} more" if len(verdicts) > SHOWN else ""
-        raise Conflict(
-            f"not taken back, for it is no longer what was left behind:{told}{more}",
-            hint="change it by hand, or take back what was done since first: `inv undo.list`",
-        )
-
-
-def _state(chosen: Sequence[Entry]) -> str:
-    return "taken back" if any(entry.state == UNDONE for entry in chosen) else "known to have failed"
+        return rows

@@ -1,33 +1,81 @@
-"""Writing: the part of the road after the question, where each request is noted before and after."""
+"""Writing: the locks, the journal and the requests of one task that writes, ended cleanly by Ctrl-C."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ops.errors import Interrupted, OpsError
+from ops.errors import Interrupted, OpsError, Terminated
 from ops.files.lock import holder, locked
 from ops.kinds.resource import ACCOUNT, identity_of, reach
 from ops.writes import describe
-from ops.writes.compare import stands
-from ops.writes.journal import ADOPTED, FAILED, NEW, UNKNOWN, Undoing, open_journal
-from ops.writes.sending import Undecided, probes, send
-from ops.writes.signals import finishing
+from ops.writes.consent import Consent
+from ops.writes.describe import is_applied
+from ops.writes.journal import ADOPTED, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
+from ops.writes.sending import OutcomeUnknown, samples, send
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
     from ops.cli.app import App
+    from ops.cli.run import Run
+    from ops.http.client import Client
     from ops.kinds.change import Change
     from ops.kinds.resource import Json
+    from ops.ui.talk import Talk
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def open_writing(
+    app: App, *, expected: int = 0, read_again: bool = True, question: str = ""
+) -> Iterator[Writing]:
+    """Open the locks and the journal for *app*'s task; at the end, print how to undo what it wrote.
+
+    *expected* is the number of changes, 0 if it is unknown. *read_again*: read the first and the last item of
+    each request again. *question* is asked even if nothing is deleted. An error that ends the block after
+    something was sent says how many changes were done.
+    """
+    folder, task = app.settings.state_dir, app.command.path
+
+    def begin(journal: Journal, changes: Sequence[Change], undoing: Undoing) -> str:
+        app.entries += 1
+        return journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
+
+    def wrote(account_id: str) -> None:
+        app.run.wrote.add(app.task_id)
+        app.written_account = account_id
+
+    journal = Journal(folder / "journal", group=app.task_id, task=task, host=app.settings.api_host)
+    consent = Consent(
+        app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
+    )
+    with Locks(folder / "locks", holder(app)) as locks, journal:
+        writing = Writing(
+            app.client, journal, locks, consent, app.talk, app.run,
+            task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,
+        )  # fmt: skip
+        try:
+            yield writing
+        except KeyboardInterrupt as error:
+            app.stop.set()
+            raise writing.with_counts(Interrupted(f"{task} was interrupted")) from error
+        except OpsError as error:
+            if isinstance(error, Interrupted) or (writing.begun and expected != 1):
+                raise writing.with_counts(error) from error
+            raise
+    writing.print_undo()
 
 
 def lock_name(change: Change) -> str:
-    """Give what must be locked for *change*: the owner of the item, or the item that may own others itself.
+    """Return what must be locked for *change*: the owner of the item, or an item that may own others itself.
 
-    So pausing a zone and changing its records exclude each other, and two creations of one name as well.
+    So pausing a zone and changing its records exclude each other, and so do two creations of one name.
     """
     resource, owner = change.resource, change.owner
     if resource.parent != ACCOUNT:
@@ -37,9 +85,9 @@ def lock_name(change: Change) -> str:
 
 
 class Locks:
-    """Locks held until the end, by flock: the kernel frees those of a run that died.
+    """Locks by flock, held until the end: the kernel frees those of a run that died.
 
-    *holder* is what others are told: pid, task, since.
+    *holder* is shown to other runs: pid, task, since.
     """
 
     def __init__(self, folder: Path, holder: Json) -> None:
@@ -57,151 +105,198 @@ class Locks:
         self._open.close()
 
     def hold(self, change: Change) -> None:
-        """Take the lock for *change*, once; raises Locked, naming the holder, where another run has it."""
+        """Take the lock for *change*, once. Raises Locked, naming the holder, if another run has it."""
         name = lock_name(change)
         if name not in self._held:
-            self._take(name, change)
+            where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
+            self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
             self._held.add(name)
-
-    def _take(self, name: str, change: Change) -> None:
-        where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
-        self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
 
 
 class Writing:
-    """The requests of one task: under locks, in the journal, ended in good order by Ctrl-C.
+    """The writes of one task: each is noted in *journal* before and after its request.
 
-    *expected* is how many changes there will be, 0 where nobody knows; *look* is whether to look again at the
-    first and the last one of each request. Use it as a context manager.
+    *begin* notes an intent and returns its id; *wrote* is called with the account after each request.
     """
 
-    def __init__(self, app: App, *, expected: int, look: bool = True) -> None:
-        self._app = app
-        self._expected = expected
-        self._look = look
-        self._done = self._unknown = 0
-        self._final: dict[str, None] = {}
-        self._open = ExitStack()
-        self.undo = ""
-        """The id that takes back what was done so far; "" where nothing can be."""
-
-    def __enter__(self) -> Writing:
-        app = self._app
-        self._locks = self._open.enter_context(Locks(app.settings.state_dir / "locks", holder(app)))
-        self.journal = self._open.enter_context(open_journal(app))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    def __init__(
+        self,
+        client: Client,
+        journal: Journal,
+        locks: Locks,
+        consent: Consent,
+        talk: Talk,
+        run: Run,
+        *,
+        task: str,
+        begin: Callable[[Journal, Sequence[Change], Undoing], str],
+        wrote: Callable[[str], None],
+        expected: int,
+        read_again: bool,
     ) -> None:
-        self._open.close()
-        if error is None:
-            self._tell()
-        elif isinstance(error, KeyboardInterrupt):
-            self._app.stop.set()
-            raise self._ended(Interrupted(f"{self._app.command.path} was interrupted")) from error
-        elif isinstance(error, Interrupted) or (self._begun and self._expected != 1):
-            raise self._ended(error) from error
+        self.client = client
+        self.journal = journal
+        self.confirm = consent.ask
+        self._locks = locks
+        self._talk = talk
+        self._run = run
+        self._task = task
+        self._begin = begin
+        self._wrote = wrote
+        self._expected = expected
+        self._read_back = read_again
+        self._done = self._unknown = 0
+        self._irreversible: dict[str, None] = {}
+        self.undo_id = ""
+        """The id that undoes what was done so far; "" if nothing can be undone."""
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._done or self._unknown)
 
     def lock(self, changes: Iterable[Change]) -> None:
-        """Take the locks for *changes*. Raises Locked where another run has one."""
+        """Take the locks for *changes*. Raises Locked if another run has one."""
         for change in changes:
             self._locks.hold(change)
 
-    def carry_out(self, changes: Sequence[Change], undoing: Undoing = NEW) -> Iterator[Json]:
-        """Make one batch of *changes* real; gives their rows. What the journal cannot note is not begun."""
-        app = self._app
-        with finishing(app.stop, app.warn) as stopping:
-            stopping.check(app.command.path)
-            app.entries += 1
-            entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
+    def apply(self, changes: Sequence[Change], undoing: Undoing = NOTHING_UNDONE) -> Iterator[Json]:
+        """Apply one batch of *changes* and return their rows. What the journal cannot note is not sent."""
+        stop = self._run.stop
+        with finish_request(stop, self._talk.warn) as stopping:
+            stopping.check(self._task)
+            entry = self._begin(self.journal, changes, undoing)
             self._unknown += len(changes)
             items = self._send(entry, changes)
-            self._remember(entry, changes)
-            if self._look and not app.stop.is_set():
-                self._look_again(changes, items)
-            stopping.check(app.command.path)
+            self._count(entry, changes)
+            if self._read_back and not stop.is_set():
+                self._read_again(changes, items)
+            stopping.check(self._task)
         return (self._row(*pair, entry) for pair in zip(changes, items, strict=True))
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
-        client = self._app.client
-        sent = client.sent
+        sent = self.client.sent
+        hint = f"the outcome is unknown; check it with `{self._run.undo_line(entry, 'show')}`"
         try:
-            state, items = send(client, changes)
-        except Undecided as undecided:
-            self.journal.finish(entry, UNKNOWN, why=undecided.cause.message)
-            raise _with(undecided.cause, hint=self._look_at(entry)) from undecided.cause
+            state, items = send(self.client, changes)
+        except OutcomeUnknown as unknown:
+            self.journal.finish(entry, UNKNOWN, why=unknown.cause.message)
+            raise _with(unknown.cause, hint=hint) from unknown.cause
         except OpsError as error:
-            if isinstance(error, Interrupted) and client.sent > sent:
+            if isinstance(error, Interrupted) and self.client.sent > sent:
                 self.journal.finish(entry, UNKNOWN, why=error.message)
-                raise _with(error, hint=self._look_at(entry)) from error
+                raise _with(error, hint=hint) from error
             self._unknown -= len(changes)
             self.journal.finish(entry, FAILED, why=error.message)
             raise
         self.journal.finish(entry, state, changes, items)
         if state == ADOPTED:
-            self._app.note(f"nothing answered, but it was done: {describe.name(changes[0])}")
+            self._talk.note(f"applied, although no response arrived: {describe.name(changes[0])}")
         return items
 
-    @property
-    def _begun(self) -> bool:
-        return bool(self._done or self._unknown)
-
-    def _ended(self, error: BaseException) -> BaseException:
-        """Give *error* with what became of all the changes of the task."""
-        if not isinstance(error, OpsError):
-            return error
+    def with_counts(self, error: OpsError) -> OpsError:
+        """Return *error* with the number of changes that were done, unknown and not started."""
         left = self._expected - self._done - self._unknown
         unstarted = f", {left} not started" if self._expected else ""
-        undo = f"; `{self._app.run.undo_line(self.undo)}` takes back what was done" if self.undo else ""
-        standing = f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
-        return _with(error, message=f"{error.message}\n  {standing}")
+        undo = f"; undo them with `{self._run.undo_line(self.undo_id)}`" if self.undo_id else ""
+        counts = f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
+        return _with(error, message=f"{error.message}\n  {counts}")
 
-    def _remember(self, entry: str, changes: Sequence[Change]) -> None:
+    def _count(self, entry: str, changes: Sequence[Change]) -> None:
         self._unknown -= len(changes)
         self._done += len(changes)
         writes = changes[0].resource.writes
         if writes and writes.irreversible:
-            self._final[writes.irreversible] = None
+            self._irreversible[writes.irreversible] = None
         else:
-            self.undo = entry.rpartition(".")[0]
-        self._app.run.wrote.add(self._app.task_id)
-        self._app.written_account = changes[0].owner.account_id
+            self.undo_id = entry.rpartition(".")[0]
+        self._wrote(changes[0].owner.account_id)
 
-    def _look_again(self, changes: Sequence[Change], items: Sequence[Json | None]) -> None:
-        """Say where what was written does not read as it was written."""
+    def _read_again(self, changes: Sequence[Change], items: Sequence[Json | None]) -> None:
+        """Warn if an item reads back differently than it was written."""
         known = {id(change): item for change, item in zip(changes, items, strict=True)}
-        for change in probes(changes):
+        for change in samples(changes):
             writes = change.resource.writes
             try:
                 item = known[id(change)] or change.item
-                found = writes.find(self._app.client, change.owner, item) if writes else None
+                found = writes.find(self.client, change.owner, item) if writes else None
             except OpsError as error:
-                self._app.warn(f"done, but it could not be looked at again: {error.message}")
+                self._talk.warn(f"applied, but reading it again failed: {error.message}")
                 return
-            if not stands(change, found) and not (writes and writes.irreversible):
-                self._app.warn(
-                    f"{describe.name(change)} was written, but reads differently: look at it again"
-                )
+            if not is_applied(change, found) and not (writes and writes.irreversible):
+                self._talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
 
     def _row(self, change: Change, item: Json | None, entry: str) -> Json:
         resource = change.resource
-        known = reach(item or change.item, resource.key) or ""
+        key = reach(item or change.item, resource.key) or ""
         undo = "" if resource.writes and resource.writes.irreversible else entry
         name = {"action": change.action, "kind": resource.kind, "name": change.label}
-        return {**name, "id": known, "undo": undo}
+        return {**name, "id": key, "undo": undo}
 
-    def _tell(self) -> None:
-        for why in self._final:
-            self._app.talk.show(f"cannot be taken back: {why}")
-        if self.undo:
-            self._app.talk.show(f"take it back: {self._app.run.undo_line(self.undo)}")
-
-    def _look_at(self, entry: str) -> str:
-        return f"whether it was carried out is not known; `{self._app.run.undo_line(entry, 'show')}` looks"
+    def print_undo(self) -> None:
+        """Print the line that undoes what was done, and what cannot be undone."""
+        for why in self._irreversible:
+            self._talk.show(f"cannot be undone: {why}")
+        if self.undo_id:
+            self._talk.show(f"undo: {self._run.undo_line(self.undo_id)}")
 
 
 def _with(error: OpsError, *, message: str = "", hint: str = "") -> OpsError:
-    """Give *error* with another *message* or *hint*."""
-    told, hint = message or error.message, hint or error.hint
-    return type(error)(told, error.status, hint=hint, codes=error.codes, ray=error.ray)
+    """Return *error* with another *message* or *hint*."""
+    message, hint = message or error.message, hint or error.hint
+    return type(error)(message, error.status, hint=hint, codes=error.codes, ray=error.ray)
+
+
+class Stopping:
+    """The signal that asked the run to stop, if any."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self.signal = 0
+
+    @property
+    def terminated(self) -> bool:
+        return self.signal in (signal.SIGTERM, signal.SIGHUP)
+
+    def check(self, task: str) -> None:
+        """Raise Interrupted or Terminated if *task* must stop."""
+        if self._stop.is_set() and self.terminated:
+            raise Terminated(f"{task} was terminated")
+        if self._stop.is_set():
+            raise Interrupted(f"{task} was interrupted")
+
+
+@contextmanager
+def finish_request(stop: threading.Event, warn: Callable[[str], None]) -> Iterator[Stopping]:
+    """In the block the first signal to stop only sets *stop*; the next one ends the run immediately."""
+    stopping = Stopping(stop)
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    found = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: handler for number, handler in found.items() if handler != signal.SIG_IGN}
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        if number == signal.SIGHUP:
+            # The kernel and a shell that ends may both send it; the second does not mean "immediately".
+            signal.signal(number, signal.SIG_IGN)
+        stopping.signal = number
+        stop.set()
+        # A signal may arrive while a line is written, which another write must not interrupt.
+        with suppress(RuntimeError):
+            warn("stopping after the current request; press Ctrl-C again to stop now")
+
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield stopping
+    except Interrupted as error:
+        # A wait that ended knows that the run must stop, but not which signal asked for it.
+        if not stopping.terminated or isinstance(error, Terminated):
+            raise
+        raise Terminated(error.message, hint=error.hint) from error
+    finally:
+        for number, handler in before.items():
+            if number != signal.SIGHUP or stopping.signal != number:
+                signal.signal(number, handler)

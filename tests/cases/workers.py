@@ -55,9 +55,9 @@ WRITES = {
         (*DEPLOY, "fresh", "--bindings", "bindings.json"),
         arrange=_migration,
         reversible=False,
-        why="cannot be taken back: Durable Object migrations",
+        why="cannot be undone: Durable Object migrations",
     ),
-    # A script without secrets and Durable Objects: those it would lose for good.
+    # A script without secrets and Durable Objects: it would lose them permanently.
     "workers.delete": Case(
         ("workers.delete", "--script", "redirects", "--confirm", "redirects"),
         confirm="redirects",

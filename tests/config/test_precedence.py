@@ -208,7 +208,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(place: Place) -> No
 def test_a_misspelt_variable_is_told(place: Place) -> None:
     settings = place.load(environ={"CFOPS_WORKER": "3"})
 
-    assert settings.notes == ("environment CFOPS_WORKER means nothing here: did you mean CFOPS_WORKERS?",)
+    assert settings.notes == (
+        "environment CFOPS_WORKER is not a setting and is ignored; did you mean CFOPS_WORKERS?",
+    )
 
 
 def test_variables_that_are_no_longer_read_are_told(place: Place) -> None:
@@ -236,7 +238,7 @@ def test_what_lifts_a_protection_is_not_taken_from_the_files_of_a_project(place:
 def test_a_variable_of_invoke_reaches_the_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from invoke.config import Config
 
-    from ops.config.fields import invoke_defaults
+    from ops.config.values import invoke_defaults
 
     monkeypatch.setenv("INVOKE_OPS_WORKERS", "5")
     merged = Config()

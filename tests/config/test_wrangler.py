@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.config.wrangler import parse_jsonc
+from ops.config.layers import parse_jsonc
 from ops.errors import UsageError
 
 from .conftest import Place

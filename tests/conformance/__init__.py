@@ -1,1 +1,1 @@
-"""The judges of the sandbox: the official OpenAPI document and the official SDK."""
+"""The sandbox compared with the official OpenAPI document and with other people's clients."""

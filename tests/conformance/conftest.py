@@ -1,4 +1,4 @@
-"""The judge and the caller that the conformance tests share."""
+"""The contract and the caller that the conformance tests share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .exercise import Caller
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    """The official document as a judge; skips where it or its validator is absent."""
+    """Return the official document as a contract; skip if it or its validator is missing."""
     required("jsonschema-rs", find_spec("jsonschema_rs") is not None)
     return Contract(load())
 
 
 @pytest.fixture
 def caller(sandbox: Sandbox) -> Iterator[Caller]:
-    """Sends requests to the sandbox as documented."""
+    """Return a caller that sends documented requests to the sandbox."""
     opened = Caller(sandbox)
     yield opened
     opened.close()

@@ -1,4 +1,4 @@
-"""Hold requests and answers against the official OpenAPI document.
+"""Check requests and responses against the official OpenAPI document.
 
     contract = Contract(document)
     contract.check_request("GET", "/zones", query="per_page=51", headers={}, body=b"")
@@ -31,7 +31,7 @@ BASE = "/client/v4"
 
 
 class Contract:
-    """The document as a judge."""
+    """The document as a contract."""
 
     def __init__(self, document: Json) -> None:
         self.document = Document(document)
@@ -44,7 +44,7 @@ class Contract:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> list[str]:
-        """What is wrong with a request; *query* is the raw query string."""
+        """Return the problems of a request; *query* is the raw query string."""
         found = self.document.find(method, path.removeprefix(BASE))
         if found is None and doubts.unlisted(method, path.removeprefix(BASE)):
             return []
@@ -78,7 +78,7 @@ class Contract:
         )
 
     def _parameter(self, place: str, parameter: Json, text: str) -> Iterator[str]:
-        """A parameter's text may mean a number, a truth value or itself: one reading must be valid."""
+        """Yield a problem unless the text is valid as a number, a boolean or a string."""
         complaints = [self.document.errors(parameter.get("schema", {}), one) for one in _readings(text)]
         if all(complaints):
             yield f"{place}={text[:60]!r}: {complaints[0][0][1]}"
@@ -102,7 +102,7 @@ class Contract:
             yield from self._parts(about["content"][media].get("schema", {}), content_type, body)
 
     def _parts(self, schema: Json, content_type: str, body: bytes) -> Iterator[str]:
-        """The named parts that must be there are there; parts typed as objects are valid JSON objects."""
+        """Yield missing required parts, and parts typed as objects that are not valid JSON objects."""
         parts = read_parts(content_type, body)
         schema = self.document.resolve(schema)
         for name in schema.get("required", []):
@@ -115,7 +115,7 @@ class Contract:
     def check_response(
         self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> list[str]:
-        """What is wrong with an answer."""
+        """Return the problems of a response."""
         found = self.document.find(method, path.removeprefix(BASE))
         if found is None or status >= 500:
             return []
@@ -151,26 +151,26 @@ class Contract:
         except ValueError as error:
             yield f"not JSON: {error}"
             return
-        for place, complaint in self.document.errors(schema, value):
-            if not doubts.accepts(operation.name, place, complaint):
-                yield f"{place or 'the body'}: {complaint}"
+        for place, message in self.document.errors(schema, value):
+            if not doubts.accepts(operation.name, place, message):
+                yield f"{place or 'the body'}: {message}"
 
     def _json(self, schema: Json, body: bytes) -> Iterator[str]:
-        """What is wrong with a JSON body that was sent."""
+        """Yield the problems of a JSON body that was sent."""
         try:
             value = json.loads(body, parse_constant=_no_constant)
         except ValueError as error:
             yield f"not JSON: {error}"
             return
-        for place, complaint in self.document.errors(schema, value, sent=True):
-            yield f"{place or 'the body'}: {complaint}"
+        for place, message in self.document.errors(schema, value, sent=True):
+            yield f"{place or 'the body'}: {message}"
 
     @contextmanager
     def watch(self, sandbox: Sandbox) -> Iterator[list[str]]:
         """Check every exchange with *sandbox* in the block; a problem fails the block at its end.
 
-        Requests are held against the document only where the sandbox did not refuse them: a test may
-        send nonsense on purpose, and then the refusal is what must be as documented.
+        Requests are checked only if the sandbox did not refuse them: a test may send an invalid request
+        on purpose, and then the refusal must be as documented.
         """
         problems: list[str] = []
 
@@ -196,7 +196,7 @@ class Contract:
 
 
 def read_parts(content_type: str, body: bytes) -> dict[str, bytes]:
-    """The parts of a multipart body by name, read by the standard library's mail parser."""
+    """Return the parts of a multipart body by name, read by the standard library's mail parser."""
     message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
     found: dict[str, bytes] = {}
     for part in message.walk():

@@ -20,13 +20,13 @@ ROOT = "urn:cloudflare"
 
 
 def find() -> Path:
-    """The document's path: `OPS_OPENAPI`, else `../shared/api/openapi.json` beside the project."""
+    """Return the document's path: `OPS_OPENAPI`, else `../shared/api/openapi.json` beside the project."""
     beside = Path(__file__).parents[3] / "shared" / "api" / "openapi.json"
     return Path(os.environ.get("OPS_OPENAPI") or beside)
 
 
 def required(what: str, present: bool) -> None:
-    """Skip where *what* is absent; in continuous integration its absence is a failure."""
+    """Skip if *what* is missing; in continuous integration that is a failure."""
     if present:
         return
     if os.environ.get("CI") == "true":
@@ -35,7 +35,7 @@ def required(what: str, present: bool) -> None:
 
 
 def load() -> Json:
-    """The document, or a skip of the calling module."""
+    """Return the document, or skip the calling module."""
     path = find()
     required(f"the OpenAPI document ({path.name})", path.exists())
     document: Json = json.loads(path.read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ class Operation:
 
     @property
     def literals(self) -> int:
-        """How many segments are fixed words: `dns_records/export` comes before `dns_records/{id}`."""
+        """The number of fixed segments: `dns_records/export` precedes `dns_records/{id}`."""
         return sum(not part.startswith("{") for part in self.template.split("/"))
 
     @cached_property
@@ -66,7 +66,7 @@ class Operation:
         return re.compile("".join(pieces))
 
     def arguments(self, path: str) -> Json | None:
-        """The decoded path parameters when *path* (percent-encoded) is this operation's, else None."""
+        """Return the decoded path parameters if *path* (percent-encoded) is this operation's, else None."""
         match = self.pattern.fullmatch(path)
         names = re.findall(r"\{([^}]+)\}", self.template)
         return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else None
@@ -99,7 +99,7 @@ class Document:
         return {**about, "parameters": parameters, "responses": responses}
 
     def resolve(self, node: Json) -> Json:
-        """*node*, or what its `$ref` points at."""
+        """Return *node*, or the target of its `$ref`."""
         while "$ref" in node:
             reference, node = node["$ref"], self._source
             for part in reference.removeprefix("#/").split("/"):
@@ -107,14 +107,14 @@ class Document:
         return node
 
     def find(self, method: str, path: str) -> tuple[Operation, Json] | None:
-        """The operation of a request and its decoded path parameters."""
+        """Return the operation of a request and its decoded path parameters."""
         for one in self.operations:
             if one.method == method and (arguments := one.arguments(path)) is not None:
                 return one, arguments
         return None
 
     def errors(self, schema: Json, value: Any, *, sent: bool = False) -> list[tuple[str, str]]:
-        """(place, complaint) of everything in *value* that *schema* forbids; *sent*: as a request body."""
+        """Return (path, message) of each violation of *schema*; *sent*: *value* is a request body."""
         found = self._validator(schema, sent).iter_errors(value)
         return [(".".join(map(str, one.instance_path)), one.message[:300]) for one in found]
 
@@ -133,7 +133,7 @@ class Document:
         return self._registries[sent]
 
     def _translate(self, node: Any, sent: bool) -> Any:
-        """OpenAPI 3.0 as JSON Schema: `nullable`, references, and read-only fields that need not be sent."""
+        """Return an OpenAPI 3.0 schema as JSON Schema; read-only fields need not be sent."""
         if isinstance(node, list):
             return [self._translate(one, sent) for one in node]
         if not isinstance(node, dict):

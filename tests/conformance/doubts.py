@@ -1,4 +1,4 @@
-"""Where the OpenAPI document is in doubt: every exception of the judges, by operation, with its reason."""
+"""Errors of the OpenAPI document: every exception of the contract, by operation, with its reason."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ NEWER_SETTINGS = "|".join(
 
 @dataclass(frozen=True)
 class Doubt:
-    """A place of an answer where the document is known to be wrong."""
+    """A part of a response for which the document is known to be wrong."""
 
     operations: tuple[str, ...]
     place: str
     """A regular expression for the dotted place in the answer."""
-    complaint: str
-    """A regular expression found in the complaint."""
+    message: str
+    """A regular expression found in the message."""
     reason: str
 
-    def covers(self, operation: str, place: str, complaint: str) -> bool:
+    def covers(self, operation: str, place: str, message: str) -> bool:
         known = operation in self.operations and re.fullmatch(self.place, place) is not None
-        return known and re.search(self.complaint, complaint) is not None
+        return known and re.search(self.message, message) is not None
 
 
 ANSWERS = (
@@ -124,17 +124,17 @@ PARAMETERS = {
 
 
 def unlisted(method: str, path: str) -> bool:
-    """Tell whether a request is one that exists although the document does not have it."""
+    """True if a request exists although the document does not have it."""
     return any(re.fullmatch(pattern, f"{method} {path}") for pattern in UNLISTED)
 
 
-def accepts(operation: str, place: str, complaint: str) -> bool:
-    """Tell whether a complaint is about the document rather than about the answer."""
-    return any(doubt.covers(operation, place, complaint) for doubt in ANSWERS)
+def accepts(operation: str, place: str, message: str) -> bool:
+    """True if a message is about the document rather than the response."""
+    return any(doubt.covers(operation, place, message) for doubt in ANSWERS)
 
 
 def without_nulls(operation: str, value: Any) -> Any:
-    """Return an answer without the null fields that the operation may send."""
+    """Return a response without the null fields that the operation may send."""
     return _pruned(value, NULLS[operation][0]) if operation in NULLS else value
 
 

@@ -1,4 +1,4 @@
-"""How each operation of the document is exercised: where its path parameters come from, and what is sent."""
+"""How each operation of the document is called: the source of its path parameters, and its body."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Write:
         return f"{self.method} {self.template}"
 
     def body(self) -> tuple[bytes, str]:
-        """The body and its content type."""
+        """Return the body and its content type."""
         if self.form:
             return _form(self.form), f"multipart/form-data; boundary={BOUNDARY}"
         if self.data is not None:
@@ -75,7 +75,7 @@ class Caller:
         return self.session.request(method, url, **options)
 
     def prepare(self, name: str) -> None:
-        """Do what must come before the operation *name*."""
+        """Prepare the operation *name*."""
         if name in BEFORE:
             method, template, body = BEFORE[name]
             self.send(method, self.path(template), json=body).raise_for_status()
@@ -88,7 +88,7 @@ class Caller:
         )
 
     def path(self, template: str, places: Json | None = None) -> str:
-        """*template* with its parameters filled in, each encoded as one segment."""
+        """Return *template* with its parameters filled in, each encoded as one segment."""
         given = places or {}
 
         def fill(match: re.Match[str]) -> str:
@@ -99,13 +99,13 @@ class Caller:
         return re.sub(r"\{(\w+)\}", fill, template)
 
     def value(self, name: str, template: str) -> Any:
-        """A value of a path parameter that exists in the sandbox."""
+        """Return a value of a path parameter that exists in the sandbox."""
         if name in self.places:
             return self.places[name]
-        source, key, wanted = _SOURCES[name]
+        source, key, expected = _SOURCES[name]
         result = self.send("GET", self.path(source)).json()["result"]
         items = result["items"] if isinstance(result, dict) else result
-        found = next(one for one in items if wanted is None or wanted in one.values())
+        found = next(one for one in items if expected is None or expected in one.values())
         self.places[name] = found[key]
         return found[key]
 
@@ -130,7 +130,7 @@ QUERIES = {
     f"GET {ACCOUNT}/logs/audit": "since=2026-03-01T00:00:00Z&before=2026-03-05T00:00:00Z",
 }
 
-# What must be done before an operation has something to answer.
+# The preparations of operations that need existing items.
 BEFORE = {
     f"GET {ZONE}/cache/variants": ("PATCH", f"{ZONE}/cache/variants", {"value": {"jpeg": ["image/webp"]}}),
     f"DELETE {ZONE}/cache/variants": ("PATCH", f"{ZONE}/cache/variants", {"value": {"jpeg": ["image/webp"]}}),

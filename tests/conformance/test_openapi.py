@@ -1,4 +1,4 @@
-"""The sandbox as the official OpenAPI document sees it: every operation, its answers and its refusals."""
+"""The sandbox compared with the official OpenAPI document: every operation, its responses and refusals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READ, STRANGE_ID = "GET", "0" * 32
 
 
 def operations() -> list[Operation]:
-    """The document's operations; none where the document or its validator is absent."""
+    """Return the document's operations; none if the document or its validator is missing."""
     if not find().exists():
         return []
     try:
@@ -33,23 +33,23 @@ NAMING = [one for one in OPERATIONS if one.parameters("path")]
 
 
 def judged(contract: Contract, answer: requests.Response) -> list[str]:
-    """What the document says against a request as it was sent, and against its answer."""
+    """Return the problems of a request and of its response."""
     sent = answer.request
     path, _, query = str(sent.path_url).partition("?")
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
-    asked = contract.check_request(str(sent.method), path, query, dict(sent.headers), body)
-    return asked + refusal(contract, answer)
+    problems = contract.check_request(str(sent.method), path, query, dict(sent.headers), body)
+    return problems + refusal(contract, answer)
 
 
 def refusal(contract: Contract, answer: requests.Response) -> list[str]:
-    """What the document says against an answer alone."""
+    """Return the problems of a response."""
     path = str(answer.request.path_url).partition("?")[0]
     return contract.check_response(
         str(answer.request.method), path, answer.status_code, answer.headers, answer.content
     )
 
 
-def test_the_document_is_there() -> None:
+def test_the_document_has_operations() -> None:
     required("the OpenAPI document", find().exists())
     required("jsonschema-rs", find_spec("jsonschema_rs") is not None)
 
@@ -88,7 +88,7 @@ def test_a_write_answers_as_documented(write: Write, contract: Contract, caller:
 
 
 def filled(write: Write, caller: Caller) -> Write:
-    """The write with the ids of this sandbox in its body."""
+    """Return the write with the ids of this sandbox in its body."""
     text = json.dumps(write.json)
     if "ACCOUNT" not in text and "ZONE" not in text:
         return write
@@ -113,7 +113,7 @@ def test_a_request_without_credentials_is_refused_as_documented(
 
 
 @pytest.mark.parametrize("operation", NAMING, ids=lambda one: one.name)
-def test_what_does_not_exist_is_refused_as_documented(
+def test_an_unknown_item_is_refused_as_documented(
     operation: Operation, contract: Contract, caller: Caller
 ) -> None:
     names = sorted(operation.parameters("path"), key=operation.template.index)
@@ -124,7 +124,7 @@ def test_what_does_not_exist_is_refused_as_documented(
     answer = caller.send(operation.method, caller.path(operation.template, strange), data=b"[")
 
     if answer.status_code < 300:
-        # Deleting what is not there, and putting what was not there, are no errors.
+        # Deleting an unknown item and putting a new one are not errors.
         assert operation.method in ("DELETE", "PUT", "GET"), answer.text
     assert answer.status_code < 500, answer.text
     assert refusal(contract, answer) == []
@@ -171,11 +171,9 @@ def test_a_broken_body_is_refused_as_documented(contract: Contract, caller: Call
             assert refusal(contract, answer) == []
 
 
-def test_watching_a_sandbox_finds_a_request_that_is_not_documented(
-    contract: Contract, caller: Caller
-) -> None:
-    complaint = pytest.raises(AssertionError, match="query sort: not a parameter")
-    with complaint, contract.watch(caller.sandbox):
+def test_watching_a_sandbox_reports_an_undocumented_request(contract: Contract, caller: Caller) -> None:
+    failure = pytest.raises(AssertionError, match="query sort: not a parameter")
+    with failure, contract.watch(caller.sandbox):
         caller.send(READ, "/zones", "sort=name")
 
     with contract.watch(caller.sandbox) as problems:
@@ -186,7 +184,7 @@ def test_watching_a_sandbox_finds_a_request_that_is_not_documented(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "query", "body", "complaint"),
+    ("method", "path", "query", "body", "message"),
     [
         (READ, "/nothing", "", b"", "no such operation"),
         (READ, "/zones", "per_page=fifty", b"", "query per_page='fifty'"),
@@ -199,16 +197,16 @@ def test_watching_a_sandbox_finds_a_request_that_is_not_documented(
         ("DELETE", "/zones/a", "", b"{}", "a body where the document has none"),
     ],
 )
-def test_the_judge_complains_of_a_wrong_request(
-    method: str, path: str, query: str, body: bytes, complaint: str, contract: Contract
+def test_the_contract_reports_a_wrong_request(
+    method: str, path: str, query: str, body: bytes, message: str, contract: Contract
 ) -> None:
     problems = contract.check_request(method, BASE + path, query, {"Content-Type": "application/json"}, body)
 
-    assert any(complaint in one for one in problems) if complaint else problems == []
+    assert any(message in one for one in problems) if message else problems == []
 
 
 @pytest.mark.parametrize(
-    ("status", "media", "body", "complaint"),
+    ("status", "media", "body", "message"),
     [
         (
             200,
@@ -224,14 +222,14 @@ def test_the_judge_complains_of_a_wrong_request(
         (502, "text/html", b"<html>", ""),
     ],
 )
-def test_the_judge_complains_of_a_wrong_answer(
-    status: int, media: str, body: bytes, complaint: str, contract: Contract
+def test_the_contract_reports_a_wrong_response(
+    status: int, media: str, body: bytes, message: str, contract: Contract
 ) -> None:
     path = f"/accounts/a/storage/kv/namespaces/{quote(SCRIPT)}/keys"
 
     problems = contract.check_response(READ, path, status, {"Content-Type": media}, body)
 
-    assert any(complaint in one for one in problems) if complaint else problems == []
+    assert any(message in one for one in problems) if message else problems == []
 
 
 def test_the_table_of_contradictory_failures_is_exact(contract: Contract) -> None:

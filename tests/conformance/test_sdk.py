@@ -1,4 +1,4 @@
-"""Cloudflare's own Python SDK, pointed at the sandbox, finds what it expects."""
+"""Cloudflare's own Python SDK works with the sandbox."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def test_it_creates_edits_and_deletes_a_zone(sdk: Cloudflare, account: str) -> N
 def test_it_lists_every_dns_record_over_several_pages(sdk: Cloudflare, sandbox: Sandbox, zone: str) -> None:
     ids = [one.id for one in sdk.dns.records.list(zone_id=zone, per_page=5)]
 
-    held = sandbox.store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone,))
-    assert len(ids) == len(set(ids)) == held > 5
+    stored = sandbox.store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone,))
+    assert len(ids) == len(set(ids)) == stored > 5
 
 
 def test_it_creates_edits_replaces_and_deletes_a_record(sdk: Cloudflare, zone: str) -> None:
@@ -152,7 +152,7 @@ def test_it_creates_renames_and_deletes_a_namespace(sdk: Cloudflare, account: st
     assert len(list(sdk.kv.namespaces.list(account_id=account))) == 4
 
 
-def test_a_title_that_is_taken_is_a_bad_request_with_its_code(sdk: Cloudflare, account: str) -> None:
+def test_a_duplicate_title_is_a_bad_request_with_its_code(sdk: Cloudflare, account: str) -> None:
     from cloudflare import BadRequestError
 
     with pytest.raises(BadRequestError) as refused:
@@ -192,7 +192,7 @@ def test_it_writes_and_reads_a_value_with_metadata(sdk: Cloudflare, account: str
 
 
 @pytest.mark.parametrize("name", BINARY_VALUES)
-def test_it_reads_binary_values_as_they_are(sdk: Cloudflare, account: str, name: str) -> None:
+def test_it_reads_binary_values_unchanged(sdk: Cloudflare, account: str, name: str) -> None:
     read = sdk.kv.namespaces.values.get(name, account_id=account, namespace_id=namespace_id("assets"))
 
     assert read.read() == BINARY_VALUES[name]
@@ -307,7 +307,7 @@ def test_it_sets_crons_secrets_domains_and_deletes_a_worker(sdk: Cloudflare, acc
     assert "redirects" not in [one.id for one in sdk.workers.scripts.list(account_id=account)]
 
 
-def test_it_lists_what_else_an_account_holds(sdk: Cloudflare, account: str) -> None:
+def test_it_lists_the_other_items_of_an_account(sdk: Cloudflare, account: str) -> None:
     buckets = sdk.r2.buckets.list(account_id=account, per_page=1000)
     audit = list(
         sdk.accounts.logs.audit.list(

@@ -1,4 +1,4 @@
-"""What our own client sends, and what it is answered, is as the official document says."""
+"""The requests of our own client, and their responses, conform to the official document."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LINES = (
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[0])
-def test_a_command_keeps_to_the_document(
+def test_a_command_conforms_to_the_document(
     line: tuple[str, ...], contract: Contract, staged: Sandbox, inv: Callable[..., Any]
 ) -> None:
     with contract.watch(staged):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 from tests.e2e.conftest import Shell
+from tests.timing import bounded
 
 
 def plain(result: Result, code: int, *words: str) -> None:
@@ -141,9 +141,9 @@ def test_a_second_run_of_the_sandbox_finds_what_the_first_left(bare: Shell) -> N
     assert len(json.loads(first.out)) == 12
 
 
-def test_the_answer_comes_within_seconds(bare: Shell) -> None:
-    start = time.monotonic()
+@pytest.mark.long
+def test_the_first_answer_comes_within_ten_seconds(bare: Shell) -> None:
+    with bounded(10):
+        result = bare("sandbox", "zones.list")
 
-    bare("sandbox", "zones.list")
-
-    assert time.monotonic() - start < 10
+    assert result.code == 0, result.err

@@ -16,7 +16,7 @@ from ops.http.exchange import JSON_LIMIT, Call, Reply
 from ops.http.paths import path
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
-from ops.products.dns.packing import packed
+from ops.products.dns.plan import packed
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import content_file, slug
 from tests.conftest import Result

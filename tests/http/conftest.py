@@ -10,11 +10,10 @@ import pytest
 
 from ops.config.credentials import Credentials
 from ops.config.settings import Settings
-from ops.http.auth import Auth
 from ops.http.client import Client
 from ops.http.pause import Pause
 from ops.http.session import Session
-from ops.http.stack import open_client
+from ops.http.stack import Auth, open_client
 
 CANARY = "sandbox_" + "Zq7" * 13 + "x"
 

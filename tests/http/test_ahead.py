@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from ops.http.ahead import DEPTH, Following
+from ops.http.cursor_form import DEPTH, Following
 
 
 def test_what_is_closed_makes_no_further_call() -> None:

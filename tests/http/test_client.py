@@ -18,10 +18,9 @@ from ops.config.credentials import Credentials
 from ops.config.settings import Settings
 from ops.errors import CredentialsError, MalformedAnswer, NotFound, PermissionDenied, Unanswered, UsageError
 from ops.http.client import Client
-from ops.http.dryrun import DryRun
 from ops.http.exchange import QUERY, READ, WRITE, Call, Reply
 from ops.http.paths import path
-from ops.http.stack import open_client
+from ops.http.stack import DryRun, open_client
 from tests.http.conftest import CANARY
 from tests.wire import Exchange, Wire, answer, chunked, cut, failed, head, ok, reset
 

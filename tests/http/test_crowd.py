@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from ops.errors import ApiError
-from ops.http.crowd import with_places
 from ops.http.exchange import Call, Reply
+from ops.http.parallel import with_places
 
 CALL = Call("GET", "/zones")
 

@@ -1,4 +1,4 @@
-"""Answers of the API, for the stubbed wire."""
+"""Responses of the API, for stubbed requests."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ Json = dict[str, Any]
 
 
 def envelope(result: Any, **info: Any) -> Json:
-    """Give the envelope around a result, with what *info* says of it."""
+    """Return the envelope of a result, with *info* as its `result_info`."""
     return {"success": True, "errors": [], "messages": [], "result": result} | (
         {"result_info": info} if info else {}
     )
 
 
 def page(items: list[Json], number: int = 1, size: int = 1000) -> Json:
-    """Give one page of *items*, as lists by page number answer."""
+    """Return one page of *items*, as a list by page number."""
     here = items[(number - 1) * size : number * size]
     return envelope(here, page=number, per_page=size, count=len(here), total_count=len(items))
 

@@ -1,4 +1,4 @@
-"""Accounts, and how a name becomes one."""
+"""Accounts, and the lookup of an account by its name."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Account Settings" in error.value.hint
 
 
-def test_an_id_is_asked_for_directly(client: Client, http: responses.RequestsMock) -> None:
+def test_an_id_is_requested_directly(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/accounts/{FIRST}", json=envelope({"id": FIRST, "name": "one"}))
 
     assert api.find_account(client, FIRST)["name"] == "one"
 
 
-def test_a_name_has_to_be_exact(client: Client, http: responses.RequestsMock) -> None:
+def test_a_name_must_be_exact(client: Client, http: responses.RequestsMock) -> None:
     found = [{"id": FIRST, "name": "shop"}, {"id": SECOND, "name": "shop old"}]
     http.get(f"{API}/accounts", json=page(found))
 
@@ -65,7 +65,7 @@ def test_a_name_that_two_accounts_have_lists_both(client: Client, http: response
     assert f"--account-id {SECOND}" in error.value.hint
 
 
-def test_an_unknown_name_says_where_to_look(client: Client, http: responses.RequestsMock) -> None:
+def test_an_unknown_name_has_a_hint_to_the_list(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/accounts", json=page([]))
 
     with pytest.raises(NotFound) as error:
@@ -74,13 +74,13 @@ def test_an_unknown_name_says_where_to_look(client: Client, http: responses.Requ
     assert "inv accounts.list" in error.value.hint
 
 
-def test_the_only_account_is_the_one_in_force(client: Client, http: responses.RequestsMock) -> None:
+def test_the_only_account_is_the_default(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "one"}]))
 
     assert api.the_account(client)["id"] == FIRST
 
 
-def test_several_accounts_have_to_be_chosen_from(client: Client, http: responses.RequestsMock) -> None:
+def test_several_accounts_are_listed_to_choose_from(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "one"}, {"id": SECOND, "name": "two"}]))
 
     with pytest.raises(UsageError) as error:
@@ -89,7 +89,9 @@ def test_several_accounts_have_to_be_chosen_from(client: Client, http: responses
     assert f"--account-id {SECOND}  two" in error.value.hint
 
 
-def test_a_token_without_an_account_says_how_to_go_on(client: Client, http: responses.RequestsMock) -> None:
+def test_a_token_without_an_account_has_a_hint_to_the_next_step(
+    client: Client, http: responses.RequestsMock
+) -> None:
     http.get(f"{API}/accounts", json=page([]))
 
     with pytest.raises(NotFound) as error:
@@ -98,7 +100,7 @@ def test_a_token_without_an_account_says_how_to_go_on(client: Client, http: resp
     assert "CLOUDFLARE_ACCOUNT_ID" in error.value.hint
 
 
-def test_the_command_lists_them(staged: Sandbox, inv: Any) -> None:
+def test_the_command_lists_the_accounts(staged: Sandbox, inv: Any) -> None:
     result = inv("accounts.list", "--output", "json")
 
     assert result.code == 0

@@ -12,7 +12,7 @@ from responses.matchers import query_param_matcher
 from ops.errors import NotFound, UsageError
 from ops.http.client import Client
 from ops.products.audit import api
-from ops.products.audit.period import period
+from ops.products.audit.tasks import period
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -36,7 +36,7 @@ SPAN = {"since": "2026-11-16T12:00:00Z", "before": "2026-11-23T12:00:00Z"}
         ("2026-11-01T10:00:00Z", "", "2026-11-01T10:00:00Z", "2026-11-23T12:00:00Z"),
     ],
 )
-def test_a_period_is_given_in_universal_time(since: str, before: str, start: str, end: str) -> None:
+def test_a_period_is_in_utc(since: str, before: str, start: str, end: str) -> None:
     assert period(since, before, now=NOW) == (start, end)
 
 
@@ -53,7 +53,7 @@ def test_a_period_is_given_in_universal_time(since: str, before: str, start: str
         ("7d", "x"),
     ],
 )
-def test_what_is_no_period_is_refused(since: str, before: str) -> None:
+def test_an_invalid_period_is_refused(since: str, before: str) -> None:
     with pytest.raises(UsageError) as error:
         period(since, before, now=NOW)
 
@@ -70,7 +70,7 @@ def test_entries_are_read_to_the_last_cursor(client: Client, http: responses.Req
     assert [one["id"] for one in api.list_entries(client, ACCOUNT, **SPAN)] == ["1", "2"]
 
 
-def test_the_older_log_has_pages(client: Client, http: responses.RequestsMock) -> None:
+def test_the_older_log_is_read_by_page_number(client: Client, http: responses.RequestsMock) -> None:
     asked = SPAN | DESCENDING | {"page": 1, "per_page": 1000}
     url = f"{API}/accounts/{ACCOUNT}/audit_logs"
     http.get(url, json=page([{"id": "1"}], 1, 1000), match=[query_param_matcher(asked)])
@@ -78,7 +78,7 @@ def test_the_older_log_has_pages(client: Client, http: responses.RequestsMock) -
     assert list(api.list_older_entries(client, ACCOUNT, **SPAN)) == [{"id": "1"}]
 
 
-def test_an_account_without_the_newer_log_says_so_at_the_first_entry(
+def test_an_account_without_the_newer_log_raises_at_the_first_entry(
     client: Client, http: responses.RequestsMock
 ) -> None:
     url = f"{API}/accounts/{ACCOUNT}/logs/audit"
@@ -88,7 +88,7 @@ def test_an_account_without_the_newer_log_says_so_at_the_first_entry(
         next(api.list_entries(client, ACCOUNT, **SPAN))
 
 
-def test_both_versions_are_told_in_one_shape() -> None:
+def test_entries_of_both_versions_have_one_shape() -> None:
     newer = {
         "id": "1",
         "action": {"type": "delete", "result": "success", "time": "2026-11-23T10:00:00Z"},
@@ -104,7 +104,7 @@ def test_both_versions_are_told_in_one_shape() -> None:
         "resource": {"type": "dns record", "id": "r1"},
         "metadata": {"zone_name": "example.com"},
     }
-    told = {
+    expected = {
         "when": "2026-11-23T10:00:00Z",
         "actor": "ops@example.com",
         "action": "delete",
@@ -115,11 +115,11 @@ def test_both_versions_are_told_in_one_shape() -> None:
         "address": "192.0.2.1",
     }
 
-    assert api.entry(newer) == told | {"entry": newer}
-    assert api.entry(older) == told | {"entry": older}
+    assert api.entry(newer) == expected | {"entry": newer}
+    assert api.entry(older) == expected | {"entry": older}
 
 
-def test_an_entry_of_the_system_itself_has_an_actor_too() -> None:
+def test_an_entry_of_the_system_has_an_actor() -> None:
     entry = api.entry({"actor": {"type": "Cloudflare"}, "action": {"type": "renew", "result": False}})
 
     assert (entry["actor"], entry["result"]) == ("Cloudflare", "failure")
@@ -135,11 +135,11 @@ def test_the_command_lists_what_was_done(staged: Sandbox, inv: Any) -> None:
 
 
 @pytest.mark.fault("A26")
-def test_the_command_reads_the_older_log_where_there_is_no_newer_one(staged: Sandbox, inv: Any) -> None:
+def test_the_command_reads_the_older_log_if_the_newer_one_is_missing(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("gone GET */logs/audit* times=-1")
 
     result = inv("audit", "--since", "2026-01-01", "--before", "2026-12-31", "--output", "json")
 
     assert result.code == 0
     assert json.loads(result.out)
-    assert "version 1 is read" in result.err
+    assert "reading version 1" in result.err

@@ -36,7 +36,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Account > D1" in error.value.hint
 
 
-def test_the_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_the_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=page([{"uuid": "u", "name": "d"}]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [{"uuid": "u", "name": "d"}]

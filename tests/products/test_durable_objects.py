@@ -1,4 +1,4 @@
-"""Durable Objects: what can only be listed, and how one is found all the same."""
+"""Durable Objects: they can only be listed, and one is found in the list."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_all_pages_of_namespaces_are_read(client: Client, http: responses.Reques
     assert listing.problem == ""
 
 
-def test_a_larger_page_may_be_asked_for(client: Client, http: responses.RequestsMock) -> None:
+def test_a_larger_page_may_be_requested(client: Client, http: responses.RequestsMock) -> None:
     asked = [query_param_matcher({"page": 1, "per_page": 1000})]
     http.get(NAMESPACES, json=page([{"id": NAMESPACE}], 1, 1000), match=asked)
 
@@ -54,12 +54,12 @@ def test_a_larger_page_may_be_asked_for(client: Client, http: responses.Requests
 
 
 @pytest.mark.parametrize("size", [0, -1, 1001])
-def test_a_page_size_that_does_not_exist_is_refused(client: Client, size: int) -> None:
+def test_an_invalid_page_size_is_refused(client: Client, size: int) -> None:
     with pytest.raises(UsageError, match="--per-page"):
         api.list_namespaces(client, ACCOUNT, per_page=size)
 
 
-def test_only_the_namespaces_of_one_script(client: Client, http: responses.RequestsMock) -> None:
+def test_only_the_namespaces_of_one_script_are_listed(client: Client, http: responses.RequestsMock) -> None:
     found = [{"id": "1", "script": "chat"}, {"id": "2", "script": "chat-old"}, {"id": "3", "script": None}]
     http.get(NAMESPACES, json=page(found))
 
@@ -74,7 +74,7 @@ def test_a_namespace_is_found_by_its_name_in_the_list(client: Client, http: resp
     assert api.find_namespace(client, ACCOUNT, "chat_Lobby")["id"] == NAMESPACE
 
 
-def test_an_id_takes_no_request_to_become_one(client: Client) -> None:
+def test_an_id_needs_no_request(client: Client) -> None:
     assert api.namespace_id(client, ACCOUNT, NAMESPACE) == NAMESPACE
 
 
@@ -87,7 +87,7 @@ def test_a_name_that_two_namespaces_have_lists_both(client: Client, http: respon
     assert error.value.hint.endswith("1, 2")
 
 
-def test_an_unknown_namespace_says_where_to_look(client: Client, http: responses.RequestsMock) -> None:
+def test_an_unknown_namespace_has_a_hint_to_the_list(client: Client, http: responses.RequestsMock) -> None:
     http.get(NAMESPACES, json=page([]))
 
     with pytest.raises(NotFound) as error:
@@ -96,11 +96,13 @@ def test_an_unknown_namespace_says_where_to_look(client: Client, http: responses
     assert "inv do.list" in error.value.hint
 
 
-def test_what_was_not_found_in_half_a_list_may_be_there(client: Client, http: responses.RequestsMock) -> None:
+def test_a_namespace_missing_from_an_incomplete_list_is_not_reported_as_absent(
+    client: Client, http: responses.RequestsMock
+) -> None:
     lying = envelope([{"id": "1", "name": "room"}], page=1, per_page=20, count=1, total_count=9)
     http.get(NAMESPACES, json=lying)
 
-    with pytest.raises(Incomplete, match="may not be whole"):
+    with pytest.raises(Incomplete, match="may be incomplete"):
         api.find_namespace(client, ACCOUNT, "lobby")
 
 
@@ -111,7 +113,7 @@ def test_all_objects_are_listed_ten_thousand_at_a_time(client: Client, http: res
 
 
 @pytest.mark.parametrize(("stored", "numbers"), [(True, (0, 2)), (False, (1, 3)), (None, (0, 1, 2, 3))])
-def test_objects_can_be_told_apart_by_what_they_store(
+def test_objects_are_filtered_by_stored_data(
     client: Client, http: responses.RequestsMock, stored: bool | None, numbers: tuple[int, ...]
 ) -> None:
     two_pages(http)
@@ -119,7 +121,7 @@ def test_objects_can_be_told_apart_by_what_they_store(
     assert list(api.list_objects(client, ACCOUNT, NAMESPACE, stored=stored)) == objects(*numbers)
 
 
-def test_the_search_for_an_object_stops_where_it_is_found(
+def test_the_search_for_an_object_stops_when_it_is_found(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(OBJECTS, json=envelope(objects(0, 1), count=2, cursor="next"))
@@ -128,9 +130,7 @@ def test_the_search_for_an_object_stops_where_it_is_found(
     assert len(http.calls) == 1
 
 
-def test_an_object_that_is_not_there_was_looked_for_on_every_page(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_a_missing_object_is_searched_on_every_page(client: Client, http: responses.RequestsMock) -> None:
     two_pages(http)
 
     with pytest.raises(NotFound):
@@ -138,12 +138,12 @@ def test_an_object_that_is_not_there_was_looked_for_on_every_page(
 
 
 @pytest.mark.parametrize("text", ["", "f" * 63, "g" * 64, "f" * 65, "../" + "f" * 61])
-def test_what_is_no_object_id_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not an object"):
+def test_an_invalid_object_id_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not the id of an object"):
         api.canonical_id(text)
 
 
-def test_an_object_id_may_be_written_in_capitals() -> None:
+def test_an_object_id_may_be_in_upper_case() -> None:
     assert api.canonical_id("F" * 64) == "f" * 64
 
 
@@ -195,4 +195,4 @@ def test_stored_is_yes_or_no(staged: Sandbox, inv: Any) -> None:
     result = inv("do.objects", "--namespace", "chat-room_Room", "--stored", "maybe")
 
     assert result.code == 1
-    assert "--stored is yes or no, not 'maybe'" in result.err
+    assert "--stored 'maybe' is not yes or no" in result.err

@@ -22,7 +22,7 @@ from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageErr
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
-from ops.products.kv import api, bulk, pairs, valid
+from ops.products.kv import api, pairs, valid
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
 from ops.sandbox.faults import Fault
@@ -414,7 +414,7 @@ def test_the_number_of_keys_of_a_namespace_is_shown_before_its_deletion(staged: 
 
     assert result.code == 0
     assert "feature-flags has 8 keys; `inv kv.dump` saves them first" in result.err
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
 
 
 # Deleting in bulk
@@ -503,7 +503,7 @@ def test_a_prefix_may_be_a_dot(staged: Sandbox, inv: Inv) -> None:
 @pytest.mark.fault("P13")
 @pytest.mark.parametrize(("count", "requests"), [(9_999, 1), (10_000, 1), (10_001, 2)])
 def test_a_bulk_write_takes_10_000_pairs(count: int, requests: int) -> None:
-    made = list(bulk.bodies(item(f"k{n}") for n in range(count)))
+    made = list(pairs.bodies(item(f"k{n}") for n in range(count)))
 
     assert len(made) == requests
     assert sum(len(json.loads(body.data)) for body in made) == count
@@ -513,16 +513,16 @@ def test_a_bulk_write_takes_10_000_pairs(count: int, requests: int) -> None:
 @pytest.mark.parametrize(("limit", "requests"), [(0, 1), (-1, 2)])
 def test_a_bulk_write_is_measured_in_bytes_as_sent(limit: int, requests: int) -> None:
     items = [item("a", b"\xff" * 1000), item("b", "é".encode() * 1000), item("c", b"x" * 1000)]
-    whole = next(bulk.bodies(items)).data
+    whole = next(pairs.bodies(items)).data
 
-    made = list(bulk.bodies(items, limit=len(whole) + limit))
+    made = list(pairs.bodies(items, limit=len(whole) + limit))
 
     assert len(made) == requests
     assert all(len(body.data) <= len(whole) + limit for body in made)
 
 
 def test_a_single_pair_is_sent_however_large_it_is() -> None:
-    assert [body.keys for body in bulk.bodies([item("a", bytes(99)), item("b", bytes(99))], limit=10)] == [
+    assert [body.keys for body in pairs.bodies([item("a", bytes(99)), item("b", bytes(99))], limit=10)] == [
         ["a"],
         ["b"],
     ]
@@ -533,7 +533,7 @@ def test_a_single_pair_is_sent_however_large_it_is() -> None:
 def test_a_pair_in_a_bulk_write_encodes_the_same_bytes(value: bytes, metadata: Any) -> None:
     from base64 import b64decode
 
-    shown = json.loads(bulk.encoded(pairs.pair("k", value, metadata, 4_000_000_000)))
+    shown = json.loads(pairs.encoded(pairs.pair("k", value, metadata, 4_000_000_000)))
 
     report = b64decode(shown["value"]) if shown.get("base64") else shown["value"].encode()
     assert (report, shown.get("metadata"), shown["expiration"]) == (value, metadata, 4_000_000_000)
@@ -542,7 +542,7 @@ def test_a_pair_in_a_bulk_write_encodes_the_same_bytes(value: bytes, metadata: A
 def test_text_that_would_grow_as_json_is_sent_as_base64() -> None:
     value = bytes(3_000)
 
-    assert len(bulk.encoded(item("k", value))) < 4_100
+    assert len(pairs.encoded(item("k", value))) < 4_100
 
 
 @pytest.mark.parametrize("failing", [1, 7])
@@ -556,9 +556,9 @@ def test_only_the_keys_that_failed_are_sent_again(
     sandbox.observer = lambda exchange: sizes.append(len(json.loads(exchange.body)))
     items = [item(f"k{n}", b"%d" % n) for n in range(10)]
 
-    bulk.write(client, namespace.account_id, namespace.id, items)
+    pairs.write_all(client, namespace.account_id, namespace.id, items)
     there = stored(sandbox, namespace.id)
-    bulk.delete(client, namespace.account_id, namespace.id, [one["key"] for one in items])
+    pairs.delete_all(client, namespace.account_id, namespace.id, [one["key"] for one in items])
 
     assert {key: value for key, (value, _, _) in there.items()} == {one["key"]: one["value"] for one in items}
     assert stored(sandbox, namespace.id) == {}
@@ -570,9 +570,9 @@ def test_keys_that_fail_in_every_attempt_are_named(stocked: tuple[Client, Owner]
     sandbox.faults.add(Fault("partial-bulk", "PUT", "*/bulk", keys=1, times=-1))
 
     with pytest.raises(MalformedAnswer, match=r"1 of 3 keys could not be written: 'c'"):
-        bulk.write(client, namespace.account_id, namespace.id, [item(key) for key in "abc"])
+        pairs.write_all(client, namespace.account_id, namespace.id, [item(key) for key in "abc"])
 
-    assert len(sent(sandbox, "PUT", "/bulk")) == bulk.ATTEMPTS
+    assert len(sent(sandbox, "PUT", "/bulk")) == pairs.ATTEMPTS
 
 
 def test_a_response_that_does_not_account_for_every_key_is_not_a_success(
@@ -581,13 +581,13 @@ def test_a_response_that_does_not_account_for_every_key_is_not_a_success(
     http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope({"successful_key_count": 1, "unsuccessful_keys": []}))
 
     with pytest.raises(MalformedAnswer, match="counts 1 successful"):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
 
 
 def test_a_response_without_counts_counts_as_a_success(client: Client, http: responses.RequestsMock) -> None:
     http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope(None))
 
-    bulk.write(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+    pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
 
 
 def test_a_failure_after_some_were_written_leaves_the_outcome_open(
@@ -601,7 +601,7 @@ def test_a_failure_after_some_were_written_leaves_the_outcome_open(
     )
 
     with pytest.raises(Unanswered, match=r"10,000 of 10,001 keys were written, then: .*no"):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item(f"k{n}") for n in range(10_001)])
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item(f"k{n}") for n in range(10_001)])
 
 
 def test_a_refusal_of_the_first_request_is_raised_unchanged(
@@ -614,7 +614,7 @@ def test_a_refusal_of_the_first_request_is_raised_unchanged(
     )
 
     with pytest.raises(ValidationError):
-        bulk.write(client, ACCOUNT, NAMESPACE, [item("a")])
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a")])
 
 
 @pytest.mark.fault("A8")

@@ -18,7 +18,7 @@ URL = f"{API}/zones/{ZONE}/load_balancers"
 OWNER = Owner(ACCOUNT, ZONE, {})
 
 
-def test_each_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     pools, monitors, balancers = RESOURCES
     account = Owner(ACCOUNT, ACCOUNT, {})
     http.get(URL, json=envelope([{"id": "b"}]))

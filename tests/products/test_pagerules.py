@@ -18,7 +18,7 @@ URL = f"{API}/zones/{ZONE}/pagerules"
 OWNER = Owner(ACCOUNT, ZONE, {})
 
 
-def test_page_rules_come_in_one_answer(client: Client, http: responses.RequestsMock) -> None:
+def test_page_rules_are_listed_with_one_request(client: Client, http: responses.RequestsMock) -> None:
     rules = [{"id": "r", "targets": [], "actions": [], "priority": 1, "status": "active"}]
     http.get(URL, json=envelope(rules))
 
@@ -34,7 +34,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Page Rules" in error.value.hint
 
 
-def test_the_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_the_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=envelope([{"id": "r"}]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [{"id": "r"}]

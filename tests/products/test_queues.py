@@ -18,7 +18,7 @@ URL = f"{API}/accounts/{ACCOUNT}/queues"
 OWNER = Owner(ACCOUNT, ACCOUNT, {})
 
 
-def test_queues_come_in_one_answer(client: Client, http: responses.RequestsMock) -> None:
+def test_queues_are_listed_with_one_request(client: Client, http: responses.RequestsMock) -> None:
     queues = [{"queue_id": "q", "queue_name": "mail"}]
     http.get(URL, json=envelope(queues, page=1, per_page=100, count=1, total_count=1, total_pages=1))
 
@@ -28,7 +28,7 @@ def test_queues_come_in_one_answer(client: Client, http: responses.RequestsMock)
     assert listing.problem == ""
 
 
-def test_queues_beyond_the_one_answer_are_not_passed_over_in_silence(
+def test_more_queues_than_one_response_holds_are_reported(
     client: Client, http: responses.RequestsMock
 ) -> None:
     answer = envelope([{"queue_id": "q"}], page=1, per_page=1, count=1, total_count=2, total_pages=2)
@@ -49,7 +49,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Queues" in error.value.hint
 
 
-def test_the_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_the_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=envelope([{"queue_id": "q"}]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [{"queue_id": "q"}]

@@ -31,14 +31,14 @@ def test_the_rules_of_each_ruleset_are_read(client: Client, http: responses.Requ
     ]
 
 
-def test_the_rules_that_cloudflare_writes_are_not_read(client: Client, http: responses.RequestsMock) -> None:
+def test_the_rules_of_managed_rulesets_are_not_read(client: Client, http: responses.RequestsMock) -> None:
     managed = {"id": "m", "kind": "managed", "version": "71"}
     http.get(URL, json=envelope([managed]))
 
     assert list(api.list_zone_rulesets(client, ZONE)) == [managed]
 
 
-def test_the_rulesets_of_an_account_are_read_in_the_same_way(
+def test_the_rulesets_of_an_account_are_read_with_their_rules(
     client: Client, http: responses.RequestsMock
 ) -> None:
     url = f"{API}/accounts/{ACCOUNT}/rulesets"
@@ -57,7 +57,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Zone WAF" in error.value.hint
 
 
-def test_the_kind_lists_what_lies_in_its_zone(client: Client, http: responses.RequestsMock) -> None:
+def test_the_kind_lists_the_items_of_its_zone(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=envelope([{"id": "m", "kind": "managed"}]))
 
     assert list(RESOURCES[1].list(client, OWNER)) == [{"id": "m", "kind": "managed"}]

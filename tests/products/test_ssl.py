@@ -1,4 +1,4 @@
-"""Certificates at Cloudflare's edge: which will expire, which are stuck, which names have none."""
+"""Certificates at Cloudflare's edge: which expire, which are not issued, which names have none."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Json, Owner
 from ops.products.ssl import api
-from ops.products.ssl.expiry import STUCK, problems
 from ops.products.ssl.resources import RESOURCES
+from ops.products.ssl.tasks import NOT_ISSUED, problems
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -29,7 +29,7 @@ NOW = 1_795_392_000.0
 def pack(
     *, uploaded: str = "2026-10-01T00:00:00Z", expires: str = "2026-12-30T00:00:00Z", **others: Any
 ) -> Json:
-    """Give an active pack of 90 days, with 37 of them left."""
+    """Return an active pack of 90 days, with 37 of them left."""
     certificate = {"id": "c", "uploaded_on": uploaded, "expires_on": expires}
     return {
         "id": "p", "type": "universal", "status": "active", "hosts": ["example.com", "*.example.com"],
@@ -45,7 +45,7 @@ def found(packs: list[Json], records: list[Json] | None = None, **options: Any) 
     return list(problems(packs, records or [], now=options.pop("now", NOW), **options))
 
 
-def test_a_certificate_with_more_than_a_third_of_its_life_left_is_no_problem() -> None:
+def test_a_certificate_with_more_than_a_third_of_its_lifetime_left_is_not_a_problem() -> None:
     assert found([pack()]) == []
 
 
@@ -67,7 +67,7 @@ def test_expiring_is_relative_to_the_lifetime(uploaded: str, expires: str, expir
     assert [row["problem"] for row in rows] == (["expiring"] if expiring else [])
 
 
-def test_the_row_tells_what_expires_and_when() -> None:
+def test_the_row_names_what_expires_and_when() -> None:
     rows = found([pack(expires="2026-11-25T00:00:00Z")])
 
     assert rows == [
@@ -78,16 +78,16 @@ def test_the_row_tells_what_expires_and_when() -> None:
     ]  # fmt: skip
 
 
-def test_days_take_the_place_of_the_third() -> None:
+def test_days_replace_the_last_third() -> None:
     assert found([pack()], days=36) == []
     assert [row["problem"] for row in found([pack()], days=37)] == ["expiring"]
 
 
-def test_what_has_expired_is_said_to_have() -> None:
+def test_an_expired_certificate_is_reported_as_expired() -> None:
     assert [row["problem"] for row in found([pack()], now=NOW + 37 * DAY)] == ["expired"]
 
 
-def test_the_certificate_that_ends_first_decides() -> None:
+def test_the_certificate_that_expires_first_decides() -> None:
     certificates = [{"expires_on": "2027-06-01T00:00:00Z"}, {"expires_on": "2026-11-24T00:00:00Z"}]
 
     rows = found([pack(certificates=certificates)])
@@ -95,7 +95,7 @@ def test_the_certificate_that_ends_first_decides() -> None:
     assert [row["expires_on"] for row in rows] == ["2026-11-24T00:00:00Z"]
 
 
-def test_the_lifetime_is_the_one_that_was_ordered_and_else_the_usual_one() -> None:
+def test_the_lifetime_is_the_ordered_one_or_else_the_usual_one() -> None:
     certificates = [{"expires_on": "2026-11-30T00:00:00Z"}]
 
     assert found([pack(certificates=certificates, validity_days=14)]) == []
@@ -105,11 +105,11 @@ def test_the_lifetime_is_the_one_that_was_ordered_and_else_the_usual_one() -> No
 
 
 @pytest.mark.parametrize("certificates", [[], None, [{"expires_on": None}], [{"expires_on": "soon"}]])
-def test_a_pack_without_a_date_is_no_crash(certificates: Any) -> None:
+def test_a_pack_without_a_valid_date_is_not_reported(certificates: Any) -> None:
     assert found([pack(certificates=certificates)]) == []
 
 
-@pytest.mark.parametrize("status", sorted(STUCK))
+@pytest.mark.parametrize("status", sorted(NOT_ISSUED))
 def test_a_pack_that_is_not_issued_is_a_problem(status: str) -> None:
     rows = found([pack(status=status, hosts=["a.example"])])
 
@@ -119,7 +119,7 @@ def test_a_pack_that_is_not_issued_is_a_problem(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["deleted", "expired", "inactive", "backup_issued", "pending_deletion"])
-def test_a_pack_that_is_over_is_none(status: str) -> None:
+def test_a_pack_that_is_no_longer_used_is_not_a_problem(status: str) -> None:
     assert found([pack(status=status)]) == []
 
 
@@ -165,7 +165,7 @@ def test_only_proxied_records_need_a_certificate(client: Client, http: responses
     assert [record["name"] for record in api.list_proxied_names(client, ZONE)] == ["a.example"]
 
 
-def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
+def test_a_refusal_names_the_missing_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{SSL}/certificate_packs", json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
@@ -174,7 +174,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "SSL and Certificates" in error.value.hint
 
 
-def test_each_kind_lists_what_lies_in_its_zone(client: Client, http: responses.RequestsMock) -> None:
+def test_each_kind_lists_the_items_of_its_zone(client: Client, http: responses.RequestsMock) -> None:
     owner = Owner(ACCOUNT, ZONE, {"id": ZONE})
     http.get(f"{SSL}/certificate_packs", json=page([{"id": "p"}], 1, 50))
     http.get(f"{SSL}/universal/settings", json=envelope({"enabled": True}))
@@ -210,7 +210,9 @@ def test_what_is_expiring_in_all_zones(staged: Sandbox, inv: Any) -> None:
 
 
 @pytest.mark.fault("A25")
-def test_a_zone_whose_packs_are_denied_is_not_called_bare(staged: Sandbox, inv: Any) -> None:
+def test_names_of_a_zone_whose_packs_are_denied_are_not_reported_as_uncovered(
+    staged: Sandbox, inv: Any
+) -> None:
     staged.faults.parse("denied GET */certificate_packs* times=-1")
 
     result = inv("ssl.expiring", "--zone", "legacy.example", "--output", "json")
@@ -227,14 +229,14 @@ def test_names_of_a_zone_that_cloudflare_does_not_serve_need_no_certificate(
     assert not [where for _, where in staged.requests if "/dns_records" in where]
 
 
-def test_days_below_zero_are_refused(staged: Sandbox, inv: Any) -> None:
+def test_negative_days_are_refused(staged: Sandbox, inv: Any) -> None:
     result = inv("ssl.expiring", "--days=-1")
 
     assert result.code == 1
-    assert "--days -1 is below zero" in result.err
+    assert "--days -1 is negative" in result.err
 
 
-def test_a_check_that_fails_shows_what_was_seen_and_ends_with_its_code(inv: Any) -> None:
+def test_a_failed_check_shows_its_result_and_ends_with_its_exit_code(inv: Any) -> None:
     # Port 1 of this machine: nothing listens there.
     result = inv("ssl.check", "127.0.0.1", "--port", "1", "--output", "json")
 

@@ -1,4 +1,4 @@
-"""Workers: scripts and their modules, byte for byte and never outside of the folder."""
+"""Workers: scripts and their modules, byte for byte and never outside the folder."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from ops.errors import DiskError, MalformedAnswer, NotFound, PermissionDenied, R
 from ops.http.client import Client
 from ops.kinds.resource import Content, Owner
 from ops.products.workers import api
-from ops.products.workers.files import INDEX, check_folder, file_names, write
-from ops.products.workers.modules import Script, read_script
 from ops.products.workers.resources import RESOURCES
+from ops.products.workers.script import Script, read_script
+from ops.products.workers.source import INDEX
+from ops.products.workers.tasks.downloads import file_names, write
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -55,7 +56,7 @@ def module(name: str, data: bytes = b"export default {}") -> Content:
 
 @pytest.mark.fault("E2")
 @given(data=st.lists(st.binary(max_size=200), min_size=1, max_size=4))
-def test_modules_come_back_byte_for_byte(data: list[bytes]) -> None:
+def test_modules_are_read_byte_for_byte(data: list[bytes]) -> None:
     modules = [module(f"m{n}.wasm", one) for n, one in enumerate(data)]
 
     read = read_script("shop", TYPE, multipart(modules), entry_point="m0.wasm")
@@ -82,9 +83,7 @@ def test_a_service_worker_is_one_module(client: Client, http: responses.Requests
     assert read == Script("shop.js", (Content("shop.js", "application/javascript", body),))
 
 
-def test_the_entry_point_is_the_one_that_the_header_names(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_the_header_names_the_entry_point(client: Client, http: responses.RequestsMock) -> None:
     modules = [module("lib.js"), module("index.js")]
     headers = {"cf-entrypoint": "index.js"}
     http.get(f"{SCRIPTS}/shop/content/v2", body=multipart(modules), content_type=TYPE, headers=headers)
@@ -92,9 +91,9 @@ def test_the_entry_point_is_the_one_that_the_header_names(
     assert api.get_content(client, ACCOUNT, "shop").entry_point == "index.js"
 
 
-def test_a_quoted_boundary_and_an_escaped_name_are_understood() -> None:
-    told = b'Content-Disposition: form-data; filename="x; name=evil"; name="a\\"b%22.js"'
-    body = b"--b c\r\n" + told + b"\r\n\r\n1\r\n--b c--"
+def test_a_quoted_boundary_and_an_escaped_name_are_read() -> None:
+    header = b'Content-Disposition: form-data; filename="x; name=evil"; name="a\\"b%22.js"'
+    body = b"--b c\r\n" + header + b"\r\n\r\n1\r\n--b c--"
 
     read = read_script("shop", 'Multipart/Form-Data; charset=utf-8; boundary="b c"', body, entry_point="")
 
@@ -113,15 +112,15 @@ def test_a_quoted_boundary_and_an_escaped_name_are_understood() -> None:
     ],
     ids=["unclosed", "cut", "no entry point", "a name twice", "empty", "nameless"],
 )
-def test_content_that_is_not_whole_is_refused(body: bytes, entry_point: str) -> None:
+def test_incomplete_content_is_refused(body: bytes, entry_point: str) -> None:
     with pytest.raises(MalformedAnswer):
         read_script("shop", TYPE, body, entry_point=entry_point)
 
 
 @pytest.mark.fault("A14")
-def test_a_single_script_that_may_be_cut_is_refused() -> None:
+def test_a_service_worker_that_may_be_cut_is_refused() -> None:
     with pytest.raises(MalformedAnswer, match="may be cut"):
-        read_script("shop", "application/javascript", b"addEvent", entry_point="", whole=False)
+        read_script("shop", "application/javascript", b"addEvent", entry_point="", complete=False)
 
 
 def test_a_content_type_without_a_boundary_is_refused() -> None:
@@ -145,7 +144,7 @@ def test_a_module_name_never_chooses_a_path(tmp_path: Path, name: str) -> None:
 @pytest.mark.fault("C12")
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.text(st.characters(codec=None), max_size=100), unique=True, max_size=6))
-def test_file_names_are_safe_and_never_the_same(names: list[str]) -> None:
+def test_file_names_are_safe_and_unique(names: list[str]) -> None:
     files = file_names(names)
 
     assert len({file.lower() for file in files} | {INDEX}) == len(names) + 1
@@ -153,7 +152,7 @@ def test_file_names_are_safe_and_never_the_same(names: list[str]) -> None:
     assert not any(file.startswith((".", "-")) for file in files)
 
 
-def test_a_name_that_imitates_the_slug_of_another_does_not_take_its_file() -> None:
+def test_a_module_named_like_the_slug_of_another_does_not_take_its_file() -> None:
     slug = file_names(["A.js", "a.js"])[1]
 
     files = file_names(["A.js", slug, "a.js"])
@@ -162,7 +161,7 @@ def test_a_name_that_imitates_the_slug_of_another_does_not_take_its_file() -> No
     assert files[2] not in (slug, "a.js")
 
 
-def test_names_that_differ_in_case_alone_get_files_that_do_not() -> None:
+def test_names_that_differ_only_in_case_get_files_that_differ_in_more() -> None:
     first, second = file_names(["A.js", "a.js"])
 
     assert first == "A.js"
@@ -173,7 +172,7 @@ def test_an_ordinary_name_is_the_file_name() -> None:
     assert file_names(["index.js", "lib_1.wasm", "README"]) == ["index.js", "lib_1.wasm", "README"]
 
 
-def test_the_index_tells_which_file_is_which_module(tmp_path: Path) -> None:
+def test_the_index_maps_files_to_modules(tmp_path: Path) -> None:
     write(tmp_path, "shop", script(module("index.js"), module("lib/x.js", b"x")), force=False)
 
     index = json.loads((tmp_path / INDEX).read_text())
@@ -184,24 +183,24 @@ def test_the_index_tells_which_file_is_which_module(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C9")
-def test_files_and_folders_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_files_and_folders(tmp_path: Path) -> None:
     written = write(tmp_path / "a" / "b", "shop", script(module("index.js")), force=False)
 
     assert {stat.S_IMODE(one.file.stat().st_mode) for one in written} == {0o600}
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
 
 
-def test_a_file_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "index.js").write_bytes(b"mine")
 
-    with pytest.raises(Refused, match=r"index\.js is there already"):
+    with pytest.raises(Refused, match=r"index\.js already exists"):
         write(tmp_path, "shop", script(module("lib.js"), module("index.js")), force=False)
 
     assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == ["index.js"]
     assert (tmp_path / "index.js").read_bytes() == b"mine"
 
 
-def test_force_keeps_what_stood_there(tmp_path: Path) -> None:
+def test_force_keeps_a_copy_of_the_earlier_file(tmp_path: Path) -> None:
     (tmp_path / "index.js").write_bytes(b"mine")
 
     kept = write(tmp_path, "shop", script(module("index.js", b"new")), force=True)[0].kept
@@ -220,7 +219,7 @@ def test_force_twice_keeps_both_earlier_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C7")
-def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
     (tmp_path / "shop").mkdir()
@@ -233,11 +232,16 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C6")
-def test_a_place_that_is_no_folder_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_target_that_is_not_a_folder_is_refused_before_any_request(
+    staged: Sandbox, inv: Any, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(DiskError):
-        check_folder(tmp_path / "file" / "shop")
+    result = inv("workers.download", "--script", "redirects", "--to", str(tmp_path / "file" / "shop"))
+
+    assert result.code == DiskError.exit_code
+    assert "is not a folder" in result.err
+    assert staged.requests == []
 
 
 def test_schedules_are_found_inside_the_result(client: Client, http: responses.RequestsMock) -> None:
@@ -252,7 +256,7 @@ def test_a_script_is_found_by_its_exact_name(client: Client, http: responses.Req
     assert api.find_script(client, ACCOUNT, "shop") == {"id": "shop"}
 
 
-def test_a_script_that_is_not_there_says_where_to_look(client: Client, http: responses.RequestsMock) -> None:
+def test_a_missing_script_gets_a_hint_to_the_list(client: Client, http: responses.RequestsMock) -> None:
     http.get(SCRIPTS, json=envelope([]))
 
     with pytest.raises(NotFound) as error:
@@ -262,7 +266,7 @@ def test_a_script_that_is_not_there_says_where_to_look(client: Client, http: res
 
 
 @pytest.mark.fault("G3")
-def test_domains_of_other_scripts_are_left_out_even_where_the_api_gives_them(
+def test_domains_of_other_scripts_are_left_out_even_if_the_api_returns_them(
     client: Client, http: responses.RequestsMock
 ) -> None:
     domains = [{"hostname": "a.example", "service": "shop"}, {"hostname": "b.example", "service": "shop-old"}]
@@ -272,7 +276,7 @@ def test_domains_of_other_scripts_are_left_out_even_where_the_api_gives_them(
     assert [one["hostname"] for one in api.list_domains(client, ACCOUNT, service="shop")] == ["a.example"]
 
 
-def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
+def test_a_refusal_names_the_missing_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/workers/routes", json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
@@ -281,7 +285,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     assert "Workers Routes" in error.value.hint
 
 
-def test_each_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     owner = Owner(ACCOUNT, "shop", {"id": "shop"})
     answers = {
         "settings": {"bindings": []},
@@ -315,7 +319,7 @@ def test_scripts_are_listed_with_their_routes_and_domains(staged: Sandbox, inv: 
     assert "reading 12 zones: about 12 requests" in result.err
 
 
-def test_scripts_alone_take_two_requests(staged: Sandbox, inv: Any) -> None:
+def test_a_list_without_routes_takes_two_requests(staged: Sandbox, inv: Any) -> None:
     inv("accounts.list")
     before = len(staged.requests)
 
@@ -326,7 +330,7 @@ def test_scripts_alone_take_two_requests(staged: Sandbox, inv: Any) -> None:
     assert len(staged.requests) - before == 2
 
 
-def test_a_choice_of_routes_that_does_not_exist_is_refused(staged: Sandbox, inv: Any) -> None:
+def test_an_unknown_value_of_routes_is_refused(staged: Sandbox, inv: Any) -> None:
     result = inv("workers.list", "--routes", "some")
 
     assert result.code == 1
@@ -346,7 +350,7 @@ def test_a_zone_whose_routes_are_denied_leaves_the_list_incomplete(staged: Sandb
 
 
 @pytest.mark.fault("A25")
-def test_scripts_are_listed_where_the_zones_may_not_be(staged: Sandbox, inv: Any) -> None:
+def test_scripts_are_listed_even_if_zones_are_denied(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("denied GET /zones* times=-1")
 
     result = inv("workers.list", "--output", "json")
@@ -356,7 +360,7 @@ def test_scripts_are_listed_where_the_zones_may_not_be(staged: Sandbox, inv: Any
     assert "zones, for their routes: denied" in result.err
 
 
-def test_info_tells_bindings_by_type_and_the_size(staged: Sandbox, inv: Any) -> None:
+def test_info_shows_bindings_by_type_and_the_size(staged: Sandbox, inv: Any) -> None:
     result = inv("workers.info", "--script", "image-resizer", "--output", "json")
 
     info = json.loads(result.out)
@@ -368,7 +372,7 @@ def test_info_tells_bindings_by_type_and_the_size(staged: Sandbox, inv: Any) -> 
 
 
 @pytest.mark.fault("A25")
-def test_info_shows_what_it_may_not_read(staged: Sandbox, inv: Any) -> None:
+def test_info_shows_which_parts_are_denied(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("denied GET */schedules times=-1")
 
     result = inv("workers.info", "--script", "cron-reports", "--routes", "none", "--output", "json")
@@ -388,13 +392,13 @@ def test_a_download_is_byte_exact(staged: Sandbox, inv: Any) -> None:
     assert {row["module"]: row["entry_point"] for row in json.loads(result.out)}["index.js"] is True
 
 
-def test_a_download_does_not_write_over_another(staged: Sandbox, inv: Any) -> None:
+def test_a_download_does_not_replace_another(staged: Sandbox, inv: Any) -> None:
     inv("workers.download", "--script", "legacy-site")
 
     result = inv("workers.download", "--script", "legacy-site")
 
     assert result.code == 1
-    assert "is there already" in result.err
+    assert "already exists" in result.err
     assert inv("workers.download", "--script", "legacy-site", "--force").code == 0
 
 

@@ -1,4 +1,4 @@
-"""Scripts that are deployed and deleted, their routes and crons: each write, and what takes it back."""
+"""Scripts that are deployed and deleted, their routes and cron triggers: each write and its undo."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from ops.errors import ValidationError
 from ops.kinds.resource import Json, Owner, Writes
-from ops.products.workers import valid
+from ops.products.workers import api, valid
 from ops.products.workers.resources import RESOURCES
-from ops.products.workers.upload import form
+from ops.products.workers.script import upload_form
 from ops.sandbox.server import Sandbox
 from tests.products.connection import connected
 from tests.products.writing import answer, content, undo_id, unstamped, written
@@ -50,17 +50,17 @@ def crons(sandbox: Sandbox, script: str = "cron-reports") -> list[str]:
 
 
 def state(sandbox: Sandbox, script: str) -> Any:
-    """Give all that the sandbox tells of a script, code included; None where there is none."""
+    """Return all that the sandbox knows of a script, code included, or None."""
     here = scripts(sandbox)
     listed = next((one for one in answer(sandbox, here) if one["id"] == script), None)
     if listed is None:
         return None
-    told = {
+    parts = {
         part: answer(sandbox, f"{here}/{script}/{part}") for part in ("settings", "schedules", "subdomain")
     }
-    # The name that a part of a script in service-worker syntax had is told by nothing but the etag.
+    # Only the etag depends on the name that the part of a service worker had.
     del listed["etag"]
-    return unstamped({"listed": listed, **told}) | {"code": content(sandbox, f"{here}/{script}/content/v2")}
+    return unstamped({"listed": listed, **parts}) | {"code": content(sandbox, f"{here}/{script}/content/v2")}
 
 
 def bindings(sandbox: Sandbox, script: str) -> dict[str, Json]:
@@ -79,7 +79,7 @@ def folder(path: Path, **files: bytes) -> Path:
 
 @pytest.fixture
 def deploy(staged: Sandbox, inv: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Deploy a script of one module, or of the folder that is given."""
+    """Deploy a script of one module, or of the folder *path*."""
     file = tmp_path / "index.js"
     file.write_bytes(CODE)
 
@@ -89,9 +89,7 @@ def deploy(staged: Sandbox, inv: Any, tmp_path: Path) -> Callable[..., Any]:
     return run
 
 
-def test_a_new_script_is_deployed_and_taken_back(
-    staged: Sandbox, inv: Any, deploy: Callable[..., Any]
-) -> None:
+def test_a_new_script_is_deployed_and_undone(staged: Sandbox, inv: Any, deploy: Callable[..., Any]) -> None:
     done = deploy("fresh")
     there = state(staged, "fresh")
     undone = inv("undo.apply", "--id", undo_id(done.err), "--confirm", "fresh")
@@ -102,7 +100,7 @@ def test_a_new_script_is_deployed_and_taken_back(
 
 
 @pytest.mark.parametrize("script", [name for name in SEEDED if name not in ("api-gateway", "chat-room")][:4])
-def test_a_deployment_over_a_script_keeps_its_settings_and_is_taken_back(
+def test_a_deployment_keeps_the_settings_of_the_script_and_is_undone(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], script: str
 ) -> None:
     before = state(staged, script)
@@ -118,7 +116,7 @@ def test_a_deployment_over_a_script_keeps_its_settings_and_is_taken_back(
 
 
 @pytest.mark.parametrize("script", SEEDED)
-def test_what_was_downloaded_is_deployed_as_unchanged(staged: Sandbox, inv: Any, script: str) -> None:
+def test_a_download_is_deployed_as_unchanged(staged: Sandbox, inv: Any, script: str) -> None:
     inv("workers.download", "--script", script, "--to", "down")
 
     result = inv("workers.deploy", "--script", script, "--path", "down", "--output", "json")
@@ -145,14 +143,14 @@ def test_a_folder_of_modules_is_deployed_byte_for_byte(
     index = json.loads(Path("down/modules.json").read_text())
     files = {one["module"]: (Path("down") / one["file"]).read_bytes() for one in index["modules"]}
     assert result.code == 0
-    assert "left out, for it is no module: notes.md" in result.err
+    assert "left out, not a module: notes.md" in result.err
     assert files == {
         "index.js": (made / "index.js").read_bytes(), "lib/a.wasm": BINARY, "data.bin": BINARY
     }  # fmt: skip
     assert {one["module"]: one["type"] for one in index["modules"]}["lib/a.wasm"] == "application/wasm"
 
 
-def test_a_file_without_imports_and_exports_is_a_service_worker(
+def test_a_new_script_without_imports_and_exports_is_a_service_worker(
     staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
 ) -> None:
     file = tmp_path / "old.js"
@@ -165,7 +163,198 @@ def test_a_file_without_imports_and_exports_is_a_service_worker(
     assert json.loads(second.out)[0]["action"] == "unchanged"
 
 
-def test_bindings_of_a_file_replace_those_of_now_but_never_the_secrets(
+BUNDLE = (
+    b'var r={async fetch(e){return new Response("hello "+new URL(e.url).pathname)}};export{r as default};'
+)
+INLINE = b"""addEventListener('fetch', event => event.respondWith(new Response(`<script type="module">
+export default 1;
+import "./x.js";
+</script>`)));
+/* export default {} */ // export {}
+const pattern = /[/]export default {}/, quotient = 4 / 2 / 1;
+import("./later.js");
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "line", "media_type", "entry"),
+    [
+        ("bundle.js", BUNDLE, (), "application/javascript+module", "bundle.js"),
+        ("inline.js", INLINE, (), "application/javascript", "fresh.js"),
+        ("plain.mjs", b"let x = 1;", (), "application/javascript+module", "plain.mjs"),
+        ("plain.js", b"let x = 1;", (), "application/javascript", "fresh.js"),
+        ("plain.js", b"let x = 1;", ("--format", "modules"), "application/javascript+module", "plain.js"),
+        ("bundle.js", BUNDLE, ("--format", "service-worker"), "application/javascript", "fresh.js"),
+        ("broken.js", b"export {", ("--format", "modules"), "application/javascript+module", "broken.js"),
+    ],
+)
+def test_the_format_of_a_new_script_is_what_is_known_else_what_its_code_is(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path,
+    name: str, code: bytes, line: tuple[str, ...], media_type: str, entry: str,
+) -> None:  # fmt: skip
+    (tmp_path / name).write_bytes(code)
+
+    result = deploy("fresh", *line, path=tmp_path / name)
+
+    assert result.code == 0, result.err
+    with connected(staged, tmp_path) as client:
+        script = api.get_content(client, staged.account_id, "fresh")
+    assert script.entry_point == entry
+    assert [(one.name, one.media_type) for one in script.modules] == [(entry, media_type)]
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "media_type"),
+    [
+        ("redirects", b"let x = 1;", "application/javascript+module"),
+        ("legacy-site", b"let x = 1;", "application/javascript"),
+        ("legacy-site", BUNDLE, "application/javascript+module"),
+    ],
+)
+def test_code_that_neither_imports_nor_exports_has_the_format_of_the_live_script(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, script: str, code: bytes, media_type: str
+) -> None:
+    (tmp_path / "new.js").write_bytes(code)
+
+    result = deploy(script, path=tmp_path / "new.js")
+
+    assert result.code == 0, result.err
+    with connected(staged, tmp_path) as client:
+        live = api.get_content(client, staged.account_id, script)
+    assert [one.media_type for one in live.modules] == [media_type]
+
+
+def test_a_format_that_cannot_be_detected_is_asked_for(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.js").write_bytes(b"const text = `import")
+
+    result = deploy("fresh", path=tmp_path / "broken.js")
+
+    assert result.code == 1
+    assert "--format modules or --format service-worker" in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("index.js", ("--format", "esm"), "--format is modules or service-worker, not 'esm'"),
+        ("main.py", ("--format", "modules"), "main.py is not JavaScript"),
+    ],
+)
+def test_a_format_that_does_not_fit_is_refused(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, name: str, line: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / name).write_bytes(CODE)
+
+    result = deploy("fresh", *line, path=tmp_path / name)
+
+    assert result.code == 1
+    assert said in result.err
+    assert written(staged) == []
+
+
+@pytest.mark.parametrize("code", [b"let x = 1;", BUNDLE, b""])
+@pytest.mark.parametrize("format", ["modules", "service-worker"])
+@pytest.mark.parametrize("target", ["fresh", "fresh-copy"])
+def test_a_download_is_deployed_in_the_format_that_it_had(
+    staged: Sandbox,
+    inv: Any,
+    deploy: Callable[..., Any],
+    tmp_path: Path,
+    code: bytes,
+    format: str,
+    target: str,
+) -> None:
+    (tmp_path / "one.js").write_bytes(code)
+    for script in {"fresh", target}:
+        deploy(script, "--format", format, path=tmp_path / "one.js")
+    inv("workers.download", "--script", "fresh", "--to", "down")
+
+    result = inv("workers.deploy", "--script", target, "--path", "down", "--output", "json")
+
+    assert (result.code, json.loads(result.out)[0]["action"]) == (0, "unchanged"), result.err
+
+
+def test_node_modules_and_caches_are_left_out(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(tmp_path / "dist", index_js=CODE, packages__index_js=CODE, lib__a_js=CODE)
+    (made / "packages").rename(made / "lib" / "node_modules")
+
+    result = deploy("fresh", path=made)
+
+    assert result.code == 0, result.err
+    assert "left out, not a module: lib/node_modules/" in result.err
+    with connected(staged, tmp_path) as client:
+        script = api.get_content(client, staged.account_id, "fresh")
+    assert [one.name for one in script.modules] == ["index.js", "lib/a.js"]
+
+
+def test_source_maps_of_modules_are_uploaded_and_others_left_out(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(tmp_path / "dist", old_js=b"addEventListener('fetch', () => {});", style_css_map=b"{}")
+    (made / "old.js.map").write_bytes(b'{"version": 3}')
+
+    result = deploy("fresh", path=made)
+
+    assert result.code == 0, result.err
+    assert "left out, not a module: style.css.map" in result.err
+    with connected(staged, tmp_path) as client:
+        script = api.get_content(client, staged.account_id, "fresh")
+    assert [(one.name, one.media_type) for one in script.modules] == [
+        ("fresh.js", "application/javascript"),
+        ("fresh.js.map", "application/source-map"),
+    ]
+
+
+def test_a_python_worker_is_uploaded_with_its_requirements_and_packages(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(
+        tmp_path / "dist",
+        main_py=b"async def on_fetch(request): ...",
+        requirements_txt=b"# web\n\nfastapi\nnumpy  # arrays\n",
+        packages__core_py=b"x = 1",
+        packages__core_so=b"\x7fELF",
+        helper_txt=b"text",
+    )
+    (made / "packages").rename(made / "python_modules")
+
+    result = deploy("fresh", path=made)
+    inv("workers.download", "--script", "fresh", "--to", "down")
+    again = inv("workers.deploy", "--script", "fresh", "--path", "down", "--output", "json")
+
+    assert result.code == 0, result.err
+    with connected(staged, tmp_path) as client:
+        script = api.get_content(client, staged.account_id, "fresh")
+    assert script.entry_point == "main.py"
+    assert {one.name: one.media_type for one in script.modules} == {
+        "main.py": "text/x-python",
+        "fastapi": "text/x-python-requirement",
+        "numpy": "text/x-python-requirement",
+        "python_modules/core.py": "application/octet-stream",
+        "python_modules/core.so": "application/octet-stream",
+        "helper.txt": "text/plain",
+    }
+    assert json.loads(again.out)[0]["action"] == "unchanged"
+
+
+def test_a_requirement_with_a_version_is_refused_with_its_line(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(tmp_path / "dist", main_py=b"x = 1", requirements_txt=b"fastapi\nnumpy==2.0\n")
+
+    result = deploy("fresh", path=made)
+
+    assert result.code == 1
+    assert "requirements.txt, line 2: 'numpy==2.0' is not the name of a package" in result.err
+    assert staged.requests == []
+
+
+def test_bindings_of_a_file_replace_the_live_ones_except_the_secrets(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any]
 ) -> None:
     before = state(staged, "cron-reports")
@@ -186,7 +375,9 @@ def test_bindings_of_a_file_replace_those_of_now_but_never_the_secrets(
     assert state(staged, "cron-reports") == before
 
 
-def test_metadata_changes_the_settings_that_it_names(staged: Sandbox, deploy: Callable[..., Any]) -> None:
+def test_metadata_changes_only_the_settings_that_it_names(
+    staged: Sandbox, deploy: Callable[..., Any]
+) -> None:
     before = answer(staged, f"{scripts(staged)}/image-resizer/settings")
     Path("m.json").write_text('{"compatibility_flags": ["global_navigator"], "tags": ["x"]}')
 
@@ -200,7 +391,7 @@ def test_metadata_changes_the_settings_that_it_names(staged: Sandbox, deploy: Ca
     assert unstamped(after) == unstamped(before | changed)
 
 
-def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
+def test_a_migration_runs_once_and_cannot_be_undone(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
 ) -> None:
     file = tmp_path / "object.js"
@@ -221,7 +412,7 @@ def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
     later = deploy("fresh", "--bindings", "m.json", path=file)
 
     assert (done.code, later.code) == (0, 0), later.err
-    assert "cannot be taken back: Durable Object migrations" in done.err
+    assert "cannot be undone: Durable Object migrations" in done.err
     assert "undo.apply" not in done.err
     assert json.loads(again.out)[0]["action"] == "unchanged"
     assert "undo.apply" in later.err
@@ -234,7 +425,7 @@ def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
         ("{", "is not JSON"),
         ("1", "neither an object nor a list"),
         ('{"vars": {}}', "names 'vars'"),
-        ('{"bindings": {}}', "are no list"),
+        ('{"bindings": {}}', "are not a list"),
         ('[{"name": "A"}]', "has no name or no type"),
         ("[1]", "has no name or no type"),
         ('[{"name": "A", "type": "json"}, {"name": "A", "type": "json"}]', "two bindings called 'A'"),
@@ -245,7 +436,7 @@ def test_a_migration_is_carried_out_once_and_cannot_be_taken_back(
         ('{"compatibility_date": "2999-01-01"}', "is in the future"),
     ],
 )
-def test_metadata_that_no_deployment_takes_is_refused_before_anything_is_written(
+def test_invalid_metadata_is_refused_before_any_write(
     staged: Sandbox, deploy: Callable[..., Any], metadata: str, said: str
 ) -> None:
     Path("m.json").write_text(metadata)
@@ -262,7 +453,7 @@ def test_metadata_that_no_deployment_takes_is_refused_before_anything_is_written
     ("files", "line", "said"),
     [
         ({}, (), "holds no module"),
-        ({"a_js": CODE, "b_js": CODE}, (), "which module is run first"),
+        ({"a_js": CODE, "b_js": CODE}, (), "which module runs first"),
         ({"a_js": CODE, "b_js": CODE}, ("--main", "c.js"), "there is no module 'c.js'"),
         ({"a_js": CODE, "modules_json": b"[]"}, (), "is not the index of a download"),
         (
@@ -270,10 +461,10 @@ def test_metadata_that_no_deployment_takes_is_refused_before_anything_is_written
             (),
             "but not in the folder",
         ),
-        ({"a_txt": b"only text"}, (), "which module is run first"),
+        ({"a_txt": b"only text"}, (), "which module runs first"),
     ],
 )  # fmt: skip
-def test_a_folder_that_is_no_script_is_refused_before_anything_is_asked(
+def test_a_folder_that_is_not_a_script_is_refused_before_any_request(
     staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, files: Any, line: tuple[str, ...], said: str
 ) -> None:
     (tmp_path / "dist").mkdir()
@@ -286,7 +477,9 @@ def test_a_folder_that_is_no_script_is_refused_before_anything_is_asked(
 
 
 @pytest.mark.fault("C7")
-def test_a_link_in_the_folder_is_refused(staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_symbolic_link_in_the_folder_is_refused(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
     made = folder(tmp_path / "dist", index_js=CODE)
     (made / "stolen.txt").symlink_to("/etc/hostname")
 
@@ -296,17 +489,17 @@ def test_a_link_in_the_folder_is_refused(staged: Sandbox, deploy: Callable[..., 
     assert "stolen.txt is a symbolic link" in result.err
 
 
-def test_a_path_that_is_not_there_is_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:
+def test_a_missing_path_is_refused_in_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:
     result = deploy("fresh", path=Path("nowhere.js"))
 
     assert result.code == 1
-    assert "nowhere.js is not there" in result.err
+    assert "nowhere.js does not exist" in result.err
     assert staged.requests == []
 
 
 @pytest.mark.parametrize("script", ["Shop", "a b", "-a", "x" * 64, "..", "a/b"])
 @pytest.mark.fault("E4")
-def test_what_is_no_script_name_is_refused_before_anything_is_asked(
+def test_an_invalid_script_name_is_refused_before_any_write(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], script: str
 ) -> None:
     lines = (
@@ -317,12 +510,12 @@ def test_what_is_no_script_name_is_refused_before_anything_is_asked(
     results = [inv(name, f"--script={script}", *line) for name, *line in lines]
 
     assert [result.code for result in results] == [1, 1]
-    assert all("is no script name" in result.err for result in results)
+    assert all("is not a script name" in result.err for result in results)
     assert written(staged) == []
 
 
 @pytest.mark.parametrize("script", ["auth-edge", "image-resizer", "legacy-site"])
-def test_a_script_that_is_deleted_comes_back_with_its_code_crons_and_workers_dev(
+def test_undo_of_a_deletion_restores_code_cron_triggers_and_workers_dev(
     staged: Sandbox, inv: Any, script: str
 ) -> None:
     inv("workers.schedules", "--script", script, "--set", "0 5 * * *")
@@ -345,7 +538,9 @@ def test_a_script_that_is_deleted_comes_back_with_its_code_crons_and_workers_dev
     assert after["settings"] == before["settings"]
 
 
-def test_a_script_with_durable_objects_comes_back_with_empty_ones(staged: Sandbox, inv: Any) -> None:
+def test_undo_of_a_deletion_restores_durable_object_classes_without_their_data(
+    staged: Sandbox, inv: Any
+) -> None:
     done = inv("workers.delete", "--script", "webhook-relay", "--confirm", "webhook-relay")
 
     undone = inv("undo.apply", "--id", undo_id(done.err))
@@ -354,7 +549,7 @@ def test_a_script_with_durable_objects_comes_back_with_empty_ones(staged: Sandbo
     assert bindings(staged, "webhook-relay")["INBOX"]["class_name"] == "Inbox"
 
 
-def test_a_script_that_others_bind_to_goes_only_with_its_references(staged: Sandbox, inv: Any) -> None:
+def test_a_script_that_others_bind_to_is_deleted_only_with_references(staged: Sandbox, inv: Any) -> None:
     line = ("workers.delete", "--script", "auth-edge", "--confirm", "auth-edge")
 
     refused, done = inv(*line), inv(*line, "--with-references")
@@ -367,12 +562,14 @@ def test_a_script_that_others_bind_to_goes_only_with_its_references(staged: Sand
 
 @pytest.mark.fault("G4")
 @pytest.mark.parametrize("line", [(), ("--yes",), ("--confirm", "auth")])
-def test_a_script_whose_name_is_not_typed_stays(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
+def test_a_script_is_not_deleted_unless_its_name_is_typed(
+    staged: Sandbox, inv: Any, line: tuple[str, ...]
+) -> None:
     assert inv("workers.delete", "--script", "auth-edge", *line).code == 1
     assert written(staged) == []
 
 
-def test_a_route_is_created_and_taken_back(staged: Sandbox, inv: Any) -> None:
+def test_a_route_is_created_and_undone(staged: Sandbox, inv: Any) -> None:
     before = routes(staged)
     line = ("--zone", "example.com", "--pattern", "*.Example.com/shop/*", "--script", "auth-edge")
 
@@ -387,7 +584,7 @@ def test_a_route_is_created_and_taken_back(staged: Sandbox, inv: Any) -> None:
     assert routes(staged) == before
 
 
-def test_a_route_that_leads_to_another_script_is_a_conflict(staged: Sandbox, inv: Any) -> None:
+def test_a_route_to_another_script_is_a_conflict(staged: Sandbox, inv: Any) -> None:
     line = ("--zone", "example.com", "--pattern", "api.example.com/*", "--script", "auth-edge")
 
     result = inv("workers.route-create", *line)
@@ -398,7 +595,7 @@ def test_a_route_that_leads_to_another_script_is_a_conflict(staged: Sandbox, inv
 
 
 @pytest.mark.parametrize("by", ["id", "pattern"])
-def test_a_route_is_deleted_and_comes_back_under_a_new_id(staged: Sandbox, inv: Any, by: str) -> None:
+def test_a_route_is_deleted_and_restored_with_a_new_id(staged: Sandbox, inv: Any, by: str) -> None:
     before = routes(staged)
     route = next(one for one in before if one["pattern"] == "api.example.com/*")
 
@@ -410,16 +607,16 @@ def test_a_route_is_deleted_and_comes_back_under_a_new_id(staged: Sandbox, inv: 
     assert unstamped(routes(staged)) == unstamped(before)
 
 
-def test_deleting_a_route_that_is_gone_is_done_already(staged: Sandbox, inv: Any) -> None:
+def test_deleting_a_missing_route_is_a_success(staged: Sandbox, inv: Any) -> None:
     result = inv("workers.route-delete", "--zone", "example.com", "--pattern", "example.com/none")
 
     assert result.code == 0
-    assert "there is nothing to delete" in result.err
+    assert "nothing to delete" in result.err
     assert written(staged) == []
 
 
 @pytest.mark.fault("G4")
-def test_a_route_is_not_deleted_unasked(staged: Sandbox, inv: Any) -> None:
+def test_a_route_is_not_deleted_without_consent(staged: Sandbox, inv: Any) -> None:
     line = ("workers.route-delete", "--zone", "example.com", "--pattern", "api.example.com/*")
 
     assert inv(*line).code == 1
@@ -427,7 +624,7 @@ def test_a_route_is_not_deleted_unasked(staged: Sandbox, inv: Any) -> None:
 
 
 @pytest.mark.fault("G1")
-def test_a_route_whose_creation_is_never_answered_is_there_once(staged: Sandbox, inv: Any) -> None:
+def test_a_route_whose_creation_was_not_answered_exists_once(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("drop-after POST */workers/routes times=1")
     line = ("--zone", "example.com", "--pattern", "example.com/once", "--script", "auth-edge")
 
@@ -446,7 +643,7 @@ def test_a_route_whose_creation_is_never_answered_is_there_once(staged: Sandbox,
         (("--pattern", "other.test/*"), False),
     ],
 )
-def test_a_route_to_delete_is_named_in_one_way(
+def test_a_route_to_delete_is_named_by_id_or_pattern(
     staged: Sandbox, inv: Any, line: tuple[str, ...], before_any_request: bool
 ) -> None:
     result = inv("workers.route-delete", "--zone", "example.com", *line)
@@ -456,7 +653,7 @@ def test_a_route_to_delete_is_named_in_one_way(
     assert (staged.requests == []) is before_any_request
 
 
-def test_crons_are_replaced_with_one_request_and_taken_back(staged: Sandbox, inv: Any) -> None:
+def test_cron_triggers_are_replaced_with_one_request_and_undone(staged: Sandbox, inv: Any) -> None:
     before = crons(staged)
 
     done = inv(
@@ -471,7 +668,7 @@ def test_crons_are_replaced_with_one_request_and_taken_back(staged: Sandbox, inv
     assert crons(staged) == before
 
 
-def test_crons_are_cleared_only_where_that_is_said(staged: Sandbox, inv: Any) -> None:
+def test_cron_triggers_are_cleared_only_with_consent(staged: Sandbox, inv: Any) -> None:
     line = ("workers.schedules", "--script", "cron-reports", "--clear")
 
     refused, both = inv(*line), inv(*line, "--set", "* * * * *")
@@ -483,7 +680,7 @@ def test_crons_are_cleared_only_where_that_is_said(staged: Sandbox, inv: Any) ->
     assert crons(staged) == []
 
 
-def test_crons_that_are_there_already_are_unchanged(staged: Sandbox, inv: Any) -> None:
+def test_cron_triggers_that_already_exist_are_unchanged(staged: Sandbox, inv: Any) -> None:
     line = [word for cron in crons(staged) for word in ("--set", cron)]
 
     result = inv("workers.schedules", "--script", "cron-reports", *line, "--output", "json")
@@ -492,14 +689,14 @@ def test_crons_that_are_there_already_are_unchanged(staged: Sandbox, inv: Any) -
     assert written(staged) == []
 
 
-def test_crons_of_a_script_that_is_not_there_are_refused(staged: Sandbox, inv: Any) -> None:
+def test_cron_triggers_of_a_missing_script_are_refused(staged: Sandbox, inv: Any) -> None:
     result = inv("workers.schedules", "--script", "nobody", "--set", "* * * * *")
 
     assert result.code == 1
     assert written(staged) == []
 
 
-def test_in_a_dry_line_crons_are_shown_for_a_script_that_is_not_there_yet(
+def test_a_dry_run_shows_cron_triggers_of_a_script_that_an_earlier_task_creates(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
 ) -> None:
     file = str(tmp_path / "index.js")
@@ -519,12 +716,15 @@ def test_in_a_dry_line_crons_are_shown_for_a_script_that_is_not_there_yet(
 @pytest.mark.parametrize(
     "cron",
     [
-        "* * * * *", "*/30 * * * MON-FRI", "0 6 1 * *", "0 0 L * *", "0 0 LW * *", "0 0 15W * *", 
-        "59 23 31 12 7", "0 0 * JAN,dec *", "0 0 * * 6L", "0 0 * * fri#2", "0 0 * * FRI-MON", 
-        "1-30/5 0-23/2 * * *", "10/5 * * * *",
+        "* * * * *", "*/30 * * * MON-FRI", "45 * * * *", "0 17 * * sun", "0 17 * * 1", "10 7 * * mon-fri",
+        "10 7 * * 2-6", "0 15 1 * *", "0 18 * * 6L", "0 18 * * friL", "59 23 LW * *", "0 0 L * *",
+        "0 0 L-3 * *", "0 0 L-30W * *", "0 0 1W * *", "0 0 15W * *", "0 0 31W * *", "59 23 31 12 7",
+        "0 0 * JAN,dec *", "0 0 * * fri#2", "0 0 * * 6#5", "0 0 * * L", "0 0 * * FRI-MON", "0 22-2 * * *",
+        "5-1 * * * *", "1-30/5 0-23/2 * * *", "10/5 * * * *", "*/59 */23 */30 */11 */6", "*/5,7 * * * *",
+        "5,* * * * *", "007 * * * *",
     ],
 )  # fmt: skip
-def test_cron_expressions_of_the_documentation_are_taken(cron: str) -> None:
+def test_cron_expressions_that_cloudflare_reads_are_accepted(cron: str) -> None:
     assert valid.cron(f" {cron} ") == cron
 
 
@@ -532,16 +732,60 @@ def test_cron_expressions_of_the_documentation_are_taken(cron: str) -> None:
     "cron",
     [
         "", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 * ",
-        "* * * * 8", "*/0 * * * *", "*/90 * * * *", "5-1 * * * *", "1-2-3 * * * *", "a * * * *", "-1 * * * *",
-        "1,,2 * * * *", "* * * MON *", "@daily", "* * * * ?",
+        "* * * 0 *", "* * * * 8", "*/0 * * * *", "*/60 * * * *", "* */24 * * *", "* * */31 * *",
+        "* * * */12 *", "* * * * */7", "1-2-3 * * * *", "a * * * *", "-1 * * * *", "1- * * * *",
+        "1,,2 * * * *", "*,5 * * * *", "*-5 * * * *", "* * * MON *", "@daily", "* * * * ?", "* * * * L-3",
+        "* * l * *", "* * 15w * *", "* * 0W * *", "* * 32W * *", "* * W * *", "* * 1,15W * *", "* * L,15 * *",
+        "* * L-0 * *", "* * L-31 * *", "* * 1-5W * *", "L * * * *", "* * * L *", "* * * * MON#0",
+        "* * * * MON#6", "* * * * 0#1", "* * * * 8L", "* * * * MON,friL", "* * * * #1", "* * * * MONDAY",
+        "\u0661 * * * *",
     ],
 )  # fmt: skip
-def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
+def test_cron_expressions_that_cloudflare_refuses_are_refused(cron: str) -> None:
     with pytest.raises(ValidationError):
         valid.cron(cron)
 
 
-def test_a_cron_expression_is_refused_before_anything_is_asked(staged: Sandbox, inv: Any) -> None:
+@pytest.mark.parametrize("day", ["0", "0-4", "MON,0", "0#1", "0L"])
+def test_weekday_0_is_refused_with_the_days_that_cloudflare_counts(day: str) -> None:
+    with pytest.raises(ValidationError, match="is not a weekday") as refusal:
+        valid.cron(f"0 6 * * {day}")
+
+    assert "from 1, which is Sunday" in refusal.value.hint
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("cron", "warned"),
+    [
+        ("0 6 * * 1", True),
+        ("0 6 * * 2-6", True),
+        ("0 6 * * 6L", True),
+        ("0 6 * * MON-FRI", False),
+        ("0 6 * * fri#2", False),
+        ("0 6 * * */2", False),
+    ],
+)
+def test_weekdays_by_number_are_warned_of(
+    staged: Sandbox, inv: Any, cron: str, warned: bool, dry: tuple[str, ...]
+) -> None:
+    result = inv("workers.schedules", "--script", "cron-reports", "--set", cron, "--yes", *dry)
+
+    assert result.code == 0
+    assert (f"{cron}: Cloudflare counts weekdays from 1, which is Sunday" in result.err) is warned
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_cron_expression_is_checked_in_a_dry_run_too(
+    staged: Sandbox, inv: Any, dry: tuple[str, ...]
+) -> None:
+    result = inv("workers.schedules", "--script", "cron-reports", "--set", "0 6 * * 0", *dry)
+
+    assert result.code == 1
+    assert staged.requests == []
+
+
+def test_a_cron_expression_is_refused_before_any_request(staged: Sandbox, inv: Any) -> None:
     result = inv("workers.schedules", "--script", "cron-reports", "--set", "0 6 * *")
 
     assert result.code == 1
@@ -560,7 +804,7 @@ def test_a_cron_expression_is_refused_before_anything_is_asked(staged: Sandbox, 
         ("*://example.com/", "*://example.com/"),
     ],
 )
-def test_a_pattern_of_the_zone_is_taken(text: str, known: str) -> None:
+def test_a_pattern_of_the_zone_is_accepted(text: str, known: str) -> None:
     assert valid.pattern(text, "example.com") == known
 
 
@@ -572,23 +816,23 @@ def test_a_pattern_of_the_zone_is_taken(text: str, known: str) -> None:
         "*", "*/*", "example.com:8080/*", "e.com.",
     ],
 )  # fmt: skip
-def test_a_pattern_of_elsewhere_or_out_of_form_is_refused(text: str) -> None:
+def test_a_pattern_of_another_zone_or_form_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         valid.pattern(text, "example.com")
 
 
-def test_a_pattern_of_a_zone_in_other_letters_is_sent_in_those_of_dns() -> None:
+def test_an_internationalized_pattern_is_sent_in_a_labels() -> None:
     assert valid.pattern("bücher.example/*", "xn--bcher-kva.example") == "xn--bcher-kva.example/*"
 
 
 @pytest.mark.parametrize("text", ["2023-11-15", "2023-13-01", "20231101", "yesterday", "2023-11-1", ""])
-def test_a_date_that_is_none_or_to_come_is_refused(text: str) -> None:
+def test_an_invalid_or_future_date_is_refused(text: str) -> None:
     assert valid.compatibility_date("2023-11-14", now=NOW) == "2023-11-14"
     with pytest.raises(ValidationError):
         valid.compatibility_date(text, now=NOW)
 
 
-def test_settings_domains_and_workers_dev_are_changed_and_put_back(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_settings_and_workers_dev_are_changed_and_restored(sandbox: Sandbox, tmp_path: Path) -> None:
     account = sandbox.account_id
     owner = Owner(account, "api-gateway", {"id": "api-gateway"})
     changes: dict[str, Json] = {
@@ -596,43 +840,43 @@ def test_settings_domains_and_workers_dev_are_changed_and_put_back(sandbox: Sand
         "workers.script_subdomain": {"enabled": True, "previews_enabled": True},
     }
     for kind, change in changes.items():
-        way = writes(kind)
-        assert way.update
+        writer = writes(kind)
+        assert writer.update
         with connected(sandbox, tmp_path) as client:
-            stood = way.find(client, owner, {}) or {}
-            kept = [one for one in stood.get("bindings", ()) if one["type"] == "secret_text"]
-            wanted = stood | change | ({"bindings": kept} if "bindings" in change else {})
+            original = writer.find(client, owner, {}) or {}
+            kept = [one for one in original.get("bindings", ()) if one["type"] == "secret_text"]
+            wanted = original | change | ({"bindings": kept} if "bindings" in change else {})
 
-            changed = way.update(client, owner, stood, wanted)
-            way.update(client, owner, changed, stood)
+            changed = writer.update(client, owner, original, wanted)
+            writer.update(client, owner, changed, original)
 
-            found = way.find(client, owner, {})
+            found = writer.find(client, owner, {})
 
         assert {name: changed[name] for name in change} == {name: wanted[name] for name in change}
-        assert unstamped(found) == unstamped(stood)
+        assert unstamped(found) == unstamped(original)
 
 
 def test_a_custom_domain_is_detached_moved_and_attached_again(sandbox: Sandbox, tmp_path: Path) -> None:
     owner = Owner(sandbox.account_id, sandbox.account_id, {})
-    way = writes("workers.domain")
-    assert way.create
-    assert way.update
-    assert way.delete
+    writer = writes("workers.domain")
+    assert writer.create
+    assert writer.update
+    assert writer.delete
     with connected(sandbox, tmp_path) as client:
-        stood = way.find(client, owner, {"hostname": "rooms.example.com"}) or {}
-        way.delete(client, owner, stood)
-        gone = way.find(client, owner, stood)
-        made = way.create(client, owner, stood)
-        moved = way.update(client, owner, made, made | {"service": "auth-edge"})
-        way.update(client, owner, moved, stood)
-        found = way.find(client, owner, stood)
+        original = writer.find(client, owner, {"hostname": "rooms.example.com"}) or {}
+        writer.delete(client, owner, original)
+        gone = writer.find(client, owner, original)
+        made = writer.create(client, owner, original)
+        moved = writer.update(client, owner, made, made | {"service": "auth-edge"})
+        writer.update(client, owner, moved, original)
+        found = writer.find(client, owner, original)
 
     assert gone is None
     assert moved["service"] == "auth-edge"
-    assert unstamped(found) == unstamped(stood)
+    assert unstamped(found) == unstamped(original)
 
 
-def test_kinds_of_a_script_that_is_gone_are_not_there(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_kinds_of_a_missing_script_are_not_found(sandbox: Sandbox, tmp_path: Path) -> None:
     account = Owner(sandbox.account_id, sandbox.account_id, {})
     gone = account._replace(id="nobody")
     kinds = ("workers.settings", "workers.schedule", "workers.script_subdomain")
@@ -644,8 +888,8 @@ def test_kinds_of_a_script_that_is_gone_are_not_there(sandbox: Sandbox, tmp_path
     assert [script, *found] == [None] * 4
 
 
-def test_an_upload_keeps_secrets_and_assets_and_inherits_what_stays() -> None:
-    standing: Json = {
+def test_an_upload_keeps_secrets_and_assets_and_inherits_unchanged_bindings() -> None:
+    live: Json = {
         "id": "shop", "has_assets": True,
         "bindings": [
             {"type": "secret_text", "name": "KEY"},
@@ -653,12 +897,12 @@ def test_an_upload_keeps_secrets_and_assets_and_inherits_what_stays() -> None:
             {"type": "plain_text", "name": "STAGE", "text": "a"},
         ],
     }  # fmt: skip
-    wanted = standing | {
-        "bindings": [*standing["bindings"][:2], {"type": "plain_text", "name": "STAGE", "text": "b"}],
+    wanted = live | {
+        "bindings": [*live["bindings"][:2], {"type": "plain_text", "name": "STAGE", "text": "b"}],
         "entry_point": "i.js", "media_types": {"i.js": "application/javascript+module"}, "module i.js": b"",
     }  # fmt: skip
 
-    metadata = json.loads(dict(form(wanted, standing))["metadata"][1])
+    metadata = json.loads(dict(upload_form(wanted, live))["metadata"][1])
 
     assert metadata == {
         "main_module": "i.js",
@@ -670,7 +914,7 @@ def test_an_upload_keeps_secrets_and_assets_and_inherits_what_stays() -> None:
 
 @pytest.mark.fault("A8")
 @pytest.mark.parametrize("fault", ["drop-after", "error-after"])
-def test_a_deployment_that_is_never_answered_is_found_to_be_done(
+def test_a_deployment_that_was_not_answered_is_found_to_be_done(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], fault: str
 ) -> None:
     staged.faults.parse(f"{fault} PUT */scripts/fresh times=2")
@@ -683,7 +927,7 @@ def test_a_deployment_that_is_never_answered_is_found_to_be_done(
 
 
 @pytest.mark.fault("A8")
-def test_crons_that_nobody_answered_for_are_found_to_be_set(staged: Sandbox, inv: Any) -> None:
+def test_cron_triggers_whose_write_was_not_answered_are_found_to_be_set(staged: Sandbox, inv: Any) -> None:
     before = crons(staged)
     staged.faults.parse("error-after PUT */schedules times=2")
 
@@ -694,7 +938,7 @@ def test_crons_that_nobody_answered_for_are_found_to_be_set(staged: Sandbox, inv
     assert crons(staged) == before
 
 
-def test_a_deployment_is_not_taken_back_once_another_has_followed(
+def test_a_deployment_is_not_undone_after_a_later_one(
     staged: Sandbox, inv: Any, deploy: Callable[..., Any], tmp_path: Path
 ) -> None:
     later = tmp_path / "later.js"
@@ -711,9 +955,7 @@ def test_a_deployment_is_not_taken_back_once_another_has_followed(
     assert state(staged, "redirects") == before
 
 
-def test_what_is_shown_of_a_deployment_names_the_modules_that_change(
-    staged: Sandbox, deploy: Callable[..., Any]
-) -> None:
+def test_a_deployment_shows_the_modules_that_change(staged: Sandbox, deploy: Callable[..., Any]) -> None:
     result = deploy("redirects", "--dry-run")
 
     assert result.code == 0

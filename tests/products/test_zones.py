@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 (the letters that look alike are what the table is about)
-"""Zones, how a domain becomes one, and what is told of one."""
+# ruff: noqa: RUF001 (the table is about similar letters)
+"""Zones, the lookup of a zone by its domain, and what is shown of a zone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.products.answers import envelope, page, refusal
 
 ZONE, OTHER, ACCOUNT = "1" * 32, "2" * 32, "a" * 32
 
-# What people write, and the zone that the API knows.
+# What people write, and the name of the zone in the API.
 NAMES = [
     ("example.com", "example.com"),
     ("EXAMPLE.com", "example.com"),
@@ -69,19 +69,19 @@ NAMES = [
 
 @pytest.mark.fault("E10")
 @pytest.mark.parametrize(("written", "known"), NAMES)
-def test_a_domain_has_one_form_however_it_is_written(written: str, known: str) -> None:
+def test_a_domain_has_one_canonical_form(written: str, known: str) -> None:
     assert api.canonical(written) == known
 
 
 @pytest.mark.fault("E10")
 @pytest.mark.parametrize("written", ["a\u200db.example", "-ü.example", "☃\ud800.example", "é" * 70])
-def test_what_is_no_domain_is_refused_in_a_sentence(written: str) -> None:
+def test_an_invalid_domain_is_refused_with_a_message(written: str) -> None:
     with pytest.raises(UsageError, match="is not a domain name"):
         api.canonical(written)
 
 
 @pytest.mark.fault("E10")
-def test_an_encoded_domain_is_shown_in_its_own_letters() -> None:
+def test_an_encoded_domain_is_shown_in_unicode() -> None:
     assert api.readable("xn--bcher-kva.example") == "bücher.example"
     assert api.readable("xn--\u00ff.example") == "xn--\u00ff.example"
 
@@ -101,7 +101,7 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
     assert listing.problem == ""
 
 
-def test_a_zone_is_found_by_asking_the_api_for_its_name(client: Client, http: responses.RequestsMock) -> None:
+def test_a_zone_is_found_by_the_name_filter_of_the_api(client: Client, http: responses.RequestsMock) -> None:
     asked = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
     found = [{"id": ZONE, "name": "xn--bcher-kva.example"}]
     http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(asked)])
@@ -110,7 +110,7 @@ def test_a_zone_is_found_by_asking_the_api_for_its_name(client: Client, http: re
 
 
 @pytest.mark.fault("G3")
-def test_a_similar_name_is_no_match(client: Client, http: responses.RequestsMock) -> None:
+def test_a_similar_name_does_not_match(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones", json=page([{"id": OTHER, "name": "my-example.com"}]))
 
     with pytest.raises(NotFound) as error:
@@ -136,7 +136,7 @@ def test_a_zone_in_two_accounts_lists_both(client: Client, http: responses.Reque
     ]
 
 
-def test_a_zone_looked_up_twice_is_asked_for_once(client: Client, http: responses.RequestsMock) -> None:
+def test_a_zone_looked_up_twice_is_requested_once(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones", json=page([{"id": ZONE, "name": "example.com"}]))
 
     api.find_zone(client, "example.com")
@@ -145,7 +145,7 @@ def test_a_zone_looked_up_twice_is_asked_for_once(client: Client, http: response
     assert len(http.calls) == 1
 
 
-def test_an_id_is_no_name(client: Client, http: responses.RequestsMock) -> None:
+def test_an_id_is_not_searched_as_a_name(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}", json=envelope({"id": ZONE, "name": "example.com"}))
 
     assert api.find_zone(client, ZONE)["name"] == "example.com"
@@ -157,24 +157,20 @@ def test_an_account_is_filtered_by_its_id_or_its_name() -> None:
     assert api.account_filter("") == {}
 
 
-def test_packs_are_counted_by_the_total_that_the_api_gives(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_packs_are_counted_by_the_total_of_the_api(client: Client, http: responses.RequestsMock) -> None:
     answer = envelope([{"id": "p"}], page=1, per_page=50, count=1, total_count=71)
     http.get(f"{API}/zones/{ZONE}/ssl/certificate_packs", json=answer)
 
     assert api.count_packs(client, ZONE) == 71
 
 
-def test_routes_are_counted_where_the_api_gives_no_total(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_routes_are_counted_if_the_api_returns_no_total(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/workers/routes", json=envelope([{"id": "r"}, {"id": "s"}]))
 
     assert api.count_routes(client, ZONE) == 2
 
 
-def test_a_refused_part_becomes_a_word(client: Client, http: responses.RequestsMock) -> None:
+def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/dnssec", json=refusal(10000, "Authentication error"), status=403)
 
     part = attempt("DNSSEC", lambda: api.get_dnssec(client, ZONE))
@@ -189,7 +185,7 @@ def test_a_part_that_the_plan_lacks_is_unavailable(client: Client, http: respons
     assert attempt("DNSSEC", lambda: api.get_dnssec(client, ZONE)).shown() == "unavailable"
 
 
-def test_a_list_that_is_not_whole_says_so(client: Client, http: responses.RequestsMock) -> None:
+def test_an_incomplete_list_is_inconsistent(client: Client, http: responses.RequestsMock) -> None:
     answer = envelope([{"id": "ssl"}], page=1, per_page=50, count=1, total_count=2)
     http.get(f"{API}/zones/{ZONE}/settings", json=answer)
 
@@ -199,7 +195,7 @@ def test_a_list_that_is_not_whole_says_so(client: Client, http: responses.Reques
     assert part.shown() == [{"id": "ssl"}]
 
 
-def test_each_kind_lists_what_lies_in_its_owner(client: Client, http: responses.RequestsMock) -> None:
+def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
     owner = Owner(ACCOUNT, ZONE, {"id": ZONE, "name": "example.com"})
     http.get(f"{API}/zones/{ZONE}/settings", json=envelope([{"id": "ssl", "value": "full"}]))
     http.get(f"{API}/zones/{ZONE}/dnssec", json=envelope({"status": "active"}))
@@ -214,7 +210,7 @@ def test_each_kind_lists_what_lies_in_its_owner(client: Client, http: responses.
     }
 
 
-def test_a_zone_that_may_not_be_read_is_a_missing_permission(
+def test_a_zone_that_must_not_be_read_is_a_missing_permission(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(f"{API}/zones", json=refusal(10000, "Authentication error"), status=403)
@@ -231,7 +227,7 @@ def test_the_command_filters_at_the_api(staged: Sandbox, inv: Any) -> None:
     assert "status=active" in staged.requests[-1][1]
 
 
-def test_info_puts_together_what_several_answers_say(staged: Sandbox, inv: Any) -> None:
+def test_info_combines_several_responses(staged: Sandbox, inv: Any) -> None:
     result = inv("zones.info", "--zone", "Bücher.example", "--output", "json")
 
     info = json.loads(result.out)
@@ -243,7 +239,7 @@ def test_info_puts_together_what_several_answers_say(staged: Sandbox, inv: Any) 
 
 
 @pytest.mark.fault("A25")
-def test_info_shows_what_it_may_not_read_and_says_that_it_is_incomplete(staged: Sandbox, inv: Any) -> None:
+def test_info_marks_denied_parts_and_is_incomplete(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("denied GET */certificate_packs* times=-1")
 
     result = inv("zones.info", "--zone", "example.com", "--output", "json")
@@ -255,7 +251,7 @@ def test_info_shows_what_it_may_not_read_and_says_that_it_is_incomplete(staged: 
 
 
 @pytest.mark.fault("A26")
-def test_info_counts_records_where_there_is_no_usage_call(staged: Sandbox, inv: Any) -> None:
+def test_info_counts_records_if_the_usage_request_is_missing(staged: Sandbox, inv: Any) -> None:
     whole = json.loads(inv("zones.info", "--zone", "example.com", "--output", "json").out)
     staged.faults.parse("gone GET */dns_records/usage times=-1")
 
@@ -265,7 +261,7 @@ def test_info_counts_records_where_there_is_no_usage_call(staged: Sandbox, inv: 
     assert json.loads(result.out)["records"] == whole["records"]
 
 
-def test_settings_of_a_zone_come_with_one_request(staged: Sandbox, inv: Any) -> None:
+def test_settings_of_a_zone_need_one_request(staged: Sandbox, inv: Any) -> None:
     zone_id = json.loads(inv("zones.info", "--zone", "example.com", "--output", "json").out)["id"]
 
     result = inv("zones.settings", "--zone", "example.com", "--filter", "id=ssl", "--output", "json")

@@ -1,4 +1,4 @@
-"""Zones that come, are paused and go, and their settings: each write, and what takes it back."""
+"""Zones that are added, paused and deleted, and their settings: each write, and its undo."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def zone(staged: Sandbox, name: str) -> Any:
     return (answer(staged, f"/zones?name={name}") or [None])[0]
 
 
-def test_a_zone_is_added_and_taken_back(staged: Sandbox, inv: Any) -> None:
+def test_the_creation_of_a_zone_can_be_undone(staged: Sandbox, inv: Any) -> None:
     made = inv("zones.create", "--name", "new.example", "--output", "json")
     there = zone(staged, "new.example")
     undone = inv("undo.apply", "--id", undo_id(made.err), "--confirm", "new.example")
@@ -55,7 +55,7 @@ def test_a_zone_is_added_and_taken_back(staged: Sandbox, inv: Any) -> None:
     assert zone(staged, "new.example") is None
 
 
-def test_a_domain_in_the_letters_of_its_language_is_added_in_those_of_dns(staged: Sandbox, inv: Any) -> None:
+def test_a_unicode_domain_is_added_in_its_ascii_form(staged: Sandbox, inv: Any) -> None:
     result = inv("zones.create", "--name", "Mäuse.Example", "--type", "partial")
 
     assert result.code == 0
@@ -63,14 +63,14 @@ def test_a_domain_in_the_letters_of_its_language_is_added_in_those_of_dns(staged
 
 
 @pytest.mark.fault("G1")
-def test_a_zone_that_is_there_is_adopted_as_unchanged(staged: Sandbox, inv: Any) -> None:
+def test_an_existing_zone_is_unchanged(staged: Sandbox, inv: Any) -> None:
     result = inv("zones.create", "--name", "example.com", "--output", "json")
 
     assert (result.code, rows(result)[0]["action"]) == (0, "unchanged")
     assert written(staged) == []
 
 
-def test_a_zone_that_is_there_in_another_way_is_a_conflict(staged: Sandbox, inv: Any) -> None:
+def test_an_existing_zone_that_differs_is_a_conflict(staged: Sandbox, inv: Any) -> None:
     result = inv("zones.create", "--name", "example.com", "--type", "secondary")
 
     assert result.code == 1
@@ -78,7 +78,7 @@ def test_a_zone_that_is_there_in_another_way_is_a_conflict(staged: Sandbox, inv:
     assert written(staged) == []
 
 
-def test_a_zone_of_another_account_is_a_conflict_that_says_where_to_look(
+def test_a_zone_of_another_account_is_a_conflict_with_a_hint(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.post(f"{API}/zones", json=refusal(1061, "new.example already exists"), status=400)
@@ -91,7 +91,7 @@ def test_a_zone_of_another_account_is_a_conflict_that_says_where_to_look(
     assert "inv zones.list --name new.example" in error.value.hint
 
 
-def test_a_zone_that_was_added_anew_is_not_the_one_that_is_looked_for(
+def test_a_zone_that_was_deleted_and_added_again_is_not_found_by_its_old_id(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(f"{API}/zones", json=page([{"id": "2" * 32, "name": "a.example"}]))
@@ -102,7 +102,7 @@ def test_a_zone_that_was_added_anew_is_not_the_one_that_is_looked_for(
 
 
 @pytest.mark.fault("G1")
-def test_a_zone_whose_creation_is_never_answered_is_there_once(staged: Sandbox, inv: Any) -> None:
+def test_a_zone_whose_creation_is_never_answered_exists_once(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("drop-after POST /zones times=1")
 
     result = inv("zones.create", "--name", "new.example", "--output", "json")
@@ -115,7 +115,7 @@ def test_a_zone_whose_creation_is_never_answered_is_there_once(staged: Sandbox, 
 @pytest.mark.parametrize(
     "name", ["example", "a..example", "-a.example", "1.2.3.4", "a b.example", "*.a.example"]
 )
-def test_what_is_no_domain_is_refused_before_anything_is_asked(staged: Sandbox, inv: Any, name: str) -> None:
+def test_an_invalid_domain_is_refused_before_any_request(staged: Sandbox, inv: Any, name: str) -> None:
     result = inv("zones.create", f"--name={name}")
 
     assert result.code == 1
@@ -123,16 +123,16 @@ def test_what_is_no_domain_is_refused_before_anything_is_asked(staged: Sandbox, 
     assert staged.requests == []
 
 
-def test_an_account_that_the_token_does_not_see_is_refused(staged: Sandbox, inv: Any) -> None:
+def test_an_account_that_the_token_cannot_see_is_refused(staged: Sandbox, inv: Any) -> None:
     result = inv("zones.create", "--name", "new.example", "--account-id", "b" * 32)
 
     assert result.code == 1
-    assert "does not see the account" in result.err
+    assert "cannot see the account" in result.err
     assert staged.account_id in result.err
     assert written(staged) == []
 
 
-def test_an_account_is_taken_at_its_word_where_the_token_may_list_none(staged: Sandbox, inv: Any) -> None:
+def test_an_account_id_is_accepted_if_the_token_cannot_list_accounts(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("denied GET /accounts* times=-1")
 
     result = inv("zones.create", "--name", "new.example", "--account-id", staged.account_id)
@@ -142,7 +142,7 @@ def test_an_account_is_taken_at_its_word_where_the_token_may_list_none(staged: S
 
 
 @pytest.mark.parametrize("line", [(), ("--resume",)])
-def test_a_pause_and_its_end_are_taken_back(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
+def test_pausing_and_resuming_can_be_undone(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
     if line:
         inv("zones.pause", "--zone", "example.org")
     before = unstamped(zone(staged, "example.org"))
@@ -156,7 +156,7 @@ def test_a_pause_and_its_end_are_taken_back(staged: Sandbox, inv: Any, line: tup
     assert unstamped(zone(staged, "example.org")) == before
 
 
-def test_pausing_what_is_paused_changes_nothing(staged: Sandbox, inv: Any) -> None:
+def test_pausing_a_paused_zone_changes_nothing(staged: Sandbox, inv: Any) -> None:
     inv("zones.pause", "--zone", "example.org")
     before = len(written(staged))
 
@@ -166,7 +166,7 @@ def test_pausing_what_is_paused_changes_nothing(staged: Sandbox, inv: Any) -> No
     assert len(written(staged)) == before
 
 
-def test_settings_are_set_one_request_each_and_taken_back(staged: Sandbox, inv: Any) -> None:
+def test_settings_are_set_with_one_request_each_and_can_be_undone(staged: Sandbox, inv: Any) -> None:
     where = f"/zones/{zone(staged, 'example.com')['id']}/settings"
     before = unstamped(answer(staged, where))
     pairs = {
@@ -185,7 +185,7 @@ def test_settings_are_set_one_request_each_and_taken_back(staged: Sandbox, inv: 
     assert unstamped(answer(staged, where)) == before
 
 
-def test_a_setting_that_has_its_value_already_is_said_to_be_unchanged(staged: Sandbox, inv: Any) -> None:
+def test_a_setting_that_already_has_the_value_is_unchanged(staged: Sandbox, inv: Any) -> None:
     result = inv(
         "zones.set", "--zone", "example.com", "--setting", "http3", "--value", "on", "--output", "json"
     )
@@ -202,11 +202,14 @@ def test_a_setting_that_has_its_value_already_is_said_to_be_unchanged(staged: Sa
         (("--setting", "nonsense", "--value", "1"), "inv zones.settings"),
         (("--setting", "browser_cache_ttl", "--value", "soon"), "which is a number"),
         (("--setting", "minify", "--value", "on"), "which is an object"),
-        (("--setting", "ssl", "--value", "strict", "--value", "off"), "do not make pairs"),
-        (("--setting", "ssl", "--value", "full", "--setting", "ssl", "--value", "off"), "do not make pairs"),
+        (("--setting", "ssl", "--value", "strict", "--value", "off"), "1 --setting but 2 --value"),
+        (
+            ("--setting", "ssl", "--value", "full", "--setting", "ssl", "--value", "off"),
+            "ssl is given 2 times",
+        ),
     ],
 )
-def test_what_no_setting_takes_is_refused_before_anything_is_written(
+def test_invalid_settings_and_values_are_refused_before_any_write(
     staged: Sandbox, inv: Any, line: tuple[str, ...], said: str
 ) -> None:
     result = inv("zones.set", "--zone", "example.com", *line)
@@ -220,7 +223,7 @@ def test_a_setting_that_the_plan_does_not_allow_is_refused(staged: Sandbox, inv:
     result = inv("zones.set", "--zone", "example.com", "--setting", "advanced_ddos", "--value", "on")
 
     assert result.code == 1
-    assert "cannot be changed on this zone's plan" in result.err
+    assert "the zone's plan does not allow a change" in result.err
     assert written(staged) == []
 
 
@@ -238,40 +241,40 @@ def test_a_setting_that_the_plan_does_not_allow_is_refused(staged: Sandbox, inv:
         (None, "null", None),
     ],
 )
-def test_a_value_is_read_as_what_the_setting_holds(current: Any, text: str, value: Any) -> None:
+def test_a_value_is_parsed_with_the_type_of_the_setting(current: Any, text: str, value: Any) -> None:
     assert valid.value_for({"id": "x", "value": current}, text) == value
 
 
 @pytest.mark.parametrize(
     ("current", "text"), [(1, "true"), (True, "1"), (1, "NaN"), ([], "{}"), ({}, "[]"), (1, '"1"'), (1, "")]
 )
-def test_a_value_of_another_sort_is_refused(current: Any, text: str) -> None:
+def test_a_value_of_another_type_is_refused(current: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         valid.value_for({"id": "x", "value": current}, text)
 
 
-def test_pairs_are_made_of_as_many_settings_as_values() -> None:
+def test_each_setting_is_paired_with_its_value() -> None:
     assert valid.paired(("a", "b"), ("1", "2")) == [("a", "1"), ("b", "2")]
     with pytest.raises(UsageError):
         valid.paired(("a",), ())
 
 
-def test_a_zone_is_deleted_once_its_name_is_typed_and_what_goes_with_it_is_told(
+def test_a_zone_is_deleted_after_its_name_is_typed_and_its_contents_are_shown(
     staged: Sandbox, inv: Any
 ) -> None:
     result = inv("zones.delete", "--zone", "example.org", "--confirm", "example.org")
 
     assert result.code == 0
-    assert "example.org holds " in result.err
+    assert "example.org has " in result.err
     assert "a deletion is permanent for its DNS records" in result.err
-    assert "cannot be taken back" in result.err
+    assert "cannot be undone" in result.err
     assert "undo.apply" not in result.err
     assert zone(staged, "example.org") is None
 
 
 @pytest.mark.fault("G4")
 @pytest.mark.parametrize("line", [(), ("--yes",), ("--confirm", "example.com")])
-def test_a_zone_whose_name_is_not_typed_stays(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
+def test_a_zone_whose_name_is_not_typed_is_kept(staged: Sandbox, inv: Any, line: tuple[str, ...]) -> None:
     result = inv("zones.delete", "--zone", "example.org", *line)
 
     assert result.code == 1
@@ -279,7 +282,7 @@ def test_a_zone_whose_name_is_not_typed_stays(staged: Sandbox, inv: Any, line: t
 
 
 @pytest.mark.fault("G3")
-def test_a_zone_of_a_similar_name_is_never_taken(staged: Sandbox, inv: Any) -> None:
+def test_a_zone_with_a_similar_name_is_never_deleted(staged: Sandbox, inv: Any) -> None:
     for line in (
         ("delete", "--confirm", "ample.com"),
         ("pause",),
@@ -290,7 +293,7 @@ def test_a_zone_of_a_similar_name_is_never_taken(staged: Sandbox, inv: Any) -> N
     assert written(staged) == []
 
 
-def test_a_dry_line_shows_a_zone_that_its_own_task_before_would_have_added(staged: Sandbox, inv: Any) -> None:
+def test_a_dry_run_shows_a_zone_that_an_earlier_task_would_have_added(staged: Sandbox, inv: Any) -> None:
     line = ("zones.create", "--name", "new.example")
 
     result = inv("--dry", *line, *line, "zones.pause", "--zone", "example.com")
@@ -302,7 +305,7 @@ def test_a_dry_line_shows_a_zone_that_its_own_task_before_would_have_added(stage
 
 
 @pytest.mark.parametrize(("kind", "after"), [("zones.dnssec", "active"), ("ssl.universal", False)])
-def test_what_has_no_task_of_its_own_can_be_put_back(
+def test_kinds_without_a_task_can_be_restored(
     sandbox: Sandbox, tmp_path: Path, kind: str, after: object
 ) -> None:
     field, way = KINDS[kind].label, writes(kind)
@@ -321,9 +324,7 @@ def test_what_has_no_task_of_its_own_can_be_put_back(
     assert unstamped(found) == unstamped(stood)
 
 
-def test_dnssec_is_asked_for_in_the_two_words_that_the_api_knows(
-    client: Client, http: responses.RequestsMock
-) -> None:
+def test_dnssec_is_requested_as_active_or_disabled(client: Client, http: responses.RequestsMock) -> None:
     match = [json_params_matcher({"status": "active", "dnssec_presigned": True})]
     http.patch(f"{API}/zones/{ZONE}/dnssec", json=envelope({"status": "pending"}), match=match)
     update = writes("zones.dnssec").update

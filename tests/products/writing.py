@@ -1,4 +1,4 @@
-"""What the tests of writing look at: the sandbox's own answers, and which requests have written."""
+"""Helpers for tests of writes: the sandbox's own responses, and the requests that were sent to write."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 from ops.sandbox.server import Sandbox
 
-# What says when and by whom a thing was made; a thing that is made again has others.
+# Fields that change when an item is created again.
 STAMPS = {
     "id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace",
-    # A script's history, of which every upload adds a line.
+    # A script's history: every upload adds an entry.
     "version", "versions", "deployments",
 }  # fmt: skip
 
 
 def answer(sandbox: Sandbox, path: str) -> Any:
-    """Give the `result` that the sandbox answers at *path*, asked behind our client's back."""
+    """Return the `result` of the sandbox at *path*, requested without our client."""
     return json.loads(content(sandbox, path))["result"]
 
 
 def content(sandbox: Sandbox, path: str) -> bytes:
-    """Give what the sandbox answers at *path*, byte for byte."""
+    """Return the response body of the sandbox at *path*, byte for byte."""
     request = urllib.request.Request(sandbox.url + path, headers={"Authorization": f"Bearer {sandbox.token}"})
     with urllib.request.urlopen(request) as reply:
         body: bytes = reply.read()
@@ -31,7 +31,7 @@ def content(sandbox: Sandbox, path: str) -> bytes:
 
 
 def unstamped(value: Any) -> Any:
-    """Give *value* without ids and moments, whose places in lists of objects do not count either."""
+    """Return *value* without ids and times, with lists of objects in a canonical order."""
     if isinstance(value, dict):
         return {name: unstamped(inside) for name, inside in value.items() if name not in STAMPS}
     if isinstance(value, list):
@@ -40,12 +40,12 @@ def unstamped(value: Any) -> Any:
 
 
 def written(sandbox: Sandbox) -> list[tuple[str, str]]:
-    """Give the requests so far that wrote, or were meant to."""
+    """Return the requests so far that wrote, or tried to."""
     return [request for request in sandbox.requests if request[0] != "GET"]
 
 
 def undo_id(err: str) -> str:
-    """Give the id by which what was done is taken back, as a command has said it on stderr."""
+    """Return the id for undo that a command has printed on stderr."""
     found = re.search(r"undo\.apply --id (\S+)", err)
     assert found, err
     return found[1]

@@ -1,4 +1,4 @@
-"""The stage of the sandbox's own tests: a caller, a raw socket, a clock that only moves when told."""
+"""Fixtures of the sandbox's own tests: a caller, a raw socket, a clock that moves only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ops.sandbox.server import Sandbox
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stays at one time until it is moved."""
 
     def __init__(self) -> None:
         self.time = 1_790_000_000.0
@@ -56,7 +56,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def start(seeded: Path, tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
-    """Start sandboxes with a quota, a clock, a fault plan or a seed of their own."""
+    """Return a function that starts a sandbox with its own quota, clock, fault plan or seed."""
     running: list[Sandbox] = []
 
     def begin(**options: Any) -> Sandbox:
@@ -73,7 +73,7 @@ def start(seeded: Path, tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[Api]:
-    """The seeded sandbox; the test fails when a handler crashed."""
+    """Return a caller of the seeded sandbox; the test fails if a handler crashed."""
     caller = Api(sandbox)
     yield caller
     caller.session.close()
@@ -82,13 +82,13 @@ def api(sandbox: Sandbox) -> Iterator[Api]:
 
 @pytest.fixture
 def zone() -> str:
-    """The id of example.com, a Business zone with records of every kind."""
+    """Return the id of example.com, a Business zone with records of every kind."""
     return zone_id("example.com")
 
 
 @pytest.fixture
 def bare(start: Callable[..., Sandbox]) -> Iterator[tuple[Api, str]]:
-    """A sandbox that holds nothing but one new Free zone, free.example."""
+    """Return a sandbox whose only item is one new Free zone, free.example."""
     caller = Api(start(seed=None, quota=None))
     body = {"name": "free.example", "account": {"id": caller.sandbox.account_id}}
     yield caller, caller.result("POST", "/zones", json=body)["id"]
@@ -97,7 +97,7 @@ def bare(start: Callable[..., Sandbox]) -> Iterator[tuple[Api, str]]:
 
 @pytest.fixture
 def raw(sandbox: Sandbox) -> Callable[[bytes], bytes]:
-    """Send bytes to the sandbox and return all that comes back until it hangs up."""
+    """Return a function that sends bytes and returns all bytes received until the sandbox disconnects."""
 
     def send(data: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as link:
@@ -108,5 +108,5 @@ def raw(sandbox: Sandbox) -> Callable[[bytes], bytes]:
 
 
 def limited(quota: Quota, clock: Clock) -> dict[str, Any]:
-    """Options of a sandbox with a quota on a clock, without a seed."""
+    """Return the options of a sandbox with a quota and a clock, without a seed."""
     return {"quota": quota, "clock": clock, "seed": None}

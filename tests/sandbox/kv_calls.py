@@ -1,4 +1,4 @@
-"""How the KV tests call the sandbox."""
+"""KV calls for the tests of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def value(space: str, name: str) -> str:
 
 
 def names(api: Api, space: str, **params: object) -> list[str]:
-    """The names of all keys, over every page."""
+    """Return the names of all keys, over every page."""
     found: list[str] = []
     cursor = ""
     while True:

@@ -1,4 +1,4 @@
-"""Accounts, memberships, tokens, audit logs and what else an account holds, in the sandbox."""
+"""Accounts, memberships, tokens, audit logs and the other items of an account, in the sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conftest import Api
 ACCOUNT = f"/accounts/{ACCOUNT_ID}"
 
 
-def test_the_user_and_the_membership_are_there(api: Api) -> None:
+def test_the_user_and_the_membership_exist(api: Api) -> None:
     assert api.result("GET", "/user")["email"] == EMAIL
     assert [one["account"]["id"] for one in api.result("GET", "/memberships")] == [ACCOUNT_ID]
     assert api.result("GET", "/memberships", params={"status": "pending"}) == []
@@ -23,7 +23,7 @@ def test_accounts_are_found_by_name(api: Api) -> None:
     assert api.result("GET", "/accounts", params={"name": "other"}) == []
 
 
-def test_another_account_is_refused(api: Api) -> None:
+def test_an_unknown_account_is_refused(api: Api) -> None:
     assert api.refused("GET", f"/accounts/{'0' * 32}") == (403, 10000)
 
 
@@ -41,7 +41,7 @@ def test_a_good_token_is_verified_with_its_dates(api: Api) -> None:
     ]
 
 
-def test_a_token_that_has_expired_says_so(api: Api) -> None:
+def test_an_expired_token_has_that_status(api: Api) -> None:
     token = "sandbox_" + "t" * 40
     api.sandbox.store.add_token(token, expires_on="2020-01-01T00:00:00Z")
     api.session.headers["Authorization"] = f"Bearer {token}"
@@ -50,7 +50,7 @@ def test_a_token_that_has_expired_says_so(api: Api) -> None:
     assert api.refused("GET", "/zones") == (403, 9109)
 
 
-def test_an_account_token_is_verified_by_its_account_alone(api: Api) -> None:
+def test_an_account_token_is_verified_only_by_its_account(api: Api) -> None:
     token = "sandbox_" + "t" * 40
     api.sandbox.store.add_token(token, owner="account")
     user = api.refused("GET", f"{ACCOUNT}/tokens/verify")
@@ -67,7 +67,7 @@ def test_an_unknown_token_is_invalid(api: Api) -> None:
     assert api.refused("GET", "/user/tokens/verify") == (401, 1000)
 
 
-def test_the_audit_log_comes_newest_first_in_pages(api: Api) -> None:
+def test_the_audit_log_is_paged_newest_first(api: Api) -> None:
     first = api("GET", f"{ACCOUNT}/audit_logs", params={"per_page": 30}).json()
     second = api("GET", f"{ACCOUNT}/audit_logs", params={"per_page": 30, "page": 2}).json()
     times = [one["when"] for one in first["result"] + second["result"]]
@@ -96,7 +96,7 @@ def test_the_audit_log_can_be_filtered(api: Api, params: dict[str, str], count: 
     assert len(found) == count
 
 
-def test_a_date_that_is_none_is_refused(api: Api) -> None:
+def test_a_malformed_date_is_refused(api: Api) -> None:
     assert api.refused("GET", f"{ACCOUNT}/audit_logs", params={"since": "yesterday"}) == (400, 10001)
 
 
@@ -113,7 +113,7 @@ def test_the_second_audit_log_needs_bounds_and_has_cursors(api: Api) -> None:
     assert api.refused("GET", f"{ACCOUNT}/logs/audit", params={"since": "2026-03-01"}) == (400, 10001)
 
 
-def test_buckets_come_in_pages_inside_the_result(api: Api) -> None:
+def test_buckets_are_paged_inside_the_result(api: Api) -> None:
     first = api("GET", f"{ACCOUNT}/r2/buckets").json()
     cursor = first["result_info"]["cursor"]
     second = api("GET", f"{ACCOUNT}/r2/buckets", params={"cursor": cursor}).json()
@@ -158,7 +158,7 @@ def test_rulesets_are_listed_without_their_rules(api: Api) -> None:
     assert api.refused("GET", f"{ACCOUNT}/rulesets/{'0' * 32}") == (404, 7003)
 
 
-def test_pools_and_monitors_belong_together(api: Api) -> None:
+def test_pools_name_their_monitor(api: Api) -> None:
     (monitor,) = api.result("GET", f"{ACCOUNT}/load_balancers/monitors")
 
     pools = api.result("GET", f"{ACCOUNT}/load_balancers/pools", params={"monitor": monitor["id"]})

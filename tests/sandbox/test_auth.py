@@ -1,4 +1,4 @@
-"""Who is let in, and the code of every refusal."""
+"""Authentication: accepted credentials, and the code of every refusal."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def test_each_bad_credential_has_its_documented_code(
     assert call(sandbox, **headers) == expected
 
 
-def test_the_global_key_opens_every_product(sandbox: Sandbox) -> None:
+def test_the_global_key_is_accepted_by_every_product(sandbox: Sandbox) -> None:
     assert call(sandbox, X_Auth_Email=sandbox.email, X_Auth_Key=sandbox.key)[0] == 200
 
 
-def test_the_global_key_is_no_bearer_token(sandbox: Sandbox) -> None:
+def test_the_global_key_is_refused_as_a_bearer_token(sandbox: Sandbox) -> None:
     assert call(sandbox, Authorization=f"Bearer {sandbox.key}") == MALFORMED
 
 
@@ -88,7 +88,7 @@ def test_a_token_expires_with_the_clock(start: Callable[..., Sandbox], clock: Cl
         (["workers:read"], "/zones/{}/workers/routes", 200, 0),
     ],
 )
-def test_a_scope_opens_its_product_and_no_other(
+def test_a_scope_permits_only_its_product(
     sandbox: Sandbox, zone: str, scopes: list[str], path: str, status: int, code: int
 ) -> None:
     sandbox.store.add_token("sandbox_" + "c" * 40, scopes=scopes)
@@ -99,7 +99,7 @@ def test_a_scope_opens_its_product_and_no_other(
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted", "enough"),
+    ("scope", "required", "enough"),
     [
         ("*", "cache:purge", True),
         ("cache:purge", "cache:purge", True),
@@ -113,13 +113,13 @@ def test_a_scope_opens_its_product_and_no_other(
         ("kv:read", "do:read", False),
     ],
 )
-def test_what_a_scope_is_enough_for(held: str, wanted: str, enough: bool) -> None:
-    token = Token("", "", frozenset({held}), "active", None, "user")
+def test_a_scope_includes_the_expected_permissions(scope: str, required: str, enough: bool) -> None:
+    token = Token("", "", frozenset({scope}), "active", None, "user")
 
-    assert token.may(wanted) is enough
+    assert token.may(required) is enough
 
 
-def test_reading_is_not_writing(api: Api, zone: str) -> None:
+def test_a_read_scope_does_not_permit_writes(api: Api, zone: str) -> None:
     api.sandbox.store.add_token("sandbox_" + "d" * 40, scopes=["dns:read"])
     api.session.headers["Authorization"] = "Bearer sandbox_" + "d" * 40
 
@@ -134,7 +134,7 @@ def test_an_account_token_is_unknown_to_the_user_endpoint(api: Api) -> None:
     assert api.result("GET", f"/accounts/{api.sandbox.account_id}/tokens/verify")["status"] == "active"
 
 
-def test_a_verified_token_says_so_in_a_message_with_the_code_of_an_error(api: Api) -> None:
+def test_a_verified_token_has_a_message_with_the_code_of_an_error(api: Api) -> None:
     body = api("GET", "/user/tokens/verify").json()
 
     assert body["errors"] == []
@@ -148,5 +148,5 @@ def test_a_disabled_token_is_still_described(api: Api) -> None:
     assert api.result("GET", "/user/tokens/verify")["status"] == "disabled"
 
 
-def test_another_account_is_not_ours(api: Api) -> None:
+def test_a_foreign_account_is_refused(api: Api) -> None:
     assert api.refused("GET", f"/accounts/{'0' * 32}/workers/scripts") == (403, 10000)

@@ -22,7 +22,7 @@ def records(api: Api, zone: str) -> list[tuple[str, str, str, int | None]]:
 
 
 def lossless(found: list[dict[str, Any]]) -> list[str]:
-    """What a zone file keeps of each record; TXT may come back with other quotes."""
+    """Return the fields of each record that a zone file keeps; the quotes of TXT may differ."""
     kept = ("type", "name", "proxied", "ttl", "comment", "tags", "priority", "data", "settings")
     texts = [
         re.sub(r'^"|" "|"$', "", one["content"]) if one["type"] == "TXT" else one["content"] for one in found
@@ -83,7 +83,7 @@ def test_a_batch_with_one_bad_operation_changes_nothing(bare: Bare, bad: dict[st
 
 @pytest.mark.long
 @pytest.mark.fault("E11")
-def test_a_batch_holds_two_hundred_operations_on_free_and_3500_on_a_paid_plan(api: Api) -> None:
+def test_a_batch_has_at_most_200_operations_on_the_free_plan_and_3500_on_a_paid_one(api: Api) -> None:
     free, paid = zone_id("empty.example"), zone_id("shop.example")
     posts = [post(number) for number in range(3501)]
 
@@ -95,7 +95,7 @@ def test_a_batch_holds_two_hundred_operations_on_free_and_3500_on_a_paid_plan(ap
     assert statuses == [400, 200, 400, 200]
 
 
-def test_every_target_in_a_zone_file_is_a_full_name(api: Api) -> None:
+def test_every_target_in_a_zone_file_is_fully_qualified(api: Api) -> None:
     text = api("GET", f"/zones/{zone_id('example.com')}/dns_records/export").text
 
     lines = [line.split("\t") for line in text.splitlines() if line.count("\t") == 4]
@@ -105,7 +105,7 @@ def test_every_target_in_a_zone_file_is_a_full_name(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", [seeded.name for seeded in ZONES])
-def test_what_is_exported_can_be_imported_again(api: Api, name: str) -> None:
+def test_an_exported_zone_file_can_be_imported(api: Api, name: str) -> None:
     zone = zone_id(name)
     api.sandbox.store.limited = False
     before = api.result("GET", f"/zones/{zone}/dns_records?per_page=1000")
@@ -124,7 +124,7 @@ def test_what_is_exported_can_be_imported_again(api: Api, name: str) -> None:
     assert lossless(after) == lossless(before)
 
 
-def test_import_reads_a_zone_file_as_it_is_written_by_hand(bare: Bare) -> None:
+def test_a_zone_file_written_by_hand_is_imported(bare: Bare) -> None:
     api, zone = bare
     text = """$ORIGIN free.example.
 $TTL 1h
@@ -153,7 +153,7 @@ svc     IN HTTPS 1 . alpn="h3,h2" ipv4hint="192.0.2.1"
     assert found["HTTPS"]["data"]["value"] == 'alpn="h3,h2" ipv4hint="192.0.2.1"'
 
 
-def test_the_proxied_field_holds_for_records_that_do_not_say(bare: Bare) -> None:
+def test_the_proxied_field_applies_to_records_without_their_own(bare: Bare) -> None:
     api, zone = bare
     text = "a 300 IN A 192.0.2.1\nb 300 IN A 192.0.2.1 ; cf_tags=cf-proxied:false\nc 300 IN TXT x\n"
 
@@ -196,7 +196,7 @@ def test_import_needs_a_form_with_a_file(bare: Bare) -> None:
     assert api.refused("POST", place, files={"other": "x"}) == (400, 9207)
 
 
-def test_the_old_scan_adds_and_the_new_one_waits_for_a_decision(bare: Bare) -> None:
+def test_the_old_scan_adds_records_and_the_new_one_lists_them_for_review(bare: Bare) -> None:
     api, zone = bare
     place = f"/zones/{zone}/dns_records/scan"
 

@@ -1,4 +1,4 @@
-"""DNS records: what each type demands, conflicts, changes, filters."""
+"""DNS records: rules of each type, conflicts, changes, filters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from .conftest import Api
 Bare = tuple[Api, str]
 
 GOOD: list[tuple[str, dict[str, Any], str]] = [
+    ("A", {"content": "192.0.2.1", "name": "-dash"}, "192.0.2.1"),
+    ("NS", {"content": "ns1.example.net", "name": "0/25"}, "ns1.example.net"),
+    ("PTR", {"content": r"My\032Printer._ipp._tcp.example.net"}, r"My\032Printer._ipp._tcp.example.net"),
+    ("TXT", {"content": '"a" "b"'}, '"a" "b"'),
     ("A", {"content": "192.0.2.1"}, "192.0.2.1"),
     ("AAAA", {"content": "2001:DB8:0:0::1"}, "2001:db8::1"),
     ("CNAME", {"content": "Target.example."}, "Target.example"),
@@ -111,7 +115,7 @@ BAD: list[tuple[str, dict[str, Any], int]] = [
     ("TXT", {"content": "x", "proxied": True}, 9004),
     ("A", {"content": "192.0.2.1", "name": "bad name"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "a" * 64}, 9000),
-    ("A", {"content": "192.0.2.1", "name": "-a"}, 9000),
+    ("A", {"content": "192.0.2.1", "name": "a;b"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "x.*"}, 9000),
     ("A", {"content": "192.0.2.1", "name": ""}, 9000),
     ("A", {"content": "192.0.2.1", "comment": "two\nlines"}, 9301),
@@ -129,7 +133,9 @@ def create(bare: Bare, type: str = "A", name: str = "www", **more: Any) -> Any:
 @pytest.mark.parametrize(
     ("type", "more", "content"), GOOD, ids=[f"{case[0]}-{at}" for at, case in enumerate(GOOD)]
 )
-def test_each_type_is_taken_and_shown(bare: Bare, type: str, more: dict[str, Any], content: str) -> None:
+def test_each_record_type_is_accepted_and_returned(
+    bare: Bare, type: str, more: dict[str, Any], content: str
+) -> None:
     api, zone = bare
 
     made = create(bare, type, **more).json()["result"]
@@ -162,7 +168,7 @@ def test_ttl_is_automatic_or_between_a_minute_and_a_day(bare: Bare, ttl: Any, st
     assert status == 200 or answer.json()["errors"][0]["code"] == 9021
 
 
-def test_an_enterprise_zone_may_go_down_to_thirty_seconds(api: Api) -> None:
+def test_an_enterprise_zone_accepts_a_ttl_of_thirty_seconds(api: Api) -> None:
     shop = api.result("GET", "/zones?name=shop.example")[0]["id"]
     record = {"type": "A", "name": "quick", "content": "192.0.2.1"}
 
@@ -191,12 +197,12 @@ def test_a_proxied_record_has_an_automatic_ttl(bare: Bare) -> None:
     ],
 )
 @pytest.mark.fault("E10")
-def test_names_become_complete(bare: Bare, name: str, stored: str) -> None:
+def test_relative_names_are_completed(bare: Bare, name: str, stored: str) -> None:
     assert create(bare, name=name).json()["result"]["name"] == stored
 
 
 @pytest.mark.parametrize(
-    ("there", "wanted", "code"),
+    ("existing", "new", "code"),
     [
         ({"type": "A"}, {"type": "A"}, 81058),
         ({"type": "A"}, {"type": "A", "name": "WWW"}, 81058),
@@ -216,18 +222,18 @@ def test_names_become_complete(bare: Bare, name: str, stored: str) -> None:
         ),
     ],
 )
-def test_records_that_may_not_stand_together(
-    bare: Bare, there: dict[str, Any], wanted: dict[str, Any], code: int
+def test_conflicting_records_are_refused(
+    bare: Bare, existing: dict[str, Any], new: dict[str, Any], code: int
 ) -> None:
-    create(bare, **there)
+    create(bare, **existing)
 
-    answer = create(bare, **wanted)
+    answer = create(bare, **new)
 
     assert answer.status_code == (400 if code else 200)
     assert not code or answer.json()["errors"][0]["code"] == code
 
 
-def test_patch_keeps_what_is_not_sent_and_put_resets_it(bare: Bare) -> None:
+def test_patch_keeps_unsent_fields_and_put_resets_them(bare: Bare) -> None:
     api, zone = bare
     made = create(bare, comment="kept", ttl=300).json()["result"]
     place = f"/zones/{zone}/dns_records/{made['id']}"
@@ -248,7 +254,7 @@ def test_put_needs_a_name_a_type_and_a_ttl(bare: Bare) -> None:
     assert api.refused("PUT", place, json={"name": "www", "content": "192.0.2.9"}) == (400, 1004)
 
 
-def test_a_change_may_not_make_a_conflict(bare: Bare) -> None:
+def test_a_change_that_causes_a_conflict_is_refused(bare: Bare) -> None:
     api, zone = bare
     create(bare)
     other = create(bare, content="192.0.2.2").json()["result"]
@@ -258,7 +264,7 @@ def test_a_change_may_not_make_a_conflict(bare: Bare) -> None:
     assert api.result("PATCH", place, json={"content": "192.0.2.2"})["content"] == "192.0.2.2"
 
 
-def test_deleting_answers_with_the_id_and_no_envelope(bare: Bare) -> None:
+def test_a_deletion_returns_the_id_without_an_envelope(bare: Bare) -> None:
     api, zone = bare
     place = f"/zones/{zone}/dns_records/{create(bare).json()['result']['id']}"
 
@@ -283,7 +289,7 @@ def test_a_paid_zone_has_twenty_tags_a_record(api: Api, zone: str) -> None:
     assert api.result("POST", f"/zones/{zone}/dns_records", json={**record, "tags": tags[:20]})
 
 
-def test_a_free_zone_is_full_at_two_hundred_records(bare: Bare) -> None:
+def test_a_free_zone_has_at_most_two_hundred_records(bare: Bare) -> None:
     api, zone = bare
     posts = [{"type": "A", "name": f"h{number}", "content": "192.0.2.1"} for number in range(200)]
     api.result("POST", f"/zones/{zone}/dns_records/batch", json={"posts": posts})
@@ -329,7 +335,7 @@ def test_a_free_zone_is_full_at_two_hundred_records(bare: Bare) -> None:
         ("search=team:platform&type=A", ["api", "origin"]),
     ],
 )
-def test_filters_choose_the_records(api: Api, zone: str, query: str, names: list[str]) -> None:
+def test_filters_select_records(api: Api, zone: str, query: str, names: list[str]) -> None:
     found = api.result("GET", f"/zones/{zone}/dns_records?{query}")
 
     complete = ["example.com" if name == "@" else f"{name}.example.com" for name in names]
@@ -337,12 +343,12 @@ def test_filters_choose_the_records(api: Api, zone: str, query: str, names: list
 
 
 @pytest.mark.parametrize("query", ["order=comment", "direction=up", "match=none&type=A", "tag_match=x&tag=y"])
-def test_an_unknown_word_in_a_listing_is_refused(api: Api, zone: str, query: str) -> None:
+def test_an_invalid_list_parameter_is_refused(api: Api, zone: str, query: str) -> None:
     assert api.refused("GET", f"/zones/{zone}/dns_records?{query}") == (400, 1004)
 
 
 @pytest.mark.parametrize("field", ["type", "name", "content", "ttl", "proxied"])
-def test_records_come_in_the_order_asked_for(api: Api, zone: str, field: str) -> None:
+def test_records_are_returned_in_the_requested_order(api: Api, zone: str, field: str) -> None:
     place = f"/zones/{zone}/dns_records?order={field}&direction="
 
     up, down = (api.result("GET", place + direction) for direction in ("asc", "desc"))
@@ -352,7 +358,7 @@ def test_records_come_in_the_order_asked_for(api: Api, zone: str, field: str) ->
     assert [record["id"] for record in down] == [record["id"] for record in reversed(up)]
 
 
-def test_dns_settings_are_kept(api: Api, zone: str) -> None:
+def test_dns_settings_are_stored(api: Api, zone: str) -> None:
     place = f"/zones/{zone}/dns_settings"
 
     changed = api.result("PATCH", place, json={"ns_ttl": 3600, "soa": {"refresh": 9000}})

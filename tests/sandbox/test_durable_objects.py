@@ -14,7 +14,7 @@ def spaces(api: Api) -> str:
     return f"/accounts/{api.sandbox.account_id}/workers/durable_objects/namespaces"
 
 
-def test_namespaces_come_in_pages(api: Api, spaces: str) -> None:
+def test_namespaces_are_paged(api: Api, spaces: str) -> None:
     first = api("GET", spaces, params={"per_page": 2}).json()
     second = api("GET", spaces, params={"per_page": 2, "page": 2}).json()
 
@@ -33,11 +33,11 @@ def test_namespaces_come_in_pages(api: Api, spaces: str) -> None:
     }
 
 
-def test_the_default_page_holds_twenty_namespaces(api: Api, spaces: str) -> None:
+def test_the_default_page_has_twenty_namespaces(api: Api, spaces: str) -> None:
     assert api("GET", spaces).json()["result_info"]["per_page"] == 20
 
 
-def test_objects_come_a_thousand_at_a_time_by_default(api: Api, spaces: str) -> None:
+def test_the_default_page_has_a_thousand_objects(api: Api, spaces: str) -> None:
     path = f"{spaces}/{stable_id('do.namespace', 'chat-room', 'Room')}/objects"
 
     first = api("GET", path).json()

@@ -1,4 +1,4 @@
-"""Faults of permissions, lists and bodies: each kind does what it says."""
+"""Faults of permissions, lists and bodies: the effect of each kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .conftest import Api
 
 
 @pytest.mark.fault("A25")
-def test_denied_takes_a_scope_away(api: Api, zone: str) -> None:
+def test_denied_removes_a_scope(api: Api, zone: str) -> None:
     api.sandbox.faults.add(Fault("denied", times=-1, scope="ssl,zone:edit"))
 
     packs = api("GET", f"/zones/{zone}/ssl/certificate_packs")
@@ -29,7 +29,7 @@ def test_denied_takes_a_scope_away(api: Api, zone: str) -> None:
 
 
 @pytest.mark.fault("A24")
-def test_revoked_turns_the_token_off_for_good(api: Api) -> None:
+def test_revoked_disables_the_token_permanently(api: Api) -> None:
     api.sandbox.faults.add(Fault("revoked", nth=3))
 
     statuses = [api("GET", "/zones").status_code for _ in range(4)]
@@ -64,7 +64,7 @@ def test_drift_changes_the_keys_of_a_namespace(api: Api) -> None:
     assert before != after
 
 
-def test_drift_takes_a_function(api: Api) -> None:
+def test_drift_accepts_a_function(api: Api) -> None:
     def pause(request: Any, store: Any) -> None:
         store.run("DELETE FROM document WHERE kind = 'zone' AND sort = 'empty.example'")
 
@@ -83,7 +83,7 @@ def test_malformed_sends_any_body(api: Api, body: bytes | str) -> None:
     assert api("GET", "/zones").content == (body.encode() if isinstance(body, str) else body)
 
 
-def test_malformed_may_be_a_success_that_is_none(api: Api) -> None:
+def test_malformed_may_send_an_invalid_success(api: Api) -> None:
     body = json.dumps({"success": False, "errors": [{"code": 1, "message": "no"}], "result": None})
     api.sandbox.faults.add(Fault("malformed", body=body, status=200))
 
@@ -103,7 +103,7 @@ def test_total_lies(api: Api, total: Any) -> None:
 
 
 @pytest.mark.fault("B5")
-def test_lower_per_page_is_answered_honestly(api: Api) -> None:
+def test_lower_per_page_echoes_the_smaller_size(api: Api) -> None:
     api.sandbox.faults.add(Fault("lower-per-page", times=-1, per_page=5))
 
     info = api("GET", "/zones?per_page=50").json()["result_info"]
@@ -112,7 +112,7 @@ def test_lower_per_page_is_answered_honestly(api: Api) -> None:
 
 
 @pytest.mark.fault("B6")
-def test_same_page_for_ever(api: Api, zone: str) -> None:
+def test_same_page_forever_repeats_the_first_page(api: Api, zone: str) -> None:
     api.sandbox.faults.add(Fault("same-page-forever", times=-1))
     rulesets = f"/zones/{zone}/rulesets?per_page=1"
 
@@ -157,16 +157,14 @@ def test_a_listing_lags_behind_the_writes(api: Api) -> None:
         ({"code": 10042, "message": "no R2 here"}, (404, 10042)),
     ],
 )
-def test_gone_is_a_product_that_is_not_there(
-    api: Api, args: dict[str, Any], expected: tuple[int, int]
-) -> None:
+def test_gone_answers_as_a_missing_product(api: Api, args: dict[str, Any], expected: tuple[int, int]) -> None:
     api.sandbox.faults.add(Fault("gone", **args))
 
     assert api.refused("GET", "/zones") == expected
 
 
 @pytest.mark.fault("E12")
-def test_unknown_fields_appear_everywhere(api: Api) -> None:
+def test_unknown_fields_are_added_everywhere(api: Api) -> None:
     api.sandbox.faults.add(Fault("unknown-fields", times=-1))
 
     body = api("GET", "/zones").json()

@@ -45,7 +45,7 @@ def test_segments_are_split_before_they_are_decoded(path: str, words: list[str])
 
 
 @pytest.mark.fault("E4")
-def test_a_key_called_dot_dot_reaches_the_namespace_itself(api: Api, raw: Callable[[bytes], bytes]) -> None:
+def test_a_key_named_dot_dot_addresses_the_namespace_itself(api: Api, raw: Callable[[bytes], bytes]) -> None:
     namespaces = f"/client/v4/accounts/{api.sandbox.account_id}/storage/kv/namespaces"
     victim = api.result("GET", namespaces.removeprefix("/client/v4"))[0]["id"]
 
@@ -71,7 +71,7 @@ def test_a_key_called_dot_dot_reaches_the_namespace_itself(api: Api, raw: Callab
         ("DELETE", "/zones", (405, 7001)),
     ],
 )
-def test_what_cannot_be_routed_has_the_gateways_code(
+def test_an_unroutable_path_has_the_gateways_code(
     api: Api, method: str, path: str, expected: tuple[int, int]
 ) -> None:
     assert api.refused(method, path) == expected
@@ -79,9 +79,7 @@ def test_what_cannot_be_routed_has_the_gateways_code(
 
 @pytest.mark.fault("F23")
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", ""])
-def test_a_foreign_host_header_is_turned_away(
-    sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str
-) -> None:
+def test_a_foreign_host_header_is_refused(sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str) -> None:
     answer = raw(request(sandbox, "/client/v4/zones", host=host))
 
     assert answer.startswith(b"HTTP/1.1 421 ")
@@ -89,7 +87,7 @@ def test_a_foreign_host_header_is_turned_away(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1234", "localhost", "LOCALHOST:80", "[::1]:8787", "[::1]"])
-def test_loopback_names_are_welcome(sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str) -> None:
+def test_loopback_host_names_are_accepted(sandbox: Sandbox, raw: Callable[[bytes], bytes], host: str) -> None:
     answer = raw(request(sandbox, "/client/v4/zones", host=host, more="Connection: close\r\n"))
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -109,7 +107,9 @@ def test_requests_on_one_connection_are_answered_in_turn(
     assert answer.count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_an_old_client_is_answered_and_left(sandbox: Sandbox, raw: Callable[[bytes], bytes]) -> None:
+def test_an_http_1_0_client_is_answered_and_disconnected(
+    sandbox: Sandbox, raw: Callable[[bytes], bytes]
+) -> None:
     answer = raw(request(sandbox, "/client/v4/user").replace(b"HTTP/1.1", b"HTTP/1.0"))
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -125,7 +125,7 @@ def test_an_old_client_is_answered_and_left(sandbox: Sandbox, raw: Callable[[byt
         b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
     ],
 )
-def test_what_is_no_request_is_hung_up_on(raw: Callable[[bytes], bytes], sent: bytes) -> None:
+def test_a_malformed_request_ends_the_connection(raw: Callable[[bytes], bytes], sent: bytes) -> None:
     assert raw(sent) == b""
 
 
@@ -152,9 +152,7 @@ def test_a_chunked_body_is_read(api: Api, zone: str) -> None:
     assert api.result("PATCH", f"/zones/{zone}/settings/rocket_loader", data=body)["value"] == "off"
 
 
-def test_a_client_may_wait_for_permission_to_send(
-    sandbox: Sandbox, raw: Callable[[bytes], bytes], zone: str
-) -> None:
+def test_expect_100_continue_is_answered(sandbox: Sandbox, raw: Callable[[bytes], bytes], zone: str) -> None:
     more = "Expect: 100-continue\r\nContent-Length: 16\r\nConnection: close\r\n"
     head = request(sandbox, f"/client/v4/zones/{zone}/settings/brotli", method="PATCH", more=more)
 
@@ -164,18 +162,18 @@ def test_a_client_may_wait_for_permission_to_send(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1, NaN]", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_no_json_is_refused(api: Api, zone: str, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(api: Api, zone: str, body: bytes) -> None:
     assert api.refused("POST", f"/zones/{zone}/dns_records", data=body) == (400, 9207)
 
 
-def test_every_answer_carries_a_ray_and_a_date(api: Api) -> None:
+def test_every_response_has_a_ray_and_a_date(api: Api) -> None:
     first, second = (api("GET", "/user").headers for _ in range(2))
 
     assert first["cf-ray"] != second["cf-ray"]
     assert first["Date"].endswith("GMT")
 
 
-def test_a_second_stop_does_no_harm(tmp_path: Path) -> None:
+def test_stop_may_be_called_twice(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path / "twice.sqlite", seed=None)
     sandbox.start()
 
@@ -186,13 +184,13 @@ def test_a_second_stop_does_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C9")
-def test_the_database_is_for_its_owner_alone(sandbox: Sandbox) -> None:
+def test_only_the_owner_can_read_the_database(sandbox: Sandbox) -> None:
     files = list(sandbox.store.path.parent.glob("sandbox.sqlite*"))
 
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_the_state_outlives_the_process(tmp_path: Path) -> None:
+def test_the_state_is_kept_between_processes(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "kept.sqlite", seed=None) as first:
         token = first.token
         first.store.set_meta("note", "kept")

@@ -30,12 +30,12 @@ query Sizes($accountTag: string!, $filter: Filter = {namespaceId_in: []}) {  # o
 
 @pytest.fixture
 def api(start: Callable[..., Sandbox], clock: Clock) -> Api:
-    """A sandbox on a day that stays the same."""
+    """Return a sandbox with a fixed date."""
     return Api(start(clock=clock))
 
 
 def ask(api: Api, query: str, **variables: Any) -> Any:
-    """The account's part of an answer without errors."""
+    """Return the account's part of a response without errors."""
     answer = api("POST", "/graphql", json={"query": query, "variables": variables}).json()
     assert answer["errors"] is None
     return answer["data"]["viewer"]["accounts"][0]
@@ -45,33 +45,33 @@ def inside(dataset: str) -> str:
     return f'{{ viewer {{ accounts(filter: {{accountTag: "{ACCOUNT_ID}"}}) {{ {dataset} }} }} }}'
 
 
-def complaint(api: Api, query: str) -> str:
+def error_of(api: Api, query: str) -> str:
     answer = api("POST", "/graphql", json={"query": query})
     assert (answer.status_code, answer.json()["data"]) == (200, None)
     return str(answer.json()["errors"][0]["message"])
 
 
 def test_the_sizes_of_namespaces_are_those_of_their_keys(api: Api) -> None:
-    wanted = {"namespaceId_in": [namespace_id("sessions"), namespace_id("feature-flags")]}
+    filter = {"namespaceId_in": [namespace_id("sessions"), namespace_id("feature-flags")]}
 
-    groups = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=wanted)["sizes"]
+    groups = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=filter)["sizes"]
 
-    assert [one["dimensions"]["id"] for one in groups] == wanted["namespaceId_in"]
+    assert [one["dimensions"]["id"] for one in groups] == filter["namespaceId_in"]
     assert [one["max"]["keyCount"] for one in groups] == [SESSIONS, 8]
     assert groups[0]["max"]["byteCount"] > groups[1]["max"]["byteCount"] > 0
 
 
-def test_a_default_stands_in_for_a_variable(api: Api) -> None:
+def test_a_variable_may_have_a_default(api: Api) -> None:
     assert ask(api, STORAGE, accountTag=ACCOUNT_ID) == {"sizes": []}
 
 
 def test_a_write_changes_the_size(api: Api) -> None:
     id = namespace_id("config")
-    wanted = {"namespaceId": id}
-    before = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=wanted)["sizes"][0]["max"]
+    filter = {"namespaceId": id}
+    before = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=filter)["sizes"][0]["max"]
 
     api.result("PUT", f"/accounts/{ACCOUNT_ID}/storage/kv/namespaces/{id}/values/new", data=b"12345")
-    after = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=wanted)["sizes"][0]["max"]
+    after = ask(api, STORAGE, accountTag=ACCOUNT_ID, filter=filter)["sizes"][0]["max"]
 
     assert after == {"keyCount": before["keyCount"] + 1, "byteCount": before["byteCount"] + 5}
 
@@ -100,13 +100,13 @@ def test_operations_are_counted_by_day_and_action(api: Api) -> None:
         ("durableObjectsSubrequestsAdaptiveGroups", "sum", "requestBodySizeUncached"),
     ],
 )
-def test_durable_objects_have_figures(api: Api, dataset: str, part: str, figure: str) -> None:
+def test_durable_object_datasets_have_rows(api: Api, dataset: str, part: str, figure: str) -> None:
     (group,) = ask(api, inside(f"{dataset}(limit: 10) {{ {part} {{ {figure} }} }}"))[dataset]
 
     assert group[part][figure] > 0
 
 
-def test_filters_can_be_joined(api: Api) -> None:
+def test_filters_can_be_combined(api: Api) -> None:
     room = stable_id("do.namespace", "chat-room", "Room")
     either = f'{{OR: [{{namespaceId: "{room}"}}, {{scriptName: "api-gateway"}}]}}'
     both = f'{{AND: [{{namespaceId: "{room}"}}, {{scriptName_neq: "chat-room"}}]}}'
@@ -119,7 +119,7 @@ def test_filters_can_be_joined(api: Api) -> None:
     assert none == []
 
 
-def test_the_limits_of_a_dataset_can_be_asked(api: Api) -> None:
+def test_the_limits_of_a_dataset_can_be_queried(api: Api) -> None:
     found = ask(api, inside("settings { kvStorageAdaptiveGroups { maxPageSize notOlderThan enabled } }"))
 
     limits = {"maxPageSize": 10_000, "notOlderThan": 31 * 86400, "enabled": True}
@@ -127,7 +127,7 @@ def test_the_limits_of_a_dataset_can_be_asked(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("{ viewer { accounts { x } } }", "not authorized"),
         ('{ viewer { accounts(filter: {accountTag: "0"}) { x } } }', "not authorized"),
@@ -154,8 +154,8 @@ def test_the_limits_of_a_dataset_can_be_asked(api: Api) -> None:
         ("{ viewer @skip }", "unexpected '@skip }'"),
     ],
 )
-def test_a_query_it_cannot_answer_is_an_error_with_status_200(api: Api, query: str, said: str) -> None:
-    assert said in complaint(api, query)
+def test_an_unanswerable_query_is_an_error_with_status_200(api: Api, query: str, message: str) -> None:
+    assert message in error_of(api, query)
 
 
 def test_a_body_without_a_query_is_refused(api: Api) -> None:
@@ -176,6 +176,6 @@ def test_a_query_is_read_with_aliases_lists_and_literals() -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "query", "query A(", "{ a(b: [) }", "{ a(: 1) }", '{ a(b: "open) }']
 )
-def test_half_a_query_is_an_error(text: str) -> None:
+def test_an_incomplete_query_is_an_error(text: str) -> None:
     with pytest.raises(QueryError):
         parse(text, {})

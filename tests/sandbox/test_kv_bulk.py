@@ -17,13 +17,13 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def space(api: Api) -> str:
-    """The path of an empty namespace."""
+    """Return the path of an empty namespace."""
     spaces = f"/accounts/{api.sandbox.account_id}/storage/kv/namespaces"
     made = api.result("POST", spaces, json={"title": "empty"})
     return f"{spaces}/{made['id']}"
 
 
-def test_a_bulk_write_takes_text_bytes_metadata_and_expiration(api: Api, space: str) -> None:
+def test_a_bulk_write_accepts_text_bytes_metadata_and_expiration(api: Api, space: str) -> None:
     pairs = [
         {"key": "text", "value": "é"},
         {"key": "bytes", "value": base64.b64encode(bytes(range(256))).decode(), "base64": True},
@@ -65,7 +65,7 @@ def test_one_bad_pair_refuses_a_bulk_write(
     assert names(api, space) == []
 
 
-def test_a_bulk_call_takes_ten_thousand_keys(api: Api, space: str) -> None:
+def test_a_bulk_call_accepts_ten_thousand_keys(api: Api, space: str) -> None:
     pairs = [{"key": f"k{number:05}", "value": "v"} for number in range(10_000)]
 
     api.result("PUT", f"{space}/bulk", json=pairs)
@@ -96,7 +96,7 @@ def test_a_bulk_call_may_fail_for_some_keys(api: Api, space: str) -> None:
     assert names(api, space) == ["a"]
 
 
-def test_a_bulk_read_gives_null_for_what_is_not_there_and_damages_bytes(api: Api, space: str) -> None:
+def test_a_bulk_read_returns_null_for_unknown_keys_and_replaces_invalid_bytes(api: Api, space: str) -> None:
     api.result("PUT", value(space, "text"), data="é".encode())
     api.result("PUT", value(space, "bytes"), data=b"\xff\x00a")
 
@@ -105,7 +105,7 @@ def test_a_bulk_read_gives_null_for_what_is_not_there_and_damages_bytes(api: Api
     assert found == {"values": {"text": "é", "bytes": "\ufffd\x00a", "absent": None}}
 
 
-def test_a_bulk_read_can_tell_metadata_and_expiration(api: Api, space: str) -> None:
+def test_a_bulk_read_can_include_metadata_and_expiration(api: Api, space: str) -> None:
     form = {"value": (None, '{"a": 1}'), "metadata": (None, "[1]")}
     api.result("PUT", value(space, "k"), files=form, params={"expiration": EXPIRES})
     body = {"keys": ["k", "absent"], "type": "json", "withMetadata": True}
@@ -129,7 +129,7 @@ def test_a_bulk_read_can_tell_metadata_and_expiration(api: Api, space: str) -> N
         ({"keys": ["k"], "type": "json"}, (400, 10024)),
     ],
 )
-def test_a_bulk_read_that_breaks_a_rule_is_refused(
+def test_an_invalid_bulk_read_is_refused(
     api: Api, space: str, body: dict[str, object], refusal: tuple[int, int]
 ) -> None:
     api.result("PUT", value(space, "k"), data=b"no json")

@@ -11,7 +11,7 @@ from ops.sandbox.server import Sandbox
 from .conftest import Api, Clock, limited
 
 
-def test_every_answer_counts_down(start: Callable[..., Sandbox], clock: Clock) -> None:
+def test_every_response_counts_down(start: Callable[..., Sandbox], clock: Clock) -> None:
     api = Api(start(**limited((1200, 300.0), clock)))
 
     first, second = api("GET", "/zones").headers, api("GET", "/nothing").headers
@@ -23,7 +23,7 @@ def test_every_answer_counts_down(start: Callable[..., Sandbox], clock: Clock) -
 
 
 @pytest.mark.fault("A1")
-def test_over_the_quota_every_call_is_refused_until_the_window_ends(
+def test_above_the_quota_every_call_is_refused_until_the_window_ends(
     start: Callable[..., Sandbox], clock: Clock
 ) -> None:
     api = Api(start(**limited((2, 300.0), clock)))
@@ -53,7 +53,7 @@ def test_each_token_has_a_window_of_its_own(start: Callable[..., Sandbox], clock
     assert api("GET", "/zones").status_code == 200
 
 
-def test_a_refused_write_is_not_carried_out(start: Callable[..., Sandbox], clock: Clock) -> None:
+def test_a_refused_write_is_not_executed(start: Callable[..., Sandbox], clock: Clock) -> None:
     api = Api(start(**limited((1, 300.0), clock)))
     api("GET", "/zones")
 
@@ -64,7 +64,7 @@ def test_a_refused_write_is_not_carried_out(start: Callable[..., Sandbox], clock
     assert api.sandbox.store.value("SELECT count(*) FROM document WHERE kind = 'zone'") == 0
 
 
-def test_a_lifted_quota_sends_no_headers(start: Callable[..., Sandbox]) -> None:
+def test_without_a_quota_there_are_no_headers(start: Callable[..., Sandbox]) -> None:
     api = Api(start(seed=None, quota=None))
 
     headers = api("GET", "/zones").headers
@@ -73,7 +73,7 @@ def test_a_lifted_quota_sends_no_headers(start: Callable[..., Sandbox]) -> None:
 
 
 @pytest.mark.fault("P15")
-def test_the_log_remembers_when_each_token_asked(start: Callable[..., Sandbox]) -> None:
+def test_the_log_has_the_time_of_each_tokens_requests(start: Callable[..., Sandbox]) -> None:
     api = Api(start(seed=None, quota=None))
 
     api("GET", "/zones")

@@ -33,7 +33,7 @@ def test_per_page_is_bounded(api: Api, zone: str, path: str, low: int, high: int
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "0", "\u0661", "9" * 5000])
-def test_a_page_that_is_no_number_is_refused(api: Api, value: str) -> None:
+def test_a_page_that_is_not_a_number_is_refused(api: Api, value: str) -> None:
     assert api.refused("GET", f"/zones?page={value}") == (400, 1004)
 
 
@@ -48,7 +48,7 @@ def test_pages_cover_the_list_once(api: Api) -> None:
     assert pages[0]["result_info"]["total_pages"] == 3
 
 
-def test_the_default_page_holds_a_hundred_records(api: Api) -> None:
+def test_the_default_page_has_a_hundred_records(api: Api) -> None:
     info = api("GET", f"/zones/{zone_id('example.net')}/dns_records").json()["result_info"]
 
     assert (info["per_page"], info["count"], info["total_count"]) == (100, 100, 132)

@@ -1,4 +1,4 @@
-"""The seed looks like a real account and is the same each time; the scale seed counts right."""
+"""The seed resembles a real account and is the same each time; the scale seed has the requested size."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_certificates_expire_by_the_clock_of_the_sandbox(start: Callable[..., Sa
     assert ends[-1] > timedelta(60)
 
 
-def test_two_sandboxes_hold_the_same(start: Callable[..., Sandbox], clock: Clock) -> None:
+def test_two_sandboxes_have_the_same_content(start: Callable[..., Sandbox], clock: Clock) -> None:
     first, second = Api(start(clock=clock)), Api(start(clock=clock))
 
     places = ["/zones?per_page=50", f"/zones/{zone_id('shop.example')}/ssl/certificate_packs?status=all"]
@@ -86,7 +86,7 @@ def test_two_sandboxes_hold_the_same(start: Callable[..., Sandbox], clock: Clock
     assert records(first) == records(second)
 
 
-def test_dates_of_the_seed_lie_in_the_past(api: Api) -> None:
+def test_the_dates_of_the_seed_are_in_the_past(api: Api) -> None:
     stamps = [str(one["created_on"]) for one in records(api)]
 
     custom_domains = "2026-03-02T08:30:00.000000Z"
@@ -94,7 +94,7 @@ def test_dates_of_the_seed_lie_in_the_past(api: Api) -> None:
     assert max(stamps) <= custom_domains
 
 
-def test_routes_lead_to_scripts_that_exist(api: Api) -> None:
+def test_routes_name_existing_scripts(api: Api) -> None:
     scripts = {one["id"] for one in api.result("GET", f"/accounts/{api.sandbox.account_id}/workers/scripts")}
 
     assert {script for _, _, script in ROUTES if script} <= scripts
@@ -110,7 +110,7 @@ def test_a_seeded_sandbox_is_not_seeded_again(start: Callable[..., Sandbox]) -> 
         assert again.token == sandbox.token
 
 
-def test_the_scale_seed_counts_right(start: Callable[..., Sandbox]) -> None:
+def test_the_scale_seed_has_the_requested_size(start: Callable[..., Sandbox]) -> None:
     api = Api(start(seed=None, quota=None))
     store = api.sandbox.store
 
@@ -123,7 +123,7 @@ def test_the_scale_seed_counts_right(start: Callable[..., Sandbox]) -> None:
     assert dict(counts) == {scale_namespace(1): 1003, scale_namespace(2): 1002}
 
 
-def test_records_of_the_scale_seed_keep_the_rules(start: Callable[..., Sandbox]) -> None:
+def test_records_of_the_scale_seed_are_valid(start: Callable[..., Sandbox]) -> None:
     api = Api(start(seed=None, quota=None))
     seed_scale(api.sandbox.store, zones=1, records=40, keys=0)
     place = f"/zones/{zone_id('zone-0001.example')}/dns_records"

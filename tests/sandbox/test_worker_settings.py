@@ -23,17 +23,17 @@ from .uploads import NEW, WORKERS, bindings, bound, settings, upload
         ({"type": "durable_object_namespace", "name": "A", "class_name": "Gone"}, 10061),
     ],
 )
-def test_a_binding_to_what_does_not_exist_is_refused(api: Api, binding: dict[str, Any], code: int) -> None:
+def test_a_binding_to_an_unknown_target_is_refused(api: Api, binding: dict[str, Any], code: int) -> None:
     assert api.refused("PUT", NEW, **upload(bound(binding))) == (400, code)
 
 
-def test_a_binding_name_is_used_once(api: Api) -> None:
+def test_a_binding_name_is_unique(api: Api) -> None:
     one = {"type": "plain_text", "name": "A", "text": "1"}
 
     assert api.refused("PUT", NEW, **upload(bound(one, one))) == (400, 10053)
 
 
-def test_an_upload_replaces_bindings_but_those_it_keeps_or_inherits(api: Api) -> None:
+def test_an_upload_replaces_all_bindings_except_kept_and_inherited_ones(api: Api) -> None:
     path = f"{WORKERS}/scripts/auth-edge"
     inherited = {"type": "inherit", "name": "STORE", "old_name": "SESSIONS"}
 
@@ -48,7 +48,7 @@ def test_an_upload_replaces_bindings_but_those_it_keeps_or_inherits(api: Api) ->
     assert bindings(api, "auth-edge") == {}
 
 
-def test_what_cannot_be_inherited_is_dropped_or_strictly_refused(api: Api) -> None:
+def test_an_unknown_inherited_binding_is_dropped_or_strictly_refused(api: Api) -> None:
     sent = bound({"type": "inherit", "name": "GONE"})
 
     assert api.refused("PUT", NEW, params={"bindings_inherit": "strict"}, **upload(sent)) == (400, 10021)
@@ -58,7 +58,7 @@ def test_what_cannot_be_inherited_is_dropped_or_strictly_refused(api: Api) -> No
 
 
 @pytest.mark.fault("E12")
-def test_bindings_of_unknown_types_are_kept_as_they_are(api: Api) -> None:
+def test_bindings_of_unknown_types_are_stored_unchanged(api: Api) -> None:
     strange = {"type": "teleport", "name": "T", "to": {"far": [1, None, "é"]}}
 
     api.result("PUT", NEW, **upload(bound(strange)))
@@ -68,7 +68,7 @@ def test_bindings_of_unknown_types_are_kept_as_they_are(api: Api) -> None:
 
 
 @pytest.mark.fault("E15")
-def test_the_value_of_a_secret_is_never_answered_nor_stored(api: Api) -> None:
+def test_the_value_of_a_secret_is_neither_returned_nor_stored(api: Api) -> None:
     api.result("PUT", NEW, **upload(bound({"type": "secret_text", "name": "S", "text": "canary-one"})))
     api.result("PUT", f"{NEW}/secrets", json={"name": "T", "text": "canary-two", "type": "secret_text"})
     key = {
@@ -88,7 +88,7 @@ def test_the_value_of_a_secret_is_never_answered_nor_stored(api: Api) -> None:
     assert "canary" not in json.dumps(settings(api, "new-one")) + stored
 
 
-def test_secrets_are_deleted_once(api: Api) -> None:
+def test_a_secret_can_be_deleted_once(api: Api) -> None:
     path = f"{WORKERS}/scripts/auth-edge/secrets"
 
     assert api.result("DELETE", f"{path}/OAUTH_SECRET") is None
@@ -105,7 +105,7 @@ def test_secrets_are_deleted_once(api: Api) -> None:
         ({"name": "SESSIONS", "text": "v", "type": "secret_text"}, (400, 10053)),
     ],
 )
-def test_a_secret_that_is_none_is_refused(api: Api, body: dict[str, str], refusal: tuple[int, int]) -> None:
+def test_an_invalid_secret_is_refused(api: Api, body: dict[str, str], refusal: tuple[int, int]) -> None:
     assert api.refused("PUT", f"{WORKERS}/scripts/auth-edge/secrets", json=body) == refusal
 
 
@@ -132,7 +132,7 @@ def test_settings_are_changed_one_by_one(api: Api) -> None:
     assert changed == settings(api, "auth-edge") == {**before, "logpush": True, "tags": ["a"]}
 
 
-def test_settings_with_bindings_replace_them_and_keep_what_is_only_named(api: Api) -> None:
+def test_settings_replace_bindings_and_keep_those_that_are_only_named(api: Api) -> None:
     path = f"{WORKERS}/scripts/auth-edge/settings"
     added = {"type": "plain_text", "name": "NEW", "text": "1"}
     sent = {"bindings": [added, {"type": "secret_text", "name": "OAUTH_SECRET"}]}
@@ -156,7 +156,7 @@ def test_script_settings_are_changed(api: Api) -> None:
     }
 
 
-def test_crons_are_replaced_and_those_that_stay_keep_their_dates(api: Api) -> None:
+def test_crons_are_replaced_and_unchanged_ones_keep_their_dates(api: Api) -> None:
     path = f"{WORKERS}/scripts/cron-reports/schedules"
     before = {one["cron"]: one for one in api.result("GET", path)["schedules"]}
 
@@ -170,7 +170,7 @@ def test_crons_are_replaced_and_those_that_stay_keep_their_dates(api: Api) -> No
     assert api.refused("PUT", path, json={"cron": "0 6 * * *"}) == (400, 9207)
 
 
-def test_a_script_is_put_on_and_taken_from_workers_dev(api: Api) -> None:
+def test_a_script_is_enabled_and_disabled_on_workers_dev(api: Api) -> None:
     path = f"{WORKERS}/scripts/redirects/subdomain"
 
     on = api.result("POST", path, json={"enabled": True})

@@ -27,7 +27,7 @@ def test_each_upload_is_a_version_that_is_deployed(api: Api) -> None:
     assert api.refused("GET", f"{NEW}/versions/00000000-0000-4000-8000-000000000000") == (404, 10225)
 
 
-def test_a_worker_is_seen_and_deleted_as_a_service(api: Api) -> None:
+def test_a_worker_is_read_and_deleted_as_a_service(api: Api) -> None:
     path = f"{WORKERS}/services/chat-room"
 
     service = api.result("GET", path)
@@ -42,7 +42,7 @@ def test_a_worker_is_seen_and_deleted_as_a_service(api: Api) -> None:
     assert api.refused("GET", f"{WORKERS}/services/redirects/environments/staging") == (404, 10090)
 
 
-def test_an_upload_names_its_version(api: Api) -> None:
+def test_an_upload_returns_its_version(api: Api) -> None:
     made = api.result("PUT", NEW, **upload())
 
     newest = api.result("GET", f"{NEW}/versions")["items"][0]["id"]
@@ -50,7 +50,7 @@ def test_an_upload_names_its_version(api: Api) -> None:
     assert made["deployment_id"] == newest.replace("-", "")
 
 
-def test_a_version_is_in_force_only_when_it_is_deployed(api: Api) -> None:
+def test_a_version_is_active_only_after_its_deployment(api: Api) -> None:
     api.result("PUT", NEW, **upload())
     code = CODE.replace("new", "newer")
     metadata = bound({"type": "plain_text", "name": "A", "text": "1"})
@@ -71,7 +71,7 @@ def test_a_version_is_in_force_only_when_it_is_deployed(api: Api) -> None:
     assert settings(api, "new-one")["bindings"] == []
 
 
-def test_a_deployment_of_nothing_is_refused(api: Api) -> None:
+def test_an_invalid_deployment_is_refused(api: Api) -> None:
     path = f"{WORKERS}/scripts/redirects/deployments"
     version = api.result("GET", path)["deployments"][0]["versions"][0]["version_id"]
 
@@ -80,7 +80,7 @@ def test_a_deployment_of_nothing_is_refused(api: Api) -> None:
     assert api.refused("POST", path, json=share("00000000-0000-4000-8000-000000000000")) == (404, 10225)
 
 
-def test_a_worker_remembers_what_deployed_it(api: Api) -> None:
+def test_a_worker_records_the_tool_that_deployed_it(api: Api) -> None:
     made = api.result("PUT", NEW, headers={"User-Agent": "wrangler/4.86.0"}, **upload())
     version = api.result("GET", f"{NEW}/versions")["items"][0]["id"]
 

@@ -14,7 +14,7 @@ from .conftest import Api
 from .uploads import BINARY, CODE, JS, NEW, WORKERS, bound, content, settings, upload
 
 
-def test_workers_are_listed_at_once(api: Api) -> None:
+def test_workers_are_listed_without_pages(api: Api) -> None:
     answer = api("GET", f"{WORKERS}/scripts").json()
 
     assert [one["id"] for one in answer["result"]] == sorted(SCRIPTS)
@@ -42,7 +42,7 @@ def test_workers_are_searched_in_pages(api: Api) -> None:
     assert api.refused("GET", f"{WORKERS}/scripts-search", params={"order_by": "size"}) == (400, 10001)
 
 
-def test_a_script_in_service_worker_syntax_comes_as_javascript(api: Api) -> None:
+def test_a_service_worker_script_is_returned_as_javascript(api: Api) -> None:
     for path in ("legacy-site", "legacy-site/content/v2"):
         answer = api("GET", f"{WORKERS}/scripts/{path}")
 
@@ -51,7 +51,7 @@ def test_a_script_in_service_worker_syntax_comes_as_javascript(api: Api) -> None
         assert "cf-entrypoint" not in answer.headers
 
 
-def test_modules_come_as_a_form_with_the_entry_point_in_a_header(api: Api) -> None:
+def test_modules_are_returned_as_a_form_with_the_entry_point_in_a_header(api: Api) -> None:
     answer = api("GET", f"{WORKERS}/scripts/image-resizer/content/v2")
 
     found = {part.name: part for part in parts(answer.headers["Content-Type"], answer.content) or []}
@@ -63,7 +63,7 @@ def test_modules_come_as_a_form_with_the_entry_point_in_a_header(api: Api) -> No
     assert found["notice.txt"].text() == "größer, kleiner\r\n"
 
 
-def test_an_upload_is_answered_listed_and_read_back_byte_for_byte(api: Api) -> None:
+def test_an_upload_is_listed_and_returned_byte_for_byte(api: Api) -> None:
     code = 'import wasm from "./lib/a.wasm";\n' + CODE
 
     made = api.result(
@@ -76,7 +76,7 @@ def test_an_upload_is_answered_listed_and_read_back_byte_for_byte(api: Api) -> N
     assert [part.data for part in content(api, "new-one")] == [code.encode(), BINARY]
 
 
-def test_what_was_downloaded_can_be_uploaded_again(api: Api) -> None:
+def test_a_downloaded_worker_can_be_uploaded_again(api: Api) -> None:
     before = api.result("GET", f"{WORKERS}/scripts")
     found = [(part.name, part.data, part.content_type) for part in content(api, "api-gateway")]
     kept = settings(api, "api-gateway")
@@ -91,7 +91,7 @@ def test_what_was_downloaded_can_be_uploaded_again(api: Api) -> None:
     assert settings(api, "api-gateway") == kept
 
 
-def test_the_etag_follows_the_code_alone(api: Api) -> None:
+def test_the_etag_depends_only_on_the_code(api: Api) -> None:
     first = api.result("PUT", NEW, **upload())["etag"]
     same = api.result("PUT", NEW, **upload(bound({"type": "plain_text", "name": "A", "text": "1"})))["etag"]
     other = api.result("PUT", NEW, **upload(None, ("index.js", CODE + " ", JS)))["etag"]
@@ -109,7 +109,7 @@ def test_plain_javascript_is_a_service_worker(api: Api) -> None:
     assert api("GET", NEW).text == code
 
 
-def test_the_main_part_may_go_by_its_part_name(api: Api) -> None:
+def test_the_main_part_may_be_named_by_its_part_name(api: Api) -> None:
     form = {
         "metadata": (None, '{"main_module": "files"}', "application/json"),
         "files": ("index.js", CODE, JS),
@@ -121,12 +121,12 @@ def test_the_main_part_may_go_by_its_part_name(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["Upper", "with.dot", "-dash", "x" * 64, "é"])
-def test_a_name_that_is_none_is_refused(api: Api, name: str) -> None:
+def test_an_invalid_name_is_refused(api: Api, name: str) -> None:
     assert api.refused("PUT", f"{WORKERS}/scripts/{name}", **upload()) == (400, 10016)
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         (upload({"main_module": "main.js"}), 'No such module "main.js"'),
         (upload({}), "either a main_module or a body_part"),
@@ -143,11 +143,11 @@ def test_a_name_that_is_none_is_refused(api: Api, name: str) -> None:
         (upload(bound({"type": "secret_text", "name": "S"})), "has no value"),
     ],
 )
-def test_an_upload_that_does_not_pass_is_refused(api: Api, sent: dict[str, Any], said: str) -> None:
+def test_an_invalid_upload_is_refused(api: Api, sent: dict[str, Any], message: str) -> None:
     answer = api("PUT", NEW, **sent)
 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 10021)
-    assert said in answer.json()["errors"][0]["message"]
+    assert message in answer.json()["errors"][0]["message"]
     assert api.refused("GET", NEW) == (404, 10007)
 
 
@@ -165,7 +165,7 @@ def test_modules_of_the_runtime_need_not_be_uploaded(api: Api, line: str) -> Non
     api.result("PUT", NEW, **upload(None, ("index.js", f"{line}\n{CODE}", JS)))
 
 
-def test_migrations_make_rename_move_and_delete_durable_objects(api: Api) -> None:
+def test_migrations_create_rename_transfer_and_delete_durable_objects(api: Api) -> None:
     code = "export class A {}\nexport class B {}\nexport class C {}\n" + CODE
     spaces = f"{WORKERS}/durable_objects/namespaces"
 
@@ -196,7 +196,7 @@ def test_migrations_make_rename_move_and_delete_durable_objects(api: Api) -> Non
         ({"deleted_classes": ["Gone"]}, (400, 10072)),
     ],
 )
-def test_a_migration_that_cannot_be_is_refused(
+def test_an_invalid_migration_is_refused(
     api: Api, migrations: dict[str, Any], refusal: tuple[int, int]
 ) -> None:
     code = "export class Room {}\n" + CODE
@@ -205,12 +205,12 @@ def test_a_migration_that_cannot_be_is_refused(
     assert api.refused("PUT", f"{WORKERS}/scripts/chat-room", **sent) == refusal
 
 
-def test_code_may_not_leave_durable_objects_without_their_class(api: Api) -> None:
+def test_code_that_drops_a_durable_object_class_is_refused(api: Api) -> None:
     assert api.refused("PUT", f"{WORKERS}/scripts/chat-room", **upload()) == (400, 10064)
 
 
 @pytest.mark.parametrize("by_header", [True, False])
-def test_replacing_the_content_leaves_the_settings(api: Api, by_header: bool) -> None:
+def test_replacing_the_content_keeps_the_settings(api: Api, by_header: bool) -> None:
     before = settings(api, "redirects")
     sent = upload({} if by_header else {"main_module": "main.js"}, ("main.js", CODE, JS))
     headers = {"CF-WORKER-MAIN-MODULE-PART": "main.js"} if by_header else {}
@@ -222,7 +222,7 @@ def test_replacing_the_content_leaves_the_settings(api: Api, by_header: bool) ->
     assert api.refused("PUT", f"{NEW}/content", **sent) == (404, 10007)
 
 
-def test_deleting_a_worker_takes_its_durable_objects_and_domains(api: Api) -> None:
+def test_deleting_a_worker_deletes_its_durable_objects_and_domains(api: Api) -> None:
     path = f"{WORKERS}/scripts/chat-room"
 
     assert api.result("DELETE", path) is None
@@ -233,21 +233,21 @@ def test_deleting_a_worker_takes_its_durable_objects_and_domains(api: Api) -> No
         one["script"] for one in api.result("GET", f"{WORKERS}/durable_objects/namespaces")
     ]
     assert [one["hostname"] for one in api.result("GET", f"{WORKERS}/domains")] == ["gateway.example.com"]
-    held = api.sandbox.store.value(
+    stored = api.sandbox.store.value(
         "SELECT count(*) FROM do_object WHERE namespace = ?",
         (stable_id("do.namespace", "chat-room", "Room"),),
     )
-    assert held == 0
+    assert stored == 0
 
 
-def test_a_worker_that_others_use_is_deleted_only_by_force(api: Api) -> None:
+def test_a_referenced_worker_is_deleted_only_with_force(api: Api) -> None:
     path = f"{WORKERS}/scripts/auth-edge"
 
     assert api.refused("DELETE", path) == (400, 10064)
     assert api.result("DELETE", path, params={"force": "true"}) is None
 
 
-def test_a_domain_makes_a_dns_record_and_takes_it_away(api: Api, zone: str) -> None:
+def test_a_domain_creates_and_deletes_its_dns_record(api: Api, zone: str) -> None:
     body = {
         "zone_id": zone,
         "hostname": "made.example.com",
@@ -276,7 +276,7 @@ def test_a_domain_makes_a_dns_record_and_takes_it_away(api: Api, zone: str) -> N
         ({"hostname": "www.example.com"}, (409, 100117)),
     ],
 )
-def test_a_domain_that_cannot_be_is_refused(
+def test_an_invalid_domain_is_refused(
     api: Api, zone: str, change: dict[str, Any], refusal: tuple[int, int]
 ) -> None:
     body = {"zone_id": zone, "hostname": "made.example.com", "service": "redirects", **change}
@@ -284,7 +284,7 @@ def test_a_domain_that_cannot_be_is_refused(
     assert api.refused("PUT", f"{WORKERS}/domains", json=body) == refusal
 
 
-def test_a_domain_can_take_the_place_of_a_dns_record(api: Api, zone: str) -> None:
+def test_a_domain_can_replace_a_dns_record(api: Api, zone: str) -> None:
     body = {"hostname": "www.example.com", "service": "redirects", "override_existing_dns_record": True}
 
     api.result("PUT", f"{WORKERS}/domains", json=body)

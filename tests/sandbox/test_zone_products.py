@@ -1,4 +1,4 @@
-"""What belongs to a zone besides DNS: certificates, cache, rules, Worker routes."""
+"""The items of a zone besides DNS: certificates, cache, rules, Worker routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.sandbox.identity import zone_id
 from .conftest import Api
 
 
-def test_only_active_packs_are_listed_unless_all_are_asked_for(api: Api) -> None:
+def test_only_active_packs_are_listed_by_default(api: Api) -> None:
     place = f"/zones/{zone_id('mail.example')}/ssl/certificate_packs"
 
     active = [pack["status"] for pack in api.result("GET", place)]
@@ -155,7 +155,7 @@ def test_variants_that_were_never_set_are_not_found(api: Api) -> None:
     assert api.refused("GET", place)[0] == 404
 
 
-def test_page_rules_are_ordered_and_chosen(api: Api, zone: str) -> None:
+def test_page_rules_are_ordered_and_filtered(api: Api, zone: str) -> None:
     place = f"/zones/{zone}/pagerules"
 
     assert [rule["priority"] for rule in api.result("GET", place)] == [2, 1]
@@ -164,7 +164,7 @@ def test_page_rules_are_ordered_and_chosen(api: Api, zone: str) -> None:
     assert api.refused("GET", f"{place}?order=age")[0] == 400
 
 
-def test_one_ruleset_shows_its_rules(api: Api, zone: str) -> None:
+def test_a_single_ruleset_has_its_rules(api: Api, zone: str) -> None:
     listed = api.result("GET", f"/zones/{zone}/rulesets")[0]
 
     whole = api.result("GET", f"/zones/{zone}/rulesets/{listed['id']}")
@@ -174,14 +174,14 @@ def test_one_ruleset_shows_its_rules(api: Api, zone: str) -> None:
     assert api.refused("GET", f"/zones/{zone}/rulesets/{'0' * 32}")[0] == 404
 
 
-def test_a_load_balancer_points_to_pools_of_the_account(api: Api) -> None:
+def test_a_load_balancer_refers_to_pools_of_the_account(api: Api) -> None:
     (balancer,) = api.result("GET", f"/zones/{zone_id('shop.example')}/load_balancers")
     pools = api.result("GET", f"/accounts/{api.sandbox.account_id}/load_balancers/pools")
 
     assert set(balancer["default_pools"]) <= {pool["id"] for pool in pools}
 
 
-def test_routes_are_made_changed_and_deleted(api: Api, zone: str) -> None:
+def test_routes_are_created_changed_and_deleted(api: Api, zone: str) -> None:
     place = f"/zones/{zone}/workers/routes"
 
     made = api.result("POST", place, json={"pattern": "new.example.com/*", "script": "redirects"})
@@ -205,7 +205,7 @@ def test_routes_are_made_changed_and_deleted(api: Api, zone: str) -> None:
         ({"pattern": "x.example.com/*", "script": "no-such-script"}, (404, 10007)),
     ],
 )
-def test_a_route_that_cannot_be(
+def test_an_invalid_route_is_refused(
     api: Api, zone: str, route: dict[str, str], expected: tuple[int, int]
 ) -> None:
     assert api.refused("POST", f"/zones/{zone}/workers/routes", json=route) == expected
@@ -214,7 +214,7 @@ def test_a_route_that_cannot_be(
 @pytest.mark.parametrize(
     "pattern", ["example.com/x", "*.example.com/x", "*example.com/x", "https://a.example.com/x"]
 )
-def test_patterns_of_the_zone_are_taken(api: Api, zone: str, pattern: str) -> None:
+def test_patterns_of_the_zone_are_accepted(api: Api, zone: str, pattern: str) -> None:
     assert (
         api.result("POST", f"/zones/{zone}/workers/routes", json={"pattern": pattern})["pattern"] == pattern
     )

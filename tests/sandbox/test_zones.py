@@ -35,12 +35,12 @@ Bare = tuple[Api, str]
         ("order=status&direction=desc&status=not_equal:active", ["pending.example", "moved.example"]),
     ],
 )
-def test_filters_choose_the_zones(api: Api, query: str, names: list[str]) -> None:
+def test_filters_select_zones(api: Api, query: str, names: list[str]) -> None:
     assert [zone["name"] for zone in api.result("GET", f"/zones?{query}")] == names
 
 
 @pytest.mark.parametrize("query", ["order=age", "direction=up", "match=none"])
-def test_an_unknown_word_in_a_listing_is_refused(api: Api, query: str) -> None:
+def test_an_invalid_list_parameter_is_refused(api: Api, query: str) -> None:
     assert api.refused("GET", f"/zones?{query}") == (400, 1004)
 
 
@@ -67,7 +67,7 @@ def test_a_new_zone_is_pending_and_has_name_servers(api: Api) -> None:
         ({"account": None}, (403, 1068)),
     ],
 )
-def test_a_zone_that_cannot_be_made(api: Api, change: dict[str, Any], expected: tuple[int, int]) -> None:
+def test_an_invalid_zone_is_refused(api: Api, change: dict[str, Any], expected: tuple[int, int]) -> None:
     body = {"name": "new.example", "account": {"id": api.sandbox.account_id}, **change}
 
     assert api.refused("POST", "/zones", json=body) == expected
@@ -87,7 +87,7 @@ def test_a_zone_that_cannot_be_made(api: Api, change: dict[str, Any], expected: 
         ({"plan": {"id": "0" * 32}}, 400),
     ],
 )
-def test_one_property_of_a_zone_is_changed_at_a_time(
+def test_only_one_property_of_a_zone_is_changed_at_a_time(
     api: Api, zone: str, change: dict[str, Any], status: int
 ) -> None:
     answer = api("PATCH", f"/zones/{zone}", json=change)
@@ -106,7 +106,7 @@ def test_a_free_zone_has_no_vanity_name_servers(bare: Bare) -> None:
 
 
 @pytest.mark.fault("B10")
-def test_a_deleted_zone_takes_everything_with_it(api: Api, zone: str) -> None:
+def test_deleting_a_zone_deletes_its_contents(api: Api, zone: str) -> None:
     assert api.result("DELETE", f"/zones/{zone}") == {"id": zone}
 
     assert api.refused("GET", f"/zones/{zone}") == (404, 1003)
@@ -123,13 +123,13 @@ def test_a_zone_on_hold_is_not_deleted(api: Api) -> None:
     assert api.refused("DELETE", f"/zones/{shop}") == (400, 1098)
 
 
-def test_activation_is_checked(api: Api) -> None:
+def test_an_activation_check_is_accepted(api: Api) -> None:
     pending = zone_id("pending.example")
 
     assert api.result("PUT", f"/zones/{pending}/activation_check") == {"id": pending}
 
 
-def test_all_settings_come_in_one_answer(api: Api, zone: str) -> None:
+def test_all_settings_are_returned_in_one_response(api: Api, zone: str) -> None:
     settings = {one["id"]: one for one in api.result("GET", f"/zones/{zone}/settings")}
 
     assert len(settings) > 50
@@ -161,9 +161,7 @@ def test_all_settings_come_in_one_answer(api: Api, zone: str) -> None:
         ("no_such_setting", "on", 404),
     ],
 )
-def test_a_setting_takes_its_values_and_no_others(
-    api: Api, zone: str, id: str, value: Any, status: int
-) -> None:
+def test_a_setting_accepts_only_its_values(api: Api, zone: str, id: str, value: Any, status: int) -> None:
     place = f"/zones/{zone}/settings/{id}"
 
     answer = api("PATCH", place, json={"value": value})
@@ -188,7 +186,7 @@ def test_a_setting_that_is_an_object_keeps_its_other_fields(api: Api, zone: str)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_bulk_settings_come_in_both_forms(api: Api, zone: str, wrapped: bool) -> None:
+def test_bulk_settings_are_accepted_in_both_forms(api: Api, zone: str, wrapped: bool) -> None:
     items = [{"id": "ssl", "value": "full"}, {"id": "http3", "value": "off"}]
 
     changed = api.result("PATCH", f"/zones/{zone}/settings", json={"items": items} if wrapped else items)
@@ -196,7 +194,7 @@ def test_bulk_settings_come_in_both_forms(api: Api, zone: str, wrapped: bool) ->
     assert [(one["id"], one["value"]) for one in changed] == [("ssl", "full"), ("http3", "off")]
 
 
-def test_bulk_settings_are_all_or_nothing(api: Api, zone: str) -> None:
+def test_bulk_settings_are_atomic(api: Api, zone: str) -> None:
     items = [{"id": "ssl", "value": "full"}, {"id": "http3", "value": "maybe"}]
 
     assert api.refused("PATCH", f"/zones/{zone}/settings", json=items) == (400, 1007)
@@ -218,7 +216,7 @@ def test_dnssec_is_turned_on_and_off(bare: Bare) -> None:
     assert api.result("PATCH", place, json={"status": "disabled"})["status"] == "disabled"
 
 
-def test_active_dnssec_is_disabled_before_it_is_deleted(api: Api, zone: str) -> None:
+def test_active_dnssec_cannot_be_deleted(api: Api, zone: str) -> None:
     place = f"/zones/{zone}/dnssec"
 
     assert api.refused("DELETE", place)[0] == 400

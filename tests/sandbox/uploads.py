@@ -1,4 +1,4 @@
-"""How the Workers tests upload and look at scripts."""
+"""Uploads and reads of scripts for the Workers tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BINARY = b"\x00asm\r\n--boundary\r\n\r\n\xff\xfe--\r\n"
 
 
 def upload(metadata: Any = None, *modules: tuple[str, str | bytes, str]) -> dict[str, Any]:
-    """The `files` of an upload; without modules, `index.js` alone."""
+    """Return the `files` of an upload; without modules, only `index.js`."""
     chosen = {"main_module": "index.js"} if metadata is None else metadata
     form: dict[str, Any] = {"metadata": (None, json.dumps(chosen), "application/json")}
     for name, data, content_type in modules or (("index.js", CODE, JS),):

@@ -18,7 +18,7 @@ from hypothesis import strategies as some
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import AuditEvent
-from ops.products.audit.history import deeds
+from ops.products.audit.api import events
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.compare.blame import MOST, Blame
@@ -244,7 +244,7 @@ def test_a_history_names_the_changed_items(client: Client, http: responses.Reque
     ]
     http.get(f"{API}/accounts/{ID}/logs/audit", json=envelope(entries, count=3, cursor=""))
 
-    (only,) = deeds(client, ID, **SPAN)
+    (only,) = events(client, ID, **SPAN)
 
     assert only[:3] == (SOON, "a@example.com", "update")
     assert only.thing == {"r", "named", "ssl mode"}
@@ -263,7 +263,7 @@ def test_the_older_log_is_read_if_there_is_no_newer_one(client: Client, http: re
     http.get(f"{API}/accounts/{ID}/logs/audit", status=404, json=refusal(7003, "no such route"))
     http.get(f"{API}/accounts/{ID}/audit_logs", json=page([old], 1, 1000))
 
-    (only,) = deeds(client, ID, **SPAN)
+    (only,) = events(client, ID, **SPAN)
 
     assert (only.when, only.actor) == (SOON, "a@example.com")
     assert "security_level" in only.thing

@@ -70,7 +70,7 @@ def test_zone_files_read_back_as_the_records(staged: Sandbox, inv: Inv, kept: Pa
     for id, name in zones.items():
         [file] = Path("all.zone").glob(f"{name}-*.zone")
         wanted = {(r["item"]["name"].lower(), r["item"]["type"]) for r in records if r["scope"] == id}  # type: ignore[index]
-        found = {(e.record["name"], e.record["type"]) for e in read(file.read_text(), name).entries}
+        found = {(e.record["name"], e.record["type"]) for e in read(file.read_text(), name).records}
         assert {pair for pair in wanted if pair != (name, "NS")} == found, name
 
 

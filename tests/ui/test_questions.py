@@ -1,4 +1,4 @@
-"""What cannot be taken back is asked for, and never answered by the program itself."""
+"""What cannot be undone is asked for, and never answered by the program itself."""
 
 from __future__ import annotations
 

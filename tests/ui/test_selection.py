@@ -180,10 +180,13 @@ def test_sorting_comes_before_the_limit() -> None:
 )
 @pytest.mark.parametrize("format", ["json", "csv", "table"])
 def test_a_field_that_no_item_has_names_the_nearest(options: dict[str, Any], format: str) -> None:
-    with pytest.raises(UsageError, match="no item has a field 'nmae'; did you mean 'name'") as error:
+    with pytest.raises(UsageError, match="no item has a field 'nmae'") as error:
         printed(rows(*ZONES), format, **options)
 
-    assert error.value.hint == "the fields are: name, ttl, status, on, tags, account, account.name"
+    assert (
+        error.value.hint
+        == "did you mean name? the fields are: name, ttl, status, on, tags, account, account.name"
+    )
 
 
 def test_nothing_is_printed_before_a_wrong_field_is_told(capfd: pytest.CaptureFixture[str]) -> None:
@@ -214,5 +217,7 @@ def test_an_empty_list_has_every_field() -> None:
 def test_a_wrong_field_of_a_single_item_is_told() -> None:
     from ops.ui.shapes import Item
 
-    with pytest.raises(UsageError, match="did you mean 'name'"):
+    with pytest.raises(UsageError) as error:
         printed(Item({"name": "a"}), "json", fields="nmae")
+
+    assert error.value.hint.startswith("did you mean name?")

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.cli.command import ON_LISTS, command
+from ops.cli.command import command
+from ops.cli.options import ON_LISTS
 from ops.errors import DifferencesFound, UsageError
 from ops.ui.shapes import Bytes, Rows, Text
 

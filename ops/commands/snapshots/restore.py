@@ -11,10 +11,11 @@ from ops.ui.shapes import Item
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.restore.apply import Applying
-    from ops.restore.filter import Selection
+    from ops.restore.filter import Filter, Selection
     from ops.restore.report import Plan, Report
     from ops.restore.state import State
     from ops.snapshots.compare.side import Side
+    from ops.snapshots.library import Snapshot
 
 COLUMNS = ("snapshot", "created", "changed", "deleted", "refused", "differ", "undo")
 _ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
@@ -57,20 +58,27 @@ def restore_snapshot(
     inv snapshots.restore --namespace sessions --item user:1
     """
     from ops.commands.snapshots.verify import verified
-    from ops.export.live import aside
-    from ops.kinds import catalog
-    from ops.kinds.resource import Owner
-    from ops.restore.filter import read_filter, select
-    from ops.restore.live import Reader
-    from ops.restore.report import Report, plan_of
-    from ops.restore.state import State
-    from ops.restore.steps import Steps
-    from ops.snapshots.compare.side import Side
+    from ops.restore.filter import read_filter
     from ops.snapshots.library import check_account, open_snapshot
 
     filter = read_filter(kind, zone, namespace, item)
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
     check_account(snapshot.path, snapshot.manifest, app.account_id)
+    result = _restore(app, snapshot, filter, delete=delete)
+    return Item({"snapshot": snapshot.name, **dict.fromkeys(COLUMNS[1:-1], 0), "undo": "", **result}, COLUMNS)
+
+
+def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
+    from ops.export.live import aside
+    from ops.kinds import catalog
+    from ops.kinds.resource import Owner
+    from ops.restore.filter import select
+    from ops.restore.live import Reader
+    from ops.restore.report import Report, plan_of
+    from ops.restore.state import State
+    from ops.restore.steps import Steps
+    from ops.snapshots.compare.side import Side
+
     saved = Side(snapshot, catalog.resources())
     selection = select(saved, filter)
     _check_complete(app, saved, selection, delete=delete)
@@ -79,13 +87,10 @@ def restore_snapshot(
     state, report = State(reader, saved, selection, filter), Report()
     plan = plan_of(state, Steps(state, report, app.clock(), delete=delete))
     _show(app, state, plan, report)
-    result = dict.fromkeys(COLUMNS[1:-1], 0) | {"undo": ""}
     if app.dry:
         app.talk.show("dry run: nothing was sent")
-        result |= {name: plan.count(action) for name, action in _ACTIONS.items()}
-    elif plan.steps:
-        result |= _apply(app, state, plan, report, delete=delete)
-    return Item({"snapshot": snapshot.name, **result}, COLUMNS)
+        return {name: plan.count(action) for name, action in _ACTIONS.items()}
+    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
 
 
 def _check_complete(app: App, saved: Side, selection: Selection, *, delete: bool) -> None:
@@ -129,15 +134,14 @@ def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) 
     from ops.restore.apply import Applying
     from ops.restore.report import Report
     from ops.restore.steps import Steps
-    from ops.writes.consent import Consent
-    from ops.writes.writing import Writing
+    from ops.writes.writing import open_writing
 
     if not app.option("force"):
         plan.check()
     again = Report()
-    with Writing(app, expected=plan.steps, look=False) as writing:
+    with open_writing(app, expected=plan.steps, read_again=False) as writing:
         writing.lock(plan.locks.values())
-        Consent(app, f"restore {plan.steps:,} item{'s' * (plan.steps > 1)}?").ask([])
+        writing.confirm([], f"restore {plan.steps:,} item{'s' * (plan.steps > 1)}?")
         applying = Applying(app.client, writing, state, Steps(state, again, app.clock(), delete=delete))
         try:
             applying.run()
@@ -157,7 +161,7 @@ def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) 
     if refused:
         app.gap(f"{refused:,} items were not restored")
     counts = {name: applying.counts[action] for name, action in _ACTIONS.items()}
-    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo}
+    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo_id}
 
 
 def _verify(app: App, applying: Applying, *, delete: bool) -> int:

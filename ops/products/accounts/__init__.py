@@ -1,1 +1,1 @@
-"""Accounts that the token sees."""
+"""Accounts that the token can see."""

@@ -1,4 +1,4 @@
-"""Accounts, as the API sends them, and how a name becomes one."""
+"""Accounts, as the API sends them, and the lookup of an account by its name."""
 
 from __future__ import annotations
 
@@ -17,45 +17,42 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def list_accounts(client: Client, *, name: str = "") -> Listing:
-    """List the accounts that the token sees; *name* is matched by the API."""
+    """List the accounts that the token can see; *name* is a filter of the API."""
     return client.pages(path("/accounts"), per_page=PAGE, name=name)
 
 
 def find_account(client: Client, name_or_id: str) -> Json:
-    """Give the account with this id or exact name. Raises NotFound, AmbiguousName."""
+    """Return the account with this id or exact name. Raise NotFound or AmbiguousName."""
     if _ID.fullmatch(name_or_id):
         account: Json = client.get(path("/accounts/{}", name_or_id))
         return account
     found = [account for account in list_accounts(client, name=name_or_id) if account["name"] == name_or_id]
     if not found:
-        raise NotFound(
-            f"no account called {name_or_id!r}",
-            404,
-            hint="`inv accounts.list` shows the ones this token sees",
-        )
+        hint = "`inv accounts.list` lists the accounts that this token can see"
+        raise NotFound(f"no account has the name {name_or_id!r}", 404, hint=hint)
     if len(found) > 1:
-        raise AmbiguousName(f"{len(found)} accounts are called {name_or_id!r}", hint=_choice(found))
+        raise AmbiguousName(f"{len(found)} accounts have the name {name_or_id!r}", hint=_choice(found))
     return found[0]
 
 
 def the_account(client: Client) -> Json:
-    """Give the only account that the token sees; UsageError that lists them when there are several."""
+    """Return the only account that the token can see. Raise UsageError if there are several."""
     accounts = list(list_accounts(client))
     if not accounts:
         raise NotFound(
-            "this token sees no account",
-            hint="set CLOUDFLARE_ACCOUNT_ID or give --account-id, or grant Account > Account Settings > Read",
+            "this token cannot see any account",
+            hint="set CLOUDFLARE_ACCOUNT_ID or --account-id, or grant Account > Account Settings > Read",
         )
     if len(accounts) > 1:
-        raise UsageError(f"this token sees {len(accounts)} accounts", hint=_choice(accounts))
+        raise UsageError(f"this token can see {len(accounts)} accounts", hint=_choice(accounts))
     return accounts[0]
 
 
 def chosen(client: Client, account_id: str) -> Json:
-    """Give the account with this id, or the only one that the token sees where it is empty.
+    """Return the account with this id, or the only one that the token can see if it is empty.
 
-    Raises NotFound where the token sees others alone. One that sees none, for want of the permission to
-    list them, may still work in an account that it is told.
+    Raise NotFound if the token can see only other accounts. A token without the permission to list accounts
+    may still work in the account with this id.
     """
     if not account_id:
         return the_account(client)
@@ -65,10 +62,10 @@ def chosen(client: Client, account_id: str) -> Json:
         accounts = []
     found = next((account for account in accounts if account["id"] == account_id), None)
     if accounts and found is None:
-        raise NotFound(f"this token does not see the account {account_id}", 404, hint=_choice(accounts))
+        raise NotFound(f"this token cannot see the account {account_id}", 404, hint=_choice(accounts))
     return found or {"id": account_id}
 
 
 def _choice(accounts: list[Json]) -> str:
     lines = (f"  --account-id {account['id']}  {account['name']}" for account in accounts)
-    return "\n".join(("give one of", *lines))
+    return "\n".join(("use one of them:", *lines))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @command("list", reads=False, needs="Account > Account Settings > Read")
 def list_accounts(app: App) -> Rows:
-    """List the accounts that this token sees.
+    """List the accounts that this token can see.
 
     inv accounts.list
     """

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
+from ops.errors import NotFound
 from ops.http.paths import path
-from ops.kinds.resource import reach
+from ops.kinds.resource import AuditEvent, reach
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
 OLDER_PAGE = 1000
 
+# The fields that identify the changed item, and those that identify what it belongs to.
+_ITEM = (
+    "resource.id", "resource.request.name", "resource.response.name", "resource.response.id",
+    "metadata.name", "metadata.id",
+)  # fmt: skip
+# For a change of a setting, version 1 names the zone as the resource.
+_PARENTS = ("zone.id", "zone.name", "metadata.zone_name", "resource.id")
+
 
 def list_entries(client: Client, account_id: str, *, since: str, before: str) -> Listing:
     """List entries of the audit log (version 2), newest first; both times are RFC 3339.
 
-    Raises NotFound, at the first entry, for an account that does not have it.
+    Raise NotFound, at the first entry, for an account that does not have it.
     """
     # The bounds of `limit` are not documented, so the API's own default stays.
-    return client.cursor(
-        path("/accounts/{}/logs/audit", account_id), since=since, before=before, direction="desc"
-    )
+    where = path("/accounts/{}/logs/audit", account_id)
+    return client.cursor(where, since=since, before=before, direction="desc")
 
 
 def list_older_entries(client: Client, account_id: str, *, since: str, before: str) -> Listing:
@@ -32,14 +44,18 @@ def list_older_entries(client: Client, account_id: str, *, since: str, before: s
 
 
 def entry(item: Json) -> Json:
-    """Give an entry of either version in one shape; `entry` is what the API sent."""
+    """Return an entry of either version in one shape; `entry` is what the API sent."""
+    result = reach(item, "action.result")
+    if isinstance(result, bool):
+        # Version 1 has a boolean, version 2 a word.
+        result = "success" if result else "failure"
     return {
         "when": reach(item, "action.time") or item.get("when"),
         "actor": _first(item, "actor.email", "actor.token_name", "actor.id", "actor.type"),
         "action": _first(item, "action.type"),
         "description": _first(item, "action.description"),
-        "result": _result(reach(item, "action.result")),
-        "resource": _joined(item, "resource.product", "resource.type", "resource.id"),
+        "result": str(result or ""),
+        "resource": " ".join(_texts(item, "resource.product", "resource.type", "resource.id")),
         "zone": reach(item, "zone.name") or reach(item, "metadata.zone_name"),
         "address": _first(item, "actor.ip_address", "actor.ip"),
         "entry": item,
@@ -47,15 +63,30 @@ def entry(item: Json) -> Json:
 
 
 def _first(item: Json, *fields: str) -> str:
-    return next((str(value) for value in (reach(item, field) for field in fields) if value), "")
+    return next(iter(_texts(item, *fields)), "")
 
 
-def _joined(item: Json, *fields: str) -> str:
-    return " ".join(str(value) for value in (reach(item, field) for field in fields) if value)
+def _texts(item: Json, *fields: str) -> list[str]:
+    return [str(value) for value in (reach(item, field) for field in fields) if value]
 
 
-def _result(told: object) -> str:
-    """Version 1 has a boolean, version 2 a word."""
-    if isinstance(told, bool):
-        return "success" if told else "failure"
-    return str(told or "")
+def events(client: Client, account_id: str, *, since: str, before: str) -> Iterator[AuditEvent]:
+    """Yield the successful changes, newest first, from the version of the log that the account has."""
+    listing: Iterator[Json] = list_entries(client, account_id, since=since, before=before)
+    try:
+        first = next(listing, None)
+    except NotFound:
+        first, listing = None, list_older_entries(client, account_id, since=since, before=before)
+    for item in chain([first] if first else [], listing):
+        found = entry(item)
+        if found["result"] != "failure" and reach(item, "raw.method") != "GET":
+            # The URL names what entries of some products do not: a setting, a script, a key.
+            *parents, last = str(reach(item, "raw.uri") or "").partition("?")[0].split("/")
+            names, within = _names(item, _ITEM, last), _names(item, _PARENTS, *parents)
+            yield AuditEvent(str(found["when"] or ""), found["actor"], found["action"], names, within)
+
+
+def _names(item: Json, fields: tuple[str, ...], *parts: str) -> frozenset[str]:
+    """Return the text in *fields* and in *parts* of a URL."""
+    found = (*(reach(item, field) for field in fields), *map(unquote, parts))
+    return frozenset(name for name in found if isinstance(name, str) and name)

@@ -1,4 +1,4 @@
-"""What the audit log lends: nothing to a scan, because it is a history and not a state; but who did what."""
+"""The audit log has no kinds to scan, because it is a history and not a state; it names who changed what."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from ops.kinds.resource import AuditEvent, Resource
 
 
-def _deeds(client: Client, account_id: str, since: str, before: str) -> Iterator[AuditEvent]:
-    from ops.products.audit.history import deeds
+def _events(client: Client, account_id: str, since: str, before: str) -> Iterator[AuditEvent]:
+    from ops.products.audit.api import events
 
-    return deeds(client, account_id, since=since, before=before)
+    return events(client, account_id, since=since, before=before)
 
 
 RESOURCES: tuple[Resource, ...] = ()
-HISTORY = _deeds
+HISTORY = _events

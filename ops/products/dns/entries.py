@@ -1,29 +1,153 @@
-"""A record as a file has it: with the place it stands at, and the fields that the file says anything of."""
+"""Records of a file: where each is, what was skipped, and what such a record must not contain."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, ValidationError
+from ops.products.dns.rdata import (
+    FIELDS,
+    NUMBERS,
+    RDATA,
+    TYPES,
+    lacks_priority,
+    parsed,
+    prioritized,
+    priority_of,
+    text_of,
+)
+from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
 
+SHOWN = 20
+KNOWN = ("name", "type", *RDATA, *DEFAULTS, *READ_ONLY)
 
-class Entry(NamedTuple):
-    """One record of a file; *record* lacks what the file does not say, and that is left as it is."""
+
+class FileRecord(NamedTuple):
+    """One record of a file; *record* lacks what the file does not contain, and that is left as it is.
+
+    *absolute*: its targets are complete names, as those of a zone file are. *managed*: Cloudflare managed it
+    where it was exported.
+    """
 
     place: str
     record: Json
+    absolute: bool = False
+    managed: bool = False
 
     def refused(self, error: OpsError) -> ValidationError:
-        """Give *error* with the place of the record."""
+        """Return *error* with the place of the record."""
         return ValidationError(f"{self.place}: {error.message}", hint=error.hint)
 
 
-class Wanted(NamedTuple):
-    """What a file says: its records, what was left out of them, and the zone it names, if it does."""
+class RecordFile(NamedTuple):
+    """What was read from a file: its records, the zone that it names, and messages for the user.
 
-    entries: list[Entry]
-    notes: list[str]
+    *skipped* are records that Cloudflare cannot hold, *errors* those that cannot be used, *warnings* what may
+    not be meant as it is written. *name* is the file's own.
+    """
+
+    records: list[FileRecord]
     zone: str = ""
+    notes: tuple[str, ...] = ()
+    skipped: tuple[ValidationError, ...] = ()
+    warnings: tuple[str, ...] = ()
+    errors: tuple[ValidationError, ...] = ()
+    name: str = ""
+
+
+def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
+    """Raise *errors* of the file *name* as one, in the order of their lines; nothing where there are none."""
+    ordered = sorted(errors, key=_line_of)
+    prefix = f"{name}: " if name else ""
+    if len(ordered) == 1:
+        raise ValidationError(prefix + ordered[0].message, hint=ordered[0].hint)
+    if ordered:
+        hints = dict.fromkeys(error.hint for error in ordered if error.hint)
+        raise ValidationError(
+            "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered))),
+            hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
+        )
+
+
+def _line_of(error: ValidationError) -> int:
+    number = re.match(r"(?:line|record) (\d+)", error.message)
+    return int(number[1]) if number else 0
+
+
+def listed(errors: Sequence[ValidationError]) -> list[str]:
+    """Return the messages of *errors*, the first twenty of many."""
+    more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
+    return [*(error.message for error in errors[:SHOWN]), *more]
+
+
+def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
+    """Raise ValidationError for a field that no record has: it would be sent, and ignored."""
+    for field in record:
+        if field not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(field), [*KNOWN], n=1)
+            suggestion = f"; did you mean {near[0]}?" if near else ""
+            raise ValidationError(
+                f"a record has no field {field!r}{suggestion}",
+                hint=f"its fields are {', '.join(('name', 'type', *RDATA, *DEFAULTS))}",
+            )
+
+
+def refuse_contradiction(record: Json, live: Json | None = None) -> None:
+    """Raise ValidationError where *record* has two rdata: `content` beside other `data`, or two priorities.
+
+    Cloudflare derives the content of most types in a form of its own; as it is in *live* it says nothing.
+    """
+    type, data, content = str(record["type"]), record.get("data"), record.get("content")
+    data = data if isinstance(data, dict) and type in FIELDS else None
+    inside, beside = (data or {}).get("priority"), record.get("priority")
+    if inside is not None and beside is not None and str(inside) != str(beside):
+        raise ValidationError(
+            f"priority is {beside}, and data.priority is {inside}",
+            hint="remove one of them, or make them equal",
+        )
+    if not content or type not in TYPES or (live is not None and data and content == live.get("content")):
+        return
+    priority = priority_of(record)
+    if data is None and priority is not None and type in NUMBERS:
+        text = text_of({"type": type, "content": content})
+        first = text.split()[0] if text and not lacks_priority(type, text) else str(priority)
+        if first != str(priority):
+            raise ValidationError(
+                f"content begins with the priority {first}, and priority is {priority}",
+                hint="remove one of them",
+            )
+    if data:
+        derived = prioritized(type, text_of({"type": type, "content": content}), priority)
+        try:
+            same = parsed(type, derived).to_digestable() == parsed(type, text_of(record)).to_digestable()
+        except OpsError:
+            # The content of a new record may be in a form of Cloudflare's that is not known here.
+            same = live is None
+        if not same:
+            raise ValidationError(
+                f"content {content!r} contradicts data, which means {text_of({**record, 'content': ''})!r}",
+                hint="change data and remove content: Cloudflare derives it",
+            )
+
+
+def is_dns_type(type: str) -> bool:
+    """True if *type* is a type of DNS records, be it supported by Cloudflare or not."""
+    import dns.rdatatype
+
+    try:
+        return dns.rdatatype.from_text(type) is not None
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        return False
+
+
+def unsupported(type: str) -> ValidationError:
+    """Return the error for a record of a type that Cloudflare does not have."""
+    hint = "SPF is published as TXT (RFC 7208)" if type == "SPF" else "remove it, or leave --strict out"
+    return ValidationError(f"Cloudflare has no {type} records", hint=hint)

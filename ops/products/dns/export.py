@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
-from ops.products.dns.rdata import parsed
+from ops.products.dns.names import name_of
+from ops.products.dns.rdata import parsed, text_of
 from ops.products.dns.record import value
-from ops.products.dns.strings import quoted, said
+from ops.products.dns.strings import quoted, strings_of
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
@@ -17,7 +20,7 @@ FORMATS = ("bind", "json", "yaml")
 
 
 def document(zone: Json, records: Iterable[Json]) -> Json:
-    """Give the records exactly as the API sent them; `count` shows whether a copy was cut."""
+    """Return the records exactly as the API sent them; `count` shows whether a copy was cut."""
     ordered = sorted(records, key=_order)
     return {"zone": zone["name"], "zone_id": zone["id"], "count": len(ordered), "records": ordered}
 
@@ -28,43 +31,31 @@ def _order(record: Json) -> tuple[str, ...]:
 
 
 def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
-    """Give the records as a zone file, and a sentence for each kind of thing that it cannot hold.
+    """Return the records as a zone file, and a sentence for each kind of thing that it cannot hold.
 
-    Comments and tags stand behind the records in the form of the API's own export, which it reads back.
-    SOA and the NS of the zone itself are Cloudflare's and not among the records.
+    Comments and tags follow the records in the form of the API's own export, which it reads back. SOA and
+    the NS of the zone itself are Cloudflare's and not among the records.
     """
-    lines, lost = [f"$ORIGIN {zone['name']}."], Losses()
+    lines = [f"$ORIGIN {zone['name']}."]
+    lost: dict[str, list[str]] = {
+        "settings other than flattening": [],
+        "content that no zone file can have": [],
+    }
+    settings, unreadable = lost.values()
     for record in sorted(records, key=_order):
-        lost.look_at(record)
-        lines.append(_line(record, lost))
-    return "\n".join(lines) + "\n", lost.told()
-
-
-class Losses:
-    """Counts what a zone file cannot hold."""
-
-    def __init__(self) -> None:
-        self._settings: list[str] = []
-        self._tags: list[str] = []
-        self.unreadable: list[str] = []
-
-    def look_at(self, record: Json) -> None:
         if set(value(record, "settings")) - {"flatten_cname"}:
-            self._settings.append(record["name"])
-        if any("," in tag for tag in record.get("tags") or ()) or "cf_tags=" in (record.get("comment") or ""):
-            self._tags.append(record["name"])
-
-    def told(self) -> list[str]:
-        kinds = {
-            "settings other than flattening": self._settings,
-            "tags or comments that read back differently": self._tags,
-            "content that no zone file can say": self.unreadable,
-        }
-        return [
-            f"not in a BIND file: {what} of {_names(names)}; --format json keeps all"
-            for what, names in kinds.items()
-            if names
-        ]
+            settings.append(record["name"])
+        try:
+            lines.append(_line(record))
+        except OpsError:
+            unreadable.append(f"{record['name']} {record['type']}")
+            lines.append(f"; {record['name']}. {record['type']} cannot be written in a zone file")
+    losses = [
+        f"not in a BIND file: {what} of {_names(names)}; --format json keeps everything"
+        for what, names in lost.items()
+        if names
+    ]
+    return "\n".join(lines) + "\n", losses
 
 
 def _names(names: list[str]) -> str:
@@ -72,25 +63,25 @@ def _names(names: list[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-def _line(record: Json, lost: Losses) -> str:
-    try:
-        text = _rdata(record)
-    except OpsError:
-        lost.unreadable.append(f"{record['name']} {record['type']}")
-        return f"; {record['name']}. {record['type']} cannot be written as a zone file has it"
-    tags = [*(record.get("tags") or ()), *_reserved(record)]
-    words = [record.get("comment") or "", f"cf_tags={','.join(tags)}" if tags else ""]
-    remark = " ".join(filter(None, words))
-    data = f"{record['name']}.\t{record['ttl']}\tIN\t{record['type']}\t{text}"
+def _line(record: Json) -> str:
+    type = str(record["type"])
+    text = quoted(strings_of(record["content"])) if type == "TXT" else text_of(record)
+    data = f"{name_of(record)}.\t{record['ttl']}\tIN\t{type}\t{parsed(type, text).to_text()}"
+    comment = record.get("comment") or ""
+    tags = [*map(_tag, record.get("tags") or ()), *_reserved(record)]
+    # The last marker counts, so that a comment may contain one.
+    marked = f"cf_tags={','.join(tags)}" if tags or "cf_tags=" in comment else ""
+    remark = " ".join(filter(None, (comment, marked)))
     return f"{data} ; {remark}" if remark else data
 
 
-def _rdata(record: Json) -> str:
-    from ops.products.dns.content import text_of
-
-    type = str(record["type"])
-    text = quoted(said(record["content"])) if type == "TXT" else text_of(record)
-    return str(parsed(type, text).to_text())
+def _tag(tag: str) -> str:
+    """Return a tag as Cloudflare documents it: a value with `"`, `=`, `,` or a backslash is a JSON string."""
+    name, colon, text = tag.partition(":")
+    special = re.search(r'["=,\\]|^\s|\s$|cf_tags=', text)
+    # Within a JSON string the marker is escaped, or it would be taken for the last one.
+    written = json.dumps(text, ensure_ascii=False).replace("cf_tags=", "\\u0063f_tags=")
+    return f"{name}{colon}{written if special else text}"
 
 
 def _reserved(record: Json) -> list[str]:

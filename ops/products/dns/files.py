@@ -1,115 +1,235 @@
-"""Files of records: what `dns.export` and the lists of `--output` and `--export` write, read back.
+"""Files of records: what `dns.export` and the lists of `--output` and `--export` write, and people.
 
-A field that a file does not have says nothing: it is left as it is on a record that is there, and has its
-default on a new one. The form is told by the file's ending; what has another is a zone file.
+A field that a file does not have is left as it is on an existing record, and has its default on a new one.
+The file's ending decides: YAML (octoDNS's too), JSON (the API's answer too), CSV, else a zone file. Values
+are checked as those of the command line are, and all errors of a file are reported together.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.entries import Entry, Wanted
-from ops.products.dns.names import full_name
-from ops.products.dns.record import DEFAULTS, READ_ONLY, SAYS
+from ops.products.dns import checks
+from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
+from ops.products.dns.record import managed
+from ops.products.dns.values import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ops.kinds.resource import Json
 
 LARGEST = 64 << 20
-_COLUMNS = ("name", "type", *SAYS, *DEFAULTS, *READ_ONLY)
 _TEXTS = ("name", "type", "content", "comment", "id")
 
 
-def read(file: str, zone: Json) -> Wanted:
-    """Give what *file* says of *zone*. Raises ValidationError with place and reason for what is wrong."""
-    ending = Path(file).suffix.lower()
-    if ending == ".csv":
-        wanted = Wanted(_entries(_csv_rows(_text(Path(file))), zone), [])
-    elif ending in (".json", ".yaml", ".yml"):
-        wanted = _document(_parsed(_text(Path(file)), ending), zone)
-    else:
-        return zone_file(file, zone)
-    if wanted.zone and wanted.zone != zone["name"]:
-        raise ValidationError(
-            f"{file} is of the zone {wanted.zone}, not of {zone['name']}", hint=f"--zone {wanted.zone}"
-        )
-    return wanted
+class _Item(NamedTuple):
+    """One record as it is in a file: its line, 0 where that is not known, and its number."""
+
+    line: int
+    number: int
+    value: Any
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line}, record {self.number}" if self.line else f"record {self.number}"
 
 
-def zone_file(file: str, zone: Json, proxied: bool | None = None) -> Wanted:
-    """Give what a BIND zone file says; *proxied* holds where it does not say `cf-proxied`."""
-    from ops.products.dns import zonefile
+class _Document(NamedTuple):
+    items: list[_Item]
+    zone: str = ""
+    notes: tuple[str, ...] = ()
 
-    return zonefile.read(_text(Path(file)), zone["name"], proxied)
+
+def read(
+    file: str,
+    zone: Json,
+    proxied: bool | None = None,
+    *,
+    ending: str = "",
+    fit_ttl: bool = False,
+) -> RecordFile:
+    """Return the records that *file* has for *zone*.
+
+    *proxied* applies where a zone file does not say `cf-proxied`; *ending* is the file's own by default. With
+    *fit_ttl* a TTL out of bounds becomes the nearest that is allowed. Raises ValidationError
+    for a file that cannot be read at all; what is wrong with single records is among its errors.
+    """
+    path = Path(file)
+    ending = ending or path.suffix.lower()
+    text = _text(path)
+    try:
+        if ending in (".csv", ".json", ".yaml", ".yml"):
+            found = _checked(_document(text, ending, zone), zone)
+        else:
+            from ops.products.dns import zonefile
+
+            found = zonefile.read(text, zone["name"], proxied)
+        if found.zone and found.zone != zone["name"]:
+            raise ValidationError(
+                f"it is of the zone {found.zone}, not of {zone['name']}", hint=f"--zone {found.zone}"
+            )
+    except ValidationError as error:
+        raise ValidationError(f"{file}: {error.message}", hint=error.hint) from None
+    found = found._replace(name=file)
+    return _fitted(found, zone) if fit_ttl else found
+
+
+def _fitted(found: RecordFile, zone: Json) -> RecordFile:
+    records, count = [], 0
+    for entry in found.records:
+        ttl = entry.record.get("ttl")
+        fitted = checks.fitted_ttl(ttl, zone) if isinstance(ttl, int) else ttl
+        count += fitted != ttl
+        records.append(entry if fitted == ttl else entry._replace(record={**entry.record, "ttl": fitted}))
+    note = (f"fitted to the bounds of the zone: {count} TTLs",) if count else ()
+    return found._replace(records=records, notes=(*found.notes, *note))
 
 
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:
-            raise ValidationError(f"{path} has more than {LARGEST >> 20} MiB", hint="a zone has far less")
+            raise ValidationError(
+                f"{path} has more than {LARGEST >> 20} MiB", hint="a zone's records need far less"
+            )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="look at --file") from None
+        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --file") from None
     except UnicodeDecodeError as error:
-        raise ValidationError(f"{path} is not UTF-8 at byte {error.start}", hint="`iconv -t utf-8`") from None
-
-
-def _parsed(text: str, ending: str) -> Any:
-    import yaml
-
-    try:
-        if ending == ".json":
-            return json.loads(text)
-        # The C parser is the same safe one, and ten times as fast.
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (safe loaders)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValidationError(
-            f"the file does not parse: {' '.join(str(error).split())}", hint="export it once more, or mend it"
+            f"{path} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
         ) from None
 
 
-def _document(found: Any, zone: Json) -> Wanted:
-    """Read a list of records, the document of `dns.export`, or the one of `--export`."""
-    if isinstance(found, list):
-        return Wanted(_entries(enumerate(found, 1), zone), [])
-    items = found.get("records", found.get("items")) if isinstance(found, dict) else None
-    if not isinstance(items, list):
-        raise ValidationError("the file holds no list of records", hint="`inv dns.export --format json`")
-    meta = found.get("meta") or {}
-    count = found.get("count", meta.get("count", len(items)))
-    if count != len(items) or meta.get("complete") is False:
+def _document(text: str, ending: str, zone: Json) -> _Document:
+    """Return the items of *text*: a list of records, or the list in one of the documents that hold one."""
+    import yaml
+
+    if ending == ".csv":
+        return _Document(list(_csv_items(text)))
+    try:
+        if ending == ".json":
+            found, lines = json.loads(text), None
+        else:
+            found, lines = _yaml(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValidationError(
-            f"the file is not whole: {len(items)} records, where {count} were written",
-            hint="export it once more",
+            f"the file does not parse: {' '.join(str(error).split())}", hint="export it again, or fix it"
+        ) from None
+    if ending != ".json" and isinstance(found, dict) and not {"records", "items", "result"} & found.keys():
+        from ops.products.dns import octodns
+
+        return _Document([_Item(0, n, one) for n, one in enumerate(octodns.records(found, zone["name"]), 1)])
+    items, notes = _items(found, whole=ending == ".json" or text.rstrip().endswith("\n..."))
+    if lines is None:
+        lines = _json_lines(text, len(items))
+    named = str(found.get("zone") or "") if isinstance(found, dict) else ""
+    places = lines if len(lines) == len(items) else [0] * len(items)
+    numbered = enumerate(zip(places, items, strict=True), 1)
+    return _Document([_Item(line, number, item) for number, (line, item) in numbered], named, notes)
+
+
+def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
+    """Return the list of records in *found*: itself, of an export, of `--export`, or of an API's answer.
+
+    A file that was cut has fewer records than its `count`; one that parses as *whole* was edited instead.
+    """
+    if isinstance(found, list):
+        return found, ()
+    names = ("records", "items", "result")
+    items = (
+        next((found[n] for n in names if isinstance(found.get(n), list)), None)
+        if isinstance(found, dict)
+        else None
+    )
+    if items is None:
+        raise ValidationError(
+            "the file has no list of records", hint="`inv dns.export --format json` writes one"
         )
-    return Wanted(_entries(enumerate(items, 1), zone), [], str(found.get("zone", "")))
+    meta = found.get("meta") if isinstance(found.get("meta"), dict) else {}
+    pages = found.get("result_info") if isinstance(found.get("result_info"), dict) else {}
+    total = pages.get("total_count", len(items))
+    count = found.get("count", meta.get("count", len(items)))
+    if meta.get("complete") is False or found.get("success") is False or total != len(items):
+        raise ValidationError(
+            f"the file is not whole: its list of {len(items)} records was incomplete when it was written",
+            hint="export it again",
+        )
+    if count == len(items):
+        return items, ()
+    if whole or (isinstance(count, int) and count < len(items)):
+        return items, (f"count is {count}, and the file has {len(items)} records: read as edited by hand",)
+    raise ValidationError(
+        f"the file is not whole: it has {len(items)} records, and its count is {count}",
+        hint=f"export it again; if you have removed records from it, set count to {len(items)}, or remove it",
+    )
 
 
-def _csv_rows(text: str) -> Iterable[tuple[int, Any]]:
+def _yaml(text: str) -> tuple[Any, list[int] | None]:
+    """Return what *text* contains, and the lines of the records."""
+    import yaml
+
+    # The C parser is the same safe one, and ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        node = loader.get_single_node()
+        found = loader.construct_document(node) if node is not None else None
+    finally:
+        loader.dispose()
+    if isinstance(node, yaml.MappingNode):
+        lists = [value for _, value in node.value if isinstance(value, yaml.SequenceNode)]
+        node = lists[0] if lists else None
+    return found, [n.start_mark.line + 1 for n in node.value] if isinstance(node, yaml.SequenceNode) else []
+
+
+def _json_lines(text: str, count: int) -> list[int]:
+    """Return the lines on which the records of a JSON document begin, [] where that is not clear."""
+    start = re.search(r'"(?:records|items|result)"\s*:\s*\[', text)
+    at = start.end() if start and not text.lstrip().startswith("[") else text.find("[") + 1
+    decoder, lines, line, before = json.JSONDecoder(), [], 1, 0
+    for _ in range(count):
+        at = next((n for n in range(at, len(text)) if text[n] not in " \t\r\n,"), len(text))
+        line, before = line + text.count("\n", before, at), at
+        lines.append(line)
+        try:
+            _, at = decoder.raw_decode(text, at)
+        except ValueError:
+            return []
+    return lines
+
+
+def _csv_items(text: str) -> Iterator[_Item]:
     import csv
+    from difflib import get_close_matches
     from io import StringIO
 
     rows = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
-        strange = [name for name in rows.fieldnames or () if name not in _COLUMNS]
-        if strange or not rows.fieldnames:
+        for name in rows.fieldnames or ():
+            if name not in KNOWN:
+                near = get_close_matches(name, KNOWN, n=1)
+                suggestion = f"; did you mean {near[0]}?" if near else ""
+                raise ValidationError(
+                    f"line 1: the CSV has a column {name!r}{suggestion}",
+                    hint=f"the first line names the columns: {', '.join(KNOWN[:10])}",
+                )
+        if not rows.fieldnames:
             raise ValidationError(
-                f"the CSV has a column {strange[0]!r}" if strange else "the CSV is empty",
-                hint=f"the first line names the columns: {', '.join(_COLUMNS[:10])}",
+                "the CSV is empty", hint=f"the first line names the columns: {', '.join(KNOWN[:10])}"
             )
-        for row in rows:
-            yield rows.line_num, {name: _cell(name, cell) for name, cell in row.items() if name in _COLUMNS}
+        for number, row in enumerate(rows, 1):
+            if None in row:
+                raise ValidationError(f"line {rows.line_num}: it has more cells than there are columns")
+            yield _Item(rows.line_num, number, {name: _cell(name, cell) for name, cell in row.items()})
     except csv.Error as error:
         raise ValidationError(f"line {rows.line_num}: {error}", hint="nothing was sent") from None
 
 
 def _cell(column: str, cell: str | None) -> Any:
-    """Give a cell as the value it was made of; a leading `'` keeps spreadsheets from running what follows."""
+    """Return a cell as the value it was made of; a leading `'` keeps spreadsheets from running the rest."""
     text = (cell or "").removeprefix("'")
     if column in _TEXTS:
         return text
@@ -119,28 +239,13 @@ def _cell(column: str, cell: str | None) -> Any:
         return text
 
 
-def _entries(items: Iterable[tuple[int, Any]], zone: Json) -> list[Entry]:
-    return [_entry(number, item, zone) for number, item in items]
-
-
-def _entry(number: int, item: Any, zone: Json) -> Entry:
-    entry = Entry(f"record {number}", {})
-    try:
-        return entry._replace(record=_record(item, zone))
-    except OpsError as error:
-        raise entry.refused(error) from None
-
-
-def _record(item: Any, zone: Json) -> Json:
-    if not isinstance(item, dict):
-        raise ValidationError("it is no record", hint="a record has at least name, type and content")
-    for field in ("name", "type"):
-        if not isinstance(item.get(field), str) or not item[field]:
-            raise ValidationError(
-                f"it has no {field}", hint=f"{field} is text; YAML may need quotes around it"
-            )
-    if not isinstance(item.get("content", ""), str):
-        raise ValidationError("its content is not text", hint="put quotes around it")
-    kept = {f: one for f, one in item.items() if f not in READ_ONLY and (one is not None or f == "comment")}
-    record = {**kept, "name": full_name(item["name"], zone["name"]), "type": item["type"].upper()}
-    return record | ({"id": item["id"]} if item.get("id") else {})
+def _checked(document: _Document, zone: Json) -> RecordFile:
+    records, errors = [], []
+    for item in document.items:
+        entry = FileRecord(item.place, {})
+        try:
+            record = read_record(item.value, zone)
+            records.append(entry._replace(record=record, managed=managed(item.value)))
+        except OpsError as error:
+            errors.append(entry.refused(error))
+    return RecordFile(records, document.zone, document.notes, errors=tuple(errors))

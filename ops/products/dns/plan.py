@@ -1,134 +1,271 @@
-"""A plan: what makes a zone into what a file says.
+"""A plan: the changes that turn a zone into what a file describes.
 
-Records are matched within one name and type: first those that say the same, then by their ids, and what is
-left over is changed rather than deleted and created, so that it keeps its id. A change never takes a content
-that another record still has, so the changes of one transaction cannot run into each other. What Cloudflare
-keeps by itself, such as the record of a Worker's custom domain, is neither changed nor deleted.
+Records are matched within one name and type: first those with the same rdata, then by their ids, and what is
+left over is updated rather than deleted and created, so that it keeps its id. An update never takes the
+rdata that another record still has, so the changes of one transaction cannot collide. What Cloudflare
+manages, such as the record of a Worker's custom domain, is neither changed, doubled nor deleted.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.errors import OpsError, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
-from ops.products.dns import valid
-from ops.products.dns.conflicts import check_together
-from ops.products.dns.content import PLAIN, TYPES, WITH_PRIORITY, text_of
-from ops.products.dns.entries import Entry
+from ops.errors import Conflict, OpsError, ValidationError
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
+from ops.products.dns import checks
+from ops.products.dns.entries import (
+    KNOWN,
+    FileRecord,
+    RecordFile,
+    is_dns_type,
+    listed,
+    raise_all,
+    refuse_contradiction,
+    refuse_unknown_fields,
+    unsupported,
+)
 from ops.products.dns.names import name_of
-from ops.products.dns.packing import packed
-from ops.products.dns.rdata import essence, fields_of
-from ops.products.dns.record import SAYS, full, key, managed, merged
+from ops.products.dns.rdata import (
+    NUMBERS,
+    PLAIN,
+    PROXIABLE,
+    RDATA,
+    TYPES,
+    fields_of,
+    lacks_priority,
+    priority_of,
+    rdata_key,
+    text_of,
+    with_absolute_target,
+)
+from ops.products.dns.record import READ_ONLY, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
+from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json, Owner
 
 Set = tuple[str, str]
+_ORDER = (DELETE, UPDATE, CREATE)
 
 
 class Plan(NamedTuple):
     """Changes in the order in which they are made, and what stays as it is.
 
-    *total* counts the records of the zone, *other* those that an import found with other settings.
+    *total* counts the records of the zone, *different* those that an import found with other settings;
+    *notes* are for the user.
     """
 
     changes: list[Change]
     unchanged: int
     total: int
-    other: int = 0
+    different: int = 0
+    notes: tuple[str, ...] = ()
 
 
-def plan(zone: Owner, live: list[Json], entries: Iterable[Entry], *, keep: bool = False) -> Plan:
-    """Give what makes *live* into what *entries* say.
+def plan(
+    zone: Owner, live: list[Json], file: RecordFile, *, keep: bool = False, strict: bool = False
+) -> Plan:
+    """Return the plan that turns *live* into the records of *file*.
 
-    What the file does not have is deleted, but for the NS of the zone itself and what Cloudflare keeps by
-    itself; with *keep* it stays. Raises
-    ValidationError with the place in the file, Conflict where records could not stand together.
+    What the file lacks is deleted, except the NS of the zone itself and what Cloudflare manages; with *keep*
+    it stays. What cannot be in the zone is skipped with a note, or refused if *strict*. Raises
+    ValidationError with the places in the file, Conflict where records may not exist under one name.
     """
-    changes = list(_changes(zone, live, _by_set(entries), keep=keep))
-    _check(changes, zone.item["name"])
-    moving = [change for change in changes if change.action != UNCHANGED]
-    return Plan(packed(moving), len(changes) - len(moving), len(live))
+    return _Planning(zone, live, file, keep=keep, strict=strict).plan()
 
 
-def addition(zone: Owner, live: list[Json], entries: Iterable[Entry]) -> Plan:
-    """Give what adds to *live* the records that are missing; what is there stays exactly as it is."""
-    found = plan(zone, live, entries, keep=True)
+def addition(zone: Owner, live: list[Json], file: RecordFile, *, strict: bool = False) -> Plan:
+    """Return the plan that adds to *live* the records that are missing; existing ones stay as they are."""
+    found = plan(zone, live, file, keep=True, strict=strict)
     created = [change for change in found.changes if change.action == CREATE]
-    return Plan(created, found.unchanged, found.total, len(found.changes) - len(created))
+    return found._replace(changes=created, different=len(found.changes) - len(created))
 
 
 def state(live: Iterable[Json]) -> str:
-    """Give the hash of a zone's records: it is another when one of them is, or was made anew."""
+    """Return the hash of a zone's records: it changes with any of them, and when one is created again."""
     lines = sorted(
         json.dumps({"id": record.get("id"), **comparable(RECORDS, record)}, sort_keys=True) for record in live
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _by_set(entries: Iterable[Entry]) -> dict[Set, list[Entry]]:
-    sets: dict[Set, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        sets[key(entry.record)].append(entry)
-    return sets
+class _Planning:
+    """One comparison of a zone with a file: collects the changes, all errors, and notes."""
 
+    def __init__(self, zone: Owner, live: list[Json], file: RecordFile, *, keep: bool, strict: bool) -> None:
+        self.zone, self.live, self.file, self.keep, self.strict = zone, live, file, keep, strict
+        self.name: str = zone.item["name"]
+        self.errors, self.skipped = list(file.errors), list(file.skipped)
+        self.left_alone: list[str] = []
+        # Where in the file a record of a change comes from, by its id().
+        self.places: dict[int, str] = {}
+        self.fields = {*KNOWN, *(field for record in live for field in record)}
+        self.types = {*TYPES, *(str(record["type"]) for record in live)}
+        self.managed = {name_of(record) for record in live if managed(record)}
 
-def _changes(
-    zone: Owner, live: list[Json], wanted: dict[Set, list[Entry]], *, keep: bool
-) -> Iterator[Change]:
-    standing: dict[Set, list[Json]] = defaultdict(list)
-    for record in live:
-        standing[key(record)].append(record)
-    for one in sorted({*standing, *wanted}):
-        pairs, gone, new = matched(
-            standing.get(one, []), wanted.get(one, []), alone=not keep or one[1] == "CNAME"
-        )
-        for record, entry in pairs:
-            yield Change(RECORDS, zone, record, _updated(zone.item, record, entry))
-        for record in gone:
-            kept = keep or one == (zone.item["name"], "NS") or managed(record)
-            yield Change(RECORDS, zone, record, record if kept else None)
-        for entry in new:
-            yield Change(RECORDS, zone, None, _created(zone.item, entry))
+    def plan(self) -> Plan:
+        wanted: dict[Set, list[FileRecord]] = defaultdict(list)
+        for record in self.file.records:
+            if self._usable(record):
+                wanted[key(record.record)].append(record)
+        changes = list(self._changes(wanted))
+        errors = [*self.errors, *(self.skipped if self.strict else ())]
+        # What exists already was accepted by the API, so only names with something new are checked.
+        names = {name_of(change.item) for change in changes if change.action == CREATE}
+        after = [change.after for change in changes if change.after and name_of(change.after) in names]
+        try:
+            checks.check_together(after, self.name, self.places)
+        except Conflict as conflict:
+            if not errors:
+                raise
+            errors.append(ValidationError(conflict.message, hint=conflict.hint))
+        raise_all(errors, self.file.name)
+        moving = [change for change in changes if change.action != UNCHANGED]
+        notes = [*self.file.notes, *(f"skipped: {line}" for line in listed(self.skipped))]
+        if self.left_alone:
+            left_alone = ", ".join(dict.fromkeys(self.left_alone))
+            notes.append(f"left alone, because Cloudflare manages it: {left_alone}")
+        return Plan(packed(moving), len(changes) - len(moving), len(self.live), notes=tuple(notes))
 
+    def _usable(self, entry: FileRecord) -> bool:
+        """True if *entry* can be compared; else the reason is kept as an error or as skipped."""
+        record = entry.record
+        try:
+            if "id" not in record:
+                refuse_unknown_fields(record, self.fields)
+            if record["type"] in self.types or "id" in record:
+                return True
+            if is_dns_type(str(record["type"])):
+                self.skipped.append(entry.refused(unsupported(str(record["type"]))))
+            else:
+                checks.check_type(str(record["type"]))
+        except OpsError as error:
+            self.errors.append(entry.refused(error))
+        return False
 
-def matched(
-    live: list[Json], wanted: list[Entry], *, alone: bool
-) -> tuple[list[tuple[Json, Entry]], list[Json], list[Entry]]:
-    """Pair the records of one set; give the pairs, what only stands, and what only is wanted.
+    def _changes(self, wanted: dict[Set, list[FileRecord]]) -> Iterator[Change]:
+        live: dict[Set, list[Json]] = defaultdict(list)
+        for record in self.live:
+            live[key(record)].append(record)
+        for one in sorted({*live, *wanted}):
+            alone = not self.keep or one[1] == "CNAME"
+            pairs, gone, new = self._matched(live.get(one, []), wanted.get(one, []), alone=alone)
+            for record, entry in pairs:
+                after = self._checked(entry, lambda record=record, entry=entry: self._updated(record, entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                yield Change(RECORDS, self.zone, record, record if after is None else after)
+            for record in gone:
+                kept = self.keep or one == (self.name, "NS") or managed(record)
+                if managed(record) and not self.keep:
+                    self.left_alone.append(f"{one[1]} {one[0]}")
+                yield Change(RECORDS, self.zone, record, record if kept else None)
+            for entry in new:
+                after = self._checked(entry, lambda entry=entry: self._created(entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                if after is not None:
+                    yield Change(RECORDS, self.zone, None, after)
 
-    *alone* says that what stands and is not wanted goes, so that it can become what is wanted.
-    """
-    wanted = [_with_priority(entry, live) for entry in wanted]
-    pairs: list[tuple[Json, Entry]] = []
-    for by in (_spelling, essence, _id):
-        found, live, wanted = _paired(live, wanted, by)
-        pairs += found
-    _refuse_twice(wanted, pairs)
-    if alone:
-        ours = [record for record in live if not managed(record)]
-        rest = list(zip(ours, wanted, strict=False))
-        live = [record for record in live if managed(record)] + ours[len(rest) :]
-        pairs, wanted = pairs + rest, wanted[len(rest) :]
-    return pairs, live, wanted
+    def _checked(self, entry: FileRecord, make: Callable[[], Json | None]) -> Json | None:
+        try:
+            record = make()
+        except OpsError as error:
+            self.errors.append(entry.refused(error))
+            return None
+        if record is not None:
+            self.places[id(record)] = entry.place
+        return record
+
+    def _matched(
+        self, live: list[Json], wanted: list[FileRecord], *, alone: bool
+    ) -> tuple[list[tuple[Json, FileRecord]], list[Json], list[FileRecord]]:
+        """Pair the records of one set; return the pairs, what only exists, and what only is wanted.
+
+        *alone*: what exists and is not wanted is deleted, so it can become what is wanted.
+        """
+        wanted = [_with_priority(entry, live) for entry in wanted]
+        pairs: list[tuple[Json, FileRecord]] = []
+        for by in (_spelling, rdata_key, _id):
+            found, live, wanted = _paired(live, wanted, by)
+            pairs += found
+        wanted = self._without_duplicates(wanted, pairs)
+        if alone:
+            ours = [record for record in live if not managed(record)]
+            rest = list(zip(ours, wanted, strict=False))
+            live = [record for record in live if managed(record)] + ours[len(rest) :]
+            pairs, wanted = pairs + rest, wanted[len(rest) :]
+        return pairs, live, wanted
+
+    def _without_duplicates(
+        self, wanted: list[FileRecord], pairs: list[tuple[Json, FileRecord]]
+    ) -> list[FileRecord]:
+        seen = {rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
+        kept = []
+        for entry in wanted:
+            first = seen.setdefault(rdata_key(entry.record), entry)
+            if first is entry:
+                kept.append(entry)
+                continue
+            message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
+            same = _settings(first.record) == _settings(entry.record)
+            difference = "" if same else ", with other settings"
+            error = ValidationError(message + difference, hint="remove one of them")
+            (self.skipped if same else self.errors).append(entry.refused(error))
+        return kept
+
+    def _created(self, entry: FileRecord) -> Json | None:
+        type, name = key(entry.record)[1], key(entry.record)[0]
+        if entry.managed:
+            self.left_alone.append(f"{type} {name} ({entry.place}), not created")
+            return None
+        if name in self.managed and type in PROXIABLE:
+            self.left_alone.append(f"{name} ({entry.place}: no {type} record is created beside it)")
+            return None
+        refuse_contradiction(entry.record)
+        record = full(without(self._parsed(entry), ("id",)))
+        checks.check(record, self.zone.item)
+        return record
+
+    def _updated(self, live: Json, entry: FileRecord) -> Json:
+        record = entry.record
+        spelled_alike = _spelling(live) is not None and _spelling(live) == _spelling(record)
+        if not spelled_alike:
+            refuse_contradiction(record, live)
+        differs = not spelled_alike and rdata_key(live) != rdata_key(record)
+        wanted = self._parsed(entry) if differs else record
+        fields = [f for f in wanted if f not in ("id", "name", "type", *(() if differs else RDATA))]
+        after = merged(live, wanted, fields)
+        changed = [field for field in after if after[field] != live.get(field)]
+        if changed and managed(live):
+            self.left_alone.append(f"{live['type']} {name_of(live)} ({entry.place})")
+            return live
+        if changed:
+            checks.check(after, self.zone.item, changed)
+        return after
+
+    def _parsed(self, entry: FileRecord) -> Json:
+        """Return the record with its rdata as the API takes it; that of an unknown type stays as it is."""
+        record, type = entry.record, str(entry.record["type"])
+        if type not in TYPES:
+            return record
+        text = text_of(record)
+        if not entry.absolute:
+            text = with_absolute_target(type, text, self.name)
+        return without(record, RDATA) | fields_of(type, text)
 
 
 def _paired(
-    live: list[Json], wanted: list[Entry], by: Callable[[Json], Any]
-) -> tuple[list[tuple[Json, Entry]], list[Json], list[Entry]]:
+    live: list[Json], wanted: list[FileRecord], by: Callable[[Json], Any]
+) -> tuple[list[tuple[Json, FileRecord]], list[Json], list[FileRecord]]:
     places: dict[Any, list[int]] = defaultdict(list)
     for place, record in enumerate(live) if wanted else ():
         places[by(record)].append(place)
     pairs, left, used = [], [], set()
     for entry in wanted:
-        said = by(entry.record)
-        same = places.get(said) if said is not None else None
+        sought = by(entry.record)
+        same = places.get(sought) if sought is not None else None
         if same:
             used.add(same[0])
             pairs.append((live[same.pop(0)], entry))
@@ -138,88 +275,66 @@ def _paired(
 
 
 def _spelling(record: Json) -> tuple[Any, Any] | None:
-    """Give what a record says as it stands: comparing it is cheap, and settles most of a large zone."""
+    """Return the rdata as it is spelled: comparing it is cheap, and settles most of a large zone."""
     if record["type"] not in PLAIN:
         return None
     return record.get("content"), record.get("priority")
-
-
-def _spelt_alike(one: Json, other: Json) -> bool:
-    return _spelling(one) is not None and _spelling(one) == _spelling(other)
 
 
 def _id(record: Json) -> Any:
     return record.get("id")
 
 
-def _with_priority(entry: Entry, live: list[Json]) -> Entry:
-    """Give *entry* with the priority of the record it means: a list as CSV has no column for it."""
+def _settings(record: Json) -> Json:
+    return {field: value(record, field) for field in record if field not in (*RDATA, *READ_ONLY)}
+
+
+def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
+    """Return *entry* with the priority of the live record that it is: a CSV may have no column for it."""
     record = entry.record
-    if record["type"] not in WITH_PRIORITY or "priority" in record:
+    needs = record["type"] in NUMBERS and not record.get("data") and priority_of(record) is None
+    if not needs or not lacks_priority(str(record["type"]), str(record.get("content") or "")):
         return entry
-    meant = [one for one in live if _means(record, one)]
-    return (
-        entry._replace(record={**record, "priority": meant[0].get("priority")}) if len(meant) == 1 else entry
-    )
+    same = [one for one in live if _is(record, one)]
+    return entry._replace(record={**record, "priority": priority_of(same[0])}) if len(same) == 1 else entry
 
 
-def _means(record: Json, one: Json) -> bool:
+def _is(record: Json, one: Json) -> bool:
     if record.get("id"):
         return bool(record["id"] == one.get("id"))
-    return essence({**record, "priority": one.get("priority")}) == essence(one)
+    return rdata_key({**record, "priority": priority_of(one)}) == rdata_key(one)
 
 
-def _refuse_twice(wanted: list[Entry], pairs: list[tuple[Json, Entry]]) -> None:
-    seen = {essence(entry.record): entry for _, entry in pairs} if wanted else {}
-    for entry in wanted:
-        first = seen.setdefault(essence(entry.record), entry)
-        if first is not entry:
-            told = (
-                f"this {entry.record['type']} record {entry.record['name']} stands at {first.place} as well"
-            )
-            raise entry.refused(ValidationError(told, hint="leave one of them away"))
+def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
+    """Return *changes* so that cutting them every *size* separates no name, where that can be avoided.
+
+    The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
+    however the changes of one name are ordered. The names with most changes come first, so that single ones
+    fill what they leave; what makes the zone grow comes last, because a full zone needs room.
+    """
+    names: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        names[name_of(change.item)].append(change)
+    for group in names.values():
+        group.sort(key=lambda change: _ORDER.index(change.action))
+    waiting = deque(sorted(names.values(), key=_turn))
+    ordered: list[Change] = []
+    while waiting:
+        room = size - len(ordered) % size
+        fitting = next((place for place, group in enumerate(waiting) if len(group) <= room), 0)
+        ordered += waiting[fitting]
+        del waiting[fitting]
+    return ordered
 
 
-def _created(zone: Json, entry: Entry) -> Json:
-    try:
-        record = full({f: one for f, one in _parsed(entry.record).items() if f != "id"})
-        valid.check(record, zone)
-    except OpsError as error:
-        raise entry.refused(error) from None
-    return record
-
-
-def _updated(zone: Json, live: Json, entry: Entry) -> Json:
-    try:
-        differs = not _spelt_alike(live, entry.record) and essence(live) != essence(entry.record)
-        wanted = _parsed(entry.record) if differs else entry.record
-        fields = [f for f in wanted if f not in ("id", "name", "type", *(() if differs else SAYS))]
-        after = merged(live, wanted, fields)
-        changed = [field for field in after if after[field] != live.get(field)]
-        if changed:
-            valid.check(after, zone, changed)
-    except OpsError as error:
-        raise entry.refused(error) from None
-    return after
-
-
-def _parsed(record: Json) -> Json:
-    """Give *record* with what it says as the API takes it; a type that is not known here stays as it is."""
-    if record["type"] not in TYPES:
-        return record
-    kept = {field: one for field, one in record.items() if field not in SAYS}
-    return kept | fields_of(str(record["type"]), text_of(record))
-
-
-def _check(changes: list[Change], zone: str) -> None:
-    """Look at the names where something is created: what stands there already was taken by the API."""
-    names = {name_of(change.item) for change in changes if change.action == CREATE}
-    check_together((c.after for c in changes if c.after and name_of(c.after) in names), zone)
+def _turn(group: list[Change]) -> tuple[bool, int, str]:
+    actions = [change.action for change in group]
+    return actions.count(CREATE) > actions.count(DELETE), -len(group), name_of(group[0].item)
 
 
 def counted(plan: Plan) -> str:
-    """Give how many records are changed in each way, and how many are not, in words."""
+    """Return how many records are changed in each way, and how many are not, in words."""
     counts = Counter(change.action for change in plan.changes)
     words = ((CREATE, "to create"), (UPDATE, "to update"), (DELETE, "to delete"))
-    told = [f"{counts[action]} {word}" for action, word in words if counts[action]] or ["nothing to do"]
-    return ", ".join((*told, f"{plan.unchanged} unchanged"))
+    parts = [f"{counts[action]} {word}" for action, word in words if counts[action]] or ["nothing to do"]
+    return ", ".join((*parts, f"{plan.unchanged} unchanged"))

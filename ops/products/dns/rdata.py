@@ -1,22 +1,69 @@
-"""Rdata: a record's content parsed strictly by dnspython, and written as the API takes it."""
+"""Rdata: a record's content and `data`, parsed strictly by dnspython, compared, and written for the API.
+
+Of eight types the API takes `content`, of the others `data`, an object; their `content` is text that the API
+derives in a form of its own, and nobody can set. `priority` is a field of the record for MX and URI, and of
+`data` for SRV, HTTPS and SVCB. The form in between is that of zone files: priority first, names complete.
+"""
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.content import EXAMPLES, FIELDS, WITH_PRIORITY, text_of
-from ops.products.dns.names import host
-from ops.products.dns.strings import quoted, said, sendable
+from ops.products.dns.names import absolute_host, host, is_absolute
+from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
 
 if TYPE_CHECKING:
     from dns.rdata import Rdata
 
     from ops.kinds.resource import Json
 
+PLAIN = ("A", "AAAA", "CNAME", "MX", "NS", "OPENPGPKEY", "PTR", "TXT")
+_ASSOCIATION = ("usage", "selector", "matching_type", "certificate")
+_BINDING = ("priority", "target", "value")
+FIELDS: dict[str, tuple[str, ...]] = {
+    "CAA": ("flags", "tag", "value"),
+    "CERT": ("type", "key_tag", "algorithm", "certificate"),
+    "DNSKEY": ("flags", "protocol", "algorithm", "public_key"),
+    "DS": ("key_tag", "algorithm", "digest_type", "digest"),
+    "HTTPS": _BINDING,
+    "LOC": (
+        *("lat_degrees", "lat_minutes", "lat_seconds", "lat_direction"),
+        *("long_degrees", "long_minutes", "long_seconds", "long_direction"),
+        *("altitude", "size", "precision_horz", "precision_vert"),
+    ),
+    "NAPTR": ("order", "preference", "flags", "service", "regex", "replacement"),
+    "SMIMEA": _ASSOCIATION,
+    "SRV": ("priority", "weight", "port", "target"),
+    "SSHFP": ("algorithm", "type", "fingerprint"),
+    "SVCB": _BINDING,
+    "TLSA": _ASSOCIATION,
+    "URI": ("weight", "target"),
+}
+TYPES = tuple(sorted((*PLAIN, *FIELDS)))
+PROXIABLE = ("A", "AAAA", "CNAME")
+# Types whose priority is a field of the record itself.
+WITH_PRIORITY = ("MX", "URI")
+# How many numbers a record begins with where the first of them is a priority.
+NUMBERS = {"MX": 1, "URI": 2, "SRV": 3, "HTTPS": 1, "SVCB": 1}
+# The fields that together are a record's rdata.
+RDATA = ("content", "data", "priority")
+EXAMPLES = {
+    "A": "192.0.2.1", "AAAA": "2001:db8::1", "CAA": '0 issue "ca.example"', "CERT": "1 12345 8 <base64>",
+    "CNAME": "www.example.com", "DNSKEY": "257 3 13 <base64>", "DS": "12345 13 2 <hex>",
+    "HTTPS": '1 . alpn="h3,h2"', "LOC": "52 22 23 N 4 53 32 E -2m 10m 10m 2m", "MX": "10 mail.example.com",
+    "NAPTR": '100 10 "S" "SIP+D2U" "" _sip._udp.example.com', "NS": "ns1.example.net",
+    "OPENPGPKEY": "<base64>", "PTR": "host.example.com", "SMIMEA": "3 1 1 <hex>",
+    "SRV": "10 60 5060 sip.example.com", "SSHFP": "4 2 <hex>", "SVCB": '1 dns.example.com alpn="h2"',
+    "TLSA": "3 1 1 <hex>", "TXT": "v=spf1 -all", "URI": '10 1 "https://example.com/"',
+}  # fmt: skip
 # The documentation's limit for one record on the wire.
 LARGEST = 4096
+_QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
+_METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # Where dnspython's name of a field is not the API's.
 _ATTRIBUTES = {
     ("CERT", "type"): "certificate_type",
@@ -30,28 +77,100 @@ _ATTRIBUTES = {
 }
 _BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"))
 _HEX = ("digest", "fingerprint", "certificate")
+# Where the target is in the text: the last word, or the second one.
 _NAME_LAST = ("CNAME", "MX", "NS", "PTR", "SRV", "NAPTR")
 _NAME_SECOND = ("HTTPS", "SVCB")
+# The fields of `data` that are targets.
+TARGETS = {"SRV": "target", "HTTPS": "target", "SVCB": "target", "NAPTR": "replacement"}
+# Cloudflare shows class and type in some contents: "10 IN SRV 5 8806 example.com.", "IN LOC 37 46 …".
+_CLASS = re.compile(r"^(\d+\s+)?IN\s+[A-Z]+\s+")
 
 
-def essence(record: Json) -> bytes:
-    """Give what *record* says in one form however it is spelt; its own spelling where it does not parse."""
+def text_of(record: Json) -> str:
+    """Return the rdata of *record* as a zone file has it. Raises ValidationError for a missing field."""
+    type, data = str(record["type"]), record.get("data")
+    if type in FIELDS and isinstance(data, dict) and data:
+        text = " ".join(_word(type, field, data) for field in FIELDS[type]).rstrip()
+    else:
+        text = _CLASS.sub(r"\1", str(record.get("content") or "")).strip()
+    return prioritized(type, text, record.get("priority"))
+
+
+def _word(type: str, field: str, data: Json) -> str:
+    value = data.get(field)
+    if value is None and type == "LOC" and not field.endswith(("degrees", "direction")):
+        value = 0
+    if value is None and type in _NAME_SECOND and field == "value":
+        value = ""
+    if value is None or isinstance(value, dict | list | bool):
+        raise ValidationError(
+            f"the {type} record has no usable data.{field}",
+            hint=f"its data has the fields {', '.join(FIELDS[type])}",
+        )
+    if (type, field) in _QUOTED:
+        return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if field == TARGETS.get(type):
+        name = host(str(value))
+        # The final dot tells a top-level domain from a name in the zone.
+        return f"{name}." if "." not in name and is_absolute(str(value)) else name
+    return f"{value}m" if field in _METRES else str(value)
+
+
+def prioritized(type: str, text: str, priority: object) -> str:
+    """Return *text* with *priority* first where *type* has one and *text* begins without it."""
+    return text if priority is None or not lacks_priority(type, text) else f"{priority} {text}"
+
+
+def lacks_priority(type: str, text: str) -> bool:
+    """True if *text* begins with fewer numbers than a record whose first one is a priority."""
+    return sum(1 for _ in takewhile(str.isdigit, text.split())) < NUMBERS.get(type, 0)
+
+
+def priority_of(record: Json | None) -> Any:
+    """Return the priority of a record, which is in its `data` or beside it."""
+    data = (record or {}).get("data")
+    inside = data.get("priority") if isinstance(data, dict) else None
+    return (record or {}).get("priority") if inside is None else inside
+
+
+def with_absolute_target(type: str, text: str, zone: str) -> str:
+    """Return *text* with its target as absolute_host gives it. Raises ValidationError for a single label."""
+    before, target, after = _target_in(type, text)
+    return " ".join(filter(None, (before, absolute_host(target, zone), after))) if target else text
+
+
+def _target_in(type: str, text: str) -> tuple[str, str, str]:
+    """Return what is before the target in *text*, the target, and what is after it."""
+    if type in _NAME_LAST and text:
+        *before, name = text.rsplit(None, 1)
+        return " ".join(before), name, ""
+    words = text.split(None, 2) if type in _NAME_SECOND else []
+    return (words[0], words[1], " ".join(words[2:])) if len(words) > 1 else (text, "", "")
+
+
+def rdata_key(record: Json) -> bytes:
+    """Return the rdata of *record* in one form, however it is spelled; rdata that does not parse as it is.
+
+    Where a record has `data`, its `content` does not count.
+    """
     type = str(record["type"])
     try:
-        return (
-            said(str(record["content"])) if type == "TXT" else parsed(type, text_of(record)).to_digestable()
-        )
+        if type == "TXT":
+            return repr(comparable_strings(str(record["content"]))).encode()
+        return parsed(type, text_of(record)).to_digestable()
     except (OpsError, KeyError):
-        return repr((record.get("content"), record.get("data"), record.get("priority"))).encode()
+        data = record.get("data") or None
+        content = None if data and type in FIELDS else " ".join(str(record.get("content")).split())
+        return repr((content, data, record.get("priority"))).encode()
 
 
 def fields_of(type: str, text: str) -> Json:
-    """Give *text* as the fields of a record: `content`, or `data` with its text, and `priority`.
+    """Return *text* as the fields of a record: `content`, or `data` with its text, and `priority`.
 
     Raises ValidationError with dnspython's reason where it does not parse.
     """
     if type == "TXT":
-        _refuse_large(len(said(text)))
+        _refuse_large(sum(map(len, strings_of(text))))
         return {"content": sendable(text)}
     rdata = parsed(type, text)
     _refuse_large(len(rdata.to_digestable()))
@@ -60,75 +179,54 @@ def fields_of(type: str, text: str) -> Json:
 
 def _refuse_large(size: int) -> None:
     if size > LARGEST:
-        raise ValidationError(f"the record has {size:,} bytes", hint=f"{LARGEST:,} are the most")
+        raise ValidationError(f"the record has {size:,} bytes", hint=f"at most {LARGEST:,} are allowed")
 
 
 def parsed(type: str, text: str) -> Rdata:
-    """Parse the whole of *text*, one line without a comment, as rdata of *type*. Raises ValidationError."""
-    from dns.exception import DNSException
-
-    plain = _with_a_labels(type, text.strip())
-    try:
-        return _parse(type, plain)
-    except (DNSException, ValueError) as error:
-        reason = str(error) or "it cannot be read"
-    raise ValidationError(
-        f"{text!r} does not parse as {type}: {reason}",
-        hint=f"e.g. {type} {EXAMPLES.get(type, '')}",
-    )
-
-
-def _parse(type: str, text: str) -> Rdata:
+    """Return the whole of *text*, one line without a comment, as rdata of *type*. Raises ValidationError."""
     import dns.name
     import dns.rdata
     import dns.tokenizer
+    from dns.exception import DNSException
     from dns.rdataclass import IN
     from dns.rdatatype import from_text
 
-    tokens = dns.tokenizer.Tokenizer(text)
-    found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
-    if found.rdcomment is not None or not tokens.get().is_eof():
-        raise ValueError("something follows it")
-    return found
-
-
-def _with_a_labels(type: str, text: str) -> str:
-    """Put the name in *text* into canonical form; dnspython would read it by the older IDNA 2003."""
-    if type in _NAME_LAST:
-        *before, name = text.rsplit(None, 1) or [""]
-        return " ".join((*before, host(name))) if name else text
-    words = text.split(None, 2) if type in _NAME_SECOND else []
-    return " ".join((words[0], host(words[1]), *words[2:])) if len(words) > 1 else text
+    # dnspython would read names by the older IDNA 2003.
+    before, target, after = _target_in(type, text.strip())
+    plain = " ".join(filter(None, (before, host(target) if target else "", after)))
+    try:
+        tokens = dns.tokenizer.Tokenizer(plain)
+        found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
+        if found.rdcomment is None and tokens.get().is_eof():
+            return found
+        reason = "something follows it"
+    except (DNSException, ValueError) as error:
+        reason = str(error) or "it cannot be read"
+    raise ValidationError(
+        f"{text!r} does not parse as {type}: {reason}", hint=f"e.g. {type} {EXAMPLES.get(type, '')}"
+    )
 
 
 def fields_of_rdata(rdata: Rdata) -> Json:
-    """Give *rdata* as the fields of a record; names without the dot at their end."""
+    """Return *rdata* as the fields of a record; names without the dot at their end."""
     type = rdata.rdtype.name
+    # dnspython's classes are found by name as it runs.
+    any_rdata: Any = rdata
     found: Json = {}
     if type == "TXT":
-        return {"content": quoted(b"".join(_any(rdata).strings))}
+        return {"content": quoted(any_rdata.strings)}
     if type in FIELDS:
         found["data"] = location(rdata) if type == "LOC" else {f: _field(rdata, f) for f in FIELDS[type]}
         found["content"] = text_of({"type": type, "data": found["data"]})
+    elif type in ("A", "AAAA"):
+        found["content"] = str(any_rdata.address)
+    elif type == "OPENPGPKEY":
+        found["content"] = b64encode(any_rdata.key).decode()
     else:
-        found["content"] = _content(rdata)
+        found["content"] = _name(any_rdata.exchange if type == "MX" else any_rdata.target)
     if type in WITH_PRIORITY:
-        found["priority"] = int(_any(rdata).preference if type == "MX" else _any(rdata).priority)
+        found["priority"] = int(any_rdata.preference if type == "MX" else any_rdata.priority)
     return found
-
-
-def _any(rdata: Rdata) -> Any:
-    """Give *rdata* as a value of any type: dnspython's classes are found by name as it runs."""
-    return rdata
-
-
-def _content(rdata: Rdata) -> str:
-    type = rdata.rdtype.name
-    if type in ("A", "AAAA"):
-        return str(_any(rdata).address)
-    if type == "OPENPGPKEY":
-        return b64encode(_any(rdata).key).decode()
-    return _name(_any(rdata).exchange if type == "MX" else _any(rdata).target)
 
 
 def _name(name: Any) -> str:
@@ -140,24 +238,19 @@ def _field(rdata: Rdata, field: str) -> str | int:
     if type in _NAME_SECOND and field == "value":
         return " ".join(rdata.to_text().split(" ")[2:])
     value = getattr(rdata, _ATTRIBUTES.get((type, field), field))
-    if isinstance(value, bytes):
-        return _bytes(type, field, value)
-    return int(value) if isinstance(value, int) else _name(value)
-
-
-def _bytes(type: str, field: str, value: bytes) -> str:
+    if not isinstance(value, bytes):
+        return int(value) if isinstance(value, int) else _name(value)
     if (type, field) in _BASE64:
         return b64encode(value).decode()
     return value.hex() if field in _HEX else value.decode("utf-8", "backslashreplace")
 
 
-def location(rdata: Rdata) -> Json:
-    """Give a LOC as the API has it: degrees, minutes and seconds, and metres."""
-    found = _any(rdata)
-    metres = (found.altitude, found.size, found.horizontal_precision, found.vertical_precision)
+def location(rdata: Any) -> Json:
+    """Return a LOC as the API has it: degrees, minutes and seconds, and metres."""
+    metres = (rdata.altitude, rdata.size, rdata.horizontal_precision, rdata.vertical_precision)
     values: tuple[object, ...] = (
-        *_angle(found.latitude, "NS"),
-        *_angle(found.longitude, "EW"),
+        *_angle(rdata.latitude, "NS"),
+        *_angle(rdata.longitude, "EW"),
         *(_plain(m / 100) for m in metres),
     )
     return dict(zip(FIELDS["LOC"], values, strict=True))

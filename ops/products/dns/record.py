@@ -1,13 +1,12 @@
-"""Records compared, merged and made fit to send: what two of them say counts, not how it is spelt."""
+"""Records compared, merged and made fit to send: what two of them mean counts, not how it is spelled."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ops.kinds.change import without
-from ops.products.dns.content import FIELDS, PROXIABLE, TYPES, WITH_PRIORITY
 from ops.products.dns.names import name_of
-from ops.products.dns.rdata import essence
+from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,70 +18,85 @@ READ_ONLY = (
     *("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta", "proxiable"),
     *("zone_id", "zone_name", "locked"),
 )
-# What a record says, in up to three fields that only mean something together.
-SAYS = ("content", "data", "priority")
 DEFAULTS: Json = {"ttl": 1, "proxied": False, "comment": None, "tags": [], "settings": {}}
 
 
 def full(record: Json) -> Json:
-    """Give *record* with the defaults of what it leaves out."""
+    """Return *record* with the defaults of what it lacks."""
     return {**DEFAULTS, **record}
 
 
 def value(record: Json, field: str) -> Any:
-    """Give *field* of *record* in the form in which it can be compared."""
+    """Return *field* of *record* in the form in which it is compared."""
     found = record.get(field, DEFAULTS.get(field))
     if field == "name":
         return name_of(record)
     if field == "ttl":
         return 1 if record.get("proxied") else found
     if field == "tags":
-        return sorted(str(tag) for tag in found or ())
+        return sorted(map(_tag, found)) if isinstance(found, list) else []
     if field == "settings":
-        return {name: one for name, one in (found or {}).items() if one}
+        return {name: one for name, one in found.items() if one} if isinstance(found, dict) else {}
     return found or DEFAULTS.get(field)
 
 
+def _tag(tag: Any) -> str:
+    """Return a tag for comparison: its name has no case, and `name:` is `name`."""
+    name, colon, text = str(tag).partition(":")
+    return f"{name.lower()}{colon}{text}".removesuffix(":")
+
+
+def canonical(record: Json) -> Json:
+    """Return *record* without what the API derives: the content beside `data`, and a repeated priority."""
+    data = record.get("data")
+    if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
+        return record
+    repeated = ("priority",) if "priority" in data else ()
+    return without(record, ("content", *repeated))
+
+
 def key(record: Json) -> tuple[str, str]:
-    """Give name and type: what the records of one set have in common."""
+    """Return name and type, which the records of one set have in common."""
     return name_of(record), str(record["type"])
 
 
+def same_rdata(one: Json, other: Json) -> bool:
+    """True if the two records are of one type and mean the same."""
+    return bool(one["type"] == other["type"]) and rdata_key(one) == rdata_key(other)
+
+
 def merged(live: Json, wanted: Json, fields: Iterable[str]) -> Json:
-    """Give *live* with the *fields* in which *wanted* says something else; the rest stays as it is spelt."""
+    """Return *live* with the *fields* in which *wanted* differs; the rest keeps its spelling."""
     result = dict(live)
     for field in fields:
-        if field in SAYS or value(live, field) == value(wanted, field):
+        if field in RDATA or value(live, field) == value(wanted, field):
             continue
         result[field] = wanted.get(field, DEFAULTS.get(field))
     if result.get("proxied"):
         result["ttl"] = 1
-    if set(SAYS).isdisjoint(fields) or essence(live) == essence(wanted):
+    if set(RDATA).isdisjoint(fields) or rdata_key(live) == rdata_key(wanted):
         return result
-    return without(result, SAYS) | _said(live, wanted)
+    new = {field: wanted[field] for field in RDATA if field in wanted}
+    inside = (new.get("data") or {}).get("priority")
+    # The API repeats beside `data` the priority that is in it.
+    repeated = {"priority": inside} if "priority" in live and inside is not None else {}
+    return without(result, RDATA) | new | repeated
 
 
-def _said(live: Json, wanted: Json) -> Json:
-    """Give what *wanted* says; the API repeats the priority that stands in `data`, and so do we."""
-    said = {field: wanted[field] for field in SAYS if field in wanted}
-    inside = (said.get("data") or {}).get("priority")
-    return said | ({"priority": inside} if "priority" in live and inside is not None else {})
-
-
-def spelt_like(found: Json, item: Json) -> Json:
-    """Give *found* in the spelling of *item* wherever both say the same."""
+def spelled_like(found: Json, item: Json) -> Json:
+    """Return *found* in the spelling of *item* wherever both mean the same."""
     result = dict(found)
     for field in ("name", *DEFAULTS):
         if value(found, field) == value(item, field):
             result.pop(field, None)
             result |= {field: item[field]} if field in item else {}
-    if essence(found) == essence(item):
-        result = without(result, SAYS) | {field: item[field] for field in SAYS if field in item}
+    if rdata_key(found) == rdata_key(item):
+        result = without(result, RDATA) | {field: item[field] for field in RDATA if field in item}
     return result
 
 
 def body(record: Json) -> Json:
-    """Give what is sent to create *record*, or to put it in the place of another.
+    """Return what is sent to create *record*, or to replace another with it.
 
     Fields that are not known here are sent as they came: they may be newer than this program.
     """
@@ -91,10 +105,9 @@ def body(record: Json) -> Json:
 
 
 def _derived(record: Json) -> tuple[str, ...]:
-    """Name the fields that a record of this type shows but does not take."""
+    """Return the fields that a record of this type shows but does not accept."""
     type = record["type"]
-    structured = type in FIELDS and "data" in record
-    content = ("content",) if structured else ()
+    content = ("content",) if type in FIELDS and record.get("data") else ()
     if type not in TYPES:
         return content
     priority = () if type in WITH_PRIORITY else ("priority",)
@@ -102,25 +115,22 @@ def _derived(record: Json) -> tuple[str, ...]:
 
 
 def patch(before: Json, after: Json) -> Json | None:
-    """Give the fields that make *before* into *after*; None where only replacing the whole record does.
+    """Return the fields that turn *before* into *after*; None where only a replacement of the record does.
 
-    A field that goes away can only be left out of a whole record, and so can the old type.
+    A field that goes away, and the old type, can only be left out of a whole record.
     """
     hidden = (*READ_ONLY, *_derived(after))
     old, new = without(before, hidden), without(after, hidden)
     lost = old.keys() - new.keys() or (old.get("settings") or {}).keys() - (new.get("settings") or {}).keys()
-    if lost or before["type"] != after["type"] or not made_from(before, after):
+    # Another modification time: *after* is from a snapshot, not *before* with other fields.
+    foreign = "modified_on" not in before or before["modified_on"] != after.get("modified_on")
+    if lost or foreign or before["type"] != after["type"]:
         return None
     changed = {field: one for field, one in new.items() if old.get(field) != one}
     return {field: "" if one is None else one for field, one in changed.items()}
 
 
-def made_from(before: Json, after: Json) -> bool:
-    """Say whether *after* is *before* with other fields, rather than a record of another time."""
-    return "modified_on" in before and before["modified_on"] == after.get("modified_on")
-
-
 def managed(record: Json) -> bool:
-    """Say whether another product of Cloudflare keeps *record*, and takes it away with what it stands for."""
+    """True if another product of Cloudflare manages *record*, and deletes it with what it belongs to."""
     meta = record.get("meta")
     return isinstance(meta, dict) and bool(meta.get("read_only"))

@@ -22,6 +22,12 @@ def _settings(client: Client, zone: Owner) -> list[Json]:
     return [api.get_settings(client, zone.id)]
 
 
+def _canonical(record: Json) -> Json:
+    from ops.products.dns.record import canonical
+
+    return canonical(record)
+
+
 def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
     from ops.products.dns.export import bind
 
@@ -55,6 +61,7 @@ RECORDS = Resource(
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
         read_only=("proxiable", "zone_id", "zone_name", "locked"),
+        canonical=_canonical,
     ),
     restore=Restore(blocked=managed_by_cloudflare),
     document=Document(ending=".zone", make=_zone_file),

@@ -1,12 +1,14 @@
-r"""The text of TXT records: what it says, however it is quoted.
+r"""The character strings of TXT records: what a content means, and how it is written.
 
-`v=spf1 -all`, `"v=spf1 -all"` and `"v=spf1" " -all"` say the same. In quotes a backslash takes the next
-character as it is, and `\DDD` stands for a byte; without quotes nothing is special.
+`"a" "b"` is two strings, and `"ab"` is one: RFC 1035 section 3.3.14 keeps them apart, and so do DNS-SD and
+others. Content without quotes is one string. In quotes a backslash takes the next character as it is, and
+`\DDD` stands for a byte; without quotes nothing is special.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ops.errors import ValidationError
 
@@ -15,61 +17,80 @@ MOST_CHARACTERS = 2048
 STRING = 255
 _STRINGS = re.compile(r'\s*"((?:[^"\\]|\\.)*)"(?=\s|"|$)', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(\d{3}|.)", re.DOTALL)
+# Their readers join the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
+_JOINED = re.compile(rb"v=(?:spf1|dkim1|dmarc1)\b", re.IGNORECASE)
 
 
-def said(content: str) -> bytes:
-    """Give the bytes that a TXT content stands for. Raises ValidationError where its quotes do not close."""
-    if not content.lstrip().startswith('"'):
-        return content.encode("utf-8", "surrogatepass")
-    pieces, end = [], 0
-    while match := _STRINGS.match(content, end):
-        pieces.append(_plain(match[1]))
+def strings_of(content: str) -> list[bytes]:
+    """Return the strings that a TXT content means. Raises ValidationError where its quotes do not pair."""
+    text = content.strip()
+    if not text.startswith('"'):
+        return [text.encode("utf-8", "surrogatepass")]
+    found, end = [], 0
+    while match := _STRINGS.match(text, end):
+        found.append(_ESCAPE.sub(_byte, match[1].encode("utf-8", "surrogatepass")))
         end = match.end()
-    if content[end:].strip():
+    if text[end:].strip():
         raise ValidationError(
             f"the text {content!r} begins with a quote, and its quotes do not pair",
-            hint=r"leave the quotes away, or write each string in its own, with \" for a quote within",
+            hint=r"leave the quotes out, or quote each string, with \" for a quote in it",
         )
-    return b"".join(pieces)
+    return found
 
 
-def _plain(piece: str) -> bytes:
-    return _ESCAPE.sub(_byte, piece.encode("utf-8", "surrogatepass"))
+def comparable_strings(content: str) -> tuple[bytes, ...]:
+    """Return the strings of *content* in one form: SPF and DKIM joined, and what was cut for its length."""
+    found: list[bytes] = []
+    before = b""
+    for string in strings_of(content):
+        if found and _cut(before, string):
+            found[-1] += string
+        else:
+            found.append(string)
+        before = string
+    joined = b"".join(found)
+    return (joined,) if _JOINED.match(joined) else tuple(found)
+
+
+def _cut(before: bytes, after: bytes) -> bool:
+    """True if *after* continues *before*, because its first character did not fit into 255 bytes."""
+    first = after[0] if after else 0
+    width = 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)
+    return bool(after) and len(before) + width > STRING
 
 
 def _byte(match: re.Match[bytes]) -> bytes:
-    escaped = match[1]
-    if len(escaped) == 1:
-        return escaped
-    if int(escaped) > 255:
-        raise ValidationError(f"\\{escaped.decode()} is no byte", hint=r"\000 to \255")
-    return bytes((int(escaped),))
+    escape = match[1]
+    if len(escape) == 1:
+        return escape
+    if int(escape) > 255:
+        raise ValidationError(f"\\{escape.decode()} is not a byte", hint=r"\000 to \255")
+    return bytes((int(escape),))
 
 
 def sendable(content: str) -> str:
-    """Give *content* so that the API cannot take it for anything else.
+    """Return *content* so that the API reads it as it is meant: quoted where it has quotes or backslashes.
 
-    Text with quotes or backslashes of its own is quoted; the rest stays as it is written. Raises
-    ValidationError where it is empty, has a line break or more than 2,048 characters.
+    Raises ValidationError where it is empty, has a line break or more than 2,048 characters.
     """
-    text = said(content)
-    length = len(text.decode("utf-8", "replace"))
+    strings, text = strings_of(content), content.strip()
+    length = len(b"".join(strings).decode("utf-8", "replace"))
     if not 0 < length <= MOST_CHARACTERS:
         raise ValidationError(
             f"the text has {length:,} characters", hint=f"a TXT record holds 1 to {MOST_CHARACTERS:,}"
         )
-    if "\n" in content or "\r" in content:
+    if "\n" in text or "\r" in text:
         raise ValidationError(
             "the text has a line break", hint=r"a TXT record is one line; \010 in quotes stands for a break"
         )
-    if content.lstrip().startswith('"'):
-        return content.strip()
-    return quoted(text) if '"' in content or "\\" in content else content
+    if text.startswith('"') or not ('"' in text or "\\" in text):
+        return text
+    return quoted(strings)
 
 
-def quoted(text: bytes) -> str:
-    """Give *text* as quoted strings of up to 255 bytes, none cut within a character."""
-    return " ".join(f'"{_escaped(piece)}"' for piece in _pieces(text))
+def quoted(strings: Iterable[bytes]) -> str:
+    """Return *strings* in quotes, those of more than 255 bytes cut, but none within a character."""
+    return " ".join(f'"{_escaped(piece)}"' for string in strings for piece in _pieces(string))
 
 
 def _pieces(text: bytes) -> list[bytes]:
@@ -84,8 +105,7 @@ def _pieces(text: bytes) -> list[bytes]:
 
 
 def _escaped(piece: bytes) -> str:
-    readable = piece.decode("utf-8", "surrogateescape")
-    return "".join(_character(one) for one in readable)
+    return "".join(map(_character, piece.decode("utf-8", "surrogateescape")))
 
 
 def _character(one: str) -> str:

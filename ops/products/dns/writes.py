@@ -1,41 +1,101 @@
-"""How DNS records and a zone's DNS settings are changed."""
+"""How DNS records and a zone's DNS settings are found, changed and sent."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ops.errors import MalformedAnswer
+from ops.errors import Conflict, MalformedAnswer, NotFound, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
-from ops.products.dns.finding import find_record, find_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ops.http.client import Client
     from ops.kinds.change import Change
     from ops.kinds.resource import Json
 
-# What a Free zone takes in one batch, and any other.
+# The most changes in one batch: on a Free zone, and on any other.
 BATCH, PAID_BATCH = 200, 3500
 LISTS = ("deletes", "patches", "puts", "posts")
+# Fewer records than these are asked for one by one: a zone may hold many pages of others.
+MANY = 20
+
+
+def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
+    """Return the record with the id of *item*, else the one of its name and type with the same rdata.
+
+    It is spelled as *item* is, wherever both mean the same.
+    """
+    from ops.products.dns.record import key
+
+    id = str(item.get("id") or "")
+    try:
+        found = api.get_record(client, zone.id, id) if id else None
+    except NotFound:
+        found = None
+    if found is None:
+        name, type = key(item)
+        found = _equal(api.list_records(client, zone.id, name=name, type=type), item)
+    return _spelled(found, item)
+
+
+def find_records(client: Client, zone: Owner, items: Sequence[Json]) -> list[Json | None]:
+    """Return what find_record returns for each of *items*; many of them are looked up in one listing."""
+    from ops.products.dns.record import key
+
+    if len(items) < MANY:
+        return [find_record(client, zone, item) for item in items]
+    ids, sets = {item.get("id") for item in items}, set(map(key, items))
+    listing = api.list_records(client, zone.id)
+    near = [record for record in listing if record["id"] in ids or key(record) in sets]
+    if listing.problem:
+        return [find_record(client, zone, item) for item in items]
+    by_id = {record["id"]: record for record in near}
+    by_set: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    for record in near:
+        by_set[key(record)].append(record)
+    return [
+        _spelled(by_id.get(item.get("id")) or _equal(by_set.get(key(item), ()), item), item) for item in items
+    ]
+
+
+def _equal(records: Iterable[Json], item: Json) -> Json | None:
+    from ops.products.dns.rdata import rdata_key
+
+    wanted = rdata_key(item)
+    return next((record for record in records if rdata_key(record) == wanted), None)
+
+
+def _spelled(found: Json | None, item: Json) -> Json | None:
+    from ops.products.dns.record import spelled_like
+
+    return spelled_like(found, item) if found else None
 
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
     """Create *item*; its id is new."""
-    from ops.products.dns.record import body
-
-    return api.create_record(client, zone.id, body(item))
+    return api.create_record(client, zone.id, _body(zone, item))
 
 
 def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    """Make *before* into *after*: by the fields that differ, or whole where *after* is of another time."""
-    from ops.products.dns.record import body, patch
+    """Turn *before* into *after*: by the fields that differ, or whole where *after* is from a snapshot."""
+    from ops.products.dns.record import patch
 
     fields = patch(before, after)
     if fields is None:
-        return api.replace_record(client, zone.id, before["id"], body(after))
+        return api.replace_record(client, zone.id, before["id"], _body(zone, after))
     return api.update_record(client, zone.id, before["id"], fields)
+
+
+def _body(zone: Owner, record: Json) -> Json:
+    """Return what is sent for the whole *record*, without what the plan of its zone does not allow."""
+    from ops.products.dns.checks import fitted
+    from ops.products.dns.record import body
+
+    return body(fitted(record, zone.item)[0])
 
 
 def delete_record(client: Client, zone: Owner, item: Json) -> None:
@@ -44,37 +104,89 @@ def delete_record(client: Client, zone: Owner, item: Json) -> None:
 
 
 def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts."""
-    placed = [_operation(change) for change in changes]
+    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts.
+
+    A refusal names the record that it is about, as far as that can be found.
+    """
+    placed = [_operation(zone, change) for change in changes]
     lists: Json = {name: [item for where, item in placed if where == name] for name in LISTS}
-    done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
+    try:
+        done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
+    except OpsError as error:
+        if error.status not in (400, 404, 409, 422):
+            raise
+        message = f"{error.message}\n  {_refused(client, zone, changes, error.message)}"
+        raise type(error)(message, error.status, hint=error.hint, codes=error.codes, ray=error.ray) from error
     if any(len(done.get(name) or ()) != len(items) for name, items in lists.items()):
         raise MalformedAnswer(
-            "the answer to a batch lacks some of its records", hint="look at the zone again"
+            "the answer to a batch lacks some of its records", hint="`inv dns.list` shows what was done"
         )
     answers = {name: iter(done.get(name) or ()) for name in LISTS}
     found = [next(answers[where]) for where, _ in placed]
     return [item if change.after is not None else None for change, item in zip(changes, found, strict=True)]
 
 
+def _refused(client: Client, zone: Owner, changes: Sequence[Change], message: str) -> str:
+    """Return a sentence that names the record of a refused batch: the API's message does not."""
+    suspects = _conflicting(client, zone, changes)
+    if not suspects:
+        types = set(re.findall(r"\b([A-Z]{1,10}) record", message))
+        suspects = [change for change in changes if change.item["type"] in types] or list(changes)
+    names = [f"{one.action} {one.item['type']} {one.item['name']}" for one in suspects[:3]]
+    more = f" and {len(suspects) - 3} more" if len(suspects) > 3 else ""
+    which = "the record is" if len(suspects) == 1 else "it is one of"
+    return f"nothing of this batch was done; {which}: {', '.join(names)}{more}"
+
+
+def _conflicting(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that do not fit what the zone holds now."""
+    from ops.products.dns.checks import check_together
+    from ops.products.dns.names import name_of
+    from ops.products.dns.record import same_rdata
+
+    try:
+        live = list(api.list_records(client, zone.id))
+    except OpsError:
+        return []
+    ids = {record.get("id") for record in live}
+    replaced = {change.before["id"] for change in changes if change.before}
+    by_name: dict[str, list[Json]] = defaultdict(list)
+    for record in live:
+        if record.get("id") not in replaced:
+            by_name[name_of(record)].append(record)
+    found = []
+    for change in changes:
+        beside = by_name[name_of(change.item)]
+        if change.before is not None and change.before["id"] not in ids:
+            found.append(change)
+        elif change.after is not None:
+            try:
+                check_together([change.after, *beside], str(zone.item.get("name", "")))
+            except Conflict:
+                found.append(change)
+            else:
+                found += [change] if any(same_rdata(one, change.after) for one in beside) else []
+    return found
+
+
 def _batch_of(zone: Owner) -> int:
-    """Give how many changes one batch takes: fewest where the plan is not known."""
+    """Return how many changes one batch takes: fewest where the plan is not known."""
     plan = (zone.item.get("plan") or {}).get("legacy_id") or "free"
     return BATCH if plan == "free" else PAID_BATCH
 
 
-def _operation(change: Change) -> tuple[str, Json]:
-    """Give the list of a batch that *change* belongs to, and what stands in it."""
-    from ops.products.dns.record import body, patch
+def _operation(zone: Owner, change: Change) -> tuple[str, Json]:
+    """Return the list of a batch that *change* belongs to, and its item in it."""
+    from ops.products.dns.record import patch
 
     before, after = change.before, change.after
     if before is None:
-        return "posts", body(after or {})
+        return "posts", _body(zone, after or {})
     if after is None:
         return "deletes", {"id": before["id"]}
     fields = patch(before, after)
     if fields is None:
-        return "puts", {"id": before["id"], **body(after)}
+        return "puts", {"id": before["id"], **_body(zone, after)}
     return "patches", {"id": before["id"], **fields}
 
 
@@ -83,11 +195,11 @@ def managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
 
     if not managed(wanted) and not (live and managed(live)):
         return ""
-    return "Cloudflare keeps it itself: it comes and goes with what it belongs to"
+    return "Cloudflare manages it: it is created and deleted with what it belongs to"
 
 
 def find_settings(client: Client, zone: Owner, _item: Json) -> Json:
-    """Give the DNS settings of the zone, which always has them."""
+    """Return the DNS settings of the zone, which always has them."""
     return api.get_settings(client, zone.id)
 
 

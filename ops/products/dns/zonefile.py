@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dns.exception
+import dns.grange
 import dns.name
 import dns.tokenizer
 from dns.rdataclass import IN
 from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns import valid
-from ops.products.dns.content import PROXIABLE
-from ops.products.dns.entries import Entry, Wanted
-from ops.products.dns.names import full_name
-from ops.products.dns.rdata import fields_of_rdata
+from ops.products.dns import checks
+from ops.products.dns.entries import FileRecord, RecordFile, unsupported
+from ops.products.dns.names import canonical_name, full_name
+from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of_rdata
 
 if TYPE_CHECKING:
     from dns.rdata import Rdata
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
 MOST = 1_000_000
 TAGS = "cf_tags="
 RESERVED = "cf-"
+# A quoted string, a comment, a parenthesis or a line break: what decides where a line ends.
+_PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|;[^\n]*|\\.|[()\n]', re.DOTALL)
+# Windows DNS writes the age of a dynamic record behind its name.
+_AGE = re.compile(r"^(\S*[ \t]+)\[AGE:\d+\](?=\s)", re.IGNORECASE)
+_GENERATE = re.compile(r"\$GENERATE[ \t]+(\S+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
+_COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
+_UNKNOWN_TYPE = re.compile(r"unknown rdatatype '(.*)'")
+_NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
+_TAG = re.compile(r'\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*(?:,|$)')
 
 
 class _Records(RRsetsReaderTransaction):
@@ -33,97 +45,227 @@ class _Records(RRsetsReaderTransaction):
 
     def __init__(self, origin: dns.name.Name) -> None:
         super().__init__(RRSetsReaderManager(origin, False, IN), True, False)  # type: ignore[no-untyped-call]  # dnspython's
-        self.found: list[tuple[int, dns.name.Name, int, Rdata]] = []
-        self.line = 0
+        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
 
     def add(self, *args: Any) -> None:
-        if len(self.found) >= MOST:
-            raise ValueError(f"more than {MOST:,} records")
-        name, ttl, rdata = args
-        self.found.append((self.line, name, ttl, rdata))
+        self.found.append(args)
 
 
-class _Tokens(dns.tokenizer.Tokenizer):
-    """Tokens that tell their reader on which line a record begins."""
+class _Idna(dns.name.IDNACodec):
+    """Encodes names as those of the command line are."""
 
-    def __init__(self, text: str, records: _Records) -> None:
-        super().__init__(text, filename="line")
-        self._records = records
-        self.idna_codec = dns.name.IDNA_2008_UTS_46
-
-    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
-        if want_leading:
-            self._records.line = self.where()[1]
-        return super().get(want_leading, want_comment)
+    def encode(self, label: str) -> bytes:
+        return canonical_name(label, wildcard=True).encode() if label else b""
 
 
-def read(text: str, zone: str, proxied: bool | None = None) -> Wanted:
-    """Give the records of a zone file; SOA and the NS of the zone itself are Cloudflare's own and left out.
+class _ZoneFile:
+    """One reading of a zone file: its records, and all errors, notes and warnings with their lines."""
 
-    *proxied* holds where a record does not say `cf-proxied`; None leaves it open. Raises ValidationError with
-    the line and the reason, for $INCLUDE too: a file says all that it means.
-    """
-    found = _parse(text, zone)
-    entries, left_out = [], 0
-    for line, name, ttl, rdata in found:
-        if _is_clouds(name, rdata, zone):
-            left_out += 1
-            continue
-        place = f"line {line}"
+    def __init__(self, zone: str, proxied: bool | None) -> None:
+        self.zone, self.proxied = zone, proxied
+        origin = dns.name.from_text(zone)
+        self.taken = _Records(origin)
+        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self.taken)
+        # Names outside the zone would be skipped without a word; full_name refuses them.
+        self.reader.zone_origin = dns.name.root
+        # A record without a TTL is automatic, unless the file has set one before.
+        self.reader.last_ttl, self.reader.last_ttl_known = checks.AUTOMATIC, True
+        self.records: list[FileRecord] = []
+        self.errors: list[ValidationError] = []
+        self.skipped: list[ValidationError] = []
+        self.warnings: list[str] = []
+        self.left_out = self.ages = 0
+        self.first_age = ""
+
+    def line(self, number: int, text: str) -> None:
+        """Read one line, all parts of it that parentheses hold together."""
+        place = f"line {number}"
+        text, ages = _AGE.subn(r"\1", text)
+        self.ages += ages
+        self.first_age = self.first_age or (place if ages else "")
         try:
-            entries.append(Entry(place, _record(name, ttl, rdata, zone, proxied)))
+            for one in _generated(text):
+                self._read(place, one)
+        except (dns.exception.DNSException, UnicodeError, ValueError) as error:
+            type = _UNKNOWN_TYPE.search(str(error))
+            reason = _NOISE.sub("", str(error)) or "it cannot be read"
+            self.errors.append(
+                _refusal(place, type[1].upper())
+                if type
+                else ValidationError(f"{place}: {reason}", hint="a line is: name TTL type data")
+            )
         except OpsError as error:
-            raise Entry(place, {}).refused(error) from None
-    notes = [f"left out: {left_out} SOA or NS of {zone} itself, which are Cloudflare's"] if left_out else []
-    return Wanted(entries, notes)
+            self.errors.append(FileRecord(place, {}).refused(error))
+
+    def _read(self, place: str, text: str) -> None:
+        self.taken.found.clear()
+        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_Idna())  # type: ignore[no-untyped-call]  # dnspython's
+        self.reader.read()
+        for name, ttl, rdata in self.taken.found:
+            if len(self.records) >= MOST:
+                raise ValueError(f"more than {MOST:,} records")
+            type = rdata.rdtype.name
+            if type == "SOA" or (type == "NS" and name.to_text(omit_final_dot=True).lower() == self.zone):
+                self.left_out += 1
+            elif type not in TYPES:
+                self.skipped.append(FileRecord(place, {}).refused(unsupported(type)))
+            else:
+                self.records.append(FileRecord(place, self._record(place, name, ttl, rdata), absolute=True))
+
+    def _record(self, place: str, name: dns.name.Name, ttl: int, rdata: Rdata) -> Json:
+        record = {
+            "name": full_name(name.to_text(), self.zone),
+            "type": rdata.rdtype.name,
+            **fields_of_rdata(rdata),
+            "ttl": ttl,
+        }
+        self._warn_of_final_dots(place, record)
+        found, unread = remarks(rdata.rdcomment or "")
+        self.warnings += [f"{place}: {one}" for one in unread]
+        record |= found
+        if record["type"] not in PROXIABLE:
+            record.pop("proxied", None)
+        elif self.proxied is not None:
+            record.setdefault("proxied", self.proxied)
+        return record | ({"ttl": checks.AUTOMATIC} if record.get("proxied") else {})
+
+    def _warn_of_final_dots(self, place: str, record: Json) -> None:
+        data = record.get("data") or {}
+        names = (record["name"], record["content"], data.get("target"), data.get("replacement"))
+        for name in names if record["type"] != "TXT" else names[:1]:
+            if str(name).endswith(f".{self.zone}.{self.zone}"):
+                self.warnings.append(
+                    f"{place}: {name} has the zone twice; a complete name in a zone file ends with a dot"
+                )
+                return
 
 
-def _parse(text: str, zone: str) -> list[tuple[int, dns.name.Name, int, Rdata]]:
-    origin = dns.name.from_text(zone)
-    records = _Records(origin)
-    reader = Reader(_Tokens(text, records), IN, records)
-    # Names outside the zone would be passed over in silence; full_name refuses them aloud.
-    reader.zone_origin = dns.name.root
-    # A record without a TTL is automatic, unless the file has said one before.
-    reader.last_ttl, reader.last_ttl_known = valid.AUTOMATIC, True
+def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
+    """Return the records of a zone file, without SOA and the NS of the zone itself, which Cloudflare sets.
+
+    *proxied* applies where a record has no `cf-proxied`; None leaves it open. The lines that cannot be read
+    are its errors; $INCLUDE is one of them, because the file itself must contain everything.
+    """
+    reading = _ZoneFile(zone, proxied)
+    for number, line in _lines(text):
+        reading.line(number, line)
+    notes = []
+    if reading.left_out:
+        notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
+    if reading.ages:
+        age = ValidationError(
+            f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times", hint="remove them"
+        )
+        reading.skipped.append(age)
+    return RecordFile(
+        reading.records,
+        "",
+        tuple(notes),
+        tuple(reading.skipped),
+        tuple(reading.warnings),
+        tuple(reading.errors),
+    )
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines with their numbers, as one those that parentheses hold together."""
+    start, depth, number, first = 0, 0, 1, 1
+    for match in _PART.finditer(text):
+        part = match[0]
+        if part == "(":
+            depth += 1
+        elif part == ")":
+            depth = max(0, depth - 1)
+        elif part == "\n" and depth == 0:
+            yield first, text[start : match.start()]
+            start, first = match.end(), number + 1
+        number += part.count("\n")
+    if text[start:]:
+        yield first, text[start:]
+
+
+def _generated(line: str) -> Iterator[str]:
+    """Yield *line*, or the lines that it stands for if it is a $GENERATE; the whole of it is a template."""
+    found = _GENERATE.match(line)
+    if not found:
+        yield line
+        return
     try:
-        reader.read()
-    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        reason = str(error).removeprefix("line:").partition(":")[2].strip() or str(error)
-        raise ValidationError(
-            f"line {records.line}: {reason}", hint="nothing was sent; mend the line, and run it again"
-        ) from None
-    return records.found
+        start, stop, step = dns.grange.from_text(found[1])
+    except (dns.exception.DNSException, AssertionError, ValueError):
+        raise ValueError(f"{found[1]!r} is not a range, e.g. 1-10 or 1-10/2") from None
+    if (stop - start) // step >= MOST:
+        raise ValueError(f"more than {MOST:,} records")
+    for counter in range(start, stop + 1, step):
+        yield _COUNTER.sub(lambda match, counter=counter: _counted(match, counter), found[2])
 
 
-def _is_clouds(name: dns.name.Name, rdata: Rdata, zone: str) -> bool:
-    type = rdata.rdtype.name
-    return type == "SOA" or (type == "NS" and name.to_text(omit_final_dot=True).lower() == zone)
+def _counted(match: re.Match[str], counter: int) -> str:
+    """Return what a `$` of $GENERATE stands for: `${offset,width,base}`, as BIND has it."""
+    if match[0][0] == "\\":
+        return match[0]
+    if match[0] == "$$":
+        return "$"
+    value, width, base = counter + int(match[1] or 0), int(match[2] or 0), match[3] or "d"
+    if base not in "nN":
+        return format(value, base).zfill(width)
+    if value < 0:
+        raise ValueError("a nibble of $GENERATE is negative")
+    digits = format(value, "x" if base == "n" else "X").zfill((width + 1) // 2)
+    return ".".join(reversed(digits))
 
 
-def _record(name: dns.name.Name, ttl: int, rdata: Rdata, zone: str, proxied: bool | None) -> Json:
-    type = rdata.rdtype.name
-    valid.check_type(type)
-    says = fields_of_rdata(rdata)
-    record = {"name": full_name(name.to_text(), zone), "type": type, **says, "ttl": ttl}
-    record |= remarks(rdata.rdcomment or "")
-    if type not in PROXIABLE:
-        record.pop("proxied", None)
-    elif proxied is not None:
-        record.setdefault("proxied", proxied)
-    return record | ({"ttl": valid.AUTOMATIC} if record.get("proxied") else {})
+def _refusal(place: str, type: str) -> ValidationError:
+    try:
+        checks.check_type(type)
+    except ValidationError as error:
+        return FileRecord(place, {}).refused(error)
+    return ValidationError(f"{place}: {type} is not a type of records", hint="a line is: name TTL type data")
 
 
-def remarks(comment: str) -> Json:
-    """Give what a comment says as the API writes it: free text, then `cf_tags=` with the tags."""
-    text, mark, listed = comment.partition(TAGS)
-    tags = [tag.strip() for tag in listed.split(",") if tag.strip()]
+def remarks(comment: str) -> tuple[Json, list[str]]:
+    """Return what a comment means as the API writes it, and warnings for what is not understood.
+
+    Free text comes first, then `cf_tags=` with the tags; a comment that contains this marker itself has
+    another one at its end. A value with `"`, `=`, `,` or a backslash is a JSON string.
+    """
+    text, mark, listed = comment.rpartition(TAGS)
+    if not mark:
+        text, listed = comment, ""
     found: Json = {"comment": text.strip()} if text.strip() else {}
+    unread = [] if mark or "cf_tags" not in comment.lower() else ["cf_tags= is written in lower case"]
+    tags = list(_tags(listed, unread))
     if mark:
-        found["tags"] = [tag for tag in tags if not tag.startswith(RESERVED)]
+        found["tags"] = [tag for tag in tags if not tag.lower().startswith(RESERVED)]
     for tag in tags:
         if tag in ("cf-proxied:true", "cf-proxied:false"):
             found["proxied"] = tag.endswith("true")
-        if tag in ("cf-flatten-cname", "cf-flatten-cname:true"):
+        elif tag in ("cf-flatten-cname", "cf-flatten-cname:true"):
             found["settings"] = {"flatten_cname": True}
-    return found
+        elif tag.lower().startswith(RESERVED):
+            unread.append(
+                f"the reserved tag {tag!r} is not understood, and ignored; "
+                "there are cf-proxied:true, cf-proxied:false and cf-flatten-cname"
+            )
+    return found, unread
+
+
+def _tags(listed: str, unread: list[str]) -> Iterator[str]:
+    end = 0
+    while end < len(listed.rstrip()):
+        match = _TAG.match(listed, end)
+        if not match:
+            piece = listed[end:].partition(",")[0].strip()
+            end += len(listed[end:].partition(",")[0]) + 1
+            if piece.startswith(RESERVED):
+                yield piece
+            elif piece:
+                unread.append(f"{piece!r} is not a tag, and ignored")
+            continue
+        name, text = match[1], (match[2] or "").strip()
+        end = match.end()
+        try:
+            value = json.loads(text) if text.startswith('"') else text
+        except ValueError:
+            value = text
+        yield f"{name}:{value}" if value else name

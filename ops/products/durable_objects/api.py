@@ -1,6 +1,6 @@
 """Durable Objects: namespaces and the ids of their objects, as the API sends them.
 
-Both can only be listed: there is no call for one namespace or one object, nor for what an object stores.
+Both can only be listed: the API has no request for one namespace or one object, nor for stored data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
-# The default, which is the largest size that two sources agree on; 1,000 stands in the newest one alone.
+# The default, the largest size that two sources agree on; only the newest one says 1,000.
 NAMESPACES_PAGE = 20
 LARGEST_PAGE = 1000
 OBJECTS_PAGE = 10_000
@@ -28,29 +28,29 @@ def list_namespaces(
 ) -> Listing:
     """List namespaces (`id`, `name`, `script`, `class`, `use_sqlite`), only those of *script* if named."""
     if not 1 <= per_page <= LARGEST_PAGE:
-        raise UsageError(f"--per-page is between 1 and {LARGEST_PAGE}, not {per_page}")
+        raise UsageError(f"--per-page {per_page} is not between 1 and {LARGEST_PAGE}", hint="--per-page 100")
     where = path("/accounts/{}/workers/durable_objects/namespaces", account_id)
     listing = client.pages(where, per_page=per_page)
     return listing.where(lambda namespace: namespace.get("script") == script) if script else listing
 
 
 def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
-    """Give the namespace with this id or exactly this name, out of the whole listing.
+    """Return the namespace with this id or exactly this name, from the whole listing.
 
-    Raises NotFound, AmbiguousName; Incomplete where it was not found and the listing may not be whole.
+    Raise NotFound, AmbiguousName; Incomplete if it was not found and the listing may be incomplete.
     """
     listing = list_namespaces(client, account_id)
     found = [one for one in listing if name_or_id in (one["id"], one.get("name"))]
     if len(found) > 1:
-        hint = "give the id of one of: " + ", ".join(one["id"] for one in found)
-        raise AmbiguousName(f"{len(found)} Durable Object namespaces are called {name_or_id!r}", hint=hint)
+        hint = "use the id of one of them: " + ", ".join(one["id"] for one in found)
+        raise AmbiguousName(f"{len(found)} Durable Object namespaces have the name {name_or_id!r}", hint=hint)
     if not found:
         raise _not_found(f"no Durable Object namespace {name_or_id!r}", listing, "`inv do.list` shows them")
     return found[0]
 
 
 def namespace_id(client: Client, account_id: str, name_or_id: str) -> str:
-    """Give the id of the namespace called *name_or_id*; an id is given back without a request."""
+    """Return the id of the namespace with the name *name_or_id*; an id needs no request."""
     if _ID.fullmatch(name_or_id):
         return name_or_id
     return str(find_namespace(client, account_id, name_or_id)["id"])
@@ -59,16 +59,16 @@ def namespace_id(client: Client, account_id: str, name_or_id: str) -> str:
 def list_objects(
     client: Client, account_id: str, namespace_id: str, *, stored: bool | None = None
 ) -> Listing:
-    """List a namespace's objects: `id` and `hasStoredData`; only those with (or without) data where asked."""
+    """List a namespace's objects: `id` and `hasStoredData`; *stored* selects those with or without data."""
     where = path("/accounts/{}/workers/durable_objects/namespaces/{}/objects", account_id, namespace_id)
     listing = client.cursor(where, limit=OBJECTS_PAGE)
     return listing if stored is None else listing.where(lambda one: one.get("hasStoredData") is stored)
 
 
 def find_object(client: Client, account_id: str, namespace_id: str, object_id: str) -> Json:
-    """Give one object, paging through the listing until it comes.
+    """Return one object, paging through the listing until it is found.
 
-    Raises NotFound, or Incomplete where the listing may not be whole.
+    Raise NotFound, or Incomplete if the listing may be incomplete.
     """
     listing = list_objects(client, account_id, namespace_id)
     for one in listing:
@@ -78,13 +78,13 @@ def find_object(client: Client, account_id: str, namespace_id: str, object_id: s
 
 
 def canonical_id(text: str) -> str:
-    """Give an object's id as the API writes it; raises UsageError for what is none."""
+    """Return an object's id as the API writes it. Raise UsageError for an invalid one."""
     if not _OBJECT_ID.fullmatch(text.lower()):
-        raise UsageError(f"{text!r} is not an object's id", hint="an id is 64 hexadecimal digits")
+        raise UsageError(f"{text!r} is not the id of an object", hint="an id has 64 hexadecimal digits")
     return text.lower()
 
 
 def _not_found(message: str, listing: Listing, hint: str) -> NotFound | Incomplete:
     if listing.problem:
-        return Incomplete(f"{message}, but the listing may not be whole: {listing.problem}", hint=hint)
+        return Incomplete(f"{message}, but the listing may be incomplete: {listing.problem}", hint=hint)
     return NotFound(message, 404, hint=hint)

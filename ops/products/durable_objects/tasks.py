@@ -21,7 +21,10 @@ _STORED = {"": None, "yes": True, "no": False}
 @command(
     "list",
     needs=READ,
-    help={"script": "only namespaces of this script", "per_page": "how many to ask for at once, 1 to 1000"},
+    help={
+        "script": "only namespaces of this script",
+        "per_page": "the number of namespaces per request, 1 to 1000",
+    },
 )
 def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_PAGE) -> Rows:
     """List the Durable Object namespaces of the account with their script and class.
@@ -39,12 +42,12 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_P
     help={"namespace": NAMESPACE, "stored": "yes: only objects with stored data; no: only those without"},
 )
 def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
-    """List the objects of a namespace, which may be very many: one request for every 10,000.
+    """List the objects of a namespace: one request for every 10,000.
 
     inv do.objects --namespace chat_Room --stored yes --limit 100
     """
     if stored not in _STORED:
-        raise UsageError(f"--stored is yes or no, not {stored!r}")
+        raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)
     listing = api.list_objects(app.client, app.account_id, namespace_id, stored=_STORED[stored])
     return Rows(listing, ("id", "hasStoredData"))
@@ -52,7 +55,7 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
 
 @command("info", required=("namespace",), needs=READ, help={"namespace": NAMESPACE})
 def info(app: App, namespace: str = "") -> Item:
-    """Show one namespace, out of the list of all: the API has no call for one.
+    """Show one namespace, from the list of all: the API has no request for one.
 
     inv do.info --namespace chat_Room
     """
@@ -66,7 +69,7 @@ def info(app: App, namespace: str = "") -> Item:
     help={"namespace": NAMESPACE, "id": "the object's id, 64 hexadecimal digits"},
 )
 def find_object(app: App, namespace: str = "", id: str = "") -> Item:
-    """Show one object, paging through the list until it comes: the API has no call for one.
+    """Show one object, paging through the list until it is found: the API has no request for one.
 
     inv do.object --namespace chat_Room --id <64 hexadecimal digits>
     """

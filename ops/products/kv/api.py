@@ -154,22 +154,20 @@ def get_text_values(
     client: Client, account_id: str, namespace_id: str, keys: list[str]
 ) -> dict[str, str | None]:
     """Return up to 100 values as text: None for a missing key, U+FFFD for bytes that are not UTF-8."""
-    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
-    values: dict[str, str | None] = client.query(where, {"keys": keys, "type": "text"})["values"]
+    values: dict[str, str | None] = _get_bulk(client, account_id, namespace_id, {"keys": keys})
     return values
 
 
 def get_pairs(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> dict[str, Json | None]:
     """Return up to 100 values as get_text_values does, each with `value`, `metadata` and `expiration`."""
-    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
-    body = {"keys": keys, "type": "text", "withMetadata": True}
-    pairs: dict[str, Json | None] = client.query(where, body)["values"]
+    body = {"keys": keys, "withMetadata": True}
+    pairs: dict[str, Json | None] = _get_bulk(client, account_id, namespace_id, body)
     return pairs
 
 
-def get_text_value(client: Client, account_id: str, namespace_id: str, key: str) -> str | None:
-    """Return one value as text, as get_text_values does."""
-    return get_text_values(client, account_id, namespace_id, [key]).get(key)
+def _get_bulk(client: Client, account_id: str, namespace_id: str, body: Json) -> Any:
+    where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
+    return client.query(where, {**body, "type": "text"})["values"]
 
 
 def create_namespace(client: Client, account_id: str, title: str, *, jurisdiction: str = "") -> Json:

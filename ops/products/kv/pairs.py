@@ -1,15 +1,21 @@
-"""A key with its value, metadata and expiry as one item: looked up, written and deleted, many at once."""
+"""A key with its value, metadata and expiry as one item: looked up, written and deleted, many at once.
+
+Bulk requests carry as much as Workers KV accepts in one; what failed is sent again.
+"""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ops.errors import NotFound, OpsError
-from ops.products.kv import api, bulk
+from ops.errors import Interrupted, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.products.kv import api
 from ops.products.kv.valid import can_be_written
 from ops.products.kv.values import NO_NAMESPACE, as_bytes, at_once, fetch, in_parts
 
@@ -19,6 +25,12 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Json, Owner
 
 T = TypeVar("T")
+
+# How often a key that is reported as unsuccessful is sent altogether.
+ATTEMPTS = 3
+NAMED = 5
+# A request may have 100 MB, but all of it is in memory.
+MEMORY = 32_000_000
 
 
 def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = None) -> Json:
@@ -98,14 +110,14 @@ def change(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[
         expiration, metadata = item.get("expiration"), item.get("metadata")
         api.put_value(*where, item["key"], item["value"], metadata=metadata, expiration=expiration)
     elif written:
-        bulk.write(*where, written)
+        write_all(*where, written)
     try:
         if len(deleted) == 1:
             api.delete_value(*where, deleted[0])
         elif deleted:
-            bulk.delete(*where, deleted)
+            delete_all(*where, deleted)
     except OpsError as error:
-        raise bulk.halfway(error, len(written), len(changes), "changed") from error
+        raise halfway(error, len(written), len(changes), "changed") from error
     return after
 
 
@@ -114,3 +126,119 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(items)
     while batch := list(islice(remaining, size)):
         yield batch
+
+
+class Body(NamedTuple):
+    """The body of one bulk write, and the keys in it."""
+
+    keys: list[str]
+    data: bytes
+
+
+def bodies(
+    pairs: Iterable[Json], *, most: int = api.BULK_PAIRS, limit: int = api.BULK_BYTES
+) -> Iterator[Body]:
+    """Yield *pairs* in requests of at most *most* pairs and *limit* bytes as sent."""
+    keys: list[str] = []
+    data = BytesIO()
+    for pair in pairs:
+        line = encoded(pair)
+        # With the comma before it and the bracket after it.
+        if keys and (len(keys) == most or data.tell() + len(line) + 2 > limit):
+            data.write(b"]")
+            yield Body(keys, data.getvalue())
+            keys, data = [], BytesIO()
+        data.write(b"," if keys else b"[")
+        data.write(line)
+        keys.append(pair["key"])
+    if keys:
+        data.write(b"]")
+        yield Body(keys, data.getvalue())
+
+
+def encoded(pair: Json) -> bytes:
+    """Return *pair*, whose `value` is bytes, as a bulk write takes it: text, or base64 if shorter."""
+    value = pair["value"]
+    try:
+        text = json.dumps(value.decode()).encode()
+    except UnicodeDecodeError:
+        text = b""
+    # Most values are text: they are encoded without an encoder for the whole pair.
+    others = "".join(
+        f',"{name}":{json.dumps(pair[name], separators=(",", ":"))}'
+        for name in ("expiration", "metadata")
+        if pair.get(name) is not None
+    )
+    # A value of control characters would grow sixfold as text.
+    if not text or 3 * len(text) > 4 * len(value) + 64:
+        others += ',"base64":true'
+        text = b'"%b"' % b64encode(value)
+    return b'{"key":%b%b,"value":%b}' % (json.dumps(pair["key"]).encode(), others.encode(), text)
+
+
+def write_all(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
+    """Write *pairs*, each key once, whatever the keys hold.
+
+    Raise MalformedAnswer if some are not written in any attempt, and Unanswered for a failure after some
+    were written.
+    """
+    known = {pair["key"]: pair for pair in pairs}
+
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
+        for body in bodies((known[key] for key in keys), limit=MEMORY):
+            yield body.keys, api.put_bulk(client, account_id, namespace_id, body.data)
+
+    _persist(send, list(known), "written")
+
+
+def delete_all(client: Client, account_id: str, namespace_id: str, keys: Sequence[str]) -> None:
+    """Delete *keys*; a missing key is not an error. Raise as write_all does."""
+
+    def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
+        for start in range(0, len(keys), api.BULK_PAIRS):
+            some = list(keys[start : start + api.BULK_PAIRS])
+            yield some, api.delete_bulk(client, account_id, namespace_id, some)
+
+    _persist(send, keys, "deleted")
+
+
+def _persist(
+    send: Callable[[Sequence[str]], Iterator[tuple[Sequence[str], Any]]], keys: Sequence[str], done: str
+) -> None:
+    left, count = list(keys), 0
+    try:
+        for _ in range(ATTEMPTS):
+            failed: list[str] = []
+            for sent, answer in send(left):
+                missed = _unsuccessful(answer, sent)
+                failed += missed
+                count += len(sent) - len(missed)
+            if not failed:
+                return
+            left = failed
+    except OpsError as error:
+        raise halfway(error, count, len(keys), done) from error
+    named = ", ".join(map(repr, left[:NAMED])) + (", …" if len(left) > NAMED else "")
+    raise MalformedAnswer(f"{len(left):,} of {len(keys):,} keys could not be {done}: {named}")
+
+
+def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
+    """Return *error* unchanged if nothing is *done* yet, else as one that leaves the outcome open."""
+    if not count or isinstance(error, Interrupted):
+        return error
+    message = f"{count:,} of {total:,} keys were {done}, then: {error.message}"
+    return Unanswered(message, error.status, hint=error.hint, codes=error.codes, ray=error.ray)
+
+
+def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
+    """Return which of the keys *sent* must be sent again: a partial failure is answered as a success."""
+    found = answer if isinstance(answer, dict) else {}
+    failed = set(found.get("unsuccessful_keys") or ())
+    missed = [key for key in sent if key in failed]
+    count = found.get("successful_key_count")
+    if isinstance(count, int) and count + len(missed) != len(sent):
+        raise MalformedAnswer(
+            f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
+            200,
+        )
+    return missed

@@ -135,13 +135,14 @@ def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: b
     If it equals *like*, *like* is returned, so that no second copy is in memory. Raise NotFound (10009), and
     MalformedAnswer for a value that may be truncated.
     """
-    read_as_text = partial(api.get_text_value, client, account_id, namespace_id, name)
+    where = client, account_id, namespace_id
     attempt = 1
     while True:
-        value = api.get_value(client, account_id, namespace_id, name)
+        value = api.get_value(*where, name)
         doubts: list[str] = []
         try:
-            data = _joined(checked(value, read_as_text, doubts.append), like)
+            chunks = checked(value, lambda: api.get_text_values(*where, [name]).get(name), doubts.append)
+            data = _joined(chunks, like)
         except Unanswered:
             if attempt == ATTEMPTS:
                 raise

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def list_load_balancers(client: Client, zone_id: str) -> Listing:
-    """List a zone's load balancers; they name pools by id."""
+    """List a zone's load balancers; they refer to pools by id."""
     return client.whole(path("/zones/{}/load_balancers", zone_id))
 
 
@@ -21,5 +21,5 @@ def list_pools(client: Client, account_id: str) -> Listing:
 
 
 def list_monitors(client: Client, account_id: str) -> Listing:
-    """List an account's monitors: how the health of pools is asked for."""
+    """List an account's monitors: the health checks of pools."""
     return client.whole(path("/accounts/{}/load_balancers/monitors", account_id))

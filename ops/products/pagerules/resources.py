@@ -25,7 +25,7 @@ RESOURCES = (
         kind="pagerules.rule",
         parent="zones.zone",
         list=_rules,
-        # A rule has no name, and two with the same targets are told apart by their order.
+        # A rule has no name, and two with the same targets differ in their order.
         identity=("targets", "priority"),
         label="targets",
         compare=Compare(volatile=("id", "created_on", "modified_on")),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client, Listing
 
 
-# The bounds are not documented; 10 is what the examples of the API show.
+# The bounds are not documented; the examples of the API use 10.
 PAGE = 10
 
 

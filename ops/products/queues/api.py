@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def list_queues(client: Client, account_id: str) -> Listing:
-    """List the queues with their producers and consumers; the API takes no page parameters here."""
+    """List the queues with their producers and consumers; the API has no page parameters here."""
     return client.whole(path("/accounts/{}/queues", account_id))

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Json
 
 
-# Cloudflare writes and changes the rules of these, the same for all: the entry says which version is in use.
+# Cloudflare maintains the rules of these, the same for all accounts: the entry names the version in use.
 MANAGED = "managed"
 
 
 def list_zone_rulesets(client: Client, zone_id: str) -> Listing:
-    """List a zone's rulesets with their rules: one request, and one more for each that is the zone's own."""
+    """List a zone's rulesets with their rules: one request, and one for each custom ruleset."""
     # The bounds of `per_page` are not documented, so the API's own default stays.
     listing = client.cursor(path("/zones/{}/rulesets", zone_id))
     return listing.map(
@@ -26,7 +26,7 @@ def list_zone_rulesets(client: Client, zone_id: str) -> Listing:
 
 
 def list_account_rulesets(client: Client, account_id: str) -> Listing:
-    """List an account's rulesets with their rules: one request, and one more for each that is its own."""
+    """List an account's rulesets with their rules: one request, and one for each custom ruleset."""
     listing = client.cursor(path("/accounts/{}/rulesets", account_id))
     return listing.map(
         lambda ruleset: _with_rules(

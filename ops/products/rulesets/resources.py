@@ -31,7 +31,7 @@ def _block_of_zone(zone: Owner, ruleset: Json) -> Block | None:
 
 
 def _block(where: str, ruleset: Json) -> Block | None:
-    """Give the block of a ruleset of the account's own; None for one that Cloudflare manages."""
+    """Return the block of a custom ruleset; None for one that Cloudflare manages."""
     return None if ruleset["kind"] == "managed" else Block("cloudflare_ruleset", f"{where}/{ruleset['id']}")
 
 

@@ -15,13 +15,13 @@ RECORDS_PAGE = 5000
 
 
 def list_packs(client: Client, zone_id: str) -> Listing:
-    """List a zone's certificate packs of every status, also those that are not active yet or any more."""
+    """Return a zone's certificate packs of every status, also those not yet or no longer active."""
     where = path("/zones/{}/ssl/certificate_packs", zone_id)
     return client.pages(where, per_page=PAGE, status="all")
 
 
 def get_universal(client: Client, zone_id: str) -> Json:
-    """Give `enabled`: whether the zone gets Cloudflare's own certificate."""
+    """Return `enabled`: whether the zone gets Cloudflare's own certificate."""
     universal: Json = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
     return universal
 
@@ -34,22 +34,22 @@ def edit_universal(client: Client, zone_id: str, *, enabled: bool) -> Json:
 
 
 def list_verifications(client: Client, zone_id: str) -> Listing:
-    """List how far the validation of each certificate has come: `certificate_status`, `verification_type`."""
+    """Return the progress of each validation: `certificate_status`, `verification_type`."""
     return client.whole(path("/zones/{}/ssl/verification", zone_id))
 
 
 def list_custom_certificates(client: Client, zone_id: str) -> Listing:
-    """List uploaded certificates; their private keys never come back."""
+    """Return uploaded certificates; no endpoint returns their private keys."""
     return client.pages(path("/zones/{}/custom_certificates", zone_id), per_page=PAGE)
 
 
 def list_custom_hostnames(client: Client, zone_id: str) -> Listing:
-    """List the hostnames of customers that point to the zone."""
+    """Return the hostnames of customers that point to the zone."""
     return client.pages(path("/zones/{}/custom_hostnames", zone_id), per_page=PAGE)
 
 
 def list_proxied_names(client: Client, zone_id: str) -> Listing:
-    """List the records that Cloudflare answers for itself, whose names need a certificate."""
+    """Return the proxied records, whose names need a certificate."""
     where = path("/zones/{}/dns_records", zone_id)
     listing = client.pages(where, per_page=RECORDS_PAGE, order="name", proxied=True)
     return listing.where(lambda record: record.get("proxied") is True)

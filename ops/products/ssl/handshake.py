@@ -1,8 +1,8 @@
-"""One TLS handshake with a server, and how it ended.
+"""The two TLS handshakes of a check: *verified* as an ordinary client, *inspect* to describe what it refused.
 
-The handshake runs over memory: so one deadline holds for all of it (a server that drips is no
-exception), and the first bytes of a server that does not speak TLS can be recognised. Not one byte
-of an application is sent: the connection ends where the handshake does.
+A handshake runs in memory, so that one deadline covers all of it (also with a server that sends single
+bytes), and the first bytes of a server that does not speak TLS can be recognized. No application data is
+sent: the connection ends with the handshake.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
-# How a handshake ended. In the first eight the server said nothing that could be judged.
+from ops.errors import UsageError
+
+# How a handshake ended. In the first eight cases the server sent nothing that can be judged.
 UNKNOWN_HOST = "unknown-host"
 NO_RESOLVER = "no-resolver"
 REFUSED = "refused"
@@ -29,17 +32,18 @@ DISAGREED = "disagreed"
 UNTRUSTED = "untrusted"
 DONE = "done"
 
-# What a TLS server answers first: an alert or a handshake message (RFC 8446, section 5.1).
+# A TLS server first sends an alert or a handshake message (RFC 8446, section 5.1).
 _TLS_RECORDS = (21, 22)
 _GREETINGS = ((b"HTTP/", "HTTP"), (b"<", "HTTP"), (b"220", "SMTP or FTP"), (b"SSH-", "SSH"))
-_DER = 2  # what _ssl.ENCODING_DER has always been
+_DER = 2  # the value of _ssl.ENCODING_DER
+_LEGACY_SERVER = getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)  # has a name since Python 3.12
 
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
 class Server(NamedTuple):
-    """Where to connect, and the *name* that is asked for. *timeout* (seconds) is for connecting, and again
-    for the handshake."""
+    """Where to connect, and the *name* to ask for. *timeout* (seconds) is for connecting, and again for the
+    handshake."""
 
     host: str
     port: int
@@ -51,8 +55,8 @@ class Server(NamedTuple):
 class Handshake(NamedTuple):
     """How one handshake ended.
 
-    *code* is OpenSSL's verdict on the certificate (0 is good), None where there was none.
-    *chain* holds the certificates as sent, DER, the server's own first; empty when it has none.
+    *code* is OpenSSL's verdict on the certificate (0 is good), None if it gave none. *chain* holds the
+    certificates as sent, in DER, the server's own first; empty if it sent none.
     """
 
     state: str
@@ -64,63 +68,105 @@ class Handshake(NamedTuple):
     chain: tuple[bytes, ...] = ()
 
 
-class _Ended(Exception):
-    """Says how a handshake ended; never leaves this module."""
+class _Failed(Exception):
+    """How a handshake failed; never leaves this module."""
 
     def __init__(self, state: str, detail: str = "", code: int | None = None) -> None:
         super().__init__(state)
         self.handshake = Handshake(state, detail=detail, code=code)
 
 
-def shake_hands(server: Server, context: ssl.SSLContext) -> Handshake:
-    """Connect, shake hands as *context* says, close; never raises for what the server or network does."""
+def verified(server: Server, ca_file: str = "") -> Handshake:
+    """Perform a handshake as an ordinary client does.
+
+    *ca_file* replaces the machine's trusted roots. Raises UsageError if it cannot be read.
+    """
     try:
-        sock = _connected(server)
-    except _Ended as end:
-        return end.handshake
+        context = ssl.create_default_context(cafile=ca_file or _fallback_roots())
+    except (ssl.SSLError, OSError) as error:
+        # An SSLError is an OSError too.
+        unreadable = not isinstance(error, ssl.SSLError)
+        problem = f"cannot be read: {error.strerror}" if unreadable else "holds no certificate in PEM form"
+        hint = "name a PEM file of root certificates with --ca-file"
+        raise UsageError(f"the file of trusted roots {ca_file} {problem}", hint=hint) from None
+    # As curl and browsers do, on every Python: 3.13 changed both defaults. A certificate of the file is
+    # trusted even if it is an intermediate, and a missing key identifier is not an error.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    ended = _handshake(server, context)
+    return ended._replace(code=0) if ended.state == DONE else ended
+
+
+def inspect(server: Server) -> Handshake:
+    """Perform a handshake with whatever a server offers, only to describe it.
+
+    This is the only function that does not verify certificates: it keeps no session and sends nothing, and
+    the verdict stays that of `verified`. Old protocols and ciphers are accepted so that they can be named.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:COMPLEMENTOFALL:!PSK:!SRP:+aNULL:+eNULL:@SECLEVEL=0")
+    context.options |= _LEGACY_SERVER
+    return _handshake(server, context)
+
+
+def _fallback_roots() -> str | None:
+    """Return the roots that come with requests if the machine has none, as in slim containers."""
+    paths = ssl.get_default_verify_paths()
+    with suppress(OSError):
+        if paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())):
+            return None
+    import certifi
+
+    return certifi.where()
+
+
+def _handshake(server: Server, context: ssl.SSLContext) -> Handshake:
+    """Connect, perform a handshake with *context*, close; never raise for what the server or network does."""
+    try:
+        sock = server.connect((server.host, server.port), server.timeout)
+    except socket.gaierror as error:
+        return Handshake(NO_RESOLVER if error.errno == socket.EAI_AGAIN else UNKNOWN_HOST)
+    except TimeoutError:
+        return Handshake(NO_CONNECTION)
+    except ConnectionRefusedError:
+        return Handshake(REFUSED)
+    except OSError as error:
+        return Handshake(UNREACHABLE, detail=error.strerror or "")
     with sock:
         address = ""
         try:
             address = str(sock.getpeername()[0])
             ended = _Negotiation(sock, context, server).outcome()
-        except _Ended as end:
-            ended = end.handshake
+        except _Failed as failed:
+            ended = failed.handshake
         except OSError:
             ended = Handshake(CLOSED)
         return ended._replace(address=address)
 
 
-def _connected(server: Server) -> socket.socket:
-    try:
-        return server.connect((server.host, server.port), server.timeout)
-    except socket.gaierror as error:
-        raise _Ended(NO_RESOLVER if error.errno == socket.EAI_AGAIN else UNKNOWN_HOST) from None
-    except TimeoutError:
-        raise _Ended(NO_CONNECTION) from None
-    except ConnectionRefusedError:
-        raise _Ended(REFUSED) from None
-    except OSError as error:
-        raise _Ended(UNREACHABLE, error.strerror or "") from None
-
-
 class _Negotiation:
-    """A handshake under way: what came in, what goes out, and the moment at which it must be over."""
+    """A handshake in progress: the bytes received, the bytes to send, and the deadline."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, server: Server) -> None:
         self._sock = sock
         self._deadline = time.monotonic() + server.timeout
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server.name)
-        self._said = b""
+        self._received = b""
 
     def outcome(self) -> Handshake:
-        """Bring the handshake to its end. Raises _Ended when that is not a good one."""
+        """Complete the handshake. Raises _Failed."""
         try:
-            while not self._advanced():
+            while not self._is_complete():
                 self._sock.sendall(self._outgoing.read())
-                self._listen()
+                self._receive()
         finally:
-            self._flush()
+            # The last message of the handshake, or the alert that tells the server why it failed.
+            with suppress(OSError):
+                self._sock.sendall(self._outgoing.read())
         cipher = self._tls.cipher()
         return Handshake(
             DONE,
@@ -129,63 +175,47 @@ class _Negotiation:
             chain=sent_chain(self._tls),
         )
 
-    def _advanced(self) -> bool:
+    def _is_complete(self) -> bool:
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLCertVerificationError as error:
-            raise _Ended(UNTRUSTED, error.verify_message, error.verify_code) from None
+            raise _Failed(UNTRUSTED, error.verify_message, error.verify_code) from None
         except ssl.SSLError as error:
-            raise _Ended(DISAGREED, error.reason or "") from None
+            raise _Failed(DISAGREED, error.reason or "") from None
         return True
 
-    def _listen(self) -> None:
-        """Take what the server says next, if it is TLS."""
-        chunk = self._received()
-        self._said += chunk
-        if self._said and self._said[0] not in _TLS_RECORDS:
-            raise _Ended(NOT_TLS, _language(self._said))
-        if not chunk:
-            raise _Ended(DISAGREED if self._said else CLOSED)
-        self._incoming.write(chunk)
-
-    def _received(self) -> bytes:
+    def _receive(self) -> None:
+        """Read what the server sends next, if it is TLS."""
         left = self._deadline - time.monotonic()
         try:
             if left <= 0:
                 raise TimeoutError
             self._sock.settimeout(left)
-            return self._sock.recv(65536)
+            chunk = self._sock.recv(65536)
         except TimeoutError:
-            raise _Ended(STALLED if self._said else SILENT) from None
+            raise _Failed(STALLED if self._received else SILENT) from None
         except OSError:
-            return b""
-
-    def _flush(self) -> None:
-        """Send the last message of a handshake, or the alert that tells the server why it failed."""
-        with suppress(OSError):
-            self._sock.sendall(self._outgoing.read())
-
-
-def _language(said: bytes) -> str:
-    return next((name for start, name in _GREETINGS if said.startswith(start)), "")
+            chunk = b""
+        self._received += chunk
+        if self._received and self._received[0] not in _TLS_RECORDS:
+            greeting = (name for start, name in _GREETINGS if self._received.startswith(start))
+            raise _Failed(NOT_TLS, next(greeting, ""))
+        if not chunk:
+            raise _Failed(DISAGREED if self._received else CLOSED)
+        self._incoming.write(chunk)
 
 
 def sent_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
-    """Give the certificates as the server sent them; only its own where this Python hides the others."""
+    """Return the certificates as the server sent them; only its own if this Python hides the others."""
     leaf = tls.getpeercert(binary_form=True)
     if leaf is None:
         return ()
-    return _public_chain(tls) or _private_chain(tls) or (leaf,)
-
-
-def _public_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
-    give: Callable[[], list[bytes]] | None = getattr(tls, "get_unverified_chain", None)
-    return tuple(give()) if give else ()
-
-
-def _private_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
-    # Public since Python 3.13; before, the same call lies on a private object and may go away.
-    give: Callable[[], Any] | None = getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
-    return tuple(certificate.public_bytes(_DER) for certificate in give() or ()) if give else ()
+    read: Callable[[], list[bytes]] | None = getattr(tls, "get_unverified_chain", None)
+    if read:
+        return tuple(read()) or (leaf,)
+    # Before Python 3.13 a private object has the same method.
+    private: Callable[[], Any] | None = getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
+    sent = (private() if private else None) or ()
+    return tuple(certificate.public_bytes(_DER) for certificate in sent) or (leaf,)

@@ -1,11 +1,11 @@
-"""What a certificate says of itself, read without believing it."""
+"""What certificates state, read without trusting them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
@@ -18,7 +18,6 @@ _SIGNATURES = {
     if isinstance(oid, x509.ObjectIdentifier) and not name.startswith("_")
 }
 _SERVER_USES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-
 _UNREADABLE = (
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
@@ -26,19 +25,25 @@ _UNREADABLE = (
     x509.UnsupportedGeneralNameType,
     TypeError,
 )
+# Why a chain ends: at a certificate that signed itself, at an issuer that was not sent, or at one that was
+# sent under the right name, but with a key that did not sign.
+SELF_SIGNED = "self-signed"
+NOT_SENT = "not sent"
+OTHER_KEY = "other key"
 
 
 class Leaf(NamedTuple):
     """A server's own certificate; times are seconds since the epoch.
 
-    *names* are the DNS names and IP addresses of subjectAltName, the only place where clients look.
-    *hash* is that of the signature, "" for algorithms that have none of their own (Ed25519).
+    *names* and *addresses* are the DNS names and IP addresses of subjectAltName, which alone clients read.
+    *hash* is that of the signature, "" for algorithms without one of their own (Ed25519).
     """
 
     subject: str
     issuer: str
     serial: str
     names: tuple[str, ...]
+    addresses: tuple[str, ...]
     not_before: float
     not_after: float
     key_type: str
@@ -49,12 +54,12 @@ class Leaf(NamedTuple):
 
     @property
     def lifetime(self) -> float:
-        """Give the seconds for which it is valid; both ends belong to them (RFC 5280, section 4.1.2.5)."""
+        """Return the seconds for which it is valid, both ends included (RFC 5280, section 4.1.2.5)."""
         return self.not_after - self.not_before + 1
 
 
 def read(der: bytes) -> Leaf:
-    """Read one certificate. Raises ValueError for one that cannot be read."""
+    """Read one certificate. Raises ValueError if it cannot be read."""
     try:
         return _read(x509.load_der_x509_certificate(der))
     except _UNREADABLE as error:
@@ -62,8 +67,40 @@ def read(der: bytes) -> Leaf:
 
 
 def describe(chain: tuple[bytes, ...]) -> list[Json]:
-    """Give subject, issuer and end of each certificate, in the order in which the server sent them."""
+    """Return subject, issuer and end of each certificate, in the order in which the server sent them."""
     return [_described(der) for der in chain]
+
+
+def chain_end(chain: tuple[bytes, ...]) -> tuple[str, str]:
+    """Follow the issuers through the certificates that a server sent, its own first.
+
+    Return why the chain ends (SELF_SIGNED, NOT_SENT or OTHER_KEY), and the name of the issuer there.
+    """
+    certificates = []
+    for der in chain:
+        try:
+            certificates.append(x509.load_der_x509_certificate(der))
+        except (ValueError, *_UNREADABLE):
+            continue
+    if not certificates:
+        return NOT_SENT, ""
+    current, *others = certificates
+    while current.issuer != current.subject:
+        candidates = [other for other in others if other.subject == current.issuer]
+        signer = next((other for other in candidates if _signed(current, other)), None)
+        if signer is None:
+            return OTHER_KEY if candidates else NOT_SENT, current.issuer.rfc4514_string()
+        others.remove(signer)
+        current = signer
+    return SELF_SIGNED, current.issuer.rfc4514_string()
+
+
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, InvalidSignature, *_UNREADABLE):
+        return False
+    return True
 
 
 def _described(der: bytes) -> Json:
@@ -81,36 +118,36 @@ def _described(der: bytes) -> Json:
 def _read(certificate: x509.Certificate) -> Leaf:
     key_type, key_bits = _key(certificate)
     oid = certificate.signature_algorithm_oid.dotted_string
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        algorithm = None
+    extensions = certificate.extensions
+    try:
+        subject = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = tuple(subject.get_values_for_type(x509.DNSName))
+        addresses = tuple(map(str, subject.get_values_for_type(x509.IPAddress)))
+    except x509.ExtensionNotFound:
+        names = addresses = ()
+    try:
+        uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        for_servers = not _SERVER_USES.isdisjoint(uses)
+    except x509.ExtensionNotFound:
+        for_servers = True
     return Leaf(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
         serial=f"{certificate.serial_number:x}",
-        names=_names(certificate),
+        names=names,
+        addresses=addresses,
         not_before=certificate.not_valid_before_utc.timestamp(),
         not_after=certificate.not_valid_after_utc.timestamp(),
         key_type=key_type,
         key_bits=key_bits,
         signature=_SIGNATURES.get(oid, oid),
-        hash=_hash(certificate),
-        for_servers=_for_servers(certificate),
+        hash=algorithm.name if algorithm else "",
+        for_servers=for_servers,
     )
-
-
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        value = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    addresses = (str(address) for address in value.get_values_for_type(x509.IPAddress))
-    return (*value.get_values_for_type(x509.DNSName), *addresses)
-
-
-def _for_servers(certificate: x509.Certificate) -> bool:
-    try:
-        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return not _SERVER_USES.isdisjoint(uses)
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
@@ -125,11 +162,3 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
     if isinstance(key, dsa.DSAPublicKey):
         return "DSA", key.key_size
     return ("Ed25519", 256) if isinstance(key, ed25519.Ed25519PublicKey) else (type(key).__name__, 0)
-
-
-def _hash(certificate: x509.Certificate) -> str:
-    try:
-        algorithm = certificate.signature_hash_algorithm
-    except UnsupportedAlgorithm:
-        return ""
-    return algorithm.name if algorithm else ""

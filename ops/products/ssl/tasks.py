@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
@@ -20,6 +21,15 @@ CHECKED = (
     "verdict", "reasons", "host", "port", "address", "protocol", "names", "issuer", "not_before", "not_after",
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
+DAY = 86400.0
+# For a certificate that states neither how long it is valid nor when it was uploaded.
+USUAL_LIFETIME = 90 * DAY
+NOT_ISSUED = frozenset(
+    {
+        "initializing", "pending_validation", "pending_issuance", "pending_deployment", "holding_deployment",
+        "initializing_timed_out", "validation_timed_out", "issuance_timed_out", "deployment_timed_out",
+    }
+)  # fmt: skip
 
 
 @command(
@@ -32,33 +42,34 @@ CHECKED = (
         "port": "where it speaks TLS (default 443)",
         "server_name": "ask for this name instead, e.g. before DNS points to the server",
         "timeout": "seconds to connect, and again for each handshake",
-        "ca_file": "PEM file of roots to trust in place of this machine's",
+        "ca_file": "PEM file of certificates to trust in place of this machine's roots",
     },
 )
 def check(
     app: App, host: str = "", port: int = 443, server_name: str = "", timeout: float = 3.0, ca_file: str = ""
 ) -> Item:
-    """Connect to a server and judge its certificate and protocol. Asks nothing of Cloudflare's API.
+    """Connect to a server and judge its certificate and protocol. Sends no request to Cloudflare's API.
 
-    Ends with exit code 1 where the verdict is an error, with 3 where the server could not be judged.
+    Ends with exit code 1 if the verdict is an error, with 3 if the server cannot be judged.
 
     inv ssl.check www.example.com
     inv ssl.check 192.0.2.7 --server-name www.example.com --output json
     """
-    from ops.products.ssl.check import check as look
-    from ops.products.ssl.failure import failure
+    from ops.products.ssl import check as live
+    from ops.products.ssl.verdict import failure
 
-    result = look(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=app.clock())
-    problem = failure(result)
-    if problem:
+    now = app.clock()
+    result = live.check(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=now)
+    error = failure(result)
+    if error:
         app.show(Item(result, CHECKED))
-        raise problem
+        raise error
     return Item(result, CHECKED)
 
 
 @command("packs", required=("zone",), needs=READ, help={"zone": "domain or id, e.g. example.com"})
 def list_packs(app: App, zone: str = "") -> Rows:
-    """List a zone's certificate packs, whatever their status.
+    """List a zone's certificate packs of every status.
 
     inv ssl.packs --zone example.com
     """
@@ -71,46 +82,96 @@ def list_packs(app: App, zone: str = "") -> Rows:
     needs=f"{READ}, Zone > DNS > Read, Zone > Zone > Read",
     help={
         "zone": "only this zone: domain or id (default: all zones)",
-        "days": "expiring means within so many days (default: the last third of the certificate's lifetime)",
+        "days": "expiring means within N days (default: in the last third of the certificate's lifetime)",
     },
 )
 def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
-    """List certificates that expire or are not issued, and proxied names that none covers.
+    """List certificates that expire or are not issued, and proxied names without a certificate.
 
-    Takes 2 requests a zone.
+    Takes 2 requests per zone.
 
     inv ssl.expiring
     inv ssl.expiring --days 14 --output json
     """
     if days < 0:
-        raise UsageError(f"--days {days} is below zero")
-    requests = 2 if app.past is None else 0
+        raise UsageError(f"--days {days} is negative", hint="--days 14")
+    requests = 0 if app.offline else 2
     zones = (
         [app.zone(zone)]
         if zone
         else all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
     )
-    return Rows(_problems(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
+    return Rows(_in_zones(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
-def _problems(app: App, zones: list[Json], days: int) -> Iterator[Json]:
-    from ops.products.ssl.expiry import problems
-
+def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
     def read(zone: Json) -> tuple[str, Part, Part]:
         name = zone["name"]
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
-        return name, packs, attempt(f"records of {name}", lambda: _served_names(app, zone))
+        # A zone that Cloudflare does not serve has no certificate and needs none.
+        served = zone.get("status") == "active" and not zone.get("paused")
+        records = attempt(
+            f"records of {name}",
+            lambda: api.list_proxied_names(app.client, zone["id"]) if served else iter(()),
+        )
+        return name, packs, records
 
     for name, packs, records in app.parallel(read, zones):
         report(packs, app.gap)
         report(records, app.gap)
-        # Names cannot be called bare where the packs that may cover them were not read.
-        bare = records.value or () if packs.value is not None else ()
-        for problem in problems(packs.value or [], bare, now=app.clock(), days=days):
+        # If the packs were not read, they may cover any name.
+        proxied = records.value or () if packs.value is not None else ()
+        for problem in problems(packs.value or [], proxied, now=app.clock(), days=days):
             yield {"zone": name, **problem}
 
 
-def _served_names(app: App, zone: Json) -> Iterator[Json]:
-    """Give the proxied records; none for a zone that Cloudflare does not serve, which has no certificate."""
-    served = zone.get("status") == "active" and not zone.get("paused")
-    return api.list_proxied_names(app.client, zone["id"]) if served else iter(())
+def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: int = 0) -> Iterator[Json]:
+    """Yield the problems, each with `problem`, `names`, `expires_on`, `status`, `type` and the pack's `id`.
+
+    A certificate is expiring in the last third of its own lifetime, or within *days* unless that is 0.
+    *records* are those whose names need a certificate; *now* is in seconds since 1970.
+    """
+    from ops.products.ssl.names import covers
+
+    for pack in packs:
+        yield from _expiring(pack, now, days)
+        if pack.get("status") in NOT_ISSUED:
+            yield _row("not issued", pack, pack.get("hosts") or [])
+    covering = [host for pack in packs if pack.get("status") == "active" for host in pack.get("hosts") or ()]
+    uncovered = sorted({record["name"] for record in records if not covers(record["name"], covering)})
+    if uncovered:
+        yield _row("not covered", {}, uncovered)
+
+
+def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
+    dated = [(_seconds(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
+    ends = [(end, one) for end, one in dated if end]
+    if pack.get("status") != "active" or not ends:
+        return
+    end, first = min(ends, key=lambda pair: pair[0])
+    warning = days * DAY if days else _lifetime(pack, first, end) / 3
+    if end - now <= warning:
+        problem = "expired" if end <= now else "expiring"
+        yield _row(problem, pack, pack.get("hosts") or []) | {"expires_on": first["expires_on"]}
+
+
+def _lifetime(pack: Json, certificate: Json, end: float) -> float:
+    """Return how long a certificate is valid, in seconds: as it was ordered, else since its upload."""
+    days = pack.get("validity_days")
+    if isinstance(days, int) and days > 0:
+        return days * DAY
+    uploaded = _seconds(certificate.get("uploaded_on"))
+    return end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
+
+
+def _row(problem: str, pack: Json, names: list[str]) -> Json:
+    fields = {name: pack.get(name) for name in ("status", "type", "id")}
+    return {"problem": problem, "names": names, "expires_on": None, **fields}
+
+
+def _seconds(text: object) -> float:
+    """Return an RFC 3339 date in seconds since 1970; 0 for anything else."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

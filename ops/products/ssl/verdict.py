@@ -1,4 +1,4 @@
-"""From what two handshakes showed to a verdict: the problems in words, and what to do about each."""
+"""From what two handshakes showed to a verdict: the problems in sentences, and what to do about each."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from ops.errors import NetworkError, OpsError, UserError
 from ops.products.ssl import handshake
-from ops.products.ssl.names import covers, plain, unicode_form, wildcard_gap
+from ops.products.ssl.names import as_address, covers, printable, unicode_form, wildcard_gap
 
 if TYPE_CHECKING:
+    from ops.kinds.resource import Json
     from ops.products.ssl.handshake import Handshake, Server
     from ops.products.ssl.leaf import Leaf
 
@@ -24,18 +26,19 @@ UNREACHED = {
     handshake.REFUSED: "nothing listens on port {port} of {host} (connection refused)",
     handshake.UNREACHABLE: "{host} cannot be reached: {detail}",
     handshake.NO_CONNECTION: "no connection to port {port} of {host} within {timeout:g} s",
-    handshake.SILENT: "port {port} took the connection and then said nothing for {timeout:g} s",
-    handshake.STALLED: "the TLS handshake began and was not over after {timeout:g} s",
-    handshake.CLOSED: "port {port} took the connection and closed it without a word",
+    handshake.SILENT: "port {port} accepted the connection and then sent nothing for {timeout:g} s",
+    handshake.STALLED: "the TLS handshake began and did not end within {timeout:g} s",
+    handshake.CLOSED: "port {port} accepted the connection and closed it without sending anything",
 }
 
-# OpenSSL's verify codes (x509_vfy.h) that have a name of their own here.
-_MISSING_ISSUER = (2, 20, 21)
+# OpenSSL's verify codes (x509_vfy.h). For these, the issuer is missing or did not sign.
+_CHAIN_CODES = (2, 7, 20, 21)
+UNTRUSTED_ROOT = ("unknown-root", "the chain ends at a root that this machine does not trust")
 CODES = {
     9: ("not-yet-valid", "a certificate above the server's own is not valid yet"),
     10: ("expired", "a certificate above the server's own has expired"),
-    18: ("self-signed", "the certificate is signed by itself, no authority vouches for it"),
-    19: ("unknown-root", "the chain ends at a root that this machine does not trust"),
+    18: ("self-signed", "the certificate is signed by itself, not by an authority"),
+    19: UNTRUSTED_ROOT,
     26: ("wrong-purpose", "the certificate or its issuer is not made for servers"),
     62: ("wrong-name", "the certificate does not cover {name}"),
     64: ("wrong-name", "the certificate does not cover the address {name}"),
@@ -44,48 +47,88 @@ CODES = {
     68: ("weak-signature", "a certificate of the chain is signed with a broken hash"),
 }
 
+_CLOCK = "if `date -u` is wrong on this machine, set its clock; otherwise "
+_PACKS = "`inv ssl.packs --zone ZONE` lists Cloudflare's certificates of the zone"
+_RENEW = f"renew the certificate; {_PACKS}"
+_NAMES = f"order a certificate that lists the name; {_PACKS}"
+_OWN = "to trust an authority of your own, name its root with --ca-file"
+_SERVER = "change the server's TLS settings: TLS 1.2 or newer, with a certificate and ordinary ciphers"
+_FIREWALL = "look for a firewall, a wrong address or a wrong --port; --timeout waits longer"
+_CHAIN = "configure the server to send its whole chain (often `fullchain.pem`)"
+
+HINTS = {
+    "unknown-host": "check the spelling; `inv dns.list --zone ZONE` lists the records of a zone",
+    "no-resolver": "this machine's resolver does not answer: check /etc/resolv.conf, then try again",
+    "refused": "start the server, or name the port it listens on with --port",
+    "unreachable": "check this machine's network and routes, for IPv6 too",
+    "no-connection": _FIREWALL,
+    "silent": _FIREWALL,
+    "stalled": _FIREWALL,
+    "closed": "the server or something in front of it refuses this client: see its log, or check --port",
+    "not-tls": "name the port that speaks TLS with --port (443 for HTTPS)",
+    "expired": _CLOCK + _RENEW,
+    "not-yet-valid": _CLOCK + "install a certificate that is valid today",
+    "expires-now": _RENEW,
+    "expires-soon": _RENEW,
+    "no-names": _NAMES,
+    "wrong-name": _NAMES,
+    "unknown-name": _NAMES,
+    "weak-key": "create a new key (EC P-256, or RSA with 2048 bits or more) and a certificate for it",
+    "weak-signature": "have the certificate issued again with SHA-256",
+    "wrong-purpose": "order a certificate for servers (extended key usage serverAuth)",
+    "unreadable": "install the certificate again from the authority's delivery",
+    "untrusted": "install the certificate again from the authority's delivery",
+    "self-signed": f"order a certificate from an authority; {_OWN}",
+    "unknown-root": f"order a certificate from a public authority; {_OWN}",
+    "missing-intermediate": f"{_CHAIN}; {_OWN}",
+    "wrong-intermediate": f"{_CHAIN}, as the authority delivered it with this certificate",
+    "old-protocol": _SERVER,
+    "anonymous": _SERVER,
+    "no-encryption": _SERVER,
+    "disagreed": f"the name may have no certificate there, or the server wants the client's; {_PACKS}",
+}
+
 
 class Evidence(NamedTuple):
-    """What was seen. *seen* is the handshake that *leaf* was read from: *strict* itself when that was good.
-
-    *senders* are the subjects of the certificates that the server sent.
-    """
+    """What was seen. *seen* is the handshake that *leaf* was read from: *strict* itself if that succeeded."""
 
     server: Server
     strict: Handshake
     seen: Handshake
     leaf: Leaf | None
-    senders: tuple[str, ...] = ()
 
 
 class Problem(NamedTuple):
-    """Something found: a *kind* whose name stays the same, a sentence, and whether it is an error."""
+    """A finding: a *kind* whose name does not change, a sentence, and whether it is an error."""
 
     kind: str
     sentence: str
-    grave: bool = True
+    is_error: bool = True
+
+
+def failure(result: Json) -> OpsError | None:
+    """Return the error for a result of `check`, or None if its verdict is ok or warning.
+
+    NetworkError (exit code 3) if the server sent nothing that can be judged, else UserError (1).
+    """
+    if result["verdict"] != "error":
+        return None
+    first = result["problems"][0]
+    kind = NetworkError if first in handshake.UNJUDGED else UserError
+    host = f"[{result['host']}]" if ":" in result["host"] else result["host"]
+    return kind(f"{host}:{result['port']}: {'; '.join(result['reasons'])}", hint=HINTS[first])
 
 
 def judge(evidence: Evidence, now: float) -> list[Problem]:
-    """Give what is wrong, errors first, each kind once in its most exact words; none for a good server."""
+    """Return the problems, errors first, each kind once in its most exact words; none for a good server."""
     found: dict[str, Problem] = {}
     for problem in _problems(evidence, now):
         found.setdefault(problem.kind, problem)
-    return sorted(found.values(), key=lambda problem: not problem.grave)
+    return sorted(found.values(), key=lambda problem: not problem.is_error)
 
 
 def _problems(evidence: Evidence, now: float) -> Iterator[Problem]:
-    yield from _unjudged(evidence)
-    if evidence.leaf:
-        yield from _of_time(evidence.leaf, now)
-        yield from _of_names(evidence.leaf, evidence.server.name)
-        yield from _of_strength(evidence.leaf)
-    yield from _of_trust(evidence)
-    yield from _of_protocol(evidence)
-
-
-def _unjudged(evidence: Evidence) -> Iterator[Problem]:
-    server, strict = evidence.server, evidence.strict
+    server, strict, seen, leaf = evidence
     if strict.state in UNREACHED:
         facts = {"host": unicode_form(server.host), "port": server.port, "timeout": server.timeout}
         yield Problem(strict.state, UNREACHED[strict.state].format(**facts, detail=strict.detail))
@@ -93,6 +136,15 @@ def _unjudged(evidence: Evidence) -> Iterator[Problem]:
         language = strict.detail or "something"
         more = "; STARTTLS is not tried" if strict.detail.startswith("SMTP") else ""
         yield Problem(handshake.NOT_TLS, f"port {server.port} speaks {language} without TLS{more}")
+    if leaf:
+        yield from _of_time(leaf, now)
+        yield from _of_names(leaf, server.name)
+        yield from _of_strength(leaf)
+    elif seen.chain:
+        yield Problem("unreadable", "the certificate cannot be read completely")
+    if strict.state == handshake.UNTRUSTED:
+        yield _of_trust(evidence)
+    yield from _of_protocol(evidence)
 
 
 def _of_time(leaf: Leaf, now: float) -> Iterator[Problem]:
@@ -111,19 +163,31 @@ def _of_time(leaf: Leaf, now: float) -> Iterator[Problem]:
             "not-yet-valid", f"the certificate is not valid before {_date(leaf.not_before)} {clock}"
         )
     elif left <= max(leaf.lifetime / 6, 3 * DAY):
-        yield Problem("expires-now", f"the certificate ends on {ends}")
+        yield Problem("expires-now", f"the certificate expires on {ends}")
     elif left <= leaf.lifetime / 3:
-        yield Problem("expires-soon", f"the certificate ends on {ends}", grave=False)
+        yield Problem("expires-soon", f"the certificate expires on {ends}", is_error=False)
 
 
 def _of_names(leaf: Leaf, name: str) -> Iterator[Problem]:
-    if not leaf.names:
+    names = (*leaf.names, *leaf.addresses)
+    if not names:
         words = "the certificate names no host where clients look (subjectAltName)"
-        yield Problem("no-names", f"{words}, only {plain(leaf.subject)}")
-    elif not covers(name, leaf.names):
-        gap = wildcard_gap(name, leaf.names)
-        why = f"{plain(gap)} stands for exactly one level" if gap else f"it is for {_some(leaf.names)}"
-        yield Problem("wrong-name", f"the certificate does not cover {unicode_form(name)}: {why}")
+        yield Problem("no-names", f"{words}, only {printable(leaf.subject)}")
+        return
+    # Clients look for an address only among the addresses.
+    if name in leaf.addresses if as_address(name) else covers(name, leaf.names):
+        return
+    gap = wildcard_gap(name, leaf.names)
+    dotted = next((one for one in leaf.names if one.lower() == f"{name}."), "")
+    why = f"it is for {', '.join(map(printable, names[:3]))}"
+    why += f" and {len(names) - 3} more" if len(names) > 3 else ""
+    if gap:
+        why = f"{printable(gap)} covers exactly one level"
+    elif dotted:
+        why = f"{printable(dotted)} ends with a dot, which clients refuse"
+    elif name in leaf.names:
+        why = "it lists it as a DNS name, not as an address"
+    yield Problem("wrong-name", f"the certificate does not cover {unicode_form(name)}: {why}")
 
 
 def _of_strength(leaf: Leaf) -> Iterator[Problem]:
@@ -137,45 +201,43 @@ def _of_strength(leaf: Leaf) -> Iterator[Problem]:
         yield Problem("wrong-purpose", "the certificate is not made for servers (extended key usage)")
 
 
-def _of_trust(evidence: Evidence) -> Iterator[Problem]:
-    strict, leaf = evidence.strict, evidence.leaf
-    if evidence.seen.chain and not leaf:
-        yield Problem("unreadable", "the certificate cannot be read in full")
-    if strict.state != handshake.UNTRUSTED:
-        return
-    if strict.code in _MISSING_ISSUER:
-        yield _missing_issuer(evidence)
-    elif strict.code in CODES:
+def _of_trust(evidence: Evidence) -> Problem:
+    from ops.products.ssl.leaf import NOT_SENT, OTHER_KEY, chain_end
+
+    strict = evidence.strict
+    if strict.code in CODES:
         kind, words = CODES[strict.code]
-        yield Problem(kind, words.format(name=unicode_form(evidence.server.name)))
-    else:
-        yield Problem(
-            "untrusted", f"the certificate is refused: {plain(strict.detail)} (OpenSSL code {strict.code})"
-        )
-
-
-def _missing_issuer(evidence: Evidence) -> Problem:
-    """Tell a forgotten intermediate from a private authority: by whether the issuer was sent at all."""
-    leaf = evidence.leaf
-    if leaf and leaf.issuer in evidence.senders:
-        return Problem("unknown-root", CODES[19][1])
-    issuer = plain(leaf.issuer) if leaf else "its issuer"
-    words = f"the server did not send the certificate of {issuer}, which this machine does not know"
-    return Problem("missing-intermediate", words)
+        return Problem(kind, words.format(name=unicode_form(evidence.server.name)))
+    if strict.code not in _CHAIN_CODES:
+        words = f"the certificate is refused: {printable(strict.detail)} (OpenSSL code {strict.code})"
+        return Problem("untrusted", words)
+    why, issuer = chain_end(evidence.seen.chain)
+    name = printable(issuer) or "its issuer"
+    if why == OTHER_KEY:
+        words = "that the server sent did not sign the certificate below it (same name, another key)"
+        return Problem("wrong-intermediate", f"the intermediate {name} {words}")
+    # Servers do not send roots. Nothing but its name says whether the missing issuer is one.
+    if why == NOT_SENT and not (len(evidence.seen.chain) > 1 and "root" in name.lower()):
+        words = f"the server did not send the certificate of {name}, which this machine does not know"
+        return Problem("missing-intermediate", words)
+    return Problem(*UNTRUSTED_ROOT)
 
 
 def _of_protocol(evidence: Evidence) -> Iterator[Problem]:
     strict, seen = evidence.strict, evidence.seen
-    known = list(_weak_protocol(seen))
-    yield from known
-    if strict.state != handshake.DISAGREED or known:
+    weak = list(_weak_protocol(seen))
+    yield from weak
+    if strict.state != handshake.DISAGREED or weak:
         return
     if "UNRECOGNIZED_NAME" in strict.detail:
         yield Problem(
             "unknown-name", f"the server has no certificate for {unicode_form(evidence.server.name)}"
         )
-    else:
-        yield Problem(handshake.DISAGREED, f"server and client do not come to terms: {_alert(strict.detail)}")
+        return
+    # OpenSSL's name of an alert, as words: TLSV1_ALERT_INTERNAL_ERROR is an internal error.
+    alert = strict.detail.rpartition("_ALERT_")[2] or "the connection was closed during the handshake"
+    words = f"server and client cannot agree: {alert.replace('_', ' ').lower()}"
+    yield Problem(handshake.DISAGREED, words)
 
 
 def _weak_protocol(seen: Handshake) -> Iterator[Problem]:
@@ -186,17 +248,6 @@ def _weak_protocol(seen: Handshake) -> Iterator[Problem]:
         yield Problem("anonymous", f"the server shows no certificate at all (cipher {seen.cipher})")
     if "NULL" in seen.cipher:
         yield Problem("no-encryption", f"nothing would be encrypted (cipher {seen.cipher})")
-
-
-def _alert(reason: str) -> str:
-    """Give OpenSSL's name of an alert in words: TLSV1_ALERT_INTERNAL_ERROR is an internal error."""
-    words = reason.rpartition("_ALERT_")[2] or "the connection was closed during the handshake"
-    return words.replace("_", " ").lower()
-
-
-def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(plain(name) for name in names[:3])
-    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
 def _date(seconds: float) -> str:

@@ -6,115 +6,111 @@ from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
 from ops.http.paths import path
-from ops.products.workers.modules import Script, read_script
+from ops.products.workers.script import Script, read_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
-    from ops.products.workers.upload import Form
+    from ops.products.workers.script import Form
 
-# Cloudflare runs at most 64 MiB of modules; the rest is room for the multipart frame.
+SCRIPT = "/accounts/{}/workers/scripts/{}"
+# Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.
 SCRIPT_LIMIT = 66 << 20
 
 
 def list_scripts(client: Client, account_id: str) -> Listing:
-    """List the scripts of an account; `id` is a script's name."""
+    """Return the scripts of an account; `id` is a script's name."""
     return client.whole(path("/accounts/{}/workers/scripts", account_id))
 
 
 def find_script(client: Client, account_id: str, name: str) -> Json:
-    """Give a script's entry in the listing. Raises NotFound."""
+    """Return a script's entry in the listing. Raises NotFound."""
     for script in list_scripts(client, account_id):
         if script["id"] == name:
             return script
-    raise NotFound(f"no script called {name!r}", 404, hint="`inv workers.list` shows what there is")
+    raise no_script(name)
+
+
+def no_script(name: str) -> NotFound:
+    return NotFound(f"there is no script {name!r}", 404, hint="`inv workers.list` lists the scripts")
 
 
 def get_settings(client: Client, account_id: str, script: str) -> Json:
-    """Give a script's bindings, compatibility date and flags, placement, limits."""
-    settings: Json = client.get(path("/accounts/{}/workers/scripts/{}/settings", account_id, script))
+    """Return a script's bindings, compatibility date and flags, placement, limits."""
+    settings: Json = client.get(path(f"{SCRIPT}/settings", account_id, script))
     return settings
 
 
 def upload_script(client: Client, account_id: str, script: str, form: Form) -> Json:
-    """Upload a script as a new version in force; *form* is that of `upload.form`.
+    """Upload a script and deploy it at once; *form* is made by `script.upload_form`.
 
-    A binding that is to be inherited and cannot be is an error, not left out.
+    A binding that is to be inherited and cannot be is an error; without `strict` the API drops it.
     """
-    where = path("/accounts/{}/workers/scripts/{}", account_id, script)
-    uploaded: Json = client.put(where, files=form, bindings_inherit="strict")
+    uploaded: Json = client.put(path(SCRIPT, account_id, script), files=form, bindings_inherit="strict")
     return uploaded
 
 
 def delete_script(client: Client, account_id: str, script: str, *, with_references: bool = False) -> None:
     """Delete a script, its Durable Objects with their data, and its custom domains.
 
-    Without *with_references* the API refuses it (10064) while other scripts bind to it.
+    Without *with_references* the API refuses (10064) while other scripts bind to it.
     """
-    client.delete(path("/accounts/{}/workers/scripts/{}", account_id, script), force=with_references or None)
+    client.delete(path(SCRIPT, account_id, script), force=with_references or None)
 
 
 def edit_settings(client: Client, account_id: str, script: str, form: Form) -> Json:
-    """Change settings without the code; *form* is that of `upload.settings_form`."""
-    where = path("/accounts/{}/workers/scripts/{}/settings", account_id, script)
-    settings: Json = client.patch(where, files=form)
+    """Change settings without the code; *form* is made by `script.settings_form`."""
+    settings: Json = client.patch(path(f"{SCRIPT}/settings", account_id, script), files=form)
     return settings
 
 
 def put_schedules(client: Client, account_id: str, script: str, crons: Iterable[str]) -> list[Json]:
-    """Replace all cron triggers; gives them as a listing does."""
-    where = path("/accounts/{}/workers/scripts/{}/schedules", account_id, script)
+    """Replace all cron triggers, and return them as `list_schedules` does."""
+    where = path(f"{SCRIPT}/schedules", account_id, script)
     answer: Json = client.put(where, json=[{"cron": cron} for cron in crons])
     schedules: list[Json] = answer["schedules"]
     return schedules
 
 
 def list_schedules(client: Client, account_id: str, script: str) -> Listing:
-    """List a script's cron triggers: `cron`, `created_on`, `modified_on`."""
-    where = path("/accounts/{}/workers/scripts/{}/schedules", account_id, script)
-    return client.whole(where, inside="schedules")
+    """Return a script's cron triggers: `cron`, `created_on`, `modified_on`."""
+    return client.whole(path(f"{SCRIPT}/schedules", account_id, script), inside="schedules")
 
 
 def list_secrets(client: Client, account_id: str, script: str) -> Listing:
-    """List the names and types of a script's secrets; no endpoint gives their values."""
-    return client.whole(path("/accounts/{}/workers/scripts/{}/secrets", account_id, script))
+    """Return the names and types of a script's secrets; no endpoint returns their values."""
+    return client.whole(path(f"{SCRIPT}/secrets", account_id, script))
 
 
 def list_deployments(client: Client, account_id: str, script: str) -> Listing:
-    """List a script's latest deployments, newest first."""
-    where = path("/accounts/{}/workers/scripts/{}/deployments", account_id, script)
-    return client.whole(where, inside="deployments")
+    """Return a script's latest deployments, newest first."""
+    return client.whole(path(f"{SCRIPT}/deployments", account_id, script), inside="deployments")
 
 
 def get_script_subdomain(client: Client, account_id: str, script: str) -> Json:
-    """Give `enabled` and `previews_enabled`: whether the script answers on workers.dev."""
-    where = path("/accounts/{}/workers/scripts/{}/subdomain", account_id, script)
-    subdomain: Json = client.get(where)
+    """Return `enabled` and `previews_enabled`: whether workers.dev serves the script."""
+    subdomain: Json = client.get(path(f"{SCRIPT}/subdomain", account_id, script))
     return subdomain
 
 
 def set_script_subdomain(client: Client, account_id: str, script: str, wanted: Json) -> Json:
-    """Say with `enabled` and `previews_enabled` whether the script answers on workers.dev."""
-    where = path("/accounts/{}/workers/scripts/{}/subdomain", account_id, script)
-    subdomain: Json = client.post(where, json=wanted)
+    """Set `enabled` and `previews_enabled`: whether workers.dev serves the script."""
+    subdomain: Json = client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
     return subdomain
 
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
-    """Give all modules of a script byte for byte, and which of them is the entry point."""
-    where = path("/accounts/{}/workers/scripts/{}/content/v2", account_id, script)
-    answer = client.raw(where, limit=SCRIPT_LIMIT)
-    body, told = answer.content(), answer.headers
-    entry_point = told.get("cf-entrypoint", "")
-    return read_script(
-        script, told.get("content-type", ""), body, entry_point=entry_point, whole=answer.verified
-    )
+    """Return all modules of a script, byte for byte, and which of them is the entry point."""
+    answer = client.raw(path(f"{SCRIPT}/content/v2", account_id, script), limit=SCRIPT_LIMIT)
+    body, headers = answer.content(), answer.headers
+    entry_point, media_type = headers.get("cf-entrypoint", ""), headers.get("content-type", "")
+    return read_script(script, media_type, body, entry_point=entry_point, complete=answer.verified)
 
 
 def list_domains(client: Client, account_id: str, *, service: str = "") -> Listing:
-    """List custom domains, those of one script where *service* names it."""
+    """Return custom domains, only those of the script *service* if it is given."""
     domains = client.whole(path("/accounts/{}/workers/domains", account_id), service=service)
     return domains.where(lambda domain: service in ("", domain["service"]))
 
@@ -122,7 +118,7 @@ def list_domains(client: Client, account_id: str, *, service: str = "") -> Listi
 def attach_domain(client: Client, account_id: str, domain: Json) -> Json:
     """Attach a hostname to a script: `hostname`, `service`, `zone_id`, `environment`.
 
-    That creates its DNS record and its certificate. One that is attached already goes over to the script.
+    This creates its DNS record and its certificate. A hostname of another script moves to this one.
     """
     attached: Json = client.put(path("/accounts/{}/workers/domains", account_id), json=domain)
     return attached
@@ -134,24 +130,24 @@ def detach_domain(client: Client, account_id: str, domain_id: str) -> None:
 
 
 def get_subdomain(client: Client, account_id: str) -> Json:
-    """Give the account's name on workers.dev: `subdomain`, `name` on older servers."""
+    """Return the account's name on workers.dev: `subdomain`, on older servers `name`."""
     subdomain: Json = client.get(path("/accounts/{}/workers/subdomain", account_id))
     return subdomain
 
 
 def list_routes(client: Client, zone_id: str) -> Listing:
-    """List a zone's routes: `pattern` and `script`; without a script, requests bypass Workers."""
+    """Return a zone's routes: `pattern` and `script`; without a script, requests bypass Workers."""
     return client.whole(path("/zones/{}/workers/routes", zone_id))
 
 
 def create_route(client: Client, zone_id: str, route: Json) -> Json:
-    """Add a route: `pattern`, and the `script` that answers. Raises Conflict for a pattern that is there."""
+    """Create a route: `pattern`, and the `script` that answers. Raises Conflict if the pattern exists."""
     created: Json = client.post(path("/zones/{}/workers/routes", zone_id), json=route)
     return created
 
 
 def update_route(client: Client, zone_id: str, route_id: str, route: Json) -> Json:
-    """Give a route another pattern or script."""
+    """Replace a route's pattern and script."""
     updated: Json = client.put(path("/zones/{}/workers/routes/{}", zone_id, route_id), json=route)
     return updated
 

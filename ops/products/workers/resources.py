@@ -35,8 +35,7 @@ def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
 def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequence[Content]) -> Json:
     """Give a script as its writes take it; raises Damaged where its settings or its code are not there."""
     from ops.errors import Damaged
-    from ops.products.workers.item import item_of
-    from ops.products.workers.modules import Script
+    from ops.products.workers.script import Script, item_of
 
     settings = next(iter(parts.get(SETTINGS_KIND, ())), None)
     if settings is None or not files:

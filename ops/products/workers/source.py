@@ -1,23 +1,26 @@
-"""A script as it lies on disk: one file, or a folder of modules, perhaps with the index of a download."""
+"""A script on disk: one file, or a folder of modules, with or without the index that a download wrote."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Content
-from ops.products.workers.files import INDEX
-from ops.products.workers.modules import MODULE, SERVICE_WORKER, Script
+from ops.products.workers.script import FORM_PART, MODULE, PYTHON, SERVICE_WORKER, Script
 
-# The media types that an upload takes, by what file names end in.
+INDEX = "modules.json"
+FORMATS = {"modules": MODULE, "service-worker": SERVICE_WORKER}
+# The media types that an upload takes, by suffix.
 MEDIA_TYPES = {
     ".js": MODULE,
     ".mjs": MODULE,
     ".cjs": SERVICE_WORKER,
-    ".py": "text/x-python",
+    ".py": PYTHON,
     ".wasm": "application/wasm",
     ".txt": "text/plain",
     ".html": "text/plain",
@@ -25,142 +28,176 @@ MEDIA_TYPES = {
     ".bin": "application/octet-stream",
     ".map": "application/source-map",
 }
+REQUIREMENTS = "requirements.txt"
+REQUIREMENT = "text/x-python-requirement"
+# Packages that `pywrangler` installs beside a Python Worker: all their files are data.
+PYTHON_PACKAGES = "python_modules/"
+NOT_MODULES = ("node_modules", "__pycache__")
 MAINS = ("index.js", "index.mjs", "main.js", "worker.js", "index.py", "main.py")
-# The part of the upload that is no module.
-FORM_PART = "metadata"
-# Cloudflare runs at most so many bytes of modules.
+# Cloudflare runs at most 64 MiB of modules.
 LIMIT = 64 << 20
-_MODULE_SYNTAX = re.compile(rb"^\s*(?:export|import)\b", re.MULTILINE)
+_PACKAGE = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 
 
 class Source(NamedTuple):
-    """What was read from disk; *left_out* are the files of the folder that are no modules."""
+    """What was read from disk; *left_out* are the files and folders that are not modules.
+
+    *known* is True if the format of the main module is known: from its suffix or the index of a download.
+    """
 
     script: Script
+    known: bool
     left_out: tuple[str, ...] = ()
 
 
-def read(place: Path, *, main: str, name: str) -> Source:
-    """Read the file or folder at *place* as the script *name*, *main* its entry point ("" finds it).
-
-    Raises ValidationError for what is no script, UsageError for what cannot be read.
-    """
-    if place.is_dir():
-        return _folder(place, main, name)
-    if main:
-        raise ValidationError("--main names a module of a folder, and --path is a file")
-    if not place.is_file():
-        raise UsageError(f"{place} is not there", hint="--path takes a file or a folder of modules")
-    return Source(_single(_content(place, place.name, MEDIA_TYPES.get(place.suffix.lower(), "")), name))
-
-
-def _single(module: Content, name: str) -> Script:
-    """Give the script of one file: in service-worker syntax where nothing is imported or exported."""
-    if module.media_type in (MODULE, SERVICE_WORKER):
-        if module.media_type == SERVICE_WORKER or not _MODULE_SYNTAX.search(module.data):
-            # The API gives such a script back without its file's name.
-            module = Content(f"{name}.js", SERVICE_WORKER, module.data)
-    elif module.media_type != MEDIA_TYPES[".py"]:
-        raise ValidationError(
-            f"{module.name} alone is no script", hint="a .js, .mjs or .py file, or a folder"
-        )
-    return Script(module.name, (module,))
-
-
 class _File(NamedTuple):
-    """A file that will be a module."""
+    """A file and the module that it becomes; *known* is True if its format need not be detected."""
 
     path: Path
     name: str
     media_type: str
+    known: bool
 
 
-def _folder(folder: Path, main: str, name: str) -> Source:
-    index = _index(folder)
-    files = [_known(file, folder, index) for file in sorted(folder.rglob("*")) if _visible(file, folder)]
-    chosen = [file for file in files if file.media_type]
-    _check(folder, chosen)
-    left_out = tuple(file.name for file in files if not file.media_type)
-    modules = tuple(_content(*file) for file in chosen)
-    entry = _entry_point(main or index.entry_point, [module.name for module in modules])
-    return Source(_single(modules[0], name) if len(modules) == 1 else Script(entry, modules), left_out)
+def read(path: Path, *, main: str) -> Source:
+    """Read a script from the file or folder *path*; *main* is its entry point, "" to find it.
+
+    Raises ValidationError for what is not a script, UsageError for what cannot be read.
+    """
+    if path.is_dir():
+        return _folder(path, main)
+    if main:
+        raise ValidationError("--main names a module of a folder, but --path is a file")
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist", hint="--path takes a file or a folder of modules")
+    media_type = MEDIA_TYPES.get(path.suffix.lower(), "")
+    if media_type not in (MODULE, SERVICE_WORKER, PYTHON):
+        raise ValidationError(
+            f"{path.name} alone is not a script", hint="use a .js, .mjs or .py file, or a folder"
+        )
+    return Source(Script(path.name, (_content(path, path.name, media_type),)), path.suffix.lower() != ".js")
 
 
-def _known(file: Path, folder: Path, index: _Index) -> _File:
-    """Name a file as the index does, else by its place in the folder; no media type where it is no module."""
-    place = file.relative_to(folder).as_posix()
-    name, media_type = index.files.get(place, (place, MEDIA_TYPES.get(file.suffix.lower(), "")))
-    return _File(file, name, media_type)
-
-
-def _check(folder: Path, files: list[_File]) -> None:
-    names = [file.name for file in files]
+def _folder(folder: Path, main: str) -> Source:
+    entry_point, index = _index(folder)
+    skipped: list[str] = []
+    files = [_file(folder, name, index) for name in sorted(_names(folder, skipped)) if name != INDEX]
+    names = [file.name for file in files if file.media_type]
     if not names:
-        hint = f"modules end in {', '.join(MEDIA_TYPES)}"
-        raise ValidationError(f"{folder} holds no module", hint=hint)
+        raise ValidationError(f"{folder} holds no module", hint=f"modules end in {', '.join(MEDIA_TYPES)}")
+    entry = _entry_point(main or entry_point, names)
+    python = entry.endswith(".py")
+    modules: list[Content] = []
+    known = False
+    for file in files:
+        place = file.path.relative_to(folder).as_posix()
+        if python and place == REQUIREMENTS and not file.known:
+            modules += _requirements(file.path)
+        elif python and place.startswith(PYTHON_PACKAGES) and not file.known:
+            modules.append(_content(file.path, file.name, MEDIA_TYPES[".bin"]))
+        elif not file.media_type or _is_stray_map(file, folder):
+            skipped.append(place)
+        else:
+            modules.append(_content(*file[:3]))
+        known = known or (file.name == entry and file.known)
+    _check(folder, modules)
+    return Source(Script(entry, tuple(modules)), known, tuple(sorted(skipped)))
+
+
+def _names(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
+    """Yield the files of *folder* that may be modules: hidden ones hold settings and secrets."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith("."):
+            continue
+        if not entry.is_dir(follow_symlinks=False):
+            yield below + entry.name
+        elif entry.name in NOT_MODULES:
+            skipped.append(f"{below}{entry.name}/")
+        else:
+            yield from _names(Path(entry.path), skipped, f"{below}{entry.name}/")
+
+
+def _file(folder: Path, place: str, index: dict[str, tuple[str, str]]) -> _File:
+    """Name a file as the index does, else by its path in the folder; no media type if it is not a module."""
+    path = folder / place
+    if place in index:
+        return _File(path, *index[place], known=True)
+    return _File(path, place, MEDIA_TYPES.get(path.suffix.lower(), ""), known=path.suffix.lower() == ".mjs")
+
+
+def _is_stray_map(file: _File, folder: Path) -> bool:
+    """True for the source map of something that is not a module, such as a style sheet."""
+    if file.known or file.media_type != MEDIA_TYPES[".map"]:
+        return False
+    mapped = Path(file.name.removesuffix(file.path.suffix))
+    return mapped.suffix not in (".js", ".mjs", ".cjs") or not (folder / mapped).is_file()
+
+
+def _requirements(file: Path) -> Iterator[Content]:
+    """Yield an empty module for each package that a Python Worker requires, as wrangler uploads them."""
+    for number, line in enumerate(_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
+        package = line.partition("#")[0].strip()
+        if package and not _PACKAGE.fullmatch(package):
+            raise ValidationError(
+                f"{file}, line {number}: {package!r} is not the name of a package",
+                hint="Python Workers take names alone, without versions: Cloudflare chooses them",
+            )
+        if package:
+            yield Content(package, REQUIREMENT, b"")
+
+
+def _check(folder: Path, modules: list[Content]) -> None:
+    names = [module.name for module in modules]
     if len(set(names)) < len(names):
-        raise ValidationError(f"{folder} holds two modules of the same name", hint=f"look at {INDEX}")
+        raise ValidationError(f"{folder} holds two modules with the same name", hint=f"see {INDEX}")
     if FORM_PART in names:
         raise ValidationError(
-            f"no module may be called {FORM_PART!r}", hint="the upload has a part of that name"
+            f"no module can be called {FORM_PART!r}", hint="the upload has a part with that name"
         )
-    if sum(file.path.lstat().st_size for file in files) > LIMIT:
+    if sum(len(module.data) for module in modules) > LIMIT:
         raise ValidationError(f"the modules of {folder} are larger than {LIMIT >> 20} MiB together")
 
 
-def _visible(file: Path, folder: Path) -> bool:
-    """Say whether a file may be part of the script: hidden ones hold settings and secrets."""
-    parts = file.relative_to(folder).parts
-    hidden = any(part.startswith(".") for part in parts)
-    return not hidden and parts != (INDEX,) and (file.is_symlink() or not file.is_dir())
-
-
-class _Index(NamedTuple):
-    """What the index of a download tells: module name and media type by file."""
-
-    entry_point: str
-    files: dict[str, tuple[str, str]]
-
-
-def _index(folder: Path) -> _Index:
+def _index(folder: Path) -> tuple[str, dict[str, tuple[str, str]]]:
+    """Return what the index of a download holds: the entry point; the module and media type by file."""
     file = folder / INDEX
     if not file.exists():
-        return _Index("", {})
+        return "", {}
     try:
-        told = json.loads(_bytes(file))
-        files = {one["file"]: (str(one["module"]), str(one["type"])) for one in told["modules"]}
-        entry_point = str(told["entry_point"])
+        index = json.loads(_bytes(file))
+        files = {one["file"]: (str(one["module"]), str(one["type"])) for one in index["modules"]}
+        entry_point = str(index["entry_point"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        hint = "take it away to name modules after their files"
+        hint = "delete it to name modules after their files"
         raise ValidationError(f"{file} is not the index of a download", hint=hint) from None
     missing = [name for name in files if not (folder / name).is_file()]
     if missing:
         raise ValidationError(f"{missing[0]} is in {file}, but not in the folder", hint="or delete the index")
-    return _Index(entry_point, files)
+    return entry_point, files
 
 
-def _entry_point(named: str, modules: list[str]) -> str:
-    if named:
-        if named not in modules:
-            raise ValidationError(f"there is no module {named!r}", hint=f"one of: {', '.join(modules)}")
-        return named
+def _entry_point(main: str, modules: list[str]) -> str:
+    if main:
+        if main not in modules:
+            raise ValidationError(f"there is no module {main!r}", hint=f"one of: {', '.join(modules)}")
+        return main
     runnable = [name for name in modules if name.endswith((".js", ".mjs", ".py"))]
     found = [name for name in MAINS if name in modules] or runnable
     if (len(found) > 1 and found[0] not in MAINS) or not found:
-        raise ValidationError("which module is run first?", hint="name it with --main, e.g. --main index.js")
+        raise ValidationError("which module runs first?", hint="name it with --main, e.g. --main index.js")
     return found[0]
 
 
 def _content(file: Path, name: str, media_type: str) -> Content:
     if file.is_symlink():
-        raise ValidationError(f"{file} is a symbolic link", hint="put the module itself into the folder")
+        raise ValidationError(f"{file} is a symbolic link", hint="put the module itself in the folder")
     return Content(name, media_type, _bytes(file))
 
 
 def _bytes(file: Path) -> bytes:
     try:
         if file.stat().st_size > LIMIT:
-            raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script may have")
+            raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")
         return file.read_bytes()
     except OSError as problem:
         raise UsageError(f"{file} cannot be read: {problem.strerror}") from None

@@ -1,11 +1,11 @@
-"""How scripts, their settings, routes, crons and domains are changed and put back."""
+"""How scripts, their settings, routes, cron triggers and custom domains are changed and restored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import NotFound, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:
-    """Give a script as `item.item_of` describes it, its code included; takes 3 requests."""
-    from ops.products.workers.item import item_of
+    """Return a script as `script.item_of` describes it, code included, or None; takes 3 requests."""
+    from ops.products.workers.script import item_of
 
     listed = next((one for one in api.list_scripts(client, account.id) if one["id"] == item["id"]), None)
     if listed is None:
@@ -27,13 +27,13 @@ def find_script(client: Client, account: Owner, item: Json) -> Json | None:
 
 
 def _create_script(client: Client, account: Owner, item: Json) -> Json:
-    """Upload a script anew; crons and workers.dev are set as a deletion has kept them in *item*."""
-    made = _upload(client, account, item, None)
+    """Upload a new script; cron triggers and workers.dev are set as a deletion kept them in *item*."""
+    created = _upload(client, account, item, None)
     if item.get("schedules"):
         api.put_schedules(client, account.id, item["id"], item["schedules"])
     if item.get("workers_dev"):
         api.set_script_subdomain(client, account.id, item["id"], item["workers_dev"])
-    return made
+    return created
 
 
 def _update_script(client: Client, account: Owner, before: Json, after: Json) -> Json:
@@ -41,11 +41,18 @@ def _update_script(client: Client, account: Owner, before: Json, after: Json) ->
 
 
 def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
-    """Upload *item*, and give what stands then: the API completes bindings and settings by itself."""
-    from ops.products.workers.upload import form
+    """Upload *item*, and return what is live then: the API completes bindings and settings.
 
-    api.upload_script(client, account.id, item["id"], form(item, before))
-    return find_script(client, account, item) or item
+    The upload is what counts: if the lookup after it fails, return *item* with what the upload returned.
+    """
+    from ops.products.workers.script import upload_form
+
+    uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))
+    try:
+        return find_script(client, account, item) or item
+    except OpsError:
+        answered = uploaded if isinstance(uploaded, dict) else {}
+        return item | {name: answered[name] for name in ("etag", "has_assets") if name in answered}
 
 
 def _delete_script(client: Client, account: Owner, item: Json) -> None:
@@ -64,21 +71,18 @@ def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
 
 
 def _update_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
-    from ops.products.workers.upload import settings_form
+    from ops.products.workers.script import settings_form
 
     changed = {name: value for name, value in after.items() if value != before.get(name)}
     return api.edit_settings(client, script.account_id, script.id, settings_form(changed, before))
 
 
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
-    return next((one for one in _schedules(client, script) if one["cron"] == item["cron"]), None)
-
-
-def _schedules(client: Client, script: Owner) -> list[Json]:
     try:
-        return list(api.list_schedules(client, script.account_id, script.id))
+        schedules = list(api.list_schedules(client, script.account_id, script.id))
     except NotFound:
-        return []
+        return None
+    return next((one for one in schedules if one["cron"] == item["cron"]), None)
 
 
 def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) -> list[Json | None]:
@@ -89,19 +93,18 @@ def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) 
             crons.pop(before["cron"], None)
         if after is not None:
             crons[after["cron"]] = None
-    put = api.put_schedules(client, script.account_id, script.id, crons)
-    standing = {one["cron"]: one for one in put}
-    return [change.after and standing[change.after["cron"]] for change in changes]
+    live = {one["cron"]: one for one in api.put_schedules(client, script.account_id, script.id, crons)}
+    return [change.after and live.get(change.after["cron"], change.after) for change in changes]
 
 
 def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
-    """Give the route with this id, or without one the route of this pattern."""
+    """Return the route with the id of *item*, or without an id the route with its pattern."""
     field = "id" if item.get("id") else "pattern"
     return next((one for one in api.list_routes(client, zone.id) if one[field] == item[field]), None)
 
 
 def _create_route(client: Client, zone: Owner, item: Json) -> Json:
-    # Older servers answer the id alone.
+    # Older servers return only the id.
     return item | api.create_route(client, zone.id, _route(item))
 
 
@@ -118,14 +121,14 @@ def _route(item: Json) -> Json:
 
 
 def _find_domain(client: Client, account: Owner, item: Json) -> Json | None:
-    """Give the custom domain of this hostname: it has an id of its own each time it is attached."""
+    """Return the custom domain with this hostname: its id is a new one each time it is attached."""
     domains = api.list_domains(client, account.id)
     return next((one for one in domains if one["hostname"] == item["hostname"]), None)
 
 
 def _attach_domain(client: Client, account: Owner, item: Json) -> Json:
-    named = ("hostname", "service", "environment", "zone_id")
-    return api.attach_domain(client, account.id, {name: item[name] for name in named if item.get(name)})
+    fields = ("hostname", "service", "environment", "zone_id")
+    return api.attach_domain(client, account.id, {name: item[name] for name in fields if item.get(name)})
 
 
 def _move_domain(client: Client, account: Owner, _before: Json, after: Json) -> Json:
@@ -148,16 +151,16 @@ def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: J
     return api.set_script_subdomain(client, script.account_id, script.id, wanted)
 
 
-def script_not_restored(wanted: Json, standing: Json | None) -> Iterator[str]:
-    """Name the secrets that do not stand, and the Durable Objects whose data a deletion took along."""
-    from ops.products.workers.item import SECRETS
+def script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
+    """Name the secrets that are missing, and the Durable Objects whose data was deleted."""
+    from ops.products.workers.script import SECRETS
 
-    there = {one["name"] for one in (standing or {}).get("bindings") or ()}
+    existing = {one["name"] for one in (live or {}).get("bindings") or ()}
     for one in wanted.get("bindings") or ():
-        if one["type"] in SECRETS and one["name"] not in there:
+        if one["type"] in SECRETS and one["name"] not in existing:
             yield f"the value of its secret {one['name']}, which must be set again"
         own = one.get("script_name") in (None, "", wanted.get("id"))
-        if one["type"] == "durable_object_namespace" and own and standing is None:
+        if one["type"] == "durable_object_namespace" and own and live is None:
             yield f"the data of its Durable Objects of the class {one.get('class_name')}"
 
 

@@ -34,7 +34,7 @@ def _zone_block(account: Owner, zone: Json) -> Block:
 
 
 def _setting_block(zone: Owner, setting: Json) -> Block | None:
-    """Give the block of a setting that the zone's plan lets one change."""
+    """Return the block of a setting that the plan of the zone allows to change."""
     if not setting.get("editable", True):
         return None
     wanted = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}

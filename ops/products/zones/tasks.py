@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound
+from ops.kinds.change import Change
 from ops.kinds.resource import Owner
 from ops.products.accounts import api as accounts_api
-from ops.products.zones import api
+from ops.products.zones import api, resources
 from ops.products.zones.parts import Part, attempt, report
 from ops.ui.shapes import Item, Rows
 from ops.writes.make import lookup, make
@@ -38,14 +39,14 @@ INFO = (
     },
 )
 def list_zones(app: App, name: str = "", status: str = "", account: str = "") -> Rows:
-    """List the zones that this token sees.
+    """List the zones that this token can see.
 
     inv zones.list
     inv zones.list --status pending --output json
     """
-    named = name if ":" in name else api.canonical(name)
+    domain = name if ":" in name else api.canonical(name)
     owner = api.account_filter(account or app.settings.account_id)
-    return Rows(api.list_zones(app.client, name=named, status=status, **owner), COLUMNS)
+    return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS)
 
 
 @command(
@@ -55,7 +56,7 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
     help={"zone": ZONE},
 )
 def info(app: App, zone: str = "") -> Item:
-    """Show one zone: status, plan, name servers, DNSSEC, and how much is in it. Takes 7 requests.
+    """Show one zone: status, plan, name servers, DNSSEC, and the size of its parts. Needs 7 requests.
 
     inv zones.info --zone example.com
     """
@@ -63,141 +64,6 @@ def info(app: App, zone: str = "") -> Item:
     read = partial(_read, app.client, found["id"])
     parts = {part.name: report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))}
     return Item(_summary(found, parts), INFO)
-
-
-@command("settings", required=("zone",), needs="Zone > Zone Settings > Read", help={"zone": ZONE})
-def settings(app: App, zone: str = "") -> Rows:
-    """List all settings of a zone.
-
-    inv zones.settings --zone example.com
-    inv zones.settings --zone example.com --filter id=min_tls_version
-    """
-    return Rows(api.list_settings(app.client, app.zone_id(zone)), ("id", "value", "editable", "modified_on"))
-
-
-@command(
-    "create",
-    required=("name",),
-    writes=True,
-    needs="Zone > Zone > Edit",
-    help={
-        "name": "the domain, also in the letters of its language",
-        "type": "full: Cloudflare's name servers (default); partial: by CNAME; secondary: zone transfers",
-    },
-)
-def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
-    """Add a domain to the account; one that is there already in this account is left as it is.
-
-    inv zones.create --name example.net
-    inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
-    """
-    from ops.kinds.change import Change
-    from ops.products.zones import resources, valid
-
-    domain, type = valid.domain(name), valid.zone_type(type)
-    account = accounts_api.chosen(app.client, app.settings.account_id)
-    wanted = {"name": domain, "account": {"id": account["id"]}, "type": type, "paused": False}
-    return make(app, Change(resources.ZONE, Owner(account["id"], account["id"], account), None, wanted))
-
-
-@command(
-    "pause",
-    required=("zone",),
-    writes=True,
-    needs="Zone > Zone > Edit",
-    help={"zone": ZONE, "resume": "let Cloudflare answer for the zone's names again"},
-)
-def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
-    """Pause a zone: its names are answered, but traffic goes to the origins, without cache or protection.
-
-    inv zones.pause --zone example.com
-    inv zones.pause --zone example.com --resume
-    """
-    from ops.kinds.change import Change
-    from ops.products.zones import resources
-
-    owner, found = _standing(app, zone)
-    return make(app, Change(resources.ZONE, owner, found, found | {"paused": not resume}))
-
-
-@command(
-    "set",
-    required=("zone", "setting", "value"),
-    writes=True,
-    needs="Zone > Zone Settings > Edit",
-    help={
-        "zone": ZONE,
-        "setting": "id of the setting, e.g. min_tls_version; may be repeated, each with its --value",
-        "value": "its new value; objects and lists as JSON, parts of an object leave the others alone",
-    },
-)
-def set_settings(
-    app: App, zone: str = "", setting: tuple[str, ...] = (), value: tuple[str, ...] = ()
-) -> Rows:
-    """Change settings of a zone, one request each.
-
-    inv zones.set --zone example.com --setting min_tls_version --value 1.2
-    inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
-    """
-    from ops.kinds.change import Change
-    from ops.products.zones import resources, valid
-
-    pairs = valid.paired(setting, value)
-    found = app.zone(zone)
-    owner = Owner(found["account"]["id"], found["id"], found)
-
-    def change(name: str, text: str) -> Change:
-        now = lookup(app, resources.SETTING, owner, {"id": name})
-        now = valid.editable(name, now, lambda: api.list_settings(app.client, owner.id))
-        return Change(resources.SETTING, owner, now, now | {"value": valid.value_for(now, text)})
-
-    return make(app, *[change(name, text) for name, text in pairs])
-
-
-@command(
-    "delete",
-    required=("zone",),
-    writes=True,
-    guards=("confirm",),
-    needs="Zone > Zone > Edit",
-    help={"zone": ZONE},
-)
-def delete_zone(app: App, zone: str = "") -> Rows:
-    """Delete a zone with all that is in it, once its name has been typed.
-
-    A zone that is added again is empty, and has a new id and other name servers.
-
-    inv zones.delete --zone example.net
-    inv zones.delete --zone example.net --confirm example.net
-    """
-    from ops.kinds.change import Change
-    from ops.products.zones import resources
-
-    owner, found = _standing(app, zone)
-    app.note(f"{found['name']} holds {_holdings(app.client, found['id'])}")
-    return make(app, Change(resources.DELETED_ZONE, owner, found, None))
-
-
-def _standing(app: App, zone: str) -> tuple[Owner, Json]:
-    """Give the account of a zone, and the zone as it stands now, which its name's lookup may not know."""
-    from ops.products.zones import resources
-
-    known = app.zone(zone)
-    owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
-    found = lookup(app, resources.ZONE, owner, known)
-    if found is None:
-        raise NotFound(f"the zone {known['name']} is gone", 404, hint="`inv zones.list` shows what there is")
-    return owner, found
-
-
-def _holdings(client: Client, zone_id: str) -> str:
-    """Say how much goes with a zone; what cannot be read is not guessed."""
-    counts = {
-        "DNS records": attempt("records", lambda: api.count_records(client, zone_id)),
-        "Workers routes": attempt("routes", lambda: api.count_routes(client, zone_id)),
-        "certificate packs": attempt("packs", lambda: api.count_packs(client, zone_id)),
-    }
-    return ", ".join(f"{part.shown()} {name}" for name, part in counts.items())
 
 
 _PARTS = {
@@ -217,7 +83,7 @@ def _read(client: Client, zone_id: str, name: str) -> Part:
 
 
 def _summary(zone: Json, parts: dict[str, Part]) -> Json:
-    """Give the zone with its parts beside what the API sent; a part that was not read is a word."""
+    """Return the zone as the API sent it, with its parts; a part that was not read is shown as its status."""
     added = {
         "dnssec": parts["DNSSEC"].shown(lambda dnssec: dnssec.get("status")),
         "records": parts["records"].shown(lambda usage: usage.get("record_usage")),
@@ -228,3 +94,128 @@ def _summary(zone: Json, parts: dict[str, Part]) -> Json:
     }
     name = api.readable(zone["name"])
     return zone | ({"readable_name": name} if name != zone["name"] else {}) | added
+
+
+@command("settings", required=("zone",), needs="Zone > Zone Settings > Read", help={"zone": ZONE})
+def settings(app: App, zone: str = "") -> Rows:
+    """List all settings of a zone.
+
+    inv zones.settings --zone example.com
+    inv zones.settings --zone example.com --filter id=min_tls_version
+    """
+    return Rows(api.list_settings(app.client, app.zone_id(zone)), ("id", "value", "editable", "modified_on"))
+
+
+@command(
+    "create",
+    required=("name",),
+    writes=True,
+    needs="Zone > Zone > Edit",
+    help={
+        "name": "the domain, in ASCII or Unicode",
+        "type": "full: Cloudflare's name servers (default); partial: by CNAME; secondary: zone transfers",
+    },
+)
+def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
+    """Add a domain to the account; an existing zone of this account stays unchanged.
+
+    inv zones.create --name example.net
+    inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
+    """
+    from ops.products.zones import valid
+
+    zone = {"name": valid.domain(name), "type": valid.zone_type(type), "paused": False}
+    account = accounts_api.chosen(app.client, app.settings.account_id)
+    owner = Owner(account["id"], account["id"], account)
+    return make(app, Change(resources.ZONE, owner, None, {**zone, "account": {"id": account["id"]}}))
+
+
+@command(
+    "pause",
+    required=("zone",),
+    writes=True,
+    needs="Zone > Zone > Edit",
+    help={"zone": ZONE, "resume": "resume the zone: proxy its traffic again"},
+)
+def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
+    """Pause a zone: DNS still answers, but traffic goes to the origins, without cache or protection.
+
+    inv zones.pause --zone example.com
+    inv zones.pause --zone example.com --resume
+    """
+    owner, found = _live(app, zone)
+    return make(app, Change(resources.ZONE, owner, found, found | {"paused": not resume}))
+
+
+@command(
+    "set",
+    required=("zone", "setting", "value"),
+    writes=True,
+    needs="Zone > Zone Settings > Edit",
+    help={
+        "zone": ZONE,
+        "setting": "id of the setting, e.g. min_tls_version; may be repeated, each with its --value",
+        "value": "its new value; objects and lists as JSON, missing fields of an object stay unchanged",
+    },
+)
+def set_settings(
+    app: App, zone: str = "", setting: tuple[str, ...] = (), value: tuple[str, ...] = ()
+) -> Rows:
+    """Change settings of a zone, one request each.
+
+    inv zones.set --zone example.com --setting min_tls_version --value 1.2
+    inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
+    """
+    from ops.products.zones import valid
+
+    pairs = valid.paired(setting, value)
+    found = app.zone(zone)
+    owner = Owner(found["account"]["id"], found["id"], found)
+
+    def change(name: str, text: str) -> Change:
+        live = lookup(app, resources.SETTING, owner, {"id": name})
+        live = valid.editable(name, live, lambda: api.list_settings(app.client, owner.id))
+        return Change(resources.SETTING, owner, live, live | {"value": valid.value_for(live, text)})
+
+    return make(app, *[change(name, text) for name, text in pairs])
+
+
+@command(
+    "delete",
+    required=("zone",),
+    writes=True,
+    guards=("confirm",),
+    needs="Zone > Zone > Edit",
+    help={"zone": ZONE},
+)
+def delete_zone(app: App, zone: str = "") -> Rows:
+    """Delete a zone with everything in it, after its name has been typed.
+
+    If it is added again, the zone is empty, and has a new id and other name servers.
+
+    inv zones.delete --zone example.net
+    inv zones.delete --zone example.net --confirm example.net
+    """
+    owner, found = _live(app, zone)
+    counts = {
+        "DNS records": attempt("records", lambda: api.count_records(app.client, found["id"])),
+        "Workers routes": attempt("routes", lambda: api.count_routes(app.client, found["id"])),
+        "certificate packs": attempt("packs", lambda: api.count_packs(app.client, found["id"])),
+    }
+    contents = ", ".join(
+        f"{name} ({part.status})" if part.value is None else f"{part.value} {name}"
+        for name, part in counts.items()
+    )
+    app.note(f"{found['name']} has {contents}")
+    return make(app, Change(resources.DELETED_ZONE, owner, found, None))
+
+
+def _live(app: App, zone: str) -> tuple[Owner, Json]:
+    """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
+    known = app.zone(zone)
+    owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
+    found = lookup(app, resources.ZONE, owner, known)
+    if found is None:
+        hint = "`inv zones.list` lists the zones"
+        raise NotFound(f"the zone {known['name']} no longer exists", 404, hint=hint)
+    return owner, found

@@ -1,4 +1,4 @@
-"""What a zone may be called and what a setting may hold, checked before anything is sent."""
+"""Valid names of zones and values of settings, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,87 +16,81 @@ if TYPE_CHECKING:
 TYPES = ("full", "partial", "secondary")
 LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-
-
-def domain(name: str) -> str:
-    """Give a domain as the API knows it, in A-labels; ValidationError where it cannot be a zone."""
-    known = canonical(name.strip())
-    labels = known.split(".")
-    fits = len(labels) > 1 and len(known) <= LONGEST_NAME and not labels[-1].isdigit()
-    if not fits or not all(map(_LABEL.fullmatch, labels)):
-        raise ValidationError(f"{name!r} is not a domain name", hint="give it as in --name example.com")
-    return known
-
-
-def zone_type(type: str) -> str:
-    if type not in TYPES:
-        raise ValidationError(f"--type is one of {', '.join(TYPES)}, not {type!r}")
-    return type
-
-
-def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Give each setting with its value; refuses one without the other, and one that is named twice."""
-    if len(settings) != len(values) or len(set(settings)) < len(settings):
-        raise UsageError(
-            f"{len(settings)} settings and {len(values)} values do not make pairs of one setting each",
-            hint="--setting ssl --value strict --setting brotli --value off",
-        )
-    return list(zip(settings, values, strict=True))
-
-
-def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]) -> Json:
-    """Give the setting *name* as it was found; refuses one that is not there or cannot be changed.
-
-    *others* gives the zone's settings, among which a similar name is looked for.
-    """
-    if found is None:
-        raise NotFound(f"there is no setting {name!r}", 404, hint=_near(name, others()))
-    if found.get("editable") is False:
-        hint = "a higher plan may allow it: `inv zones.settings` shows what is editable"
-        raise ValidationError(f"the setting {name} cannot be changed on this zone's plan", hint=hint)
-    return found
-
-
-def _near(name: str, settings: Iterable[Json]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), [one["id"] for one in settings], 3, 0.5)
-    return f"did you mean {' or '.join(near)}?" if near else "`inv zones.settings` shows what there is"
-
-
-def value_for(setting: Json, text: str) -> Any:
-    """Read *text* as a value of the kind that *setting* holds now; parts of an object leave its others alone.
-
-    A text stays as it is typed, so that `1.2` is a TLS version; everything else is read as JSON.
-    """
-    current = setting["value"]
-    if isinstance(current, str):
-        return text
-    value = _parsed(text)
-    if current is None:
-        return text if value is None and text != "null" else value
-    if not _alike(current, value):
-        shown = json.dumps(current)
-        raise ValidationError(
-            f"{text!r} is no value for {setting['id']}, which is {_NAMES[type(current)]}",
-            hint=f"it is {shown if len(shown) < 200 else 'long'} now; objects and lists are given as JSON",
-        )
-    return _merged(current, value)
-
-
 _NAMES: dict[type, str] = {
     bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
 }  # fmt: skip
 
 
-def _parsed(text: str) -> Any:
+def domain(name: str) -> str:
+    """Return a domain in A-labels. Raise ValidationError if it cannot be a zone."""
+    known = canonical(name.strip())
+    labels = known.split(".")
+    fits = len(labels) > 1 and len(known) <= LONGEST_NAME and not labels[-1].isdigit()
+    if not fits or not all(map(_LABEL.fullmatch, labels)):
+        raise ValidationError(f"{name!r} is not a domain name", hint="e.g. --name example.com")
+    return known
+
+
+def zone_type(type: str) -> str:
+    """Return *type*. Raise ValidationError if it is not a type of zones."""
+    if type not in TYPES:
+        raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(TYPES)}")
+    return type
+
+
+def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return each setting with its value. Raise UsageError if one is missing, or a setting is repeated."""
+    hint = "--setting ssl --value strict --setting brotli --value off"
+    if len(settings) != len(values):
+        raise UsageError(
+            f"{len(settings)} --setting but {len(values)} --value: each needs the other", hint=hint
+        )
+    if repeated := [name for name in settings if settings.count(name) > 1]:
+        raise UsageError(f"the setting {repeated[0]} is given {len(repeated)} times", hint=hint)
+    return list(zip(settings, values, strict=True))
+
+
+def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]) -> Json:
+    """Return the live setting *name*. Raise NotFound if it is None, ValidationError if it cannot be changed.
+
+    *others* returns the settings of the zone, to suggest a similar name.
+    """
+    if found is None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name.lower(), [one["id"] for one in others()], 3, 0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`inv zones.settings` lists the settings"
+        raise NotFound(f"there is no setting {name!r}", 404, hint=hint)
+    if found.get("editable") is False:
+        hint = "a higher plan may allow it; `inv zones.settings` shows which settings are editable"
+        raise ValidationError(f"the zone's plan does not allow a change of {name}", hint=hint)
+    return found
+
+
+def value_for(setting: Json, text: str) -> Any:
+    """Parse *text* as a value of the type that *setting* has now; missing fields of an object stay unchanged.
+
+    Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
+    """
+    current = setting["value"]
+    if isinstance(current, str):
+        return text
     try:
-        return json.loads(text, parse_constant=_no_json)
+        value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return None
+        value = None
+    if current is None:
+        return text if value is None and text != "null" else value
+    if not _alike(current, value):
+        shown = json.dumps(current)
+        raise ValidationError(
+            f"{text!r} is not a value of {setting['id']}, which is {_NAMES[type(current)]}",
+            hint=f"its value is {shown if len(shown) < 200 else 'long'}; write objects and lists as JSON",
+        )
+    return _merged(current, value)
 
 
-def _no_json(constant: str) -> Any:
+def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 

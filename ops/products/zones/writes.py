@@ -1,4 +1,4 @@
-"""How zones, their settings and DNSSEC are changed and put back."""
+"""How zones, their settings and DNSSEC are written and restored."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.resource import Json
 
-# What an existing zone's own call changes, beside creating it with a type.
+# The fields that can be changed after the creation, one request each.
 _EDITED = ("paused", "type")
 
 
 def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
-    """Give the zone of this name in the account; where the item has an id, that one and no other."""
+    """Return the zone with this name in the account, and with the item's id if it has one."""
     zones = api.list_zones(client, account_id=account.id, name=item["name"])
     same_name = (zone for zone in zones if zone["name"] == item["name"])
     return next((zone for zone in same_name if item.get("id") in (None, zone["id"])), None)
@@ -29,7 +29,7 @@ def _create_zone(client: Client, account: Owner, item: Json) -> Json:
     try:
         made = api.create_zone(client, account.id, item["name"], type=item.get("type", "full"))
     except Conflict as error:
-        hint = "another account has it, or it came meanwhile: `inv zones.list --name " + item["name"] + "`"
+        hint = f"another account has it, or it was created just now: `inv zones.list --name {item['name']}`"
         raise Conflict(error.message, error.status, hint=hint, codes=error.codes, ray=error.ray) from None
     return _update_zone(client, account, made, {**made, "paused": item.get("paused", False)})
 
@@ -62,28 +62,24 @@ def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
 
 
 def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
-    """Ask for the state that *after* is in or on its way to; the API knows no other wishes."""
+    """Request the state of *after*, or the one that it is changing to: the API accepts no others."""
     on = after["status"] in ("active", "pending")
     options = {name: after[name] for name in _DNSSEC_OPTIONS if name in after}
     return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
 
 
-def zone_not_restored(_wanted: Json, standing: Json | None) -> Iterator[str]:
-    if standing is None:
-        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar must be given"
+def zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar needs"
         yield "its plan and its certificates with their private keys"
 
 
-def fixed_setting(_wanted: Json, standing: Json | None, _now: float) -> str:
-    return (
-        "the zone's plan does not allow changing it"
-        if standing and not standing.get("editable", True)
-        else ""
-    )
+def fixed_setting(_after: Json, live: Json | None, _now: float) -> str:
+    return "the zone's plan does not allow a change" if live and not live.get("editable", True) else ""
 
 
-def dnssec_not_restored(wanted: Json, _standing: Json | None) -> Iterator[str]:
-    if wanted["status"] in ("active", "pending"):
+def dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
+    if after["status"] in ("active", "pending"):
         yield "its keys: DNSSEC waits until the registrar has the new DS record"
 
 
@@ -99,7 +95,7 @@ ZONE = Writes(
 # A deleted zone that is added again is another zone, and empty: an undo has nothing to restore.
 DELETION = ZONE._replace(
     irreversible="a deletion is permanent for its DNS records, settings, certificates, rules and routes;"
-    " added again, it is empty and has a new id and other name servers, which the registrar must be given"
+    " added again, it is empty and has a new id and other name servers, which the registrar needs"
 )
 SETTING = Writes(find=_find_setting, update=_update_setting)
 DNSSEC = Writes(find=_find_dnssec, update=_update_dnssec)

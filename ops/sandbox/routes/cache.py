@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.sandbox.router import Handler, route
+from ops.sandbox.router import route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -16,7 +16,7 @@ _EXTENSIONS = {"avif", "bmp", "gif", "jp2", "jpeg", "jpg", "jpg2", "png", "tif",
 
 @route("POST", "/zones/{zone_id}/purge_cache", "cache:purge")
 def purge(request: Request, store: Store) -> Answer:
-    """Take exactly one rule; nothing is cached here, so nothing is done."""
+    """Accept exactly one rule; nothing is cached here, so there is nothing to purge."""
     sent = request.object()
     rules = [name for name in (*_KINDS, "purge_everything") if sent.get(name)]
     if len(rules) != 1 or set(sent) - {*_KINDS, "purge_everything"}:
@@ -68,21 +68,20 @@ def _switch(path: str, id: str, *, deletable: bool = False) -> None:
     def patch(request: Request, store: Store) -> Answer:
         value = request.object().get("value")
         if value not in ("on", "off"):
-            raise Refusal(400, 1007, f"Invalid value for zone setting {id}")
+            raise _invalid(id)
         return ok(_save(store, request.zone, id, value))
 
     def delete(request: Request, store: Store) -> Answer:
         store.delete_document("cache_setting", request.zone, id)
         return ok({**_value(store, request.zone, id), "modified_on": store.stamp()})
 
-    handlers: list[tuple[str, str, Handler]] = [("GET", "zone:read", get), ("PATCH", "zone:edit", patch)]
-    for method, scope, handler in handlers:
-        route(method, path, scope)(handler)
+    route("GET", path, "zone:read")(get)
+    route("PATCH", path, "zone:edit")(patch)
     if deletable:
         route("DELETE", path, "zone:edit")(delete)
 
 
-# A date is required by the document even for a setting that nobody ever touched.
+# The document requires a date even for a setting that was never changed.
 _NEVER = "2025-01-01T00:00:00.000000Z"
 
 
@@ -111,10 +110,7 @@ VARIANTS = "/zones/{zone_id}/cache/variants"
 
 @route("GET", VARIANTS, "zone:read")
 def get_variants(request: Request, store: Store) -> Answer:
-    saved = store.get_document("cache_setting", request.zone, "variants")
-    if saved is None:
-        raise Refusal(404, 1140, "The variants setting was never set for this zone.")
-    return ok(saved)
+    return ok(store.required("cache_setting", request.zone, "variants", _never_set()))
 
 
 @route("PATCH", VARIANTS, "zone:edit")
@@ -125,16 +121,24 @@ def patch_variants(request: Request, store: Store) -> Answer:
         or not set(value) <= _EXTENSIONS
         or not all(map(_is_texts, value.values()))
     ):
-        raise Refusal(400, 1007, "Invalid value for zone setting variants")
+        raise _invalid("variants")
     return ok(_save(store, request.zone, "variants", value))
+
+
+def _never_set() -> Refusal:
+    return Refusal(404, 1140, "The variants setting was never set for this zone.")
 
 
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _invalid(id: str) -> Refusal:
+    return Refusal(400, 1007, f"Invalid value for zone setting {id}")
+
+
 @route("DELETE", VARIANTS, "zone:edit")
 def delete_variants(request: Request, store: Store) -> Answer:
     if not store.delete_document("cache_setting", request.zone, "variants"):
-        raise Refusal(404, 1140, "The variants setting was never set for this zone.")
+        raise _never_set()
     return ok({"id": "variants", "editable": True, "modified_on": store.stamp()})

@@ -6,9 +6,9 @@ from ops.sandbox import dns_filters, dns_records
 from ops.sandbox.pages import page_of
 from ops.sandbox.router import route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
 
-# The document says five million; the answer may then take longer than a client waits.
+# The document says five million; the answer may then take longer than a client's timeout.
 MOST_RECORDS = 5_000_000
 RECORDS = "/zones/{zone_id}/dns_records"
 RECORD = "/zones/{zone_id}/dns_records/{record_id}"
@@ -32,6 +32,7 @@ _DNS_SETTINGS: Json = {
     "soa": _SOA,
     "zone_mode": "standard",
 }
+_ZONE_MODES = ("standard", "cdn_only", "dns_only")
 _SOA_BOUNDS = {
     "refresh": (600, 86400),
     "retry": (600, 3600),
@@ -45,15 +46,8 @@ _SOA_BOUNDS = {
 def list_records(request: Request, store: Store) -> Answer:
     condition, args = dns_filters.where(request)
     base = " FROM dns_record WHERE zone = ?" + condition
-    return page_of(
-        request,
-        store,
-        "SELECT body" + base + dns_filters.order(request),
-        "SELECT count(*)" + base,
-        (request.zone, *args),
-        maximum=MOST_RECORDS,
-        default=100,
-    )
+    select, count = "SELECT body" + base + dns_filters.order(request), "SELECT count(*)" + base
+    return page_of(request, store, select, count, (request.zone, *args), maximum=MOST_RECORDS, default=100)
 
 
 @route("POST", RECORDS, "dns:edit")
@@ -127,11 +121,7 @@ def _check_settings(settings: Json) -> None:
     for name, default in _DNS_SETTINGS.items():
         if type(settings[name]) is not type(default):
             raise invalid_body()
-    if not 30 <= settings["ns_ttl"] <= 86400 or settings["zone_mode"] not in (
-        "standard",
-        "cdn_only",
-        "dns_only",
-    ):
+    if not 30 <= settings["ns_ttl"] <= 86400 or settings["zone_mode"] not in _ZONE_MODES:
         raise invalid_body()
     for name, (low, high) in _SOA_BOUNDS.items():
         number = settings["soa"].get(name)
@@ -141,5 +131,4 @@ def _check_settings(settings: Json) -> None:
 
 @route("GET", RECORDS + "/scan/review", "dns:read")
 def scan_review(request: Request, store: Store) -> Answer:
-    texts = store.document_texts("dns_scan", request.zone)
-    return ok_text("[" + ",".join(texts) + "]")
+    return ok_list(store.document_texts("dns_scan", request.zone))

@@ -1,4 +1,4 @@
-"""Many records at once: batch, import, export, and the scan for records that exist elsewhere."""
+"""Many records at once: batch, import, export, and the scan for records at another provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 MOST_FILE = 262_144
 IMPORTS_A_MINUTE = 3
 _ORDER = ("deletes", "patches", "puts", "posts")
-# What a scan finds at the old provider of every zone.
+# The records that a scan finds at the old provider of every zone.
 _FOUND = (("A", "www", "192.0.2.80"), ("A", "mail", "192.0.2.25"), ("TXT", "@", "found-by-scan=1"))
 _PRESENT = (81053, 81054, 81057, 81058)
 
@@ -30,7 +30,7 @@ def batch(request: Request, store: Store) -> Answer:
         zone = dns_records.zone_of(store, request.zone)
         most = 3500 if zone.paid else 200
         if sum(map(len, lists.values())) > most:
-            raise Refusal(400, 9209, f"A batch holds at most {most} operations.")
+            raise Refusal(400, 9209, f"A batch has at most {most} operations.")
         return ok({name: [_operate(store, zone, name, item) for item in lists[name]] for name in _ORDER})
 
 
@@ -69,16 +69,16 @@ def import_(request: Request, store: Store) -> Answer:
         raise invalid_body()
     if len(fields["file"].data) > MOST_FILE:
         raise Refusal(400, 9210, "The zone file must not be larger than 256 KiB.")
-    _take_import(store)
+    _limit_imports(store)
     proxied = "proxied" in fields and fields["proxied"].text() == "true"
     with store.transaction():
         zone = dns_records.zone_of(store, request.zone)
-        wanted = list(bind.read(fields["file"].text(), zone, proxied))
-        return ok({"recs_added": _add(store, zone, wanted), "total_records_parsed": len(wanted)})
+        records = list(bind.read(fields["file"].text(), zone, proxied))
+        return ok({"recs_added": _add(store, zone, records), "total_records_parsed": len(records)})
 
 
-def _take_import(store: Store) -> None:
-    """Allow three imports a minute, as the API does, unless the limits are lifted."""
+def _limit_imports(store: Store) -> None:
+    """Allow three imports a minute, as the API does, unless the sandbox has no limits."""
     if not store.limited:
         return
     recent = [at for at in json.loads(store.meta("imports", "[]")) if store.now() - at < 60]
@@ -87,10 +87,10 @@ def _take_import(store: Store) -> None:
     store.set_meta("imports", json.dumps([*recent, store.now()]))
 
 
-def _add(store: Store, zone: Zone, wanted: list[Json]) -> int:
-    """Create what is missing; what is there already stays as it is."""
+def _add(store: Store, zone: Zone, records: list[Json]) -> int:
+    """Create the missing records; existing ones stay unchanged."""
     added = 0
-    for record in wanted:
+    for record in records:
         try:
             dns_records.create(store, zone, record)
             added += 1

@@ -11,15 +11,8 @@ from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 PATH = "/zones/{zone_id}/dnssec"
 _KEYS = (
-    "flags",
-    "algorithm",
-    "key_type",
-    "digest_type",
-    "digest_algorithm",
-    "digest",
-    "ds",
-    "key_tag",
-    "public_key",
+    *("flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds"),
+    *("key_tag", "public_key"),
 )
 _OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
 
@@ -30,23 +23,15 @@ def disabled(stamp: str | None) -> Json:
 
 
 def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
-    """Return the state of a zone that is signed; the keys belong to the zone's id."""
+    """Return the state of a signed zone; its keys follow from the zone's id."""
     digest = hashlib.sha256(f"{zone_id}:ds".encode()).hexdigest().upper()
     key = base64.b64encode(hashlib.sha512(f"{zone_id}:key".encode()).digest()).decode()
     key_tag = int(digest[:4], 16)
-    return {
-        "status": status,
-        "flags": 257,
-        "algorithm": "13",
-        "key_type": "ECDSAP256SHA256",
-        "digest_type": "2",
-        "digest_algorithm": "SHA256",
-        "digest": digest,
-        "ds": f"{name}. 3600 IN DS {key_tag} 13 2 {digest}",
-        "key_tag": key_tag,
-        "public_key": key,
-        "modified_on": stamp,
-    }
+    kind = {"flags": 257, "algorithm": "13", "key_type": "ECDSAP256SHA256"}
+    digests = {"digest_type": "2", "digest_algorithm": "SHA256", "digest": digest}
+    ds = f"{name}. 3600 IN DS {key_tag} 13 2 {digest}"
+    keys = {"ds": ds, "key_tag": key_tag, "public_key": key}
+    return {"status": status, **kind, **digests, **keys, "modified_on": stamp}
 
 
 def _state(store: Store, zone_id: str) -> Json:
@@ -66,16 +51,14 @@ def patch_dnssec(request: Request, store: Store) -> Answer:
         raise invalid_body()
     zone_id = request.zone
     with store.transaction():
-        state = {
-            **_changed(store, zone_id, sent.get("status")),
-            **{k: sent[k] for k in _OPTIONS if k in sent},
-        }
+        options = {name: sent[name] for name in _OPTIONS if name in sent}
+        state = {**_changed(store, zone_id, sent.get("status")), **options}
         store.put_document("dnssec", zone_id, "dnssec", state)
     return ok(state)
 
 
 def _changed(store: Store, zone_id: str, status: str | None) -> Json:
-    """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is gone)."""
+    """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is removed)."""
     state = _state(store, zone_id)
     if status == "active" and state["status"] == "disabled":
         name = store.get_document("zone", "", zone_id)["name"]

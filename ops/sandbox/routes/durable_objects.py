@@ -90,8 +90,8 @@ def _step(store: Store, account: str, script: str, step: Json) -> None:
 
 def _create(store: Store, account: str, script: str, name: str, *, sqlite: bool) -> None:
     if any(one["class"] == name for one in namespaces(store, account, script)):
-        said = "that is already depended on by existing Durable Objects"
-        raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {said}")
+        problem = "that is already depended on by existing Durable Objects"
+        raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
     about = {"name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
     save_namespace(store, account, {"id": new_id(), **about})
 

@@ -80,7 +80,8 @@ def answer_query(request: Request, store: Store) -> Answer:
         raise invalid_body()
     try:
         viewers = [one.named("viewer") for one in parse(query, variables or {})]
-        data, errors = {one.key: _viewer(store, one) for one in viewers}, None
+        accounts = {one.key: [(a.key, _accounts(store, a)) for a in one.selection] for one in viewers}
+        data, errors = {key: dict(found) for key, found in accounts.items()}, None
     except QueryError as error:
         extensions = {"timestamp": store.stamp()}
         data, errors = None, [{"message": str(error), "path": None, "extensions": extensions}]
@@ -113,7 +114,7 @@ def parse(text: str, variables: Row) -> list[Field]:
 
 
 def _value(text: str, variables: Row) -> Any:
-    """Return an argument's value: in YAML's flow style, but for the variables."""
+    """Return an argument's value, read as YAML flow style, with its variables filled in."""
     spaced = _COLON.sub(lambda found: found[1] or ": ", text)
     try:
         return _filled(yaml.safe_load(spaced), variables)
@@ -137,12 +138,9 @@ def _unknown(name: str) -> QueryError:
     return QueryError(f'unknown field "{name}"')
 
 
-def _viewer(store: Store, viewer: Field) -> Row:
-    return {one.key: _accounts(store, one.named("accounts")) for one in viewer.selection}
-
-
 def _accounts(store: Store, accounts: Field) -> list[Row]:
     """Answer for one account, which the filter must name."""
+    accounts.named("accounts")
     tag = (accounts.arguments.get("filter") or {}).get("accountTag")
     if tag is None or store.document_text("account", "", str(tag)) is None:
         raise QueryError("not authorized for that account")

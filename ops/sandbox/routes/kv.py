@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ops.sandbox.pages import cursor_of, page_of
+from ops.sandbox.pages import cursor_of, page_of_documents
 from ops.sandbox.router import route
-from ops.sandbox.store import Store, new_id
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 NAMESPACES = "/accounts/{account_id}/storage/kv/namespaces"
@@ -15,7 +13,7 @@ KIND = "kv.namespace"
 TITLE_BYTES = 512
 JURISDICTIONS = ("eu", "fedramp", "us")
 
-# Sorts behind every name that begins with the prefix: a name has at most 128 characters of four bytes.
+# Sorts after every name with the prefix: a name has at most 128 characters of four bytes.
 _LAST = "\U0010ffff" * 128
 _SORTS = {"": "sort", "id": "id", "title": "sort"}
 _DIRECTIONS = {"": "ASC", "asc": "ASC", "desc": "DESC"}
@@ -28,12 +26,10 @@ _KEYS = """
 """
 
 
-def namespace_of(request: Request, store: Store) -> dict[str, Any]:
-    """Return the namespace that the request names, or refuse it as the API does."""
-    found: dict[str, Any] | None = store.get_document(KIND, request.account, request.args["namespace_id"])
-    if found is None:
-        raise Refusal(404, 10013, "namespace not found")
-    return found
+def namespace_of(request: Request, store: Store) -> Json:
+    """Return the namespace of the request, or refuse it with 10013."""
+    missing = Refusal(404, 10013, "namespace not found")
+    return store.required(KIND, request.account, request.args["namespace_id"], missing)
 
 
 @route("GET", NAMESPACES, scope="kv:read")
@@ -43,24 +39,23 @@ def list_namespaces(request: Request, store: Store) -> Answer:
     if sort is None or direction is None:
         raise Refusal(400, 10001, "Invalid order: choose id or title, asc or desc.")
     # Both words come from the tables above, never from the request.
-    select = f"SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY {sort} {direction}, id"  # noqa: S608
-    count = "SELECT count(*) FROM document WHERE kind = ? AND owner = ?"
-    return page_of(request, store, select, count, (KIND, request.account), maximum=1000)
+    order = f"{sort} {direction}, id"
+    return page_of_documents(request, store, KIND, request.account, maximum=1000, minimum=1, order=order)
 
 
 @route("POST", NAMESPACES, scope="kv:edit")
 def create_namespace(request: Request, store: Store) -> Answer:
     body = request.object()
     account, title = request.account, _title(body)
-    found: dict[str, Any] = {"id": new_id(), "title": title, "supports_url_encoding": True}
+    namespace: Json = {"id": new_id(), "title": title, "supports_url_encoding": True}
     if body.get("jurisdiction") is not None:
         if body["jurisdiction"] not in JURISDICTIONS:
             raise invalid_body()
-        found["jurisdiction"] = body["jurisdiction"]
+        namespace["jurisdiction"] = body["jurisdiction"]
     with store.transaction():
         _refuse_taken(store, account, title)
-        store.put_document(KIND, account, found["id"], found, sort=title)
-    return ok(found)
+        store.put_document(KIND, account, namespace["id"], namespace, sort=title)
+    return ok(namespace)
 
 
 @route("GET", NAMESPACE, scope="kv:read")
@@ -91,7 +86,7 @@ def delete_namespace(request: Request, store: Store) -> Answer:
 
 @route("GET", NAMESPACE + "/keys", scope="kv:read")
 def list_keys(request: Request, store: Store) -> Answer:
-    """List keys by the bytes of their names; expired ones are gone, fresh writes may lag (`request.lag`)."""
+    """List keys by the bytes of their names, without expired ones; new writes may lag (`request.lag`)."""
     namespace = namespace_of(request, store)
     prefix, now = request.query.get("prefix", ""), store.now()
     bounds = {"namespace": namespace["id"], "first": prefix, "last": prefix + _LAST}
@@ -100,7 +95,7 @@ def list_keys(request: Request, store: Store) -> Answer:
     return cursor_of(request, store, _KEYS, {**bounds, **seen}, limit=limit)
 
 
-def _title(body: dict[str, Any]) -> str:
+def _title(body: Json) -> str:
     title = body.get("title")
     if not isinstance(title, str) or not title.strip() or len(title.encode()) > TITLE_BYTES:
         raise Refusal(400, 10019, "a namespace needs a title of 1 to 512 bytes")

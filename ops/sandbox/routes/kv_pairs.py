@@ -1,7 +1,7 @@
-"""The pairs of Workers KV: their limits, how they are written, and how they are read.
+"""The pairs of Workers KV: limits, writing and reading.
 
 Limits and messages: docs:kv/platform/limits and docs:kv/api/write-key-value-pairs. Where the documentation
-names no code, the refusal carries one of the limit codes 10022, 10024 and 10030.
+has no code, the refusal has one of the limit codes 10022, 10024 and 10030.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Pair:
     expiration: int | None = None
 
     def row(self, namespace: str, now: float) -> tuple[Any, ...]:
-        """The columns of the pair; `item` is the text that a key listing sends."""
+        """Return the columns of the pair; `item` is its JSON text in a key listing."""
         item = f'{{"name":{dumps(self.name)}'
         item += "" if self.expiration is None else f',"expiration":{self.expiration}'
         item += "" if self.metadata is None else f',"metadata":{self.metadata}'
@@ -40,14 +40,14 @@ class Pair:
 
 
 def write(store: Store, namespace: str, pairs: list[Pair]) -> None:
-    """Write pairs, replacing those of the same name, all or none."""
+    """Write all pairs or none, replacing those of the same name."""
     now = store.now()
     with store.transaction():
         store.run_many(_WRITE, [pair.row(namespace, now) for pair in pairs])
 
 
 def erase(store: Store, namespace: str, names: list[str]) -> None:
-    """Delete pairs; a name that is not there is no error. A tombstone stays for lagging listings."""
+    """Delete pairs; an unknown name is not an error. A tombstone stays for lagging listings."""
     now = store.now()
     sql = "UPDATE kv_pair SET deleted = ?, value = x'' WHERE namespace = ? AND name = ? AND deleted IS NULL"
     with store.transaction():
@@ -62,7 +62,7 @@ def read(store: Store, namespace: str, name: str) -> Pair | None:
 
 
 def checked_name(name: Any) -> str:
-    """Return a key name that may be used, or refuse it."""
+    """Return a valid key name, or refuse it."""
     if not isinstance(name, str) or name == "":
         raise Refusal(400, 10022, "Key names must not be empty.")
     if name in (".", ".."):
@@ -76,7 +76,7 @@ def checked_name(name: Any) -> str:
 
 
 def checked_value(value: bytes) -> bytes:
-    """Return a value that is not too long, or refuse it."""
+    """Return a value within the size limit, or refuse it."""
     if len(value) > VALUE_BYTES:
         raise Refusal(413, 10024, f"Value length of {len(value)} exceeds limit of {VALUE_BYTES}.")
     return value
@@ -88,33 +88,29 @@ def checked_metadata(text: str) -> str | None:
         compact = dumps(json.loads(text))
     except ValueError:
         raise Refusal(400, 10024, "Metadata must be valid JSON.") from None
-    size = _size(compact)
+    # The limit counts UTF-8; the text is stored as ASCII.
+    plain = json.dumps(json.loads(compact), separators=(",", ":"), ensure_ascii=False)
+    size = len(plain.encode("utf-8", "replace"))
     if size > METADATA_BYTES:
         raise Refusal(413, 10024, f"Metadata length of {size} exceeds limit of {METADATA_BYTES}.")
     return None if compact == "null" else compact
 
 
-def _size(compact: str) -> int:
-    """Count the bytes of JSON text as UTF-8, not as the ASCII in which it is kept."""
-    plain = json.dumps(json.loads(compact), separators=(",", ":"), ensure_ascii=False)
-    return len(plain.encode("utf-8", "replace"))
-
-
 def checked_expiration(store: Store, expiration: Any, ttl: Any) -> int | None:
-    """Return the absolute time at which a pair expires; a TTL wins over a time. Both are at least 60 s."""
+    """Return the time at which a pair expires; a TTL takes precedence over a time. Both are at least 60 s."""
     now = int(store.now())
     if ttl not in (None, ""):
         seconds = _whole("expiration_ttl", ttl)
         if seconds < SHORTEST_LIFE:
-            said = f"Expiration TTL must be at least {SHORTEST_LIFE}."
-            raise Refusal(400, 10024, f"Invalid expiration_ttl of {seconds}. {said}")
+            rule = f"Expiration TTL must be at least {SHORTEST_LIFE}."
+            raise Refusal(400, 10024, f"Invalid expiration_ttl of {seconds}. {rule}")
         return now + seconds
     if expiration in (None, ""):
         return None
     moment = _whole("expiration", expiration)
     if moment < now + SHORTEST_LIFE:
-        said = f"Expiration times must be at least {SHORTEST_LIFE} seconds in the future."
-        raise Refusal(400, 10024, f"Invalid expiration of {moment}. {said}")
+        rule = f"Expiration times must be at least {SHORTEST_LIFE} seconds in the future."
+        raise Refusal(400, 10024, f"Invalid expiration of {moment}. {rule}")
     return moment
 
 
@@ -124,6 +120,6 @@ def _whole(name: str, value: Any) -> int:
         if isinstance(value, bool) or number != int(number) or number <= 0:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        said = "Please specify integer greater than 0."
-        raise Refusal(400, 10024, f"Invalid {name} of {value}. {said}") from None
+        problem = f"Invalid {name} of {value}. Please specify integer greater than 0."
+        raise Refusal(400, 10024, problem) from None
     return int(number)

@@ -32,7 +32,7 @@ VALUE = NAMESPACE + "/values/{key_name}"
 
 @route("GET", VALUE, scope="kv:read")
 def get_value(request: Request, store: Store) -> Answer:
-    """Answer with the raw bytes; the header `expiration` tells when the pair expires."""
+    """Answer with the raw bytes; the header `expiration` has the time at which the pair expires."""
     pair = _pair(request, store)
     headers = {"Content-Type": "application/octet-stream"}
     if pair.expiration is not None:
@@ -65,12 +65,12 @@ def delete_value(request: Request, store: Store) -> Answer:
 
 @route("PUT", NAMESPACE + "/bulk", scope="kv:edit")
 def put_bulk(request: Request, store: Store) -> Answer:
-    """Write up to 10,000 pairs; a pair that breaks a limit refuses them all."""
+    """Write up to 10,000 pairs; one invalid pair refuses them all."""
     if len(request.body) > BULK_BYTES:
         raise Refusal(413, 10030, "bulk request body is too large, the limit is 100 MB")
     namespace = namespace_of(request, store)
-    pairs = [_bulk_pair(store, one) for one in _several(request)]
-    done, failed = _parted(request, pairs)
+    pairs = [_bulk_pair(store, one) for one in _items(request)]
+    done, failed = _split(request, pairs)
     write(store, namespace["id"], done)
     return _done(len(done), [pair.name for pair in failed])
 
@@ -79,17 +79,17 @@ def put_bulk(request: Request, store: Store) -> Answer:
 @route("DELETE", NAMESPACE + "/bulk", scope="kv:edit")
 def delete_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
-    names = [checked_name(_name(one)) for one in _several(request)]
-    done, failed = _parted(request, names)
+    names = [checked_name(_name(one)) for one in _items(request)]
+    done, failed = _split(request, names)
     erase(store, namespace["id"], done)
     return _done(len(done), failed)
 
 
 @route("POST", NAMESPACE + "/bulk/get", scope="kv:read")
 def get_bulk(request: Request, store: Store) -> Answer:
-    """Read up to 100 values as text or JSON; a key that is not there is null.
+    """Read up to 100 values as text or JSON; an unknown key is null.
 
-    Text only: bytes that are not UTF-8 come back as replacement characters.
+    Bytes that are not UTF-8 are returned as replacement characters.
     """
     namespace = namespace_of(request, store)
     body = request.object()
@@ -101,9 +101,9 @@ def get_bulk(request: Request, store: Store) -> Answer:
     pairs = {name: read(store, namespace["id"], name) for name in map(checked_name, names)}
     if sum(len(pair.value) for pair in pairs.values() if pair) > VALUE_BYTES:
         raise Refusal(413, 10030, "Total size of request exceeds the limit of 25MB")
-    whole = body.get("withMetadata") is True
-    shown = ",".join(f"{dumps(name)}:{_shown(pair, kind, whole)}" for name, pair in pairs.items())
-    return ok_text(f'{{"values":{{{shown}}}}}')
+    metadata = body.get("withMetadata") is True
+    texts = ",".join(f"{dumps(name)}:{_text(pair, kind, metadata)}" for name, pair in pairs.items())
+    return ok_text(f'{{"values":{{{texts}}}}}')
 
 
 def _pair(request: Request, store: Store) -> Pair:
@@ -124,7 +124,7 @@ def _content(request: Request) -> tuple[bytes, str | None]:
     return parts["value"].data, metadata
 
 
-def _several(request: Request) -> list[Any]:
+def _items(request: Request) -> list[Any]:
     items = request.json()
     if not isinstance(items, list) or not items:
         raise invalid_body()
@@ -134,7 +134,7 @@ def _several(request: Request) -> list[Any]:
 
 
 def _name(item: Any) -> Any:
-    """A key to delete is a name, or an object that carries one (the form older clients send)."""
+    """Return the name of a key to delete; older clients send an object with it."""
     return item.get("name", item.get("key")) if isinstance(item, dict) else item
 
 
@@ -156,11 +156,11 @@ def _bulk_value(item: dict[str, Any]) -> bytes:
         raise Refusal(400, 10024, f"the value of {item.get('key')!r} is not base64") from None
 
 
-def _shown(pair: Pair | None, kind: str, whole: bool) -> str:
+def _text(pair: Pair | None, kind: str, metadata: bool) -> str:
     if pair is None:
         return "null"
     value = _as_json(pair.value) if kind == "json" else dumps(pair.value.decode("utf-8", "replace"))
-    if not whole:
+    if not metadata:
         return value
     expiration = "" if pair.expiration is None else f',"expiration":{pair.expiration}'
     return f'{{"value":{value},"metadata":{pair.metadata or "null"}{expiration}}}'
@@ -170,16 +170,16 @@ def _as_json(value: bytes) -> str:
     try:
         return dumps(json.loads(value))
     except ValueError:
-        said = "At least one of the requested keys corresponds to a non-JSON value"
-        raise Refusal(400, 10024, said) from None
+        problem = "At least one of the requested keys corresponds to a non-JSON value"
+        raise Refusal(400, 10024, problem) from None
 
 
-def _parted(request: Request, items: list[T]) -> tuple[list[T], list[T]]:
-    """Part the items that are done from the last ones, which fail when a fault says so."""
+def _split(request: Request, items: list[T]) -> tuple[list[T], list[T]]:
+    """Return the items to write and the last ones, which fail if a fault says so."""
     done = max(0, len(items) - request.failing)
     return items[:done], items[done:]
 
 
 def _done(count: int, failed: list[str]) -> Answer:
-    """Some keys may have failed: that is a success with their names, to be sent again."""
+    """Answer with success even if some keys failed; the client sends those again."""
     return ok({"successful_key_count": count, "unsuccessful_keys": failed})

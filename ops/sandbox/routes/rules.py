@@ -9,7 +9,7 @@ from ops.sandbox.wire import Answer, Refusal, Request, ok, ok_list
 
 ACCOUNT = "/accounts/{account_id}"
 ZONE = "/zones/{zone_id}"
-# The bounds of per_page are not documented; a page of the sandbox has this many.
+# The bounds of per_page are not documented; the sandbox uses 50.
 RULESETS_A_PAGE = 50
 _RULESETS = """
     SELECT id, json_remove(body, '$.rules') FROM document

@@ -1,4 +1,4 @@
-"""Zone settings: all, one, and changing them singly or in bulk."""
+"""Zone settings: read all or one, change one or many."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _default(id: str, plan: str) -> Json:
     return {"id": id, "value": SETTINGS[id].default, "modified_on": None, "editable": editable(id, plan)}
 
 
-# The same text for every zone of a plan: a listing joins it with what the zone changed.
+# The same text for every zone of a plan: a listing joins it with the changed settings of the zone.
 _TEXTS = {plan: {id: dumps(_default(id, plan)) for id in SETTINGS} for plan in _PLANS}
 
 
@@ -51,19 +51,13 @@ def patch_setting(request: Request, store: Store) -> Answer:
 
 @route("PATCH", ALL, "zone:edit")
 def patch_settings(request: Request, store: Store) -> Answer:
-    """Take a bare array or ``{"items": [...]}``: the sources of the documentation differ."""
+    """Accept an array or ``{"items": [...]}``: the sources of the documentation differ."""
     sent = request.json()
     items = sent.get("items") if isinstance(sent, dict) else sent
-    if not isinstance(items, list) or not items:
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise invalid_body()
     with store.transaction():
-        return ok([_change_item(store, request.zone, item) for item in items])
-
-
-def _change_item(store: Store, zone_id: str, item: Any) -> Json:
-    if not isinstance(item, dict):
-        raise invalid_body()
-    return _change(store, zone_id, str(item.get("id")), item)
+        return ok([_change(store, request.zone, str(item.get("id")), item) for item in items])
 
 
 def _setting(store: Store, zone_id: str, id: str) -> Json:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops.sandbox.pages import page_of, page_of_documents
+from ops.sandbox.pages import page_of_documents
 from ops.sandbox.router import route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
 PACKS = "/zones/{zone_id}/ssl/certificate_packs"
 UNIVERSAL = "/zones/{zone_id}/ssl/universal/settings"
@@ -21,11 +21,8 @@ def list_packs(request: Request, store: Store) -> Answer:
     status = request.query.get("status", "")
     if status not in ("", "all"):
         raise Refusal(400, 1004, "Invalid status: must be all.")
-    base = " FROM document WHERE kind = 'certificate_pack' AND owner = ?"
-    if not status:
-        base += " AND json_extract(body, '$.status') = 'active'"
-    select, count = "SELECT body" + base + " ORDER BY sort, id", "SELECT count(*)" + base
-    return page_of(request, store, select, count, (request.zone,), maximum=50, minimum=5)
+    where = "" if status else " AND json_extract(body, '$.status') = 'active'"
+    return page_of_documents(request, store, "certificate_pack", request.zone, maximum=50, where=where)
 
 
 @route("GET", PACKS + "/quota", "ssl:read")
@@ -37,14 +34,7 @@ def pack_quota(request: Request, store: Store) -> Answer:
 
 @route("GET", PACKS + "/{pack_id:uuid}", "ssl:read")
 def get_pack(request: Request, store: Store) -> Answer:
-    return _one(store, "certificate_pack", request.zone, request.args["pack_id"])
-
-
-def _one(store: Store, kind: str, zone_id: str, id: str) -> Answer:
-    text = store.document_text(kind, zone_id, id)
-    if text is None:
-        raise Refusal(*_MISSING)
-    return ok_text(text)
+    return ok(store.required("certificate_pack", request.zone, request.args["pack_id"], Refusal(*_MISSING)))
 
 
 @route("GET", UNIVERSAL, "ssl:read")
@@ -68,20 +58,15 @@ def patch_universal(request: Request, store: Store) -> Answer:
     with store.transaction():
         settings = {**_universal(store, zone_id), **sent}
         store.put_document("universal_ssl", zone_id, "settings", settings)
-        if settings["enabled"] is False:
-            _drop_universal_packs(store, zone_id)
+        for pack in store.list_documents("certificate_pack", zone_id):
+            if settings["enabled"] is False and pack["type"] == "universal":
+                store.delete_document("certificate_pack", zone_id, pack["id"])
     return ok(settings)
-
-
-def _drop_universal_packs(store: Store, zone_id: str) -> None:
-    for pack in store.list_documents("certificate_pack", zone_id):
-        if pack["type"] == "universal":
-            store.delete_document("certificate_pack", zone_id, pack["id"])
 
 
 @route("GET", "/zones/{zone_id}/ssl/verification", "ssl:read")
 def verification(request: Request, store: Store) -> Answer:
-    """Tell how each pack was validated; the document declares only ``result`` for this answer."""
+    """Report how each pack was validated; the document declares only ``result`` for this answer."""
     found = [_verified(pack) for pack in store.list_documents("certificate_pack", request.zone)]
     return Answer(200, {}, dumps({"result": found}).encode())
 
@@ -105,26 +90,20 @@ def _verified(pack: Json) -> Json:
 
 @route("GET", CERTIFICATES, "ssl:read")
 def list_custom_certificates(request: Request, store: Store) -> Answer:
-    base = " FROM document WHERE kind = 'custom_certificate' AND owner = ?"
-    args = [request.zone]
-    if request.query.get("status"):
-        base += " AND json_extract(body, '$.status') = ?"
-        args.append(request.query["status"])
-    select, count = "SELECT body" + base + " ORDER BY sort, id", "SELECT count(*)" + base
-    return page_of(request, store, select, count, args, maximum=50, minimum=5)
+    status = request.query.get("status", "")
+    where, args = (" AND json_extract(body, '$.status') = ?", [status]) if status else ("", [])
+    kind = "custom_certificate"
+    return page_of_documents(request, store, kind, request.zone, maximum=50, where=where, args=args)
 
 
 @route("GET", CERTIFICATES + "/{certificate_id}", "ssl:read")
 def get_custom_certificate(request: Request, store: Store) -> Answer:
-    return _one(store, "custom_certificate", request.zone, request.args["certificate_id"])
+    id = request.args["certificate_id"]
+    return ok(store.required("custom_certificate", request.zone, id, Refusal(*_MISSING)))
 
 
 @route("GET", HOSTNAMES, "ssl:read")
 def list_custom_hostnames(request: Request, store: Store) -> Answer:
-    hostname = request.query.get("hostname", "")
-    if not hostname:
-        return page_of_documents(request, store, "custom_hostname", request.zone, maximum=50)
-    base = " FROM document WHERE kind = 'custom_hostname' AND owner = ? AND instr(sort, ?) > 0"
-    args = (request.zone, hostname.lower())
-    select, count = "SELECT body" + base + " ORDER BY sort, id", "SELECT count(*)" + base
-    return page_of(request, store, select, count, args, maximum=50, minimum=5)
+    args, where = [request.query.get("hostname", "").lower()], " AND instr(sort, ?) > 0"
+    kind = "custom_hostname"
+    return page_of_documents(request, store, kind, request.zone, maximum=50, where=where, args=args)

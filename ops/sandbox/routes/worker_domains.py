@@ -20,9 +20,9 @@ _ADDRESS = "100::"
 
 @route("GET", DOMAINS, scope="workers:read")
 def list_domains(request: Request, store: Store) -> Answer:
-    wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
+    filters = {name: request.query[name] for name in FILTERS if request.query.get(name)}
     found = store.list_documents(KIND, request.account)
-    return ok([one for one in found if all(one[name] == value for name, value in wanted.items())])
+    return ok([one for one in found if all(one[name] == value for name, value in filters.items())])
 
 
 @route("PUT", DOMAINS, scope="workers:edit")
@@ -36,7 +36,8 @@ def attach_domain(request: Request, store: Store) -> Answer:
         zone = _zone(store, body, hostname)
         if find(store, account, service) is None:
             raise not_found()
-        found = _attached(store, account, hostname)
+        attached = store.list_documents(KIND, account)
+        found: Json | None = next((one for one in attached if one["hostname"] == hostname), None)
         if found is None:
             replace = body.get("override_existing_dns_record") is True
             record = _create_record(store, zone, hostname, replace=replace)
@@ -83,11 +84,6 @@ def _detach(store: Store, account: str, domain: Json) -> None:
 def _domain(request: Request, store: Store) -> Json:
     missing = not_routable(segments(request.path))
     return store.required(KIND, request.account, request.args["domain_id"], missing)
-
-
-def _attached(store: Store, account: str, hostname: str) -> Json | None:
-    found = (one for one in store.list_documents(KIND, account) if one["hostname"] == hostname)
-    return next(found, None)
 
 
 def _zone(store: Store, body: Json, hostname: str) -> Json:

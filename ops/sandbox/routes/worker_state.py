@@ -106,15 +106,10 @@ def download(worker: Json, parts: list[Module]) -> Answer:
     headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
     if worker["has_modules"]:
         headers["cf-entrypoint"] = worker["main"]
-    return Answer(200, headers, form(boundary, parts))
-
-
-def form(boundary: str, parts: list[Module]) -> bytes:
-    """Return *parts* as a multipart/form-data body; bytes are unchanged."""
     pieces = []
     for part in parts:
         name = part.name.replace('"', "%22")
         head = f'Content-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
         head = f"--{boundary}\r\n{head}Content-Type: {part.content_type}\r\n\r\n"
         pieces.append(head.encode() + part.data + b"\r\n")
-    return b"".join(pieces) + f"--{boundary}--\r\n".encode()
+    return Answer(200, headers, b"".join(pieces) + f"--{boundary}--\r\n".encode())

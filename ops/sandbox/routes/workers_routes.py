@@ -7,7 +7,7 @@ import re
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.router import route
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, ok, ok_list, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, ok, ok_list
 
 ROUTES = "/zones/{zone_id}/workers/routes"
 ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
@@ -22,7 +22,7 @@ def list_routes(request: Request, store: Store) -> Answer:
 
 @route("GET", ROUTE, "workers:read")
 def get_route(request: Request, store: Store) -> Answer:
-    return ok_text(_text(request, store))
+    return ok(_route(request, store))
 
 
 @route("POST", ROUTES, "workers:edit")
@@ -36,7 +36,7 @@ def create_route(request: Request, store: Store) -> Answer:
 @route("PUT", ROUTE, "workers:edit")
 def put_route(request: Request, store: Store) -> Answer:
     with store.transaction():
-        _text(request, store)
+        _route(request, store)
         made = _built(request, store, request.args["route_id"])
         store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
     return ok(made)
@@ -44,16 +44,14 @@ def put_route(request: Request, store: Store) -> Answer:
 
 @route("DELETE", ROUTE, "workers:edit")
 def delete_route(request: Request, store: Store) -> Answer:
-    _text(request, store)
+    _route(request, store)
     store.delete_document("worker_route", request.zone, request.args["route_id"])
     return ok({"id": request.args["route_id"]})
 
 
-def _text(request: Request, store: Store) -> str:
-    text = store.document_text("worker_route", request.zone, request.args["route_id"])
-    if text is None:
-        raise Refusal(404, 10008, "workers.api.error.route_not_found")
-    return text
+def _route(request: Request, store: Store) -> Json:
+    missing = Refusal(404, 10008, "workers.api.error.route_not_found")
+    return store.required("worker_route", request.zone, request.args["route_id"], missing)
 
 
 def _built(request: Request, store: Store, id: str) -> Json:
@@ -61,7 +59,10 @@ def _built(request: Request, store: Store, id: str) -> Json:
     sent, zone_id = request.object(), request.zone
     pattern, script = sent.get("pattern"), sent.get("script") or None
     zone = store.get_document("zone", "", zone_id)["name"]
-    if not isinstance(pattern, str) or not _belongs(pattern, zone):
+    found = _HOST.match(str(pattern))
+    host = found[1].lower().lstrip("*") if found else ""
+    in_zone = host in (zone, "." + zone) or host.endswith("." + zone)
+    if not isinstance(pattern, str) or not in_zone:
         raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
     if script is not None and not (isinstance(script, str) and _SCRIPT.fullmatch(script)):
         raise Refusal(400, 10016, "workers.api.error.invalid_script_name")
@@ -71,9 +72,3 @@ def _built(request: Request, store: Store, id: str) -> Json:
     if store.one(sql, (zone_id, pattern, id)):
         raise Refusal(409, 10020, "workers.api.error.duplicate_route")
     return {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
-
-
-def _belongs(pattern: str, zone: str) -> bool:
-    found = _HOST.match(pattern)
-    host = found[1].lower().lstrip("*") if found else ""
-    return host in (zone, "." + zone) or host.endswith("." + zone)

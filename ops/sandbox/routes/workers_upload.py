@@ -67,18 +67,10 @@ def upload_version(request: Request, store: Store) -> Answer:
 
 def new_worker(name: str, tag: str, now: str) -> Json:
     """Return the document of a new Worker without code."""
-    return {
-        "id": name,
-        "tag": tag,
-        "created_on": now,
-        "has_assets": False,
-        "settings": {"bindings": []},
-        "schedules": [],
-        "subdomain": {"enabled": False, "previews_enabled": False},
-        "versions": [],
-        "deployments": [],
-        "last_deployed_from": "api",
-    }
+    about = {"id": name, "tag": tag, "created_on": now, "has_assets": False, "last_deployed_from": "api"}
+    subdomain = {"enabled": False, "previews_enabled": False}
+    lists: Json = {"schedules": [], "versions": [], "deployments": []}
+    return {**about, "settings": {"bindings": []}, "subdomain": subdomain, **lists}
 
 
 def _take(request: Request, store: Store, worker: Json) -> list[Module]:

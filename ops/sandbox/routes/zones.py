@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.dns_filters import OPERATORS
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.pages import page_of
+from ops.sandbox.pages import page_of_documents
 from ops.sandbox.router import route
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_text
@@ -22,56 +23,45 @@ _COLUMNS = {
     "account.id": "json_extract(body, '$.account.id')",
     "account.name": "json_extract(body, '$.account.name')",
 }
-_WAYS = {
-    "equal": "lower({0}) = ?",
+_OPERATORS = {
+    "equal": OPERATORS["exact"],
     "not_equal": "lower({0}) <> ?",
-    "contains": "instr(lower({0}), ?) > 0",
-    "starts_with": "substr(lower({0}), 1, length(?)) = ?",
-    "ends_with": "substr(lower({0}), -length(?)) = ?",
+    "contains": OPERATORS["contains"],
+    "starts_with": OPERATORS["startswith"],
+    "ends_with": OPERATORS["endswith"],
 }
 
 
 @route("GET", "/zones", "zone:read")
 def list_zones(request: Request, store: Store) -> Answer:
-    condition, args = _where(request)
-    base = " FROM document WHERE kind = 'zone' AND owner = ''" + condition
-    return page_of(
-        request,
-        store,
-        "SELECT body" + base + _order(request),
-        "SELECT count(*)" + base,
-        args,
-        maximum=50,
-        minimum=5,
-    )
+    where, args = _where(request)
+    order = _order(request)
+    return page_of_documents(request, store, "zone", "", maximum=50, where=where, args=args, order=order)
 
 
 def _where(request: Request) -> tuple[str, list[str]]:
     match = request.query.get("match", "all")
     if match not in ("any", "all"):
         raise Refusal(400, 1004, "Invalid match: must be any or all.")
-    conditions, args = [], []
-    for name, column in _COLUMNS.items():
-        if request.query.get(name):
-            text, values = _condition(column, request.query[name])
-            conditions.append(text)
-            args += values
+    named = {column: request.query[name] for name, column in _COLUMNS.items() if request.query.get(name)}
+    conditions = [_condition(column, value) for column, value in named.items()]
     types = request.query.get("type", "").split(",") if request.query.get("type") else list(TYPES[:3])
-    kinds = f" AND json_extract(body, '$.type') IN ({','.join('?' * len(types))})"
-    joined = (" OR " if match == "any" else " AND ").join(conditions)
-    return (f" AND ({joined})" if conditions else "") + kinds, args + types
+    type_in = f" AND json_extract(body, '$.type') IN ({','.join('?' * len(types))})"
+    joined = (" OR " if match == "any" else " AND ").join(text for text, _ in conditions)
+    args = [value for _, values in conditions for value in values]
+    return (f" AND ({joined})" if conditions else "") + type_in, args + types
 
 
 def _condition(column: str, value: str) -> tuple[str, list[str]]:
-    """Read ``value`` or ``operator:value``; several values separated by commas mean any of them."""
-    way, _, rest = value.partition(":")
-    if way not in _WAYS or not rest:
-        way, rest = "equal", value
+    """Return the condition of ``value`` or ``operator:value``; a comma separates alternatives."""
+    operator, _, rest = value.partition(":")
+    if operator not in _OPERATORS or not rest:
+        operator, rest = "equal", value
     texts, args = [], []
     for word in rest.split(","):
-        texts.append(_WAYS[way].format(column))
-        args += [to_ascii(word).lower()] * _WAYS[way].count("?")
-    return "(" + (" AND " if way == "not_equal" else " OR ").join(texts) + ")", args
+        texts.append(_OPERATORS[operator].format(column))
+        args += [to_ascii(word).lower()] * _OPERATORS[operator].count("?")
+    return "(" + (" AND " if operator == "not_equal" else " OR ").join(texts) + ")", args
 
 
 def _order(request: Request) -> str:
@@ -80,10 +70,10 @@ def _order(request: Request) -> str:
         raise Refusal(400, 1004, "Invalid direction: must be asc or desc.")
     name = request.query.get("order", "")
     if not name:
-        return f" ORDER BY sort {direction}, id"
+        return f"sort {direction}, id"
     if name not in _COLUMNS:
         raise Refusal(400, 1004, f"Invalid order: must be one of {', '.join(_COLUMNS)}.")
-    return f" ORDER BY {_COLUMNS[name]} {direction}, sort, id"
+    return f"{_COLUMNS[name]} {direction}, sort, id"
 
 
 @route("POST", "/zones", "zone:edit")
@@ -123,22 +113,18 @@ def patch_zone(request: Request, store: Store) -> Answer:
 
 
 def _checked(name: str, value: Any, zone: Json) -> Any:
-    """Return what a zone's property becomes, or refuse the value."""
+    """Return the new value of a zone's property, or refuse it."""
     if name == "paused" and isinstance(value, bool):
         return value
     if name == "type" and value in TYPES:
         return value
-    if name == "vanity_name_servers" and isinstance(value, list) and all(map(_is_name, value)):
+    if name == "vanity_name_servers" and isinstance(value, list) and all(map(is_hostname, map(str, value))):
         if value and zone["plan"]["legacy_id"] not in ("business", "enterprise"):
             raise Refusal(400, 1107, "Vanity name servers need a Business plan.")
         return value
     if name == "plan" and isinstance(value, dict) and value.get("id") in PLANS:
         return PLANS[value["id"]]
     raise Refusal(400, 1014, f"Invalid value for {name}.") if name in _CHANGEABLE else invalid_body()
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and is_hostname(value)
 
 
 @route("DELETE", ZONE, "zone:edit")

@@ -84,6 +84,12 @@ def parent_kinds(kinds: Iterable[Resource]) -> set[str]:
     return found - {ACCOUNT}
 
 
+def referred_kinds(resources: Iterable[Resource], kinds: Mapping[str, Resource]) -> set[str]:
+    """Return those of *kinds* that items of *resources* may refer to by an id of Cloudflare's choice."""
+    found = (kinds.get(kind) for resource in resources for kind in _mentioned(resource))
+    return {r.kind for r in found if r and r.key not in r.identity and r.parent == ACCOUNT}
+
+
 class Pairing:
     """The items of two sides, paired. *kinds* are all that are declared."""
 
@@ -192,14 +198,10 @@ class Pairing:
     def references(self, resource: Resource) -> References:
         """Return how ids inside the items of a kind are compared."""
         if resource.kind not in self._references:
-            kinds = [kind for kind in _mentioned(resource) if self._has_ids(kind)]
-            pairs = [pair for kind in kinds for pair in self.owners(kind)]
+            kinds = referred_kinds([resource], self.kinds)
+            pairs = [pair for kind in sorted(kinds) for pair in self.owners(kind)]
             self._references[resource.kind] = _references(pairs) if pairs else NO_REFERENCES
         return self._references[resource.kind]
-
-    def _has_ids(self, kind: str) -> bool:
-        resource = self.kinds.get(kind)
-        return resource is not None and resource.key not in resource.identity and resource.parent == ACCOUNT
 
 
 def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[Holder | None, Holder | None]]:

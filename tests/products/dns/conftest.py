@@ -1,4 +1,4 @@
-"""The sandbox's records as they stand, seen behind our client's back."""
+"""The sandbox's records, read without our client."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Zone:
         return record
 
     def state(self) -> list[Json]:
-        """Give the records without ids and stamps, in an order of their own."""
+        """Return the records without ids and stamps, in an order of their own."""
         plain = [{k: v for k, v in record.items() if k not in STAMPS} for record in self.records()]
         return sorted(plain, key=lambda record: json.dumps(record, sort_keys=True))
 
     @property
     def writes(self) -> list[tuple[str, str]]:
-        """Give the requests so far that were meant to write."""
+        """Return the requests so far that were meant to write."""
         return [request for request in self.sandbox.requests if request[0] != "GET"]
 
 

@@ -16,7 +16,7 @@ from ops.sandbox.faults import Fault
 from ops.writes.sending import batches
 from tests.conftest import Result
 from tests.products.dns.conftest import Zone
-from tests.products.dns.test_single import AT, rows, take_back
+from tests.products.dns.test_records import AT, rows, undo
 
 Inv = Callable[..., Result]
 
@@ -46,7 +46,7 @@ def swap_www(records: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.yaml", "x.zone", "x.csv"])
-def test_what_was_exported_makes_no_difference(inv: Inv, zone: Zone, name: str) -> None:
+def test_an_export_planned_back_makes_no_difference(inv: Inv, zone: Zone, name: str) -> None:
     format = {"json": "json", "yaml": "yaml", "zone": "bind"}.get(name[2:])
     if format:
         exported(inv, name, "--format", format)
@@ -59,7 +59,7 @@ def test_what_was_exported_makes_no_difference(inv: Inv, zone: Zone, name: str) 
     assert zone.writes == []
 
 
-def test_what_the_api_exports_of_its_own_makes_no_difference(inv: Inv, other: Callable[[str], Zone]) -> None:
+def test_the_api_s_own_export_makes_no_difference(inv: Inv, other: Callable[[str], Zone]) -> None:
     other("mail.example")
     Path("x.zone").write_text(inv("dns.export", "--zone", "mail.example").out)
 
@@ -68,7 +68,7 @@ def test_what_the_api_exports_of_its_own_makes_no_difference(inv: Inv, other: Ca
     assert result.code == 0, result.out
 
 
-def test_differences_end_with_five_where_that_is_asked_for(inv: Inv, zone: Zone) -> None:
+def test_differences_end_with_five_only_with_exit_code(inv: Inv, zone: Zone) -> None:
     file = edited(inv, swap_www)
 
     plain = inv("dns.plan", *AT, "--file", str(file))
@@ -79,14 +79,14 @@ def test_differences_end_with_five_where_that_is_asked_for(inv: Inv, zone: Zone)
     assert zone.writes == []
 
 
-def test_a_file_becomes_the_zone_in_one_transaction_and_is_taken_back(inv: Inv, zone: Zone) -> None:
+def test_a_file_is_applied_in_one_transaction_and_can_be_undone(inv: Inv, zone: Zone) -> None:
     before = zone.state()
     file = edited(inv, swap_www)
 
     made = inv("dns.apply", *AT, "--file", str(file), "--yes")
     during = zone.one(name="www.example.com")
     sent = list(zone.writes)
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
     assert [path.rpartition("/")[2] for _, path in sent] == ["batch"]
@@ -117,7 +117,7 @@ def test_a_saved_plan_is_for_one_state_of_one_zone(
     assert Path("www.plan").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_saved_plan_is_carried_out_once(inv: Inv, zone: Zone) -> None:
+def test_a_saved_plan_can_be_applied_once(inv: Inv, zone: Zone) -> None:
     inv("dns.plan", *AT, "--file", str(edited(inv, swap_www)), "--save", "www.plan")
 
     first = inv("dns.apply", *AT, "--plan", "www.plan", "--yes")
@@ -140,7 +140,7 @@ def test_a_saved_plan_is_carried_out_once(inv: Inv, zone: Zone) -> None:
         lambda plan: plan.update(changes=5),
     ],
 )
-def test_a_plan_that_was_tampered_with_is_refused(
+def test_an_edited_plan_file_is_refused(
     inv: Inv, zone: Zone, damage: Callable[[dict[str, Any]], None]
 ) -> None:
     inv("dns.plan", *AT, "--file", str(edited(inv, swap_www)), "--save", "www.plan")
@@ -156,7 +156,7 @@ def test_a_plan_that_was_tampered_with_is_refused(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "not json", '{"plan": 1}'])
-def test_what_is_no_plan_is_refused(inv: Inv, zone: Zone, text: str) -> None:
+def test_another_file_is_refused_as_a_plan(inv: Inv, zone: Zone, text: str) -> None:
     Path("x.plan").write_text(text)
 
     result = inv("dns.apply", *AT, "--plan", "x.plan", "--yes")
@@ -167,7 +167,7 @@ def test_what_is_no_plan_is_refused(inv: Inv, zone: Zone, text: str) -> None:
 
 @pytest.mark.fault("G2")
 @pytest.mark.parametrize(("count", "code"), [(12, 0), (13, 1)])
-def test_more_than_three_in_ten_need_force(inv: Inv, zone: Zone, count: int, code: int) -> None:
+def test_changing_more_than_thirty_percent_needs_force(inv: Inv, zone: Zone, count: int, code: int) -> None:
     def retag(records: list[dict[str, Any]]) -> None:
         plain = [record for record in records if record["type"] not in ("NS", "MX")]
         for record in plain[:count]:
@@ -183,7 +183,7 @@ def test_more_than_three_in_ten_need_force(inv: Inv, zone: Zone, count: int, cod
 
 
 @pytest.mark.fault("G2")
-def test_the_mail_of_the_zone_itself_needs_force(inv: Inv, zone: Zone) -> None:
+def test_changing_the_mail_servers_of_the_zone_itself_needs_force(inv: Inv, zone: Zone) -> None:
     def reroute(records: list[dict[str, Any]]) -> None:
         next(record for record in records if record["type"] == "MX")["content"] = "mx.example.net"
 
@@ -216,7 +216,7 @@ def test_keep_adds_and_deletes_nothing(inv: Inv, zone: Zone) -> None:
 
 @pytest.mark.fault("E11")
 @pytest.mark.fault("G8")
-def test_many_records_go_out_in_one_batch_on_a_paid_plan_and_come_back(
+def test_many_records_are_sent_in_one_batch_on_a_paid_plan_and_can_be_undone(
     inv: Inv, other: Callable[[str], Zone]
 ) -> None:
     zone = other("shop.example")
@@ -243,7 +243,7 @@ def test_many_records_go_out_in_one_batch_on_a_paid_plan_and_come_back(
     ("plan", "most"),
     [({"plan": {"legacy_id": "free"}}, 200), ({}, 200), ({"plan": {"legacy_id": "pro"}}, 3500)],
 )
-def test_a_batch_holds_what_the_plan_of_the_zone_allows(plan: Json, most: int) -> None:
+def test_the_size_of_a_batch_follows_the_plan_of_the_zone(plan: Json, most: int) -> None:
     zone = Owner("a1", "z1", {"id": "z1", "name": "example.com", **plan})
     record = {"type": "A", "name": "x.example.com", "content": "192.0.2.1"}
 
@@ -257,7 +257,7 @@ def test_a_batch_holds_what_the_plan_of_the_zone_allows(plan: Json, most: int) -
 
 @pytest.mark.fault("G8")
 @pytest.mark.parametrize("fault", ["drop-after POST *batch", "error-after POST *batch"])
-def test_a_batch_whose_answer_is_lost_is_found_to_be_done(inv: Inv, zone: Zone, fault: str) -> None:
+def test_a_batch_with_a_lost_response_is_recognized_as_done(inv: Inv, zone: Zone, fault: str) -> None:
     file = edited(inv, swap_www)
     zone.sandbox.faults.parse(fault)
 
@@ -269,7 +269,7 @@ def test_a_batch_whose_answer_is_lost_is_found_to_be_done(inv: Inv, zone: Zone, 
 
 
 @pytest.mark.fault("G1")
-def test_many_records_whose_answer_is_lost_are_found_with_one_listing(inv: Inv, zone: Zone) -> None:
+def test_many_records_with_a_lost_response_are_looked_up_in_one_listing(inv: Inv, zone: Zone) -> None:
     Path("many.yaml").write_text(
         "".join(f"- {{name: n{n}, type: A, content: 10.0.0.{n}}}\n" for n in range(60))
     )
@@ -286,13 +286,13 @@ def test_many_records_whose_answer_is_lost_are_found_with_one_listing(inv: Inv, 
 
 
 @pytest.mark.fault("G1")
-def test_a_create_whose_answer_is_lost_is_adopted_and_can_be_taken_back(inv: Inv, zone: Zone) -> None:
+def test_a_create_with_a_lost_response_is_adopted_and_can_be_undone(inv: Inv, zone: Zone) -> None:
     before = zone.state()
     zone.sandbox.faults.add(Fault("drop-after", "POST", "*/dns_records"))
 
     made = inv("dns.create", *AT, "--name", "new", "--type", "CAA", "--content", '0 issue "x.example"')
     count = len(zone.records(name="new.example.com"))
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, count, undone.code) == (0, 1, 0), made.err
     assert zone.state() == before
@@ -304,20 +304,20 @@ def test_a_create_whose_answer_is_lost_is_adopted_and_can_be_taken_back(inv: Inv
     ("dns.delete", "--name", "vpn", "--type", "A", "--yes"),
     ("dns.create", "--name", "new", "--type", "A", "--content", "192.0.2.1"),
 ])  # fmt: skip
-def test_a_write_that_timed_out_at_the_edge_is_made_once(inv: Inv, zone: Zone, line: tuple[str, ...]) -> None:
+def test_a_write_that_timed_out_at_the_edge_is_done_once(inv: Inv, zone: Zone, line: tuple[str, ...]) -> None:
     before = zone.state()
     for method in ("POST", "PATCH", "DELETE"):
         zone.sandbox.faults.add(Fault("error-after", method, "*/dns_records*", status=524))
 
     made = inv(*line, *AT)
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, undone.code) == (0, 0), (made.err, undone.err)
     assert zone.state() == before
 
 
 @pytest.mark.fault("B9")
-def test_a_zone_that_cannot_be_read_whole_is_not_planned_for(inv: Inv, zone: Zone) -> None:
+def test_a_zone_that_cannot_be_read_completely_is_not_planned(inv: Inv, zone: Zone) -> None:
     file = exported(inv, "x.json", "--format", "json")
     zone.sandbox.faults.parse("total-lies GET */dns_records* times=-1 total=99")
 
@@ -327,7 +327,7 @@ def test_a_zone_that_cannot_be_read_whole_is_not_planned_for(inv: Inv, zone: Zon
     assert zone.writes == []
 
 
-def test_an_import_adds_what_is_missing_once_and_is_taken_back(inv: Inv, zone: Zone) -> None:
+def test_an_import_adds_missing_records_once_and_can_be_undone(inv: Inv, zone: Zone) -> None:
     before = zone.state()
     Path("x.zone").write_text(
         "$TTL 300\nnew A 192.0.2.1\nnew A 192.0.2.2\nvpn A 192.0.2.40\n@ NS ns.example.\n"
@@ -336,11 +336,11 @@ def test_an_import_adds_what_is_missing_once_and_is_taken_back(inv: Inv, zone: Z
     made = inv("dns.import", *AT, "--file", "x.zone")
     count = len(zone.records())
     again = inv("dns.import", *AT, "--file", "x.zone", "--output", "json")
-    undone = take_back(inv, made)
+    undone = undo(inv, made)
 
     assert (made.code, again.code, undone.code) == (0, 0, 0)
     assert (count, rows(again)) == (42, [])
-    assert "1 there with other settings" in made.err
+    assert "1 exist with other settings" in made.err
     assert zone.one(name="vpn.example.com", type="A")["ttl"] == 60
     assert zone.state() == before
 
@@ -365,7 +365,7 @@ def test_an_import_with_an_error_sends_nothing(inv: Inv, zone: Zone, text: str) 
     assert zone.writes == []
 
 
-def test_a_bind_export_of_records_names_what_it_loses(inv: Inv, zone: Zone) -> None:
+def test_a_bind_export_names_what_it_cannot_hold(inv: Inv, zone: Zone) -> None:
     zone.ask("PATCH", f"/dns_records/{zone.one(name='vpn.example.com', type='A')['id']}",
              {"settings": {"ipv4_only": True}})  # fmt: skip
 
@@ -383,7 +383,7 @@ def test_a_bind_export_of_records_names_what_it_loses(inv: Inv, zone: Zone) -> N
     ("dns.import", "--file", "gone.zone"), ("dns.plan", "--file", "gone.zone"),
     ("dns.export", "--format", "xml"),
 ])  # fmt: skip
-def test_what_is_asked_wrongly_is_a_sentence(inv: Inv, zone: Zone, line: tuple[str, ...]) -> None:
+def test_wrong_options_are_refused_with_a_hint(inv: Inv, zone: Zone, line: tuple[str, ...]) -> None:
     result = inv(*line, *AT)
 
     assert result.code == 1

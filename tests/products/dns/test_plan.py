@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from ops.errors import Conflict, ValidationError
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.kinds.resource import Owner
-from ops.products.dns.entries import Entry
-from ops.products.dns.packing import packed
-from ops.products.dns.plan import Plan, addition, plan, state
+from ops.products.dns import plan as planning
+from ops.products.dns.entries import FileRecord, RecordFile
+from ops.products.dns.plan import Plan, packed, state
 from ops.products.dns.resources import RECORDS
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
 OWNER = Owner("a" * 32, ZONE["id"], ZONE)
+
+
+def plan(zone: Owner, existing: list[Json], file: list[FileRecord], *, keep: bool = False) -> Plan:
+    return planning.plan(zone, existing, RecordFile(file), keep=keep)
 
 
 def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
@@ -33,41 +37,41 @@ def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
             "content": content, **rest, **more}  # fmt: skip
 
 
-def wanted(name: str, type: str, content: str, **more: Any) -> Entry:
+def wanted(name: str, type: str, content: str, **more: Any) -> FileRecord:
     whole = f"{name}.example.com" if name else "example.com"
-    return Entry(f"line {name} {content}", {"name": whole, "type": type, "content": content, **more})
+    return FileRecord(f"line {name} {content}", {"name": whole, "type": type, "content": content, **more})
 
 
 def actions(found: Plan) -> list[tuple[str, str, str]]:
     return sorted((c.action, c.item["name"].partition(".")[0], c.item["content"]) for c in found.changes)
 
 
-def test_what_is_equal_is_left_however_it_is_spelt() -> None:
-    standing = [
+def test_equal_records_are_unchanged_in_every_spelling() -> None:
+    existing = [
         live(1, "Www", "CNAME", "A.Example"),
-        live(2, "t", "TXT", '"a" "b"'),
+        live(2, "t", "TXT", '"v=spf1 " "-all"'),
         live(3, "", "MX", "m.example", priority=10),
         live(4, "p", "A", "192.0.2.1", proxied=True, ttl=1, tags=["b:1", "a:1"]),
         live(5, "", "CAA", '0\tissue\t"x"', data={"flags": 0, "tag": "issue", "value": "x"}),
     ]
     file = [
         wanted("www", "CNAME", "a.example."),
-        wanted("t", "TXT", "ab", comment=""),
+        wanted("t", "TXT", "v=spf1 -all", comment=""),
         wanted("", "MX", "10 M.example.", ttl=300),
         wanted("p", "A", "192.0.2.1", ttl=600, tags=["a:1", "b:1"]),
         wanted("", "CAA", '0 issue "x"', settings={}),
     ]
 
-    found = plan(OWNER, standing, file)
+    found = plan(OWNER, existing, file)
 
     assert (found.changes, found.unchanged, found.total) == ([], 5, 5)
 
 
-def test_a_record_that_differs_is_changed_and_keeps_its_id() -> None:
-    standing = [live(1, "www", "A", "192.0.2.1", comment="kept"), live(2, "www", "A", "192.0.2.2")]
+def test_a_different_record_is_updated_and_keeps_its_id() -> None:
+    existing = [live(1, "www", "A", "192.0.2.1", comment="kept"), live(2, "www", "A", "192.0.2.2")]
 
     (change,) = plan(
-        OWNER, standing, [wanted("www", "A", "192.0.2.2"), wanted("www", "A", "192.0.2.3")]
+        OWNER, existing, [wanted("www", "A", "192.0.2.2"), wanted("www", "A", "192.0.2.3")]
     ).changes
 
     assert change.before and change.after
@@ -75,19 +79,19 @@ def test_a_record_that_differs_is_changed_and_keeps_its_id() -> None:
     assert change.after["comment"] == "kept"
 
 
-def test_what_the_file_does_not_have_is_deleted_but_for_the_name_servers_of_the_zone() -> None:
-    standing = [
+def test_records_missing_from_the_file_are_deleted_except_the_zone_s_name_servers() -> None:
+    existing = [
         live(1, "", "NS", "ns.example"),
         live(2, "sub", "NS", "ns.example"),
         live(3, "x", "A", "192.0.2.1"),
     ]
 
-    found = plan(OWNER, standing, [])
+    found = plan(OWNER, existing, [])
 
     assert actions(found) == [(DELETE, "sub", "ns.example"), (DELETE, "x", "192.0.2.1")]
 
 
-def test_what_cloudflare_keeps_by_itself_is_neither_deleted_nor_changed_into_something_else() -> None:
+def test_records_that_cloudflare_manages_are_neither_deleted_nor_changed() -> None:
     managed = live(1, "app", "AAAA", "100::", meta={"read_only": True, "origin_worker_id": "w"})
     other = live(2, "app", "AAAA", "2001:db8::1")
 
@@ -98,69 +102,68 @@ def test_what_cloudflare_keeps_by_itself_is_neither_deleted_nor_changed_into_som
     assert actions(beside) == [(UPDATE, "app", "2001:db8::2")]
 
 
-def test_keep_leaves_what_the_file_does_not_have_and_adds_beside_it() -> None:
-    standing = [
+def test_keep_preserves_records_missing_from_the_file() -> None:
+    existing = [
         live(1, "www", "A", "192.0.2.1"),
         live(2, "x", "A", "192.0.2.1"),
         live(3, "c", "CNAME", "a.example"),
     ]
 
     found = plan(
-        OWNER, standing, [wanted("www", "A", "192.0.2.2"), wanted("c", "CNAME", "b.example")], keep=True
+        OWNER, existing, [wanted("www", "A", "192.0.2.2"), wanted("c", "CNAME", "b.example")], keep=True
     )
 
     assert actions(found) == [(CREATE, "www", "192.0.2.2"), (UPDATE, "c", "b.example")]
 
 
 def test_an_import_only_adds() -> None:
-    standing = [live(1, "www", "A", "192.0.2.1", comment="mine"), live(2, "x", "A", "192.0.2.1")]
+    existing = [live(1, "www", "A", "192.0.2.1", comment="mine"), live(2, "x", "A", "192.0.2.1")]
 
-    found = addition(
-        OWNER, standing, [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
-    )
+    file = [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
+    found = planning.addition(OWNER, existing, RecordFile(file))
 
     assert actions(found) == [(CREATE, "new", "192.0.2.9")]
-    assert found.other == 1
+    assert found.different == 1
 
 
-def test_ids_match_what_has_changed_in_its_content() -> None:
-    standing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
+def test_records_with_changed_content_are_matched_by_id() -> None:
+    existing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
     file = [wanted("w", "A", "192.0.2.9", id=f"{2:032x}"), wanted("w", "A", "192.0.2.8", id=f"{1:032x}")]
 
-    found = plan(OWNER, standing, file)
+    found = plan(OWNER, existing, file)
 
     assert {c.before["id"]: c.after["content"] for c in found.changes if c.before and c.after} == {
         f"{2:032x}": "192.0.2.9", f"{1:032x}": "192.0.2.8"
     }  # fmt: skip
 
 
-def test_contents_that_change_places_are_no_change() -> None:
-    standing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
+def test_swapped_ids_with_equal_contents_are_not_a_change() -> None:
+    existing = [live(1, "w", "A", "192.0.2.1"), live(2, "w", "A", "192.0.2.2")]
     file = [wanted("w", "A", "192.0.2.2", id=f"{1:032x}"), wanted("w", "A", "192.0.2.1", id=f"{2:032x}")]
 
-    assert plan(OWNER, standing, file).changes == []
+    assert plan(OWNER, existing, file).changes == []
 
 
-def test_a_list_without_priorities_takes_them_from_what_stands() -> None:
-    standing = [live(1, "", "MX", "a.example", priority=10), live(2, "", "MX", "b.example", priority=20)]
+def test_missing_priorities_are_taken_from_the_live_records() -> None:
+    existing = [live(1, "", "MX", "a.example", priority=10), live(2, "", "MX", "b.example", priority=20)]
     file = [wanted("", "MX", "a.example"), wanted("", "MX", "c.example", id=f"{2:032x}")]
 
-    (change,) = plan(OWNER, standing, file).changes
+    (change,) = plan(OWNER, existing, file).changes
 
     assert change.after
     assert (change.after["content"], change.after["priority"]) == ("c.example", 20)
 
 
 @pytest.mark.fault("E12")
-def test_a_type_and_fields_that_are_not_known_here_pass_verbatim() -> None:
-    standing = [live(1, "n", "NEW", "x y"), live(2, "a", "A", "192.0.2.1", expiry="soon")]
+def test_types_and_fields_that_only_the_zone_knows_pass_verbatim() -> None:
+    existing = [live(1, "n", "NEW", "x y"), live(2, "a", "A", "192.0.2.1", expiry="soon")]
     file = [
         wanted("n", "NEW", "x y"),
         wanted("m", "NEW", "z"),
         wanted("a", "A", "192.0.2.1", expiry="later"),
     ]
 
-    found = plan(OWNER, standing, file)
+    found = plan(OWNER, existing, file)
 
     assert actions(found) == [(CREATE, "m", "z"), (UPDATE, "a", "192.0.2.1")]
     assert [c.after["expiry"] for c in found.changes if c.after and c.action == UPDATE] == ["later"]
@@ -172,14 +175,14 @@ def test_a_type_and_fields_that_are_not_known_here_pass_verbatim() -> None:
         ([wanted("w", "A", "192.0.2.256")], ValidationError, "line w 192.0.2.256: "),
         ([wanted("w", "A", "192.0.2.1", ttl=5)], ValidationError, "TTL"),
         ([wanted("w", "MX", "m.example")], ValidationError, "MX"),
-        ([wanted("w", "A", "192.0.2.1"), wanted("w", "A", "192.0.2.1")], ValidationError, "stands at"),
+        ([wanted("w", "A", "192.0.2.1"), wanted("w", "A", "192.0.2.1", ttl=60)], ValidationError, "as well"),
         ([wanted("w", "A", "192.0.2.1"), wanted("w", "CNAME", "a.example")], Conflict, "CNAME beside A"),
         ([wanted("w", "CNAME", "b.example"), wanted("w", "CNAME", "a.example")], Conflict, "two CNAMEs"),
         ([wanted("w", "A", "192.0.2.1", comment="a\nb")], ValidationError, "one line"),
     ],
 )
-def test_a_file_that_cannot_become_the_zone_is_refused(
-    file: list[Entry], error: type[Exception], words: str
+def test_a_file_with_invalid_or_conflicting_records_is_refused(
+    file: list[FileRecord], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         plan(OWNER, [], file)
@@ -190,7 +193,7 @@ def test_keeping_an_a_beside_a_new_cname_is_a_conflict() -> None:
         plan(OWNER, [live(1, "w", "A", "192.0.2.1")], [wanted("w", "CNAME", "a.example")], keep=True)
 
 
-def test_the_state_changes_with_any_field_and_any_id_and_with_nothing_else() -> None:
+def test_the_state_changes_with_any_field_and_any_id_only() -> None:
     one, other = live(1, "a", "A", "192.0.2.1"), live(2, "b", "A", "192.0.2.2")
     first = state([one, other])
 
@@ -207,7 +210,7 @@ def swap(name: str) -> list[Change]:
 
 
 @given(st.lists(st.sampled_from(["swap", "create", "delete"]), max_size=60), st.sampled_from([2, 4, 6, 10]))
-def test_no_swap_is_cut_in_two_by_a_batch(kinds: list[str], size: int) -> None:
+def test_a_batch_never_separates_the_changes_of_a_swap(kinds: list[str], size: int) -> None:
     changes: list[Change] = []
     for number, kind in enumerate(kinds):
         both = swap(f"n{number}")
@@ -222,7 +225,7 @@ def test_no_swap_is_cut_in_two_by_a_batch(kinds: list[str], size: int) -> None:
     assert cut == 0
 
 
-def test_within_a_name_deletions_come_first_and_what_makes_the_zone_grow_comes_last() -> None:
+def test_deletions_come_first_within_a_name_and_growth_comes_last() -> None:
     changes = [swap("b")[0], *swap("a"), swap("c")[1]]
 
     found = [(c.item["name"][0], c.action) for c in packed(changes)]
@@ -231,7 +234,7 @@ def test_within_a_name_deletions_come_first_and_what_makes_the_zone_grow_comes_l
 
 
 @pytest.mark.fault("E11")
-def test_swaps_fill_batches_of_two_hundred_whole() -> None:
+def test_swaps_fill_batches_of_two_hundred() -> None:
     changes = [change for number in range(400) for change in swap(f"n{number}")] + [swap("x")[0]]
 
     ordered = packed(changes)

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from ops.errors import Conflict
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
-from ops.products.dns.conflicts import check_together
-from ops.products.dns.entries import Entry
-from ops.products.dns.packing import packed
-from ops.products.dns.plan import plan
-from tests.products.dns.test_plan import OWNER, ZONE, live, wanted
+from ops.products.dns.checks import check_together
+from ops.products.dns.entries import FileRecord
+from ops.products.dns.plan import packed
+from tests.products.dns.test_plan import OWNER, ZONE, live, plan, wanted
 
 Json = dict[str, Any]
-Said = tuple[str, str, str]
+Content = tuple[str, str, str]
 
 # A CNAME stands alone under its name; everything else may stand in any number.
 ALONE = st.tuples(st.just("CNAME"), st.sampled_from(["a.example", "b.example"])).map(lambda one: [one])
@@ -34,15 +33,15 @@ ZONES = st.dictionaries(st.sampled_from("vwxyz"), ALONE | TOGETHER, max_size=5).
 )
 
 
-def standing(said: Sequence[Said]) -> list[Json]:
-    return [live(number, *one) for number, one in enumerate(said, 1)]
+def existing(content: Sequence[Content]) -> list[Json]:
+    return [live(number, *one) for number, one in enumerate(content, 1)]
 
 
-def file(said: Sequence[Said]) -> list[Entry]:
-    return [wanted(*one) for one in said]
+def file(content: Sequence[Content]) -> list[FileRecord]:
+    return [wanted(*one) for one in content]
 
 
-def names(records: Iterable[Json]) -> Counter[Said]:
+def names(records: Iterable[Json]) -> Counter[Content]:
     return Counter((r["name"].partition(".")[0], r["type"], r["content"]) for r in records)
 
 
@@ -53,7 +52,7 @@ class Model:
         self.records = {record["id"]: record for record in records}
         self.made = 0
 
-    def carry_out(self, batch: Sequence[Change]) -> None:
+    def apply(self, batch: Sequence[Change]) -> None:
         """Carry out *batch* step by step; whatever the API would refuse on the way is a failure."""
         for action in (DELETE, UPDATE, CREATE):
             for change in batch:
@@ -75,22 +74,22 @@ class Model:
         check_together(self.records.values(), str(ZONE["name"]))
 
 
-def carried_out(before: Sequence[Said], after: Sequence[Said], size: int) -> Counter[Said]:
-    """Give what stands after the plan from *before* to *after*, in transactions of *size*."""
-    changes = packed(plan(OWNER, standing(before), file(after)).changes, size)
-    model = Model(standing(before))
+def applied(before: Sequence[Content], after: Sequence[Content], size: int) -> Counter[Content]:
+    """Return what stands after the plan from *before* to *after*, in transactions of *size*."""
+    changes = packed(plan(OWNER, existing(before), file(after)).changes, size)
+    model = Model(existing(before))
     for at in range(0, len(changes), size):
-        model.carry_out(changes[at : at + size])
+        model.apply(changes[at : at + size])
     return names(model.records.values())
 
 
 @pytest.mark.fault("G8")
 @settings(max_examples=100, deadline=None)
 @given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
-def test_every_transaction_leaves_a_legal_zone_and_the_last_one_the_file(
-    before: list[Said], after: list[Said], size: int
+def test_every_transaction_leaves_a_valid_zone_and_the_last_one_the_file(
+    before: list[Content], after: list[Content], size: int
 ) -> None:
-    assert carried_out(before, after, size) == Counter(after)
+    assert applied(before, after, size) == Counter(after)
 
 
 @pytest.mark.long
@@ -98,25 +97,25 @@ def test_every_transaction_leaves_a_legal_zone_and_the_last_one_the_file(
 @pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None)
 @given(ZONES, ZONES, st.sampled_from([6, 8, 200]))
-def test_ten_thousand_zones_become_what_their_files_say(
-    before: list[Said], after: list[Said], size: int
+def test_ten_thousand_zones_become_their_files(
+    before: list[Content], after: list[Content], size: int
 ) -> None:
-    assert carried_out(before, after, size) == Counter(after)
+    assert applied(before, after, size) == Counter(after)
 
 
 @settings(max_examples=60, deadline=None)
 @given(ZONES)
-def test_a_zone_that_is_as_the_file_says_needs_no_change(said: list[Said]) -> None:
-    found = plan(OWNER, standing(said), file(said))
+def test_a_zone_equal_to_its_file_needs_no_change(content: list[Content]) -> None:
+    found = plan(OWNER, existing(content), file(content))
 
-    assert (found.changes, found.unchanged) == ([], len(said))
+    assert (found.changes, found.unchanged) == ([], len(content))
 
 
 @settings(max_examples=60, deadline=None)
 @given(ZONES, ZONES)
-def test_keeping_deletes_nothing(before: list[Said], after: list[Said]) -> None:
+def test_keeping_deletes_nothing(before: list[Content], after: list[Content]) -> None:
     try:
-        found = plan(OWNER, standing(before), file(after), keep=True)
+        found = plan(OWNER, existing(before), file(after), keep=True)
     except Conflict:
         assume(False)
 
@@ -126,11 +125,13 @@ def test_keeping_deletes_nothing(before: list[Said], after: list[Said]) -> None:
 @pytest.mark.fault("G8")
 @settings(max_examples=60, deadline=None)
 @given(ZONES, ZONES)
-def test_what_stays_under_its_name_and_type_keeps_its_id(before: list[Said], after: list[Said]) -> None:
-    found = plan(OWNER, standing(before), file(after))
+def test_a_record_with_the_same_name_and_type_keeps_its_id(
+    before: list[Content], after: list[Content]
+) -> None:
+    found = plan(OWNER, existing(before), file(after))
 
-    def sets(said: Sequence[Said]) -> Counter[tuple[str, str]]:
-        return Counter((name, type) for name, type, _ in said)
+    def sets(content: Sequence[Content]) -> Counter[tuple[str, str]]:
+        return Counter((name, type) for name, type, _ in content)
 
     gone = Counter(
         (c.item["name"].partition(".")[0], c.item["type"]) for c in found.changes if c.action == DELETE

@@ -1,4 +1,4 @@
-"""The stage of the checks: an authority, and servers that end with the module."""
+"""An authority, and servers that end with the module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.products.ssl.check import check
-from tests.products.ssl.cases import Asked, Bench
+from tests.products.ssl.cases import Bench, Target
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -25,8 +25,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def ask(bench: Bench) -> Ask:
     """Check a server of the bench, trusting the bench's authority."""
 
-    def ask(asked: Asked, **options: Any) -> dict[str, Any]:
+    def ask(target: Target, **options: Any) -> dict[str, Any]:
         options = {"ca_file": str(bench.ca_file), "now": time.time(), "timeout": 10.0, **options}
-        return check(asked.host, asked.listener.port, server_name=asked.name, **options)
+        return check(target.host, target.listener.port, server_name=target.name, **options)
 
     return ask

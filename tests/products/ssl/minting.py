@@ -1,4 +1,4 @@
-"""Certificates for the tests, good and bad, minted with keys that live as long as the test run."""
+"""Certificates for the tests, valid and invalid, with keys of this test run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Identity(NamedTuple):
     above: tuple[x509.Certificate, ...] = ()
 
     def sending(self, *above: Identity) -> Identity:
-        """Give the same certificate, followed by these when a server sends it."""
+        """Return the same certificate, followed by these when a server sends it."""
         return self._replace(above=tuple(identity.certificate for identity in above))
 
     def write(self, file: Path) -> Path:
@@ -64,10 +64,12 @@ def der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
-def authority(name: str, issuer: Identity | None = None, *, ends: float = 3650) -> Identity:
-    """Make a certificate authority, signed by *issuer* or by itself; it ends in so many days."""
+def authority(
+    name: str, issuer: Identity | None = None, *, ends: float = 3650, identified: bool = True
+) -> Identity:
+    """Return a certificate authority, signed by *issuer* or by itself; it ends in *ends* days."""
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _begun(name, key, issuer, begins=-400, ends=ends)
+    builder = _builder(name, key, issuer, begins=-400, ends=ends, identified=identified)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     builder = builder.add_extension(_SIGNING, critical=True)
     return Identity(builder.sign(issuer.key if issuer else key, SHA256), key)
@@ -75,7 +77,7 @@ def authority(name: str, issuer: Identity | None = None, *, ends: float = 3650) 
 
 def leaf(
     issuer: Identity | None,
-    *names: str,
+    *names: str | x509.GeneralName,
     common_name: str = "www.example.com",
     begins: float = -1,
     ends: float = 89,
@@ -83,10 +85,14 @@ def leaf(
     use: x509.ObjectIdentifier | None = FOR_SERVERS,
     more: Sequence[x509.ExtensionType] = (),
     digest: hashes.SHA256 | None = SHA256,
+    identified: bool = True,
 ) -> Identity:
-    """Make a server's certificate for *names*, signed by *issuer* or by itself; days count from today."""
+    """Return a server's certificate for *names*, signed by *issuer* or by itself; days count from today.
+
+    Without *identified* it has no key identifiers.
+    """
     key = key or leaf_key()
-    builder = _begun(common_name, key, issuer, begins=begins, ends=ends)
+    builder = _builder(common_name, key, issuer, begins=begins, ends=ends, identified=identified)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     if names:
         builder = builder.add_extension(
@@ -99,13 +105,13 @@ def leaf(
     return Identity(builder.sign(issuer.key if issuer else key, digest), key)
 
 
-def _begun(
-    name: str, key: Key, issuer: Identity | None, *, begins: float, ends: float
+def _builder(
+    name: str, key: Key, issuer: Identity | None, *, begins: float, ends: float, identified: bool
 ) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer.key if issuer else key
     today = datetime.fromtimestamp(int(time.time()), UTC)
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
@@ -113,14 +119,17 @@ def _begun(
         .serial_number(x509.random_serial_number())
         .not_valid_before(today + timedelta(days=begins))
         .not_valid_after(today + timedelta(days=ends))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
     )
+    if not identified:
+        return builder
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    of_issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    return builder.add_extension(own, critical=False).add_extension(of_issuer, critical=False)
 
 
-def _name(text: str) -> x509.GeneralName:
+def _name(text: str | x509.GeneralName) -> x509.GeneralName:
+    if isinstance(text, x509.GeneralName):
+        return text
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:

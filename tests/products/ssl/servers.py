@@ -1,4 +1,4 @@
-"""Servers on loopback that remember what a client asked for and what it sent."""
+"""Servers on loopback that record what a client asked for and what it sent."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Behaviour = Callable[[socket.socket], "Visit"]
 class Visit(NamedTuple):
     """One connection as the server saw it: the name in SNI, and what came after the handshake."""
 
-    asked: str | None = None
-    said: bytes = b""
+    sni: str | None = None
+    sent: bytes = b""
     shook_hands: bool = False
 
 
@@ -47,7 +47,7 @@ class Listener:
         self._socket.close()
 
     def visits(self, count: int) -> list[Visit]:
-        """Give the next *count* connections, once they are over, and fail if there was one more."""
+        """Return the next *count* connections, once they have ended, and fail if there was one more."""
         seen = [self._visits.get(timeout=10) for _ in range(count)]
         assert self._visits.empty()
         return seen
@@ -65,28 +65,28 @@ class Listener:
 
 def tls(context: ssl.SSLContext) -> Behaviour:
     """Shake hands, then read until the client leaves."""
-    asked: list[str | None] = []
+    sni: list[str | None] = []
     choose = context.sni_callback
 
     def remember(sock: ssl.SSLObject, name: str, first: ssl.SSLContext) -> int | None:
-        asked.append(name)
+        sni.append(name)
         return choose(sock, name, first) if choose else None
 
     context.sni_callback = remember
 
     def behave(connection: socket.socket) -> Visit:
-        said, shook_hands = b"", False
+        sent, shook_hands = b"", False
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
             shook_hands = True
             while chunk := secured.recv(65536):
-                said += chunk
-        return Visit(asked[-1] if asked else None, said, shook_hands)
+                sent += chunk
+        return Visit(sni[-1] if sni else None, sent, shook_hands)
 
     return behave
 
 
 def answering(text: bytes) -> Behaviour:
-    """Say *text*, whatever the client says first, and hang up."""
+    """Send *text*, whatever the client sends first, and close."""
 
     def behave(connection: socket.socket) -> Visit:
         with suppress(OSError):
@@ -100,7 +100,7 @@ def answering(text: bytes) -> Behaviour:
 
 
 def silent(connection: socket.socket) -> Visit:
-    """Say nothing until the client gives up."""
+    """Send nothing until the client gives up."""
     with suppress(OSError):
         while connection.recv(65536):
             pass
@@ -108,12 +108,12 @@ def silent(connection: socket.socket) -> Visit:
 
 
 def dripping(connection: socket.socket) -> Visit:
-    """Say the beginning of a TLS record one byte at a time, and never the end of it."""
+    """Send the beginning of a TLS record one byte at a time, and never its end."""
     hello = b"\x16\x03\x03\x10\x00" + bytes(4096)
     connection.settimeout(0.02)
-    for place in range(len(hello)):
+    for index in range(len(hello)):
         try:
-            connection.sendall(hello[place : place + 1])
+            connection.sendall(hello[index : index + 1])
             if not connection.recv(65536):
                 break
         except TimeoutError:
@@ -124,7 +124,7 @@ def dripping(connection: socket.socket) -> Visit:
 
 
 def server_context(identity: Identity | None, folder: Path) -> ssl.SSLContext:
-    """Make a server's context that shows *identity*; without one it has only anonymous ciphers to offer."""
+    """Return a server's context that shows *identity*; without one it offers only anonymous ciphers."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if identity:
         context.load_cert_chain(identity.write(folder / f"{identity.certificate.serial_number:x}.pem"))
@@ -132,7 +132,7 @@ def server_context(identity: Identity | None, folder: Path) -> ssl.SSLContext:
 
 
 def only(version: ssl.TLSVersion, ciphers: str, context: ssl.SSLContext) -> ssl.SSLContext:
-    """Bind *context* to one protocol and to *ciphers*, at the security level that permits the oldest."""
+    """Restrict *context* to one protocol and *ciphers*, at the security level that permits the oldest."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = version

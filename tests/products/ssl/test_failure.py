@@ -1,4 +1,4 @@
-"""The failure that a check ends with: exit code, sentence, next command."""
+"""The error that a check ends with: exit code, sentence, next command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from ops.errors import NetworkError, UserError
 from ops.products.ssl import handshake, verdict
-from ops.products.ssl.failure import HINTS, failure
+from ops.products.ssl.verdict import HINTS, failure
 from tests.products.ssl.cases import CASES
 
 
@@ -18,13 +18,13 @@ def result(verdict: str, *problems: str, host: str = "www.example.com") -> dict[
 
 
 @pytest.mark.parametrize("given", [result("ok"), result("warning", "expires-soon")])
-def test_a_good_server_and_a_warning_are_no_failure(given: dict[str, Any]) -> None:
+def test_a_good_server_and_a_warning_are_not_errors(given: dict[str, Any]) -> None:
     assert failure(given) is None
 
 
 @pytest.mark.fault("A22")
 @pytest.mark.parametrize("problem", sorted(HINTS))
-def test_the_exit_code_is_three_only_where_nothing_could_be_judged(problem: str) -> None:
+def test_the_exit_code_is_three_only_if_nothing_can_be_judged(problem: str) -> None:
     error = failure(result("error", problem))
 
     assert error is not None
@@ -33,14 +33,14 @@ def test_the_exit_code_is_three_only_where_nothing_could_be_judged(problem: str)
     assert error.hint == HINTS[problem]
 
 
-def test_the_sentence_names_the_place_and_every_reason() -> None:
+def test_the_sentence_names_the_server_and_every_reason() -> None:
     error = failure(result("error", "expired", "wrong-name", host="::1"))
 
     assert error is not None
     assert str(error) == "[::1]:443: reason 0; reason 1"
 
 
-def test_every_problem_there_is_has_a_hint() -> None:
+def test_every_problem_has_a_hint() -> None:
     of_handshakes = {*handshake.UNJUDGED, handshake.NOT_TLS, handshake.DISAGREED}
     of_cases = {problem for case in CASES for problem in case.problems}
     of_codes = {kind for kind, _ in verdict.CODES.values()}
@@ -48,5 +48,5 @@ def test_every_problem_there_is_has_a_hint() -> None:
     assert of_handshakes | of_cases | of_codes <= set(HINTS)
 
 
-def test_ways_of_not_getting_through_have_different_words() -> None:
+def test_ways_to_fail_to_connect_have_different_sentences() -> None:
     assert len({verdict.UNREACHED[state] for state in handshake.UNJUDGED}) == len(handshake.UNJUDGED)

@@ -1,4 +1,4 @@
-"""The chain as a server sent it, on Pythons that show it and on those that do not."""
+"""The chain as a server sent it, on Python versions that show it and on those that do not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.products.ssl.handshake import sent_chain
 
 
 class Sent:
-    """A certificate as the private call gives it."""
+    """A certificate as the private call returns it."""
 
     def __init__(self, der: bytes) -> None:
         self._der = der
@@ -30,7 +30,7 @@ class Private:
 
 
 class Connection:
-    """A finished handshake, with as much of the chain as a version of Python gives away."""
+    """A finished handshake, with as much of the chain as a version of Python shows."""
 
     def __init__(self, leaf: bytes | None, **known: Any) -> None:
         self._leaf = leaf
@@ -45,19 +45,19 @@ def chain_of(connection: Connection) -> tuple[bytes, ...]:
     return sent_chain(cast("ssl.SSLObject", connection))
 
 
-def test_the_public_call_is_taken_where_there_is_one() -> None:
+def test_the_public_call_is_used_if_it_exists() -> None:
     connection = Connection(b"leaf", get_unverified_chain=lambda: [b"leaf", b"issuer"], _sslobj=None)
 
     assert chain_of(connection) == (b"leaf", b"issuer")
 
 
-def test_the_private_call_is_taken_before_python_3_13() -> None:
+def test_the_private_call_is_used_before_python_3_13() -> None:
     connection = Connection(b"leaf", _sslobj=Private([Sent(b"leaf"), Sent(b"issuer")]))
 
     assert chain_of(connection) == (b"leaf", b"issuer")
 
 
-def test_the_own_certificate_stays_where_both_calls_are_gone() -> None:
+def test_without_both_calls_the_chain_is_the_server_certificate() -> None:
     assert chain_of(Connection(b"leaf")) == (b"leaf",)
     assert chain_of(Connection(b"leaf", _sslobj=Private(None))) == (b"leaf",)
 

@@ -1,4 +1,4 @@
-"""TLS is always verified: by the look of the source, and by what servers that must not be trusted receive."""
+"""TLS is always verified: the source shows it, and what untrusted servers receive."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 import ops
-from ops.products.ssl import probe
-from ops.products.ssl.handshake import Server
-from tests.products.ssl.cases import WWW, Asked, Bench
+from ops.products.ssl.handshake import Server, inspect, verified
+from tests.products.ssl.cases import WWW, Bench, Target
 from tests.products.ssl.conftest import Ask
 from tests.products.ssl.minting import leaf
 
 OPS = Path(ops.__file__).parent
-LOOK = ("products/ssl/probe.py", "look")
+INSPECT = ("products/ssl/handshake.py", "inspect")
 FORBIDDEN_NAMES = {
     "CERT_NONE",
     "CERT_OPTIONAL",
@@ -31,13 +30,13 @@ FORBIDDEN_NAMES = {
     "PROTOCOL_SSLv23",
     "wrap_socket",
 }
-# The option of `audit` that looks whether the local log is what was written.
+# The option of `audit` that checks the local log.
 NOT_TLS = {("products/audit/tasks.py", "verify=False")}
 SWITCHES = {"verify", "check_hostname", "assert_hostname", "cert_reqs", "verify_mode", "ssl_verify"}
 
 
 def unverified(tree: ast.AST) -> Iterator[str]:
-    """Give each thing in *tree* that could switch verification off."""
+    """Yield each expression in *tree* that could switch verification off."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute | ast.alias):
             name = (
@@ -57,14 +56,14 @@ def unverified(tree: ast.AST) -> Iterator[str]:
 
 
 def makes_unverified_context(call: ast.Call) -> bool:
-    """Say whether *call* makes a context of another protocol than the one that verifies from the start."""
+    """True if *call* makes a context of another protocol than the one that verifies by default."""
     if not ast.unparse(call.func).endswith("SSLContext"):
         return False
     return [ast.unparse(given) for given in call.args] != ["PROTOCOL_TLS_CLIENT"] or bool(call.keywords)
 
 
 def settings_in(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    """Give what *node* sets by name: keywords, defaults of parameters, attributes, variables, keys."""
+    """Yield what *node* sets by name: keywords, defaults of parameters, attributes, variables, keys."""
     if isinstance(node, ast.keyword):
         yield node.arg or "", node.value
     elif isinstance(node, ast.Assign):
@@ -92,7 +91,7 @@ def named(target: ast.expr) -> str:
 
 
 def is_safe(switch: str, value: ast.expr) -> bool:
-    """Tell whether *value* leaves verification on: anything but a false constant, or CERT_REQUIRED."""
+    """True if *value* leaves verification on: anything except a false constant, or CERT_REQUIRED."""
     if switch in ("verify_mode", "cert_reqs"):
         return ast.unparse(value).endswith("CERT_REQUIRED")
     return not (isinstance(value, ast.Constant) and not value.value)
@@ -102,8 +101,8 @@ def sources() -> list[Path]:
     return sorted(OPS.rglob("*.py"))
 
 
-def without_look(tree: ast.Module) -> ast.Module:
-    tree.body = [part for part in tree.body if getattr(part, "name", "") != LOOK[1]]
+def without_inspect(tree: ast.Module) -> ast.Module:
+    tree.body = [part for part in tree.body if getattr(part, "name", "") != INSPECT[1]]
     return tree
 
 
@@ -112,8 +111,8 @@ def without_look(tree: ast.Module) -> ast.Module:
 @pytest.mark.parametrize("file", sources(), ids=lambda file: str(file.relative_to(OPS)))
 def test_nothing_can_switch_verification_off(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    if str(file.relative_to(OPS)) == LOOK[0]:
-        tree = without_look(tree)
+    if str(file.relative_to(OPS)) == INSPECT[0]:
+        tree = without_inspect(tree)
 
     found = [name for name in unverified(tree) if (str(file.relative_to(OPS)), name) not in NOT_TLS]
 
@@ -145,25 +144,27 @@ def test_nothing_can_switch_verification_off(file: Path) -> None:
         "urllib3.disable_warnings()",
     ],
 )
-def test_each_way_of_switching_it_off_would_be_seen(line: str) -> None:
+def test_each_way_to_switch_verification_off_is_found(line: str) -> None:
     assert list(unverified(ast.parse(line)))
 
 
 @pytest.mark.parametrize("line", ["session.verify = ca_file or True", "x.verify_mode = ssl.CERT_REQUIRED"])
-def test_the_ordinary_ways_are_let_through(line: str) -> None:
+def test_ordinary_code_is_accepted(line: str) -> None:
     assert list(unverified(ast.parse(line))) == []
 
 
-def test_the_exception_is_one_function_that_needs_it() -> None:
-    tree = ast.parse((OPS / LOOK[0]).read_text(encoding="utf-8"))
-    looks = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == LOOK[1]]
+def test_the_only_exception_is_one_function() -> None:
+    tree = ast.parse((OPS / INSPECT[0]).read_text(encoding="utf-8"))
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == INSPECT[1]
+    ]
 
-    assert len(looks) == 1
-    assert {"CERT_NONE", "check_hostname=False"} <= set(unverified(looks[0]))
+    assert len(functions) == 1
+    assert {"CERT_NONE", "check_hostname=False"} <= set(unverified(functions[0]))
 
 
 @pytest.mark.fault("P7")
-def test_the_look_has_no_session_and_nothing_to_send() -> None:
+def test_a_handshake_has_no_session_and_sends_nothing() -> None:
     source = (OPS / "products/ssl/handshake.py").read_text(encoding="utf-8")
     used = {
         node.attr
@@ -174,39 +175,39 @@ def test_the_look_has_no_session_and_nothing_to_send() -> None:
     assert used == {"do_handshake", "cipher", "version"}
 
 
-Show = Callable[[Bench], Asked]
+Show = Callable[[Bench], Target]
 
 
-def for_another_host(bench: Bench) -> Asked:
-    return Asked(bench.show(bench.good("www.example.org")))
+def for_another_host(bench: Bench) -> Target:
+    return Target(bench.show(bench.good("www.example.org")))
 
 
-def of_an_unknown_root(bench: Bench) -> Asked:
-    return Asked(bench.show(leaf(bench.stranger, WWW).sending(bench.stranger)))
+def of_an_unknown_root(bench: Bench) -> Target:
+    return Target(bench.show(leaf(bench.stranger, WWW).sending(bench.stranger)))
 
 
 @pytest.mark.fault("P7")
 @pytest.mark.parametrize("show", [for_another_host, of_an_unknown_root])
-def test_a_server_that_must_not_be_trusted_receives_no_byte(bench: Bench, ask: Ask, show: Show) -> None:
-    asked = show(bench)
+def test_an_untrusted_server_receives_no_byte(bench: Bench, ask: Ask, show: Show) -> None:
+    target = show(bench)
 
-    ask(asked)
+    ask(target)
 
-    strict, look = asked.listener.visits(2)
-    assert (strict.said, look.said) == (b"", b"")
-    assert look.shook_hands
-
-
-def test_a_good_server_receives_no_byte_either_and_is_asked_once(bench: Bench, ask: Ask) -> None:
-    asked = Asked(bench.show(bench.good(WWW)))
-
-    ask(asked)
-
-    (strict,) = asked.listener.visits(1)
-    assert (strict.said, strict.shook_hands) == (b"", True)
+    first, second = target.listener.visits(2)
+    assert (first.sent, second.sent) == (b"", b"")
+    assert second.shook_hands
 
 
-def test_a_byte_that_is_sent_would_be_noticed(bench: Bench) -> None:
+def test_a_good_server_receives_no_byte_and_one_connection(bench: Bench, ask: Ask) -> None:
+    target = Target(bench.show(bench.good(WWW)))
+
+    ask(target)
+
+    (only,) = target.listener.visits(1)
+    assert (only.sent, only.shook_hands) == (b"", True)
+
+
+def test_a_byte_that_is_sent_is_recorded(bench: Bench) -> None:
     listener = bench.show(bench.good(WWW))
     context = ssl.create_default_context(cafile=str(bench.ca_file))
 
@@ -216,12 +217,12 @@ def test_a_byte_that_is_sent_would_be_noticed(bench: Bench) -> None:
     ):
         secured.sendall(b"x")
 
-    assert [visit.said for visit in listener.visits(1)] == [b"x"]
+    assert [visit.sent for visit in listener.visits(1)] == [b"x"]
 
 
-def test_the_verdict_never_comes_from_the_look(bench: Bench) -> None:
-    asked = for_another_host(bench)
-    server = Server("127.0.0.1", asked.listener.port, WWW, 3.0, socket.create_connection)
+def test_the_verdict_never_comes_from_the_inspection(bench: Bench) -> None:
+    target = for_another_host(bench)
+    server = Server("127.0.0.1", target.listener.port, WWW, 3.0, socket.create_connection)
 
-    assert probe.look(server).code is None
-    assert probe.strict(server, str(bench.ca_file)).code == 62
+    assert inspect(server).code is None
+    assert verified(server, str(bench.ca_file)).code == 62

@@ -1,4 +1,4 @@
-"""The rules, without a wire: what was seen goes in, problems come out."""
+"""The rules, without a network: evidence goes in, problems come out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from ops.products.ssl import handshake
-from ops.products.ssl.failure import HINTS
 from ops.products.ssl.handshake import Handshake, Server
 from ops.products.ssl.leaf import Leaf
-from ops.products.ssl.verdict import DAY, Evidence, judge
+from ops.products.ssl.verdict import DAY, HINTS, Evidence, judge
 
 END = 1_800_000_000.0
 SERVER = Server("www.example.com", 443, "www.example.com", 3.0, socket.create_connection)
@@ -24,6 +23,7 @@ def leaf(days: float = 90, **changes: Any) -> Leaf:
         issuer="CN=Test Intermediate",
         serial="1",
         names=("www.example.com",),
+        addresses=(),
         not_before=END + 1 - days * DAY,
         not_after=END,
         key_type="EC",
@@ -68,7 +68,7 @@ def test_the_thresholds_follow_the_lifetime_of_the_certificate(
 
 @pytest.mark.fault("A22")
 @pytest.mark.parametrize("now", [END + DAY, END - 100 * DAY])
-def test_a_certificate_outside_its_time_is_told_with_the_clock_of_the_machine(now: float) -> None:
+def test_a_certificate_outside_its_validity_is_reported_with_the_clock_of_the_machine(now: float) -> None:
     (problem,) = judge(Evidence(SERVER, GOOD, GOOD, leaf()), now)
 
     assert "this machine's clock says 20" in problem.sentence
@@ -90,13 +90,13 @@ def test_a_certificate_outside_its_time_is_told_with_the_clock_of_the_machine(no
         ({"names": ("*.example.com",)}, []),
     ],
 )
-def test_the_leaf_is_judged_even_where_the_handshake_was_good(
+def test_the_leaf_is_judged_even_if_the_handshake_succeeded(
     changes: dict[str, Any], kinds: list[str]
 ) -> None:
     assert found(END - 60 * DAY, leaf(**changes)) == kinds
 
 
-def test_all_that_is_wrong_is_told_once_errors_first() -> None:
+def test_every_problem_is_reported_once_errors_first() -> None:
     refused = GOOD._replace(state=handshake.UNTRUSTED, code=18)
     certificate = leaf(names=("www.example.org",), key_type="RSA", key_bits=1024, hash="sha1")
 
@@ -105,17 +105,17 @@ def test_all_that_is_wrong_is_told_once_errors_first() -> None:
     assert kinds == ["wrong-name", "weak-key", "weak-signature", "self-signed", "expires-soon"]
 
 
-def test_what_openssl_refuses_is_an_error_even_where_nothing_else_is_wrong() -> None:
+def test_what_openssl_refuses_is_an_error_even_if_nothing_else_is_wrong() -> None:
     for code in (9, 10, 18, 19, 26, 62, 64, 66, 67, 68, 79):
         refused = GOOD._replace(state=handshake.UNTRUSTED, code=code, detail="invalid CA certificate")
 
         problems = judge(Evidence(SERVER, refused, GOOD, leaf()), END - 60 * DAY)
 
-        assert [problem.grave for problem in problems] == [True]
+        assert [problem.is_error for problem in problems] == [True]
         assert problems[0].sentence.isprintable()
 
 
-def test_a_verdict_without_a_name_here_keeps_the_words_of_openssl() -> None:
+def test_an_unknown_verify_code_keeps_the_words_of_openssl() -> None:
     refused = GOOD._replace(state=handshake.UNTRUSTED, code=79, detail="invalid CA certificate")
 
     (problem,) = judge(Evidence(SERVER, refused, GOOD, leaf()), END - 60 * DAY)
@@ -128,20 +128,20 @@ def test_a_handshake_that_fails_is_an_error_even_with_a_good_certificate() -> No
 
     (problem,) = judge(Evidence(SERVER, failed, GOOD, leaf()), END - 60 * DAY)
 
-    assert (problem.kind, problem.grave) == ("disagreed", True)
+    assert (problem.kind, problem.is_error) == ("disagreed", True)
     assert problem.sentence.endswith("dh key too small")
 
 
 @pytest.mark.parametrize("state", [*handshake.UNJUDGED, handshake.NOT_TLS])
-def test_each_end_without_a_certificate_is_one_error_in_words_of_its_own(state: str) -> None:
+def test_each_end_without_a_certificate_is_one_error(state: str) -> None:
     ended = Handshake(state, detail="No route to host")
 
     (problem,) = judge(Evidence(SERVER, ended, ended, None), END)
 
-    assert (problem.kind, problem.grave) == (state, True)
+    assert (problem.kind, problem.is_error) == (state, True)
 
 
-def test_a_certificate_for_many_names_says_how_many_are_left_out() -> None:
+def test_a_certificate_for_many_names_counts_those_not_shown() -> None:
     certificate = leaf(names=tuple(f"n{number}.example.org" for number in range(10)))
 
     (problem,) = judge(Evidence(SERVER, GOOD, GOOD, certificate), END - 60 * DAY)

@@ -21,7 +21,7 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 
 TARGETS = {
-    "retry": Target(_in("ops/http", "retry", "delays"), _in("tests/http", "test_retry")),
+    "retry": Target(_in("ops/http", "retry", "pause"), _in("tests/http", "test_retry")),
     "pages": Target(
         _in("ops/http", "pages", "page_form", "cursor_form"),
         _in("tests/http", "test_pages", "test_cursor"),
@@ -32,12 +32,12 @@ TARGETS = {
     "redaction": Target(_in("ops/telemetry", "redact"), _in("tests/telemetry", "test_redact")),
     "chain": Target(("ops/files/chain.py",), ("tests/files/test_chain.py",)),
     "journal": Target(
-        _in("ops/writes", "journal", "packing", "compare", "listing"),
-        _in("tests/writes", "test_journal", "test_listing", "test_packing", "test_compare", "test_recovery"),
+        ("ops/writes/journal.py", "ops/commands/undo.py"),
+        _in("tests/writes", "test_journal", "test_listing", "test_packing", "test_recovery"),
         "cut_anywhere",
     ),
     "undo": Target(
-        _in("ops/writes", "undo", "reversal", "dry_run"),
+        _in("ops/writes", "undo", "reversal", "make"),
         _in("tests/writes", "test_undo", "test_reversal", "test_finding", "test_dry_run", "test_recovery"),
         "cut_anywhere",
     ),
@@ -45,12 +45,19 @@ TARGETS = {
         _in("ops/writes", "make", "writing", "sending", "consent", "describe"),
         (
             *_in("tests/writes", "test_make", "test_thresholds", "test_interrupts"),
-            *_in("tests/writes", "test_sending", "test_describe", "test_batches", "test_consent"),
+            *_in(
+                "tests/writes",
+                "test_sending",
+                "test_describe",
+                "test_compare",
+                "test_batches",
+                "test_consent",
+            ),
         ),
         "no_write_begins_after_the_signal",
     ),
     "locks": Target(
-        _in("ops/writes", "writing", "signals"),
+        _in("ops/writes", "writing"),
         _in("tests/writes", "test_lock", "test_interrupts"),
     ),
     "diff": Target(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ops.errors import OpsError
 from ops.telemetry.audit import AuditLog
-from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, JournalEntry
 from tests.tools.soak.claims import FAMILIES, SEVERE, Claim, as_told, claims_of, covers
 from tests.tools.soak.drawing import NOTHING, Held, Subject
 from tests.tools.soak.round import Round, entries
@@ -38,7 +38,7 @@ def check(round: Round) -> Iterator[str]:
     yield from _audited(round)
 
 
-def _nothing(round: Round, new: list[Entry]) -> Iterator[str]:
+def _nothing(round: Round, new: list[JournalEntry]) -> Iterator[str]:
     if round.writes:
         yield f"a line that writes nothing has sent {round.writes}"
     if new:
@@ -70,7 +70,7 @@ def _once(round: Round, claims: list[Claim]) -> Iterator[str]:
             yield f"made {count} times, meant {meant[family, owner, name]} times: {family} {name}"
 
 
-def _states(round: Round, new: list[Entry]) -> Iterator[str]:
+def _states(round: Round, new: list[JournalEntry]) -> Iterator[str]:
     if round.plan.calm:
         yield from (
             f"{entry.id} is unknown though nothing went wrong" for entry in new if entry.state == UNKNOWN
@@ -136,12 +136,14 @@ def unknown(round: Round) -> list[str]:
 def undoable(round: Round) -> dict[str, str]:
     """Give the ids that take back what a round has done, the last task first, each with a name of its.
 
-    None where a task cannot be taken back, or nobody knows what it has done.
+    None where a task cannot be undone, or nobody knows what it has done.
     """
     new = [
         entry for id, entry in entries(round.state).items() if id not in round.known and entry.state != FAILED
     ]
-    sure = all(entry.state in (DONE, ADOPTED) and not entry.final and not entry.undoes for entry in new)
+    sure = all(
+        entry.state in (DONE, ADOPTED) and not entry.irreversible and not entry.undoes for entry in new
+    )
     if not sure or round.stirred or UNTRUE & set(round.fired):
         return {}
     # Of several names that must be typed one option can give only one.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, Entry
+from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, JournalEntry
 from tests.tools.soak.round import Round, journal
 from tests.tools.soak.truth import Moved, Spot, label
 
@@ -46,7 +46,7 @@ TOLD = (
 class Claim(NamedTuple):
     """A change that the journal tells of, in the sandbox's words."""
 
-    entry: Entry
+    entry: JournalEntry
     family: str
     owner: str
     before: Json | None
@@ -61,7 +61,7 @@ class Claim(NamedTuple):
         return {str(item["id"]) for item in (self.before, self.after) if item is not None and "id" in item}
 
 
-def claims_of(round: Round, entry: Entry) -> Iterator[Claim]:
+def claims_of(round: Round, entry: JournalEntry) -> Iterator[Claim]:
     """Yield the changes that *entry* says were made, or may have been."""
     family = FAMILIES.get(entry.kind, entry.kind)
     owner = "" if family == "zone" else entry.owner[1]

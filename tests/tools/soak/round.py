@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.telemetry.audit import AuditLog
-from ops.writes.journal import Entry, Journal
+from ops.writes.journal import Journal, JournalEntry
 from tests.tools.soak.plan import Plan
 from tests.tools.soak.stage import Ended, Stage, may_write
 from tests.tools.soak.truth import Moved, Spot, Truth, moved, read
@@ -86,7 +86,7 @@ def journal(state: Path) -> Journal:
     return Journal(state / "journal")
 
 
-def entries(state: Path) -> dict[str, Entry]:
+def entries(state: Path) -> dict[str, JournalEntry]:
     """Give the entries of the journal; raises DiskError where it is not what was written."""
     return journal(state).entries()
 

@@ -69,12 +69,13 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     from ops.products.kv.values import checked
 
     api.check_key(key)
-    where = app.client, app.account_id, app.namespace_id(namespace), key
+    where = app.client, app.account_id, app.namespace_id(namespace)
     if metadata:
         # A snapshot holds the listing, and nothing in it lags behind.
-        describe = api.find_key if app.past else api.describe_key
-        return Item(describe(*where), ("name", "expiration", "metadata"))
-    return Bytes(checked(api.get_value(*where), lambda: api.get_text_value(*where), app.gap))
+        describe = api.find_key if app.offline else api.describe_key
+        return Item(describe(*where, key), ("name", "expiration", "metadata"))
+    value = api.get_value(*where, key)
+    return Bytes(checked(value, lambda: api.get_text_values(*where, [key]).get(key), app.gap))
 
 
 @command(

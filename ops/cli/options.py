@@ -1,0 +1,71 @@
+"""The options that many tasks share, their help texts, and the error for a wrong value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke.exceptions import ParseError
+from invoke.parser.argument import Argument
+
+# Every option has a default of its own type, because that is where Invoke reads the type from.
+EVERYWHERE: dict[str, Any] = {
+    "profile": "",
+    "account_id": "",
+    "output": "",
+    "quiet": False,
+    "debug": False,
+    "cache": 0,
+    "log_format": "",
+}
+ON_LISTS: dict[str, Any] = {
+    "fields": "",
+    "sort": "",
+    "filter": (),
+    "limit": 0,
+    "no_headers": False,
+    "export": False,
+}
+ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
+ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
+HELP = {
+    "at": "read a snapshot instead of Cloudflare: latest, a date (the newest up to then), a name, a path, s3://…/latest",
+    "offline": "read the newest complete snapshot without any request; the same as --at latest",
+    "identity": "file with the key that opens an encrypted snapshot",
+    "dry_run": "show what would change; send no write",
+    "yes": "do not ask for confirmation; without a terminal, deletions need this",
+    "force": "allow more changes than one run may make by default",
+    "confirm": "the name to delete, instead of typing it; separate several with commas",
+    "profile": "use the settings of this profile",
+    "account_id": "the account to work on, if the token can see several",
+    "output": "table, json, jsonl, csv, tsv or yaml (default: a table on a terminal, TSV in a pipe)",
+    "quiet": "print no notes and no progress on stderr",
+    "debug": "log every request on stderr as JSON lines, without secrets",
+    "cache": "use cached answers up to N seconds old",
+    "log_format": "text, or json: write messages on stderr as JSON lines, one event each",
+    "fields": "show these fields, e.g. name,account.name",
+    "sort": "sort by this field; -field for descending order",
+    "filter": "show matching rows only, e.g. name=www*, status!=active, ttl>300; may be repeated",
+    "limit": "show at most N rows",
+    "no_headers": "omit the header line",
+    "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
+}
+# Options of tasks that can do much damage: see `guards` of @command.
+GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
+
+
+class Option(Argument):
+    """An option whose wrong value is a sentence and exit code 1, not a traceback."""
+
+    def __repr__(self) -> str:
+        return f"--{self.names[0]}"
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
+            raise ParseError(f"No idea what {value!r} is!")
+        try:
+            super().set_value(value, cast)
+        except ValueError:
+            error = ParseError(f"{self!r} takes a number, not {value!r}")
+            # The parser's errors have no hint of their own; ops.ui.mistakes shows this one.
+            error.hint = f"{self!r}: {self.help}" if self.help else ""  # type: ignore[attr-defined]
+            raise error from None

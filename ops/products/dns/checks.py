@@ -1,0 +1,219 @@
+"""What the API would refuse of a record, beside its rdata, and of records under one name.
+
+Checked before anything is sent. Limits by plan: a TTL of 30 seconds is for Enterprise; comments have 100
+characters on Free and 500 elsewhere; Free has no tags, the others 20 a record
+(developers.cloudflare.com/dns/manage-dns-records/reference).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import Conflict, ValidationError
+from ops.products.dns.names import name_of
+from ops.products.dns.rdata import PROXIABLE, TYPES, rdata_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ops.kinds.resource import Json
+
+AUTOMATIC = 1
+LONGEST_TTL = 86400
+MOST_TAGS = 20
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:[^\r\n]{0,100})?")
+# What cannot be reached from Cloudflare: error 9003.
+_PRIVATE = tuple(
+    ip_network(one)
+    for one in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
+    )
+)
+
+
+def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
+    """Raise ValidationError where one of *fields*, or any, of *record* is not allowed in *zone*."""
+    wanted = set(fields) or {"content", "ttl", "proxied", "comment", "tags"}
+    if wanted & {"content", "data", "name"}:
+        _check_pointer(record)
+    if wanted & {"proxied", "type", "content"}:
+        _check_proxied(record)
+    if wanted & {"ttl", "proxied"}:
+        _check_ttl(record, zone)
+    if "comment" in wanted:
+        _check_comment(record.get("comment"), zone)
+    if "tags" in wanted:
+        _check_tags(record.get("tags") or [], zone)
+
+
+def check_type(type: str) -> None:
+    """Raise ValidationError for a type that Cloudflare does not support."""
+    if type not in TYPES:
+        from difflib import get_close_matches
+
+        near = get_close_matches(type, TYPES, n=1)
+        suggestion = f"; did you mean {near[0]}?" if near else ""
+        raise ValidationError(
+            f"Cloudflare has no records of the type {type!r}{suggestion}", hint=f"one of {', '.join(TYPES)}"
+        )
+
+
+def _check_pointer(record: Json) -> None:
+    if record["type"] == "CNAME" and name_of({"name": record.get("content", "")}) == name_of(record):
+        raise ValidationError(
+            f"the CNAME {record['name']} points to itself", hint="point it to another name, or make it an A"
+        )
+
+
+def _check_proxied(record: Json) -> None:
+    if not record.get("proxied"):
+        return
+    if record["type"] not in PROXIABLE:
+        raise ValidationError(
+            f"a {record['type']} record cannot be proxied",
+            hint=f"only {', '.join(PROXIABLE)} can; leave --proxied out",
+        )
+    if record["type"] != "CNAME" and not record.get("private_routing") and _is_private(record["content"]):
+        raise ValidationError(
+            f"{record['name']} cannot be proxied to {record['content']}, a private address",
+            hint="Cloudflare does not reach it; use a public address, or --proxied no",
+        )
+
+
+def _is_private(content: str) -> bool:
+    try:
+        address = ip_address(content)
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE if network.version == address.version)
+
+
+def ttl_bounds(zone: Json) -> tuple[int, int]:
+    """Return the least and the largest TTL of records in *zone*, beside 1 for automatic."""
+    return 30 if plan_of(zone) in ("enterprise", "") else 60, LONGEST_TTL
+
+
+def fitted_ttl(ttl: int, zone: Json) -> int:
+    """Return the TTL nearest to *ttl* that *zone* allows."""
+    least, most = ttl_bounds(zone)
+    return ttl if ttl == AUTOMATIC else min(max(ttl, least), most)
+
+
+def _check_ttl(record: Json, zone: Json) -> None:
+    ttl = record.get("ttl", AUTOMATIC)
+    least, most = ttl_bounds(zone)
+    if isinstance(ttl, bool) or not isinstance(ttl, int) or not (ttl == AUTOMATIC or least <= ttl <= most):
+        raise ValidationError(
+            f"the TTL {ttl} of {record['name']} is out of range",
+            hint=f"1 for automatic, or {least} to {most} seconds in this zone; for a file, --fit-ttl uses "
+            "the nearest",
+        )
+    if record.get("proxied") and ttl != AUTOMATIC:
+        raise ValidationError(
+            f"{record['name']} is proxied, so its TTL is automatic and cannot be {ttl}",
+            hint="leave --ttl out, or use --proxied no",
+        )
+
+
+def longest_comment(zone: Json) -> int:
+    """Return how many characters a comment may have in *zone*."""
+    return 100 if plan_of(zone) == "free" else 500
+
+
+def most_tags(zone: Json) -> int:
+    """Return how many tags a record may have in *zone*."""
+    return 0 if plan_of(zone) == "free" else MOST_TAGS
+
+
+def _check_comment(comment: Any, zone: Json) -> None:
+    if comment is None:
+        return
+    if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
+        raise ValidationError("a comment is one line of text", hint="remove the line break")
+    most = longest_comment(zone)
+    if len(comment) > most:
+        raise ValidationError(
+            f"the comment has {len(comment)} characters", hint=f"at most {most} are allowed in this zone"
+        )
+
+
+def _check_tags(tags: Any, zone: Json) -> None:
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
+        raise ValidationError(
+            f"{tags!r} is not a list of tags",
+            hint="name:value, e.g. team:web; names of letters, digits, `-` and `_`, at most 32, values 100",
+        )
+    most = most_tags(zone)
+    if len(tags) > most:
+        limit = f"at most {most} are allowed on a record" if most else "a zone on the Free plan has no tags"
+        raise ValidationError(f"{len(tags)} tags are too many", hint=limit)
+
+
+def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
+    """Return *record* without the tags and the comment that *zone* does not allow, and what is left out.
+
+    A record of a snapshot or an undo may be older than the plan.
+    """
+    tags, comment = record.get("tags"), record.get("comment")
+    lost = ["tags"] if isinstance(tags, list) and len(tags) > most_tags(zone) else []
+    lost += ["comment"] if isinstance(comment, str) and len(comment) > longest_comment(zone) else []
+    return {name: one for name, one in record.items() if name not in lost} if lost else record, lost
+
+
+def plan_of(zone: Json) -> str:
+    """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
+    return str((zone.get("plan") or {}).get("legacy_id") or "")
+
+
+def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str] | None = None) -> None:
+    """Raise Conflict where *records*, all of *zone*, may not exist under one name.
+
+    *places* holds, by `id()`, where in a file a record is.
+    """
+    names: dict[str, list[Json]] = defaultdict(list)
+    for record in records:
+        names[name_of(record)].append(record)
+    problems = []
+    for name, together in names.items():
+        problem = _problem(together, apex=name == zone)
+        if problem:
+            found = (
+                sorted((places[id(one)] for one in together if id(one) in places), key=_number)
+                if places
+                else []
+            )
+            at = f" ({', '.join(found)})" if found else ""
+            problems.append((name, f"{name} would have {problem}, which DNS does not allow{at}"))
+    if problems:
+        raise Conflict(
+            "\n".join(message for _, message in problems),
+            hint=f"`inv dns.list --zone {zone} --name {problems[0][0]}` shows what exists; delete it "
+            "first, or replace it in one transaction with `inv dns.apply`",
+        )
+
+
+def _number(place: str) -> int:
+    number = re.search(r"\d+", place)
+    return int(number[0]) if number else 0
+
+
+def _problem(records: list[Json], *, apex: bool) -> str:
+    aliases = {rdata_key(record) for record in records if record["type"] == "CNAME"}
+    types = {str(record["type"]) for record in records}
+    if len(aliases) > 1:
+        return "two CNAMEs of different targets"
+    if aliases and types & {"A", "AAAA"}:
+        return f"a CNAME beside {_joined(types & {'A', 'AAAA'})}"
+    # DS records belong to the NS records of a delegation.
+    if "NS" in types and types - {"NS", "DS"} and not apex:
+        return f"NS beside {_joined(types - {'NS', 'DS'})}"
+    return ""
+
+
+def _joined(types: set[str]) -> str:
+    *before, last = sorted(types)
+    return f"{', '.join(before)} and {last}" if before else last

@@ -1,0 +1,225 @@
+"""The tasks that work with files of records: dns.export, dns.import, dns.plan, dns.apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.errors import DifferencesFound, UsageError
+from ops.products.dns import api
+from ops.products.dns.tasks.options import EDIT, READ, ZONE, current_zone, yes_or_no
+from ops.ui.shapes import Rows, Text
+from ops.writes.make import make
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.kinds.change import Change
+    from ops.kinds.resource import Json
+    from ops.products.dns.current import CurrentZone
+    from ops.products.dns.plan import Plan
+
+FILE = "YAML (octoDNS's too), JSON, CSV (by its ending) or a BIND zone file"
+KEEP = "keep the records that are not in the file; without it they are deleted"
+READING = {
+    "strict": "refuse types that Cloudflare does not have, and duplicates, instead of skipping them",
+    "fit_ttl": "use the nearest TTL that the zone allows where one is out of bounds",
+}
+PLANNED = ("action", "name", "type", "content", "changes", "id")
+
+
+@command(
+    "export",
+    required=("zone",),
+    needs=READ,
+    help={
+        "zone": ZONE,
+        "format": "from the records: json or yaml (keep everything), or bind; without it the API's own file",
+    },
+)
+def export_records(app: App, zone: str = "", format: str = "") -> Text:
+    """Print a zone as a BIND file, as the API exports it; or its records as JSON or YAML.
+
+    inv dns.export --zone example.com > example.com.zone
+    inv dns.export --zone example.com --format json > example.com.json
+    """
+    from ops.products.dns import export
+
+    if format and format not in export.FORMATS:
+        raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")
+    found = app.zone(zone)
+    if app.offline and not format:
+        app.note("a snapshot has the records, but not the API's own file of them: using --format bind")
+        format = "bind"
+    if not format:
+        return Text(api.export_records(app.client, found["id"]))
+    records = current_zone(app, found).records()
+    if format == "yaml":
+        from ops.ui.yaml_text import yaml_text
+
+        # The end marker shows that the file was not cut.
+        return Text(yaml_text(export.document(found, records)).rstrip("\n") + "\n...\n")
+    if format == "json":
+        from ops.ui.escape import json_text
+
+        return Text(json_text(export.document(found, records), indent=1) + "\n")
+    text, losses = export.bind(found, records)
+    for loss in losses:
+        app.warn(loss)
+    return Text(text)
+
+
+@command(
+    "import",
+    writes=True,
+    guards=("force",),
+    required=("zone", "file"),
+    needs=EDIT,
+    help={
+        "zone": ZONE,
+        "file": "a BIND zone file",
+        "proxied": "yes or no, where the file does not say",
+        **READING,
+    },
+)
+def import_records(
+    app: App, zone: str = "", file: str = "", proxied: str = "", strict: bool = False, fit_ttl: bool = False
+) -> Rows:
+    """Add the records of a zone file that are missing; existing ones are neither changed nor deleted.
+
+    inv dns.import --zone example.com --file example.com.zone --dry-run
+    """
+    from ops.products.dns import files
+    from ops.products.dns.plan import addition
+
+    current = current_zone(app, app.zone(zone))
+    found = files.read(
+        file,
+        current.zone,
+        yes_or_no(proxied) if proxied else None,
+        ending=".zone",
+        fit_ttl=fit_ttl,
+    )
+    plan = addition(current.owner, current.records(), found, strict=strict)
+    _report(app, plan, found.warnings)
+    if plan.different:
+        app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
+    return make(app, *plan.changes, total=plan.total)
+
+
+@command(
+    "plan",
+    required=("zone", "file"),
+    needs=READ,
+    help={
+        "zone": ZONE,
+        "file": FILE,
+        "keep": KEEP,
+        "save": "keep the plan in this file, for `dns.apply --plan`",
+        "exit_code": "end with 5 where there are differences",
+        **READING,
+    },
+)
+def plan_records(
+    app: App,
+    zone: str = "",
+    file: str = "",
+    keep: bool = False,
+    save: str = "",
+    exit_code: bool = False,
+    strict: bool = False,
+    fit_ttl: bool = False,
+) -> Rows:
+    """Show what turns the zone into what the file describes: creates, updates, deletes; nothing is sent.
+
+    The file describes the whole zone, except the NS records of the zone itself: what it does not have is
+    deleted, unless --keep is used.
+
+    inv dns.plan --zone example.com --file example.com.yaml
+    inv dns.plan --zone example.com --file example.com.yaml --save example.com.plan
+    """
+    from ops.products.dns import plan_file
+    from ops.products.dns.plan import counted
+
+    current = current_zone(app, app.zone(zone))
+    records = current.records()
+    plan = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
+    if save:
+        plan_file.save(plan, current.zone, records, Path(save))
+        app.note(f"`inv dns.apply --zone {current.name} --plan {save}` carries it out")
+    rows = Rows(list(map(_row, plan.changes)), PLANNED)
+    if exit_code and plan.changes:
+        app.show(rows)
+        raise DifferencesFound(f"the zone differs: {counted(plan)}", hint="`inv dns.apply` applies the file")
+    return rows
+
+
+@command(
+    "apply",
+    writes=True,
+    guards=("force",),
+    required=("zone",),
+    needs=EDIT,
+    help={"zone": ZONE, "file": FILE, "plan": "a plan that dns.plan has saved", "keep": KEEP, **READING},
+)
+def apply_records(
+    app: App,
+    zone: str = "",
+    file: str = "",
+    plan: str = "",
+    keep: bool = False,
+    strict: bool = False,
+    fit_ttl: bool = False,
+) -> Rows:
+    """Turn the zone into what a file describes, or carry out a saved plan if the zone has not changed since.
+
+    inv dns.apply --zone example.com --plan example.com.plan
+    inv dns.apply --zone example.com --file example.com.yaml --yes
+    """
+    from ops.products.dns import plan_file
+
+    if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
+        raise UsageError(
+            "dns.apply takes a file or a saved plan",
+            hint="use --file (with --keep and so on), or --plan alone",
+        )
+    current = current_zone(app, app.zone(zone))
+    records = current.records()
+    if plan:
+        found = plan_file.load(Path(plan), current.owner, records)
+    else:
+        found = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
+    return make(app, *found.changes, total=found.total)
+
+
+def _planned(
+    app: App, current: CurrentZone, records: list[Json], file: str, *, keep: bool, strict: bool, fit_ttl: bool
+) -> Plan:
+    from ops.products.dns import files
+    from ops.products.dns.plan import plan
+
+    read = files.read(file, current.zone, fit_ttl=fit_ttl)
+    found = plan(current.owner, records, read, keep=keep, strict=strict)
+    _report(app, found, read.warnings)
+    return found
+
+
+def _report(app: App, plan: Plan, warnings: tuple[str, ...]) -> None:
+    from ops.products.dns.plan import counted
+
+    for warning in warnings:
+        app.warn(warning)
+    for note in (*plan.notes, counted(plan)):
+        app.note(note)
+
+
+def _row(change: Change) -> Json:
+    from ops.ui.cells import cell
+
+    differences = change.differences() if change.before and change.after else ()
+    changes = "; ".join(
+        f"{field} {cell(old) or 'none'} → {cell(new) or 'none'}" for field, old, new in differences
+    )
+    item = change.item
+    shown = {"name": item["name"], "type": item["type"], "content": item.get("content")}
+    return {"action": change.action, **shown, "changes": changes, "id": (change.before or {}).get("id", "")}

@@ -1,0 +1,202 @@
+"""A script: read from what the API sends, kept as one item, written as the form of an upload.
+
+The item holds what a deployment replaces, so that it can be compared, kept and restored. Beside `id` and what
+the listing says of the upload (`etag`, `has_assets`), it holds the settings under the API's own names, the
+bindings sorted by name. The code is in `entry_point`, `media_types` (by module) and a private field
+`module NAME` of bytes for each module, so that a difference names the module.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ops.errors import MalformedAnswer
+from ops.kinds.resource import Content, Json
+
+SERVICE_WORKER = "application/javascript"
+MODULE = "application/javascript+module"
+PYTHON = "text/x-python"
+CODE = "module "
+SECRETS = ("secret_text", "secret_key")
+# The settings that an upload replaces as a whole: one that is left out is reset to its default.
+SETTINGS = (
+    "compatibility_date", "compatibility_flags", "placement", "tags", "tail_consumers", "logpush", "limits",
+    "observability",
+)  # fmt: skip
+# The part of an upload that is not a module.
+FORM_PART = "metadata"
+_PARAMETER = re.compile(r';\s*([^\s=;]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
+
+Form = list[tuple[str, tuple[str | None, bytes, str]]]
+
+
+class Script(NamedTuple):
+    """All modules of a script; *entry_point* is the name of the one that runs first."""
+
+    entry_point: str
+    modules: tuple[Content, ...]
+
+
+def read_script(
+    name: str, content_type: str, body: bytes, *, entry_point: str, complete: bool = True
+) -> Script:
+    """Return the script *name* as `content/v2` sends it: multipart, or one service worker.
+
+    *complete* means that the length of *body* is verified; multipart ends with a boundary of its own.
+    Raises MalformedAnswer if the content is cut, has a name twice or lacks *entry_point*.
+    """
+    media_type, parameters = _header_value(content_type)
+    if not media_type.startswith("multipart/"):
+        if not complete:
+            raise MalformedAnswer(
+                f"the content of {name!r} may be cut: the response does not state its length"
+            )
+        only = Content(f"{name}.js", media_type or SERVICE_WORKER, body)
+        return Script(only.name, (only,))
+    modules = tuple(map(_module, _split(body, parameters.get("boundary", "").encode())))
+    names = {module.name for module in modules}
+    if len(names) < len(modules):
+        raise MalformedAnswer(f"the content of {name!r} has two modules of the same name")
+    entry = entry_point or (modules[0].name if len(modules) == 1 else "")
+    if entry and entry not in names:
+        raise MalformedAnswer(f"the content of {name!r} has no module {entry!r}, its entry point")
+    return Script(entry, modules)
+
+
+def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """Yield the parts between the boundaries, unchanged (RFC 2046, 5.1.1)."""
+    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if not boundary or not parts or not parts[-1].startswith(b"--"):
+        raise MalformedAnswer("the multipart response is cut: its closing boundary is missing")
+    for part in parts[:-1]:
+        # White space may follow a boundary before its line ends.
+        yield part.partition(b"\r\n")[2]
+
+
+def _module(part: bytes) -> Content:
+    head, blank, data = part.partition(b"\r\n\r\n")
+    headers = {}
+    for line in head.split(b"\r\n"):
+        field, _, value = line.decode("utf-8", "backslashreplace").partition(":")
+        headers[field.strip().lower()] = value.strip()
+    parameters = _header_value(headers.get("content-disposition", ""))[1]
+    name = parameters.get("name") or parameters.get("filename")
+    if not blank or not name:
+        raise MalformedAnswer("a part of the multipart response has no name")
+    return Content(name, headers.get("content-type", "application/octet-stream"), data)
+
+
+def _header_value(header: str) -> tuple[str, dict[str, str]]:
+    """Return a header's main value in lower case, and its parameters without quotes."""
+
+    def unquoted(text: str) -> str:
+        # Browsers' form encoding escapes a quote as %22, others with a backslash.
+        return re.sub(r"\\(.)", r"\1", text).replace("%22", '"')
+
+    main, _, rest = header.partition(";")
+    found = _PARAMETER.findall(";" + rest)
+    return main.strip().lower(), {name.lower(): unquoted(quoted) or plain for name, quoted, plain in found}
+
+
+def item_of(listed: Json, settings: Json, script: Script) -> Json:
+    """Return the item of a script, made of its entry in the listing, its settings and its code."""
+    kept = {name: listed[name] for name in ("id", "etag", "has_assets") if name in listed}
+    return kept | settings | {"bindings": sorted_bindings(settings.get("bindings"))} | code_of(script)
+
+
+def code_of(script: Script) -> Json:
+    """Return the fields of an item that hold the code."""
+    types = {module.name: module.media_type for module in script.modules}
+    code = {f"{CODE}{module.name}": module.data for module in script.modules}
+    return {"entry_point": script.entry_point, "media_types": types, **code}
+
+
+def without_code(item: Json) -> Json:
+    """Return *item* without the fields that hold its code."""
+    return {
+        name: value
+        for name, value in item.items()
+        if not name.startswith(CODE) and name not in ("entry_point", "media_types")
+    }
+
+
+def sorted_bindings(bindings: list[Json] | None) -> list[Json]:
+    """Return bindings sorted by name: the API's own order changes with each upload."""
+    return sorted(bindings or [], key=lambda binding: str(binding.get("name")))
+
+
+def upload_form(item: Json, before: Json | None) -> Form:
+    """Return the parts of an upload that turns the live item *before* (None if new) into *item*.
+
+    Secrets, whose values nobody can read, and static assets, which are not in the form, are kept. A binding
+    that does not change is inherited, so that nothing that the API hides is lost.
+    """
+    field, main = main_of(item)
+    types: dict[str, str] = item["media_types"]
+    live_bindings = (before or {}).get("bindings") or []
+    metadata: Json = {
+        field: main,
+        **{name: item[name] for name in SETTINGS if item.get(name) not in (None, "", [], {})},
+        "bindings": [
+            {"type": "inherit", "name": one["name"]} if one in live_bindings else _without_namespace(one)
+            for one in item["bindings"]
+            if one["type"] not in SECRETS
+        ],
+    }
+    if before is not None:
+        metadata["keep_bindings"] = list(SECRETS)
+        if before.get("has_assets"):
+            metadata["keep_assets"] = True
+    if "migrations" in item:
+        metadata["migrations"] = item["migrations"]
+    elif before is None:
+        metadata |= _class_migration(item)
+    parts = [(name, (name, item[f"{CODE}{name}"], media_type)) for name, media_type in types.items()]
+    return [(FORM_PART, (None, json.dumps(metadata).encode(), "application/json")), *parts]
+
+
+def main_of(item: Json) -> tuple[str, str]:
+    """Return the field that names the main part in an upload, and its name.
+
+    The field is `body_part` for a service worker, else `main_module`. A response may not name the main part.
+    """
+    types: dict[str, str] = item["media_types"]
+    plain = (name for name, media_type in types.items() if media_type == SERVICE_WORKER)
+    main = item["entry_point"] or next(plain, next(iter(types)))
+    return ("body_part" if types[main] in (SERVICE_WORKER, "text/javascript") else "main_module"), main
+
+
+def settings_form(changed: Json, before: Json) -> Form:
+    """Return the parts of a change of settings alone; a binding sent as name and type is kept as it is."""
+    if "bindings" in changed:
+        live = before.get("bindings") or []
+        bindings = [
+            {"name": one["name"], "type": one["type"]}
+            if one in live or one["type"] in SECRETS
+            else _without_namespace(one)
+            for one in changed["bindings"]
+        ]
+        changed = changed | {"bindings": bindings}
+    return [("settings", (None, json.dumps(changed).encode(), "application/json"))]
+
+
+def _without_namespace(binding: Json) -> Json:
+    # A class of Durable Objects is named by its script; created again, its namespace has another id.
+    return {
+        name: value
+        for name, value in binding.items()
+        if name != "namespace_id" or "class_name" not in binding
+    }
+
+
+def _class_migration(item: Json) -> Json:
+    """Return the migration that a new script needs for the Durable Object classes that it binds to."""
+    bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
+    own = {one["class_name"] for one in bound if one.get("script_name") in (None, "", item["id"])}
+    if not own:
+        return {}
+    step: dict[str, Any] = {"new_tag": item.get("migration_tag") or "v1", "new_sqlite_classes": sorted(own)}
+    return {"migrations": step}

@@ -1,0 +1,233 @@
+"""workers.deploy: the code from disk, the live settings, and what a file of metadata changes in them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.errors import UsageError, ValidationError
+from ops.kinds.resource import Owner
+from ops.products.workers import valid
+from ops.products.workers.script import (
+    MODULE,
+    SECRETS,
+    SERVICE_WORKER,
+    SETTINGS,
+    Script,
+    code_of,
+    main_of,
+    sorted_bindings,
+    without_code,
+)
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
+from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
+from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.kinds.resource import Json
+
+# What a file of metadata may hold, under the API's own names; the main module is known from the code.
+METADATA = ("bindings", "migrations", *SETTINGS)
+_VALUES = ("text", "key_base64", "key_jwk")
+
+
+@command(
+    "deploy",
+    required=("script", "path"),
+    writes=True,
+    needs=f"{SCRIPTS}, {EDIT}",
+    help={
+        "script": SCRIPT,
+        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
+        "main": "the module of the folder that runs first (default: the download's, or index.js)",
+        "format": "modules or service-worker (default: that of the download or the live script, or detected)",
+        "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
+        "bindings": "JSON file: the metadata of an upload, or a list of bindings",
+    },
+)
+def deploy(
+    app: App,
+    script: str = "",
+    path: str = "",
+    main: str = "",
+    format: str = "",
+    compatibility_date: str = "",
+    bindings: str = "",
+) -> Rows:
+    """Upload a script and deploy it; one that already exists and is equal is left unchanged.
+
+    Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
+    files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
+
+    inv workers.deploy --script shop --path dist/index.js
+    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    """
+    from ops.kinds.change import Change
+    from ops.products.workers import resources
+
+    valid.script_name(script)
+    if format and format not in FORMATS:
+        raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
+    source = read(Path(path), main=main)
+    metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
+    for name in source.left_out:
+        app.note(f"left out, not a module: {name}")
+    owner = Owner(app.account_id, app.account_id, {})
+    live = lookup(app, resources.SCRIPT, owner, {"id": script})
+    code = with_format(source, script, format=format, live=live)
+    today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
+    item = wanted(script, code, metadata, live, today=today)
+    kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
+    return make(app, Change(kind, owner, live, item))
+
+
+def with_format(source: Source, name: str, *, format: str = "", live: Json | None = None) -> Script:
+    """Return the code of *source* as the script *name*, its main module a module or a service worker.
+
+    The format is *format*, else what the source is known to be, else detected: code that imports or exports
+    is a module. Other code has the format of the *live* script; without one it is a service worker.
+    """
+    entry, modules = source.script
+    main = next(module for module in modules if module.name == entry)
+    if main.media_type not in (MODULE, SERVICE_WORKER):
+        if format or main.media_type in (MEDIA_TYPES[".txt"], MEDIA_TYPES[".bin"]):
+            raise ValidationError(f"{entry} is not JavaScript", hint="leave out --format, or change --main")
+        return source.script
+    if format:
+        media_type = FORMATS[format]
+    elif source.known:
+        media_type = main.media_type
+    else:
+        media_type = _detected(source, main.data, entry, live)
+    code = [module for module in modules if module.media_type != MEDIA_TYPES[".map"]]
+    # The API returns a service worker without the name of its file.
+    renamed = f"{name}.js" if media_type == SERVICE_WORKER and len(code) == 1 else entry
+    names = {entry: renamed, f"{entry}.map": f"{renamed}.map"}
+    changed = (module._replace(name=names.get(module.name, module.name)) for module in modules)
+    return Script(
+        renamed,
+        tuple(one._replace(media_type=media_type) if one.name == renamed else one for one in changed),
+    )
+
+
+def _detected(source: Source, code: bytes, entry: str, live: Json | None) -> str:
+    from ops.products.workers.javascript import is_module
+
+    others = [one for one in source.script.modules if one.name != entry]
+    imports = is_module(code)
+    if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in others):
+        return MODULE
+    if live and live["media_types"].get(main_of(live)[1]) in (MODULE, SERVICE_WORKER):
+        return MODULE if main_of(live)[0] == "main_module" else SERVICE_WORKER
+    if imports is None:
+        raise ValidationError(
+            f"{entry} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
+            hint=f"fix it, or add --format {' or --format '.join(FORMATS)}",
+        )
+    return SERVICE_WORKER
+
+
+def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, today: str) -> Json:
+    """Return the item that the script *name* becomes; *live* is the current one, None if there is none.
+
+    What *metadata* does not name stays, and secrets always stay. A new script without a compatibility date
+    gets *today*, because the API would set the oldest.
+    """
+    kept: Json = without_code(live) if live else {"id": name, "compatibility_date": today}
+    current: list[Json] = kept.get("bindings") or []
+    bindings = _bindings(metadata["bindings"], current) if "bindings" in metadata else current
+    item = {**kept, **metadata, "bindings": bindings, **code_of(script)}
+    if "migrations" not in item:
+        return item
+    tag = item["migrations"]["new_tag"]
+    if live and live.get("migration_tag") == tag:
+        # An earlier deployment ran them.
+        return {name: value for name, value in item.items() if name != "migrations"}
+    return item | {"migration_tag": tag}
+
+
+def _bindings(named: list[Json], current: list[Json]) -> list[Json]:
+    """Return the bindings of a file, completed from the live ones, and the live secrets."""
+    live = {binding["name"]: binding for binding in current}
+    secrets = {name: binding for name, binding in live.items() if binding["type"] in SECRETS}
+    chosen = dict(secrets)
+    for binding in named:
+        name, secret = binding["name"], binding["type"] in SECRETS
+        if secret and name not in secrets:
+            hint = "deploy without it, then set it in Cloudflare's dashboard"
+            raise ValidationError(f"the script has no secret {name!r} to keep", hint=hint)
+        if name in secrets and not secret:
+            hint = "give the binding another name, or delete the secret in Cloudflare's dashboard"
+            raise ValidationError(f"{name!r} is a secret of the script, whose value would be lost", hint=hint)
+        known = live.get(name, {})
+        same = all(field in known and known[field] == value for field, value in binding.items())
+        chosen[name] = known if same else binding
+    return sorted_bindings(list(chosen.values()))
+
+
+def read_metadata(file: str, *, date: str, now: float) -> Json:
+    """Read a file of metadata ("" is none), or of bindings alone; *date* replaces its compatibility date.
+
+    Raises ValidationError for what an upload would refuse, and for the value of a secret, because it
+    would be shown and kept in the journal.
+    """
+    metadata = _checked(file, _parsed(Path(file))) if file else {}
+    if date:
+        metadata["compatibility_date"] = date
+    if "compatibility_date" in metadata:
+        valid.compatibility_date(str(metadata["compatibility_date"]), now=now)
+    return metadata
+
+
+def _parsed(file: Path) -> Json:
+    try:
+        content = json.loads(file.read_bytes())
+    except OSError as problem:
+        raise UsageError(
+            f"{file} cannot be read: {problem.strerror}", hint="--bindings takes a file"
+        ) from None
+    except (ValueError, RecursionError) as problem:
+        raise ValidationError(f"{file} is not JSON: {problem}") from None
+    if isinstance(content, list):
+        return {"bindings": content}
+    if not isinstance(content, dict):
+        raise ValidationError(f"{file} holds neither an object nor a list of bindings")
+    return content
+
+
+def _checked(file: str, metadata: Json) -> Json:
+    unknown = [name for name in metadata if name not in METADATA]
+    if unknown:
+        hint = f"one of: {', '.join(METADATA)}; secrets are always kept"
+        raise ValidationError(f"{file} names {unknown[0]!r}, which a deployment does not accept", hint=hint)
+    bindings = metadata.get("bindings", [])
+    if not isinstance(bindings, list):
+        raise ValidationError(f"the bindings in {file} are not a list")
+    names = [_binding_name(file, binding) for binding in bindings]
+    if len(set(names)) < len(names):
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValidationError(f"{file} has two bindings called {duplicate!r}")
+    if "migrations" in metadata:
+        migrations = metadata["migrations"]
+        if not (isinstance(migrations, dict) and migrations.get("new_tag")):
+            hint = "the tag shows later deployments that the migration has run"
+            raise ValidationError(f"the migrations in {file} have no new_tag", hint=hint)
+    return metadata
+
+
+def _binding_name(file: str, binding: Json) -> str:
+    fields = binding if isinstance(binding, dict) else {}
+    name, type = fields.get("name"), fields.get("type")
+    if not (isinstance(name, str) and name and isinstance(type, str) and type):
+        raise ValidationError(f"a binding in {file} has no name or no type")
+    if type in SECRETS and any(field in fields for field in _VALUES):
+        raise ValidationError(
+            f"{file} holds the value of the secret {name!r}",
+            hint="deployments keep a script's secrets; set their values in Cloudflare's dashboard",
+        )
+    return name

@@ -1,0 +1,151 @@
+"""workers.download: modules as files in one folder. A module's name never chooses a path."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.cli.command import command
+from ops.errors import Refused
+from ops.kinds.resource import Content, Json
+from ops.products.workers import api
+from ops.products.workers.source import INDEX
+from ops.products.workers.tasks.triggers import SCRIPT, SCRIPTS
+from ops.ui.shapes import Rows
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.products.workers.script import Script
+
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,6}")
+# Windows opens its devices by these names, whatever the suffix.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@command(
+    "download",
+    required=("script",),
+    needs=SCRIPTS,
+    help={
+        "script": SCRIPT,
+        "to": "folder to write to (default: one named like the script)",
+        "force": "replace existing files; their earlier content is kept under another name",
+    },
+)
+def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
+    """Write all modules of a script to a folder, byte for byte, with an index of them.
+
+    inv workers.download --script shop --to backup/shop
+    """
+    from ops.files.disk import check_writable
+
+    folder = Path(to or file_names([script])[0])
+    check_writable(next(path for path in (folder, *folder.absolute().parents) if path.exists()))
+    content = api.get_content(app.client, app.account_id, script)
+    written = write(folder, script, content, force=force)
+    rows = [
+        one.as_json()
+        | {"file": str(one.file), "entry_point": one.module.name == content.entry_point, "kept": one.kept}
+        for one in written
+    ]
+    return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
+
+
+class Written(NamedTuple):
+    """A module on disk; *kept* is the path of the earlier, different file, "" if there was none."""
+
+    module: Content
+    file: Path
+    kept: str = ""
+
+    def as_json(self) -> Json:
+        data = self.module.data
+        return {
+            "module": self.module.name,
+            "file": self.file.name,
+            "type": self.module.media_type,
+            "bytes": len(data),
+            "sha256": _digest(data),
+        }
+
+
+def file_names(names: Iterable[str]) -> list[str]:
+    """Return a file name for each module: its own name if that is safe, else a slug with a hash.
+
+    No two are the same or differ only in case, which not every file system distinguishes.
+    """
+    taken = {INDEX}
+    files = []
+    for name in names:
+        usable = _SAFE.fullmatch(name) and not _DEVICE.fullmatch(name) and name.lower() not in taken
+        files.append(name if usable else _slug(name, taken))
+        taken.add(files[-1].lower())
+    return files
+
+
+def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Written]:
+    """Write the modules of the script *name* to *folder*, and an index of them.
+
+    Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
+    earlier, different file is kept beside the new one.
+    """
+    from ops.files.disk import private_folder
+
+    files = [folder / file for file in file_names(module.name for module in script.modules)]
+    existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
+    if existing and not force:
+        raise Refused(
+            f"{existing[0]} already exists",
+            hint="choose another folder with --to, or use --force, which keeps a copy of the earlier file",
+        )
+    private_folder(folder)
+    written = [_write(module, file) for module, file in zip(script.modules, files, strict=True)]
+    modules = [one.as_json() for one in written]
+    index = {"script": name, "entry_point": script.entry_point, "modules": modules}
+    text = json.dumps(index, indent=2, ensure_ascii=True) + "\n"
+    return [*written, _write(Content(INDEX, "application/json", text.encode()), folder / INDEX)]
+
+
+def _write(module: Content, file: Path) -> Written:
+    """Write *module* to *file*; copy an earlier, different file aside first."""
+    from ops.files.disk import atomic, explained, refuse_link
+
+    refuse_link(file)
+    kept = ""
+    if file.exists():
+        with explained(file):
+            earlier = file.read_bytes()
+        if earlier != module.data:
+            # Named after its content, so that an earlier copy is never replaced.
+            copy = file.with_name(f"{file.name}.{_digest(earlier)[:12]}.old")
+            with atomic(copy) as out:
+                out.write(earlier)
+            kept = str(copy)
+    with atomic(file) as out:
+        out.write(module.data)
+    return Written(module, file, kept)
+
+
+def _slug(name: str, taken: set[str]) -> str:
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122  (a module's name is text here, not a path)
+    if not _SUFFIX.fullmatch(suffix):
+        stem, suffix = name, ""
+    readable = _UNSAFE.sub("-", stem)[-60:].strip("-._") or "module"
+    for number in itertools.count():
+        unique = f"{number or ''}{name}".encode("utf-8", "surrogatepass")
+        file = f"{readable}-{_digest(unique)[:12]}{suffix}"
+        if file.lower() not in taken:
+            break
+    return file
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
