@@ -96,6 +96,7 @@ def whole(ask: Ask) -> Listing:
         elif next_cursor(page):
             tally.problem = f"the API gave {len(page.items)} items and a cursor for more"
         yield from page.items
+        tally.problem = tally.problem or page.reply.incomplete
 
     return Listing(items(), tally)
 

@@ -198,7 +198,7 @@ def test_what_cannot_be_restored_is_reported_before_anything_is_done(unsaved: St
     result = inv("snapshots.restore")
 
     assert result.code == 1
-    assert "1 workers.secret: Cloudflare never gives their values" in result.err
+    assert "1 workers.secret: Cloudflare never returns their values" in result.err
     assert "workers.script site will be restored without the value of its secret KEY" in result.err
     assert result.err.index("its secret KEY") < result.err.index("create workers.script site")
     assert unsaved.wrote() == []
@@ -460,7 +460,7 @@ def test_a_setting_that_the_plan_fixes_is_reported_and_skipped(stage: Stage, inv
     result = inv("snapshots.restore", "--kind", "zones.setting", "--yes")
 
     assert result.code == 0, result.err
-    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow changing it" in result.err
+    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow a change" in result.err
     assert stage.wrote() == []
 
 

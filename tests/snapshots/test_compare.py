@@ -290,7 +290,7 @@ def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Pa
 def test_items_three_levels_deep_differ_with_their_owners_if_the_other_side_proves_it(
     tmp_path: Path,
 ) -> None:
-    notes = Resource("dns.note", "dns.record", THING.list, ("name",))
+    notes = Resource("dns.note", "dns.record", ("name",))
     kinds = (*KINDS, notes)
     items = zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com")
     none = made(tmp_path / "none", zones_with({}), kinds=kinds)
@@ -390,7 +390,7 @@ def test_an_unknown_part_has_the_reasons_of_both_sides(tmp_path: Path) -> None:
 
 
 def test_a_kind_of_another_version_is_unknown(tmp_path: Path) -> None:
-    strange = Resource("new.thing", ACCOUNT, THING.list, ("name",))
+    strange = Resource("new.thing", ACCOUNT, ("name",))
     old = made(tmp_path / "old", {("flat.thing", ME): []})
     new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
 
@@ -723,7 +723,7 @@ def test_the_order_of_an_unordered_list_does_not_differ(tmp_path: Path) -> None:
 def test_a_list_is_sorted_as_text_whatever_its_values_are(
     identity: tuple[str, ...], value: object, key: str
 ) -> None:
-    order = sort_key(Resource("new.thing", ACCOUNT, THING.list, identity))
+    order = sort_key(Resource("new.thing", ACCOUNT, identity))
 
     assert order({"name": value})[0] == key
     assert order({})[0] == ""
