@@ -46,8 +46,6 @@ UPWARD_TODAY: frozenset[str] = frozenset(
         "ops.cli.execution -> ops.program",
         "ops.files.lock -> ops.cli.app",
         "ops.files.lock -> ops.kinds.resource",
-        "ops.restore.restore -> ops.commands.snapshots.verify",
-        "ops.restore.standing -> ops.export.live",
         "ops.snapshots.library -> ops.offsite.address",
         "ops.snapshots.library -> ops.offsite.library",
         "ops.snapshots.listing -> ops.export.summary",
@@ -59,9 +57,10 @@ CIRCLES_TODAY: tuple[frozenset[str], ...] = (
     frozenset(
         {"ops.offsite.fetch", "ops.offsite.library", "ops.snapshots.library", "ops.snapshots.sealed.opening"}
     ),
+    frozenset({"ops.restore.report", "ops.restore.steps"}),
     frozenset({"ops.ui.output", "ops.ui.selection"}),
 )
-APP_TAKERS_TODAY = 72
+APP_TAKERS_TODAY = 60
 APP_TAKERS = 30
 
 
