@@ -17,8 +17,8 @@ from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
 from ops.products.dns.entries import FileRecord, RecordFile, unsupported
-from ops.products.dns.names import canonical_name, full_name
-from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of_rdata
+from ops.products.dns.names import canonical_name, full_name, host
+from ops.products.dns.rdata import EXAMPLES, PROXIABLE, TYPES, fields_of_rdata
 
 if TYPE_CHECKING:
     from dns.rdata import Rdata
@@ -88,7 +88,15 @@ class _ZoneFile:
                 self._read(place, one)
         except (dns.exception.DNSException, UnicodeError, ValueError) as error:
             type = _UNKNOWN_TYPE.search(str(error))
-            reason = _NOISE.sub("", str(error)) or "it cannot be read"
+            reason = _NOISE.sub("", str(error))
+            if not reason or reason.startswith("Text input"):
+                # dnspython's own words do not say what is expected.
+                found = next((word for word in text.upper().split() if word in TYPES), "")
+                reason = (
+                    f"it does not parse as {found}, e.g. {found} {EXAMPLES[found]}"
+                    if found
+                    else "it cannot be read"
+                )
             self.errors.append(
                 _refusal(place, type[1].upper())
                 if type
@@ -110,7 +118,9 @@ class _ZoneFile:
             elif type not in TYPES:
                 self.skipped.append(FileRecord(place, {}).refused(unsupported(type)))
             else:
-                self.records.append(FileRecord(place, self._record(place, name, ttl, rdata), absolute=True))
+                record = self._record(place, name, ttl, rdata)
+                _refuse_relative_address(record, text, self.zone)
+                self.records.append(FileRecord(place, record, absolute=True))
 
     def _record(self, place: str, name: dns.name.Name, ttl: int, rdata: Rdata) -> Json:
         record = {
@@ -138,6 +148,15 @@ class _ZoneFile:
                     f"{place}: {name} has the zone twice; a complete name in a zone file ends with a dot"
                 )
                 return
+
+
+def _refuse_relative_address(record: Json, text: str, zone: str) -> None:
+    """Raise ValidationError for a target that is an address without a final dot: it became a name."""
+    data = record.get("data") or {}
+    for target in (record["content"], data.get("target"), data.get("replacement")):
+        name = str(target).removesuffix(f".{zone}")
+        if name != target and name in text.split():
+            host(name)
 
 
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
