@@ -140,21 +140,25 @@ class _ZoneFile:
         return record | ({"ttl": checks.AUTOMATIC} if record.get("proxied") else {})
 
     def _warn_of_final_dots(self, place: str, record: Json) -> None:
-        data = record.get("data") or {}
-        names = (record["name"], record["content"], data.get("target"), data.get("replacement"))
-        for name in names if record["type"] != "TXT" else names[:1]:
-            if str(name).endswith(f".{self.zone}.{self.zone}"):
+        for name in (record["name"], *_targets(record)):
+            if name.endswith(f".{self.zone}.{self.zone}"):
                 self.warnings.append(
                     f"{place}: {name} has the zone twice; a complete name in a zone file ends with a dot"
                 )
                 return
 
 
+def _targets(record: Json) -> list[str]:
+    data = record.get("data")
+    if data:
+        return [str(data[field]) for field in ("target", "replacement") if field in data]
+    return [record["content"]] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
+
+
 def _refuse_relative_address(record: Json, text: str, zone: str) -> None:
     """Raise ValidationError for a target that is an address without a final dot: it became a name."""
-    data = record.get("data") or {}
-    for target in (record["content"], data.get("target"), data.get("replacement")):
-        name = str(target).removesuffix(f".{zone}")
+    for target in _targets(record):
+        name = target.removesuffix(f".{zone}")
         if name != target and name in text.split():
             host(name)
 
