@@ -15,6 +15,7 @@ from ops.http.pages import Json, Listing, Page, whole
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget
+    from ops.http.exchange import Paths
     from ops.http.paths import ApiPath
 
 __all__ = ["Client", "Json", "Listing", "Raw"]
@@ -76,11 +77,15 @@ class Client:
         *,
         cache: float = 0.0,
         budget: Budget | None = None,
+        paths: Paths | None = None,
+        gap: Callable[[str], None] = lambda _text: None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._send = send
         self._cache = cache
         self._close = close
+        self._paths = paths
+        self._gap = gap
         self._rejected: CredentialsError | None = None
         self.budget = budget
 
@@ -197,16 +202,25 @@ class Client:
         return ask
 
     def _result(self, call: Call) -> Any:
-        return answers.result(call, self._carry(call))
+        reply = self._carry(call)
+        result = answers.result(call, reply)
+        if reply.incomplete and not result:
+            self._gap(reply.incomplete)
+            raise NotFound(reply.incomplete, 404)
+        return result
 
     def _envelope(self, call: Call) -> Json:
-        return answers.envelope(call, self._carry(call))
+        reply = self._carry(call)
+        if reply.incomplete:
+            self._gap(reply.incomplete)
+        return answers.envelope(call, reply)
 
     def _carry(self, call: Call) -> Reply:
         """Send *call*, unless the token was refused before: a scan would send it thousands of times."""
         if self._rejected and not _verifies(call):
             raise self._rejected
         reply = self._send(call)
+        reply.paths = self._paths
         if reply.status in (400, 401, 403):
             self._remember(call, reply)
         return reply

@@ -151,6 +151,7 @@ def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterato
         yield from given.new(page.items, tally)
         tally.problem = tally.problem or given.problem
         if not cursor:
+            tally.problem = tally.problem or page.reply.incomplete
             return
         if hash(cursor) in used:
             if page.items:

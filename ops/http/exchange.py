@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 MIB = 1024 * 1024
 JSON_LIMIT = 64 * MIB
@@ -17,6 +17,16 @@ WRITE = "write"
 _RAY = re.compile(r"[0-9A-Za-z-]{1,40}")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Paths(Protocol):
+    """What is known of the paths of the API; a floor above hands it in, for the hints of errors."""
+
+    def permission(self, path: str, *, write: bool) -> str:
+        """Return the permission that *path* takes, "" if it is not known."""
+
+    def listing_task(self, path: str) -> str:
+        """Return the command that lists what exists instead of *path*, "" if no task does."""
 
 
 class Call(NamedTuple):
@@ -47,10 +57,14 @@ class Reply:
 
     *complete*: the server proved the length of the body, by Content-Length or the end of its chunks; a closed
     connection proves nothing. *replayed*: an earlier attempt may have been carried out. *cached*: no request
-    was sent. *data* is the parsed body, once known.
+    was sent. *data* is the parsed body, once known. *incomplete* says why the result may lack items, as a
+    snapshot knows. *paths* describes the requested path in hints.
     """
 
-    __slots__ = ("body", "cached", "chunks", "complete", "data", "headers", "replayed", "status")
+    __slots__ = (
+        "body", "cached", "chunks", "complete", "data", "headers", "incomplete", "paths", "replayed",
+        "status",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -70,6 +84,8 @@ class Reply:
         self.cached = cached
         self.replayed = False
         self.data: Any = None
+        self.paths: Paths | None = None
+        self.incomplete = ""
 
     @property
     def ray(self) -> str:

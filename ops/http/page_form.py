@@ -41,6 +41,7 @@ def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
         tally.passes = number_of_pass
         tally.duplicates += reading.twice
         if reading.failed or reading.believable():
+            tally.problem = tally.problem or reading.incomplete
             return
     tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
 
@@ -65,6 +66,7 @@ class _Reading:
         self._added = False
         self.twice = 0
         self.failed = False
+        self.incomplete = ""
 
     def items(self) -> Iterator[Json]:
         """Yield the items that no reading has yielded yet."""
@@ -99,6 +101,7 @@ class _Reading:
         if self._pages == 1:
             self._since = answered_at(page) - LEEWAY
         self._totals.add(page.total)
+        self.incomplete = page.reply.incomplete
         if page.items or self._pages == 1:
             self._tally.total = page.total
         return page

@@ -94,8 +94,9 @@ def whole(ask: Ask) -> Listing:
         if page.total is not None and page.total != len(page.items):
             tally.problem = f"the API sent {len(page.items)} of {page.total} items, without a next page"
         elif next_cursor(page):
-            tally.problem = f"the API gave {len(page.items)} items and a cursor for more"
+            tally.problem = f"the API sent {len(page.items)} items and a cursor for more"
         yield from page.items
+        tally.problem = tally.problem or page.reply.incomplete
 
     return Listing(items(), tally)
 

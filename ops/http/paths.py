@@ -13,12 +13,12 @@ ApiPath = NewType("ApiPath", str)
 _UNSAFE = frozenset({"", ".", ".."})
 
 
-def path(template: str, *segments: str) -> ApiPath:
-    """Fill *template*'s `{}` with *segments*, each encoded as exactly one path segment.
+def path(template: str, *segments: str, **named: str) -> ApiPath:
+    """Return *template* with `{}` and `{name}` filled in, each value encoded as exactly one path segment.
 
     Raises UsageError for a segment that cannot be sent: empty, `.`, `..`, or not text.
     """
-    return ApiPath(template.format(*map(segment, segments)))
+    return ApiPath(template.format(*map(segment, segments), **{k: segment(v) for k, v in named.items()}))
 
 
 def segment(name: str) -> str:

@@ -17,9 +17,7 @@ from ops.errors import (
     ValidationError,
 )
 from ops.http.exchange import WRITE, Call, Reply
-from ops.http.listings import listing_task
 from ops.http.pause import spoken, wanted_pause
-from ops.http.permissions import permission
 
 Json = dict[str, Any]
 
@@ -95,13 +93,13 @@ def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[typ
     """Return the class and hint, by status, path and code together."""
     status = reply.status
     if _bad_token(status, codes, text):
-        return CredentialsError, _token_hint(call, codes)
+        return CredentialsError, _token_hint(call, reply, codes)
     if status == 403 or 10000 in codes:
-        return PermissionDenied, _permission_hint(call, codes)
+        return PermissionDenied, _permission_hint(call, reply, codes)
     if status == 429:
         return RateLimited, _come_back(reply)
     if status in (404, 410):
-        return NotFound, _not_found_hint(call)
+        return NotFound, _not_found_hint(call, reply)
     if status == 409 or codes & ALREADY_THERE:
         return Conflict, ""
     if 400 <= status < 500:
@@ -115,31 +113,32 @@ def _bad_token(status: int, codes: set[int], text: str) -> bool:
     return 9109 in codes and "invalid access token" in text.lower()
 
 
-def _token_hint(call: Call, codes: set[int]) -> str:
+def _token_hint(call: Call, reply: Reply, codes: set[int]) -> str:
     if codes & {6003, 6103, 6111}:
         return (
             "the token is malformed: check for blanks, quotes, or a Global API key in its place; `inv doctor`"
         )
     if 10000 in codes:
-        named = _named(call)
+        named = _permission(call, reply)
         return f"the token is not valid, or it lacks a permission{named}; `inv doctor` shows which"
     return "the token is unknown, expired or revoked; `inv doctor` shows details"
 
 
-def _permission_hint(call: Call, codes: set[int]) -> str:
+def _permission_hint(call: Call, reply: Reply, codes: set[int]) -> str:
+    named = _permission(call, reply)
     if 10000 in codes:
-        return f"the token lacks a permission{_named(call)}, or it is not valid; `inv doctor` shows which"
-    return f"the token lacks a permission{_named(call)}; {_DOCTOR}"
+        return f"the token lacks a permission{named}, or it is not valid; `inv doctor` shows which"
+    return f"the token lacks a permission{named}; {_DOCTOR}"
 
 
-def _named(call: Call) -> str:
-    name = permission(call.path, write=call.kind == WRITE)
+def _permission(call: Call, reply: Reply) -> str:
+    name = reply.paths.permission(call.path, write=call.kind == WRITE) if reply.paths else ""
     return f" (probably {name})" if name else ""
 
 
-def _not_found_hint(call: Call) -> str:
-    task = listing_task(call.path)
-    return f"`{task}` shows what exists" if task else ""
+def _not_found_hint(call: Call, reply: Reply) -> str:
+    task = reply.paths.listing_task(call.path) if reply.paths else ""
+    return f"`{task}` lists what exists" if task else ""
 
 
 def _come_back(reply: Reply) -> str:

@@ -19,7 +19,7 @@ from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
-from ops.http.exchange import WRITE, Call, Reply, Send
+from ops.http.exchange import WRITE, Call, Paths, Reply, Send
 from ops.http.origin import check_origin, check_pair, check_proxy
 from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
@@ -140,11 +140,13 @@ def open_client(
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.monotonic,
     dry: bool = False,
+    paths: Paths | None = None,
 ) -> Client:
     """Return the client for *settings*; no request is sent yet.
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
-    Raises CredentialsError without credentials, and UsageError if they may not be sent to the base URL.
+    *paths* describes paths in the hints of errors. Raises CredentialsError without credentials, and
+    UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
     here = check_origin(settings.base_url, allowed=settings.allow_base_url)
@@ -169,7 +171,7 @@ def open_client(
         budget.close()
         cached.close()
 
-    return Client(cached, cache=settings.cache, budget=budget, close=close)
+    return Client(cached, cache=settings.cache, budget=budget, paths=paths, close=close)
 
 
 def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:

@@ -13,14 +13,16 @@ from typing import Any
 from ops.sandbox.wire import Refusal
 
 MOST_TXT = 2048
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+# A label holds any octet: what is not a plain printable character is escaped (RFC 1035 section 5.1).
+_LABEL = re.compile(r"(?:[!#-')+-:<-?A-\[\]-~]|\\\d{3}|\\[^\d]){1,63}")
+_DOT = re.compile(r"(?<!\\)\.")
 _ZONE = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
 
 
 def is_hostname(name: str) -> bool:
     """True if a record may have or point to this name; the first label may be ``*``."""
-    labels = (name[2:] if name.startswith("*.") else name).split(".")
-    return 0 < len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    labels = _DOT.split(name[2:] if name.startswith("*.") else name)
+    return 0 < len(name) <= 253 and "://" not in name and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def is_zone_name(name: str) -> bool:
@@ -90,9 +92,14 @@ def _mail_host(text: str) -> str | None:
 
 def unquoted(text: str) -> str:
     """Return the text of a TXT content: character strings joined, quotes removed."""
+    return "".join(strings(text))
+
+
+def strings(text: str) -> list[str]:
+    """Return the character strings of a TXT content."""
     if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
-        return text
-    return re.sub(r"\\(.)", r"\1", "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)))
+        return [text]
+    return [re.sub(r"\\(.)", r"\1", one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', text)]
 
 
 def _txt(text: str) -> str | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, unquoted
+from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -154,7 +154,7 @@ def _same_content(one: Json, other: Json) -> bool:
     if one.get("priority") != other.get("priority"):
         return False
     if one["type"] == "TXT":
-        return unquoted(one["content"]) == unquoted(other["content"])
+        return strings(one["content"]) == strings(other["content"])
     return bool(one["content"].lower() == other["content"].lower())
 
 

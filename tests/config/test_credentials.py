@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import json
 import pickle
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
 
 pytestmark = [
     pytest.mark.holds_secret(".env", "token", "live.token", "staging.token", "cloudflare_api_token"),
-    pytest.mark.holds_secret("keyring.py", "keyring.cpython-311.pyc"),
+    pytest.mark.holds_secret("keyring.py", f"keyring.{sys.implementation.cache_tag}.pyc"),
 ]
 OLD = "YQSn-xWAQiiEh9qM58wZNnyQS7FUdoqGIUAbrh7T"
 KEY = "0123456789abcdef" * 2 + "01234"

@@ -23,7 +23,7 @@ from ops.http import answers
 from ops.http.client import Client
 from ops.http.exchange import NOTHING, WRITE, Call, Reply
 from ops.http.paths import path
-from ops.http.permissions import permission
+from ops.kinds import paths
 from tests.wire import Wire, answer, failed, ok
 
 RECORDS = Call("GET", "/zones/z1/dns_records")
@@ -34,8 +34,10 @@ def refusal(
     status: int, *errors: Any, call: Call = RECORDS, headers: Mapping[str, str] = NOTHING
 ) -> OpsError:
     body = json.dumps({"success": False, "errors": list(errors), "result": None}).encode()
+    reply = Reply(status, headers, body)
+    reply.paths = paths
     with pytest.raises(OpsError) as failure:
-        answers.envelope(call, Reply(status, headers, body))
+        answers.envelope(call, reply)
     return failure.value
 
 
@@ -112,23 +114,6 @@ def test_an_authentication_error_says_that_it_may_be_the_token_or_a_permission()
 
     assert "lacks a permission" in hint
     assert "not valid" in hint
-
-
-@pytest.mark.parametrize(
-    ("where", "write", "name"),
-    [
-        ("/zones", False, "Zone > Zone > Read"),
-        ("/zones/z/settings/ssl", True, "Zone > Zone Settings > Edit"),
-        ("/zones/z/purge_cache", True, "Zone > Cache Purge > Purge"),
-        ("/zones/z/workers/routes", False, "Zone > Workers Routes > Read"),
-        ("/accounts/a/storage/kv/namespaces/n/keys", False, "Account > Workers KV Storage > Read"),
-        ("/accounts/a/workers/durable_objects/namespaces", False, "Account > Workers Scripts > Read"),
-        ("/accounts", False, "Account > Account Settings > Read"),
-        ("/elsewhere", False, ""),
-    ],
-)
-def test_a_path_has_a_permission(where: str, write: bool, name: str) -> None:
-    assert permission(where, write=write) == name
 
 
 @pytest.mark.fault("A6")

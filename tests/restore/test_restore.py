@@ -195,7 +195,7 @@ def test_what_cannot_come_back_is_told_before_anything_is_done(unsaved: Stage, i
     result = inv("snapshots.restore")
 
     assert result.code == 1
-    assert "1 workers.secret: Cloudflare never gives their values" in result.err
+    assert "1 workers.secret: Cloudflare never returns their values" in result.err
     assert "workers.script site comes back without the value of its secret KEY" in result.err
     assert result.err.index("its secret KEY") < result.err.index("create workers.script site")
     assert unsaved.wrote() == []
@@ -456,7 +456,7 @@ def test_a_setting_that_the_plan_fixes_is_told_and_left(stage: Stage, inv: Inv, 
     result = inv("snapshots.restore", "--kind", "zones.setting", "--yes")
 
     assert result.code == 0, result.err
-    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow changing it" in result.err
+    assert f"zones.setting in {ALPHA} ssl: the zone's plan does not allow a change" in result.err
     assert stage.wrote() == []
 
 

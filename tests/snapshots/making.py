@@ -18,10 +18,6 @@ from ops.snapshots.writer import Writer
 ACCOUNT_ID = "a" * 32
 
 
-def _no_list(_client: Any, _owner: Owner) -> list[Json]:
-    return []
-
-
 def _no_contents(_client: Any, _owner: Owner, _item: Json) -> Any:
     return iter(())
 
@@ -31,18 +27,14 @@ def _no_values(_client: Any, _owner: Owner, _items: Iterable[Json]) -> list[Json
 
 
 THING = Resource(
-    "flat.thing", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id", "modified_on", "meta.step"))
+    "flat.thing", ACCOUNT, ("name",), compare=Compare(volatile=("id", "modified_on", "meta.step"))
 )
-ZONE = Resource("zones.zone", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id",)))
-RECORD = Resource(
-    "dns.record", "zones.zone", _no_list, ("name", "type", "content"), compare=Compare(volatile=("id",))
-)
-SINGLE = Resource("dns.switch", "zones.zone", _no_list, (), label="status")
-SCRIPT = Resource("code.script", ACCOUNT, _no_list, ("id",), label="id", contents=_no_contents)
-STORE = Resource(
-    "kv.namespace", ACCOUNT, _no_list, ("title",), label="title", compare=Compare(volatile=("id",))
-)
-KEY = Resource("kv.key", "kv.namespace", _no_list, ("name",), values=_no_values)
+ZONE = Resource("zones.zone", ACCOUNT, ("name",), compare=Compare(volatile=("id",)))
+RECORD = Resource("dns.record", "zones.zone", ("name", "type", "content"), compare=Compare(volatile=("id",)))
+SINGLE = Resource("dns.switch", "zones.zone", (), label="status")
+SCRIPT = Resource("code.script", ACCOUNT, ("id",), label="id", contents=_no_contents)
+STORE = Resource("kv.namespace", ACCOUNT, ("title",), label="title", compare=Compare(volatile=("id",)))
+KEY = Resource("kv.key", "kv.namespace", ("name",), values=_no_values)
 KINDS = (THING, ZONE, RECORD, SINGLE, SCRIPT, STORE, KEY)
 
 Items = Mapping[tuple[str, str], Sequence[Json]]

@@ -205,7 +205,7 @@ def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Pa
 def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_side_proves_it(
     tmp_path: Path,
 ) -> None:
-    notes = Resource("dns.note", "dns.record", THING.list, ("name",))
+    notes = Resource("dns.note", "dns.record", ("name",))
     kinds = (*KINDS, notes)
     items = zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com")
     none = made(tmp_path / "none", zones_with({}), kinds=kinds)
@@ -305,7 +305,7 @@ def test_what_either_side_says_of_what_it_does_not_know_is_told_together(tmp_pat
 
 
 def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> None:
-    strange = Resource("new.thing", ACCOUNT, THING.list, ("name",))
+    strange = Resource("new.thing", ACCOUNT, ("name",))
     old = made(tmp_path / "old", {("flat.thing", ME): []})
     new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
 
@@ -632,7 +632,7 @@ def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> N
 def test_the_order_of_a_list_is_that_of_texts_whatever_its_values_are(
     identity: tuple[str, ...], value: object, key: str
 ) -> None:
-    order = key_of(Resource("new.thing", ACCOUNT, THING.list, identity))
+    order = key_of(Resource("new.thing", ACCOUNT, identity))
 
     assert order({"name": value})[0] == key
     assert order({})[0] == ""

@@ -16,7 +16,7 @@ from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
-from ops.products.dns.entries import FileRecord, RecordFile, raise_all, unsupported
+from ops.products.dns.entries import FileRecord, RecordFile, unsupported
 from ops.products.dns.names import canonical_name, full_name
 from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of_rdata
 
@@ -143,13 +143,12 @@ class _ZoneFile:
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     """Return the records of a zone file, without SOA and the NS of the zone itself, which Cloudflare sets.
 
-    *proxied* applies where a record has no `cf-proxied`; None leaves it open. Raises ValidationError with
-    all lines that cannot be read; $INCLUDE is one of them, because the file itself must contain everything.
+    *proxied* applies where a record has no `cf-proxied`; None leaves it open. The lines that cannot be read
+    are its errors; $INCLUDE is one of them, because the file itself must contain everything.
     """
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
         reading.line(number, line)
-    raise_all(reading.errors)
     notes = []
     if reading.left_out:
         notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
@@ -158,7 +157,14 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
             f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times", hint="remove them"
         )
         reading.skipped.append(age)
-    return RecordFile(reading.records, "", tuple(notes), tuple(reading.skipped), tuple(reading.warnings))
+    return RecordFile(
+        reading.records,
+        "",
+        tuple(notes),
+        tuple(reading.skipped),
+        tuple(reading.warnings),
+        tuple(reading.errors),
+    )
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from ops.errors import Conflict, ValidationError
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.kinds.resource import Owner
-from ops.products.dns.entries import FileRecord
-from ops.products.dns.plan import Plan, addition, packed, plan, state
+from ops.products.dns import plan as planning
+from ops.products.dns.entries import FileRecord, RecordFile
+from ops.products.dns.plan import Plan, packed, state
 from ops.products.dns.resources import RECORDS
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
 OWNER = Owner("a" * 32, ZONE["id"], ZONE)
+
+
+def plan(zone: Owner, existing: list[Json], file: list[FileRecord], *, keep: bool = False) -> Plan:
+    return planning.plan(zone, existing, RecordFile(file), keep=keep)
 
 
 def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
@@ -114,9 +119,8 @@ def test_keep_preserves_records_missing_from_the_file() -> None:
 def test_an_import_only_adds() -> None:
     existing = [live(1, "www", "A", "192.0.2.1", comment="mine"), live(2, "x", "A", "192.0.2.1")]
 
-    found = addition(
-        OWNER, existing, [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
-    )
+    file = [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
+    found = planning.addition(OWNER, existing, RecordFile(file))
 
     assert actions(found) == [(CREATE, "new", "192.0.2.9")]
     assert found.different == 1
