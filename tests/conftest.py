@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from ops.http.client import Client
 from ops.http.stack import open_client
+from ops.kinds import paths
 from ops.sandbox.server import Sandbox
 from tests.faults.canary import CANARIES, TOKEN
 
@@ -92,7 +93,7 @@ def client(home: Path) -> Iterator[Client]:
     from ops.config.settings import load
 
     settings = load({}, invoke={}, environ=_environ(home), cwd=home / "work")
-    opened = open_client(settings, say=lambda text: None)
+    opened = open_client(settings, say=lambda text: None, paths=paths)
     yield opened
     opened.close()
 

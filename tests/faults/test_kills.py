@@ -20,7 +20,7 @@ from ops.http.pause import Pause
 from ops.kinds.change import Change
 from ops.telemetry.audit import AuditLog
 from ops.writes.journal import Journal
-from tests.writes.stage import Shelf
+from tests.writes.stage import Remote
 
 READ = Call("GET", "/zones", fresh=300.0)
 
@@ -34,8 +34,8 @@ class Kept(NamedTuple):
 
 def journal(folder: Path) -> Kept:
     place = folder / "journal"
-    shelf = Shelf()
-    changes: list[Change] = [shelf.creation("one", text="x" * 5000)]
+    remote = Remote()
+    changes: list[Change] = [remote.creation("one", text="x" * 5000)]
     opened = Journal(place, group="g", task="t")
 
     def write(number: int) -> None:
