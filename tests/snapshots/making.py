@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource, Restore
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
@@ -27,7 +27,11 @@ def _no_values(_client: Any, _owner: Owner, _items: Iterable[Json]) -> list[Json
 
 
 THING = Resource(
-    "flat.thing", ACCOUNT, ("name",), compare=Compare(volatile=("id", "modified_on", "meta.step"))
+    "flat.thing",
+    ACCOUNT,
+    ("name",),
+    compare=Compare(volatile=("id", "modified_on", "meta.step")),
+    restore=Restore(mentions=("kv.namespace",)),
 )
 ZONE = Resource("zones.zone", ACCOUNT, ("name",), compare=Compare(volatile=("id",)))
 RECORD = Resource("dns.record", "zones.zone", ("name", "type", "content"), compare=Compare(volatile=("id",)))
@@ -117,10 +121,10 @@ def everything(_kind: str) -> bool:
 def compared(
     old: Snapshot, new: Snapshot, wanted: Callable[[str], bool] = everything
 ) -> tuple[list[Difference], Comparison]:
-    """Give the differences, and the comparison for its counts."""
+    """Return the differences, and the comparison for its counts."""
     comparison = Comparison(old, new, KINDS, wanted)
     return list(comparison), comparison
 
 
-def told(differences: Iterable[Difference]) -> list[tuple[str, str, str, str]]:
+def summarized(differences: Iterable[Difference]) -> list[tuple[str, str, str, str]]:
     return [(d.kind, d.scope, d.change, d.name) for d in differences]
