@@ -7,13 +7,20 @@ import binascii
 import re
 from collections.abc import Callable
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from ops.sandbox.wire import Refusal
 
 MOST_TXT = 2048
+# 192.0.2.0/24 and 100::/64 are not among them: the documentation uses them for originless records.
+_UNREACHABLE = (
+    *("0.0.0.0/8", "1.0.0.1", "1.1.1.1", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+    *("172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+# The name of a record may have labels of any octet (RFC 2181); spaces and dots are escaped.
+_OWNER_LABEL = re.compile(r"(?:[!-)+\-/-\[\]-~]|\\[0-9]{3}|\\[^0-9])+")
 _ZONE = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
 
 
@@ -21,6 +28,13 @@ def is_hostname(name: str) -> bool:
     """True if a record may have or point to this name; the first label may be ``*``."""
     labels = (name[2:] if name.startswith("*.") else name).split(".")
     return 0 < len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def is_owner_name(name: str) -> bool:
+    """True if a record may have this name."""
+    labels = re.split(r"(?<!\\)\.", name.removeprefix("*."))
+    lengths = [len(re.sub(r"\\(?:[0-9]{3}|.)", "x", label)) for label in labels]
+    return max(lengths) <= 63 and sum(lengths) <= 250 and all(map(_OWNER_LABEL.fullmatch, labels))
 
 
 def is_zone_name(name: str) -> bool:
@@ -76,6 +90,11 @@ def _address(version: type[IPv4Address] | type[IPv6Address], text: str) -> str |
         return str(version(text)) if "%" not in text else None
     except ValueError:
         return None
+
+
+def is_unreachable(address: str) -> bool:
+    """True if an origin with this address cannot be proxied: private, reserved, or Cloudflare's resolver."""
+    return any(ip_address(address) in ip_network(network) for network in _UNREACHABLE)
 
 
 def _host(text: str) -> str | None:
