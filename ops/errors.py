@@ -1,37 +1,41 @@
-"""The family of failures, and the exit code of each.
+"""All errors, and the exit code of each.
 
 OpsError                     2
-├── UserError                1  the request cannot be served as it was asked
+├── UserError                1  the request cannot be served as given
 │   ├── UsageError           1  a wrong option, value or name
 │   ├── ValidationError      1  content that the API would refuse
-│   ├── CredentialsError     1  no token, or one that cannot be used
-│   ├── PermissionDenied     1  the token may not do this
+│   ├── CredentialsError     1  the token is missing or unusable
+│   ├── PermissionDenied     1  the token lacks a permission
 │   ├── NotFound             1
-│   ├── AmbiguousName        1  several things have this name
-│   ├── Conflict             1  it is there already, or it has changed since
+│   ├── AmbiguousName        1  several items have this name
+│   ├── Conflict             1  it exists already, or has changed meanwhile
 │   └── Refused              1  not confirmed, or a threshold forbids it
 ├── SystemFailure            2  Cloudflare, the disk or this program failed
 │   ├── ApiError             2  Cloudflare answered with an error
-│   ├── MalformedAnswer      2  Cloudflare answered something that makes no sense
-│   ├── RateLimited          2  the budget does not come back before the deadline
+│   ├── MalformedAnswer      2  Cloudflare's answer has an undocumented shape
+│   ├── RateLimited          2  the budget does not recover before the deadline
 │   ├── DiskError            2
-│   └── Damaged              2  what was written here once is not what stands there now
+│   └── Damaged              2  a file of ours is not as it was written
 ├── NetworkError             3  name lookup, connection, TLS, timeout
 │   ├── NotSent              3  the request did not leave this machine
-│   └── Unanswered           3  it was sent; whether it was carried out is not known
+│   └── Unanswered           3  the request was sent; its outcome is unknown
 ├── Incomplete               4  what could be read is kept and marked
 ├── DifferencesFound         5
-├── Locked                   6  another run holds it
-└── Interrupted              130, or 143 for a termination
+├── Locked                   6  another run holds the lock
+└── Interrupted              130, or 143 after SIGTERM
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
+
+# Names less alike than this are not a typing mistake: a wrong guess is worse than none.
+_ALIKE = 0.75
 
 
 class OpsError(Exception):
-    """A failure with a sentence for people, a hint (the next command to type) and an exit code."""
+    """A failure: a sentence for people, a hint with the next command, an exit code."""
 
     exit_code: ClassVar[int] = 2
 
@@ -52,7 +56,7 @@ class OpsError(Exception):
         self.ray = ray
 
     def as_json(self) -> dict[str, object]:
-        """Give the failure as data: what `--output json` prints on stderr."""
+        """Return the failure as `--output json` prints it on stderr."""
         named = {"status": self.status, "codes": list(self.codes), "hint": self.hint, "ray": self.ray}
         given = {name: value for name, value in named.items() if value}
         return {"error": type(self).__name__, "exit_code": self.exit_code, "message": self.message, **given}
@@ -148,3 +152,13 @@ class Interrupted(OpsError):
 
 class Terminated(Interrupted):
     exit_code = 143
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean X?" where a *known* name is very like *word*, else ""."""
+    from difflib import get_close_matches
+
+    typed, plain = word.lstrip("-").lower(), {name.lstrip("-").lower(): name for name in known}
+    swapped = [name for name in plain if sorted(name) == sorted(typed)]
+    near = swapped or get_close_matches(typed, plain, n=1, cutoff=_ALIKE)
+    return f"did you mean {plain[near[0]]}?" if near else ""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 ALIASES = {"do": "durable-objects"}
 
-# The garbage collector looks for cycles after this many new objects.
+# The number of new objects after which the garbage collector looks for cycles.
 GC_THRESHOLD = 50_000
 # Seconds after which a thread that waits for the interpreter gets it. Python's default of 5 ms would delay
 # the next request while a response is processed.
@@ -167,7 +167,7 @@ class OpsProgram(Program):
         except ParseError as error:
             from ops.ui.mistakes import explain
 
-            text = explain(str(error), error.context, self.collection, self.initial_context)
+            text = explain(error, self.collection, self.initial_context)
             raise Exit(text, 1) from None
         except BrokenPipeError:
             from ops.ui.streams import silence_stdout
@@ -180,7 +180,7 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Give the app the functions of the floors above it; each is imported when it is called."""
+    """Return the app the functions of the floors above it; each is imported when it is called."""
     from ops.cli.app import App, Wiring
 
     def account(client: Client) -> Json:

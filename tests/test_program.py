@@ -27,7 +27,7 @@ def test_an_unknown_option_names_the_nearest_one(inv: Inv) -> None:
     result = inv("dns.list", "--zonee", "example.com")
 
     assert result.code == 1
-    assert "--zonee is no option of dns.list" in result.err
+    assert "dns.list has no option --zonee" in result.err
     assert "did you mean --zone?" in result.err
 
 
@@ -190,3 +190,29 @@ def test_every_product_with_tasks_is_in_the_collection() -> None:
     assert {collection_of(f"ops.products.{name}.tasks") for name in written} - {""} <= set(shown.collections)
     assert "audit" in shown.tasks
     assert not (set(PRODUCTS) - written) & set(shown.collections)
+
+
+def test_a_collection_that_is_not_a_task_shows_its_tasks(inv: Inv) -> None:
+    result = inv("kv")
+
+    assert result.code == 1
+    assert "error: kv is a collection of tasks, not a task" in result.err
+    assert "kv.get, kv.keys" in result.err
+
+
+def test_a_guess_is_made_only_when_it_is_close(inv: Inv) -> None:
+    assert "did you mean" not in inv("zones.list", "--json").err
+    assert "did you mean --zone?" in inv("dns.list", "--zoen", "a.example").err
+
+
+def test_a_value_of_the_wrong_kind_is_answered_with_what_the_option_takes(inv: Inv) -> None:
+    result = inv("dns.create", "--ttl", "1h")
+
+    assert result.code == 1
+    assert "error: --ttl takes a number, not '1h'" in result.err
+    assert "hint: --ttl: seconds" in result.err
+
+
+def test_a_hint_keeps_the_stage_of_the_line(staged: Sandbox, inv: Inv) -> None:
+    assert "`inv sandbox zones.list`" in inv("sandbox", "zones.info", "--zone", "nowhere.example").err
+    assert "`inv zones.list`" in inv("zones.info", "--zone", "nowhere.example").err

@@ -71,25 +71,25 @@ class Command(Task[Callable[..., Any]]):
 
     @cached_property
     def path(self) -> str:
-        """Give what the task is called on the line, wherever it was imported from."""
+        """Return what the task is called on the line, wherever it was imported from."""
         collection = collection_of(self.__module__)
         return f"{collection}.{self.name}" if collection else self.name
 
     @property
     def shared(self) -> dict[str, Any]:
-        """Give the shared options that this command has, with their defaults."""
+        """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         return EVERYWHERE | reads | lists | writes | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Give those of *options* that are not as they are by default."""
+        """Return those of *options* that are not as they are by default."""
         own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
         defaults = self.shared | own
         return {name: value for name, value in options.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
-        """Give the options as Invoke's parser wants them, positional ones first."""
+        """Return the options as Invoke's parser wants them, positional ones first."""
         own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
         first = {name: own.pop(name) for name in self.positional}
         return [self._option(name, value) for name, value in (first | own | self.shared).items()]
@@ -161,7 +161,7 @@ def command(
 
 
 def _gives(function: Callable[..., Any]) -> str:
-    """Give the shape that *function* says it returns; a module need not put its annotations off."""
+    """Return the shape that *function* says it returns; a module need not put its annotations off."""
     told = function.__annotations__.get("return", "None")
     name = told if isinstance(told, str) else getattr(told, "__name__", str(told))
     return str(name).removesuffix(" | None")

@@ -155,6 +155,7 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
     talk.settle(settings, Redactor(settings.secrets()))
+    talk.stage = RUN.stage
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)

@@ -65,4 +65,7 @@ class Option(Argument):
         try:
             super().set_value(value, cast)
         except ValueError:
-            raise ParseError(f"--{self.names[0]} takes a number, not {value!r}") from None
+            error = ParseError(f"{self!r} takes a number, not {value!r}")
+            # The parser's errors have no hint of their own; ops.ui.mistakes shows this one.
+            error.hint = f"{self!r}: {self.help}" if self.help else ""  # type: ignore[attr-defined]
+            raise error from None

@@ -21,7 +21,7 @@ class Run:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.terminated = False
-        """Whether SIGTERM set *stop*."""
+        """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False
@@ -70,18 +70,25 @@ class Run:
         )
         return "; ".join(f"{what}: {', '.join(tasks)}" for what, tasks in parts if tasks)
 
+    @property
+    def stage(self) -> str:
+        """Return the words that set this line's stage, as typed after `inv`, with a trailing blank; or ""."""
+        profile = f"profile --name {self.staged['profile']} " if self.staged.get("profile") else ""
+        return "sandbox " if self.staged.get("base_url") else profile
+
     def undo_line(self, id: str, task: str = "apply") -> str:
         """Return the line that undoes, or shows, the changes made under *id* on this line's stage."""
-        profile = f"profile --name {self.staged['profile']} " if self.staged.get("profile") else ""
-        stage = "sandbox " if self.staged.get("base_url") else profile
-        return f"inv {stage}undo.{task} --id {id}"
+        return f"inv {self.stage}undo.{task} --id {id}"
 
     def client(self, settings: Settings, say: Callable[[str], None], dry: bool = False) -> Client:
         """Return the one client for these settings, opened at first use; a *dry* one sends no writes."""
         if (settings, dry) not in self._clients:
             from ops.http.stack import open_client
+            from ops.kinds import paths
 
-            self._clients[settings, dry] = open_client(settings, say=say, stop=self.stop, dry=dry)
+            self._clients[settings, dry] = open_client(
+                settings, say=say, stop=self.stop, dry=dry, paths=paths
+            )
         return self._clients[settings, dry]
 
     @property

@@ -86,7 +86,7 @@ def details(journal: Journal, entry: JournalEntry, resource: Resource | None) ->
     from ops.kinds.resource import Owner, Resource
     from ops.writes import describe
 
-    known = resource or Resource(kind=entry.kind, parent="", list=lambda _client, _owner: (), identity=())
+    known = resource or Resource(kind=entry.kind, parent="", identity=())
     state, why = _state(entry, resource)
     for before, after in journal.changes(entry):
         change = Change(known, Owner(*entry.owner), before, after)

@@ -54,16 +54,16 @@ class Credentials:
         return self._origin
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the exact values that must never be shown, for the redactor."""
+        """Return the exact values that must never be shown, for the redactor."""
         return tuple(secret for secret in (self._token, self._key) if secret)
 
     def fingerprint(self) -> str:
-        """Give 16 hex digits that tell credentials apart and say nothing about them."""
+        """Return 16 hex digits that tell credentials apart and say nothing about them."""
         told = "\0".join((self.kind, self._token or f"{self._email}\0{self._key}"))
         return hmac.new(_APPLICATION, told.encode(), hashlib.sha256).hexdigest()[:16]
 
     def required(self) -> Credentials:
-        """Give these credentials; raises CredentialsError, naming both ways on, when there are none."""
+        """Return these credentials; raises CredentialsError, naming both ways on, when there are none."""
         if self.kind != "none":
             return self
         raise CredentialsError(

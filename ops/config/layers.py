@@ -6,13 +6,12 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.config.private import is_there, read_private
 from ops.config.values import BY_NAME, FIELDS, Field
-from ops.errors import UsageError
+from ops.errors import UsageError, did_you_mean
 
 STAGED = "set by an earlier task"
 
@@ -82,7 +81,7 @@ def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, gua
 
 
 def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
-    """Give the variables of a `.env` file, {} where there is none; nothing enters the environment.
+    """Return the variables of a `.env` file, {} where there is none; nothing enters the environment.
 
     Raises UsageError for a file that `read_private` refuses and for a line that cannot be understood.
     """
@@ -106,16 +105,13 @@ def unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
     yield from sorted(name for name in variables if name.startswith("CFOPS_") and name not in VARIABLES)
 
 
-def nearest(name: str, known: Mapping[str, object]) -> str:
-    """Give a hint that names what *name* may have been meant to be."""
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known)) or 'none'}"
-
-
 def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -> None:
     for name in given:
         if name not in BY_NAME:
-            raise UsageError(f"{where}: there is no setting {name!r}", hint=nearest(name, BY_NAME))
+            raise UsageError(
+                f"{where}: there is no setting {name!r}",
+                hint=did_you_mean(name, BY_NAME) or f"the settings are: {', '.join(BY_NAME)}",
+            )
         if BY_NAME[name].guarded and not guarded:
             raise _not_here(BY_NAME[name], f"{where} {name}")
 
@@ -156,7 +152,7 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 
 
 def account_in(project: Path) -> Said | None:
-    """Give the `account_id` of the first wrangler file in *project* that has one.
+    """Return the `account_id` of the first wrangler file in *project* that has one.
 
     Raises UsageError for a file that cannot be read or understood.
     """

@@ -40,11 +40,11 @@ class ObjectKeys:
         return self._origin
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the exact values that must never be shown, for the redactor."""
+        """Return the exact values that must never be shown, for the redactor."""
         return tuple(secret for secret in (self._secret, self._session) if secret)
 
     def required(self) -> ObjectKeys:
-        """Give these keys; raises CredentialsError where there are none, or not all of them."""
+        """Return these keys; raises CredentialsError where there are none, or not all of them."""
         if not self._id:
             raise CredentialsError(
                 "no keys for the bucket",
@@ -80,7 +80,7 @@ class ObjectKeys:
 
 
 def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
-    """Give the keys of the strongest place that names one: a secret of another place would not fit it.
+    """Return the keys of the strongest place that names one: a secret of another place would not fit it.
 
     None at all, or half of them, are no error here: most of what is done needs none.
     """

@@ -23,12 +23,12 @@ DEPRECATED = {
 
 
 def environment() -> dict[str, str]:
-    """Give a copy of the process's environment; nothing is ever written back."""
+    """Return a copy of the process's environment; nothing is ever written back."""
     return dict(os.environ)
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
-    """Give the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's place."""
+    """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's place."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):
         return placed(chosen, Path.cwd())
     import platformdirs
@@ -37,7 +37,7 @@ def config_folder(environ: Mapping[str, str]) -> Path:
 
 
 def placed(named: str, folder: Path) -> Path:
-    """Give the path that *named* means in *folder*; a `~` that means nobody's home stays as it is."""
+    """Return the path that *named* means in *folder*; a `~` that means nobody's home stays as it is."""
     try:
         return folder / Path(named).expanduser()
     except RuntimeError:
@@ -45,14 +45,14 @@ def placed(named: str, folder: Path) -> Path:
 
 
 def state_folder() -> Path:
-    """Give the system's folder for what must outlive a run: budgets, locks, metrics."""
+    """Return the system's folder for what must outlive a run: budgets, locks, metrics."""
     import platformdirs
 
     return _absolute(platformdirs.user_state_path("cfops"), "CFOPS_STATE_DIR")
 
 
 def cache_folder() -> Path:
-    """Give the system's folder for what may be thrown away."""
+    """Return the system's folder for what may be thrown away."""
     import platformdirs
 
     return _absolute(platformdirs.user_cache_path("cfops"), "CFOPS_CACHE_DIR")
@@ -77,7 +77,7 @@ def read_private(
     forbidden: int = READABLE_BY_OTHERS,
     error: type[OpsError] = UsageError,
 ) -> str:
-    """Give the text of *file*, judged and read through one descriptor.
+    """Return the text of *file*, judged and read through one descriptor.
 
     Raises *error* for a file that other people may read (or write: *forbidden*), that belongs to another
     user, is a symbolic link, no regular file, above 1 MiB, not UTF-8 or cannot be read. *allow_insecure*

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.config.layers import nearest
 from ops.config.private import WRITABLE_BY_OTHERS, is_there, placed, read_private
-from ops.errors import NotFound, UsageError
+from ops.errors import NotFound, UsageError, did_you_mean
 from ops.files.disk import atomic
 
 _SECRETS = ("token", "api_token", "key", "api_key")
@@ -35,10 +34,13 @@ class Profiles(NamedTuple):
     file: Path
 
     def get(self, name: str) -> Profile:
-        """Give the profile called *name*; raises NotFound with the nearest name."""
+        """Return the profile called *name*; raises NotFound with the nearest name."""
         if name in self.by_name:
             return self.by_name[name]
-        raise NotFound(f"there is no profile {name!r} in {self.file}", hint=nearest(name, self.by_name))
+        raise NotFound(
+            f"there is no profile {name!r} in {self.file}",
+            hint=did_you_mean(name, self.by_name) or f"the profiles are: {', '.join(self.by_name) or 'none'}",
+        )
 
 
 def list_profiles(folder: Path) -> Profiles:
@@ -57,7 +59,7 @@ def list_profiles(folder: Path) -> Profiles:
 
 
 def set_default(folder: Path, name: str) -> Path:
-    """Make *name* the profile in force when none is named; gives the file that was changed.
+    """Make *name* the profile in force when none is named; returns the file that was changed.
 
     Raises NotFound for an unknown name, DiskError when the file cannot be written.
     """

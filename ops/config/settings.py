@@ -17,6 +17,7 @@ from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
 from ops.config.values import BY_NAME, convert
+from ops.errors import did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -75,7 +76,7 @@ class Settings:
         return SANDBOX if host in _LOOPBACK else host
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the exact values that must never be shown, for the redactor."""
+        """Return the exact values that must never be shown, for the redactor."""
         return (*self.credentials.secrets(), *self.s3_keys.secrets())
 
 
@@ -128,7 +129,7 @@ def load(
 
 
 def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
-    """Give the places where a `.env` is looked for: the project's folder and the configuration's.
+    """Return the places where a `.env` is looked for: the project's folder and the configuration's.
 
     No folder above them is asked: whoever can write there would choose the settings.
     """
@@ -184,7 +185,7 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 
 
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give each setting's value and its origin: what the strongest layer says, or the default."""
+    """Return each setting's value and its origin: what the strongest layer says, or the default."""
     values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
     for layer in reversed((*above, *_wrangler(above, cwd))):
         for name, said in layer.says.items():
@@ -215,7 +216,8 @@ def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
         for old in sorted(private.DEPRECATED.keys() & values.keys()):
             yield f"{where} {old} is no longer read: call it {private.DEPRECATED[old]}"
         for unknown in layers.unknown_variables(values):
-            yield f"{where} {unknown} means nothing here: {layers.nearest(unknown, layers.VARIABLES)}"
+            guess = did_you_mean(unknown, layers.VARIABLES)
+            yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"
 
 
 def _overruled(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ _NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir"})
 
 
 def shown(settings: Settings) -> list[dict[str, Any]]:
-    """Give a row for each setting: its name, its value fit to be seen, its origin in words."""
+    """Return a row for each setting: its name, its value fit to be seen, its origin in words."""
     names = [known.name for known in fields(settings) if known.name not in _NOT_SETTINGS]
     return [
         {
@@ -29,7 +29,7 @@ def shown(settings: Settings) -> list[dict[str, Any]]:
 
 
 def shown_profiles(settings: Settings) -> list[dict[str, Any]]:
-    """Give a row for each profile; its token is told by where it lies."""
+    """Return a row for each profile; its token is told by where it lies."""
     profiles = list_profiles(settings.config_dir)
     return [
         {

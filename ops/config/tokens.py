@@ -35,7 +35,7 @@ class Places(NamedTuple):
 
 
 def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
-    """Give the strongest credentials, and what the user should know about those that were passed over.
+    """Return the strongest credentials, and what the user should know about those that were passed over.
 
     A token beats a key. No credentials at all are no error here: much can be done without.
     Raises CredentialsError for a place that is named but cannot be used.

@@ -1,4 +1,4 @@
-"""Values as they were written, turned into what they mean; what makes no sense names its origin."""
+"""The settings by name, and the conversion of their values from text; an error names the origin."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ BY_NAME = {field.name: field for field in FIELDS}
 
 
 def invoke_defaults() -> dict[str, dict[str, None]]:
-    """Give the `ops:` mapping without values.
+    """Return the `ops:` mapping without values.
 
     Invoke reads INVOKE_OPS_<SETTING> only for keys that its configuration already has.
     """
@@ -84,47 +84,60 @@ _SWITCH = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
 
 
 def convert(field: Field, raw: object, origin: str, folder: Path) -> object:
-    """Give *raw* as the type of *field*; relative paths lie in *folder*.
+    """Return *raw* as the type of *field*; relative paths are relative to *folder*.
 
-    Raises UsageError, naming *origin*, for what is no such value or out of bounds.
+    Raises UsageError, naming *origin*, for a value of another type or out of bounds.
     """
     try:
         return _CONVERSIONS[field.kind](field, raw, folder)
     except ValueError as problem:
-        raise UsageError(
-            f"{origin}: {problem}", hint=f"correct {field.name} there, or leave it out"
-        ) from None
+        raise UsageError(f"{origin}: {problem}", hint=f"use {_allowed(field)}, or remove it") from None
+
+
+def _allowed(field: Field) -> str:
+    """Return what *field* takes, in words."""
+    if field.choices:
+        return f"{', '.join(field.choices[:-1])} or {field.choices[-1]}"
+    words = {
+        "folder": "a path",
+        "file": "a path",
+        "whole": "a whole number",
+        "seconds": "a number of seconds",
+        "switch": "yes or no",
+    }
+    bounds = f" from {field.least:g}" + (f" to {field.most:g}" if field.most < math.inf else "")
+    return words.get(field.kind, "plain text") + (bounds if field.kind in ("whole", "seconds") else "")
 
 
 def _text(field: Field, raw: object, _folder: Path) -> str:
     # Not shown: some of these are URLs that may hold a password.
     if not isinstance(raw, str) or not raw.isprintable():
-        raise ValueError("it is no plain text")
+        raise ValueError("the value is not plain text")
     chosen = raw.strip()
     if field.choices and chosen not in field.choices:
-        raise ValueError(f"{chosen!r} is none of {', '.join(field.choices)}")
+        raise ValueError(f"{chosen!r} is not a valid value")
     return chosen.rstrip("/") if field.name == "base_url" else chosen
 
 
 def _whole(field: Field, raw: object, _folder: Path) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
-        raise ValueError(f"{raw!r} is no whole number")
+        raise ValueError(f"{raw!r} is not a whole number")
     try:
         number = int(raw)
     except ValueError:
-        raise ValueError(f"{raw!r} is no whole number") from None
+        raise ValueError(f"{raw!r} is not a whole number") from None
     return _bounded(field, number)
 
 
 def _seconds(field: Field, raw: object, _folder: Path) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        raise ValueError(f"{raw!r} is no number of seconds")
+        raise ValueError(f"{raw!r} is not a number of seconds")
     try:
         number = float(raw)
     except (ValueError, OverflowError):
-        raise ValueError(f"{raw!r} is no number of seconds") from None
+        raise ValueError(f"{raw!r} is not a number of seconds") from None
     if not math.isfinite(number):
-        raise ValueError(f"{raw!r} is no number of seconds")
+        raise ValueError(f"{raw!r} is not a number of seconds")
     return _bounded(field, number)
 
 
@@ -146,11 +159,11 @@ def _switch(_field: Field, raw: object, _folder: Path) -> bool:
 
 def _folder(_field: Field, raw: object, folder: Path) -> Path:
     if not isinstance(raw, str | Path) or "\0" in str(raw):
-        raise ValueError(f"{raw!r} is no path")
+        raise ValueError(f"{raw!r} is not a path")
     try:
         return folder / Path(raw).expanduser()
     except RuntimeError:
-        raise ValueError(f"{str(raw)!r}: nobody's home folder is known by that name") from None
+        raise ValueError(f"{str(raw)!r} names a home folder that does not exist") from None
 
 
 def _file(field: Field, raw: object, folder: Path) -> str:
@@ -168,6 +181,6 @@ _CONVERSIONS: dict[str, Callable[[Field, object, Path], object]] = {
 
 
 def without_userinfo(url: str) -> str:
-    """Give *url* as it may be shown: a user name and password in it become `***`."""
+    """Return *url* as it may be shown: a user name and password become `***`."""
     parts = urlsplit(url)
     return url.replace(parts.netloc.rpartition("@")[0] + "@", "***@", 1) if "@" in parts.netloc else url

@@ -33,7 +33,7 @@ def failed(check: str, error: OpsError) -> Finding:
 
 
 def verdict(findings: Sequence[Finding]) -> OpsError | None:
-    """Give the failure to end with, network before system before user; None when nothing failed."""
+    """Return the failure to end with, network before system before user; None when nothing failed."""
     bad = [finding for finding in findings if finding.status == "fail"]
     if not bad:
         return None

@@ -68,7 +68,7 @@ def _writable(check: str, folder: Path) -> Finding:
 
 
 def _existing(folder: Path) -> Path:
-    """Give *folder*, or the nearest one above it that is there."""
+    """Return *folder*, or the nearest one above it that is there."""
     for place in (folder, *folder.parents):
         with suppress(OSError):
             if place.exists():

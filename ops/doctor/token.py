@@ -50,7 +50,7 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
 
 
 def _verify(client: Client, account_id: str) -> tuple[Json, str]:
-    """Give the answer to a verification, and whether a user or an account owns the token.
+    """Return the answer to a verification, and whether a user or an account owns the token.
 
     The user's endpoint calls an account's token invalid (1000) although it is good, so the account's
     endpoint is asked before a token is called bad (Cloudflare's documentation of account owned tokens).

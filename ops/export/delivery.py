@@ -21,7 +21,7 @@ from ops.snapshots.sealed.passphrase import Passphrase
 
 
 class Made(NamedTuple):
-    """A snapshot in *folder*, to be put in *place*; *name* gives another name each time it is called.
+    """A snapshot in *folder*, to be put in *place*; *name* returns another name each time it is called.
 
     *say* is told what the form that it is put into cannot hold.
     """
@@ -51,7 +51,7 @@ class Delivery(ABC):
         publish.prepare(self._root, now)
 
     def place(self, account_id: str, now: float) -> Path:
-        """Give the folder in which the snapshot is made, and out of which it is moved."""
+        """Return the folder in which the snapshot is made, and out of which it is moved."""
         folder = self._root / account_folder(account_id) if self.by_account else self._root
         return publish.prepare(folder, now)
 
@@ -205,7 +205,7 @@ FOLDERS: dict[str, Callable[[Made, Path], list[str]]] = {".csv": _as_csv, ".zone
 
 
 def rendering(file: Path) -> Delivery:
-    """Give the delivery that the ending of *file* names; raises UsageError for another."""
+    """Return the delivery that the ending of *file* names; raises UsageError for another."""
     if file.suffix in FOLDERS:
         return Tables(file)
     if file.suffix in DOCUMENTS:

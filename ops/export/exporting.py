@@ -56,7 +56,7 @@ class Care(NamedTuple):
 
 
 def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | None:
-    """Do the job; gives its summary, None where --quiet was asked for, no form of output, and all is well.
+    """Do the job; returns its summary, None where --quiet was asked for, no form of output, and all is well.
 
     Raises UsageError, CredentialsError without keys for the bucket, Locked while another run exports this
     account, and whatever stopped the scan.

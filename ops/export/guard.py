@@ -70,7 +70,7 @@ def counts(sections: Iterable[Section]) -> Counts:
 
 
 def guard(app: App, account_id: str, percent: int) -> Guard | None:
-    """Give the guard against a loss of more than *percent*; None, and a note, where nothing is kept yet."""
+    """Return the guard against a loss of more than *percent*; None, and a note, where nothing is kept yet."""
     before: Counts = {}
     for baseline in sorted(_baselines(app, account_id), key=lambda found: found.started):
         before |= baseline.counts
@@ -90,7 +90,7 @@ def _baselines(app: App, account_id: str) -> Iterator[Baseline]:
 
 
 def _remembered(app: App, account_id: str) -> Baseline | None:
-    """Give the counts that encrypted snapshots had; None where there are none, or none that can be read."""
+    """Return the counts that encrypted snapshots had; None where there are none, or none that can be read."""
     try:
         kept = json.loads(_file(app, account_id).read_bytes())
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}

@@ -78,7 +78,7 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
 
 
 def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
-    """Say whether what a stopped scan has read is to be kept, marked as partial.
+    """True if what a stopped scan has read is to be kept, marked as partial.
 
     After a failure of the disk it may not even be what was read.
     """

@@ -77,6 +77,6 @@ def _request(options: Json, kinds: tuple[str, ...]) -> request.Asked:
 
 
 def _kinds(like: Manifest, wanted: Callable[[str], bool]) -> tuple[str, ...]:
-    """Give the kinds that were read for *like*: a kind of which it only says that it was left out is none."""
+    """Return the kinds that were read for *like*, without those that were skipped as a whole."""
     left_out = {section.kind for section in like.sections if not section.scope}
     return tuple(r.kind for r in resources() if r.kind not in left_out and wanted(r.kind))

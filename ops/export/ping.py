@@ -50,14 +50,14 @@ def _ending(app: App, monitor: Outside) -> Iterator[None]:
 
 
 def exit_code(error: BaseException) -> int:
-    """Give the exit code that *error* ends a job with; a bug's is that of a system failure."""
+    """Return the exit code that *error* ends a job with; a bug's is that of a system failure."""
     if isinstance(error, KeyboardInterrupt):
         return Interrupted.exit_code
     return error.exit_code if isinstance(error, OpsError) else SystemFailure.exit_code
 
 
 def _lines(app: App, error: BaseException | None) -> str:
-    """Give the last lines: what was said, what is missing, and the failure; of a bug only its name."""
+    """Return the last lines: what was said, what is missing, and the failure; of a bug only its name."""
     lines = [*app.talk.last, *app.gaps]
     if isinstance(error, OpsError):
         lines += filter(None, (error.message, error.hint))
@@ -76,7 +76,7 @@ def _tell(app: App, monitor: Outside, below: str, text: str) -> None:
 
 
 def _problem(monitor: Outside, below: str, text: str) -> str:
-    """Post once; gives what went wrong, without the URL, or "" when it was taken."""
+    """Post once; returns what went wrong, without the URL, or "" when it was taken."""
     try:
         status = monitor.post(below, text)
     except OpsError as error:

@@ -34,7 +34,7 @@ def tell(app: App, begun: Begun, inventory: Inventory, plan: Plan) -> None:
 
 
 def asked_for(app: App, inventory: Inventory) -> list[Json]:
-    """Give a row for each kind that was asked for, and note how many were not."""
+    """Return a row for each kind that was asked for, and note how many were not."""
     rows = list(inventory.rows())
     wanted = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
     if left_out := len(rows) - len(wanted):
@@ -43,7 +43,7 @@ def asked_for(app: App, inventory: Inventory) -> list[Json]:
 
 
 def of(done: Outcome, seconds: float) -> Json:
-    """Give the summary of an export: where it lies, its status, how much it is, what it took."""
+    """Return the summary of an export: where it lies, its status, how much it is, what it took."""
     manifest, size = done.manifest, _bytes(done)
     return {
         "snapshot": str(done.path),
@@ -69,7 +69,7 @@ def show_the_way_on(app: App, done: Outcome) -> None:
 
 
 def readable_size(size: int) -> str:
-    """Give a number of bytes as people read it: 812 B, 3.4 kB, 1.2 MB."""
+    """Return a number of bytes as people read it: 812 B, 3.4 kB, 1.2 MB."""
     if size < _STEP:
         return f"{size} B"
     amount, units = float(size), iter(("kB", "MB", "GB", "TB"))
@@ -86,6 +86,6 @@ def _bytes(done: Outcome) -> int:
 
 
 def _one_before(path: Path) -> str:
-    """Give the snapshot before this one, by the time in its name."""
+    """Return the snapshot before this one, by the time in its name."""
     older = sorted(p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
     return older[-1] if older else ""

@@ -28,7 +28,7 @@ class Place(NamedTuple):
         return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
 
     def key(self, *parts: str) -> str:
-        """Give the key of what lies below the prefix."""
+        """Return the key of what lies below the prefix."""
         return self.prefix + "/".join(parts)
 
 

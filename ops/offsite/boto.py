@@ -75,7 +75,7 @@ def client(settings: Settings) -> Any:
 
 @cache
 def _models() -> Any:
-    """Give the loader of what describes S3 to botocore: it is large, so it is read once."""
+    """Return the loader of what describes S3 to botocore: it is large, so it is read once."""
     from botocore.loaders import create_loader  # type: ignore[import-untyped]  # it ships no types
 
     return create_loader()
@@ -126,7 +126,7 @@ def explained(what: str, host: str) -> Iterator[None]:
 
 
 def _reason(error: Any) -> str:
-    """Give what *error* says without the URL, which only repeats what was asked, and with its cause."""
+    """Return what *error* says without the URL, which only repeats what was asked, and with its cause."""
     told = _URL.sub("", str(error))
     cause = str(error.kwargs.get("error") or "").rpartition(": ")[2]
     return f"{told} ({cause})" if cause and cause not in told else told

@@ -67,7 +67,7 @@ class Bucket:
             yield from map(_object, page.get("Contents", ()))
 
     def shelf(self, prefix: str) -> tuple[list[str], list[Object]]:
-        """Give the names of the folders in the folder *prefix*, and the objects in it."""
+        """Return the names of the folders in the folder *prefix*, and the objects in it."""
         folders: list[str] = []
         objects: list[Object] = []
         for page in self._pages(prefix, Prefix=prefix, Delimiter="/"):
@@ -92,12 +92,12 @@ class Bucket:
         raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the list does not come to its end")
 
     def hash_of(self, key: str) -> str:
-        """Give the SHA-256 in hex that was told when the object was written, "" where none was."""
+        """Return the SHA-256 in hex that was told when the object was written, "" where none was."""
         return str(self._call("look at", key, "head_object", Key=key).get("Metadata", {}).get(_HASH, ""))
 
     @contextmanager
     def reading(self, key: str) -> Iterator[tuple[Readable, int]]:
-        """Give the object as a stream and its size in bytes, -1 where that is not told.
+        """Return the object as a stream and its size in bytes, -1 where that is not told.
 
         Not to be used where signals are raised: see apart.
         """
@@ -107,7 +107,7 @@ class Bucket:
                 yield _Stoppable(body, self._stop), int(answer.get("ContentLength", -1))
 
     def get(self, key: str, most: int) -> bytes:
-        """Give a small object. Raises MalformedAnswer for one of more than *most* bytes."""
+        """Return a small object. Raises MalformedAnswer for one of more than *most* bytes."""
 
         def read() -> bytes:
             with self.reading(key) as (stream, _):

@@ -109,7 +109,7 @@ class _Fetching:
         self._folder, self._inside = folder, f"{inside}/" if inside else ""
 
     def file(self, named: tuple[str, Stored]) -> str:
-        """Fetch one file; gives what is wrong with it, "" where it is what was written."""
+        """Fetch one file; returns what is wrong with it, "" where it is what was written."""
         name, stored = named
         try:
             return self._bucket.again(lambda: self._read(name, stored))

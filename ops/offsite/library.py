@@ -54,7 +54,7 @@ class OffsiteLibrary(Library):
         return (entry for found in self._names() if (entry := self._read(found)) is not None)
 
     def _names(self) -> list[Object]:
-        """Give what may be snapshots, newest first, a folder as an object without a size."""
+        """Return what may be snapshots, newest first, a folder as an object without a size."""
         folders, objects = self.bucket.shelf(self.prefix)
         found = [Object(name, -1, 0.0) for name in folders if names.is_folder(name)]
         for object in objects:
@@ -64,7 +64,7 @@ class OffsiteLibrary(Library):
         return sorted(found, key=lambda object: object.key, reverse=True)
 
     def _read(self, found: Object) -> Entry | None:
-        """Give the entry for a name; None for a folder that has no manifest."""
+        """Return the entry for a name; None for a folder that has no manifest."""
         path, where = PurePosixPath(found.key), f"{self.where}/{found.key}"
         started = names.moment(found.key) or 0.0
         if found.size >= 0:
@@ -136,7 +136,7 @@ class OffsiteLibrary(Library):
 
 
 def accounts(bucket: Bucket, place: Place) -> list[str]:
-    """Give the folders of the accounts that something is kept of at *place*."""
+    """Return the folders of the accounts that something is kept of at *place*."""
     folders, _ = bucket.shelf(place.prefix)
     found = [name for name in folders if _ACCOUNT.fullmatch(name)]
     return sorted(name for name in found if _holds(bucket, place.key(name, "")))
@@ -149,7 +149,7 @@ def _holds(bucket: Bucket, prefix: str) -> bool:
 
 
 def open_offsite(app: App, text: str) -> OffsiteLibrary:
-    """Give the library at the place that *text* names, of the account in force or the only one there.
+    """Return the library at the place that *text* names, of the account in force or the only one there.
 
     Raises UsageError, NotFound, CredentialsError, and what the bucket raises.
     """
@@ -157,7 +157,7 @@ def open_offsite(app: App, text: str) -> OffsiteLibrary:
 
 
 def open_all(app: App, text: str) -> list[OffsiteLibrary]:
-    """Give the libraries of all accounts at the place, or that of the account in force."""
+    """Return the libraries of all accounts at the place, or that of the account in force."""
     place = address.place(text, "--from")
     bucket = Bucket(place.bucket, app.settings, app.stop)
     ids = [app.known_account] if app.known_account else accounts(bucket, place)
@@ -165,7 +165,7 @@ def open_all(app: App, text: str) -> list[OffsiteLibrary]:
 
 
 def named(app: App, text: str) -> tuple[OffsiteLibrary, str]:
-    """Give the library of the snapshot whose address *text* is, and its name there."""
+    """Return the library of the snapshot whose address *text* is, and its name there."""
     place, account, name = address.snapshot(text)
     return _library(app, place, account), name
 

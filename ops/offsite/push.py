@@ -78,7 +78,7 @@ def push(app: App, place: Place, path: Path, account_id: str) -> Pushed:
 
 
 def _pieces(path: Path, base: str) -> list[Piece]:
-    """Give what becomes an object each; the last is what makes it a snapshot. Raises Damaged."""
+    """Return what becomes an object each; the last is what makes it a snapshot. Raises Damaged."""
     if path.is_file():
         return [Piece(base, path, _measured(path))]
     files = load(path).files
@@ -94,14 +94,14 @@ class _Sending:
         self._sizes = self._listed()
 
     def _listed(self) -> dict[str, int]:
-        """Give what is there: the object itself, and what lies in the folder of that name."""
+        """Return what is there: the object itself, and what lies in the folder of that name."""
         found = self._bucket.objects(self._base)
         return {
             at.key: at.size for at in found if at.key == self._base or at.key.startswith(f"{self._base}/")
         }
 
     def look(self, piece: Piece) -> tuple[Piece, bool]:
-        """Say whether *piece* is there as it is here. Raises Refused for a manifest that is another."""
+        """True if *piece* is there as it is here. Raises Refused for a manifest that is another."""
         if piece.key not in self._sizes:
             return piece, False
         same = self._sizes[piece.key] == piece.stored.bytes

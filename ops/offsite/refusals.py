@@ -21,7 +21,7 @@ _CHANGED = ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzCont
 
 
 def refused(what: str, response: Mapping[str, Any]) -> OpsError:
-    """Give the failure for the *response* to *what*, as botocore has read it."""
+    """Return the failure for the *response* to *what*, as botocore has read it."""
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     error = response.get("Error", {})
     code, message = str(error.get("Code") or status), str(error.get("Message") or "")

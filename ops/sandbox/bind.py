@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import complete, unquoted
+from ops.sandbox.dns_content import complete, strings
 from ops.sandbox.dns_records import Zone
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
@@ -150,7 +150,7 @@ def _line(record: Json) -> str:
 def _written(record: Json) -> str:
     type, content = record["type"], record["content"]
     if type == "TXT":
-        return txt_strings(unquoted(content))
+        return " ".join(map(txt_strings, strings(content)))
     if type in ("CNAME", "NS", "PTR"):
         return f"{content}."
     if type == "MX":

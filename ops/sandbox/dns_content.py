@@ -18,23 +18,16 @@ _UNREACHABLE = (
     *("0.0.0.0/8", "1.0.0.1", "1.1.1.1", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
     *("172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
 )
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-# The name of a record may have labels of any octet (RFC 2181); spaces and dots are escaped.
-_OWNER_LABEL = re.compile(r"(?:[!-)+\-/-\[\]-~]|\\[0-9]{3}|\\[^0-9])+")
+# A label holds any octet: what is not a plain printable character is escaped (RFC 1035 section 5.1).
+_LABEL = re.compile(r"(?:[!#-')+-:<-?A-\[\]-~]|\\\d{3}|\\[^\d]){1,63}")
+_DOT = re.compile(r"(?<!\\)\.")
 _ZONE = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
 
 
 def is_hostname(name: str) -> bool:
     """True if a record may have or point to this name; the first label may be ``*``."""
-    labels = (name[2:] if name.startswith("*.") else name).split(".")
-    return 0 < len(name) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
-
-
-def is_owner_name(name: str) -> bool:
-    """True if a record may have this name."""
-    labels = re.split(r"(?<!\\)\.", name.removeprefix("*."))
-    lengths = [len(re.sub(r"\\(?:[0-9]{3}|.)", "x", label)) for label in labels]
-    return max(lengths) <= 63 and sum(lengths) <= 250 and all(map(_OWNER_LABEL.fullmatch, labels))
+    labels = _DOT.split(name[2:] if name.startswith("*.") else name)
+    return 0 < len(name) <= 253 and "://" not in name and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def is_zone_name(name: str) -> bool:
@@ -109,9 +102,14 @@ def _mail_host(text: str) -> str | None:
 
 def unquoted(text: str) -> str:
     """Return the text of a TXT content: character strings joined, quotes removed."""
+    return "".join(strings(text))
+
+
+def strings(text: str) -> list[str]:
+    """Return the character strings of a TXT content."""
     if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
-        return text
-    return re.sub(r"\\(.)", r"\1", "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)))
+        return [text]
+    return [re.sub(r"\\(.)", r"\1", one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', text)]
 
 
 def _txt(text: str) -> str | None:

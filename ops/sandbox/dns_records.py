@@ -10,14 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import (
-    checked_content,
-    complete,
-    invalid,
-    is_owner_name,
-    is_unreachable,
-    unquoted,
-)
+from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, is_unreachable, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -111,7 +104,7 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     type, name = str(sent.get("type")).upper(), sent.get("name")
     if type not in dns_types.TYPES:
         raise invalid(9002, "Invalid DNS record type.")
-    if not isinstance(name, str) or not name or not is_owner_name(complete(name, zone.name)):
+    if not isinstance(name, str) or not name or not is_hostname(complete(name, zone.name)):
         raise invalid(9000, "DNS name is invalid.")
     content, structured = _content(type, sent)
     record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
@@ -165,7 +158,7 @@ def _same_content(one: Json, other: Json) -> bool:
     if one.get("priority") != other.get("priority"):
         return False
     if one["type"] == "TXT":
-        return unquoted(one["content"]) == unquoted(other["content"])
+        return strings(one["content"]) == strings(other["content"])
     return bool(one["content"].lower() == other["content"].lower())
 
 

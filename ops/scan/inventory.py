@@ -36,12 +36,12 @@ class Inventory(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Say whether all that was asked for was read."""
+        """True if all that was asked for was read."""
         return self.ended_by is None and all(section.status in WHOLE for section in self.sections)
 
     @property
     def empty(self) -> bool:
-        """Say whether nothing at all could be read."""
+        """True if nothing at all could be read."""
         return not any(section.count or section.status == COMPLETE for section in self.sections)
 
     @property
@@ -63,7 +63,7 @@ class Inventory(NamedTuple):
             }
 
     def gaps(self, needs: dict[str, str]) -> list[str]:
-        """Give a sentence for each kind that is not whole; *needs* names the permission of a kind."""
+        """Return a sentence for each kind that is not whole; *needs* names the permission of a kind."""
         return [f"{kind}: {told}{_way_on(kind, told, needs)}" for kind, told in self._shortfalls()]
 
     def _shortfalls(self) -> Iterator[tuple[str, str]]:
@@ -93,7 +93,7 @@ def _counted(counts: Counter[str], total: int) -> str:
 
 
 def _note(sections: list[Section]) -> str:
-    """Give what is not complete about a kind, with the first reason."""
+    """Return what is not complete about a kind, with the first reason."""
     odd = [section for section in sections if section.status != COMPLETE]
     if not odd:
         return ""

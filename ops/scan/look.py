@@ -78,7 +78,7 @@ class _Watch:
         self._progress.done(kind, left=self._left)
 
     def _left(self) -> float:
-        """Give the seconds for the sections that are known: by the pace, unless the budget is slower."""
+        """Return the seconds for the sections that are known: by the pace, unless the budget is slower."""
         sections, budget = self._known - self._done, self._app.client.budget
         at_pace = sections * (time.monotonic() - self._began) / self._done
         return max(at_pace, budget.seconds_for(sections)) if budget else at_pace

@@ -44,11 +44,11 @@ class Reading:
 
     @property
     def missing(self) -> bool:
-        """Say whether the API knew nothing of it."""
+        """True if the API knew nothing of it."""
         return isinstance(self.error, NotFound)
 
     def section(self, stopped: str) -> Section:
-        """Give the row of the manifest; *stopped* says why a reading may not have ended, or begun."""
+        """Return the row of the manifest; *stopped* says why a reading may not have ended, or begun."""
         count = self.shelf.count if self.shelf else self.files
         if self.status:
             return Section(self.kind, self.scope, self.status, count, self.reason)

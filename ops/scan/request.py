@@ -33,12 +33,12 @@ class Asked(NamedTuple):
 
     @property
     def narrowed(self) -> bool:
-        """Say whether the result is not meant to stand for the whole account."""
+        """True if the result is not meant to stand for the whole account."""
         return bool(self.wish.only or self.zones)
 
     @property
     def options(self) -> Json:
-        """Give the options as the manifest tells them."""
+        """Return the options as the manifest tells them."""
         wish = self.wish
         return {
             "only": list(wish.only),
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
         }
 
     def resolved(self, app: App) -> tuple[Owner, Plan]:
-        """Give the account and the plan. Raises NotFound or AmbiguousName for a zone."""
+        """Return the account and the plan. Raises NotFound or AmbiguousName for a zone."""
         found = [app.zone(name) for name in self.zones]
         wish = replace(self.wish, given={ZONE: found}) if found else self.wish
         account = _account_of(found) or app.account_id
@@ -72,7 +72,7 @@ def read(
 
 
 def one_of(kv: str, words: tuple[str, ...]) -> str:
-    """Give the value of --kv; raises UsageError where it is none of *words*."""
+    """Return the value of --kv; raises UsageError where it is none of *words*."""
     if kv not in words:
         *others, last = words
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ops.errors import UsageError
+from ops.errors import UsageError, did_you_mean
 from ops.kinds.resource import ACCOUNT, Json, Resource
 from ops.snapshots.sections import SKIPPED, Section
 
@@ -41,7 +41,7 @@ class Plan:
     values: frozenset[str] = frozenset()
 
     def within(self, scope: str) -> tuple[Resource, ...]:
-        """Give the kinds that lie in *scope*; those that others lie in come first."""
+        """Return the kinds that lie in *scope*; those that others lie in come first."""
         found = [resource for resource in self.resources if resource.parent == scope]
         scopes = {resource.parent for resource in self.resources}
         return tuple(sorted(found, key=lambda resource: resource.kind not in scopes))
@@ -71,7 +71,7 @@ def choose(resources: Sequence[Resource], wish: Wish) -> Plan:
 
 
 def names(given: Iterable[str]) -> tuple[str, ...]:
-    """Give the names of a repeatable option whose values may also be separated by commas."""
+    """Return the names of a repeatable option whose values may also be separated by commas."""
     return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
 
 
@@ -91,7 +91,7 @@ def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> 
 
 
 def line_of(resource: Resource, by_kind: Mapping[str, Resource]) -> list[str]:
-    """Give the kind and all that it lies in, up to the account."""
+    """Return the kind and all that it lies in, up to the account."""
     line = [resource.kind]
     while resource.parent != ACCOUNT:
         resource = by_kind[resource.parent]
@@ -113,12 +113,6 @@ def _refuse_unknown(resources: Sequence[Resource], wish: Wish) -> None:
     for asked, names_of in ((wish.only, known), (wish.skip, known | contents)):
         for name in asked:
             if name not in names_of:
-                hint = _nearest(name, sorted(names_of))
+                known_names = ", ".join(sorted(names_of))
+                hint = did_you_mean(name, names_of) or f"kinds and products: {known_names}"
                 raise UsageError(f"no kind or product is called {name!r}", hint=hint)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, 3)
-    return f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"

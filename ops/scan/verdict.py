@@ -29,7 +29,7 @@ _NOT_THERE = re.compile(
 
 
 def status_of(error: OpsError) -> str:
-    """Give the status of a section that *error* ended; a 404 is "unavailable" until more is known."""
+    """Return the status of a section that *error* ended; a 404 is "unavailable" until more is known."""
     if isinstance(error, NotFound):
         return UNAVAILABLE
     refused = error.status is not None and 400 <= error.status < 500

@@ -113,7 +113,7 @@ class Walk:
             reading.status = INCONSISTENT if reading.reason else COMPLETE
 
     def _kept(self, reading: Reading, items: Iterable[Json]) -> Iterator[Json]:
-        """Give *items* on, each once it is on its shelf."""
+        """Return *items* on, each once it is on its shelf."""
         shelf = None
         for item in items:
             shelf = shelf or self._shelf(reading)
@@ -203,7 +203,7 @@ class Walk:
 
 
 def _id_of(resource: Resource, item: Json) -> str:
-    """Give the id by which *item* owns others; raises MalformedAnswer where the API sent none."""
+    """Return the id by which *item* owns others; raises MalformedAnswer where the API sent none."""
     found = reach(item, resource.key)
     if not isinstance(found, str) or not found:
         raise MalformedAnswer(f"{resource.kind}: an item came without its {resource.key}")

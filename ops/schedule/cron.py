@@ -8,7 +8,7 @@ from ops.schedule.job import BUCKET_KEYS, JITTER, Job
 
 
 def crontab(job: Job) -> str:
-    """Give the line and the comments before it. Times are local; a start that was missed is lost."""
+    """Return the line and the comments before it. Times are local; a start that was missed is lost."""
     jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
     told = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in told.items())

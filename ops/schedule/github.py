@@ -11,7 +11,7 @@ _FOLDER = "${{ runner.temp }}/exports"
 
 
 def workflow(job: Job) -> str:
-    """Give the workflow, which keeps the snapshot as an artifact. Times are UTC."""
+    """Return the workflow, which keeps the snapshot as an artifact. Times are UTC."""
     return document(
         (
             f".github/workflows/{NAME}.yml",

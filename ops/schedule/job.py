@@ -53,12 +53,12 @@ class Job(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the words after the program's name, all but the monitor's."""
+        """Return the words after the program's name, all but the monitor's."""
         return ("scan.export", *self.options)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Give all words after the program's name, for a file that only its owner's machine has."""
+        """Return all words after the program's name, for a file that only its owner's machine has."""
         return (*self.arguments, *([f"--ping={self.ping}"] if self.ping else ()))
 
 
@@ -75,7 +75,7 @@ def time_of_day(text: str) -> Time:
 
 
 def options(given: dict[str, object]) -> tuple[str, ...]:
-    """Give the options *given* as they are typed; what is empty is left out.
+    """Return the options *given* as they are typed; what is empty is left out.
 
     Raises UsageError for a value with a character that a line of a file cannot hold.
     """

@@ -12,7 +12,7 @@ _USER = 10001
 
 
 def cron_job(job: Job) -> str:
-    """Give the manifest. Times are UTC; a start that was missed is made up for within an hour."""
+    """Return the manifest. Times are UTC; a start that was missed is made up for within an hour."""
     return document(
         (
             f"The secret {NAME} holds, each without a newline at its end: {_keys(job)}.",
@@ -95,7 +95,7 @@ def _container(job: Job) -> dict[str, Any]:
 
 
 def _key(variable: str) -> str:
-    """Give the key in the secret that holds what *variable* shall be."""
+    """Return the key in the secret that holds what *variable* shall be."""
     return variable.lower().replace("_", "-")
 
 

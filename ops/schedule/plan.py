@@ -26,7 +26,7 @@ _HERE = ("cron", "systemd")
 
 
 def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str) -> Text:
-    """Give the text for *platform*. Raises UsageError for options that the job itself would refuse."""
+    """Return the text for *platform*. Raises UsageError for options that the job itself would refuse."""
     if platform not in PLATFORMS:
         raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {platform!r}", hint="--for systemd")
     _check(app, wanted)
@@ -67,7 +67,7 @@ def _check(app: App, wanted: dict[str, Any]) -> None:
 
 
 def _fit(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Give the options that mean something on *platform*, but for the monitor."""
+    """Return the options that mean something on *platform*, but for the monitor."""
     fit = {**wanted, "ping": "", "kv": "" if wanted["kv"] == "keys" else wanted["kv"]}
     if platform in _HERE:
         settings = app.settings
@@ -79,7 +79,7 @@ def _fit(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bucket(app: App) -> dict[str, str]:
-    """Give the variables that say where buckets are, as far as the settings say anything of it."""
+    """Return the variables that say where buckets are, as far as the settings say anything of it."""
     settings = app.settings
     told = {"CFOPS_S3_ENDPOINT": settings.s3_endpoint}
     if settings.origins.get("s3_region", "default") != "default":
@@ -88,7 +88,7 @@ def _bucket(app: App) -> dict[str, str]:
 
 
 def _program() -> Path:
-    """Give the `cfops` of the Python that runs this; a scheduler has no PATH to look along."""
+    """Return the `cfops` of the Python that runs this; a scheduler has no PATH to look along."""
     return Path(sys.executable).parent / "cfops"
 
 

@@ -8,12 +8,12 @@ FOLDER = "/etc/systemd/system"
 
 
 def units(job: Job) -> str:
-    """Give both files, each below a comment with its place. Times are local; a missed start is made up."""
+    """Return both files, each below a comment with its place. Times are local; a missed start is made up."""
     return f"# {FOLDER}/{NAME}.service\n{service(job)}\n# {FOLDER}/{NAME}.timer\n{timer(job)}"
 
 
 def service(job: Job) -> str:
-    """Give the service. systemd starts no second run of it, and shows its exit code in `systemctl status`."""
+    """Return the service. systemd never runs it twice at a time; `systemctl status` shows its exit code."""
     line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
     return f"""\
 [Unit]
@@ -41,7 +41,7 @@ RestrictSUIDSGID=yes
 
 
 def _bucket(job: Job) -> str:
-    """Give the lines that tell where the bucket is, and where its keys are expected."""
+    """Return the lines that tell where the bucket is, and where its keys are expected."""
     if job.bucket is None:
         return ""
     keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.\n"
@@ -65,7 +65,7 @@ WantedBy=timers.target
 
 
 def _quoted(word: str) -> str:
-    """Give *word* as one word of a command line, where `$` and `%` mean nothing."""
+    """Return *word* as one word of a command line, where `$` and `%` mean nothing."""
     plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return _escaped(f'"{plain}"' if set(plain) & set(" '\"\\;$") else plain)
 

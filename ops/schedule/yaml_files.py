@@ -6,7 +6,7 @@ from typing import Any
 
 
 def document(comments: tuple[str, ...], content: dict[str, Any]) -> str:
-    """Give *content* as YAML below *comments*."""
+    """Return *content* as YAML below *comments*."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

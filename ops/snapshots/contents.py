@@ -1,4 +1,4 @@
-"""Contents: what a snapshot keeps beside the items, as raw as the API gives it."""
+"""Contents: what a snapshot keeps beside the items, as raw as the API returns it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged
-from ops.http.client import Raw
-from ops.http.exchange import Call, Reply
+from ops.http.exchange import Reply
 from ops.kinds.resource import MAIN
 from ops.snapshots.lines import decode
 from ops.snapshots.manifest import Manifest
@@ -20,13 +19,8 @@ if TYPE_CHECKING:
     from ops.snapshots.writer import Placed
 
 
-def raw(path: str, reply: Reply, limit: int) -> Raw:
-    """Give *reply* as the client gives raw content."""
-    return Raw(Call("GET", path, stream=True, limit=limit), lambda _call: reply)
-
-
 def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, Placed]:
-    """Give the files that belong to *item*, and what each is called."""
+    """Return the files that belong to *item*, and what each is called."""
     wanted = (kind, scope, item)
     return {
         file: place
@@ -36,7 +30,7 @@ def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, 
 
 
 def form(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
-    """Give the files *placed* as the parts of a form, which is how the API sends the files of an item.
+    """Return the files *placed* as the parts of a form, which is how the API sends the files of an item.
 
     Raises Damaged where one is not what the manifest says.
     """
@@ -56,7 +50,7 @@ def _part(boundary: str, place: Placed, data: bytes) -> bytes:
 
 
 def checked(folder: Path, manifest: Manifest, file: str) -> bytes:
-    """Give what a file holds; raises Damaged where that is not what the manifest says."""
+    """Return what a file holds; raises Damaged where that is not what the manifest says."""
     data = (folder / file).read_bytes()
     stored = manifest.files.get(file)
     if stored is None or sha256(data).hexdigest() != stored.sha256:
@@ -67,12 +61,12 @@ def checked(folder: Path, manifest: Manifest, file: str) -> bytes:
 
 
 def values_of(manifest: Manifest, kind: str, scope: str) -> str:
-    """Give the file of the values that are stored in *scope*, "" where they were not exported."""
+    """Return the file of the values that are stored in *scope*, "" where they were not exported."""
     return next(iter(files_of(manifest, kind, scope, "")), "")
 
 
 def value(file: Path, key: str) -> Reply | None:
-    """Give what *file* holds under *key*, with its expiry as the API tells it; None where it has no such key.
+    """Return what *file* holds under *key*, with its expiry as the API sent it; None if the key is missing.
 
     Raises Damaged for a line that is not one of ours.
     """

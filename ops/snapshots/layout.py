@@ -18,7 +18,7 @@ _ENDING = re.compile(r"\.[a-z0-9]{1,6}")
 
 
 def slug(name: str, *identity: str) -> str:
-    """Give a safe file name for *name*: at most 80 readable characters and 12 hex of SHA-256.
+    """Return a safe file name for *name*: at most 80 readable characters and 12 hex of SHA-256.
 
     The hash is that of *identity*, else of the name, so names that differ only in case, in what was
     replaced or in what was cut away still get files of their own.
@@ -29,32 +29,32 @@ def slug(name: str, *identity: str) -> str:
 
 
 def account_folder(account_id: str) -> str:
-    """Give the folder of an account: its id as Cloudflare writes ids, anything else as a slug."""
+    """Return the folder of an account: its id as Cloudflare writes ids, anything else as a slug."""
     return account_id if is_plain_id(account_id) else slug(account_id)
 
 
 def is_plain_id(text: str) -> bool:
-    """Say whether *text* is an id as Cloudflare writes ids."""
+    """True if *text* is an id as Cloudflare writes ids."""
     return bool(_PLAIN_ID.fullmatch(text))
 
 
 def snapshot_name(started: float, chance: str) -> str:
-    """Give the name of a snapshot begun at *started* (seconds since 1970), *chance* being 4 hex digits."""
+    """Return the name of a snapshot begun at *started* (seconds since 1970), *chance* being 4 hex digits."""
     return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%dT%H-%M-%SZ}-{chance}"
 
 
 def kind_file(kind: str) -> str:
-    """Give the file that holds a kind's items."""
+    """Return the file that holds a kind's items."""
     return f"{kind}.jsonl"
 
 
 def contents_folder(kind: str) -> str:
-    """Give the folder of the contents of a kind: `scripts` for `workers.script`."""
+    """Return the folder of the contents of a kind: `scripts` for `workers.script`."""
     return f"{kind.partition('.')[2]}s"
 
 
 def content_file(kind: str, owner_id: str, item_id: str, name: str) -> str:
-    """Give the file for the content *name* of an item; a short ending such as `.js` is kept."""
+    """Return the file for the content *name* of an item; a short ending such as `.js` is kept."""
     ending = PurePosixPath(name.lower()).suffix
     if not _ENDING.fullmatch(ending):
         ending = ""
@@ -64,5 +64,5 @@ def content_file(kind: str, owner_id: str, item_id: str, name: str) -> str:
 
 
 def values_file(kind: str, owner_label: str, owner_id: str) -> str:
-    """Give the file for the values stored in an owner: `kv/<its name>-<hash>.jsonl`."""
+    """Return the file for the values stored in an owner: `kv/<its name>-<hash>.jsonl`."""
     return f"{kind.partition('.')[0]}/{slug(owner_label, owner_id)}.jsonl"

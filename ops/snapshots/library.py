@@ -63,7 +63,7 @@ class Entry(NamedTuple):
 
     @property
     def status(self) -> str:
-        """Give "complete", "partial" or "damaged"; of an encrypted one what its name says."""
+        """Return "complete", "partial" or "damaged"; of an encrypted one what its name says."""
         if self.failure is not None:
             return DAMAGED
         if self.manifest is not None:
@@ -76,7 +76,7 @@ class Entry(NamedTuple):
 
     @property
     def narrowed(self) -> bool:
-        """Say whether it was not meant to stand for the whole account (`--only`, `--zone`)."""
+        """True if it was not meant to stand for the whole account (`--only`, `--zone`)."""
         options = self.manifest.options if self.manifest else {}
         return bool(options.get("only") or options.get("zone"))
 
@@ -109,7 +109,7 @@ class Snapshot:
         return self.path.name
 
     def kinds(self) -> list[str]:
-        """Give the kinds that it has items of, in order; one that was read and is empty is among them."""
+        """Return the kinds that it has items of, in order; one that was read and is empty is among them."""
         return reader.kinds(self.manifest)
 
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
@@ -121,7 +121,7 @@ class Snapshot:
             yield from reader.items(self.path, kind)
 
     def section(self, kind: str, scope: str) -> Section | None:
-        """Give what is known of *kind* in *scope*; where a kind was skipped as a whole, that."""
+        """Return what is known of *kind* in *scope*; where a kind was skipped as a whole, that."""
         return self._sections.get((kind, scope)) or self._sections.get((kind, ""))
 
 
@@ -143,7 +143,7 @@ class Library:
         self.listing = "`inv snapshots.list` shows what is kept"
 
     def all(self) -> list[Entry]:
-        """Give all that is kept, newest first; what is damaged is among it. Links are not followed."""
+        """Return all that is kept, newest first; what is damaged is among it. Links are not followed."""
         return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
 
     def _entries(self) -> Iterator[Entry]:
@@ -155,7 +155,7 @@ class Library:
         return filter(_kept, self.folder.iterdir() if self.folder.is_dir() else ())
 
     def find(self, name: str) -> Entry:
-        """Give the entry called *name*.
+        """Return the entry called *name*.
 
         "latest" is the newest complete one that stands for the whole account (where only parts were ever
         exported, the newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10"
@@ -182,7 +182,7 @@ class Library:
         return self._checked(path.resolve())
 
     def complete(self) -> list[Entry]:
-        """Give the complete ones, newest first: of the whole account, else of the parts that there are."""
+        """Return the complete ones, newest first: of the whole account, else of the parts that there are."""
         complete = [entry for entry in self.all() if entry.complete]
         return [entry for entry in complete if not entry.narrowed] or complete
 
@@ -217,7 +217,7 @@ class Library:
         return opened
 
     def led_to(self) -> str:
-        """Give the name that `latest` leads to, if any. Raises Refused where the folder is a link."""
+        """Return the name that `latest` leads to, if any. Raises Refused where the folder is a link."""
         disk.refuse_link(self.folder)
         link = self.folder / LATEST
         return link.readlink().name if link.is_symlink() else ""
@@ -231,7 +231,7 @@ class Library:
         removal.sweep(self.folder)
 
     def halves(self, now: float) -> list[Half]:  # noqa: ARG002  (a bucket's library asks for it)
-        """Give what was never finished and is older than a day; *now* in seconds since 1970."""
+        """Return what was never finished and is older than a day; *now* in seconds since 1970."""
         return []
 
     def _checked(self, path: Path) -> Entry:
@@ -256,12 +256,12 @@ class Library:
 
 
 def newest(entries: Iterable[Entry]) -> Entry | None:
-    """Give which of *entries*, newest first, is the one that Library.find calls "latest"."""
+    """Return which of *entries*, newest first, is the one that Library.find calls "latest"."""
     return _pick(entries)
 
 
 def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
-    """Give the complete one of that *number*: of the whole account, or where none is, of parts of it."""
+    """Return the complete one of that *number*: of the whole account, or where none is, of parts of it."""
     parts, whole = [], 0
     for entry in entries:
         if entry.complete and not entry.narrowed:
@@ -274,7 +274,7 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
 
 
 def open_library(app: App, place: str = "") -> Library:
-    """Give the library of the account in force, here or at *place*; nothing is asked of Cloudflare.
+    """Return the library of the account in force, here or at *place*; nothing is asked of Cloudflare.
 
     That is the account of the settings, or the only one that snapshots are kept of; raises UsageError where
     there are several.
@@ -288,7 +288,7 @@ def open_library(app: App, place: str = "") -> Library:
 
 
 def the_account(place: object, names: list[str]) -> str:
-    """Give the one account of *names* that *place* has snapshots of. Raises UsageError, NotFound."""
+    """Return the one account of *names* that *place* has snapshots of. Raises UsageError, NotFound."""
     if len(names) > 1:
         raise UsageError(f"{place} has snapshots of {', '.join(names)}", hint="--account-id says which")
     if not names:
@@ -297,7 +297,7 @@ def the_account(place: object, names: list[str]) -> str:
 
 
 def accounts(root: Path) -> list[str]:
-    """Give the ids of the accounts that something is kept of."""
+    """Return the ids of the accounts that something is kept of."""
     if not root.is_dir():
         return []
     return sorted(path.name for path in root.iterdir() if _folder(path) and any(map(_kept, path.iterdir())))
@@ -321,7 +321,7 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
 
 
 def library_of(app: App, name: str) -> tuple[Library, str]:
-    """Give the library to look in, and the name there; a path works where nothing is kept."""
+    """Return the library to look in, and the name there; a path works where nothing is kept."""
     if is_address(name):
         from ops.offsite.library import named
 
@@ -346,7 +346,7 @@ def check_account(path: Path | str, manifest: Manifest, account_id: str) -> None
 
 
 def seconds(written: str) -> float:
-    """Give a manifest's time in seconds since 1970; raises Damaged for anything else."""
+    """Return a manifest's time in seconds since 1970; raises Damaged for anything else."""
     try:
         return datetime.strptime(written, _WRITTEN).replace(tzinfo=UTC).timestamp()
     except ValueError:
@@ -354,13 +354,13 @@ def seconds(written: str) -> float:
 
 
 def _moment_of(path: Path) -> float:
-    """Give when what lies at *path* was begun: by its name, else by its file's time."""
+    """Return when what lies at *path* was begun: by its name, else by its file's time."""
     told = names.moment(path.name)
     return path.lstat().st_mtime if told is None else told
 
 
 def _kept(path: Path) -> bool:
-    """Say whether a snapshot lies there, or should."""
+    """True if a snapshot lies there, or should."""
     if path.name.startswith("."):
         return False
     if _folder(path):

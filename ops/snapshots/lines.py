@@ -11,7 +11,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",",
 
 
 def encode(value: Any) -> bytes:
-    """Give *value* as one line of JSON, keys sorted, with its newline.
+    """Return *value* as one line of JSON, keys sorted, with its newline.
 
     A lone surrogate, which UTF-8 cannot carry, is written as the JSON escape that it came from.
     """
@@ -19,17 +19,17 @@ def encode(value: Any) -> bytes:
 
 
 def item_line(scope: str, item: Json) -> bytes:
-    """Give the line of *item* in the file of its kind; *scope* is the id of its owner."""
+    """Return the line of *item* in the file of its kind; *scope* is the id of its owner."""
     return encode({"item": item, "scope": scope})
 
 
 def value_key(line: Json) -> tuple[str]:
-    """Give what tells a line of stored values from others of its file: the key that it is stored under."""
+    """Return what tells a line of stored values from others of its file: the key that it is stored under."""
     return (str(line["key"]),)
 
 
 def decode(line: bytes) -> Json:
-    """Give the object that a line holds; raises ValueError where it holds none."""
+    """Return the object that a line holds; raises ValueError where it holds none."""
     value = json.loads(line)
     if not isinstance(value, dict):
         raise ValueError("a line of a snapshot is a JSON object")

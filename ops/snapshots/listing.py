@@ -49,7 +49,7 @@ def row(entry: Entry, account: str) -> Json:
 
 
 def size_of(entry: Entry) -> int:
-    """Give the bytes that an entry takes, as its manifest tells them; 0 for a damaged one."""
+    """Return the bytes that an entry takes, as its manifest tells them; 0 for a damaged one."""
     if entry.manifest is None:
         return entry.size
     return entry.size + sum(stored.bytes for stored in entry.manifest.files.values())
@@ -86,7 +86,7 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
 
 
 def _names(snapshot: Snapshot, resource: Resource | None) -> dict[str, str]:
-    """Give the names of the items of a kind by the key that they own others by."""
+    """Return the names of the items of a kind by the key that they own others by."""
     if resource is None:
         return {}
     return {

@@ -52,7 +52,7 @@ class Manifest:
         return self.status == COMPLETE
 
     def as_json(self) -> Json:
-        """Give the document, as format version 1 lays it down."""
+        """Return the document, as format version 1 lays it down."""
         return {
             "format": FORMAT,
             "tool": self.tool,

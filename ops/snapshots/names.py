@@ -13,17 +13,17 @@ _PARTIAL = PARTIAL_ENDING.removesuffix(ENDING)
 
 
 def is_folder(name: str) -> bool:
-    """Say whether a folder that is called *name* is, or should be, a snapshot."""
+    """True if a folder that is called *name* is, or should be, a snapshot."""
     return bool(_NAME.fullmatch(name))
 
 
 def is_sealed(name: str) -> bool:
-    """Say whether *name* is that of an encrypted snapshot, whole or partial."""
+    """True if *name* is that of an encrypted snapshot, whole or partial."""
     return name.endswith(ENDING) and is_folder(name.removesuffix(ENDING).removesuffix(_PARTIAL))
 
 
 def moment(name: str) -> float | None:
-    """Give when the snapshot called *name* was begun, in seconds since 1970; None where it does not tell."""
+    """Return when the snapshot called *name* was started, in seconds since 1970; None for another name."""
     match = _NAME.match(name)
     try:
         return datetime.strptime(match[1] if match else "", _NAMED).replace(tzinfo=UTC).timestamp()
@@ -32,5 +32,5 @@ def moment(name: str) -> float | None:
 
 
 def stamp(started: float) -> str:
-    """Give the time in the name of a snapshot that was begun at *started* (seconds since 1970)."""
+    """Return the time in the name of a snapshot that was begun at *started* (seconds since 1970)."""
     return f"{datetime.fromtimestamp(started, UTC):{_NAMED}}"

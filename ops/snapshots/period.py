@@ -11,7 +11,7 @@ _PERIOD = re.compile(r"(\d{1,6})([smhdwy])")
 
 
 def period(text: str, option: str) -> float:
-    """Give the seconds of *text*; raises UsageError that names *option*."""
+    """Return the seconds of *text*; raises UsageError that names *option*."""
     match = _PERIOD.fullmatch(text.strip().lower())
     if not match:
         raise UsageError(

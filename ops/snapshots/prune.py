@@ -80,7 +80,7 @@ def _series(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
 
 
 def _reasons(whole: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
-    """Give why each of the complete ones *whole*, newest first, is kept."""
+    """Return why each of the complete ones *whole*, newest first, is kept."""
     found: dict[PurePath, list[str]] = {}
     for number, entry in enumerate(whole):
         if number == 0:
@@ -130,6 +130,6 @@ def decisions(library: Library, policy: Policy) -> list[Decision]:
 
 
 def remove(library: Library, decided: Iterable[Decision]) -> list[Decision]:
-    """Remove what is not to be kept; gives what was removed. Raises DiskError, Refused."""
+    """Remove what is not to be kept; returns what was removed. Raises DiskError, Refused."""
     library.tidy()
     return [decision for decision in decided if not decision.keep and library.remove(decision.entry)]

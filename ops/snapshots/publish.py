@@ -24,7 +24,7 @@ _STICKY_OR_OWN = "`chmod o-w` takes the right away, or name another folder"
 
 
 def prepare(place: Path, now: float) -> Path:
-    """Make sure that snapshots can be put in *place*; gives it resolved.
+    """Make sure that snapshots can be put in *place*; returns it resolved.
 
     Raises DiskError where nothing can be written, Refused where another user could replace what is
     written. What killed runs left there a day ago (*now*: seconds since 1970) is removed.
@@ -48,7 +48,7 @@ def _refuse_shared(place: Path) -> None:
 
 @contextmanager
 def partial(place: Path, chance: Callable[[int], str]) -> Iterator[Path]:
-    """Give a private folder in *place*; what is still there when the block ends is removed.
+    """Return a private folder in *place*; what is still there when the block ends is removed.
 
     *chance* gives so many random bytes in hex, as secrets.token_hex does.
     """

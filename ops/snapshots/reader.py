@@ -13,7 +13,7 @@ from ops.snapshots.manifest import Manifest
 
 
 def kinds(manifest: Manifest) -> list[str]:
-    """Give the kinds that have a file of items, in order."""
+    """Return the kinds that have a file of items, in order."""
     return sorted(name.removesuffix(".jsonl") for name in manifest.files if "/" not in name)
 
 

@@ -34,5 +34,5 @@ class Section:
 
 
 def worst(statuses: set[str]) -> str:
-    """Give the one of *statuses* that says most about what is missing."""
+    """Return the one of *statuses* that says most about what is missing."""
     return max(statuses, key=STATUSES.index)

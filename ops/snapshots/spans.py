@@ -93,7 +93,7 @@ def _scope(path: Path, line: bytes) -> str:
 
 
 def item(path: Path, text: bytes) -> Json:
-    """Give the object that *text* of the file *path* holds; raises Damaged where it holds none."""
+    """Return the object that *text* of the file *path* holds; raises Damaged where it holds none."""
     try:
         written = text.decode("utf-8", "surrogatepass")
         found, end = _DECODE(written)

@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
 
 class Spool:
-    """The runs of one file to be. *key_of* gives the key of a line, for the merge."""
+    """The runs of one file to be. *key_of* returns the key of a line, for the merge."""
 
     def __init__(self, path: Path, key_of: Callable[[bytes], Key]) -> None:
         self.key_of = key_of
@@ -53,7 +53,7 @@ class Spool:
         return Run(start, len(block), entries[0], entries[-1])
 
     def blocks(self, run: Run) -> Iterator[bytes]:
-        """Give a run's bytes, a piece at a time."""
+        """Return a run's bytes, a piece at a time."""
         at, end = run.start, run.start + run.length
         while at < end:
             block = os.pread(self._file, min(_READ, end - at), at)
@@ -63,7 +63,7 @@ class Spool:
             at += len(block)
 
     def entries(self, run: Run) -> Iterator[Entry]:
-        """Give a run's lines, each with its key."""
+        """Return a run's lines, each with its key."""
         pieces: list[bytes] = []
         for block in self.blocks(run):
             head, *others = block.split(b"\n")
@@ -116,7 +116,7 @@ class Stretch:
             self._entries, self._bytes = [], 0
 
     def blocks(self) -> Iterator[bytes]:
-        """Give all lines in order, as pieces of bytes. Close it first."""
+        """Return all lines in order, as pieces of bytes. Close it first."""
         if self._in_order():
             for run in self._runs:
                 yield from self._spool.blocks(run)

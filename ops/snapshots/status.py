@@ -31,7 +31,7 @@ class Status(NamedTuple):
     damaged: int
 
     def as_json(self) -> Json:
-        """Give it as data; what only the manifest of an encrypted one tells is None."""
+        """Return it as data; what only the manifest of an encrypted one tells is None."""
         entry = self.newest
         manifest = entry.manifest if entry else None
         return {
@@ -49,7 +49,7 @@ class Status(NamedTuple):
 
 
 def status(library: Library, max_age: float, now: float) -> Status:
-    """Give the status of *library*; fresh is what was begun at most *max_age* seconds before *now*.
+    """Return the status of *library*; fresh is what was begun at most *max_age* seconds before *now*.
 
     One from the future is not: a clock was wrong, and it would seem fresh for as long as that.
     """

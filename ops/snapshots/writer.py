@@ -91,7 +91,7 @@ class Writer:
         return Shelf(self, resource, owner)
 
     def stretch(self, file: str, scope: str, key_of: Callable[[bytes], Key]) -> Stretch:
-        """Give the lines of *scope* in *file*."""
+        """Return the lines of *scope* in *file*."""
         with self._lock:
             self._refuse_if_closed()
             if file not in self._spools:
@@ -100,7 +100,7 @@ class Writer:
             return self._stretches.setdefault(file, {}).setdefault(scope, Stretch(self._spools[file]))
 
     def values(self, resource: Resource, owner: Owner, key_of: Callable[[bytes], Key]) -> Stretch:
-        """Give the lines of the values stored in *owner*."""
+        """Return the lines of the values stored in *owner*."""
         label = str(reach(owner.item, self._labels.get(resource.parent, "name")) or owner.id)
         file = layout.values_file(resource.kind, label, owner.id)
         self.placed[file] = Placed(resource.kind, owner.id, "", label, "application/jsonl")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def value_at(item: Json, field: str) -> Any:
-    """Give the value of *field*, by its own name first, then with dots reaching inside; None where absent."""
+    """Return the value of *field*, by its own name first, then as a path with dots; None if absent."""
     return item[field] if field in item else reach(item, field)
 
 
 def cell(value: Any) -> str:
-    """Give *value* as text: empty for None, true/false, numbers as in JSON, nested values as compact JSON."""
+    """Return *value* as text: "" for None, true/false, numbers as in JSON, nested values as compact JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json_text(value)
@@ -29,7 +29,7 @@ def cells(item: Json, columns: Iterable[str]) -> list[str]:
 
 
 def table_cells(item: Json, columns: Iterable[str]) -> list[str]:
-    """Give the cells as a table shows them: a list of plain values with commas, not as JSON."""
+    """Return the cells as a table shows them: a list of plain values with commas, not as JSON."""
     return [_table_cell(value_at(item, column)) for column in columns]
 
 
@@ -40,7 +40,7 @@ def _table_cell(value: Any) -> str:
 
 
 def has_field(item: Json, field: str) -> bool:
-    """Say whether *item* has *field*, even where its value is null."""
+    """True if *item* has *field*, even where its value is null."""
     if field in item:
         return True
     parent, dot, name = field.rpartition(".")
@@ -57,5 +57,5 @@ def field_names(item: Json, prefix: str = "") -> Iterator[str]:
 
 
 def union_of_fields(items: Iterable[Json]) -> tuple[str, ...]:
-    """Give the fields of all *items*, in the order in which they appear."""
+    """Return the fields of all *items*, in the order in which they appear."""
     return tuple(dict.fromkeys(name for item in items for name in item))

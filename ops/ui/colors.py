@@ -17,7 +17,7 @@ STYLE_OF = {word: style for style, words in _WORDS.items() for word in words}
 
 
 def use_color(setting: str, stream: IO[Any]) -> bool:
-    """Say whether *stream* gets colour: setting "always", "never", or else where it is a terminal.
+    """True if *stream* gets colour: setting "always", "never", or else where it is a terminal.
 
     NO_COLOR and FORCE_COLOR are settings like others: they have become "never" and "always" by now.
     """
@@ -25,7 +25,7 @@ def use_color(setting: str, stream: IO[Any]) -> bool:
 
 
 def paint(text: str, style: str) -> str:
-    """Give *text* in a style: bold, dim, green, yellow or red."""
+    """Return *text* in a style: bold, dim, green, yellow or red."""
     styles = _styles()
     return f"{styles[style]}{text}{styles['reset']}"
 

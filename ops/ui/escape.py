@@ -12,7 +12,7 @@ from typing import Any
 
 
 def printable(text: str) -> str:
-    r"""Give *text* with each unprintable character as `\xNN`, `\uNNNN` or `\UNNNNNNNN`: always one line."""
+    r"""Return *text* with each unprintable character as `\xNN`, `\uNNNN` or `\UNNNNNNNN`: always one line."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else escaped(c) for c in text)
@@ -33,7 +33,7 @@ def printable_lines(text: str) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Give *value* as JSON that holds no unprintable character, and reads back as the same value.
+    """Return *value* as JSON that holds no unprintable character, and reads back as the same value.
 
     Lone surrogates survive as escapes. NaN is refused (ValueError): it is not JSON.
     """

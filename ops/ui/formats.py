@@ -62,7 +62,7 @@ class Layout:
 
 
 def picked(item: Json, fields: tuple[str, ...]) -> Json:
-    """Give only *fields* of *item*, null where it has none; the whole item where no fields are named."""
+    """Return only *fields* of *item*, null where it has none; the whole item where no fields are named."""
     return {field: value_at(item, field) for field in fields} if fields else item
 
 
@@ -119,7 +119,7 @@ def csv_line(row: Iterable[str]) -> str:
 
 
 def neutral(text: str) -> str:
-    """Give *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed as well."""
+    """Return *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed as well."""
     return "'" + text if text.startswith(_TRIGGERS) else text
 
 

@@ -1,53 +1,46 @@
-"""What to say when a line cannot be understood: the nearest name and the next command."""
+"""Errors in a line that Invoke's parser reports: a sentence, and a hint that fits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ops.errors import did_you_mean
 from ops.ui.escape import printable
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
+    from invoke.exceptions import ParseError
     from invoke.parser.context import ParserContext
 
 
-def explain(problem: str, context: ParserContext | None, collection: Collection, core: ParserContext) -> str:
-    """Give a sentence and a hint for a problem that Invoke's parser has reported."""
-    if valueless := re.fullmatch(r"Flag (.*) needed value and was not given one!", problem):
-        problem = f"{valueless[1]} needs a value"
-    unknown = re.fullmatch(r"No idea what '(.*)' is!", problem, re.DOTALL)
-    if not unknown:
-        return _told(problem, f"`inv --help {context.name}`" if context and context.name else "`inv --list`")
-    word = unknown[1]
-    if word.startswith("-"):
-        return _unknown_option(word, context, core)
-    return _unknown_task(word, collection)
+def explain(error: ParseError, collection: Collection, core: ParserContext) -> str:
+    """Return `error: …` and `hint: …` for what Invoke's parser reported; *core* has Invoke's own options."""
+    problem, context = str(error), error.context
+    if unknown := re.fullmatch(r"No idea what '(.*)' is!", problem, re.DOTALL):
+        word = unknown[1]
+        option = word.startswith("-")
+        return _joined(*(_unknown_option(word, context, core) if option else _unknown_task(word, collection)))
+    if missing := re.fullmatch(r"Flag (.*) needed value and was not given one!", problem):
+        problem = f"{missing[1]} needs a value"
+    task = f"`inv --help {context.name}` shows the options" if context and context.name else ""
+    return _joined(problem, getattr(error, "hint", "") or task or "`inv --list` shows the tasks")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give the known word most like *word*, or nothing."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
-
-
-def _unknown_option(word: str, context: ParserContext | None, core: ParserContext) -> str:
+def _unknown_option(word: str, context: ParserContext | None, core: ParserContext) -> tuple[str, str]:
     task = context.name if context and context.name else ""
     known = [*(context.flags if context else ()), *core.flags]
-    guess = nearest(word, [name for name in known if name.startswith("--")])
-    where = f"`inv --help {task}` shows its options" if task else "`inv --help` shows the options"
-    return _told(
-        f"{word} is no option of {task or 'inv'}", f"did you mean {guess}? {where}" if guess else where
-    )
+    guess = did_you_mean(word, [name for name in known if name.startswith("--")])
+    shown = f"`inv --help {task}` shows its options" if task else "`inv --help` shows the options"
+    return f"{task or 'inv'} has no option {word}", f"{guess} {shown}".strip()
 
 
-def _unknown_task(word: str, collection: Collection) -> str:
-    guess = nearest(word, collection.task_names)
-    shown = "`inv --list` shows the tasks"
-    return _told(f"there is no task {word}", f"did you mean {guess}? {shown}" if guess else shown)
+def _unknown_task(word: str, collection: Collection) -> tuple[str, str]:
+    tasks = sorted(collection.task_names)
+    if inside := [name for name in tasks if name.startswith(f"{word}.")]:
+        return f"{word} is a collection of tasks, not a task", f"its tasks are {', '.join(inside)}"
+    return f"there is no task {word}", f"{did_you_mean(word, tasks)} `inv --list` shows the tasks".strip()
 
 
-def _told(sentence: str, hint: str) -> str:
+def _joined(sentence: str, hint: str) -> str:
     return f"error: {printable(sentence)}\nhint: {printable(hint)}"

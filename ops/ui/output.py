@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from ops.errors import Incomplete, UsageError
+from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.blocks import blocks_of
 from ops.ui.escape import printable
@@ -44,8 +44,8 @@ def check(options: Output) -> None:
     """Raise UsageError for options that can be seen to be wrong before anything is asked of the API."""
     if options.format and options.format not in FORMATS:
         raise UsageError(
-            f"unknown output format {options.format!r}{_nearest(options.format)}",
-            hint=f"--output takes {', '.join(FORMATS)}",
+            f"unknown output format {options.format!r}",
+            hint=f"{did_you_mean(options.format, FORMATS)} --output takes {', '.join(FORMATS)}".strip(),
         )
     if options.limit < 0:
         raise UsageError(f"--limit {options.limit} is below zero", hint="--limit 0 shows all")
@@ -53,13 +53,6 @@ def check(options: Output) -> None:
         raise UsageError("--sort names no field", hint="e.g. --sort name, or --sort=-name from high to low")
     for text in options.filters:
         parse_filter(text)
-
-
-def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), FORMATS, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> None:
@@ -92,7 +85,7 @@ def _settled(options: Output, sink: Sink, out: IO[Any]) -> Output:
 
 
 def terminal_width(stream: IO[Any]) -> int:
-    """Give the columns of the terminal behind *stream*, 0 where they are not known."""
+    """Return the columns of the terminal behind *stream*, 0 where they are not known."""
     try:
         return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):

@@ -145,7 +145,7 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Give a time as people say it: 42 s, 3 min, 2 h 5 min."""
+    """Return a time as people say it: 42 s, 3 min, 2 h 5 min."""
     whole = max(1, round(seconds))
     if whole < 90:
         return f"{whole} s"

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import NetworkError, SystemFailure, UsageError
+from ops.errors import NetworkError, SystemFailure, UsageError, did_you_mean
 from ops.ui.blocks import BLOCK
 from ops.ui.cells import cell, field_names, has_field, value_at
 
@@ -31,12 +31,12 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=
 
 
 def split_fields(text: str) -> tuple[str, ...]:
-    """Give the names in `name, account.name`, each once."""
+    """Return the names in `name, account.name`, each once."""
     return tuple(dict.fromkeys(filter(None, (name.strip() for name in text.split(",")))))
 
 
 def parse_filter(text: str) -> tuple[str, Test]:
-    """Give the field that a filter looks at, and the test; UsageError where it is not a filter."""
+    """Return the field that a filter looks at, and the test; UsageError where it is not a filter."""
     match = _FILTER.fullmatch(text)
     if not match:
         raise UsageError(
@@ -129,7 +129,7 @@ def _rank(value: Any) -> tuple[int, float, str]:
 
 
 def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
-    """Give *items* unchanged once all *names* have been seen in them.
+    """Return *items* unchanged once all *names* have been seen in them.
 
     UsageError where one is in none of the first 1,000; a list without items has every field.
     """
@@ -144,9 +144,6 @@ def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
 
 
 def _unknown(name: str, items: Iterable[Json]) -> UsageError:
-    from difflib import get_close_matches
-
     known = list(dict.fromkeys(field for item in items for field in field_names(item)))
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    guess = f"; did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"no item has a field {name!r}{guess}", hint=f"the fields are: {', '.join(known)}")
+    hint = f"{did_you_mean(name, known)} the fields are: {', '.join(known)}".strip()
+    return UsageError(f"no item has a field {name!r}", hint=hint)

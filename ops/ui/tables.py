@@ -37,7 +37,7 @@ class Table:
         self._widths = [width_of(column) if headers else 0 for column in self._columns]
 
     def block(self, items: Sequence[Json]) -> str:
-        """Give the lines of *items*; the first block has the header."""
+        """Return the lines of *items*; the first block has the header."""
         rows = [[on_one_line(text) for text in table_cells(item, self._fields)] for item in items]
         self._widths = self._fitted(rows)
         head = self._head()
@@ -59,7 +59,7 @@ class Table:
 
 
 def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:
-    """Give one item as a table of two columns: field and value."""
+    """Return one item as a table of two columns: field and value."""
     pairs = zip(columns, table_cells(item, columns), strict=True)
     rows = [[on_one_line(field), on_one_line(text)] for field, text in pairs]
     widths = natural_widths(rows, 2)
@@ -70,7 +70,7 @@ def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: boo
 
 
 def on_one_line(text: str) -> str:
-    """Give *text* printable; a mark that would stand on the blank before the cell gets one of its own."""
+    """Return *text* printable; a mark that would stand on the blank before the cell gets one of its own."""
     shown = printable(text)
     return " " + shown if shown and not width_of(shown[0]) else shown
 
@@ -81,7 +81,7 @@ def natural_widths(rows: list[list[str]], count: int) -> list[int]:
 
 
 def fitted(widths: Sequence[int], columns: Sequence[str], room: int) -> list[int]:
-    """Give widths that fit into *room*, taking from the widest column first, from `id` and `name` last.
+    """Return widths that fit into *room*, taking from the widest column first, from `id` and `name` last.
 
     No column gets narrower than eight; what does not fit even so is left to the terminal to wrap.
     """

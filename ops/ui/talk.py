@@ -1,4 +1,4 @@
-"""What is said to people while data goes its own way: one line each, on stderr, without secrets."""
+"""Messages on stderr, one line each, without secrets."""
 
 from __future__ import annotations
 
@@ -18,22 +18,26 @@ if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.errors import OpsError
 
-# A list of candidates is set in: no name in it can pass for a line of ours, and no other break is kept.
+# Only breaks before indented lines are kept, so that no name in a message can pass for a line of ours.
 _CONTINUED = re.compile(r"\n(?=  )")
 ECHO = 5.0
-"""Seconds in which the same line is not said again: eight threads that wait have one thing to tell."""
+"""Seconds in which the same line is not printed again, since several threads wait for the same thing."""
 
 KEPT = 20
-"""How many of the last lines are kept for whoever is told how a job ended."""
+"""How many of the last lines are kept for the report of a job's end."""
+
+# Commands that do not depend on the stage: options of Invoke, and tasks that set the stage or never use it.
+_STAGED = re.compile(r"`inv (?!-|sandbox|profile|config|version|schedule)")
 
 
 class Talk:
-    """A voice on *err*, for all threads.
+    """Prints messages on *err*, from any thread.
 
-    *quiet* leaves out notes, never warnings and errors. Every text is passed through *redact*, then made
-    printable, so that one thing said is one line. *clock* gives seconds, for what was said a moment ago.
-    *log*: each thing said is one JSON object (time, level, message), as a journal wants it. *last* holds the
-    last notes and warnings, redacted.
+    *quiet* omits notes, never warnings and errors. Each text is passed through *redact*, then made printable,
+    so that a message is one line. *clock* returns seconds; it finds repetitions. *log*: each message is one
+    JSON object (time, level, message), for a journal. *stage* is inserted into the commands that messages
+    name (`inv zones.list` becomes `inv sandbox zones.list`). *last* holds the last notes and warnings,
+    redacted.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Talk:
         self.color = color
         self.redact = redact
         self.log = False
+        self.stage = ""
         self.last: deque[str] = deque(maxlen=KEPT)
         self._err = err
         self._clock = clock
@@ -56,28 +61,29 @@ class Talk:
         self._put: Callable[[str], None] = self._write
 
     def settle(self, settings: Settings, redact: Callable[[str], str]) -> None:
-        """Speak from now on as the settings say, once they are known."""
+        """Apply the settings, once they are known."""
         self.quiet = settings.quiet
         self.log = settings.log_format == "json"
         self.color = not self.log and use_color(settings.color, self._err)
         self.redact = redact
 
     def note(self, text: str) -> None:
-        """Say what may be good to know."""
+        """Print a note."""
         if not self.quiet:
             self._say("note", text, "dim")
 
     def warn(self, text: str) -> None:
-        """Say what must be known."""
+        """Print a warning."""
         self._say("warning", text, "yellow")
 
     def show(self, text: str) -> None:
-        """Say what belongs to the task itself, such as a change before it is made, as often as it comes."""
+        """Print a line of the task itself, such as a change; repetitions are printed too."""
         if not self.quiet:
             self._put(self._entry("note", text) if self.log else self._styled(text))
 
     def error(self, error: OpsError, json: bool = False) -> None:
-        """Say what went wrong and what to do: sentence, hint, ray id; as one JSON object where *json*."""
+        """Print the sentence, hint and ray id of *error*; as one JSON object if *json*."""
+        error.hint = self._staged(error.hint)
         if json or self.log:
             facts = self._event("error") | error.as_json() if self.log else error.as_json()
             self._put(json_text(_redacted(facts, self.redact)))
@@ -85,27 +91,30 @@ class Talk:
         hint = f"hint: {error.hint}" if error.hint else ""
         ray = f"ray: {error.ray}" if error.ray else ""
         with self._lock:
-            for text, style in ((error.message, "red"), (hint, ""), (ray, "dim")):
+            for text, style in ((f"error: {error.message}", "red"), (hint, ""), (ray, "dim")):
                 for line in _CONTINUED.split(text) if text else ():
                     self._put(self._styled(line, style))
 
     def trace(self, text: str) -> None:
-        """Show where a bug struck; its lines may hold what the wire said: they are redacted like the rest."""
+        """Print the traceback of a bug. It may hold parts of a response, so it is redacted too."""
         with self._lock:
             for line in [self._entry("error", text)] if self.log else map(self._styled, text.splitlines()):
                 self._put(line)
 
     @contextmanager
     def above(self, put: Callable[[str], None]) -> Iterator[None]:
-        """Hand lines to *put* for a while, such as a progress bar's note, which writes them above the bar."""
+        """Pass lines to *put* meanwhile, for example to a progress bar that prints them above itself."""
         self._put, before = put, self._put
         try:
             yield
         finally:
             self._put = before
 
+    def _staged(self, text: str) -> str:
+        return _STAGED.sub(f"`inv {self.stage}", text) if self.stage else text
+
     def _say(self, level: str, text: str, style: str) -> None:
-        now = self._clock()
+        now, text = self._clock(), self._staged(text)
         shown = f"warning: {text}" if level == "warning" else text
         with self._lock:
             again = now - self._said.get(shown, -ECHO) < ECHO
@@ -127,7 +136,7 @@ class Talk:
         return paint(shown, style) if style and self.color else shown
 
     def _write(self, line: str) -> None:
-        # Where stderr is full or closed, nobody is left who could be told of it.
+        # If stderr is full or closed, there is no place left to report that.
         with self._lock:
             try:
                 self._err.write(line + "\n")

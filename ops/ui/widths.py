@@ -25,7 +25,7 @@ def _columns(character: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """Give *text* in at most *width* columns, ended by `…` where something was left out."""
+    """Return *text* in at most *width* columns, ended by `…` where something was left out."""
     if width_of(text) <= width:
         return text
     kept, used = "", 0
@@ -44,7 +44,7 @@ class StandIns:
         self._kept: dict[str, str] = {}
 
     def put(self, text: str) -> str:
-        """Give a text of as many characters as *text* takes columns."""
+        """Return a text of as many characters as *text* takes columns."""
         return text if text.isascii() else "".join(map(self._stand_in, clusters(text)))
 
     def _stand_in(self, cluster: str) -> str:

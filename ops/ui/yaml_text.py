@@ -31,7 +31,7 @@ _Dumper.add_representer(str, _text)
 
 
 def yaml_text(value: Any) -> str:
-    """Give *value* as YAML without unprintable characters, keys in their order, long text on one line."""
+    """Return *value* as YAML without unprintable characters, keys in their order, long text on one line."""
     text = _dump(value, readable=True)
     if all(line.isprintable() for line in text.split("\n")):
         return text

@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import json
 import pickle
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
 
 pytestmark = [
     pytest.mark.holds_secret(".env", "token", "live.token", "staging.token", "cloudflare_api_token"),
-    pytest.mark.holds_secret("keyring.py", "keyring.cpython-311.pyc"),
+    pytest.mark.holds_secret("keyring.py", f"keyring.{sys.implementation.cache_tag}.pyc"),
 ]
 OLD = "YQSn-xWAQiiEh9qM58wZNnyQS7FUdoqGIUAbrh7T"
 KEY = "0123456789abcdef" * 2 + "01234"
@@ -111,7 +112,7 @@ def test_no_token_is_no_error_until_one_is_needed(place: Place) -> None:
     assert error.value.exit_code == 1
 
 
-def test_an_empty_token_is_told_when_one_is_needed(place: Place) -> None:
+def test_an_empty_token_is_reported_when_one_is_needed(place: Place) -> None:
     settings = place.load(environ={"CLOUDFLARE_API_TOKEN": ""})
 
     with pytest.raises(CredentialsError, match="environment CLOUDFLARE_API_TOKEN is empty"):
@@ -354,7 +355,7 @@ def test_credentials_cannot_be_changed() -> None:
         credentials.token = CANARY  # type: ignore[misc]  # that is what is tried
 
 
-def test_a_token_is_no_setting(place: Place) -> None:
+def test_a_token_is_not_a_setting(place: Place) -> None:
     for name in ("token", "api_token", "credentials"):
         with pytest.raises(UsageError, match="there is no setting"):
             place.load(invoke={name: CANARY})

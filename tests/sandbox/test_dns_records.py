@@ -11,6 +11,10 @@ from .conftest import Api
 Bare = tuple[Api, str]
 
 GOOD: list[tuple[str, dict[str, Any], str]] = [
+    ("A", {"content": "192.0.2.1", "name": "-dash"}, "192.0.2.1"),
+    ("NS", {"content": "ns1.example.net", "name": "0/25"}, "ns1.example.net"),
+    ("PTR", {"content": r"My\032Printer._ipp._tcp.example.net"}, r"My\032Printer._ipp._tcp.example.net"),
+    ("TXT", {"content": '"a" "b"'}, '"a" "b"'),
     ("A", {"content": "192.0.2.1"}, "192.0.2.1"),
     ("AAAA", {"content": "2001:DB8:0:0::1"}, "2001:db8::1"),
     ("CNAME", {"content": "Target.example."}, "Target.example"),
@@ -111,7 +115,7 @@ BAD: list[tuple[str, dict[str, Any], int]] = [
     ("TXT", {"content": "x", "proxied": True}, 9004),
     ("A", {"content": "192.0.2.1", "name": "bad name"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "a" * 64}, 9000),
-    ("A", {"content": "192.0.2.1", "name": "a b"}, 9000),
+    ("A", {"content": "192.0.2.1", "name": "a;b"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "x.*"}, 9000),
     ("A", {"content": "192.0.2.1", "name": ""}, 9000),
     ("A", {"content": "192.0.2.1", "comment": "two\nlines"}, 9301),

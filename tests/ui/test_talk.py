@@ -43,7 +43,7 @@ def test_a_quiet_talk_has_no_notes_but_warnings_and_errors() -> None:
     talk.warn("b")
     talk.error(OpsError("c"))
 
-    assert err.getvalue() == "warning: b\nc\n"
+    assert err.getvalue() == "warning: b\nerror: c\n"
 
 
 def test_an_error_is_a_sentence_a_hint_and_the_ray() -> None:
@@ -51,7 +51,7 @@ def test_an_error_is_a_sentence_a_hint_and_the_ray() -> None:
 
     Talk(err).error(ApiError("GET /zones: Internal error (500)", 500, hint="try again later", ray="8a1b-FRA"))
 
-    assert err.getvalue() == "GET /zones: Internal error (500)\nhint: try again later\nray: 8a1b-FRA\n"
+    assert err.getvalue() == "error: GET /zones: Internal error (500)\nhint: try again later\nray: 8a1b-FRA\n"
 
 
 def test_an_error_as_json_is_one_object() -> None:
@@ -110,7 +110,7 @@ def test_the_same_line_is_not_repeated_at_once() -> None:
     assert err.getvalue() == "warning: waiting 30 s for the budget\n" * 2
 
 
-def test_a_traceback_is_told_line_by_line_without_secrets() -> None:
+def test_a_traceback_is_reported_line_by_line_without_secrets() -> None:
     err = io.StringIO()
     talk = Talk(err, quiet=True, redact=redact)
 
@@ -140,7 +140,7 @@ def test_colour_is_around_the_text() -> None:
     talk.warn("a\x1b[2J")
     talk.error(OpsError("b"))
 
-    assert err.getvalue() == "\x1b[33mwarning: a\\x1b[2J\x1b[0m\n\x1b[31mb\x1b[0m\n"
+    assert err.getvalue() == "\x1b[33mwarning: a\\x1b[2J\x1b[0m\n\x1b[31merror: b\x1b[0m\n"
 
 
 def test_lines_can_be_handed_to_a_bar_for_a_while() -> None:
@@ -165,7 +165,7 @@ def test_a_hint_of_several_lines_is_set_in_so_that_no_name_passes_for_a_line_of_
 
     Talk(err).error(OpsError("2 zones", hint="give the id of one of\n  --zone a\nerror: forged\n  --zone b"))
 
-    told = ["2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
+    told = ["error: 2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
     assert err.getvalue().splitlines() == told
 
 

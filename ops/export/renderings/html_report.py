@@ -67,7 +67,7 @@ def check() -> None:
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
-    """Write the snapshot in *folder* to *out*; gives a sentence for what the page does not show."""
+    """Write the snapshot in *folder* to *out*; returns a sentence for what the page does not show."""
     known = {resource.kind: resource for resource in resources}
     kinds = [_kind(folder, manifest, name, known) for name in _names(manifest)]
     told = _left_out(manifest, kinds)
@@ -111,7 +111,7 @@ def _columns(resource: Resource) -> tuple[str, ...]:
 def _owner_names(
     folder: Path, manifest: Manifest, resource: Resource, known: dict[str, Resource]
 ) -> dict[str, str]:
-    """Give what people call the owners, by their ids; at account scope nothing, for there is only one."""
+    """Return what people call the owners, by their ids; at account scope nothing, for there is only one."""
     if resource.parent == ACCOUNT:
         return {manifest.account_id: ""}
     found = owners(folder, manifest, resource, known.values())
@@ -151,7 +151,7 @@ def _template() -> Any:
 
 
 def _style() -> dict[str, Any]:
-    """Give the style and the hash by which the page's policy knows it."""
+    """Return the style and the hash by which the page's policy knows it."""
     from markupsafe import Markup
 
     text = (Path(__file__).parent / "report" / "style.css").read_text()

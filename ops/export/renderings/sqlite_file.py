@@ -38,7 +38,7 @@ def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Reso
 
 
 def table(kind: str) -> str:
-    """Give the name of a kind's table: a dot would have to be quoted in every query."""
+    """Return the name of a kind's table: a dot would have to be quoted in every query."""
     return kind.replace(".", "_")
 
 
@@ -55,7 +55,7 @@ def _write_kind(database: sqlite3.Connection, folder: Path, kind: str, identity:
 
 
 def _columns(names: Iterable[str]) -> list[str]:
-    """Give a name for each column; SQLite takes `Name` and `name` for one, so a second gets a number."""
+    """Return a name for each column; SQLite takes `Name` and `name` for one, so a second gets a number."""
     taken: set[str] = set()
     columns = []
     for name in names:

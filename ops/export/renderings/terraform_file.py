@@ -32,7 +32,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
-    """Write the snapshot in *folder* to *out*; gives a sentence for what Terraform cannot take over."""
+    """Write the snapshot in *folder* to *out*; returns a sentence for what Terraform cannot take over."""
     known = {resource.kind: resource for resource in resources}
     kinds = [kind for kind in reader.kinds(manifest) if kind in known and known[kind].terraform]
     head = _HEAD.format(
@@ -50,7 +50,7 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
 
 
 def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
-    """Give an item's blocks; a comment where it cannot be imported."""
+    """Return an item's blocks; a comment where it cannot be imported."""
     block = resource.terraform(owner, item) if resource.terraform else None
     label = str(reach(item, resource.label) or "")
     if block is None:
@@ -59,7 +59,7 @@ def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
 
 
 def _name(label: str, id: str) -> str:
-    """Give a name that is one to Terraform, and no other item's."""
+    """Return a name that is one to Terraform, and no other item's."""
     readable = _NAME.sub("_", label.lower())[:40].strip("_")
     start = readable if readable[:1].isalpha() else f"_{readable}"
     return f"{start}_{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
@@ -76,7 +76,7 @@ def _spelt(block: Block, name: str) -> str:
 
 
 def literal(value: Any) -> str:
-    """Give *value* as Terraform writes it, on one line; what would be a template in a string is none."""
+    """Return *value* as Terraform writes it, on one line; what would be a template in a string is none."""
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, dict):
@@ -103,5 +103,5 @@ def _code(character: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """Give *text* so that it cannot end the line it stands on."""
+    """Return *text* so that it cannot end the line it stands on."""
     return "".join(c if c.isprintable() else "?" for c in text.encode("utf-8", "replace").decode())

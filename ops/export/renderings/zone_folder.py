@@ -38,7 +38,7 @@ def _offering(manifest: Manifest, resources: Iterable[Resource], ending: str) ->
 
 
 def _empty(manifest: Manifest, kind: str) -> list[str]:
-    """Give the owners that were read to the end and have nothing of *kind*: they have a file, too."""
+    """Return the owners that were read to the end and have nothing of *kind*: they have a file, too."""
     sections = (s for s in manifest.sections if s.kind == kind)
     return [s.scope for s in sections if s.status == COMPLETE and not s.count]
 
@@ -46,7 +46,7 @@ def _empty(manifest: Manifest, kind: str) -> list[str]:
 def owners(
     folder: Path, manifest: Manifest, resource: Resource, resources: Iterable[Resource]
 ) -> dict[str, Json]:
-    """Give the items that those of *resource* lie in, by their ids."""
+    """Return the items that those of *resource* lie in, by their ids."""
     owner = next((r for r in resources if r.kind == resource.parent), None)
     if owner is None or owner.kind not in reader.kinds(manifest):
         return {}

@@ -46,6 +46,15 @@ def _tag(tag: Any) -> str:
     return f"{name.lower()}{colon}{text}".removesuffix(":")
 
 
+def canonical(record: Json) -> Json:
+    """Return *record* without what the API derives: the content beside `data`, and a repeated priority."""
+    data = record.get("data")
+    if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
+        return record
+    repeated = ("priority",) if "priority" in data else ()
+    return without(record, ("content", *repeated))
+
+
 def key(record: Json) -> tuple[str, str]:
     """Return name and type, which the records of one set have in common."""
     return name_of(record), str(record["type"])

@@ -27,7 +27,7 @@ _GZIP = 31  # zlib's word for "the largest window, with a gzip header"
 
 
 def recipients(keys: Iterable[str]) -> list[Any]:
-    """Give pyrage's recipients for public keys (`age1…`), or files that hold one a line, as age reads them.
+    """Return pyrage's recipients for public keys (`age1…`), or files that hold one a line, as age reads them.
 
     Raises UsageError for anything else.
     """
@@ -35,7 +35,7 @@ def recipients(keys: Iterable[str]) -> list[Any]:
 
 
 def _keys(given: str) -> list[str]:
-    """Give the keys that *given* names: itself, or the lines of a file but for comments."""
+    """Return the keys that *given* names: itself, or the lines of a file but for comments."""
     if given.strip().startswith("age1") or not Path(given).is_file():
         return [given]
     try:

@@ -15,7 +15,7 @@ _BEGINNING = "AGE-SECRET-KEY-"
 
 
 def decryption(path: Path, identity: str, passphrase_file: str) -> Callable[[IO[bytes], IO[bytes]], None]:
-    """Give what decrypts the snapshot *path* with the keys in the file *identity*, or the passphrase.
+    """Return what decrypts the snapshot *path* with the keys in the file *identity*, or the passphrase.
 
     Raises UsageError where neither is given, or both; what it gives raises that where none fits, and Damaged
     where the file was changed.

@@ -65,7 +65,7 @@ def unsealed(
 
 
 def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
-    """Unpack *path* into *folder*; gives the name of the one folder that it held."""
+    """Unpack *path* into *folder*; returns the name of the one folder that it held."""
     most = max(caps.bytes, path.stat().st_size * caps.ratio)
     try:
         with _plain(path, decrypt) as stream:
@@ -80,7 +80,7 @@ def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
 
 @contextmanager
 def _plain(path: Path, decrypt: Decrypt) -> Iterator[IO[bytes]]:
-    """Give the plaintext of *path* as a stream; what went wrong in the decryption is raised at the end."""
+    """Return the plaintext of *path* as a stream; what went wrong in the decryption is raised at the end."""
     readable, writable = os.pipe()
     apart = _Decryption(path, decrypt, writable)
     apart.start()
@@ -158,7 +158,7 @@ def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
 
 
 def _fit(member: tarfile.TarInfo, top: str, inside: str) -> bool:
-    """Say whether a member is a file or folder of a snapshot, by its type and its name.
+    """True if a member is a file or folder of a snapshot, by its type and its name.
 
     A sparse file passes for a regular one, and a few bytes of it unpack to as many as its header says.
     """

@@ -47,7 +47,7 @@ def problems(
 def _item_key(
     name: str, manifest: Manifest, resources: Mapping[str, Resource], counts: Counter[tuple[str, str]]
 ) -> Callable[[Json], Key]:
-    """Give what tells an item's key, raises ValueError for what is none, and counts it."""
+    """Return what tells an item's key, raises ValueError for what is none, and counts it."""
     kind = name.removesuffix(".jsonl")
     resource = resources.get(kind)
     of_account = resource is not None and resource.parent == ACCOUNT

@@ -35,7 +35,7 @@ def dangling(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]
 
 
 def _targets(manifest: Manifest, resources: Mapping[str, Resource]) -> set[str]:
-    """Give the kinds that others in it lie in or name, and that were read completely."""
+    """Return the kinds that others in it lie in or name, and that were read completely."""
     there = [resources[kind] for kind in reader.kinds(manifest) if kind in resources]
     wanted = {resource.parent for resource in there if resource.parent != ACCOUNT}
     wanted |= {target for resource in there for _, target in resource.links}

@@ -31,7 +31,7 @@ def check(folder: Path, manifest: Manifest) -> None:
 
 
 def measured(path: Path) -> Stored:
-    """Give the size and the hash of a file, a piece in memory at a time. Raises OSError."""
+    """Return the size and the hash of a file, a piece in memory at a time. Raises OSError."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):

@@ -61,7 +61,7 @@ TARGETS = {
         _in("tests/writes", "test_lock", "test_interrupts"),
     ),
     "diff": Target(
-        _in("ops/snapshots/compare", "comparison", "fields", "pairing", "difference", "merge", "changes"),
-        _in("tests/snapshots", "test_compare", "test_changes"),
+        _in("ops/snapshots/compare", "comparison", "pairing", "difference", "merge", "report"),
+        _in("tests/snapshots", "test_compare", "test_report"),
     ),
 }
