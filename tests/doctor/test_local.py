@@ -52,7 +52,7 @@ def test_a_deprecated_variable_is_reported_with_its_new_name(settings: Make) -> 
     (finding,) = checked(settings(CF_API_TOKEN="x"), "variables")
 
     assert finding.status == "warn"
-    assert finding.meaning == "environment CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN"
+    assert finding.meaning == "environment CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN"
 
 
 def test_a_folder_that_is_not_there_yet_can_be_made(settings: Make, tmp_path: Path) -> None:

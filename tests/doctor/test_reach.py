@@ -39,7 +39,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Answer nothing."""
 
 
 @pytest.fixture

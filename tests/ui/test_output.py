@@ -222,7 +222,7 @@ def test_no_format_drives_a_terminal(format: str) -> None:
         assert all(line.isprintable() for line in shown.split("\n"))
 
 
-def test_text_goes_out_as_it_stands() -> None:
+def test_text_is_written_unchanged() -> None:
     assert printed(Text("$ORIGIN example.com.\n\x1b"), "json").out == "$ORIGIN example.com.\n\x1b"
 
 
