@@ -135,7 +135,7 @@ def test_a_field_that_comes_too_late_for_a_column_is_reported(format: str) -> No
 
     shown = printed(Rows(items), format)
 
-    assert "not shown, since they first came after 1,000 rows: late; name them with --fields" in shown.err
+    assert "not shown, because they first appear after 1,000 rows: late; name them with --fields" in shown.err
 
 
 @pytest.mark.fault("P9")
