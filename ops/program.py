@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 ALIASES = {"do": "durable-objects"}
 
-# The garbage collector looks for cycles after this many new objects.
+# The number of new objects after which the garbage collector looks for cycles.
 GC_THRESHOLD = 50_000
 # Seconds after which a thread that waits for the interpreter gets it. Python's default of 5 ms would delay
 # the next request while a response is processed.

@@ -21,7 +21,7 @@ class Run:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.terminated = False
-        """Whether SIGTERM set *stop*."""
+        """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False

@@ -112,7 +112,7 @@ def test_no_token_is_no_error_until_one_is_needed(place: Place) -> None:
     assert error.value.exit_code == 1
 
 
-def test_an_empty_token_is_told_when_one_is_needed(place: Place) -> None:
+def test_an_empty_token_is_reported_when_one_is_needed(place: Place) -> None:
     settings = place.load(environ={"CLOUDFLARE_API_TOKEN": ""})
 
     with pytest.raises(CredentialsError, match="environment CLOUDFLARE_API_TOKEN is empty"):
@@ -355,7 +355,7 @@ def test_credentials_cannot_be_changed() -> None:
         credentials.token = CANARY  # type: ignore[misc]  # that is what is tried
 
 
-def test_a_token_is_no_setting(place: Place) -> None:
+def test_a_token_is_not_a_setting(place: Place) -> None:
     for name in ("token", "api_token", "credentials"):
         with pytest.raises(UsageError, match="there is no setting"):
             place.load(invoke={name: CANARY})

@@ -56,7 +56,7 @@ def test_the_stronger_of_two_neighbouring_sources_wins(place: Place, stronger: s
         ("default", "default"),
     ],
 )
-def test_the_origin_of_a_value_is_told(place: Place, source: str, origin: str) -> None:
+def test_the_origin_of_a_value_is_reported(place: Place, source: str, origin: str) -> None:
     told = put(place, source, "a1")
 
     settings = place.load(**told)
@@ -64,7 +64,7 @@ def test_the_origin_of_a_value_is_told(place: Place, source: str, origin: str) -
     assert settings.origins["account_id"] == origin.format(root=place.project.parent)
 
 
-def test_what_an_earlier_task_has_set_is_told_as_such(place: Place) -> None:
+def test_what_an_earlier_task_has_set_is_reported_as_such(place: Place) -> None:
     stage = {
         "credentials": Credentials(token="sandbox_" + "a" * 40),
         "base_url": "http://x",
@@ -173,7 +173,7 @@ def test_a_configuration_of_invoke_that_is_no_mapping_is_refused(place: Place) -
         place.load(invoke=5)
 
 
-def test_a_user_without_a_home_folder_is_told_what_to_set(
+def test_a_user_without_a_home_folder_is_reported_what_to_set(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import platformdirs
@@ -205,7 +205,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(place: Place) -> No
     assert error.value.hint == "did you mean workers?"
 
 
-def test_a_misspelt_variable_is_told(place: Place) -> None:
+def test_a_misspelt_variable_is_reported(place: Place) -> None:
     settings = place.load(environ={"CFOPS_WORKER": "3"})
 
     assert settings.notes == (
@@ -213,7 +213,7 @@ def test_a_misspelt_variable_is_told(place: Place) -> None:
     )
 
 
-def test_variables_that_are_no_longer_read_are_told(place: Place) -> None:
+def test_variables_that_are_no_longer_read_are_reported(place: Place) -> None:
     place.write("project/.env", "CF_ACCOUNT_ID=a1\n")
 
     settings = place.load(environ={"CF_API_TOKEN": "cfut_" + "a" * 48})
@@ -250,7 +250,7 @@ def test_a_variable_of_invoke_reaches_the_settings(place: Place, monkeypatch: py
     assert settings.workers == 5
 
 
-def test_the_values_of_a_profile_that_do_not_count_are_told(place: Place) -> None:
+def test_the_values_of_a_profile_that_do_not_count_are_reported(place: Place) -> None:
     place.write("config/profiles.toml", '[staging]\naccount_id = "a1"\n')
 
     settings = place.load({"profile": "staging"}, environ={"CLOUDFLARE_ACCOUNT_ID": "a2"})
@@ -261,7 +261,7 @@ def test_the_values_of_a_profile_that_do_not_count_are_told(place: Place) -> Non
     )
 
 
-def test_settings_are_frozen_and_can_be_told_apart(place: Place) -> None:
+def test_settings_are_frozen_and_can_be_distinguished(place: Place) -> None:
     settings = place.load()
 
     assert settings == place.load()

@@ -20,7 +20,7 @@ def test_no_file_means_no_profiles(place: Place) -> None:
     assert (profiles.by_name, profiles.default) == ({}, "")
 
 
-def test_the_profile_in_force_is_told(place: Place) -> None:
+def test_the_profile_in_force_is_reported(place: Place) -> None:
     place.write("config/profiles.toml", 'default = "live"\n' + TWO)
 
     by_default = place.load()
@@ -92,7 +92,7 @@ def test_setting_the_default_changes_that_line_alone(place: Place, head: str) ->
     assert [path.name for path in place.config.iterdir()] == ["profiles.toml"]
 
 
-def test_a_default_that_is_no_profile_is_refused(place: Place) -> None:
+def test_a_default_that_is_not_a_profile_is_refused(place: Place) -> None:
     file = place.write("config/profiles.toml", TWO)
 
     with pytest.raises(NotFound) as error:

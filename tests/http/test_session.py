@@ -231,13 +231,13 @@ def test_plain_http_where_tls_is_due_is_not_sent_and_says_so(session: Open) -> N
 
 
 @pytest.mark.fault("A23")
-def test_a_ca_file_that_is_missing_is_told_before_the_first_call(session: Open, tmp_path: Path) -> None:
+def test_a_ca_file_that_is_missing_is_reported_before_the_first_call(session: Open, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"CA file .*No such file"):
         session("https://api.cloudflare.com/client/v4", ca_file=str(tmp_path / "none.pem"))
 
 
 @pytest.mark.fault("A23")
-def test_a_ca_file_that_is_no_certificate_is_told_before_the_first_call(
+def test_a_ca_file_that_is_not_a_certificate_is_reported_before_the_first_call(
     session: Open, tmp_path: Path
 ) -> None:
     file = tmp_path / "no.pem"

@@ -158,7 +158,7 @@ def test_a_cron_job_forbids_a_second_run_and_keeps_the_exit_code(inv: Inv) -> No
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
-def test_a_job_that_pushes_is_told_where_the_bucket_is_and_where_its_keys_are_expected(
+def test_a_job_that_pushes_is_reported_where_the_bucket_is_and_where_its_keys_are_expected(
     inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_S3_ENDPOINT", "https://account.r2.cloudflarestorage.com")

@@ -110,7 +110,7 @@ def test_the_same_line_is_not_repeated_at_once() -> None:
     assert err.getvalue() == "warning: waiting 30 s for the budget\n" * 2
 
 
-def test_a_traceback_is_told_line_by_line_without_secrets() -> None:
+def test_a_traceback_is_reported_line_by_line_without_secrets() -> None:
     err = io.StringIO()
     talk = Talk(err, quiet=True, redact=redact)
 
