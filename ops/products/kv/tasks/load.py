@@ -17,7 +17,7 @@ from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Item
-from ops.writes.make import make_all
+from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -63,7 +63,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     empty = is_simulated(app, owner)
     total = dump.check()["pairs"]
     folder = private_folder(app.settings.state_dir)
-    with explained(folder), TemporaryFile(dir=folder) as spool:
+    with hold(app, PAIR, owner), explained(folder), TemporaryFile(dir=folder) as spool:
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)
         _show(app, f"load {dump.path} into {owner.item['title']}", plan)
