@@ -926,6 +926,28 @@ def test_a_deployment_that_was_not_answered_is_found_to_be_done(
     assert state(staged, "fresh") is None
 
 
+@pytest.mark.parametrize("fault", ["denied", "revoked", "malformed"])
+@pytest.mark.parametrize(("script", "lookups_before"), [("fresh", 0), ("redirects", 1)])
+def test_a_deployment_is_done_even_if_the_token_is_revoked_right_after_it(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], fault: str, script: str, lookups_before: int
+) -> None:
+    before = state(staged, script)
+    staged.faults.parse(f"{fault} GET */scripts/{script}/settings nth={lookups_before + 1} times=-1")
+
+    done = deploy(script)
+    staged.faults.clear()
+    listed = inv("undo.list", "--output", "json")
+
+    assert done.code == 0, done.err
+    assert "warning: " in done.err
+    assert json.loads(listed.out)[0]["state"] == "done"
+    if fault == "revoked":
+        return  # the sandbox does not accept the token any more
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--confirm", script)
+    assert undone.code == 0, undone.err
+    assert state(staged, script) == before
+
+
 @pytest.mark.fault("A8")
 def test_cron_triggers_whose_write_was_not_answered_are_found_to_be_set(staged: Sandbox, inv: Any) -> None:
     before = crons(staged)
