@@ -50,9 +50,6 @@ NOT_YET = (
     "tests/snapshots/",
     "tests/test_program.py",
     "tests/test_readme.py",
-    "tests/tools/bench/",
-    "tests/tools/mutation/",
-    "tests/tools/soak/",
     "tests/ui/",
 )
 
