@@ -100,9 +100,9 @@ class Client:
     def close(self) -> None:
         self._close()
 
-    def get(self, path: ApiPath, **params: Any) -> Any:
+    def get(self, path: ApiPath, *, headers: Mapping[str, str] = NOTHING, **params: Any) -> Any:
         """Return the `result` of *path*."""
-        return self._result(Call("GET", path, _spelt(params), fresh=self._cache))
+        return self._result(Call("GET", path, _spelt(params), headers=headers, fresh=self._cache))
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
         """Return the whole envelope: `result`, `result_info`, `messages` and the rest."""
@@ -126,6 +126,7 @@ class Client:
         ordered_by: str = "",
         identity: str = "",
         ahead: bool = False,
+        headers: Mapping[str, str] = NOTHING,
         **params: Any,
     ) -> Listing:
         """Return a listing by cursor; *inside* names the field of `result` that holds the items.
@@ -133,7 +134,7 @@ class Client:
         *ahead* prefetches pages, for a caller that reads to the end.
         """
         sized = {**params, limit_name: limit} if limit else params
-        asker = self._asker(path, sized, inside)
+        asker = self._asker(path, sized, inside, headers)
         return cursor_form(asker, ordered_by=ordered_by, identity=identity, ahead=ahead)
 
     def whole(self, path: ApiPath, *, inside: str = "", **params: Any) -> Listing:
@@ -191,11 +192,14 @@ class Client:
                 return None
             raise
 
-    def _asker(self, path: ApiPath, params: Json, inside: str) -> Callable[[Json, bool], Page]:
+    def _asker(
+        self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING
+    ) -> Callable[[Json, bool], Page]:
         fixed = _spelt(params)
 
         def ask(more: Json, first: bool) -> Page:
-            call = Call("GET", path, fixed + _spelt(more), fresh=self._cache if first else 0.0)
+            fresh = self._cache if first else 0.0
+            call = Call("GET", path, fixed + _spelt(more), headers=headers, fresh=fresh)
             reply = self._carry(call)
             return _page(call, reply, inside)
 

@@ -17,7 +17,7 @@ SOURCES = ("option", "environment", "project", "personal", "profile", "invoke", 
 
 
 def put(place: Place, source: str, value: str) -> dict[str, Any]:
-    """Name an account id in *source*; gives what `load` must be told beside the files."""
+    """Name an account id in *source*; return what `load` needs beside the files."""
     if source == "project":
         place.write("project/.env", f"CLOUDFLARE_ACCOUNT_ID={value}\n")
     if source == "personal":
@@ -26,19 +26,19 @@ def put(place: Place, source: str, value: str) -> dict[str, Any]:
         place.write("config/profiles.toml", f'default = "staging"\n[staging]\naccount_id = "{value}"\n')
     if source == "wrangler":
         place.write("project/wrangler.toml", f'name = "a"\naccount_id = "{value}"\n')
-    told: dict[str, dict[str, Any]] = {
+    reported: dict[str, dict[str, Any]] = {
         "option": {"options": {"account_id": value}},
         "environment": {"environ": {"CLOUDFLARE_ACCOUNT_ID": value}},
         "invoke": {"invoke": {"account_id": value}},
     }
-    return told.get(source, {})
+    return reported.get(source, {})
 
 
 @pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(SOURCES)))
 def test_the_stronger_of_two_neighbouring_sources_wins(place: Place, stronger: str, weaker: str) -> None:
-    told = put(place, weaker, "weaker") | put(place, stronger, "stronger")
+    reported = put(place, weaker, "weaker") | put(place, stronger, "stronger")
 
-    settings = place.load(**told)
+    settings = place.load(**reported)
 
     assert settings.account_id == "stronger"
 
@@ -57,9 +57,9 @@ def test_the_stronger_of_two_neighbouring_sources_wins(place: Place, stronger: s
     ],
 )
 def test_the_origin_of_a_value_is_reported(place: Place, source: str, origin: str) -> None:
-    told = put(place, source, "a1")
+    reported = put(place, source, "a1")
 
-    settings = place.load(**told)
+    settings = place.load(**reported)
 
     assert settings.origins["account_id"] == origin.format(root=place.project.parent)
 
@@ -168,7 +168,7 @@ def test_an_empty_configuration_of_invoke_says_nothing(place: Place, empty: Any)
     assert place.load(invoke=empty).workers == 8
 
 
-def test_a_configuration_of_invoke_that_is_no_mapping_is_refused(place: Place) -> None:
+def test_a_configuration_of_invoke_that_is_not_a_mapping_is_refused(place: Place) -> None:
     with pytest.raises(UsageError, match="holds no settings"):
         place.load(invoke=5)
 
@@ -221,8 +221,8 @@ def test_variables_that_are_no_longer_read_are_reported(place: Place) -> None:
     assert settings.credentials.kind == "none"
     assert settings.account_id == ""
     assert settings.notes == (
-        "environment CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN",
-        f"{place.project}/.env CF_ACCOUNT_ID is no longer read: call it CLOUDFLARE_ACCOUNT_ID",
+        "environment CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN",
+        f"{place.project}/.env CF_ACCOUNT_ID is no longer read: use CLOUDFLARE_ACCOUNT_ID",
     )
 
 
@@ -257,7 +257,7 @@ def test_the_values_of_a_profile_that_do_not_count_are_reported(place: Place) ->
 
     assert settings.account_id == "a2"
     assert settings.notes == (
-        "account_id of profile staging is not used: environment CLOUDFLARE_ACCOUNT_ID wins",
+        "account_id of profile staging is not used: environment CLOUDFLARE_ACCOUNT_ID overrides it",
     )
 
 

@@ -49,8 +49,8 @@ def test_a_secret_in_a_profile_is_refused_without_being_shown(place: Place, name
     ("text", "says"),
     [
         ("[staging\n", "profiles.toml: "),
-        ('account_id = "a1"\n', "'account_id' stands outside of a profile"),
-        ("default = 3\n", "default is no name of a profile"),
+        ('account_id = "a1"\n', "'account_id' is outside any profile"),
+        ("default = 3\n", "default must be the name of a profile"),
         ("[staging]\ntoken_file = 3\n", "token_file"),
         ('[staging]\nkeyring = "yes"\n', "keyring"),
         ("[staging]\nworker = 3\n", "there is no setting 'worker'"),
@@ -73,7 +73,7 @@ def test_a_file_that_others_may_write_is_refused(place: Place) -> None:
         place.load()
 
 
-def test_a_file_that_others_may_read_is_no_danger(place: Place) -> None:
+def test_a_file_that_others_may_read_is_not_a_danger(place: Place) -> None:
     place.write("config/profiles.toml", TWO, 0o644)
 
     assert set(list_profiles(place.config).by_name) == {"staging", "live"}

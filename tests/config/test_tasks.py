@@ -51,7 +51,7 @@ def test_a_deprecated_variable_is_reported_beside_the_settings(
 
     result = inv("config")
 
-    assert "CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN" in result.err
+    assert "CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN" in result.err
     assert CANARY[5:15] not in result.out + result.err
 
 
@@ -112,10 +112,10 @@ def test_a_default_without_a_name_is_refused(inv: Inv) -> None:
 
 
 def test_versions_are_reported(inv: Inv) -> None:
-    told = json.loads(inv("version", "--output", "json").out)
+    reported = json.loads(inv("version", "--output", "json").out)
 
-    assert set(told) == {"cfops", "invoke", "requests", "python", "platform"}
-    assert all(told.values())
+    assert set(reported) == {"cfops", "invoke", "requests", "python", "platform"}
+    assert all(reported.values())
 
 
 def test_what_the_sandbox_sets_is_reported_as_such(inv: Inv) -> None:

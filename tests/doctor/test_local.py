@@ -25,8 +25,8 @@ def test_the_path_of_each_dotenv_is_reported(settings: Make, tmp_path: Path) -> 
 
     project, personal = checked(settings(), ".env")
 
-    assert (project.status, project.meaning) == ("ok", f"{file} is read, and closed to others")
-    assert (personal.status, personal.meaning) == ("ok", f"{tmp_path}/config/.env is not there")
+    assert (project.status, project.meaning) == ("ok", f"{file} is read; other users cannot access it")
+    assert (personal.status, personal.meaning) == ("ok", f"{tmp_path}/config/.env does not exist")
 
 
 @pytest.mark.fault("F6")
@@ -52,13 +52,13 @@ def test_a_deprecated_variable_is_reported_with_its_new_name(settings: Make) -> 
     (finding,) = checked(settings(CF_API_TOKEN="x"), "variables")
 
     assert finding.status == "warn"
-    assert finding.meaning == "environment CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN"
+    assert finding.meaning == "environment CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN"
 
 
 def test_a_folder_that_is_not_there_yet_can_be_made(settings: Make, tmp_path: Path) -> None:
     (finding,) = checked(settings(), "exports")
 
-    assert (finding.status, finding.meaning) == ("ok", f"{tmp_path}/exports can be made")
+    assert (finding.status, finding.meaning) == ("ok", f"{tmp_path}/exports can be created")
     assert not (tmp_path / "exports").exists()
 
 

@@ -39,7 +39,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Answer nothing."""
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_certificate_of_unknown_origin_is_refused(
     found = by_check(reach(settings(CLOUDFLARE_BASE_URL=f"https://{serve(server)}/v4"), lambda: NOW))
 
     assert found["TLS"].status == "fail"
-    assert found["TLS"].meaning.startswith("the certificate is refused: self")
+    assert found["TLS"].meaning.startswith("the certificate is not accepted: self")
     assert "CFOPS_CA_FILE" in found["TLS"].hint
     assert Answering.seen == []
 
@@ -171,7 +171,7 @@ def test_plain_words_where_encryption_is_expected_are_reported(
     found = by_check(reach(settings(CLOUDFLARE_BASE_URL=f"https://{serve(server)}/v4"), lambda: NOW))
 
     assert found["TLS"].status == "fail"
-    assert found["TLS"].meaning.startswith("no TLS connection: ")
+    assert found["TLS"].meaning.startswith("TLS failed: ")
 
 
 def test_a_proxy_is_not_gone_around(settings: Make) -> None:

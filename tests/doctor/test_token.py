@@ -62,7 +62,7 @@ def test_an_accounts_token_that_may_not_list_accounts_needs_the_accounts_id(
     given = examined(connect, sandbox, CLOUDFLARE_ACCOUNT_ID=sandbox.account_id)
 
     assert not without.usable
-    assert "cannot be asked without an account" in found(without)["token"].meaning
+    assert "without an account, an account's token cannot be verified" in found(without)["token"].meaning
     assert "CLOUDFLARE_ACCOUNT_ID" in found(without)["token"].hint
     assert given.usable
     assert found(given)["accounts"].status == "warn"
@@ -98,7 +98,7 @@ def test_a_token_that_has_ended_says_when(connect: Connect, sandbox: Sandbox) ->
     expired = found(examined(connect, sandbox))["token expiry"]
 
     assert expired.status == "fail"
-    assert expired.meaning == "it ended on 2020-02-29"
+    assert expired.meaning == "expired on 2020-02-29"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def page(*names: str, cursor: str | None = None, **info: Any) -> Page:
 
 
 class Pages:
-    """Gives *pages* by their cursor; "" is the first."""
+    """Return *pages* by their cursor; "" is the first."""
 
     def __init__(self, **pages: Page | list[Page]) -> None:
         self.pages = pages

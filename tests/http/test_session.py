@@ -302,10 +302,10 @@ def test_a_failure_carries_no_token_however_it_is_looked_at(session: Open, end: 
             send(READ_X)
 
     error = failure.value
-    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    reported = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     assert error.__context__ is None
     assert error.__cause__ is None
-    assert CANARY not in told + repr(error) + repr(vars(error)) + repr(send)
+    assert CANARY not in reported + repr(error) + repr(vars(error)) + repr(send)
     assert CANARY.encode() not in pickle.dumps(error)
 
 

@@ -135,7 +135,7 @@ def test_a_field_that_comes_too_late_for_a_column_is_reported(format: str) -> No
 
     shown = printed(Rows(items), format)
 
-    assert "not shown, since they first came after 1,000 rows: late; name them with --fields" in shown.err
+    assert "not shown, because they first appear after 1,000 rows: late; name them with --fields" in shown.err
 
 
 @pytest.mark.fault("P9")
@@ -222,7 +222,7 @@ def test_no_format_drives_a_terminal(format: str) -> None:
         assert all(line.isprintable() for line in shown.split("\n"))
 
 
-def test_text_goes_out_as_it_stands() -> None:
+def test_text_is_written_unchanged() -> None:
     assert printed(Text("$ORIGIN example.com.\n\x1b"), "json").out == "$ORIGIN example.com.\n\x1b"
 
 

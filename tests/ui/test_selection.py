@@ -136,7 +136,7 @@ def test_what_was_asked_for_is_given_though_the_next_page_cannot_be_read() -> No
     assert "more were not read" in shown.err
 
 
-def test_an_interruption_is_no_page_that_cannot_be_read() -> None:
+def test_an_interruption_is_not_a_page_that_cannot_be_read() -> None:
     def items() -> Iterator[dict[str, Any]]:
         yield {"n": 1}
         raise Interrupted("interrupted")
@@ -157,7 +157,7 @@ class Unread:
         self.problem = ""
 
 
-def test_a_list_that_was_cut_on_purpose_is_no_incomplete_one() -> None:
+def test_a_list_that_was_cut_on_purpose_is_not_a_incomplete_one() -> None:
     shown = printed(Rows(Unread({"n": 1}, {"n": 2}, {"n": 3})), "json", limit=1)
 
     assert json.loads(shown.out) == [{"n": 1}]
