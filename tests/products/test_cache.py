@@ -18,7 +18,7 @@ from tests.conftest import API
 from tests.products.answers import envelope, refusal
 
 ZONE, ACCOUNT = "1" * 32, "a" * 32
-URLS = {part: f"{API}{where.format(ZONE)}" for part, where in api.PARTS.items()}
+URLS = {part: f"{API}/zones/{ZONE}/{where}" for part, where in api.PARTS.items()}
 OWNER = Owner(ACCOUNT, ZONE, {"id": ZONE})
 
 

@@ -1,4 +1,4 @@
-"""A small account, what befalls it, and its whole state told without a line of the toolkit's reading."""
+"""A small account, random changes to it, and its whole state, read without the toolkit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CRONS = ("0 1 * * *", "*/5 * * * *", "30 2 * * SUN", "15 */6 * * *")
 
 
 class World:
-    """The account of a running sandbox, looked at and changed by plain requests."""
+    """The account of a running sandbox, read and changed by plain requests."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -69,7 +69,7 @@ class World:
         self.account("PUT", f"/storage/kv/namespaces/{namespace}/bulk", json=pairs)
 
     def state(self) -> Json:
-        """Give all that stands, by names: ids are told by what they lead to."""
+        """Return the whole state by names: an id is replaced by the name of what it refers to."""
         titles = {id: title for title, id in self.namespaces().items()}
         return {
             "zones": {name: self._zone(id) for name, id in self.zones().items()},
@@ -107,7 +107,7 @@ class World:
 def _named(binding: Json, titles: dict[str, str]) -> Json:
     if binding["type"] != "kv_namespace":
         return binding
-    return {**binding, "namespace_id": titles.get(binding["namespace_id"], "leads nowhere")}
+    return {**binding, "namespace_id": titles.get(binding["namespace_id"], "does not exist")}
 
 
 def build(world: World) -> None:
@@ -166,10 +166,10 @@ def _pair(key: str, number: int) -> Json:
     return {"key": key, **kinds[number % len(kinds)]}
 
 
-def befall(world: World, chance: random.Random, blows: int) -> None:
-    """Delete, change and create things at random, as others do between two snapshots."""
-    for _ in range(blows):
-        chance.choice(BLOWS)(world, chance)
+def change_at_random(world: World, chance: random.Random, changes: int) -> None:
+    """Delete, change and create items at random, as others do between two snapshots."""
+    for _ in range(changes):
+        chance.choice(CHANGES)(world, chance)
 
 
 def _any_zone(world: World, chance: random.Random) -> tuple[str, str]:
@@ -197,7 +197,7 @@ def change_record(world: World, chance: random.Random) -> None:
 
 
 def replace_record(world: World, chance: random.Random) -> None:
-    """Put a CNAME where addresses stood: both cannot stand there together."""
+    """Replace addresses by a CNAME: a name cannot have both."""
     name, zone = _any_zone(world, chance)
     at = f"host0.{name}"
     for record in world.records(zone):
@@ -266,14 +266,14 @@ def change_crons(world: World, chance: random.Random) -> None:
         world.account("PUT", f"/workers/scripts/{chance.choice(names)}/schedules", json=crons)
 
 
-BLOWS: tuple[Callable[[World, random.Random], None], ...] = (
+CHANGES: tuple[Callable[[World, random.Random], None], ...] = (
     *(delete_record, change_record, replace_record, create_record, change_setting, change_routes),
     *(change_pairs, delete_namespace, delete_script, change_script, change_crons),
 )
 
 
 class Copies:
-    """An account that was built once, and is started again from a copy of its file for each test."""
+    """An account that is built once, and started from a copy of its file for each test."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -282,7 +282,7 @@ class Copies:
         self._number = 0
 
     def start(self) -> Sandbox:
-        """Start a copy; stop it when it has served."""
+        """Start a copy; the caller stops it."""
         self._number += 1
         copy = self._folder / f"copy{self._number}.sqlite"
         for part in self._folder.glob("base.sqlite*"):

@@ -10,7 +10,7 @@ from ops.ui.shapes import Bytes, Item, Rows, Text
 
 
 class Terminal(io.TextIOWrapper):
-    """A terminal of UTF-8, unless told otherwise."""
+    """A terminal of UTF-8, unless another encoding is given."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
         super().__init__(io.BytesIO(), encoding=encoding)

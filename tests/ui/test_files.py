@@ -122,14 +122,14 @@ def test_a_link_is_refused_and_its_target_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C6")
-def test_a_missing_folder_is_told_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="does not exist") as error:
         check_writable(tmp_path / "missing" / "list.json")
 
     assert f"mkdir -p {tmp_path / 'missing'}" in error.value.hint
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="is a folder"):
         check_writable(tmp_path)
 

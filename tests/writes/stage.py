@@ -50,7 +50,7 @@ class Remote:
         self.resource = Resource(
             kind=KIND,
             parent="zones.zone",
-            list=lambda _client, _owner: list(self.things.values()),
+            listing=lambda _client, _owner: list(self.things.values()),
             identity=("name",),
             compare=Compare(volatile=("id",), read_only=options.pop("read_only", ())),
             writes=Writes(**{**ways, **options}),

@@ -66,7 +66,7 @@ def test_the_last_change_of_an_item_counts(app: App, remote: Remote) -> None:
 
 
 def test_all_given_identity_fields_must_match(app: App, remote: Remote) -> None:
-    records = Resource("dns.record", "zones.zone", remote.resource.list, ("name", "type"))
+    records = Resource("dns.record", "zones.zone", ("name", "type"), listing=remote.resource.listing)
     simulate(app.run.pretended, [remote.creation("a", type="A")._replace(resource=records)])
 
     found = [

@@ -19,11 +19,11 @@ SETTINGS = (
 
 # Those with an endpoint of their own, by the id in their answers.
 PARTS = {
-    "cache_reserve": "/zones/{}/cache/cache_reserve",
-    "tc_regional": "/zones/{}/cache/regional_tiered_cache",
-    "tiered_cache_smart_topology_enable": "/zones/{}/cache/tiered_cache_smart_topology_enable",
-    "tiered_caching": "/zones/{}/argo/tiered_caching",
-    "variants": "/zones/{}/cache/variants",
+    "cache_reserve": "cache/cache_reserve",
+    "tc_regional": "cache/regional_tiered_cache",
+    "tiered_cache_smart_topology_enable": "cache/tiered_cache_smart_topology_enable",
+    "tiered_caching": "argo/tiered_caching",
+    "variants": "cache/variants",
 }
 
 
@@ -39,20 +39,20 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
 
     Raises NotFound or ValidationError if the plan does not include it or it was never used.
     """
-    found = instance(client.get(path(PARTS[part], zone_id)), dict, f"the setting {part}")
+    found = instance(client.get(path("/zones/{}/" + PARTS[part], zone_id)), dict, f"the setting {part}")
     return {"id": part, **found}
 
 
 def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
     """Set one of PARTS: on or off, for variants the media types by file extension."""
-    edited = client.patch(path(PARTS[part], zone_id), json={"value": value})
+    edited = client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})
     found = instance(edited, dict, f"the setting {part}")
     return {"id": part, **found}
 
 
 def delete_variants(client: Client, zone_id: str) -> None:
     """Delete the variants, as if they had never been set."""
-    client.delete(path(PARTS["variants"], zone_id))
+    client.delete(path("/zones/{}/" + PARTS["variants"], zone_id))
 
 
 def purge(client: Client, zone_id: str, rule: Json) -> Json:
