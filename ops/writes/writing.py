@@ -55,7 +55,7 @@ def open_writing(
     consent = Consent(
         app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
     )
-    with Locks(folder / "locks", holder(app)) as locks, journal:
+    with Locks(folder / "locks", holder(app.command.path, app.clock())) as locks, journal:
         writing = Writing(
             app.client, journal, locks, consent, app.talk, app.run,
             task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,
