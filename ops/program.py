@@ -31,7 +31,7 @@ from invoke.vendor.lexicon import Lexicon
 from ops.cli.command import Command, collection_of
 from ops.config.values import invoke_defaults
 from ops.errors import Terminated
-from ops.kinds.catalog import PRODUCTS, WITHOUT_TASKS
+from ops.kinds.catalog import task_modules
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -47,7 +47,7 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 TASKS = (
-    *(f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS),
+    *task_modules(),
     *(
         f"ops.commands.{name}"
         for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")

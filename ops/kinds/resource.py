@@ -75,8 +75,8 @@ class Compare(NamedTuple):
 
     *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
     and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
-    no meaning. Dots reach inside. *canonical* returns an item without what the API only derives from other
-    fields, such as a text form.
+    no meaning. Dots reach inside. *canonical* returns an item with what the API only derives from other
+    fields in one form.
 
     For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
 

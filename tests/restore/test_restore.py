@@ -146,6 +146,27 @@ def test_a_record_is_restored_without_the_tags_and_comment_that_the_plan_refuses
     assert "will be restored" not in again.err
 
 
+def test_a_record_created_again_with_other_content_text_is_not_restored_twice(
+    unsaved: Stage, inv: Inv, home: Path
+) -> None:
+    id = unsaved.world.zones()[ALPHA]
+    data = {"priority": 5, "weight": 1, "port": 443, "target": f"a.{ALPHA}"}
+    sent = {"type": "SRV", "name": f"_s._tcp.{ALPHA}", "data": data, "ttl": 300}
+    record = unsaved.world.call("POST", f"/zones/{id}/dns_records", json=sent)
+    inv("scan.export", "--quiet")
+    unsaved.world.call("DELETE", f"/zones/{id}/dns_records/{record['id']}")
+    again = unsaved.world.call("POST", f"/zones/{id}/dns_records", json=sent)
+    # As Cloudflare writes the content of an SRV record.
+    text = json.dumps({**again, "content": f"1\t443\ta.{ALPHA}"})
+    unsaved.sandbox.store.run("UPDATE dns_record SET body = ? WHERE id = ?", (text, again["id"]))
+    unsaved.forget()
+
+    result = inv("snapshots.restore", "--kind", "dns.record", "--delete", "--yes")
+
+    assert result.code == 0, result.err
+    assert unsaved.wrote() == []
+
+
 def test_one_zone_is_restored_without_reading_the_others(stage: Stage, inv: Inv) -> None:
     delete_records(stage, ALPHA)
     delete_records(stage, BETA)

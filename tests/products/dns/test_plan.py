@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.errors import Conflict, ValidationError
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.kinds.resource import Owner
 from ops.products.dns import plan as planning
 from ops.products.dns.entries import FileRecord, RecordFile
@@ -405,3 +405,17 @@ def test_an_exported_record_of_any_name_is_unchanged(name: str, tmp_path: Any) -
     found = planning.plan(OWNER, [record], files.read(str(file), ZONE))
 
     assert (found.changes, found.unchanged) == ([], 1)
+
+
+def test_a_change_compares_structured_records_by_their_data() -> None:
+    before = srv(1, "1\t443\ta.example", target="a.example")
+    after = {**before, "content": "5 1 443 a.example", "priority": 5}
+    other = {**after, "data": {**before["data"], "port": 444}, "content": before["content"]}
+
+    same, different = (Change(RECORDS, OWNER, before, one) for one in (after, other))
+
+    assert same.action == UNCHANGED
+    assert (different.action, {field for field, _, _ in different.differences()}) == (
+        UPDATE,
+        {"content", "data"},
+    )
