@@ -21,12 +21,14 @@ class Run:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.terminated = False
-        """Whether SIGTERM set *stop*."""
+        """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False
         self.pretended: list[Change] = []
         """The changes that the dry tasks so far would have made."""
+        self.locks: set[str] = set()
+        """The names of the locks that the current task holds."""
         self.wrote: set[str] = set()
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []

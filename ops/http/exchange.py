@@ -1,4 +1,4 @@
-"""What goes over the wire: a Call goes in, a Reply comes out, and a Send is what carries it."""
+"""Call, Reply and Send: a Send is a function that sends a Call and returns a Reply."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Paths(Protocol):
 class Call(NamedTuple):
     """One request, without its host and without its credentials.
 
-    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body that is taken,
-    in bytes after decompression. *fresh* is how many seconds old an answer may be that is given again from
-    the cache. *attempt* counts from 1. A *stream* is handed over before its body has been read.
+    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body accepted, in
+    bytes after decompression. *fresh* is the greatest age in seconds of a cached response that may be
+    returned. *attempt* counts from 1. A *stream* is returned before its body has been read.
     """
 
     method: str
@@ -53,13 +53,12 @@ class Call(NamedTuple):
 
 
 class Reply:
-    """One answer. *headers* are case-insensitive, *body* is decompressed.
+    """One response. *headers* are case-insensitive, *body* is decompressed.
 
-    *complete* says that the server proved the length of the body, by Content-Length or by the end of
-    its chunks; a closed connection proves nothing. *replayed* says that an attempt before this one may
-    have been carried out. *cached* says that no request was made. *data* is the parsed body, once known.
-    *incomplete* says why the result may lack items, as a snapshot knows. *paths* describes the requested path
-    in hints.
+    *complete*: the server proved the length of the body, by Content-Length or the end of its chunks; a closed
+    connection proves nothing. *replayed*: an earlier attempt may have been carried out. *cached*: no request
+    was sent. *data* is the parsed body, once known. *incomplete* says why the result may lack items, as a
+    snapshot knows. *paths* describes the requested path in hints.
     """
 
     __slots__ = (
@@ -90,7 +89,7 @@ class Reply:
 
     @property
     def ray(self) -> str:
-        """Return the id under which Cloudflare's support finds this answer."""
+        """Return the id by which Cloudflare's support finds this response."""
         ray = self.headers.get("cf-ray", "")
         return ray if _RAY.fullmatch(ray) else ""
 

@@ -22,7 +22,7 @@ def path(template: str, *segments: str, **named: str) -> ApiPath:
 
 
 def segment(name: str) -> str:
-    """Percent-encode everything in *name* but letters, digits and `-._~`."""
+    """Percent-encode everything in *name* except letters, digits and `-._~`."""
     if name in _UNSAFE:
         raise UsageError(
             f"{name!r} cannot be part of an API path",
@@ -31,4 +31,4 @@ def segment(name: str) -> str:
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
-        raise UsageError(f"{name!r} is not valid text", hint="give the name in UTF-8") from None
+        raise UsageError(f"{name!r} is not valid text", hint="write the name in UTF-8") from None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
+
+# Declared below everything; imported from here, beside the kinds that it is used with.
+from ops.items import Json as Json
+from ops.items import reach as reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -15,7 +19,6 @@ if TYPE_CHECKING:
     from ops.kinds.change import Change
     from ops.kinds.paging import Paging
 
-Json = dict[str, Any]
 
 _NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
@@ -72,8 +75,8 @@ class Compare(NamedTuple):
 
     *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
     and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
-    no meaning. Dots reach inside. *canonical* returns an item without what the API only derives from other
-    fields, such as a text form.
+    no meaning. Dots reach inside. *canonical* returns an item with what the API only derives from other
+    fields in one form.
 
     For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
 
@@ -99,10 +102,11 @@ class Restore(NamedTuple):
     *unsupported* says why a kind without writes cannot be restored. *mentions* are kinds of the account that
     an item may name by their keys anywhere inside: they are restored first, and their new keys are filled in.
     *blocked* takes the wanted item, the live one and the time, and returns why it cannot be written ("" if it
-    can). *not_restored* takes the first two and yields what a restore does not bring back. Where a listing
-    holds only part of an item, *assemble* builds what the writes take from the listed item, the items of
-    each of its *parts* (kinds in it that are restored along with it) and its files. *values* says how values
-    are restored.
+    can). *not_restored* takes the first two and yields what a restore does not bring back. *fitted* takes the
+    wanted item and the item of its live owner, and returns what the owner allows of it, and the names of what
+    it does not. Where a listing holds only part of an item, *assemble* builds what the writes take from the
+    listed item, the items of each of its *parts* (kinds in it that are restored along with it) and its files.
+    *values* says how values are restored.
 
     For example, a script binds KV namespaces, and its upload needs its settings and its modules:
 
@@ -113,6 +117,7 @@ class Restore(NamedTuple):
     mentions: tuple[str, ...] = ()
     blocked: Callable[[Json, Json | None, float], str] | None = None
     not_restored: Callable[[Json, Json | None], Iterable[str]] | None = None
+    fitted: Callable[[Json, Json], tuple[Json, Sequence[str]]] | None = None
     parts: tuple[str, ...] = ()
     assemble: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json] | None = None
     values: Values | None = None
@@ -239,18 +244,6 @@ def address(template: str, owner: Owner) -> ApiPath:
     return path(
         where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
     )
-
-
-def reach(item: Json, field: str) -> Any:
-    """Return the value at *field* of *item*, dots reaching inside; None if it does not exist."""
-    value: Any = item
-    if "." not in field:
-        return item.get(field) if isinstance(item, dict) else None
-    for name in field.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:

@@ -167,7 +167,15 @@ class Steps:
         if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
             self._report.not_restored(step.group, step.name, why)
             return None
-        lost = restore.not_restored(step.after or {}, step.before) if restore.not_restored else ()
+        lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []
+        owner = state.owner(step.target)
+        if restore.fitted and owner is not None:
+            fitted, left_out = restore.fitted(step.after or {}, owner.item)
+            if left_out and step.before and same(step.resource, step.before, {**step.before, **fitted}):
+                reason = f"it differs in {', '.join(left_out)}, which {step.target.name} does not allow"
+                self._report.not_restored(step.group, step.name, reason)
+                return None
+            step, lost = step._replace(after=fitted), [*lost, *left_out]
         for part in lost:
             self._report.incomplete(step.group, step.name, part)
         if resource.kind in state.owner_kinds:

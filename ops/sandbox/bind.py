@@ -157,17 +157,9 @@ def _written(record: Json) -> str:
         return f"{record['priority']} {content}{'' if content == '.' else '.'}"
     if type == "URI":
         return f"{record['priority']} {content}"
-    if type in ("SRV", "NAPTR") and not content.endswith("."):
+    if type == "SRV" and not content.endswith("."):
         return f"{content}."
-    if type in ("SVCB", "HTTPS"):
-        return _service(content)
     return str(content)
-
-
-def _service(content: str) -> str:
-    """Write `priority target parameters` with the target fully qualified."""
-    priority, target, *parameters = content.split(" ", 2)
-    return " ".join((priority, target if target.endswith(".") else f"{target}.", *parameters))
 
 
 def txt_strings(text: str) -> str:

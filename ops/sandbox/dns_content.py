@@ -7,12 +7,17 @@ import binascii
 import re
 from collections.abc import Callable
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from ops.sandbox.wire import Refusal
 
 MOST_TXT = 2048
+# 192.0.2.0/24 and 100::/64 are not among them: the documentation uses them for originless records.
+_UNREACHABLE = (
+    *("0.0.0.0/8", "1.0.0.1", "1.1.1.1", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+    *("172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
 # A label holds any octet: what is not a plain printable character is escaped (RFC 1035 section 5.1).
 _LABEL = re.compile(r"(?:[!#-')+-:<-?A-\[\]-~]|\\\d{3}|\\[^\d]){1,63}")
 _DOT = re.compile(r"(?<!\\)\.")
@@ -78,6 +83,11 @@ def _address(version: type[IPv4Address] | type[IPv6Address], text: str) -> str |
         return str(version(text)) if "%" not in text else None
     except ValueError:
         return None
+
+
+def is_unreachable(address: str) -> bool:
+    """True if an origin with this address cannot be proxied: private, reserved, or Cloudflare's resolver."""
+    return any(ip_address(address) in ip_network(network) for network in _UNREACHABLE)
 
 
 def _host(text: str) -> str | None:

@@ -113,6 +113,60 @@ def test_a_record_created_after_the_snapshot_is_kept_without_delete(stage: Stage
     assert stage.world.state() == before
 
 
+def put_on_plan(stage: Stage, id: str, plan: str) -> None:
+    """Put a zone on another plan: Free has no tags and short comments only."""
+    zone = json.loads(stage.sandbox.store.document_text("zone", "", id) or "{}")
+    stage.sandbox.store.put_document("zone", "", id, {**zone, "plan": {**zone["plan"], "legacy_id": plan}})
+
+
+def test_a_record_is_restored_without_the_tags_and_comment_that_the_plan_refuses(
+    unsaved: Stage, inv: Inv
+) -> None:
+    id = unsaved.world.zones()[ALPHA]
+    put_on_plan(unsaved, id, "pro")
+    rich = {"type": "A", "content": "192.0.2.77", "ttl": 300, "tags": ["a:b"], "comment": "c" * 101}
+    gone, kept = (
+        unsaved.world.call("POST", f"/zones/{id}/dns_records", json={**rich, "name": f"{name}.{ALPHA}"})
+        for name in ("gone", "kept")
+    )
+    inv("scan.export", "--quiet")
+    unsaved.world.call("DELETE", f"/zones/{id}/dns_records/{gone['id']}")
+    unsaved.world.call("PATCH", f"/zones/{id}/dns_records/{kept['id']}", json={"tags": [], "comment": ""})
+    put_on_plan(unsaved, id, "free")
+
+    result = inv("snapshots.restore", "--kind", "dns.record", "--yes")
+    again = inv("snapshots.restore", "--kind", "dns.record", "--yes")
+
+    (record,) = [one for one in unsaved.world.records(id) if one["name"] == f"gone.{ALPHA}"]
+    assert (result.code, again.code) == (0, 0), result.err
+    assert (record["content"], record["tags"], record["comment"]) == ("192.0.2.77", [], None)
+    assert f"gone.{ALPHA} will be restored without tags" in result.err
+    assert f"gone.{ALPHA} will be restored without comment" in result.err
+    assert f"kept.{ALPHA}: it differs in tags, comment, which {ALPHA} does not allow" in result.err
+    assert "will be restored" not in again.err
+
+
+def test_a_record_created_again_with_other_content_text_is_not_restored_twice(
+    unsaved: Stage, inv: Inv, home: Path
+) -> None:
+    id = unsaved.world.zones()[ALPHA]
+    data = {"priority": 5, "weight": 1, "port": 443, "target": f"a.{ALPHA}"}
+    sent = {"type": "SRV", "name": f"_s._tcp.{ALPHA}", "data": data, "ttl": 300}
+    record = unsaved.world.call("POST", f"/zones/{id}/dns_records", json=sent)
+    inv("scan.export", "--quiet")
+    unsaved.world.call("DELETE", f"/zones/{id}/dns_records/{record['id']}")
+    again = unsaved.world.call("POST", f"/zones/{id}/dns_records", json=sent)
+    # As Cloudflare writes the content of an SRV record.
+    text = json.dumps({**again, "content": f"1\t443\ta.{ALPHA}"})
+    unsaved.sandbox.store.run("UPDATE dns_record SET body = ? WHERE id = ?", (text, again["id"]))
+    unsaved.forget()
+
+    result = inv("snapshots.restore", "--kind", "dns.record", "--delete", "--yes")
+
+    assert result.code == 0, result.err
+    assert unsaved.wrote() == []
+
+
 def test_one_zone_is_restored_without_reading_the_others(stage: Stage, inv: Inv) -> None:
     delete_records(stage, ALPHA)
     delete_records(stage, BETA)

@@ -68,6 +68,12 @@ def _check_pointer(record: Json) -> None:
             f"the CNAME {record['name']} points to itself", hint="point it to another name, or make it an A"
         )
 
+    if record["type"] in ("CNAME", "NS", "PTR") and record.get("content") == ".":
+        raise ValidationError(
+            f"the {record['type']} {record['name']} points to the root",
+            hint="`.` is for MX and SRV: no service",
+        )
+
 
 def _check_proxied(record: Json) -> None:
     if not record.get("proxied"):

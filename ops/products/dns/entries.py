@@ -91,7 +91,7 @@ def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
         if field not in known:
             from difflib import get_close_matches
 
-            near = get_close_matches(str(field), [*KNOWN], n=1)
+            near = get_close_matches(str(field), ("name", "type", *RDATA, *DEFAULTS), n=1)
             suggestion = f"; did you mean {near[0]}?" if near else ""
             raise ValidationError(
                 f"a record has no field {field!r}{suggestion}",

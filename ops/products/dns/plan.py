@@ -122,7 +122,8 @@ class _Planning:
             checks.check_together(after, self.name, self.places)
         except Conflict as conflict:
             if not errors:
-                raise
+                prefix = f"{self.file.name}: " if self.file.name else ""
+                raise Conflict(prefix + conflict.message, hint=conflict.hint) from None
             errors.append(ValidationError(conflict.message, hint=conflict.hint))
         raise_all(errors, self.file.name)
         moving = [change for change in changes if change.action != UNCHANGED]
@@ -251,6 +252,8 @@ class _Planning:
         if type not in TYPES:
             return record
         text = text_of(record)
+        if type in NUMBERS and text and lacks_priority(type, text):
+            raise ValidationError(f"a record of type {type} needs a priority", hint="e.g. priority: 10")
         if not entry.absolute:
             text = with_absolute_target(type, text, self.name)
         return without(record, RDATA) | fields_of(type, text)

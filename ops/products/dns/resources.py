@@ -20,6 +20,12 @@ def _canonical(record: Json) -> Json:
     return canonical(record)
 
 
+def _fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
+    from ops.products.dns.checks import fitted
+
+    return fitted(record, zone)
+
+
 def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
     from ops.products.dns.export import bind
 
@@ -58,7 +64,7 @@ RECORDS = Resource(
         read_only=("proxiable", "zone_id", "zone_name", "locked"),
         canonical=_canonical,
     ),
-    restore=Restore(blocked=managed_by_cloudflare),
+    restore=Restore(blocked=managed_by_cloudflare, fitted=_fitted),
     document=Document(ending=".zone", make=_zone_file),
     terraform=_block,
     writes=RECORD_WRITES,

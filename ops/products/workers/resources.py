@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"
-# What a binding names by an id.
-BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace")
+# What a binding names by an id, or a bucket by its name.
+BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace", "r2.bucket")
 CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
 # The error code of an account that has not chosen a name on workers.dev.
 NO_SUBDOMAIN = 10007

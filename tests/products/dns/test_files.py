@@ -128,7 +128,7 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.yaml", "count: 2\nrecords: []\n", "not whole"),
         ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "not whole"),
         ("x.yaml", "a: [", "does not parse"),
-        ("x.yaml", "- name: no\n  type: A\n", "record 1: it has no name"),
+        ("x.yaml", "- name: no\n  type: A\n", "record 1: its name is false"),
         ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),
         ("x.csv", "", "empty"),
         ("x.csv", "name,type,contents\n", "'contents'"),
