@@ -186,7 +186,8 @@ class _Undo:
 
     def simulated(self, ready: Sequence[JournalEntry]) -> Iterator[Json]:
         for entry in ready:
-            for change, _ in self._reversals(entry):
+            for one in self._reversals(entry):
+                change = one.change
                 simulate(self._simulated, [change])
                 yield {"action": change.action, "kind": entry.kind, "name": change.label}
 
