@@ -144,9 +144,9 @@ class Client:
         return self._result(_with_json(Call("POST", path, kind=QUERY), body))
 
     def graphql(self, query: str, variables: Json) -> Json:
-        """Ask the GraphQL endpoint; returns its `data`."""
+        """Return the `data` of the GraphQL endpoint. Analytics are optional: a failure is not retried."""
         body = {"query": query, "variables": variables}
-        call = _with_json(Call("POST", "/graphql", kind=QUERY), body)
+        call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
 
     def post(self, path: ApiPath, **options: Any) -> Any:

@@ -24,7 +24,8 @@ class Call(NamedTuple):
 
     *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body that is taken,
     in bytes after decompression. *fresh* is how many seconds old an answer may be that is given again from
-    the cache. *attempt* counts from 1. A *stream* is handed over before its body has been read.
+    the cache. *attempt* counts from 1. A *stream* is handed over before its body has been read. An *optional*
+    call is not repeated: its caller can do without the answer.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Call(NamedTuple):
     limit: int = JSON_LIMIT
     fresh: float = 0.0
     attempt: int = 1
+    optional: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

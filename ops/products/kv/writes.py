@@ -20,7 +20,9 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     if item.get("id"):
         try:
             return api.get_namespace(client, account.id, item["id"])
-        except NotFound:
+        except NotFound as error:
+            if not api.proves_absence(error, api.NO_NAMESPACE):
+                raise
             return None
     return next(
         (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None
