@@ -1,4 +1,4 @@
-"""The stage of the tests: a client whose wire is stubbed, the sandbox, and `inv` as a user types it."""
+"""Fixtures: a client with stubbed requests, the sandbox, and `inv` as a user types it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from hypothesis import settings
 
 from ops.http.client import Client
 from ops.http.stack import open_client
+from ops.kinds import paths
 from ops.sandbox.server import Sandbox
 from tests.faults.canary import CANARIES, TOKEN
 
-# How long an example takes says more about what else the machine is doing than about the code.
+# The time of an example depends more on the machine's load than on the code.
 settings.register_profile("plain", deadline=None, max_examples=50)
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("plain")
 
 API = "https://api.cloudflare.com/client/v4"
 
-# The tests make thousands of small files and wait for each to be safe; in memory that costs nothing.
+# The tests create thousands of small files and wait until each is on disk; in memory that costs nothing.
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# A suite that was started with `nohup` or in the background would have all it starts ignore a terminal that
-# hangs up, and Ctrl-C.
+# Started with `nohup` or in the background, the suite would hand on to its children that SIGHUP and SIGINT
+# are ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Result(NamedTuple):
-    """What a command left behind."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -47,16 +48,16 @@ class Result(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def no_secret_is_left(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> Iterator[None]:
-    """Nothing that a test's runs leave behind holds a secret, but for the files that it wrote itself."""
+    """Fail a test whose runs leave a secret in a file, except in files that the test itself wrote."""
     yield
     inputs = [name for mark in request.node.iter_markers("holds_secret") for name in mark.args]
     leaks = [leak for folder in (tmp_path, home) for leak in CANARIES.search(folder, inputs)]
-    assert leaks == [], "what the test left behind holds a secret"
+    assert leaks == [], "a file that the test left behind holds a secret"
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads the machine's own settings, or leaves anything in its folders."""
+    """Keep every test away from the machine's own settings and folders."""
     folder = tmp_path_factory.mktemp("home")
     for name in ("STATE", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"CFOPS_{name}_DIR", str(folder / name.lower()))
@@ -81,30 +82,30 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def http() -> Iterator[responses.RequestsMock]:
-    """The wire, stubbed: an unused stub fails the test."""
+    """Stub all requests: an unused stub fails the test."""
     with responses.RequestsMock() as stubs:
         yield stubs
 
 
 @pytest.fixture
 def client(home: Path) -> Iterator[Client]:
-    """A client with a live-looking token, for the stubbed wire."""
+    """Open a client with a token that looks real, for stubbed requests."""
     from ops.config.settings import load
 
     settings = load({}, invoke={}, environ=_environ(home), cwd=home / "work")
-    opened = open_client(settings, say=lambda text: None)
+    opened = open_client(settings, say=lambda text: None, paths=paths)
     yield opened
     opened.close()
 
 
 def _environ(folder: Path) -> dict[str, str]:
-    places = {f"CFOPS_{name}_DIR": str(folder / name.lower()) for name in ("STATE", "CACHE", "CONFIG")}
-    return {"CLOUDFLARE_API_TOKEN": TOKEN, "HOME": str(folder), **places}
+    folders = {f"CFOPS_{name}_DIR": str(folder / name.lower()) for name in ("STATE", "CACHE", "CONFIG")}
+    return {"CLOUDFLARE_API_TOKEN": TOKEN, "HOME": str(folder), **folders}
 
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded sandbox's file, made once and copied for each test."""
+    """Create the file of a seeded sandbox once; each test gets a copy."""
     file = tmp_path_factory.mktemp("seed") / "sandbox.sqlite"
     with Sandbox(file):
         pass
@@ -113,7 +114,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sandbox(seeded: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    """A running sandbox with the seed's account, of this test alone."""
+    """Run a sandbox with the seed's account, for this test alone."""
     file = tmp_path / "sandbox.sqlite"
     for part in seeded.parent.glob("sandbox.sqlite*"):
         shutil.copy(part, tmp_path / part.name)
@@ -126,7 +127,7 @@ def inv(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
     """Run a line of tasks in this process, as `inv` does."""
     from ops.program import OpsProgram, collection
 
-    # What suits a whole process of ours is not for the other tests of this one.
+    # A setting for the whole process must not reach the other tests of this process.
     monkeypatch.setattr(sys, "setswitchinterval", lambda _seconds: None)
 
     def run(*line: str) -> Result:
@@ -147,7 +148,7 @@ def inv(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def staged(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox, with the environment pointing at it as at the real thing."""
+    """Point the environment at the sandbox as if it were Cloudflare."""
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.token)
     monkeypatch.setenv("CLOUDFLARE_API_BASE_URL", sandbox.url)
     return sandbox

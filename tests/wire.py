@@ -1,4 +1,4 @@
-"""A raw server that answers any bytes, or none: what the stubs of `responses` cannot do."""
+"""A raw server that answers with any bytes or none, which the stubs of `responses` cannot do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Seen(NamedTuple):
 
 
 class Exchange:
-    """What an answer may do with its connection."""
+    """A request and its connection, for answers that need to control it."""
 
     def __init__(self, connection: socket.socket, seen: Seen, closing: threading.Event) -> None:
         self.connection = connection
@@ -36,7 +36,7 @@ class Exchange:
         self.open = False
 
     def reset(self) -> None:
-        """Break the connection so that the client's kernel says ECONNRESET."""
+        """Break the connection so that the client gets ECONNRESET."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
@@ -45,10 +45,10 @@ Answer = bytes | Callable[[Exchange], None]
 
 
 class Wire:
-    """Gives *answers* one after the other, over whatever connections, and the last one for ever.
+    """Send *answers* one after the other, over any number of connections, and then repeat the last one.
 
-    A *greeting* is sent before anything is asked; nothing is read before *patience* seconds are over.
-    `requests` holds what came in, `connections` how many were opened.
+    A *greeting* is sent before any request; nothing is read until *patience* seconds are over.
+    `requests` holds the requests that arrived, `connections` counts the connections.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ def _read(lines: Any) -> Seen | None:
 
 
 def answer(status: int, body: bytes | str = b"", **headers: str) -> bytes:
-    """Spell an answer with its length; `retry_after="3"` becomes `retry-after: 3`."""
+    """Return an answer with its length; `retry_after="3"` becomes `retry-after: 3`."""
     content = body.encode() if isinstance(body, str) else body
     return head(status, content_length=str(len(content)), **headers) + content
 
@@ -141,24 +141,24 @@ def head(status: int, **headers: str) -> bytes:
 
 
 def ok(result: Any = None, **headers: str) -> bytes:
-    """Spell the envelope of a success."""
+    """Return the envelope of a success."""
     return answer(200, json.dumps({"success": True, "errors": [], "result": result}), **headers)
 
 
 def failed(status: int, code: int, message: str, **headers: str) -> bytes:
-    """Spell the envelope of a failure."""
+    """Return the envelope of a failure."""
     errors = [{"code": code, "message": message}]
     return answer(status, json.dumps({"success": False, "errors": errors, "result": None}), **headers)
 
 
 def chunked(*chunks: bytes, end: bool = True) -> bytes:
-    """Spell an answer in chunks, with its end or cut off before it."""
+    """Return an answer in chunks, with its end or cut off before it."""
     body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     return head(200, transfer_encoding="chunked") + body + (b"0\r\n\r\n" if end else b"")
 
 
 def cut(content: bytes) -> Answer:
-    """Send *content*, then close the connection in order."""
+    """Send *content*, then close the connection cleanly."""
 
     def play(exchange: Exchange) -> None:
         exchange.send(content)
@@ -179,7 +179,7 @@ def reset(content: bytes = b"") -> Answer:
 
 
 def stall(content: bytes = b"") -> Answer:
-    """Send *content*, then nothing more, for as long as the server runs."""
+    """Send *content*, then nothing more while the server runs."""
 
     def play(exchange: Exchange) -> None:
         exchange.send(content)
@@ -190,7 +190,7 @@ def stall(content: bytes = b"") -> Answer:
 
 
 def drip(content: bytes, every: float = 0.02) -> Answer:
-    """Send *content* byte by byte, one in *every* seconds."""
+    """Send *content* byte by byte, one every *every* seconds."""
 
     def play(exchange: Exchange) -> None:
         for byte in content:

@@ -21,12 +21,14 @@ class Run:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.terminated = False
-        """Whether SIGTERM set *stop*."""
+        """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
         self.dry = self.debug = False
         self.pretended: list[Change] = []
         """The changes that the dry tasks so far would have made."""
+        self.locks: set[str] = set()
+        """The names of the locks that the current task holds."""
         self.wrote: set[str] = set()
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
@@ -84,8 +86,11 @@ class Run:
         """Return the one client for these settings, opened at first use; a *dry* one sends no writes."""
         if (settings, dry) not in self._clients:
             from ops.http.stack import open_client
+            from ops.kinds import paths
 
-            self._clients[settings, dry] = open_client(settings, say=say, stop=self.stop, dry=dry)
+            self._clients[settings, dry] = open_client(
+                settings, say=say, stop=self.stop, dry=dry, paths=paths
+            )
         return self._clients[settings, dry]
 
     @property

@@ -1,4 +1,4 @@
-"""Credentials: the token or key of the run, kept from every place where it could be seen."""
+"""Credentials: the token or key of a run, protected against being shown."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _WHERE = "https://dash.cloudflare.com/profile/api-tokens"
 class Credentials:
     """An API token, or an e-mail address with a Global API key, or none.
 
-    Read-only. It is no dataclass, so that `asdict` and `vars` cannot unfold it; its repr is masked and
-    it refuses to be pickled or copied. *origin* says where it came from.
+    Read-only. Not a dataclass, so that `asdict` and `vars` cannot show it; its repr is masked, and it cannot
+    be pickled or copied. *origin* says where it came from.
     """
 
     __slots__ = ("_email", "_key", "_origin", "_token")
 
     def __init__(self, *, token: str = "", email: str = "", key: str = "", origin: str = "") -> None:
-        """Keep what `check` has accepted; raises CredentialsError for what no header can carry."""
+        """Check and keep the secrets. Raises CredentialsError for one that a header cannot hold."""
         for name, secret in (("the API token", token), ("the API key", key), ("the e-mail address", email)):
             if secret:
                 check(secret, f"{name} from {origin}" if origin else name)
@@ -58,17 +58,17 @@ class Credentials:
         return tuple(secret for secret in (self._token, self._key) if secret)
 
     def fingerprint(self) -> str:
-        """Return 16 hex digits that tell credentials apart and say nothing about them."""
-        told = "\0".join((self.kind, self._token or f"{self._email}\0{self._key}"))
-        return hmac.new(_APPLICATION, told.encode(), hashlib.sha256).hexdigest()[:16]
+        """Return 16 hex digits that differ between credentials and reveal nothing about them."""
+        identity = "\0".join((self.kind, self._token or f"{self._email}\0{self._key}"))
+        return hmac.new(_APPLICATION, identity.encode(), hashlib.sha256).hexdigest()[:16]
 
     def required(self) -> Credentials:
-        """Return these credentials; raises CredentialsError, naming both ways on, when there are none."""
+        """Return these credentials. Raises CredentialsError if there are none."""
         if self.kind != "none":
             return self
         raise CredentialsError(
             f"no Cloudflare API token{f': {self._origin}' if self._origin else ''}",
-            hint=f"set CLOUDFLARE_API_TOKEN (made at {_WHERE}), or rehearse with `inv sandbox zones.list`",
+            hint=f"set CLOUDFLARE_API_TOKEN (create one at {_WHERE}), or try `inv sandbox zones.list`",
         )
 
     def __repr__(self) -> str:
@@ -83,22 +83,22 @@ class Credentials:
         return hash((self._token, self._email, self._key))
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("credentials are neither pickled nor copied")
+        raise TypeError("credentials cannot be pickled or copied")
 
 
 def mask(secret: str) -> str:
-    """Describe *secret* by its well-known prefix and its length alone."""
+    """Return the well-known prefix of *secret* and its length, nothing else of it."""
     prefix = next((known for known in _PREFIXES if secret.startswith(known)), "")
     return f"{prefix}… ({len(secret)} characters)"
 
 
 def check(secret: str, name: str) -> None:
-    """Refuse what cannot be sent in a header, showing length and prefix only.
+    """Raise CredentialsError for what a header cannot hold; the message shows prefix and length only.
 
-    Neither length nor alphabet is judged beyond that: Cloudflare has changed both before.
+    Length and alphabet are not checked further, because Cloudflare has changed both before.
     """
     if problem := _flaw(secret):
-        hint = "give the bare token: no quotation marks, no `Bearer`, nothing before or after it"
+        hint = "use the token alone: no quotation marks, no `Bearer`, nothing before or after it"
         raise CredentialsError(f"{name} contains {problem}: {mask(secret)}", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Layers: the places where settings stand, strongest first, each with what it says."""
+"""Layers: the sources of settings, and the value that each gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.errors import UsageError, did_you_mean
 
 STAGED = "set by an earlier task"
 
-# A task that sets credentials for those after it names their account as well.
+# A task that sets credentials for later tasks sets their account too.
 _TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format"})
 _NEVER_TYPED = BY_NAME.keys() - _TYPED
 _SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
@@ -27,21 +27,21 @@ VARIABLES = {name: field for field in FIELDS for name in field.known_as} | dict.
 
 
 class Said(NamedTuple):
-    """One value as it was written, and where."""
+    """One value as written, and its origin."""
 
     raw: object
     origin: str
 
 
 class Layer(NamedTuple):
-    """What one place says: setting to value. *folder* is where its relative paths lie."""
+    """The values of one source, by setting. Relative paths are relative to *folder*."""
 
     says: Mapping[str, Said]
     folder: Path
 
 
 def from_options(options: Mapping[str, object], folder: Path) -> Layer:
-    """Take what was typed and what earlier tasks of the line have set; "", 0, None and False say nothing."""
+    """Return the layer of typed options and of earlier tasks; "", 0, None and False mean not set."""
     given = {name: raw for name, raw in options.items() if raw and name != "credentials"}
     _refuse_unknown(given, "options", guarded=True)
     set_by_tasks = _SET_BY_TASKS if options.get("credentials") else _NEVER_TYPED
@@ -52,10 +52,10 @@ def from_options(options: Mapping[str, object], folder: Path) -> Layer:
 
 
 def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, guarded: bool) -> Layer:
-    """Take the variables that name settings; an empty one counts as unset.
+    """Return the layer of the variables that name settings; an empty one counts as unset.
 
-    Raises UsageError when the two names of the base URL differ, or when a setting that lifts a
-    protection stands where it is not *guarded* against strangers.
+    Raises UsageError if the two names of the base URL differ, or if a source that is not *guarded* against
+    other users sets something that weakens a protection.
     """
     says = {}
     for field in FIELDS:
@@ -72,18 +72,18 @@ def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, gu
 
 
 def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, guarded: bool) -> Layer:
-    """Take a profile or Invoke's `ops:` mapping; raises UsageError for a key that is no setting."""
+    """Return the layer of a profile or of Invoke's `ops:` mapping. Raises UsageError for an unknown key."""
     if mapping and not hasattr(mapping, "items"):
-        raise UsageError(f"{where} holds no settings", hint="write each as `name: value` beneath it")
+        raise UsageError(f"{where} holds no settings", hint="write each as `name: value` below it")
     given = {name: raw for name, raw in (mapping or {}).items() if raw is not None}
     _refuse_unknown(given, where, guarded=guarded)
     return Layer({name: Said(raw, f"{where} {name}") for name, raw in given.items()}, folder)
 
 
 def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
-    """Return the variables of a `.env` file, {} where there is none; nothing enters the environment.
+    """Return the variables of a `.env` file, {} if it does not exist; the environment is not changed.
 
-    Raises UsageError for a file that `read_private` refuses and for a line that cannot be understood.
+    Raises UsageError for a file that `read_private` refuses, and for a line that cannot be parsed.
     """
     if not is_there(file):
         return {}
@@ -91,17 +91,17 @@ def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 
-    # dotenv_values passes over such lines with a word in the log: a token on it would be missing silently.
+    # dotenv_values only logs such lines: a token on one would be missing without an error.
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             line = binding.original.line
-            raise UsageError(f"{file}: line {line} cannot be understood", hint="write NAME=value")
+            raise UsageError(f"{file}: line {line} cannot be parsed", hint="write NAME=value")
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
 
 
 def unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
-    """Yield the CFOPS_ names that mean nothing, most likely misspelt."""
+    """Yield the CFOPS_ names that are not settings, most likely misspelt."""
     yield from sorted(name for name in variables if name.startswith("CFOPS_") and name not in VARIABLES)
 
 
@@ -118,7 +118,7 @@ def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -
 
 def _not_here(field: Field, origin: str) -> UsageError:
     return UsageError(
-        f"{origin}: this setting decides where secrets may go and is not read from a project's files",
+        f"{origin}: this setting controls where secrets may go and is not read from a project's files",
         hint=f"set {field.known_as[0]} in the environment, or {field.name} in a profile",
     )
 
@@ -130,7 +130,7 @@ def _refuse_contradiction(field: Field, named: list[tuple[str, str]], where: str
 
 
 def _plain(name: str, value: str) -> str:
-    # DEBUG belongs to many programs and holds all sorts of things ("app:*"): whatever is not off is on.
+    # Many programs read DEBUG, with values such as "app:*": everything that is not off is on.
     if name == "DEBUG":
         return "no" if value.strip().lower() in _OFF else "yes"
     return value
@@ -144,7 +144,7 @@ def _color(variables: Mapping[str, str], where: str) -> Said | None:
     return None
 
 
-# The order in which wrangler itself looks for its file.
+# The order in which wrangler looks for its file.
 _NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _LIMIT = 1 << 20
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -154,7 +154,7 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 def account_in(project: Path) -> Said | None:
     """Return the `account_id` of the first wrangler file in *project* that has one.
 
-    Raises UsageError for a file that cannot be read or understood.
+    Raises UsageError for a file that cannot be read or parsed.
     """
     for name in _NAMES:
         if (file := project / name).is_file():
@@ -165,7 +165,7 @@ def account_in(project: Path) -> Said | None:
 
 
 def parse_jsonc(text: str) -> Any:
-    """Read JSON with comments and trailing commas; raises ValueError."""
+    """Parse JSON with comments and trailing commas. Raises ValueError."""
     bare = _COMMENT.sub(lambda found: found[1] or " ", text)
     return json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", bare))
 
@@ -180,6 +180,6 @@ def _read(file: Path) -> dict[str, Any]:
         content = tomllib.loads(text) if file.suffix == ".toml" else parse_jsonc(text)
     except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(
-            f"{file} cannot be read: {problem}", hint="correct it, or set CLOUDFLARE_ACCOUNT_ID"
+            f"{file} cannot be read: {problem}", hint="fix the file, or set CLOUDFLARE_ACCOUNT_ID"
         ) from None
     return content if isinstance(content, dict) else {}

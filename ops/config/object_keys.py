@@ -1,4 +1,4 @@
-"""Keys of object storage: a set from one place, kept from every place where it could be seen."""
+"""Keys of object storage: one set from one source, protected against being shown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ KEY_ID, SECRET, SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SES
 
 
 class ObjectKeys:
-    """An access key with its secret, and a session token where the key is a temporary one; or none.
+    """An access key with its secret, and a session token if the key is temporary; or none.
 
-    Read-only, masked, and neither pickled nor copied, as Credentials are. *origin* says where they came from.
+    Read-only, masked, and not to be pickled or copied, as Credentials are. *origin* says where they came
+    from.
     """
 
     __slots__ = ("_id", "_origin", "_secret", "_session")
@@ -44,11 +45,11 @@ class ObjectKeys:
         return tuple(secret for secret in (self._secret, self._session) if secret)
 
     def required(self) -> ObjectKeys:
-        """Return these keys; raises CredentialsError where there are none, or not all of them."""
+        """Return these keys. Raises CredentialsError if one is missing."""
         if not self._id:
             raise CredentialsError(
                 "no keys for the bucket",
-                hint=f"set {KEY_ID} and {SECRET}; of a profile of the AWS command line: "
+                hint=f"set {KEY_ID} and {SECRET}; from a profile of the AWS CLI: "
                 "`aws configure export-credentials --format env`",
             )
         if not self._secret:
@@ -64,7 +65,7 @@ class ObjectKeys:
         return f"ObjectKeys({self.masked()})"
 
     def masked(self) -> str:
-        """Describe the keys by their lengths alone; "none" where there are none."""
+        """Return the lengths of the keys, or "none"."""
         return ", ".join(mask(value) for value in (self._id, *self.secrets()) if value) or "none"
 
     def __eq__(self, other: object) -> bool:
@@ -76,13 +77,13 @@ class ObjectKeys:
         return hash((self._id, self._secret, self._session))
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("keys are neither pickled nor copied")
+        raise TypeError("keys cannot be pickled or copied")
 
 
 def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
-    """Return the keys of the strongest place that names one: a secret of another place would not fit it.
+    """Return the keys of the strongest source that has one, since a secret of another would not match.
 
-    None at all, or half of them, are no error here: most of what is done needs none.
+    Missing keys are not an error here, because most tasks need none.
     """
     for where, values, _ in variables:
         if id := values.get(KEY_ID, ""):

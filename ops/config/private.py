@@ -1,4 +1,4 @@
-"""Reading files that hold secrets, or decide where secrets go."""
+"""The environment, and files that hold secrets or decide where secrets go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ops.errors import OpsError, UsageError
 
-# Variables that other tools gave up; they are not read, but whoever still sets them is told.
+# Variables of older tools, with their new names: they are not read, and a note says so.
 DEPRECATED = {
     "CF_API_TOKEN": "CLOUDFLARE_API_TOKEN",
     "CF_ACCOUNT_ID": "CLOUDFLARE_ACCOUNT_ID",
@@ -23,12 +23,12 @@ DEPRECATED = {
 
 
 def environment() -> dict[str, str]:
-    """Return a copy of the process's environment; nothing is ever written back."""
+    """Return a copy of the process's environment, which is never changed."""
     return dict(os.environ)
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's place."""
+    """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):
         return placed(chosen, Path.cwd())
     import platformdirs
@@ -37,7 +37,7 @@ def config_folder(environ: Mapping[str, str]) -> Path:
 
 
 def placed(named: str, folder: Path) -> Path:
-    """Return the path that *named* means in *folder*; a `~` that means nobody's home stays as it is."""
+    """Return the path *named*, relative to *folder*; a `~` without a home folder is kept."""
     try:
         return folder / Path(named).expanduser()
     except RuntimeError:
@@ -45,21 +45,21 @@ def placed(named: str, folder: Path) -> Path:
 
 
 def state_folder() -> Path:
-    """Return the system's folder for what must outlive a run: budgets, locks, metrics."""
+    """Return the system's folder for state: budgets, locks, the journal."""
     import platformdirs
 
     return _absolute(platformdirs.user_state_path("cfops"), "CFOPS_STATE_DIR")
 
 
 def cache_folder() -> Path:
-    """Return the system's folder for what may be thrown away."""
+    """Return the system's folder for files that may be deleted at any time."""
     import platformdirs
 
     return _absolute(platformdirs.user_cache_path("cfops"), "CFOPS_CACHE_DIR")
 
 
 def _absolute(folder: Path, variable: str) -> Path:
-    # Without HOME and without an entry in the password file a folder named "~" would be made.
+    # Without HOME and an entry in the password file, a folder named "~" would be created.
     if folder.is_absolute():
         return folder
     raise UsageError("this user has no home folder", hint=f"set HOME, or {variable} to a folder of your own")
@@ -77,11 +77,11 @@ def read_private(
     forbidden: int = READABLE_BY_OTHERS,
     error: type[OpsError] = UsageError,
 ) -> str:
-    """Return the text of *file*, judged and read through one descriptor.
+    """Return the text of *file*, checked and read through one descriptor.
 
-    Raises *error* for a file that other people may read (or write: *forbidden*), that belongs to another
-    user, is a symbolic link, no regular file, above 1 MiB, not UTF-8 or cannot be read. *allow_insecure*
-    lifts the first three.
+    Raises *error* for a file that other users may access (*forbidden* mode bits), that belongs to another
+    user, is a symbolic link, not a regular file, over 1 MiB, not UTF-8, or unreadable. *allow_insecure*
+    permits the first three.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
@@ -106,7 +106,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def is_there(file: Path) -> bool:
-    """Tell whether there is something to read, if only a link that leads nowhere or an error to tell."""
+    """True if *file* exists, even as a broken link or with an error that reading it will report."""
     try:
         file.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -117,7 +117,7 @@ def is_there(file: Path) -> bool:
 
 
 def weakness(file: Path, forbidden: int = READABLE_BY_OTHERS) -> str:
-    """Say what is unsafe about *file*: a link, another owner, too wide a mode; "" when nothing is."""
+    """Return what is unsafe about *file*: a link, another owner, too wide a mode; else ""."""
     found = file.lstat()
     if stat.S_ISLNK(found.st_mode):
         return "is a symbolic link"
@@ -125,20 +125,20 @@ def weakness(file: Path, forbidden: int = READABLE_BY_OTHERS) -> str:
 
 
 def _weakness(found: os.stat_result, forbidden: int) -> str:
-    # What belongs to root is not another user's trap: root can read and change everything anyway.
+    # A file of root's is accepted: root can read and change everything anyway.
     if found.st_uid not in (os.geteuid(), 0):
         return f"belongs to another user (uid {found.st_uid})"
     if found.st_mode & forbidden:
-        return f"is open to others (mode {stat.S_IMODE(found.st_mode):04o})"
+        return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
 
 
 def _judge(file: Path, found: os.stat_result, forbidden: int, error: type[OpsError]) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise error(f"{file} is not a regular file", hint="name a plain file, or take it away")
+        raise error(f"{file} is not a regular file", hint="name a regular file, or remove this one")
     problem = _weakness(found, forbidden) if forbidden else ""
     if problem:
-        raise error(f"{file} {problem}", hint=f"{_remedy(file, problem)}, or CFOPS_ALLOW_INSECURE_ENV=1")
+        raise error(f"{file} {problem}", hint=f"{_remedy(file, problem)}, or set CFOPS_ALLOW_INSECURE_ENV=1")
 
 
 def _remedy(file: Path, problem: str) -> str:
@@ -149,9 +149,10 @@ def _remedy(file: Path, problem: str) -> str:
 
 def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:
     if isinstance(problem, ValueError):
-        return error(f"{str(file)!r} is no path", hint="it holds a character that no path can hold")
+        return error(f"{str(file)!r} is not a path", hint="remove the character that a path cannot hold")
     if problem.errno == errno.ELOOP:
         return error(
-            f"{file} is a symbolic link", hint="put a plain file there, or CFOPS_ALLOW_INSECURE_ENV=1"
+            f"{file} is a symbolic link",
+            hint="replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1",
         )
     return error(f"{file} cannot be read: {problem.strerror}", hint="check who may read the file")

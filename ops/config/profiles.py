@@ -17,7 +17,7 @@ _DEFAULT_LINE = re.compile(r"^[ \t]*default[ \t]*=.*\n?", re.MULTILINE)
 
 
 class Profile(NamedTuple):
-    """A profile: *settings* as written, and where its token lies: a file, the keyring, or neither."""
+    """A profile: *settings* as written, and the source of its token: a file, the keyring, or neither."""
 
     name: str
     settings: Mapping[str, object]
@@ -27,14 +27,14 @@ class Profile(NamedTuple):
 
 
 class Profiles(NamedTuple):
-    """All profiles of a file, and the name of the one in force when none is named ("" for none)."""
+    """All profiles of a file, and the name of the default one ("" for none)."""
 
     by_name: Mapping[str, Profile]
     default: str
     file: Path
 
     def get(self, name: str) -> Profile:
-        """Return the profile called *name*; raises NotFound with the nearest name."""
+        """Return the profile called *name*. Raises NotFound."""
         if name in self.by_name:
             return self.by_name[name]
         raise NotFound(
@@ -46,7 +46,7 @@ class Profiles(NamedTuple):
 def list_profiles(folder: Path) -> Profiles:
     """Read profiles.toml in *folder*; no file means no profiles.
 
-    Raises UsageError for TOML that is none, a secret in it, or a file that others may write.
+    Raises UsageError for invalid TOML, a secret in it, or a file that other users may write.
     """
     file = folder / "profiles.toml"
     if not is_there(file):
@@ -54,19 +54,19 @@ def list_profiles(folder: Path) -> Profiles:
     content = _parse(read_private(file, forbidden=WRITABLE_BY_OTHERS), file)
     default = content.pop("default", "")
     if not isinstance(default, str):
-        raise UsageError(f"{file}: default is no name of a profile", hint='write default = "name"')
+        raise UsageError(f"{file}: default must be the name of a profile", hint='write default = "name"')
     return Profiles({name: _profile(name, table, file) for name, table in content.items()}, default, file)
 
 
 def set_default(folder: Path, name: str) -> Path:
-    """Make *name* the profile in force when none is named; returns the file that was changed.
+    """Make *name* the default profile and return the changed file.
 
-    Raises NotFound for an unknown name, DiskError when the file cannot be written.
+    Raises NotFound for an unknown name, DiskError if the file cannot be written.
     """
     profiles = list_profiles(folder)
     profiles.get(name)
     head, table, rest = _split(read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS))
-    # A JSON string is a TOML string, whatever the name holds.
+    # Every JSON string is a TOML string.
     text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", head) + table + rest
     if _parse(text, profiles.file).get("default") != name:
         raise UsageError(f"{profiles.file} cannot be changed safely", hint=f'write default = "{name}" in it')
@@ -93,23 +93,23 @@ def _parse(text: str, file: Path) -> dict[str, object]:
 
 def _profile(name: str, table: object, file: Path) -> Profile:
     if not isinstance(table, dict):
-        raise UsageError(f"{file}: {name!r} stands outside of a profile", hint="begin a profile with [name]")
+        raise UsageError(f"{file}: {name!r} is outside any profile", hint="start a profile with [name]")
     for secret in _SECRETS:
         if secret in table:
             raise UsageError(
                 f"{file}: profile {name!r} holds a {secret}; secrets do not belong in this file",
-                hint="put it in a file of its own, `chmod 600` that, and name it with token_file",
+                hint="put it in a separate file, `chmod 600` that, and name it with token_file",
             )
     if "profile" in table:
         raise UsageError(
-            f"{file}: there is no setting 'profile' in a profile", hint=f"take it out of [{name}]"
+            f"{file}: there is no setting 'profile' in a profile", hint=f"remove it from [{name}]"
         )
     settings = dict(table)
     token_file, keyring = settings.pop("token_file", ""), settings.pop("keyring", False)
     if not isinstance(token_file, str) or not isinstance(keyring, bool):
         raise UsageError(
-            f"{file}: profile {name!r} names no file or no yes or no",
-            hint='token_file = "path", keyring = true',
+            f"{file}: profile {name!r} has a wrong token_file or keyring",
+            hint='write token_file = "path", or keyring = true',
         )
     place = placed(token_file, file.parent) if token_file else None
     return Profile(name, settings, place, keyring, file)

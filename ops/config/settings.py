@@ -23,17 +23,16 @@ API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# Origins that the user chose for this very run.
+# Origins that the user chose for this run.
 _INTENDED = ("profile ", "option ", layers.STAGED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings in force. Times are seconds; 0 lifts a budget, a deadline, a cache.
+    """The settings of a run. Times are in seconds; 0 disables a budget, a deadline, the cache.
 
-    *origins* tells for each name where its value came from, in words; *notes* what the user should know
-    about how they were found: a variable that is no longer read, a source that was overruled. *project*
-    and *config_dir* are the folders whose `.env` was read.
+    *origins* says in words where each value came from; *notes* are for the user: a variable that is no longer
+    read, a source that was overridden. *project* and *config_dir* are the folders whose `.env` was read.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -81,7 +80,7 @@ class Settings:
 
 
 class _Gathered(NamedTuple):
-    """All that was found, not yet read: layers strongest first, and where tokens may lie."""
+    """Everything found, not yet converted: layers, strongest first, and the sources of tokens."""
 
     layers: tuple[Layer, ...]
     places: Places
@@ -96,13 +95,13 @@ def load(
     cwd: Path,
     config_dir: Path | None = None,
 ) -> Settings:
-    """Put the settings of a run together.
+    """Return the settings of a run.
 
-    *options* are what was typed ("", 0, None and False: not typed), and what earlier tasks of the line have
-    set, `credentials` among it; *invoke* is the `ops:` mapping of Invoke's configuration; *cwd* the
-    project's folder, the only one besides *config_dir* where a `.env` is looked for. An option beats
-    the environment, that `.env`, that the profile, that Invoke, that wrangler's file (account id), that
-    the default. Raises UsageError or CredentialsError, naming the origin, for what cannot be used.
+    *options* were typed ("", 0, None and False mean not typed) or set by earlier tasks of the line,
+    including `credentials`; *invoke* is the `ops:` mapping of Invoke's configuration; *cwd* is the project's
+    folder, the only one besides *config_dir* whose `.env` is read. An option overrides the environment, then
+    `.env`, the profile, Invoke, wrangler's file (account id) and the default. Raises UsageError or
+    CredentialsError, naming the origin, for a value that cannot be used.
     """
     folder = config_dir or private.config_folder(environ)
     found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
@@ -129,9 +128,9 @@ def load(
 
 
 def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
-    """Return the places where a `.env` is looked for: the project's folder and the configuration's.
+    """Return the `.env` files that are read: the project's and the configuration folder's.
 
-    No folder above them is asked: whoever can write there would choose the settings.
+    Parent folders are not searched, because everyone who can write there would choose the settings.
     """
     return tuple(dict.fromkeys((cwd / ".env", folder / ".env")))
 
@@ -185,7 +184,7 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 
 
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return each setting's value and its origin: what the strongest layer says, or the default."""
+    """Return each setting's value and origin, from the strongest layer that has it or the default."""
     values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
     for layer in reversed((*above, *_wrangler(above, cwd))):
         for name, said in layer.says.items():
@@ -195,7 +194,7 @@ def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[st
 
 
 def _wrangler(above: Sequence[Layer], cwd: Path) -> Iterator[Layer]:
-    # Another tool's file is opened only when nothing else names the account.
+    # Another tool's file is opened only if nothing else names the account.
     if _said("account_id", above) is None and (said := wrangler.account_in(cwd)):
         yield Layer({"account_id": said}, cwd)
 
@@ -207,22 +206,22 @@ def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
         "state_dir": private.state_folder,
         "cache_dir": private.cache_folder,
     }
-    # A user without a home folder may well have named these.
+    # A user without a home folder may have set these.
     return plain | {name: folder() for name, folder in folders.items() if _said(name, above) is None}
 
 
 def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
     for where, values, _ in places:
         for old in sorted(private.DEPRECATED.keys() & values.keys()):
-            yield f"{where} {old} is no longer read: call it {private.DEPRECATED[old]}"
+            yield f"{where} {old} is no longer read: use {private.DEPRECATED[old]}"
         for unknown in layers.unknown_variables(values):
             guess = did_you_mean(unknown, layers.VARIABLES)
             yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"
 
 
 def _overruled(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
-    """Say which values of the profile do not count: mixing two accounts is how the wrong one is changed."""
+    """Yield which values of the profile are overridden, since mixing two accounts changes the wrong one."""
     if profile := found.places.profile:
         for name in ("account_id", "base_url"):
             if name in profile.settings and not origins[name].startswith(_INTENDED):
-                yield f"{name} of profile {profile.name} is not used: {origins[name]} wins"
+                yield f"{name} of profile {profile.name} is not used: {origins[name]} overrides it"

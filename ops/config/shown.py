@@ -1,4 +1,4 @@
-"""Settings and profiles as people may see them."""
+"""Settings and profiles as rows, with secrets masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir"})
 
 
 def shown(settings: Settings) -> list[dict[str, Any]]:
-    """Return a row for each setting: its name, its value fit to be seen, its origin in words."""
+    """Return a row for each setting: name, value with secrets masked, origin in words."""
     names = [known.name for known in fields(settings) if known.name not in _NOT_SETTINGS]
     return [
         {
@@ -29,7 +29,7 @@ def shown(settings: Settings) -> list[dict[str, Any]]:
 
 
 def shown_profiles(settings: Settings) -> list[dict[str, Any]]:
-    """Return a row for each profile; its token is told by where it lies."""
+    """Return a row for each profile, with the source of its token."""
     profiles = list_profiles(settings.config_dir)
     return [
         {

@@ -1,4 +1,4 @@
-"""Finding the credentials: every place a token may come from, strongest first, and none of them an option."""
+"""The sources of credentials, strongest first; an option is not one of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SYSTEMD_NAME = "cloudflare_api_token"
 
 
 class Variables(NamedTuple):
-    """Variables of one place, the environment or a `.env`; *folder* is where its relative paths lie."""
+    """Variables of the environment or of a `.env`; relative paths are relative to *folder*."""
 
     where: str
     values: Mapping[str, str]
@@ -26,7 +26,7 @@ class Variables(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where to look: the environment, then each `.env`; the profile in force; systemd's folder."""
+    """The sources: the environment, then each `.env`; the profile; systemd's credentials folder."""
 
     variables: Sequence[Variables]
     profile: Profile | None
@@ -35,10 +35,10 @@ class Places(NamedTuple):
 
 
 def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
-    """Return the strongest credentials, and what the user should know about those that were passed over.
+    """Return the strongest credentials, and notes about the others.
 
-    A token beats a key. No credentials at all are no error here: much can be done without.
-    Raises CredentialsError for a place that is named but cannot be used.
+    A token is stronger than a key. Missing credentials are not an error here, because many tasks need none.
+    Raises CredentialsError for a source that is named but cannot be used.
     """
     token, origin = next(_tokens(places), ("", ""))
     key, key_origin = _variable(places, KEY)
@@ -63,7 +63,7 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
         if named := values.get(TOKEN_FILE, ""):
             yield _from_file(placed(named, folder), places), f"{where} {TOKEN_FILE} ({named})"
     if places.systemd and is_there(file := Path(places.systemd, SYSTEMD_NAME)):
-        # systemd guards this folder with access lists, which a mode shows as group readable.
+        # systemd protects this folder by access lists, which the mode shows as group-readable.
         yield _line(read_private(file, allow_insecure=True, error=CredentialsError), file), f"systemd {file}"
     if places.profile:
         yield from _from_profile(places.profile, places)
@@ -85,7 +85,7 @@ def _from_file(file: Path, places: Places) -> str:
 def _line(text: str, file: Path) -> str:
     if token := text.rstrip("\r\n"):
         return token
-    raise CredentialsError(f"the token file {file} is empty", hint="write the token into it, alone")
+    raise CredentialsError(f"the token file {file} is empty", hint="write only the token into it")
 
 
 def _from_keyring(name: str) -> str:
@@ -99,7 +99,7 @@ def _from_keyring(name: str) -> str:
     try:
         token = keyring.get_password("cfops", name)
     except Exception as problem:
-        # Each backend fails in its own way, and the text is not ours: it might quote what it holds.
+        # Each backend fails in its own way, and its message might quote a secret.
         raise CredentialsError(
             f"the keyring cannot be read ({type(problem).__name__})", hint="unlock it, or use token_file"
         ) from None
@@ -115,10 +115,10 @@ def _variable(places: Places, name: str) -> tuple[str, str]:
 
 def _passed_over(places: Places, origin: str, key_origin: str) -> Iterator[str]:
     if key_origin:
-        yield f"{key_origin} is not used: the token from {origin} wins"
+        yield f"{key_origin} is not used: the token from {origin} overrides it"
     profile = places.profile
     if profile and (profile.token_file or profile.keyring) and not origin.startswith("profile "):
-        yield f"the token of profile {profile.name} is not used: {origin} wins"
+        yield f"the token of profile {profile.name} is not used: {origin} overrides it"
 
 
 def _emptiness(places: Places) -> str:

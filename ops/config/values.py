@@ -18,7 +18,7 @@ class Field(NamedTuple):
 
     *variables* are its names in the environment and in `.env`. A *guarded* setting lifts a protection of
     the token, or decides where data goes: it is taken from options, the environment and profiles, never from
-    the files of a project, which anybody may have written.
+    the files of a project, which other people may have written.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""The doctor: what is wrong with this machine, its settings, the way to Cloudflare, or the token."""
+"""The doctor: checks this machine, its settings, the connection to Cloudflare, and the token."""

@@ -1,4 +1,4 @@
-"""All checks, in the order in which they build on one another."""
+"""All checks, in the order in which they depend on each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def examine(app: App, products: frozenset[str]) -> list[Finding]:
-    """Carry out every check; what cannot be asked because of another is told as unknown."""
+    """Return the findings of every check; one that depends on a failed check is "unknown"."""
     return [*check_local(app.settings), *_remote(app, products)]
 
 
@@ -28,7 +28,7 @@ def _remote(app: App, products: frozenset[str]) -> Iterator[Finding]:
     except CredentialsError as error:
         client, trouble = None, failed("token", error)
     except OpsError as error:
-        # The base URL was refused: not even its name is looked up.
+        # The base URL was refused: its name is not even looked up.
         yield failed("base URL", error)
         return
     way = list(reach(app.settings, app.clock))
@@ -36,7 +36,7 @@ def _remote(app: App, products: frozenset[str]) -> Iterator[Finding]:
     if trouble:
         yield trouble
     elif any(step.status == "fail" for step in way):
-        yield Finding("token", "unknown", "not asked: the base URL cannot be reached")
+        yield Finding("token", "unknown", "not checked: the base URL cannot be reached")
     elif client:
         yield from _asked(app, client, products)
 
@@ -47,7 +47,7 @@ def _asked(app: App, client: Client, products: frozenset[str]) -> Iterator[Findi
     if standing.usable:
         yield from probe_all(client, standing, products, app.parallel)
     else:
-        yield Finding("permissions", "unknown", "not asked: the token cannot be used")
+        yield Finding("permissions", "unknown", "not checked: the token cannot be used")
     yield _budget(client)
 
 
@@ -58,8 +58,10 @@ def _budget(client: Client) -> Finding:
     except OpsError as error:
         return failed("budget", error)
     if budget is None or left is None:
-        return Finding("budget", "ok", "no limit of our own is set")
-    told = f"{left} of {budget.limit} requests left in the window of {budget.window:g} s"
+        return Finding("budget", "ok", "no limit is set")
+    text = f"{left} of {budget.limit} requests left in the window of {budget.window:g} s"
     if left < budget.limit // 10:
-        return Finding("budget", "warn", told, "commands will wait; fewer jobs at once, or CFOPS_BUDGET")
-    return Finding("budget", "ok", told)
+        return Finding(
+            "budget", "warn", text, "commands will wait; run fewer jobs at once, or raise CFOPS_BUDGET"
+        )
+    return Finding("budget", "ok", text)

@@ -1,4 +1,4 @@
-"""What a check found, and how many of them end the run."""
+"""The result of a check, and the error that ends the run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ops.errors import NetworkError, OpsError, SystemFailure, UserError
 
 Status = Literal["ok", "warn", "fail", "unknown"]
 
-# The way there is told before what lies at its end, and what others broke before what the user can mend.
+# Network errors come before system errors, and those before errors that the user can fix.
 _ENDINGS: tuple[type[OpsError], ...] = (NetworkError, SystemFailure, UserError)
 
 
 class Finding(NamedTuple):
-    """One row of the report. *ending* is the kind of failure a "fail" stands for."""
+    """One row of the report. *ending* is the class of error of a "fail"."""
 
     check: str
     status: Status
@@ -27,13 +27,13 @@ class Finding(NamedTuple):
 
 
 def failed(check: str, error: OpsError) -> Finding:
-    """Make a finding of *error*."""
+    """Return the finding for *error*."""
     ending = next((kind for kind in _ENDINGS if isinstance(error, kind)), SystemFailure)
     return Finding(check, "fail", error.message, error.hint, ending)
 
 
 def verdict(findings: Sequence[Finding]) -> OpsError | None:
-    """Return the failure to end with, network before system before user; None when nothing failed."""
+    """Return the error to end with: network before system before user; None if nothing failed."""
     bad = [finding for finding in findings if finding.status == "fail"]
     if not bad:
         return None

@@ -1,4 +1,4 @@
-"""Checks that ask nobody: the files that settings come from, the folders that are written to, the disk."""
+"""Checks without a request: the files of settings, the folders that are written to, the disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LITTLE, TOO_LITTLE = 1 << 30, 50 << 20
 
 
 def check_local(settings: Settings) -> Iterator[Finding]:
-    """Yield what there is to say about this machine."""
+    """Yield the findings about this machine."""
     yield from _sources(settings)
     yield from _variables(settings)
     for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
@@ -36,7 +36,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     yield _file("profiles", settings.config_dir / "profiles.toml", WRITABLE_BY_OTHERS)
     if settings.profile:
         origin = settings.origins.get("profile", "")
-        yield Finding("profile", "ok", f"{settings.profile} is in force ({origin})")
+        yield Finding("profile", "ok", f"{settings.profile} is used ({origin})")
     if settings.credentials.kind != "none":
         yield Finding("token source", "ok", f"from {settings.credentials.origin}")
 
@@ -45,30 +45,30 @@ def _file(check: str, file: Path, forbidden: int) -> Finding:
     from ops.config.private import weakness
 
     if not file.exists():
-        return Finding(check, "ok", f"{file} is not there")
+        return Finding(check, "ok", f"{file} does not exist")
     if problem := weakness(file, forbidden):
         return Finding(check, "warn", f"{file} {problem}", f"`chmod 600 {file}`")
-    return Finding(check, "ok", f"{file} is read, and closed to others")
+    return Finding(check, "ok", f"{file} is read; other users cannot access it")
 
 
 def _variables(settings: Settings) -> Iterator[Finding]:
     for note in settings.notes:
-        yield Finding("variables", "warn", note, "`inv config` shows what is in force")
+        yield Finding("variables", "warn", note, "`inv config` shows the values used")
     if not settings.notes:
-        yield Finding("variables", "ok", "none is misspelt, deprecated or overruled")
+        yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
 
 
 def _writable(check: str, folder: Path) -> Finding:
-    there = _existing(folder)
+    existing = _existing(folder)
     try:
-        check_writable(there)
+        check_writable(existing)
     except DiskError as error:
         return Finding(check, "fail", error.message, error.hint)
-    return Finding(check, "ok", f"{folder} can be {'written' if there == folder else 'made'}")
+    return Finding(check, "ok", f"{folder} can be {'written' if existing == folder else 'created'}")
 
 
 def _existing(folder: Path) -> Path:
-    """Return *folder*, or the nearest one above it that is there."""
+    """Return *folder*, or its nearest parent that exists."""
     for place in (folder, *folder.parents):
         with suppress(OSError):
             if place.exists():
@@ -77,8 +77,8 @@ def _existing(folder: Path) -> Path:
 
 
 def disk_space(folder: Path, free: int) -> Finding:
-    """Judge *free* bytes beneath *folder*."""
-    told = f"{free / (1 << 30):.1f} GiB free for {folder}"
+    """Return the finding for *free* bytes on the disk of *folder*."""
+    text = f"{free / (1 << 30):.1f} GiB free for {folder}"
     if free < TOO_LITTLE:
-        return Finding("disk space", "fail", told, "free some space, or set CFOPS_EXPORTS to another disk")
-    return Finding("disk space", "warn" if free < LITTLE else "ok", told)
+        return Finding("disk space", "fail", text, "free some space, or set CFOPS_EXPORTS to another disk")
+    return Finding("disk space", "warn" if free < LITTLE else "ok", text)

@@ -1,116 +1,93 @@
-"""What the token may do: one cheap read for each product."""
+"""What the token may do: one cheap read for each product, as its first kind declares it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied, UsageError, UserError
-from ops.http.paths import ApiPath, path
-from ops.http.permissions import permission
+from ops.kinds.catalog import resources
+from ops.kinds.paging import smallest
+from ops.kinds.paths import OTHER, Endpoint, permission
+from ops.kinds.resource import Owner, Resource, address
 
 if TYPE_CHECKING:
     from ops.doctor.token import Standing
     from ops.http.client import Client
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class Probe(NamedTuple):
-    """The read that tells whether *product* may be read; `{}` stands for the zone's or the account's id."""
-
-    product: str
-    template: str
-    params: Mapping[str, Any] = _NOTHING
-    told: str = "can be read"
-
-    @property
-    def scope(self) -> str:
-        return self.template.split("/")[1].removesuffix("s")
-
-
-# The smallest page that each list allows (Cloudflare's OpenAPI document).
-PROBES = (
-    Probe("dns", "/zones/{}/dns_records", {"per_page": 1}),
-    Probe("ssl", "/zones/{}/ssl/certificate_packs", {"per_page": 5}),
-    Probe(
-        "cache", "/zones/{}/settings/cache_level", told="can be read; a purge cannot be tried without purging"
-    ),
-    Probe("pagerules", "/zones/{}/pagerules"),
-    Probe("rulesets", "/zones/{}/rulesets"),
-    Probe("load_balancers", "/zones/{}/load_balancers"),
-    Probe("workers", "/accounts/{}/workers/scripts"),
-    Probe("kv", "/accounts/{}/storage/kv/namespaces", {"per_page": 5}),
-    Probe("do", "/accounts/{}/workers/durable_objects/namespaces", {"per_page": 1}),
-    Probe("r2", "/accounts/{}/r2/buckets", {"per_page": 1}),
-    Probe("d1", "/accounts/{}/d1/database", {"per_page": 10}),
-    Probe("queues", "/accounts/{}/queues"),
-    Probe("pages", "/accounts/{}/pages/projects", {"per_page": 10}),
-    Probe("audit", "/accounts/{}/audit_logs", {"per_page": 1}),
-)
 ZONES = "zones"
-PRODUCTS = (ZONES, *(probe.product for probe in PROBES))
 
-Together = Callable[[Callable[[Probe], Finding], Iterable[Probe]], Iterator[Finding]]
+Together = Callable[[Callable[[str], Finding], Iterable[str]], Iterator[Finding]]
+
+
+@cache
+def probes() -> dict[str, Resource | Endpoint]:
+    """Return what is read of each product: its first kind, or the path that OTHER has for it."""
+    others = {endpoint.product: endpoint for endpoint in OTHER if endpoint.product}
+    first: dict[str, Resource | Endpoint] = {}
+    for resource in resources():
+        first.setdefault(resource.product, others.get(resource.product, resource))
+    return {**first, **others}
 
 
 def check_products(products: Iterable[str]) -> frozenset[str]:
-    """Return the products to look at, all where none is named; raises UsageError for an unknown one."""
-    named = frozenset(products)
-    for name in named.difference(PRODUCTS):
-        raise UsageError(f"there is no product {name!r} to look at", hint=f"known are {', '.join(PRODUCTS)}")
-    return named or frozenset(PRODUCTS)
+    """Return the products to check, all if none is named. Raise UsageError for an unknown one."""
+    known, named = probes(), frozenset(products)
+    for name in sorted(named.difference(known)):
+        raise UsageError(f"{name!r} is not a product that can be checked", hint=f"use {', '.join(known)}")
+    return named or frozenset(known)
 
 
 def probe_all(
     client: Client, standing: Standing, products: frozenset[str], together: Together
 ) -> Iterator[Finding]:
-    """Yield what the token may do with each of *products*; *together* maps over several at once."""
-    wanted = [probe for probe in PROBES if probe.product in products]
-    zone_id, told = _a_zone(client, standing)
+    """Yield whether the token may read each of *products*; *together* maps a function over them."""
+    zone_id, finding = _a_zone(client, standing)
     if ZONES in products:
-        yield told
-    places = {"zone": zone_id, "account": standing.account_id}
-    yield from together(partial(_probe, client, standing, places), wanted)
+        yield finding
+    wanted = [product for product in probes() if product in products - {ZONES}]
+    yield from together(partial(_probe, client, standing, zone_id), wanted)
 
 
 def _a_zone(client: Client, standing: Standing) -> tuple[str, Finding]:
-    """Return the id of some zone to ask about, and what listing zones has told."""
-    place = path("/zones")
+    """Return the id of a zone to read, and whether zones can be listed."""
+    zones = probes()[ZONES]
+    where = address(zones.path, Owner(standing.account_id, standing.account_id, {}))
+    zone_params: dict[str, Any] = {"account.id": standing.account_id}
     try:
-        zones = client.get(place, per_page=5, **{"account.id": standing.account_id})
+        found = client.get(where, **zone_params, **smallest(zones.paging))
     except OpsError as error:
-        return "", _answered(ZONES, place, error, standing)
-    if not zones:
-        return "", Finding(ZONES, "ok", "can be read, but there is none")
-    return zones[0]["id"], Finding(ZONES, "ok", f"can be read; the checks of zones ask {zones[0]['name']}")
+        return "", _finding(ZONES, where, error, standing)
+    if not found:
+        return "", Finding(ZONES, "ok", "can be read, but the account has none")
+    return found[0]["id"], Finding(ZONES, "ok", f"can be read; the checks of zones read {found[0]['name']}")
 
 
-def _probe(client: Client, standing: Standing, places: Mapping[str, str], probe: Probe) -> Finding:
-    place = places[probe.scope]
-    if not place:
-        return Finding(probe.product, "unknown", f"not asked: no {probe.scope} is known to ask about")
-    asked = path(probe.template, place)
+def _probe(client: Client, standing: Standing, zone_id: str, product: str) -> Finding:
+    probe = probes()[product]
+    scope = "zone" if "{zone}" in probe.path else "account"
+    id = zone_id if scope == "zone" else standing.account_id
+    if not id:
+        return Finding(product, "unknown", f"not checked: no {scope} is known to read it from")
+    where = address(probe.path, Owner(standing.account_id, id, {}))
     try:
-        client.get(asked, **probe.params)
+        client.get(where, **smallest(probe.paging))
     except OpsError as error:
-        return _answered(probe.product, asked, error, standing)
-    return Finding(probe.product, "ok", probe.told)
+        return _finding(product, where, error, standing)
+    note = "; a purge cannot be tried without purging" if product == "cache" else ""
+    return Finding(product, "ok", f"can be read{note}")
 
 
-def _answered(product: str, asked: ApiPath, error: OpsError, standing: Standing) -> Finding:
-    """Tell a missing permission from a product that is not there and from a failure."""
-    if isinstance(error, CredentialsError) and str(asked) not in error.message:
-        # The client asks nothing more once a token was refused, and raises that refusal again.
-        return Finding(product, "unknown", f"not asked: {error.message}")
+def _finding(product: str, where: str, error: OpsError, standing: Standing) -> Finding:
+    """Distinguish a missing permission from a product that is not available and from a failure."""
+    if isinstance(error, CredentialsError) and where not in error.message:
+        # The client sends no request after the token was refused, and raises that refusal again.
+        return Finding(product, "unknown", f"not checked: {error.message}")
     if isinstance(error, PermissionDenied | CredentialsError):
-        name = permission(asked, write=False)
-        return Finding(
-            product, "fail", f"the token lacks {name}: {error.message}", f"grant it at {standing.page}"
-        )
+        lacks = f"the token lacks {permission(where, write=False)}: {error.message}"
+        return Finding(product, "fail", lacks, f"grant it at {standing.page}")
     if isinstance(error, UserError):
         return Finding(product, "unknown", error.message, "the plan or the account may not have this product")
     return failed(product, error)

@@ -1,4 +1,4 @@
-"""The way to the base URL: name lookup, connection, TLS and clock, asked without the token."""
+"""The connection to the base URL: name lookup, TCP, TLS and clock, checked without the token."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from ops.errors import NetworkError
 if TYPE_CHECKING:
     from ops.config.settings import Settings
 
-# Beyond this a new certificate or token may not be valid yet, by this machine's clock.
+# With a larger offset, a new certificate or token may not be valid yet by this machine's clock.
 TOLERATED = 60.0
 
 
 def reach(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
-    """Yield a finding for each step of the way, up to the first that fails. *clock* gives wall time."""
+    """Yield a finding for each step, up to the first that fails. *clock* returns wall time."""
     if settings.proxy:
-        yield Finding("connection", "unknown", "goes through the proxy; the checks of the token tell more")
+        yield Finding(
+            "connection", "unknown", "not checked: it goes through the proxy; see the checks of the token"
+        )
         return
     url = urlsplit(settings.base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
@@ -31,9 +33,9 @@ def reach(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
         addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as problem:
         why = getattr(problem, "strerror", None) or problem
-        yield _lost("name lookup", f"{host} has no address here: {why}", f"`getent hosts {host}`")
+        yield _lost("name lookup", f"{host} does not resolve: {why}", f"`getent hosts {host}`")
         return
-    yield Finding("name lookup", "ok", f"{host} is found at {', '.join(sorted(addresses)[:2])}")
+    yield Finding("name lookup", "ok", f"{host} resolves to {', '.join(sorted(addresses)[:2])}")
     yield from _converse(url, host, port, settings, clock)
 
 
@@ -43,7 +45,7 @@ def _converse(
     try:
         connection = _connection(url, host, port, settings)
     except OSError as problem:
-        yield Finding("TLS", "fail", f"{settings.ca_file}: {problem}", "correct CFOPS_CA_FILE")
+        yield Finding("TLS", "fail", f"{settings.ca_file}: {problem}", "set CFOPS_CA_FILE to a PEM file")
         return
     try:
         connection.connect()
@@ -54,10 +56,12 @@ def _converse(
         yield encryption
         yield clock_offset(answer.getheader("Date", ""), clock())
     except ssl.SSLError as problem:
-        yield _lost("TLS", _reason(problem), "a proxy of the company? CFOPS_CA_FILE names its certificates")
+        yield _lost(
+            "TLS", _reason(problem), "behind a company proxy, set CFOPS_CA_FILE to its CA certificates"
+        )
     except (OSError, http.client.HTTPException) as problem:
-        told = f"{host} port {port}: {problem or type(problem).__name__}"
-        yield _lost("connection", told, "check the network and the firewall; www.cloudflarestatus.com")
+        text = f"{host} port {port}: {problem or type(problem).__name__}"
+        yield _lost("connection", text, "check the network and the firewall; www.cloudflarestatus.com")
     finally:
         connection.close()
 
@@ -67,7 +71,7 @@ def _connection(url: SplitResult, host: str, port: int, settings: Settings) -> h
         return http.client.HTTPConnection(host, port, timeout=settings.connect_timeout)
     import certifi
 
-    # The same authorities as the client's, which may differ from the system's.
+    # The client's CA certificates, which may differ from the system's.
     trusted = ssl.create_default_context(cafile=settings.ca_file or certifi.where())
     return http.client.HTTPSConnection(host, port, timeout=settings.connect_timeout, context=trusted)
 
@@ -75,25 +79,25 @@ def _connection(url: SplitResult, host: str, port: int, settings: Settings) -> h
 def _encryption(connection: http.client.HTTPConnection) -> Finding:
     if isinstance(connection.sock, ssl.SSLSocket):
         return Finding("TLS", "ok", f"{connection.sock.version()}, the certificate is valid")
-    return Finding("TLS", "ok", "none: this is the sandbox, or another server on this machine")
+    return Finding("TLS", "ok", "not used: this is the sandbox, or another server on this machine")
 
 
 def clock_offset(date: str, now: float) -> Finding:
-    """Compare the server's *date* with *now*, in seconds since the epoch."""
+    """Return the finding for the server's *date* and *now*, in seconds since 1970."""
     try:
         offset = now - parsedate_to_datetime(date).timestamp()
     except ValueError:
-        return Finding("clock", "unknown", "the server tells no date")
+        return Finding("clock", "unknown", "the server sent no date")
     if abs(offset) <= TOLERATED:
         return Finding("clock", "ok", "agrees with the server's")
-    told = f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} the server's"
-    return Finding("clock", "warn", told, "`timedatectl` shows whether the time is synchronised")
+    text = f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} the server's"
+    return Finding("clock", "warn", text, "`timedatectl` shows whether the time is synchronised")
 
 
 def _reason(problem: ssl.SSLError) -> str:
     if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"the certificate is refused: {problem.verify_message}"
-    return f"no TLS connection: {problem.reason or problem}"
+        return f"the certificate is not accepted: {problem.verify_message}"
+    return f"TLS failed: {problem.reason or problem}"
 
 
 def _lost(check: str, meaning: str, hint: str) -> Finding:

@@ -1,4 +1,4 @@
-"""The token: whose it is, whether it is valid and for how long, and which accounts it sees."""
+"""The token: its owner, whether it is valid and until when, and the accounts that it can see."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ACCOUNT_TOKENS = "https://dash.cloudflare.com/{}/api-tokens"
 
 
 class Standing(NamedTuple):
-    """What the token turned out to be. *account_id* is the account to ask about ("" for none);
-    *page* is where its permissions are granted."""
+    """What is known about the token. *account_id* is the account to check ("" for none); *page* is where its
+    permissions are granted."""
 
     findings: tuple[Finding, ...]
     usable: bool
@@ -33,12 +33,12 @@ class Standing(NamedTuple):
 
 
 def examine_token(client: Client, settings: Settings, now: float) -> Standing:
-    """Ask what the credentials are worth; *now* is wall time in seconds."""
+    """Check the credentials; *now* is wall time in seconds."""
     accounts, seen = _accounts(client, settings)
     account_id = settings.account_id or (accounts[0]["id"] if accounts else "")
     if settings.credentials.kind == "key":
-        told = "a Global API key may do everything that its user may"
-        weak = Finding("token", "warn", told, f"an API token can be kept to what is needed: {TOKENS}")
+        text = "a Global API key has all permissions of its user"
+        weak = Finding("token", "warn", text, f"use an API token with the permissions needed: {TOKENS}")
         return Standing((weak, seen), seen.ending is not CredentialsError and bool(accounts), account_id)
     try:
         answer, owner = _verify(client, account_id)
@@ -50,10 +50,10 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
 
 
 def _verify(client: Client, account_id: str) -> tuple[Json, str]:
-    """Return the answer to a verification, and whether a user or an account owns the token.
+    """Return the response of the verification, and whether a user or an account owns the token.
 
-    The user's endpoint calls an account's token invalid (1000) although it is good, so the account's
-    endpoint is asked before a token is called bad (Cloudflare's documentation of account owned tokens).
+    The user's endpoint answers "invalid" (1000) for a valid token of an account, so the account's endpoint is
+    asked before a token is reported as invalid (Cloudflare's documentation of account owned tokens).
     """
     try:
         return client.get(path("/user/tokens/verify")), "user"
@@ -67,39 +67,39 @@ def _refused(error: OpsError, account_id: str) -> Finding:
     finding = failed("token", error)
     if INVALID not in error.codes:
         return finding
-    hint = f"make a new one at {TOKENS}"
+    hint = f"create a new one at {TOKENS}"
     if account_id:
         return finding._replace(meaning=f"{error.message}, as a user's and as an account's token", hint=hint)
-    told = "not valid as a user's token; whether an account owns it cannot be asked without an account"
-    return finding._replace(meaning=told, hint=f"set CLOUDFLARE_ACCOUNT_ID, or {hint}")
+    text = "not valid as a user's token; without an account, an account's token cannot be verified"
+    return finding._replace(meaning=text, hint=f"set CLOUDFLARE_ACCOUNT_ID, or {hint}")
 
 
 def _state(answer: Json, owner: str) -> Finding:
     if answer.get("status") == "active":
         return Finding("token", "ok", f"active, owned by {'an account' if owner == 'account' else 'a user'}")
-    return Finding("token", "fail", f"its status is {answer.get('status')}", f"make a new one at {TOKENS}")
+    return Finding("token", "fail", f"its status is {answer.get('status')}", f"create a new one at {TOKENS}")
 
 
 def _term(answer: Json, now: float, page: str) -> Iterator[Finding]:
     begins, ends = _moment(answer.get("not_before")), _moment(answer.get("expires_on"))
     if begins and begins > now:
-        told = f"not valid before {answer['not_before']}"
-        yield Finding("token begins", "fail", told, "wait, or check this machine's clock")
+        text = f"not valid before {answer['not_before']}"
+        yield Finding("token begins", "fail", text, "wait, or check this machine's clock")
     yield expiry(ends, now, page)
 
 
 def expiry(ends: float | None, now: float, page: str) -> Finding:
-    """Judge a token that ends at *ends*, in seconds since the epoch; None for never."""
+    """Return the finding for a token that expires at *ends*, in seconds since 1970; None for never."""
     if ends is None:
-        return Finding("token expiry", "ok", "it has no end")
+        return Finding("token expiry", "ok", "does not expire")
     days = (ends - now) / 86_400
     day = datetime.fromtimestamp(ends, UTC).date()
     if days <= 0:
-        return Finding("token expiry", "fail", f"it ended on {day}", f"make a new one at {page}")
-    told = f"{int(days)} days left, until {day}"
+        return Finding("token expiry", "fail", f"expired on {day}", f"create a new one at {page}")
+    text = f"{int(days)} days left, until {day}"
     if days < SOON:
-        return Finding("token expiry", "warn", told, f"roll it, or set a later end, at {page}")
-    return Finding("token expiry", "ok", told)
+        return Finding("token expiry", "warn", text, f"roll it, or extend it, at {page}")
+    return Finding("token expiry", "ok", text)
 
 
 def _moment(text: object) -> float | None:
@@ -113,9 +113,9 @@ def _accounts(client: Client, settings: Settings) -> tuple[list[Json], Finding]:
     try:
         accounts = list(client.pages(path("/accounts"), per_page=50))
     except PermissionDenied:
-        told = "the token may not list accounts: it lacks Account > Account Settings > Read"
+        text = "the token may not list accounts: it lacks Account > Account Settings > Read"
         hint = "" if settings.account_id else "set CLOUDFLARE_ACCOUNT_ID, or grant it"
-        return [], Finding("accounts", "warn", told, hint)
+        return [], Finding("accounts", "warn", text, hint)
     except OpsError as error:
         return [], failed("accounts", error)
     return accounts, _seen(accounts, settings.account_id)
@@ -124,11 +124,11 @@ def _accounts(client: Client, settings: Settings) -> tuple[list[Json], Finding]:
 def _seen(accounts: list[Json], chosen: str) -> Finding:
     names = ", ".join(f"{account['name']} ({account['id']})" for account in accounts[:SHOWN])
     more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
-    told = f"sees {len(accounts)}: {names}{more}" if accounts else "sees none"
+    text = f"can see {len(accounts)}: {names}{more}" if accounts else "can see none"
     if chosen and accounts and chosen not in {account["id"] for account in accounts}:
         return Finding(
-            "accounts", "warn", f"{told}; {chosen} is not among them", "check CLOUDFLARE_ACCOUNT_ID"
+            "accounts", "warn", f"{text}; {chosen} is not among them", "check CLOUDFLARE_ACCOUNT_ID"
         )
     if not chosen and len(accounts) != 1:
-        return Finding("accounts", "warn", told, "set CLOUDFLARE_ACCOUNT_ID or give --account-id")
-    return Finding("accounts", "ok", told)
+        return Finding("accounts", "warn", text, "set CLOUDFLARE_ACCOUNT_ID, or use --account-id")
+    return Finding("accounts", "ok", text)

@@ -1,7 +1,7 @@
-"""Lines of JSON chained by hashes: an edit, a deletion or a swap shows at the line where it was made.
+"""Lines of JSON chained by hashes, which show an edit, a deletion or a swap and its line.
 
-Each line holds its number and, at its end, the hash of itself and of all lines before it. A line counts once
-its newline is written, so one that a crash has torn is told from one that somebody has cut.
+Each line holds its number and, at its end, the hash of itself and all lines before it. A line counts once its
+newline is written, so that a line torn by a crash differs from one that somebody cut.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError, Refused
 from ops.files.disk import PRIVATE_FILE, explained, failure, private_folder
+from ops.items import Json
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-Json = dict[str, Any]
 
 START = "0" * 64
 _MARK = b',"hash":"'
@@ -31,7 +30,7 @@ _TAIL = len(_MARK) + 64 + len(_END)
 
 
 class Head(NamedTuple):
-    """Where a chain ends: how many lines, and the hash of all of them."""
+    """The end of a chain: the number of lines, and their hash."""
 
     number: int
     hash: str
@@ -41,15 +40,15 @@ EMPTY = Head(0, START)
 
 
 class Chain:
-    """A file of chained lines, made for its owner alone. Several processes may append to it at once.
+    """A file of chained lines, readable by its owner alone. Several processes may append at once.
 
-    Raises Refused for a file that others could have written, DiskError where the chain is broken.
+    Raises Refused for a file that other users could have written, DiskError if the chain is broken.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.torn = False
-        """Whether the last reading met a line that was not finished."""
+        """True if the last reading found an unfinished line."""
         self._descriptor = -1
         self._end = -1
         self._head = EMPTY
@@ -63,9 +62,9 @@ class Chain:
         self.close()
 
     def append(self, body: Json, keep: Callable[[Head], None] = lambda _head: None) -> Head:
-        """Write *body* as the next line; it is on the disk when this returns. Gives the new head.
+        """Append *body* as the next line, durably, and return the new head.
 
-        *keep* is told the new head before another process can append.
+        *keep* is called with the new head before another process can append.
         """
         with explained(self.path), self._locked(fcntl.LOCK_EX):
             self._catch_up()
@@ -76,16 +75,16 @@ class Chain:
         return head
 
     def lines(self) -> Iterator[Json]:
-        """Yield what was written, oldest first; raises DiskError at the first line that does not follow.
+        """Yield the lines, oldest first. Raises DiskError at the first line that does not follow.
 
-        A torn last line is left out, and `torn` says so.
+        A torn last line is skipped; then `torn` is True.
         """
         for line, _ in self._checked():
             body: Json = json.loads(line)
             yield body
 
     def heads(self) -> Iterator[Head]:
-        """Yield the head as it was after each line; raises DiskError as lines does."""
+        """Yield the head after each line. Raises DiskError as `lines` does."""
         for _, head in self._checked():
             yield head
 
@@ -119,7 +118,7 @@ class Chain:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def _catch_up(self) -> None:
-        """Learn where the chain ends, where another process has written meanwhile; cuts off a torn line."""
+        """Find the end of the chain, since another process may have written; cut off a torn line."""
         size = os.fstat(self._descriptor).st_size
         if size == self._end:
             return
@@ -145,8 +144,8 @@ def _open(path: Path) -> int:
     if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
         os.close(descriptor)
         raise Refused(
-            f"{path} is not this user's alone, so that others could have changed it",
-            hint=f"look at it, then `chmod 600 {path}`, or move it away to begin anew",
+            f"other users could have changed {path}",
+            hint=f"check it, then `chmod 600 {path}`, or move it away to start a new one",
         )
     return descriptor
 
@@ -168,7 +167,7 @@ def _after(line: bytes, before: Head, path: Path) -> Head:
     if not whole or _digest(before.hash, text) != digest:
         raise DiskError(
             f"{path} was changed by hand or damaged: line {before.number + 1} does not follow from the rest",
-            hint=f"keep it to look into, and begin anew: `mv {path} {path}.broken`",
+            hint=f"keep it for inspection and start a new one: `mv {path} {path}.broken`",
         )
     return Head(before.number + 1, digest)
 
@@ -191,5 +190,5 @@ def _head_of(line: bytes, path: Path) -> Head:
         return Head(int(body["n"]), str(body["hash"]))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise DiskError(
-            f"the last line of {path} is damaged", hint=f"keep it to look into: `mv {path} {path}.broken`"
+            f"the last line of {path} is damaged", hint=f"keep it for inspection: `mv {path} {path}.broken`"
         ) from None

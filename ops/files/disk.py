@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, then moved into it, for their owner only."""
+"""Atomic files: written under another name, then renamed, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
-    """Return a binary file that becomes *path* when the block ends well, and leaves no trace otherwise.
+    """Yield a binary file that becomes *path* if the block succeeds, and is removed otherwise.
 
-    Whatever happens, *path* is the old file or the new one, never part of one. Raises Refused where *path* is
-    a symbolic link, DiskError where it cannot be written. Errors of the block's own pass unchanged.
+    *path* is always the old file or the new one, never a part of one. Raises Refused if *path* is a symbolic
+    link, DiskError if it cannot be written. The block's own exceptions pass unchanged.
     """
     refuse_link(path)
     temporary = _temporary(path.parent)
@@ -56,7 +56,7 @@ def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
 
 
 class _Raw(io.FileIO):
-    """A file whose own failures are told apart from those of what is written into it."""
+    """A file whose own errors differ from those of the code that writes to it."""
 
     def __init__(self, descriptor: int, path: Path) -> None:
         super().__init__(descriptor, "wb")
@@ -76,7 +76,7 @@ def _create(temporary: Path, mode: int) -> int:
 
 
 def _settle(folder: Path) -> None:
-    """Make the move itself durable. Some file systems cannot: the file is whole all the same."""
+    """Make the rename durable. Some file systems cannot; the file is complete anyway."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -86,25 +86,25 @@ def _settle(folder: Path) -> None:
 
 
 def refuse_link(path: Path) -> None:
-    """Raise Refused where *path* is a symbolic link: who made it would choose which file is replaced."""
+    """Raise Refused if *path* is a symbolic link, whose creator would choose the file to replace."""
     if path.is_symlink():
-        raise Refused(f"{path} is a symbolic link", hint="name the file itself, or take the link away")
+        raise Refused(f"{path} is a symbolic link", hint="name the file itself, or remove the link")
 
 
 def private_folder(path: Path) -> Path:
-    """Make sure the folder *path* is there; it and the parents it takes are made for their owner alone."""
+    """Create the folder *path* and its parents, for their owner alone, if they do not exist; return it."""
     with explained(path):
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         for folder in reversed(missing):
             with suppress(FileExistsError):  # another run may have made it meanwhile
                 folder.mkdir(PRIVATE_FOLDER)
     if not path.is_dir():
-        raise DiskError(f"{path} is not a folder", hint="name another one, or move what is there away")
+        raise DiskError(f"{path} is not a folder", hint="name another folder, or move the file away")
     return path
 
 
 def check_writable(folder: Path) -> None:
-    """Raise DiskError where no file can be made in *folder*, by making one: modes alone do not tell."""
+    """Raise DiskError if no file can be created in *folder*; tries it, since modes alone do not tell."""
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise DiskError(f"{folder} {what}", hint=f"`mkdir -p {quote(str(folder))}`, or name another folder")
@@ -115,9 +115,9 @@ def check_writable(folder: Path) -> None:
 
 
 def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:
-    """Remove what killed runs have left in *folder*: temporary files of a day ago whose process is gone.
+    """Remove temporary files in *folder* that killed runs left: older than a day, process ended.
 
-    *now* is wall time in seconds. Gives the files that were removed.
+    *now* is wall time in seconds. Return the removed files.
     """
     return [file for file in _leftovers(folder, now - older_than) if _removed(file)]
 
@@ -132,7 +132,7 @@ def _leftovers(folder: Path, before: float) -> Iterator[Path]:
 
 
 def alive(process: int) -> bool:
-    """True if a process of this number runs."""
+    """True if a process with this id is running."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -152,7 +152,7 @@ def _removed(file: Path) -> bool:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a DiskError that says what is wrong with *path* and what to do."""
+    """Turn an OSError into a DiskError that says what is wrong with *path*, with a hint."""
     try:
         yield
     except OSError as problem:
@@ -160,7 +160,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def failure(problem: OSError, path: Path) -> DiskError:
-    """Return the DiskError for *problem*, met while writing *path*."""
+    """Return the DiskError for *problem*, raised while writing *path*."""
     return DiskError(f"{path} cannot be written: {problem.strerror or problem}", hint=_remedy(problem, path))
 
 
@@ -168,9 +168,9 @@ def _remedy(problem: OSError, path: Path) -> str:
     if problem.errno in _FULL:
         return "the disk is full: free some space, then run it again"
     if problem.errno == errno.EFBIG:
-        return "the file is larger than is allowed here: `ulimit -f` shows the limit"
+        return "the file would exceed the allowed size: `ulimit -f` shows the limit"
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"`mkdir -p {quote(str(path.parent))}`, or name another folder"
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"`ls -ld {quote(str(path.parent))}` shows who may write there; name another folder"
-    return "`df` and the system's log may tell more"
+    return "`df` and the system log may show more"

@@ -1,4 +1,4 @@
-"""One run at a time: a file locked by flock, which the kernel frees however its holder ends."""
+"""One run at a time: a file lock by flock, which the kernel frees when its holder ends."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from ops.files.disk import PRIVATE_FILE, explained, private_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
-def holder(app: App) -> Json:
-    """Return what others are told of this run: pid, task, since."""
-    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
-    return {"pid": os.getpid(), "task": app.command.path, "since": since}
+def holder(task: str, now: float) -> Json:
+    """Return what other runs see of this one: pid, *task*, since (*now*, in seconds since 1970)."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    return {"pid": os.getpid(), "task": task, "since": since}
 
 
 @contextmanager
 def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
     """Hold the lock called *name* in *folder*.
 
-    Raises Locked, naming its holder, where another run has it; *doing* says what that run is at.
+    Raises Locked, naming its holder, if another run has it; *doing* says what that run does.
     """
     path = private_folder(folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
     with explained(path):
@@ -51,7 +50,7 @@ def _take(descriptor: int, doing: str) -> None:
     except BlockingIOError:
         raise Locked(
             f"another run is {doing}: {_named(descriptor)}",
-            hint="wait until it has ended; the lock goes with it, however it ends",
+            hint="wait until it has ended; the lock is freed then in any case",
         ) from None
 
 
@@ -59,9 +58,9 @@ def _named(descriptor: int) -> str:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0))
     except (ValueError, RecursionError):
-        # It has the lock, and is about to write its name.
+        # It has the lock and is about to write its name.
         found = {}
     found = found if isinstance(found, dict) else {}
     return ", ".join(f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found) or (
-        "it has just begun"
+        "it has just started"
     )

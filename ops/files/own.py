@@ -1,4 +1,4 @@
-"""Files of this user alone."""
+"""Files that only this user can access."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ops.files.disk import private_folder
 
 
 def open_own(path: Path) -> tuple[int, bool]:
-    """Open *path* to read and write, made with mode 0600 if need be; returns the descriptor.
+    """Open *path* for reading and writing, created with mode 0600; return (descriptor, replaced).
 
-    What others could have written or read, and a symbolic link, is not used but replaced: the second
-    value says so. Raises OSError or DiskError where it cannot be made.
+    A file that other users could access, and a symbolic link, is replaced by a new file. Raises OSError or
+    DiskError if it cannot be created.
     """
     private_folder(path.parent)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -1,4 +1,4 @@
-"""What an answer means: the envelope is read, and every failure becomes one of the family."""
+"""What a response means: reads the envelope and raises every failure as an OpsError."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any, NoReturn
 from ops.errors import ApiError, MalformedAnswer
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.refusals import dicts, excerpt, refusal
-
-Json = dict[str, Any]
+from ops.items import Json
 
 DEEPEST = 100
-"""Levels of an answer, the envelope's own two included; Cloudflare's own have no more than a dozen."""
+"""Levels of nesting in a response, with the two of the envelope; Cloudflare's have at most a dozen."""
 
 
 def readable(send: Send, hide: Callable[[bytes], bytes] = bytes) -> Send:
-    """Wrap *send* so that an answer that should be JSON and is not is raised where it can be retried.
+    """Wrap *send* so that a response that should be JSON and is not raises where it can be retried.
 
-    *hide* takes secrets out of what will be quoted in an error: a server may echo the headers it was sent.
+    *hide* removes secrets from what an error quotes, since a server may echo the request's headers.
     """
 
     def checked(call: Call) -> Reply:
@@ -38,9 +37,9 @@ def readable(send: Send, hide: Callable[[bytes], bytes] = bytes) -> Send:
 
 
 def envelope(call: Call, reply: Reply) -> Json:
-    """Return the whole envelope of *reply*, or raise what it says went wrong.
+    """Return the whole envelope of *reply*, or raise the error that it reports.
 
-    A 2xx without `success` is a success: some answers are declared without it.
+    A 2xx without `success` is a success: some responses are documented without it.
     """
     if reply.status >= 300:
         _refuse(call, reply)
@@ -51,7 +50,7 @@ def envelope(call: Call, reply: Reply) -> Json:
 
 
 def result(call: Call, reply: Reply) -> Any:
-    """Return the `result` of *reply*; nothing at all is an answer to a write only."""
+    """Return the `result` of *reply*; only a write may have none."""
     found = envelope(call, reply).get("result")
     if found is None and call.kind != WRITE:
         raise malformed(call, reply, "the answer has no result")
@@ -59,7 +58,7 @@ def result(call: Call, reply: Reply) -> Any:
 
 
 def graphql(call: Call, reply: Reply) -> Json:
-    """Return the `data` of a GraphQL answer, whose errors come with the status 200."""
+    """Return the `data` of a GraphQL response, whose errors come with status 200."""
     if reply.status >= 300:
         _refuse(call, reply)
     answer: Json = reply.data if reply.data is not None else _object(call, reply)
@@ -73,7 +72,7 @@ def graphql(call: Call, reply: Reply) -> Json:
 
 
 def refuse_failure(call: Call, reply: Reply) -> None:
-    """Raise what went wrong when *reply* is not the raw content that was asked for."""
+    """Raise the error that *reply* reports, if it is not the requested raw content."""
     if reply.status >= 300:
         _refuse(call, reply)
 
@@ -82,16 +81,16 @@ def malformed(call: Call, reply: Reply, why: str) -> MalformedAnswer:
     return MalformedAnswer(
         f"{call}: {why}{excerpt(reply)}",
         reply.status,
-        hint="something between here and Cloudflare may have answered in its place; `inv doctor` looks",
+        hint="a proxy between here and Cloudflare may have answered instead; `inv doctor` checks that",
         ray=reply.ray,
     )
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON as strictly as an envelope deserves; raises ValueError for whatever is wrong.
+    """Parse JSON strictly. Raises ValueError.
 
-    A key that is there twice could say `success` both ways, and NaN is not JSON. What is nested more than
-    DEEPEST levels is refused here, once for all that walks through it later.
+    A repeated key could set `success` both ways, and NaN is not JSON. Values nested more than DEEPEST levels
+    are refused here, so that no later code has to limit its recursion.
     """
     try:
         value = _DECODER.decode(body.decode("utf-8-sig"))
@@ -103,7 +102,7 @@ def parse(body: bytes) -> Any:
 
 
 def _is_shallow(body: bytes) -> bool:
-    """True if a text is surely not too deep: brackets in its strings may leave that open."""
+    """True if a text cannot be too deep; brackets in strings may make this False for a shallow one."""
     nest = body.translate(None, _NO_BRACKETS)
     for _ in range(_LEVELS):
         if not nest:
@@ -112,7 +111,7 @@ def _is_shallow(body: bytes) -> bool:
     return not nest
 
 
-# So many levels are looked for at once; what is deeper is rare, and worth a walk.
+# The levels that one pattern counts; deeper values are rare, and walked.
 _LEVELS = 12
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -135,7 +134,7 @@ def _is_too_deep(value: Any) -> bool:
 def _once(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key is repeated")
     return found
 
 
@@ -148,7 +147,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_constant)
 
 def _object(call: Call, reply: Reply) -> Json:
     if not reply.body and (reply.status == 204 or call.kind == WRITE):
-        # Some deletions are documented to answer nothing.
+        # Some deletions are documented to have no response body.
         return {}
     try:
         data = parse(reply.body)
@@ -161,7 +160,7 @@ def _object(call: Call, reply: Reply) -> Json:
 
 
 def _refuse(call: Call, reply: Reply) -> NoReturn:
-    """Raise what an answer other than 2xx says."""
+    """Raise the error of a response other than 2xx."""
     try:
         data = parse(reply.body)
     except ValueError:

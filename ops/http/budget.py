@@ -1,9 +1,9 @@
-"""The requests that Cloudflare allows a token, shared by all threads and processes on this machine.
+"""The requests that Cloudflare allows a token, shared by all threads and processes of this machine.
 
-Cloudflare allows 1,200 requests in any five minutes for a user, the dashboard's included, and blocks all of
-them for up to five minutes when there are more. So every attempt takes a slot first. A slot holds the latest
-moment at which the server may have seen its request, and is free again a window after that: an exact
-sliding window, not a bucket that lets twice the rate through at its edges.
+Cloudflare allows a user 1,200 requests in any five minutes, including the dashboard's, and blocks all of
+them for up to five minutes after that. So every attempt takes a slot first. A slot holds the latest moment
+at which the server may have received its request, and is free one window later: an exact sliding window, not
+a bucket that lets twice the rate through at its edges.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from ops.http.retry import pause_after
 from ops.http.slots import Head, SlotFile
 
 SECOND = 1_000_000_000
-# Cloudflare allows an address 200 requests in a second, and those in flight count as well.
+# Cloudflare allows an address 200 requests a second; requests in flight count too.
 PER_SECOND = 180
-# The server's window is measured by another clock.
+# The server measures its window by its own clock.
 SLACK = 0.002
-# Of what the server still allows, so many are left alone: others may have requests on their way.
+# Requests that the server still allows and that are left unused: other clients may be sending too.
 RESERVE = 20
 
 
 class Budget:
     """Slots for *limit* requests in any *window* seconds.
 
-    A *limit* of 0 lifts that, but not what the server says. *used* counts the requests of this run. Waits are
-    made by *pause*; *clock* is monotonic, in seconds.
+    A *limit* of 0 removes our own limit, never the server's. *used* counts the requests of this run. *pause*
+    waits; *clock* is monotonic, in seconds.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Budget:
         self._file = SlotFile(file, max(limit, PER_SECOND), say)
 
     def acquire(self) -> int:
-        """Take a slot, waiting for one to be free; returns its number for settle.
+        """Take a slot, waiting until one is free; return its number, for settle.
 
-        Raises RateLimited where the run's deadline comes first, NetworkError where it is over, and
-        Interrupted when the run is stopped.
+        Raises RateLimited if the run's deadline comes first, NetworkError if it has passed, and Interrupted
+        when the run is stopped.
         """
         self._pause.check()
         while True:
@@ -71,27 +71,27 @@ class Budget:
             self._pause((free_at - now) / SECOND, why)
 
     def settle(self, slot: int) -> None:
-        """Note that the server has seen the request by now."""
+        """Record that the server has received the request by now."""
         self._file.write(slot, self._now())
 
     def give_back(self, slot: int) -> None:
-        """Note that the request was not sent after all."""
+        """Record that the request was not sent."""
         with self._file as file:
             file.write(slot, 0)
             self.used -= 1
 
     def heed(self, call: Call, reply: Reply) -> None:
-        """Follow what *reply* says of the limit: all threads and processes of the token stop after a 429."""
+        """Apply the limit that *reply* reports; after a 429 all threads and processes of the token wait."""
         if reply.status == 429:
             self._block(pause_after(reply, call.attempt))
         self._heed_allowance(reply.headers)
 
     def remaining(self) -> int | None:
-        """Return how many requests may be made at once; None where the limit is lifted."""
+        """Return how many requests may be sent now; None without a limit."""
         return max(0, self.limit - len(self._counted(self._now()))) if self.limit else None
 
     def seconds_for(self, requests: int) -> float:
-        """Estimate how long *requests* more will take for the limit alone."""
+        """Estimate the seconds that *requests* more need because of the limit alone."""
         now = self._now()
         counted = self._counted(now)
         over = requests - (self.limit - len(counted))
@@ -115,7 +115,7 @@ class Budget:
             return head.left_until, f"Cloudflare allows only {head.left} more requests until then"
         if not self.limit:
             return now, ""
-        # The one taken before it was free already when its follower was taken, so one slot tells of all.
+        # A slot is taken only when the oldest is free, so the oldest one decides.
         oldest = self._file.moment(head, self.limit, now)
         if oldest and oldest + self._length > now:
             return oldest + self._length, f"the budget of {self.limit} requests in {self.window:g} s is used"
@@ -141,8 +141,8 @@ class Budget:
             now = self._now()
             head = file.head(now)
             until = now + round(said.seconds * SECOND)
-            # Answers overtake each other, so within a window the lowest figure is the newest; those in flight
-            # are taken off already. A window that slides has another end two seconds later.
+            # Responses overtake each other, so within a window the lowest figure is the newest; it counts
+            # requests in flight. A sliding window ends at another moment two seconds later.
             if head.left_until > now and abs(until - head.left_until) < 2 * SECOND:
                 file.allow(min(said.remaining, head.left), head.left_until)
             else:

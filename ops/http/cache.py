@@ -1,8 +1,8 @@
-"""Answers kept for a while, so that a name need not be looked up by every command.
+"""A cache of responses, so that not every command has to look up a name again.
 
-Only what a call allows to be old is kept, and only successes: never streams, never errors. The key holds the
-credentials' fingerprint, so that no token is given what another one read. Plain JSON lies in SQLite, and
-what does not parse is not there.
+It keeps only successful responses to calls that accept a cached one: never streams, never errors. The key
+includes the credentials' fingerprint, so that no token is given what another one read. The file is SQLite
+with plain JSON; what does not parse counts as missing.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ T = TypeVar("T")
 
 LARGEST = 1024 * 1024
 
-# What turns names of zones and accounts into ids. Only a write to a zone or account itself changes that.
+# These find zones and accounts by name. Only a write to a zone or account itself changes their responses.
 NAMES = ("/zones", "/accounts")
 
 _SCHEMA = """
-    PRAGMA synchronous = OFF; -- a machine that crashes may cost the cache, and then it is made anew
+    PRAGMA synchronous = OFF; -- if a crash damages the file, it is created again
     PRAGMA journal_mode = WAL;
     PRAGMA max_page_count = 8192; -- of 4 KiB, so 32 MiB in all
     CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, path TEXT, stamp REAL, date TEXT, body BLOB);
@@ -41,10 +41,10 @@ _SCHEMA = """
 
 
 class Cache:
-    """Answers in the SQLite file *file*. *owner* is what else than the call makes an answer whose it is.
+    """Responses in the SQLite file *file*. *owner* names the credentials and the server, as part of each key.
 
-    *clock* is wall time in seconds. *say* is told when the file had to be made anew. A cache that cannot be
-    used is no reason to fail: it is empty.
+    *clock* is wall time in seconds. *say* reports when the file had to be replaced. A cache that cannot be
+    used is empty, not an error.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Cache:
         self._connection: sqlite3.Connection | None = None
 
     def find(self, call: Call) -> Reply | None:
-        """Return the answer to *call* if it is known and no older than *call* allows."""
+        """Return the cached response to *call* if it is not older than *call* accepts."""
         row = self._do(lambda db: db.execute(_FIND, (self._key(call),)).fetchone(), None)
         if row is None or not 0 <= self._clock() - row[0] < call.fresh:
-            # A stamp of the future says that a clock was changed, so nothing is known of the age.
+            # A time in the future means that the clock was changed: the age is unknown.
             return None
         reply = Reply(200, {"date": row[1]}, row[2], cached=True)
         with suppress(ValueError, AttributeError, TypeError):
@@ -74,18 +74,18 @@ class Cache:
         return reply if isinstance(reply.data, dict) else None
 
     def writes(self) -> int:
-        """Count the writes so far: an answer that was under way during one is not kept."""
+        """Count the writes so far: a response that was in flight during one is not kept."""
         return self._do(lambda db: int(db.execute("SELECT count FROM writes").fetchone()[0]), -1)
 
     def keep(self, call: Call, reply: Reply, writes: int) -> None:
-        """Keep *reply*, unless something was written since *writes* were counted."""
+        """Keep *reply*, unless a write came after *writes* were counted."""
         if len(reply.body) <= LARGEST:
             date = reply.headers.get("date", "")
             row = (self._key(call), call.path, self._clock(), date, reply.body, writes)
             self._do(lambda db: db.execute(_KEEP, row), None)
 
     def clear(self, path: str) -> None:
-        """Forget what a write to *path* may have changed: everything, but for names that it cannot have."""
+        """Remove what a write to *path* may have changed: everything except names that it cannot change."""
         if not self._file.exists():
             return
         kept = NAMES if path.count("/") > 2 else ()
@@ -93,7 +93,7 @@ class Cache:
         def forget(db: sqlite3.Connection) -> None:
             db.execute("UPDATE writes SET count = count + 1")
             marks = ", ".join("?" * len(kept))
-            db.execute(f"DELETE FROM answers WHERE path NOT IN ({marks})", kept)  # noqa: S608  only question marks
+            db.execute(f"DELETE FROM answers WHERE path NOT IN ({marks})", kept)  # noqa: S608  only `?`
 
         self._do(forget, None)
 
@@ -102,11 +102,13 @@ class Cache:
             self._shut()
 
     def _key(self, call: Call) -> str:
-        told = json.dumps([*self._owner, call.method, call.path, sorted(call.params)])
+        told = json.dumps(
+            [*self._owner, call.method, call.path, sorted(call.params), sorted(call.headers.items())]
+        )
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """Do *work*; a damaged file is made anew, and any other trouble leaves the cache out."""
+        """Do *work*; a damaged file is replaced, any other failure disables the cache."""
         with self._lock:
             for _ in range(2):
                 try:
@@ -116,7 +118,7 @@ class Cache:
                     if "full" not in str(problem):
                         return otherwise
                 except sqlite3.DatabaseError:
-                    self._say(f"the cache {self._file} was damaged and has been made anew")
+                    self._say(f"the cache {self._file} was damaged and has been replaced")
                 self._discard()
             return otherwise
 
@@ -132,10 +134,10 @@ class Cache:
         os.close(descriptor)
         if replaced:
             self._remove_sides()
-            self._say(f"the cache {self._file} was not this user's alone and has been made anew")
+            self._say(f"the cache {self._file} was accessible to other users and has been replaced")
         db = sqlite3.connect(self._file, timeout=2.0, check_same_thread=False)
         try:
-            # The side files of SQLite are given the mode of the main file, which is there already.
+            # SQLite gives its side files the mode of the main file, which exists already.
             db.executescript(_SCHEMA)
         except BaseException:
             db.close()
@@ -164,9 +166,9 @@ _KEEP = "INSERT OR REPLACE INTO answers SELECT ?, ?, ?, ?, ? FROM writes WHERE c
 
 
 def with_cache(send: Send, cache: Cache) -> Send:
-    """Wrap *send* so that answers are kept, and writes make them forgotten."""
+    """Wrap *send* with *cache*: responses are kept, and removed by writes."""
 
-    def remembering(call: Call) -> Reply:
+    def cached(call: Call) -> Reply:
         if call.kind == WRITE:
             return _written(send, cache, call)
         if call.fresh <= 0 or call.kind != READ or call.stream:
@@ -180,11 +182,11 @@ def with_cache(send: Send, cache: Cache) -> Send:
             cache.keep(call, reply, writes)
         return reply
 
-    return remembering
+    return cached
 
 
 def _written(send: Send, cache: Cache, call: Call) -> Reply:
-    """Forget before and after: what is read while the write is under way may be either state."""
+    """Remove before and after: what is read while the write is in flight may be either state."""
     cache.clear(call.path)
     try:
         return send(call)

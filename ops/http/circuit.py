@@ -1,4 +1,4 @@
-"""Leaving a product alone for a while after it has failed several times on end; the others go on."""
+"""A circuit breaker: after several failures in a row a product is not called for a while."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ REST = 30.0
 
 
 class _State(NamedTuple):
-    """How many *faults* came on end, and until when the product is left alone."""
+    """The number of *faults* in a row, and until when the product is not called."""
 
     faults: int = 0
     until: float = 0.0
 
 
 class Circuit:
-    """Wraps *send*: after five calls on end that failed remotely, repetitions included, a product is not
-    called for 30 seconds; then one call tries it.
+    """Wraps *send*: after five calls in a row that failed remotely, retries included, a product is not called
+    for 30 seconds; then a single call tries it.
 
-    Raises ApiError, without a status, for a call that is not made. *clock* is monotonic, in seconds.
+    Raises ApiError without a status for a call that is not sent. *clock* is monotonic, in seconds.
     """
 
     def __init__(self, send: Send, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,11 +55,11 @@ class Circuit:
             left = until - self._clock()
             if faults >= FAULTS and left > 0:
                 raise ApiError(
-                    f"{call}: not asked, for {product} has failed {faults} times on end",
-                    hint=f"it is tried again in {left:.0f} s; www.cloudflarestatus.com tells of outages",
+                    f"{call}: not sent, because {product} has failed {faults} times in a row",
+                    hint=f"try again in {left:.0f} s; www.cloudflarestatus.com reports outages",
                 )
             if faults >= FAULTS:
-                # Only this call tries; the other threads wait for what it finds.
+                # Only this call tries; other threads are refused until it has ended.
                 self._states[product] = _State(faults, self._clock() + REST)
 
     def _fault(self, product: str) -> None:

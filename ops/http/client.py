@@ -1,4 +1,4 @@
-"""Client: what a product's service functions speak to."""
+"""Client: the API as the products' service functions call it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import CredentialsError, NotFound, OpsError, Unanswered
+from ops.errors import Absent, CredentialsError, NotFound, OpsError, Unanswered
 from ops.http import answers
 from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
-from ops.http.pages import Json, Listing, Page, whole
+from ops.http.pages import Listing, Page, whole
+from ops.items import Json
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget
+    from ops.http.exchange import Paths
     from ops.http.paths import ApiPath
 
 __all__ = ["Client", "Json", "Listing", "Raw"]
 
-# Names change seldom, and each command line begins with looking one up.
+# Names change rarely, and most command lines begin by looking one up.
 LOOKUP_SECONDS = 300.0
 REOPENED = 2
 
@@ -27,9 +29,9 @@ Params = tuple[tuple[str, str], ...]
 
 
 class Raw:
-    """Content as it is stored, not JSON. `verified` says that its length was proven by the server.
+    """Content as stored, not JSON. `verified` is True if the server proved its length.
 
-    A body without Content-Length that ends with its connection cannot be told from one cut short.
+    A body without Content-Length that ends with its connection may have been cut short.
     """
 
     def __init__(self, call: Call, send: Send) -> None:
@@ -46,11 +48,11 @@ class Raw:
         return self._reply.complete
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content once; raises Unanswered where it breaks off."""
+        """Yield the content once. Raises Unanswered if it breaks off."""
         return self._reply.chunks or iter((self._reply.body,))
 
     def content(self) -> bytes:
-        """Return all of it; a body that breaks off is asked for again."""
+        """Return the whole content; a body that breaks off is requested again."""
         for _ in range(REOPENED):
             try:
                 return b"".join(self.chunks())
@@ -65,9 +67,9 @@ class Raw:
 
 
 class Client:
-    """Calls Cloudflare's API. Parameters that are None or "" are left out, booleans are spelt as JSON does.
+    """Calls Cloudflare's API. Parameters that are None or "" are omitted, booleans are written as in JSON.
 
-    All methods raise the family of ops.errors. After the token has been refused no further call is made.
+    All methods raise OpsError. After the token was refused, no further call is sent.
     """
 
     def __init__(
@@ -76,12 +78,20 @@ class Client:
         *,
         cache: float = 0.0,
         budget: Budget | None = None,
+        paths: Paths | None = None,
+        gap: Callable[[str], None] = lambda _text: None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._send = send
         self._cache = cache
         self._close = close
+        self._paths = paths
+        self._gap = gap
         self._rejected: CredentialsError | None = None
+        self.accepted = 0
+        """Number of writes that Cloudflare answered with success."""
+        self.refused = 0
+        """Number of writes that ended in an error."""
         self.budget = budget
 
     def __repr__(self) -> str:
@@ -89,18 +99,18 @@ class Client:
 
     @property
     def sent(self) -> int:
-        """Count the requests that were made, repeated ones included."""
+        """Return the number of requests sent, retries included."""
         return self.budget.used if self.budget else 0
 
     def close(self) -> None:
         self._close()
 
-    def get(self, path: ApiPath, **params: Any) -> Any:
+    def get(self, path: ApiPath, *, headers: Mapping[str, str] = NOTHING, **params: Any) -> Any:
         """Return the `result` of *path*."""
-        return self._result(Call("GET", path, _spelt(params), fresh=self._cache))
+        return self._result(Call("GET", path, _spelt(params), headers=headers, fresh=self._cache))
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
-        """Return the whole envelope: `result`, `result_info`, `messages` and what else there is."""
+        """Return the whole envelope: `result`, `result_info`, `messages` and the rest."""
         return self._envelope(Call("GET", path, _spelt(params), fresh=self._cache))
 
     def lookup(self, path: ApiPath, **params: Any) -> Any:
@@ -108,7 +118,7 @@ class Client:
         return self._result(Call("GET", path, _spelt(params), fresh=max(LOOKUP_SECONDS, self._cache)))
 
     def pages(self, path: ApiPath, *, per_page: int, order: str = "", **params: Any) -> Listing:
-        """List by page number."""
+        """Return a listing by page number."""
         return page_form(self._asker(path, {**params, "order": order}, ""), per_page)
 
     def cursor(
@@ -121,30 +131,31 @@ class Client:
         ordered_by: str = "",
         identity: str = "",
         ahead: bool = False,
+        headers: Mapping[str, str] = NOTHING,
         **params: Any,
     ) -> Listing:
-        """List by cursor; *inside* names the field of `result` that holds the items.
+        """Return a listing by cursor; *inside* names the field of `result` that holds the items.
 
-        *ahead* has pages asked for before their turn, for one who reads to the end.
+        *ahead* prefetches pages, for a caller that reads to the end.
         """
         sized = {**params, limit_name: limit} if limit else params
-        asker = self._asker(path, sized, inside)
+        asker = self._asker(path, sized, inside, headers)
         return cursor_form(asker, ordered_by=ordered_by, identity=identity, ahead=ahead)
 
     def whole(self, path: ApiPath, *, inside: str = "", **params: Any) -> Listing:
-        """List what comes in one answer."""
+        """Return a listing whose items come in one response."""
         return whole(self._asker(path, params, inside))
 
     def raw(self, path: ApiPath, *, limit: int, **params: Any) -> Raw:
-        """Read content of at most *limit* bytes."""
+        """Return content of at most *limit* bytes."""
         return Raw(Call("GET", path, _spelt(params), stream=True, limit=limit), self._carry)
 
     def query(self, path: ApiPath, body: Any) -> Any:
-        """POST what only reads; it is repeated like a GET. Gives the `result`."""
+        """Send a POST that only reads, retried like a GET, and return its `result`."""
         return self._result(_with_json(Call("POST", path, kind=QUERY), body))
 
     def graphql(self, query: str, variables: Json) -> Json:
-        """Return the `data` of the GraphQL endpoint. Analytics are optional: a failure is not retried."""
+        """Send *query*, once, to the GraphQL endpoint and return its `data`: analytics are optional."""
         body = {"query": query, "variables": variables}
         call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
@@ -159,7 +170,7 @@ class Client:
         return self._write("PATCH", path, **options)
 
     def delete(self, path: ApiPath, **options: Any) -> Any:
-        """Delete; gives None where an attempt before may have done it and the thing is gone."""
+        """Delete *path*; return None if an earlier attempt may have done it and the item is gone."""
         return self._write("DELETE", path, **options)
 
     def _write(
@@ -178,49 +189,68 @@ class Client:
             call = _with_files(call, files)
         elif json is not None:
             call = _with_json(call, json)
-        reply = self._carry(call)
         try:
-            return answers.result(call, reply)
-        except NotFound:
-            if method == "DELETE" and reply.replayed:
-                return None
+            reply = self._carry(call)
+            try:
+                result = answers.result(call, reply)
+            except Absent:
+                if method != "DELETE" or not reply.replayed:
+                    raise
+                result = None
+        except OpsError:
+            self.refused += 1
             raise
+        self.accepted += 1
+        return result
 
-    def _asker(self, path: ApiPath, params: Json, inside: str) -> Callable[[Json, bool], Page]:
+    def _asker(
+        self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING
+    ) -> Callable[[Json, bool], Page]:
         fixed = _spelt(params)
 
         def ask(more: Json, first: bool) -> Page:
-            call = Call("GET", path, fixed + _spelt(more), fresh=self._cache if first else 0.0)
+            fresh = self._cache if first else 0.0
+            call = Call("GET", path, fixed + _spelt(more), headers=headers, fresh=fresh)
             reply = self._carry(call)
             return _page(call, reply, inside)
 
         return ask
 
     def _result(self, call: Call) -> Any:
-        return answers.result(call, self._carry(call))
+        reply = self._carry(call)
+        result = answers.result(call, reply)
+        if reply.incomplete and not result:
+            self._gap(reply.incomplete)
+            raise NotFound(reply.incomplete, 404)
+        return result
 
     def _envelope(self, call: Call) -> Json:
-        return answers.envelope(call, self._carry(call))
+        reply = self._carry(call)
+        if reply.incomplete:
+            self._gap(reply.incomplete)
+        return answers.envelope(call, reply)
 
     def _carry(self, call: Call) -> Reply:
-        """Send *call*, unless the token is known to be refused: a scan would storm on with it."""
+        """Send *call*, unless the token was refused before: a scan would send it thousands of times."""
         if self._rejected and not _verifies(call):
             raise self._rejected
         reply = self._send(call)
+        reply.paths = self._paths
         if reply.status in (400, 401, 403):
             self._remember(call, reply)
         return reply
 
     def _remember(self, call: Call, reply: Reply) -> None:
         if _verifies(call):
-            # An account's token is "invalid" at the user's endpoint, so that says nothing of other calls.
+            # An account's token is "invalid" at the user's endpoint, so that proves nothing
+            # about other calls.
             return
         try:
             answers.refuse_failure(call, reply)
         except CredentialsError as error:
             self._rejected = error
         except OpsError:
-            return  # whoever asked raises it
+            return  # the caller raises it
 
 
 def _page(call: Call, reply: Reply, inside: str) -> Page:
@@ -239,7 +269,7 @@ def _verifies(call: Call) -> bool:
 
 
 def _spelt(params: Json) -> Params:
-    """Spell parameters as the API wants them, without those that say nothing."""
+    """Return the parameters as the API expects them, without empty ones."""
     return tuple((name, _word(value)) for name, value in params.items() if value is not None and value != "")
 
 

@@ -1,11 +1,11 @@
 """Lists by cursor, in constant memory: a namespace may hold millions of keys.
 
-A cursor marks a place in an order, so what is inserted or deleted elsewhere moves nothing. What has to be
-watched is the cursor itself: it may be empty, come again, or expire. Where the server promises an
-order, the last key says what was given; else fingerprints of a bounded number of items do.
+A cursor marks a position in an order, so insertions and deletions elsewhere move nothing. The cursor itself
+has to be checked: it may be empty, be repeated, or expire. If the server promises an order, the last key
+shows what was already yielded; else fingerprints of a bounded number of items do.
 
-Read *ahead*, the page after the second and each later one is asked for while its items are worked on; who
-wants no more than the first page's items still causes no request for a second one.
+With *ahead*, each page after the second is requested while the one before is processed. A caller that reads
+only the first page's items never causes a second request.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
-from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
+from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, next_cursor, stop_or_raise
+from ops.items import Json
 
 T = TypeVar("T")
 A = TypeVar("A")
 
-# So many results wait at the most for who takes them.
+# The most results that may wait to be taken.
 DEPTH = 2
 
 
 class Following(Generic[A, T]):
     """Prefetches: one thread calls *step*, which takes a mark and returns a result and the next mark.
 
-    It begins with *first*, ends where *step* gives no mark or raises, and is never more than a few results
-    ahead. Close it when no more are wanted.
+    It starts with *first*, ends when *step* returns no mark or raises, and is at most a few results ahead.
+    Close it when no more results are needed.
     """
 
     def __init__(self, first: A, step: Callable[[A], tuple[T, A | None]]) -> None:
@@ -41,15 +42,15 @@ class Following(Generic[A, T]):
         threading.Thread(target=self._run, name="ops-ahead", daemon=True).start()
 
     def take(self) -> T:
-        """Wait for the next result, or raise what its call raised."""
+        """Return the next result, or raise what its call raised."""
         value, failure = self._results.get()
         self._room.release()
         if failure:
             raise failure
-        return value  # type: ignore[return-value]  # there is one where there is no failure
+        return value  # type: ignore[return-value]  # set whenever there is no failure
 
     def close(self) -> None:
-        """Make no further call."""
+        """Start no further call."""
         self._closed = True
         self._room.release()
 
@@ -62,20 +63,19 @@ class Following(Generic[A, T]):
             try:
                 value, mark = self._step(mark)
                 self._results.put((value, None))
-            except BaseException as failure:  # raised by whoever takes the result
+            except BaseException as failure:  # raised by take()
                 self._results.put((None, failure))
                 return
 
 
-# How many items without an order can be told apart after a restart: about 10 MiB.
+# The number of unordered items whose fingerprints are kept: about 10 MiB.
 REMEMBERED = 100_000
 
 
 def cursor_form(ask: Ask, *, ordered_by: str, identity: str, ahead: bool = False) -> Listing:
-    """List all pages; *ordered_by* names the field by which the server promises ascending order.
+    """Return all pages as a listing; *ordered_by* is the field by which the server promises ascending order.
 
-    Without one items are told apart by *identity*, `id` for "". With *ahead* the next page is asked for while
-    one is worked on.
+    Without one, *identity* tells items apart ("" for `id`). *ahead* prefetches the next page.
     """
     tally = Tally()
     given = _Ordered(ordered_by) if ordered_by else _Remembered(identity or "id")
@@ -91,18 +91,18 @@ def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool
 
 
 class _Pages:
-    """The pages by their cursors; read *ahead* from the third one on."""
+    """The pages by cursor, prefetched from the third one on if *ahead*."""
 
     def __init__(self, ask: Ask, *, ahead: bool) -> None:
         self._ask, self._ahead = ask, ahead
         self._coming: Following[str, Page] | None = None
 
     def get(self, cursor: str) -> Page:
-        """Return the page of *cursor*, which follows the last one that was given; "" is the first one."""
+        """Return the page of *cursor*, which follows the last page returned; "" is the first page."""
         return self._coming.take() if self._coming else _page(self._ask, cursor)
 
     def expect(self, cursor: str, used: set[int]) -> None:
-        """Ask for the page of *cursor* and those after it before their turn, but for none of *used*."""
+        """Prefetch the page of *cursor* and those after it, except cursors in *used*."""
         asked = set(used)
 
         def step(mark: str) -> tuple[Page, str | None]:
@@ -116,7 +116,7 @@ class _Pages:
             self._coming = Following(cursor, step)
 
     def close(self) -> None:
-        """Ask for no page before its turn any more."""
+        """Stop prefetching."""
         if self._coming:
             self._coming.close()
         self._coming = None
@@ -134,7 +134,8 @@ def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterato
             if tally.passes > 1 or not given.all_known:
                 tally.problem = f"the cursor expired: {error.message}"
                 return
-            # The items given so far are known, so the list can be read from its start without repeating any.
+            # The items yielded so far are known, so the list can be read from its start
+            # without repeating any.
             tally.passes += 1
             given.restart()
             cursor, used = "", set()
@@ -151,17 +152,18 @@ def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterato
         yield from given.new(page.items, tally)
         tally.problem = tally.problem or given.problem
         if not cursor:
+            tally.problem = tally.problem or page.reply.incomplete
             return
         if hash(cursor) in used:
             if page.items:
-                tally.problem = f"the cursor of page {turn + 1} came before, so the end is not certain"
+                tally.problem = f"the cursor of page {turn + 1} was repeated, so the end is not certain"
             return
         used.add(hash(cursor))
     tally.problem = f"the list has more than {PAGE_CAP:,} pages"
 
 
 def _page(ask: Ask, cursor: str) -> Page:
-    """Ask for a page; like pages by number, only a list of a single page comes from the cache."""
+    """Request a page; as with page numbers, only a list of a single page may come from the cache."""
     if cursor:
         return ask({"cursor": cursor}, False)
     page = ask({}, True)
@@ -169,7 +171,7 @@ def _page(ask: Ask, cursor: str) -> Page:
 
 
 class _Ordered:
-    """Remembers the last key: those at or before it have been given."""
+    """Remembers the last key: keys up to it were yielded."""
 
     all_known = True
 
@@ -180,7 +182,7 @@ class _Ordered:
         self.problem = ""
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
-        """Yield those of *items* that have not been given."""
+        """Yield the *items* that were not yielded before."""
         for item in items:
             key = str(item.get(self._field, ""))
             if key > self._last:
@@ -195,12 +197,12 @@ class _Ordered:
             yield item
 
     def restart(self) -> None:
-        """Expect the list from its start."""
+        """Prepare for the list from its start."""
         self._again = True
 
 
 class _Remembered:
-    """Remembers fingerprints: of all items while they are few, then of the latest ones."""
+    """Remembers fingerprints: of all items up to a number, then of the latest."""
 
     problem = ""
 
@@ -211,7 +213,7 @@ class _Remembered:
         self.all_known = True
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
-        """Yield those of *items* that have not been given."""
+        """Yield the *items* that were not yielded before."""
         if len(self._seen) > REMEMBERED:
             self._seen.clear()
             self.all_known = False
@@ -224,5 +226,5 @@ class _Remembered:
             yield item
 
     def restart(self) -> None:
-        """Expect the list from its start."""
+        """Prepare for the list from its start."""
         self._again = True

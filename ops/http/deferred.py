@@ -1,7 +1,7 @@
-"""Modules loaded when something is asked of them: requests imports more than it uses here.
+"""Lazy import of packages that requests imports and never uses here.
 
-It loads charset_normalizer to guess how text is encoded. Nobody has it guess here, where what comes is JSON
-or bytes, and the loading is a tenth of what a short listing takes.
+requests loads charset_normalizer to guess the encoding of text. All responses here are JSON or bytes, and
+loading it would take a tenth of the time of a short listing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class _Deferred(ModuleType):
-    """Stands in for a package until it is asked for anything but its version."""
+    """A placeholder for a package until an attribute other than its version is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
@@ -27,9 +27,9 @@ class _Deferred(ModuleType):
 
 
 def defer(name: str) -> None:
-    """Have the package *name*, whose version stands in its module `version`, loaded when it is first used.
+    """Load the package *name*, whose version is in its module `version`, at its first use.
 
-    Does nothing where it is loaded already, or not installed.
+    Does nothing if it is loaded already, or not installed.
     """
     if name in sys.modules or (spec := find_spec(name)) is None:
         return

@@ -1,11 +1,11 @@
-"""What goes over the wire: a Call goes in, a Reply comes out, and a Send is what carries it."""
+"""Call, Reply and Send: a Send is a function that sends a Call and returns a Reply."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 MIB = 1024 * 1024
 JSON_LIMIT = 64 * MIB
@@ -19,13 +19,23 @@ _RAY = re.compile(r"[0-9A-Za-z-]{1,40}")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+class Paths(Protocol):
+    """What is known of the paths of the API; a floor above hands it in, for the hints of errors."""
+
+    def permission(self, path: str, *, write: bool) -> str:
+        """Return the permission that *path* takes, "" if it is not known."""
+
+    def listing_task(self, path: str) -> str:
+        """Return the command that lists what exists instead of *path*, "" if no task does."""
+
+
 class Call(NamedTuple):
     """One request, without its host and without its credentials.
 
-    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body that is taken,
-    in bytes after decompression. *fresh* is how many seconds old an answer may be that is given again from
-    the cache. *attempt* counts from 1. A *stream* is handed over before its body has been read. An *optional*
-    call is not repeated: its caller can do without the answer.
+    *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body accepted, in
+    bytes after decompression. *fresh* is the greatest age in seconds of a cached response that may be
+    returned. *attempt* counts from 1. A *stream* is returned before its body has been read.
+    An *optional* call is not repeated: its caller can do without the response.
     """
 
     method: str
@@ -45,14 +55,18 @@ class Call(NamedTuple):
 
 
 class Reply:
-    """One answer. *headers* are case-insensitive, *body* is decompressed.
+    """One response. *headers* are case-insensitive, *body* is decompressed.
 
-    *complete* says that the server proved the length of the body, by Content-Length or by the end of
-    its chunks; a closed connection proves nothing. *replayed* says that an attempt before this one may
-    have been carried out. *cached* says that no request was made. *data* is the parsed body, once known.
+    *complete*: the server proved the length of the body, by Content-Length or the end of its chunks; a closed
+    connection proves nothing. *replayed*: an earlier attempt may have been carried out. *cached*: no request
+    was sent. *data* is the parsed body, once known. *incomplete* says why the result may lack items, as a
+    snapshot knows. *paths* describes the requested path in hints.
     """
 
-    __slots__ = ("body", "cached", "chunks", "complete", "data", "headers", "replayed", "status")
+    __slots__ = (
+        "body", "cached", "chunks", "complete", "data", "headers", "incomplete", "paths", "replayed",
+        "status",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -72,10 +86,12 @@ class Reply:
         self.cached = cached
         self.replayed = False
         self.data: Any = None
+        self.paths: Paths | None = None
+        self.incomplete = ""
 
     @property
     def ray(self) -> str:
-        """Return the id under which Cloudflare's support finds this answer."""
+        """Return the id by which Cloudflare's support finds this response."""
         ray = self.headers.get("cf-ray", "")
         return ray if _RAY.fullmatch(ray) else ""
 

@@ -18,10 +18,10 @@ BASE_URL = "the base URL"
 
 
 def check_origin(base_url: str, *, allowed: str = "") -> bool:
-    """Check that requests may go to *base_url*; gives whether that is this machine.
+    """Check that requests may go to *base_url*; return True if that is this machine.
 
-    A host other than Cloudflare's or this machine has to be named by *allowed*, as host or as the same URL.
-    Raises UsageError, for what is ambiguous to a parser too, as check_plain does.
+    A host other than Cloudflare's or this machine must be named by *allowed*, as a host or as the same URL.
+    Raises UsageError, also for a URL that parsers read differently: see check_plain.
     """
     here = check_plain(base_url)
     parts = urlsplit(base_url)
@@ -31,41 +31,41 @@ def check_origin(base_url: str, *, allowed: str = "") -> bool:
         and parts.netloc not in known
         and allowed.rstrip("/") not in (parts.netloc, base_url.rstrip("/"))
     ):
-        hint = f"if the token shall go there, allow it by its name: allow_base_url={parts.netloc}"
-        raise _refused(base_url, BASE_URL, "that is not Cloudflare's API", hint)
+        hint = f"to send the token there, allow that host by name: allow_base_url={parts.netloc}"
+        raise _refused(base_url, BASE_URL, "it is not Cloudflare's API", hint)
     return here
 
 
 def check_plain(url: str, what: str = BASE_URL) -> bool:
-    """Check that *url*, called *what*, is plainly written: https, or http on loopback.
+    """Check that *url*, called *what*, is unambiguous: https, or http on loopback.
 
-    Gives whether its host is this machine. Raises UsageError.
+    Return True if its host is this machine. Raises UsageError.
     """
     parts = _parsed(url, what)
     here = is_loopback(parts.hostname or "")
     if parts.scheme == "http" and not here:
-        raise _refused(url, what, "only https is used, but for this machine")
+        raise _refused(url, what, "only https is allowed, except on this machine")
     return here
 
 
 def check_pair(credentials: Credentials, *, here: bool, base_url: str) -> None:
-    """Check that a token of the sandbox stays on this machine, and that no other one is sent to it."""
+    """Check that the sandbox's token stays on this machine, and that no other is sent to the sandbox."""
     of_sandbox = credentials.kind == "token" and credentials.token.startswith(SANDBOX_PREFIX)
     if of_sandbox and not here:
         raise UsageError(
-            f"a token of the sandbox is of no use at {urlsplit(base_url).hostname}",
+            f"the sandbox's token does not work at {urlsplit(base_url).hostname}",
             hint="unset CLOUDFLARE_API_TOKEN, or set the base URL that `inv sandbox.serve` prints",
         )
     if here and not of_sandbox:
         raise UsageError(
             "these credentials are for Cloudflare and are not sent to a server on this machine",
-            hint="use the token that `inv sandbox.serve` prints, or take the base URL away: "
+            hint="use the token that `inv sandbox.serve` prints, or remove the base URL: "
             "`inv config` shows the base URL and where it came from",
         )
 
 
 def check_proxy(proxy: str) -> None:
-    """Check that *proxy* is an http or https URL; what it says is not shown, for it may hold a password."""
+    """Check that *proxy* is an http or https URL; it is never shown, because it may hold a password."""
     try:
         parts = urlsplit(proxy)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -78,7 +78,7 @@ def check_proxy(proxy: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """True if *host* is this machine, by name or as a plainly written address."""
+    """True if *host* is this machine, by name or by address in its usual form."""
     if host == "localhost":
         return True
     try:
@@ -89,7 +89,7 @@ def is_loopback(host: str) -> bool:
 
 def _parsed(url: str, what: str) -> SplitResult:
     if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}%'):
-        raise _refused(url, what, "it holds a character that does not belong there")
+        raise _refused(url, what, "it has a character that is not allowed in a URL")
     if "#" in url or "?" in url:
         raise _refused(url, what, "it has a query or a fragment")
     try:
@@ -102,14 +102,14 @@ def _parsed(url: str, what: str) -> SplitResult:
     if "@" in parts.netloc:
         raise _refused(f"{parts.scheme}://…@{parts.hostname}", what, "it names a user")
     if port == 0 or parts.netloc.endswith(":") or _disguised(parts.hostname):
-        raise _refused(url, what, "its host or port is not plainly written")
+        raise _refused(url, what, "its host or port is not in the usual form")
     if any(segment in ("", ".", "..") for segment in parts.path.rstrip("/").split("/")[1:]):
-        raise _refused(url, what, "its path is not plainly written")
+        raise _refused(url, what, "its path is not in the usual form")
     return parts
 
 
 def _disguised(host: str) -> bool:
-    """True if *host* is an address in a spelling that only some programs know: 2130706433, 0x7f.1."""
+    """True if *host* is an address in a form that only some programs read: 2130706433, 0x7f.1."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A word to a server that is not Cloudflare's: a session of its own, which never sees the token."""
+"""Requests to servers other than Cloudflare's, in a session of their own that never has the token."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ LIMIT = 64 * 1024
 
 
 class Outside:
-    """Posts text below the one URL it was made for; shown as its host only, since the rest may be a secret.
+    """Posts text to one URL and paths below it; only its host is shown, since the rest may be a secret.
 
-    https, or http to this machine; no redirect is followed. Raises UsageError for any other URL.
+    https, or http to this machine; redirects are not followed. Raises UsageError for any other URL.
     """
 
     def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
@@ -33,7 +33,7 @@ class Outside:
         self.host = parts.hostname or ""
         here = is_loopback(self.host)
         if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise UsageError(f"{what} has to begin with https://", hint="http is for this machine alone")
+            raise UsageError(f"{what} must begin with https://", hint="http is allowed on this machine only")
         self._path, self._query = parts.path.rstrip("/"), parts.query
         self._session = Session(
             f"{parts.scheme}://{parts.netloc}",
@@ -49,9 +49,9 @@ class Outside:
         return f"<Outside {self.host}>"
 
     def post(self, below: str, text: str) -> int:
-        """Post *text* to the URL with */below* added, "" for the URL itself; returns the status.
+        """Post *text* to the URL with */below* added ("" for the URL itself) and return the status.
 
-        Raises NetworkError or SystemFailure where there is no answer, in words that show the whole URL.
+        Raises NetworkError or SystemFailure if there is no response; the message holds the whole URL.
         """
         path = f"{self._path}/{below}" if below else self._path or "/"
         target = f"{path}?{self._query}" if self._query else path
@@ -64,7 +64,7 @@ class Outside:
 
 
 class _Nobody(AuthBase):
-    """No credentials at all."""
+    """Adds no credentials."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return request
@@ -78,6 +78,6 @@ def _plain(url: str, what: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        # Not repeated: such a URL is its own password.
-        raise UsageError(f"{what} is not a plain URL", hint="https://HOST/PATH, without user name and #")
+        # Not shown: such a URL is a password.
+        raise UsageError(f"{what} is not a plain URL", hint="write https://HOST/PATH, without a user name")
     return url

@@ -1,12 +1,12 @@
-"""Lists by page number: what is inserted or deleted meanwhile moves the rest between the pages.
+"""Lists by page number, which shift when items are inserted or deleted meanwhile.
 
-An insertion makes an item come twice, which shows. A deletion hides one that was there all along, and
-the total then differs from the number of items. A deletion in the pages already read together with an
-insertion in those to come hides an item while no item comes twice and the total stays the same. Only
-the inserted item gives that away: it was created after the first page was answered. So a list of more
-than one page is believed when nothing came twice, the total stood still and was reached, and no item
-is younger than the first page. Else it is read again, up to three times, and the union is given.
-Where items carry no date, or the API gives no total, a second reading has to find nothing new.
+An insertion makes an item come twice, which is visible. A deletion hides an item, and the total then differs
+from the number of items. A deletion in pages already read together with an insertion in later pages hides an
+item while nothing comes twice and the total stays the same; only the inserted item shows that, since it was
+created after the first page was answered. So a list of several pages is complete if nothing came twice, the
+total did not change and was reached, and no item is younger than the first page. Otherwise it is read again,
+up to three times, and the union is returned. If items carry no date, or the API gives no total, a second
+reading must find nothing new.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.errors import OpsError
-from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, number, stop_or_raise
 from ops.http.pause import served
+from ops.items import Json
 
 PASSES = 3
 STAMPS = ("created_on", "created_at", "modified_on")
-# Date has whole seconds, and the clock of the edge is not that of the database.
+# `Date` has whole seconds, and the clock of the edge is not that of the database.
 LEEWAY = 2.0
 
 
 def page_form(ask: Ask, per_page: int) -> Listing:
-    """List all pages of *per_page* items each; problem is set when three readings do not add up."""
+    """Return all pages of *per_page* items each; `problem` is set if three readings do not agree."""
     tally = Tally()
     return Listing(_items(ask, per_page, tally), tally)
 
@@ -41,12 +42,13 @@ def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
         tally.passes = number_of_pass
         tally.duplicates += reading.twice
         if reading.failed or reading.believable():
+            tally.problem = tally.problem or reading.incomplete
             return
     tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
 
 
 class _Reading:
-    """One reading of all pages, and what speaks against it."""
+    """One reading of all pages, and what shows that it is incomplete."""
 
     def __init__(self, ask: Ask, per_page: int, seen: set[str], tally: Tally, *, again: bool) -> None:
         self._ask = ask
@@ -54,7 +56,7 @@ class _Reading:
         self._seen = seen
         self._tally = tally
         self._again = again
-        # The first reading has seen what it has here: two sets of the same would be a second list in memory.
+        # In the first reading both sets would be equal: one serves for both, to save memory.
         self._here: set[str] = set() if again else seen
         self._totals: set[int | None] = set()
         self._pages = 0
@@ -65,28 +67,30 @@ class _Reading:
         self._added = False
         self.twice = 0
         self.failed = False
+        self.incomplete = ""
 
     def items(self) -> Iterator[Json]:
-        """Yield what no reading has given yet."""
+        """Yield the items that no reading has yielded yet."""
         while self._pages < PAGE_CAP:
             page = self._next()
             if page is None:
                 return
             before = len(self._here)
-            # A list that is one page was read at one moment, so no date is needed to prove it.
+            # A list of one page was read at one moment, so no date is needed to prove it.
             yield from self._new(page.items, dated=self._pages > 1 or not self._is_alone(page))
             if self._is_last(page, len(self._here) > before):
                 return
-            # The next one is read while this name would still hold all items of the one before.
+            # Otherwise this name would keep the page in memory while the next one is read.
             del page
         self._stuck = f"it has more than {PAGE_CAP:,} pages"
 
     def _next(self) -> Page | None:
-        """Ask for the page that follows; None when it failed after others had been read."""
+        """Return the next page; None if it failed after others had been read."""
         try:
             page = self._ask({"page": self._pages + 1, "per_page": self._per_page}, not self._pages)
             if not self._pages and page.reply.cached and not self._is_alone(page):
-                # Pages of different ages do not make a list, so only a single page comes from the cache.
+                # Pages of different ages do not make a list, so only a list of a single
+                # page may come from the cache.
                 page = self._ask({"page": 1, "per_page": self._per_page}, False)
         except OpsError as error:
             if not self._pages and not self._again:
@@ -98,6 +102,7 @@ class _Reading:
         if self._pages == 1:
             self._since = answered_at(page) - LEEWAY
         self._totals.add(page.total)
+        self.incomplete = page.reply.incomplete
         if page.items or self._pages == 1:
             self._tally.total = page.total
         return page
@@ -118,7 +123,7 @@ class _Reading:
             yield item
 
     def _date(self, item: Json) -> None:
-        """Note whether *item*, which no earlier reading gave, appeared after the first page."""
+        """Record whether *item*, which no earlier reading yielded, was created after the first page."""
         born = [moment for moment in (_moment(item.get(name)) for name in STAMPS) if moment]
         if not born:
             self._undated = True
@@ -133,14 +138,14 @@ class _Reading:
         return min(number(page.info.get("per_page")) or self._per_page, self._per_page)
 
     def _is_last(self, page: Page, brought_new: bool) -> bool:
-        """True if to stop; the total is a reason to go on, never one to stop."""
+        """True if this was the last page; the total is a reason to continue, never one to stop."""
         if not page.items:
             return True
         if not brought_new:
             if page.info:
                 self._stuck = f"page {self._pages} brought nothing new"
             else:
-                # A server that knows no pages says nothing of them, and returns its only one for any number.
+                # A server without paging sends no page numbers, and returns its only page for any number.
                 self._pages, self.twice = 1, 0
             return True
         if not page.info and len(page.items) > self._per_page:
@@ -149,14 +154,14 @@ class _Reading:
         return len(page.items) < self._size(page) and not more
 
     def believable(self) -> bool:
-        """True if this reading is whole."""
+        """True if this reading is complete."""
         if self.doubt():
             return False
         proven = self._pages == 1 or (not self._undated and None not in self._totals)
         return proven or not self._added
 
     def doubt(self) -> str:
-        """Return what speaks against this reading, "" for nothing."""
+        """Return why this reading may be incomplete, or ""."""
         total = self._tally.total
         if self._stuck:
             return self._stuck
@@ -167,23 +172,23 @@ class _Reading:
         if self.twice:
             return f"{self.twice} items came twice"
         if len(self._totals) > 1:
-            return "the total moved"
+            return "the total changed"
         return f"{self._young} items appeared meanwhile" if self._young else ""
 
 
 def answered_at(page: Page) -> float:
-    """Return when *page* was answered, by the server's clock, in seconds of the epoch."""
+    """Return when *page* was answered, by the server's clock, in seconds since 1970."""
     return served(page.reply.headers) or time.time()
 
 
 def _key(item: Json) -> str:
-    """Return what tells *item* from the others: its id, or all of it."""
+    """Return what identifies *item*: its id, or all of it."""
     found = item.get("id")
     return found if isinstance(found, str) and found else json.dumps(item, sort_keys=True)
 
 
 def _moment(value: Any) -> float:
-    """Read an RFC 3339 date as seconds of the epoch; 0 for anything else."""
+    """Return an RFC 3339 date as seconds since 1970; 0 for anything else."""
     if not isinstance(value, str):
         return 0.0
     try:

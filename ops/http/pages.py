@@ -1,4 +1,4 @@
-"""Listing: items that arrive page by page, and the truth about whether they are all."""
+"""Listing: items that arrive page by page, and whether they are complete."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from ops.errors import NetworkError, OpsError, SystemFailure
 from ops.http.exchange import Reply
-
-Json = dict[str, Any]
+from ops.items import Json
 
 PAGE_CAP = 10_000
 
 
 class Page(NamedTuple):
-    """One answer of a list; *info* is its `result_info`, which may hold anything."""
+    """One response of a list; *info* is its `result_info`, which may hold anything."""
 
     items: list[Json]
     info: Json
@@ -25,12 +24,12 @@ class Page(NamedTuple):
         return number(self.info.get("total_count"))
 
 
-# Asks for a page with these parameters, as old as that many seconds at most. Raises OpsError.
+# Requests a page with these parameters; True allows a cached response. Raises OpsError.
 Ask = Callable[[Json, bool], Page]
 
 
 class Tally:
-    """What is known about a listing so far, shared by all that was derived from it."""
+    """What is known about a listing so far, shared by all listings derived from it."""
 
     __slots__ = ("duplicates", "passes", "problem", "total")
 
@@ -42,11 +41,11 @@ class Tally:
 
 
 class Listing(Iterator[Json]):
-    """Items, read while they are iterated; the first page is asked for with the first item.
+    """Items, read while they are iterated; the first page is requested with the first item.
 
-    After the last item `problem` is "" when the list is whole, else a sentence that says why it may not
-    be. `duplicates` counts items that came twice (they are given once), `passes` how often the list was
-    read, and `total` is what the API said, None where it said nothing.
+    After the last item `problem` is "" if the list is complete, else a sentence that says why it may not be.
+    `duplicates` counts items that came twice (they are yielded once), `passes` how often the list was read,
+    and `total` is the API's figure, None if it gave none.
     """
 
     def __init__(self, items: Iterator[Json], tally: Tally | None = None) -> None:
@@ -76,32 +75,33 @@ class Listing(Iterator[Json]):
         return self._tally.total
 
     def where(self, keep: Callable[[Json], bool]) -> Listing:
-        """Return the items that *keep* wants, with the same honesty."""
+        """Return the items for which *keep* is true, with the same `problem`."""
         return Listing(filter(keep, self._items), self._tally)
 
     def map(self, change: Callable[[Json], Json]) -> Listing:
-        """Return each item changed, with the same honesty."""
+        """Return each item changed, with the same `problem`."""
         return Listing(map(change, self._items), self._tally)
 
 
 def whole(ask: Ask) -> Listing:
-    """List what comes in one answer, and say so when the answer speaks of more."""
+    """Return the items of one response; `problem` is set if the response mentions more."""
     tally = Tally()
 
     def items() -> Iterator[Json]:
         page = ask({}, True)
         tally.passes, tally.total = 1, page.total
         if page.total is not None and page.total != len(page.items):
-            tally.problem = f"the API gave {len(page.items)} of {page.total} items and no way to ask for more"
+            tally.problem = f"the API sent {len(page.items)} of {page.total} items, without a next page"
         elif next_cursor(page):
-            tally.problem = f"the API gave {len(page.items)} items and a cursor for more"
+            tally.problem = f"the API sent {len(page.items)} items and a cursor for more"
         yield from page.items
+        tally.problem = tally.problem or page.reply.incomplete
 
     return Listing(items(), tally)
 
 
 def stop_or_raise(tally: Tally, error: OpsError, where: str) -> None:
-    """Note that a later page failed, for what was read is still worth having; a user's mistake is raised."""
+    """Record that a later page failed, since what was read is still useful; raise user errors."""
     if isinstance(error, SystemFailure | NetworkError):
         tally.problem = f"{where} could not be read: {error.message}"
         return
@@ -109,7 +109,7 @@ def stop_or_raise(tally: Tally, error: OpsError, where: str) -> None:
 
 
 def next_cursor(page: Page) -> str:
-    """Return the cursor of the next page, "" at the end; the API keeps it in one of two places."""
+    """Return the cursor of the next page, "" at the end; the API puts it in one of two fields."""
     cursors = page.info.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else ""
     cursor = page.info.get("cursor") or after
@@ -117,7 +117,7 @@ def next_cursor(page: Page) -> str:
 
 
 def number(value: Any) -> int | None:
-    """Read a count that may be a number or text; None for anything else."""
+    """Return a count given as number or text; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:

@@ -1,4 +1,4 @@
-"""Doing several things at once, in an order that can be relied on, until the run shall stop."""
+"""Concurrent calls whose results come in order, until the run is stopped."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ops.http.exchange import Call, Reply, Send
 
 THREADS = 2
-"""Threads for each request that may be under way: while one is waited for, another answer is worked on."""
+"""Threads for each request in flight: while one waits, another processes a response."""
 
 
-def with_places(send: Send, places: int) -> Send:
-    """Return *send* so that no more than *places* of its calls are under way at a time."""
+def in_flight(send: Send, places: int) -> Send:
+    """Return *send* limited to *places* calls in flight at a time, however many threads call it."""
     free = Semaphore(places)
 
     def wait(call: Call) -> Reply:
@@ -35,19 +35,19 @@ R = TypeVar("R")
 
 Task = Callable[[], None]
 
-# How often a waiting thread looks up, so that a stop is noticed.
+# Seconds between two checks of a waiting thread for a stop.
 LOOK_UP = 0.2
-# How long tasks in flight get to come to their end after a stop.
+# Seconds that tasks in flight have to end after a stop.
 GRACE = 1.0
 
 
 def each(
     function: Callable[[T], R], items: Iterable[T], *, workers: int, stop: threading.Event
 ) -> Iterator[R]:
-    """Call *function* for each item, *workers* at a time; yield the results in the order of the items.
+    """Yield function(item) for each item, *workers* at a time, in the order of the items.
 
-    Items are taken from their source no further ahead than twice the workers. What a call raises is raised in
-    its turn. After *stop* is set no call is begun: the results that are there are yielded, then
+    At most twice as many items as workers are taken from *items* in advance. An exception of a call is
+    raised in its turn. After *stop* is set no call starts: the finished results are yielded, then
     Interrupted is raised.
     """
     pool = Pool(workers, stop)
@@ -78,10 +78,10 @@ def _some(source: Iterator[T], count: int, stop: threading.Event) -> Iterator[T]
 
 
 class Pool:
-    """A few threads that carry out tasks; a task may submit more tasks.
+    """A few threads that run tasks; a task may submit more tasks.
 
-    After *stop* is set no task is begun, and those in flight get a second to finish. The threads are daemons,
-    for the executors of the standard library still carry out all that is queued after Ctrl-C.
+    After *stop* is set no task starts, and those in flight have a second to finish. The threads are daemons,
+    because the executors of the standard library still run everything queued after Ctrl-C.
     """
 
     def __init__(self, workers: int, stop: threading.Event) -> None:
@@ -95,11 +95,11 @@ class Pool:
 
     @property
     def idle(self) -> bool:
-        """Say that every task submitted has been carried out or passed over."""
+        """True if every submitted task has ended or was dropped."""
         return not self._open
 
     def submit(self, task: Task) -> None:
-        """Have *task* carried out by some thread, in the order of submission; callable from a task."""
+        """Run *task* in some thread, in the order of submission; may be called from a task."""
         with self._changed:
             self._open += 1
             if self._open > len(self._threads) < self._workers:
@@ -109,10 +109,9 @@ class Pool:
         self._tasks.put(task)
 
     def run_until_empty(self) -> None:
-        """Wait until every task, and every task that tasks submitted, is done.
+        """Wait until every task, and every task that tasks submitted, has ended.
 
-        Raises the first exception that a task let out, after which no other is begun, or Interrupted when
-        *stop* was set.
+        Raises the first exception of a task, after which no other starts, or Interrupted if *stop* was set.
         """
         try:
             with self._changed:
@@ -126,7 +125,7 @@ class Pool:
             raise Interrupted("stopped before everything was done")
 
     def close(self) -> None:
-        """Begin no further task, and give those in flight a moment."""
+        """Start no further task, and wait a moment for those in flight."""
         with self._changed:
             while self._take_back():
                 self._open -= 1
@@ -147,7 +146,7 @@ class Pool:
             try:
                 if not self._stop.is_set() and not self._failure:
                     task()
-            except BaseException as failure:  # raised by whoever waits for the tasks
+            except BaseException as failure:  # raised in run_until_empty
                 self._failure = self._failure or failure
             with self._changed:
                 self._open -= 1
@@ -156,7 +155,7 @@ class Pool:
 
 
 class _Result(Generic[R]):
-    """The result of one call that some thread makes."""
+    """The result of one call made by another thread."""
 
     def __init__(self) -> None:
         self._done = threading.Event()
@@ -166,12 +165,12 @@ class _Result(Generic[R]):
     def take(self, function: Callable[[T], R], item: T) -> None:
         try:
             self._value = function(item)
-        except BaseException as failure:  # raised in its turn
+        except BaseException as failure:  # raised by wait
             self._failure = failure
         self._done.set()
 
     def wait(self, pool: Pool) -> R:
-        """Return the result; raises what the call raised, or Interrupted when it was passed over."""
+        """Return the result. Raises what the call raised, or Interrupted if it was dropped."""
         while not self._done.wait(LOOK_UP):
             if pool.idle and not self._done.is_set():
                 raise Interrupted("stopped before everything was done")

@@ -13,16 +13,16 @@ ApiPath = NewType("ApiPath", str)
 _UNSAFE = frozenset({"", ".", ".."})
 
 
-def path(template: str, *segments: str) -> ApiPath:
-    """Fill *template*'s `{}` with *segments*, each encoded as exactly one path segment.
+def path(template: str, *segments: str, **named: str) -> ApiPath:
+    """Return *template* with `{}` and `{name}` filled in, each value encoded as exactly one path segment.
 
     Raises UsageError for a segment that cannot be sent: empty, `.`, `..`, or not text.
     """
-    return ApiPath(template.format(*map(segment, segments)))
+    return ApiPath(template.format(*map(segment, segments), **{k: segment(v) for k, v in named.items()}))
 
 
 def segment(name: str) -> str:
-    """Percent-encode everything in *name* but letters, digits and `-._~`."""
+    """Percent-encode everything in *name* except letters, digits and `-._~`."""
     if name in _UNSAFE:
         raise UsageError(
             f"{name!r} cannot be part of an API path",
@@ -31,4 +31,4 @@ def segment(name: str) -> str:
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
-        raise UsageError(f"{name!r} is not valid text", hint="give the name in UTF-8") from None
+        raise UsageError(f"{name!r} is not valid text", hint="write the name in UTF-8") from None

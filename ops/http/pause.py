@@ -1,4 +1,4 @@
-"""Waiting: told to the user, ended by a stop, and never beyond the run's deadline."""
+"""Waits: announced, ended by a stop, and never beyond the run's deadline; and how long headers ask for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from ops.errors import Interrupted, NetworkError, RateLimited
 
-# Over the limit Cloudflare blocks for five minutes at most; whoever asks for more is not believed.
+# Over the limit Cloudflare blocks for at most five minutes; a server that asks for more is not believed.
 LONGEST = 310.0
 
 
 class Allowance(NamedTuple):
-    """What a policy still allows: requests *remaining*, and the seconds until it begins afresh."""
+    """What a policy still allows: *remaining* requests, and the seconds until it starts again."""
 
     remaining: int
     seconds: float
@@ -29,7 +29,7 @@ _PARAMETER = re.compile(r";\s*([a-z]+)\s*=\s*(\d{1,15})\s*(?=[;,]|$)", re.IGNORE
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Read Retry-After as seconds from *now* (wall time), at most LONGEST; None where it is no use."""
+    """Return Retry-After as seconds from *now* (wall time), at most LONGEST; None if it is unusable."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(min(int(value[:15]), LONGEST))
@@ -37,13 +37,13 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         moment = parsedate_to_datetime(value).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    # The server's own clock, where it is shown, says better than ours how far away its date is.
+    # The server's own clock, if shown, tells better than ours how far away its date is.
     started = served(headers) or (time.time() if now is None else now)
     return min(max(moment - started, 0.0), LONGEST)
 
 
 def served(headers: Mapping[str, str]) -> float | None:
-    """Read when the answer was given, by the server's clock, in seconds of the epoch."""
+    """Return when the response was sent, by the server's clock, in seconds since 1970; None if unknown."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -51,7 +51,7 @@ def served(headers: Mapping[str, str]) -> float | None:
 
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:
-    """Read `Ratelimit`: of all policies that it names, the one that will bind first."""
+    """Return the policy in `Ratelimit` that will limit first."""
     return min(_allowances(headers.get("ratelimit", "")), default=None)
 
 
@@ -63,7 +63,7 @@ def _allowances(value: str) -> Iterator[Allowance]:
 
 
 def wanted_pause(headers: Mapping[str, str]) -> float | None:
-    """Return how long a 429 asks to stay away: Retry-After, else the rest of the window; None if neither."""
+    """Return the pause that a 429 asks for: Retry-After, else the rest of the window; None if neither."""
     seconds = retry_after(headers)
     if seconds is not None:
         return seconds
@@ -71,14 +71,14 @@ def wanted_pause(headers: Mapping[str, str]) -> float | None:
     return left.seconds if left and left.remaining == 0 else None
 
 
-# Shorter waits are not worth a line.
+# Shorter waits are not announced.
 WORTH_TELLING = 2.0
 
 
 class Pause:
     """Waits for the threads of a run. *until* is the run's deadline on *clock*.
 
-    *wait* takes seconds and returns True when the run shall stop, as `Event.wait` does.
+    *wait* takes seconds and returns True if the run is to stop, as `Event.wait` does.
     """
 
     def __init__(
@@ -99,11 +99,11 @@ class Pause:
         self._telling = threading.Lock()
 
     def check(self) -> None:
-        """Raise Interrupted when the run is stopped, NetworkError when its time is over."""
+        """Raise Interrupted if the run is stopped, NetworkError if its deadline has passed."""
         if self._stop.is_set():
             raise Interrupted("stopped")
         if self._clock() >= self._until:
-            raise NetworkError("the time for this run is over", hint="give a longer --deadline")
+            raise NetworkError("the deadline of this run has passed", hint="set a longer deadline")
 
     def fits(self, seconds: float) -> bool:
         """True if the run's deadline leaves room for a wait of *seconds*."""
@@ -112,21 +112,21 @@ class Pause:
     def __call__(self, seconds: float, why: str) -> None:
         """Wait *seconds*, because of *why*.
 
-        Raises RateLimited at once where the deadline comes first, saying when to come back, and
-        Interrupted when the run is stopped meanwhile.
+        Raises RateLimited at once if the deadline comes first, with the time to come back, and Interrupted if
+        the run is stopped meanwhile.
         """
         if not self.fits(seconds):
             raise RateLimited(
-                f"{why}: it takes {spoken(seconds)}, and the deadline of this run is sooner",
+                f"{why}: that takes {spoken(seconds)}, longer than this run's deadline allows",
                 429,
-                hint=f"come back at {_time_of_day(seconds)}, or give a longer --deadline",
+                hint=f"try again at {_time_of_day(seconds)}, or set a longer deadline",
             )
-        self._tell(seconds, why)
+        self._announce(seconds, why)
         if self._wait(seconds):
             raise Interrupted(f"stopped while waiting: {why}")
 
-    def _tell(self, seconds: float, why: str) -> None:
-        """Say it once for all the threads that wait for the same moment."""
+    def _announce(self, seconds: float, why: str) -> None:
+        """Announce a wait once for all threads that wait for the same moment."""
         end = self._clock() + seconds
         with self._telling:
             if seconds < WORTH_TELLING or end < self._told + WORTH_TELLING:
@@ -136,7 +136,7 @@ class Pause:
 
 
 def spoken(seconds: float) -> str:
-    """Spell a length of time."""
+    """Return a duration in words."""
     whole = math.ceil(seconds)
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
 

@@ -1,12 +1,14 @@
-"""Refusals: every answer that says no becomes one of the family, with every reason and what to do next."""
+"""Refusals: each error response becomes an OpsError with every reason and a hint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ops.errors import (
+    Absent,
     ApiError,
     Conflict,
     CredentialsError,
@@ -17,25 +19,33 @@ from ops.errors import (
     ValidationError,
 )
 from ops.http.exchange import WRITE, Call, Reply
-from ops.http.listings import listing_task
 from ops.http.pause import spoken, wanted_pause
-from ops.http.permissions import permission
-
-Json = dict[str, Any]
+from ops.items import Json
 
 BAD_TOKEN = frozenset({1000, 6003, 6102, 6103, 6111, 9103, 9106})
 ALREADY_THERE = frozenset({1061, 10014, 81053, 81054, 81057, 81058})
+# The only answers that prove that an item does not exist: 404 with its product's own code for that path. An
+# HTML page, 7003 (no route) or another code may mean a wrong path, a plan or a proxy.
+_ABSENT = (
+    (r"/zones/[^/]+/dns_records/[^/]+", 81044),
+    (r"/zones/[^/]+/cache/variants", 1140),
+    (r"/zones/[^/]+/workers/routes/[^/]+", 10008),
+    (r"/accounts/[^/]+/storage/kv/namespaces/[^/]+/(?:values|metadata)/.+", 10009),
+    (r"/accounts/[^/]+/storage/kv/namespaces/[^/]+", 10013),
+    (r"/accounts/[^/]+/workers/scripts/[^/]+(?:/.+)?", 10007),
+    (r"/accounts/[^/]+/r2/buckets/[^/]+", 10006),
+)
 SHOWN = 200
-# Over the limit Cloudflare blocks for that long.
+# Over the limit Cloudflare blocks for this long.
 FIVE_MINUTES = 300.0
 
 _DOCTOR = "`inv doctor` shows what this token may do"
 
 
 def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
-    """Return the error that *reply* stands for; *data* is its body where that could be parsed.
+    """Return the error that *reply* reports; *data* is its body if that could be parsed.
 
-    Its status, path and codes decide together, for a code means different things in different products.
+    Status, path and codes decide together, because a code means different things in different products.
     """
     if 300 <= reply.status < 400:
         return _redirected(call, reply)
@@ -46,62 +56,62 @@ def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
 
 def _redirected(call: Call, reply: Reply) -> ApiError:
     return ApiError(
-        f"{call}: redirected to {_target(reply)} ({reply.status}), which is refused",
+        f"{call}: redirected to {_target(reply)} ({reply.status}); redirects are not followed",
         reply.status,
-        hint="check the base URL: `inv config` shows it and where it came from",
+        hint="check the base URL: `inv config` shows it and its origin",
         ray=reply.ray,
     )
 
 
 def _target(reply: Reply) -> str:
-    """Return the host of a redirect, and only that: the rest may hold a secret."""
+    """Return only the host of a redirect, since the rest may hold a secret."""
     try:
         host = urlsplit(reply.headers.get("location", "")).hostname
     except ValueError:
-        return "an address that cannot be read"
+        return "an unreadable address"
     return _printable(host) if host else "the same host"
 
 
 def _from_the_edge(call: Call, reply: Reply) -> OpsError:
-    """Tell an answer of the edge, which is a page for people, from one of the API."""
+    """Return the error for an answer of Cloudflare's edge, which is a page for people, not of the API."""
     kind = "HTML" if "html" in reply.headers.get("content-type", "").lower() else "text"
     named = f"{reply.status}, ray {reply.ray}" if reply.ray else str(reply.status)
     message = f"{call}: the edge answered {kind} ({named}){excerpt(reply)}"
     if reply.status == 429:
         return RateLimited(message, 429, hint=_come_back(reply), ray=reply.ray)
     if reply.status == 403:
-        # Cloudflare's own firewall stands before its API and refuses some names, such as a KV key that
-        # ends in "..." (workers-sdk 7669). It answers with a page; a missing permission answers JSON.
+        # Cloudflare's firewall protects its API and refuses some names, such as a KV key that ends in
+        # "..." (workers-sdk 7669). It answers with a page; a missing permission is answered in JSON.
         hint = (
-            f"the firewall before the API refused it; probably for the last name in the path: {_last(call)}"
+            f"Cloudflare's firewall refused it, probably because of the last name in the path: {_last(call)}"
         )
         return ApiError(message, 403, hint=hint, ray=reply.ray)
-    if reply.status == 404:
-        return NotFound(message, 404, ray=reply.ray)
     return ApiError(message, reply.status, hint=_later(reply), ray=reply.ray)
 
 
 def _failure(call: Call, reply: Reply, data: Json) -> OpsError:
-    """Make the error that the envelope *data* describes: every reason, each with its code."""
+    """Return the error that the envelope *data* describes, with every reason and its code."""
     reasons = list(_reasons(data.get("errors")))
     codes = tuple(code for code, _ in reasons if code)
-    told = "; ".join(_one_reason(code, text) for code, text in reasons)
-    message = f"{call}: {told or f'failed without a reason ({reply.status})'}"
-    kind, hint = _class_of(call, reply, set(codes), told)
+    text = "; ".join(_one_reason(code, text) for code, text in reasons)
+    message = f"{call}: {text or f'failed without a reason ({reply.status})'}"
+    kind, hint = _class_of(call, reply, set(codes), text)
     return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
 
 
-def _class_of(call: Call, reply: Reply, codes: set[int], told: str) -> tuple[type[OpsError], str]:
-    """Decide by status, path and code together: a code means different things in different products."""
+def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[type[OpsError], str]:
+    """Return the class and hint, by status, path and code together."""
     status = reply.status
-    if _bad_token(status, codes, told):
-        return CredentialsError, _token_hint(call, codes)
+    if _bad_token(status, codes, text):
+        return CredentialsError, _token_hint(call, reply, codes)
     if status == 403 or 10000 in codes:
-        return PermissionDenied, _permission_hint(call, codes)
+        return PermissionDenied, _permission_hint(call, reply, codes)
     if status == 429:
         return RateLimited, _come_back(reply)
     if status in (404, 410):
-        return NotFound, _not_found_hint(call)
+        return (Absent if proves_absence(status, call.path, codes) else NotFound), _not_found_hint(
+            call, reply
+        )
     if status == 409 or codes & ALREADY_THERE:
         return Conflict, ""
     if 400 <= status < 500:
@@ -109,52 +119,58 @@ def _class_of(call: Call, reply: Reply, codes: set[int], told: str) -> tuple[typ
     return ApiError, _later(reply)
 
 
-def _bad_token(status: int, codes: set[int], told: str) -> bool:
+def proves_absence(status: int, path: str, codes: Collection[int]) -> bool:
+    """True if an answer with *status* and *codes* for *path* proves that the item does not exist."""
+    return status == 404 and any(code in codes and re.fullmatch(pattern, path) for pattern, code in _ABSENT)
+
+
+def _bad_token(status: int, codes: set[int], text: str) -> bool:
     if status == 401 or (codes & BAD_TOKEN and status < 500):
         return True
-    return 9109 in codes and "invalid access token" in told.lower()
+    return 9109 in codes and "invalid access token" in text.lower()
 
 
-def _token_hint(call: Call, codes: set[int]) -> str:
+def _token_hint(call: Call, reply: Reply, codes: set[int]) -> str:
     if codes & {6003, 6103, 6111}:
         return (
-            "the token is malformed: look for blanks, quotes, or a Global API key in its place; `inv doctor`"
+            "the token is malformed: check for blanks, quotes, or a Global API key in its place; `inv doctor`"
         )
     if 10000 in codes:
-        named = _named(call)
-        return f"the token is not valid, or it lacks a permission{named}; `inv doctor` tells which"
-    return "the token is unknown, expired or revoked; `inv doctor` tells more"
+        named = _permission(call, reply)
+        return f"the token is not valid, or it lacks a permission{named}; `inv doctor` shows which"
+    return "the token is unknown, expired or revoked; `inv doctor` shows details"
 
 
-def _permission_hint(call: Call, codes: set[int]) -> str:
+def _permission_hint(call: Call, reply: Reply, codes: set[int]) -> str:
+    named = _permission(call, reply)
     if 10000 in codes:
-        return f"the token lacks a permission{_named(call)}, or it is not valid; `inv doctor` tells which"
-    return f"the token lacks a permission{_named(call)}; {_DOCTOR}"
+        return f"the token lacks a permission{named}, or it is not valid; `inv doctor` shows which"
+    return f"the token lacks a permission{named}; {_DOCTOR}"
 
 
-def _named(call: Call) -> str:
-    name = permission(call.path, write=call.kind == WRITE)
+def _permission(call: Call, reply: Reply) -> str:
+    name = reply.paths.permission(call.path, write=call.kind == WRITE) if reply.paths else ""
     return f" (probably {name})" if name else ""
 
 
-def _not_found_hint(call: Call) -> str:
-    task = listing_task(call.path)
-    return f"`{task}` shows what there is" if task else ""
+def _not_found_hint(call: Call, reply: Reply) -> str:
+    task = reply.paths.listing_task(call.path) if reply.paths else ""
+    return f"`{task}` lists what exists" if task else ""
 
 
 def _come_back(reply: Reply) -> str:
     wanted = wanted_pause(reply.headers)
-    return f"come back in {spoken(FIVE_MINUTES if wanted is None else wanted)}"
+    return f"try again in {spoken(FIVE_MINUTES if wanted is None else wanted)}"
 
 
 def _later(reply: Reply) -> str:
     return (
-        "try again in a few minutes; www.cloudflarestatus.com tells of outages" if reply.status >= 500 else ""
+        "try again in a few minutes; www.cloudflarestatus.com reports outages" if reply.status >= 500 else ""
     )
 
 
 def _reasons(errors: Any) -> Iterator[tuple[int, str]]:
-    """Yield (code, text) for each error and for each cause in its chain; 0 where there is no code."""
+    """Yield (code, text) for each error and each cause in its chain; code 0 if it has none."""
     for error in dicts(errors):
         code = error.get("code")
         yield (code if isinstance(code, int) else 0), str(error.get("message") or "no message")
@@ -162,7 +178,7 @@ def _reasons(errors: Any) -> Iterator[tuple[int, str]]:
 
 
 def dicts(errors: Any) -> Iterator[Json]:
-    """Yield the errors that are objects; a bare text becomes one, anything else is passed over."""
+    """Yield the errors that are objects; a text becomes one, anything else is skipped."""
     for error in errors if isinstance(errors, list) else ():
         if isinstance(error, dict):
             yield error
@@ -175,13 +191,13 @@ def _one_reason(code: int, text: str) -> str:
 
 
 def excerpt(reply: Reply) -> str:
-    """Return the first words of a body, after a colon; "" for none."""
+    """Return the start of a body, after a colon; "" for an empty one."""
     text = _printable(reply.body[: 8 * SHOWN].decode("utf-8", "replace"))
     return f": {text[:SHOWN]}" if text else ""
 
 
 def _printable(text: str) -> str:
-    """Return *text* on one line, with what could drive a terminal left out."""
+    """Return *text* on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -1,9 +1,9 @@
-"""Repeating what failed, where that cannot do harm.
+"""Retries of failed calls, where a retry cannot do harm.
 
-Only the class of the failure decides. *Not sent* (name lookup, connection, TLS) and *refused* (429, and 503
-with Retry-After) were not carried out, so every call may be repeated. Of anything else the outcome is
-*unknown*: a read or a query is repeated, and once a PUT, PATCH or DELETE, which leads to the same state; a
-POST is not.
+Only the class of the failure decides. Calls that were *not sent* (name lookup, connection, TLS) or *refused*
+(429, and 503 with Retry-After) were not carried out, so any of them may be retried. The outcome of any other
+failure is *unknown*: a read or a query is retried, and a PUT, PATCH or DELETE once, since it leads to the
+same state; a POST is not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ATTEMPTS = 4
 WRITE_ATTEMPTS = 2
 FIRST_BACKOFF = 0.5
 LONGEST_BACKOFF = 20.0
-# Cloudflare blocks for five minutes; without a word from it, that is approached in doubling steps.
+# Cloudflare blocks for five minutes; without a header, doubling steps approach that.
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
 
@@ -30,7 +30,7 @@ TRANSIENT = frozenset({500, 502, 503, 504, *range(520, 528), 530})
 
 
 class Class(Enum):
-    """What is known about a call that failed."""
+    """What is known about a failed call."""
 
     NOT_SENT = auto()
     REFUSED = auto()
@@ -38,10 +38,10 @@ class Class(Enum):
 
 
 class Quota:
-    """How many repetitions are left: the numbers of the AWS SDKs, which keep an outage from becoming a storm.
+    """The retries that are left, with the numbers of the AWS SDKs, so that an outage causes no flood of
+    retries.
 
-    A full quota of 500 pays for a burst of repetitions, at 5 each or 10 after a silence; after that each
-    success earns 1.
+    A full quota of 500 pays for a burst of retries, 5 each or 10 after a timeout; then each success earns 1.
     """
 
     FULL = 500
@@ -64,7 +64,7 @@ class Quota:
 
 
 class _Outcome(NamedTuple):
-    """How an attempt ended: with a reply or an error, and its class where it failed."""
+    """How an attempt ended: a reply or an error, and its class if it failed."""
 
     ended: Reply | OpsError
     failed: Class | None
@@ -83,14 +83,14 @@ def with_retry(
     rand: Callable[[], float] = random.random,
     quota: Quota | None = None,
 ) -> Send:
-    """Wrap *send* so that it tries up to *attempts* times; waits are made by *pause*.
+    """Wrap *send* so that it tries up to *attempts* times; *pause* waits between them.
 
-    What cannot be repeated, or has been often enough, is returned or raised as it was met. Raises
-    RateLimited where Cloudflare asks for a longer wait than the run's deadline leaves.
+    A failure that may not be retried again is returned or raised as it is. Raises RateLimited if Cloudflare
+    asks for a longer wait than the run's deadline allows.
     """
     quota = quota or Quota()
 
-    def persistent(call: Call) -> Reply:
+    def retried(call: Call) -> Reply:
         unknown = False
         outcome = _attempt(send, call)
         for attempt in range(1, attempts):
@@ -108,23 +108,23 @@ def with_retry(
             quota.earn()
         return reply
 
-    return persistent
+    return retried
 
 
 def classify(reply: Reply) -> Class | None:
-    """Say what is known about the call that *reply* answers; None where it did not fail for a while only."""
+    """Return the class of the failure that *reply* reports; None if it is not a temporary one."""
     if reply.status == 429 or (reply.status == 503 and retry_after(reply.headers) is not None):
         return Class.REFUSED
     return Class.UNKNOWN if reply.status in TRANSIENT else None
 
 
 def backoff(attempt: int, chance: float) -> float:
-    """Return the seconds to wait after *attempt*: anything up to a limit that doubles."""
+    """Return the seconds to wait after *attempt*: a random share (*chance*) of a limit that doubles."""
     return chance * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
 
 
 def pause_after(reply: Reply, attempt: int) -> float:
-    """Return the seconds to stay away after a 429 or 503: what it asks for, else doubling steps."""
+    """Return the pause in seconds after a 429 or 503: what it asks for, else doubling steps."""
     wanted = wanted_pause(reply.headers)
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
 
@@ -152,14 +152,14 @@ def _price(outcome: _Outcome) -> int:
 
 
 def _wait(pause: Pause, call: Call, outcome: _Outcome, attempt: int, chance: float) -> bool:
-    """Wait until the next attempt; False where the run's deadline comes before it."""
+    """Wait until the next attempt; return False if the run's deadline comes first."""
     reply = outcome.ended
     if outcome.failed is Class.REFUSED and isinstance(reply, Reply):
         seconds = pause_after(reply, attempt) + chance
-        pause(seconds, f"Cloudflare asks for it ({call} was answered {reply.status})")
+        pause(seconds, f"Cloudflare asked for a pause ({call}: {reply.status})")
         return True
     seconds = backoff(attempt, chance)
     if not pause.fits(seconds):
         return False
-    pause(seconds, f"{call} is tried again")
+    pause(seconds, f"retrying {call}")
     return True

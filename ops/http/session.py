@@ -1,4 +1,4 @@
-"""The bottom of the stack: a Send over requests sessions, each used by one thread at a time."""
+"""The lowest Send: it uses requests sessions, each in one thread at a time."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ SECONDS_FOR_CONTENT = 300.0
 
 
 class Session:
-    """Sends calls to *base_url*. Times are seconds, *until* is a moment of *clock* that no call outlasts.
+    """Sends calls to *base_url*. Times are in seconds; no call lasts beyond the moment *until* of *clock*.
 
-    No environment variable, `.netrc`, redirect or cookie plays a part, and TLS is always verified, against
-    *ca_file* where it is given. Raises NotSent, Unanswered, MalformedAnswer or ApiError; an answer of
-    whatever status is returned.
+    Environment variables, `.netrc`, redirects and cookies are ignored, and TLS is always verified, against
+    *ca_file* if given. Raises NotSent, Unanswered, MalformedAnswer or ApiError; a response of any status is
+    returned.
     """
 
     def __init__(
@@ -86,16 +86,16 @@ class Session:
             self._idle.append(session)
         else:
             return self._reply(call, response, session)
-        # Raised out here so that it does not carry the exception of requests, which holds the token.
+        # Raised here so that it does not carry the exception of requests, which holds the token.
         raise failure
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
     def _take(self) -> _Quiet:
-        """Return a session that no thread is using: threads come and go, their connections stay."""
+        """Return an idle session: connections outlive the threads that used them."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -107,14 +107,14 @@ class Session:
         return Attempt(min(self._clock() + seconds, self._until), self._read_timeout, self._clock)
 
     def _prepare(self, call: Call) -> requests.PreparedRequest:
-        """Make the request by hand: the path is encoded already, and the headers are always the same."""
+        """Build the request directly: the path is encoded already, and the headers are always the same."""
         prepared = requests.PreparedRequest()
         prepared.method = call.method
         query = urlencode(call.params, quote_via=quote)
         prepared.url = f"{self._base}{call.path}?{query}" if query else self._base + call.path
         prepared.headers = headers = CaseInsensitiveDict(self._headers)
         if call.stream:
-            # Content is taken byte for byte, so that its length can be compared with what was announced.
+            # Uncompressed, so that the length can be compared with Content-Length.
             headers["Accept"] = "*/*"
             headers["Accept-Encoding"] = "identity"
         headers.update(call.headers)
@@ -125,7 +125,7 @@ class Session:
         return prepared
 
     def _reply(self, call: Call, response: requests.Response, session: _Quiet) -> Reply:
-        """Read the answer, or leave it to be read in chunks where a stream was asked for and granted."""
+        """Return the response; its body is read, except for a successful call that asked for a stream."""
         complete = bool(response.raw.chunked) or "content-length" in response.headers
         chunks = self._chunks(call, response, session)
         if call.stream and response.status_code < 300:
@@ -133,7 +133,7 @@ class Session:
         return Reply(response.status_code, response.headers, b"".join(chunks), complete=complete)
 
     def _chunks(self, call: Call, response: requests.Response, session: _Quiet) -> Iterator[bytes]:
-        """Yield the body; raises Unanswered where it breaks off and ApiError where it exceeds the limit."""
+        """Yield the body. Raises Unanswered if it breaks off, ApiError if it exceeds the limit."""
         taken = 0
         failure: OpsError
         try:
@@ -150,7 +150,7 @@ class Session:
             response.raw.release_conn()
             return
         finally:
-            # A body that was not read to its end takes its connection with it.
+            # A connection whose body was not read to its end cannot be used again.
             with suppress(OSError):
                 response.close()
             self._idle.append(session)
@@ -167,24 +167,24 @@ def _too_large(call: Call, response: requests.Response) -> ApiError:
 
 @cache
 def _trust(ca_file: str) -> SSLContext:
-    """Return the context of all connections: reading the authorities takes 20 ms of processor time.
+    """Return the TLS context of all connections: loading the CA certificates takes 20 ms of CPU time.
 
-    Raises UsageError for a *ca_file* that cannot be read; without one the public authorities are trusted.
+    Raises UsageError for a *ca_file* that cannot be read; without one the public CAs are trusted.
     """
-    # Made by hand, for create_default_context asks the environment where to log its keys.
+    # Not create_default_context, because that reads from the environment where to log session keys.
     context = SSLContext(PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(ca_file or certifi.where())
     except OSError as error:
         raise UsageError(
             f"the CA file {ca_file} cannot be read: {error.strerror or 'it is not PEM'}",
-            hint="the setting ca_file names a PEM file; `inv config` shows where it comes from",
+            hint="the setting ca_file names a PEM file; `inv config` shows its origin",
         ) from None
     return context
 
 
 class _Quiet(requests.Session):
-    """A session that asks nothing of its surroundings; requests made by hand carry no cookies."""
+    """A session that ignores the environment; requests built directly carry no cookies."""
 
     def __init__(self, tls: SSLContext | None) -> None:
         super().__init__()
@@ -197,11 +197,11 @@ class _Quiet(requests.Session):
             self.mount("http://", _Adapter(self.watch))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find no target: requests would read the whole body of a redirect to prepare for following it."""
+        """Return None: requests would read the whole body of a redirect to prepare for following it."""
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter that never repeats anything by itself, and whose connections keep deadlines."""
+    """An adapter that never retries, and whose connections keep deadlines."""
 
     def __init__(self, watch: Watch) -> None:
         self._http = partial(TimedHTTP, watch=watch)
@@ -215,7 +215,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _TlsAdapter(_Adapter):
-    """An adapter whose connections all verify by one context."""
+    """An adapter whose connections share one TLS context."""
 
     def __init__(self, watch: Watch, context: SSLContext) -> None:
         self._context = context
@@ -228,5 +228,5 @@ class _TlsAdapter(_Adapter):
         return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, *_args: Any, **_kwargs: Any) -> None:
-        """Demand a certificate; requests would have every connection read the authorities again."""
+        """Require a certificate; requests would load the CA certificates for each connection."""
         conn.cert_reqs = CERT_REQUIRED

@@ -1,9 +1,9 @@
-"""The file of a budget: moments that all threads and processes share.
+"""The file of a budget, shared by all threads and processes.
 
 64 bytes of head (magic, boot id, blocked until, allowance left, allowance until, next slot), then a ring of
-slots; all numbers are int64, moments are nanoseconds of CLOCK_MONOTONIC, which all processes share until the
-next boot. Every change is a single small write, so a killed process tears nothing, and the kernel frees its
-lock.
+slots; all numbers are int64, times are nanoseconds of CLOCK_MONOTONIC, which all processes share until the
+next boot. Every change is a single small write, so a killed process leaves no torn data, and the kernel
+frees its lock.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ HEAD = struct.Struct("=8s16s4q8x")
 SLOT = struct.Struct("=q")
 PAIR = struct.Struct("=qq")
 BLOCKED_AT, ALLOWANCE_AT, NEXT_AT = 24, 32, 48
-# A moment that far ahead was not written by any clock of this boot.
+# No clock of this boot wrote a time that far ahead.
 AHEAD = 400 * 1_000_000_000
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Head(NamedTuple):
-    """What the head says; *size* is the number of slots."""
+    """The head; *size* is the number of slots."""
 
     blocked_until: int
     left: int
@@ -41,10 +41,10 @@ class Head(NamedTuple):
 
 
 class SlotFile:
-    """A file of slots, made for its owner alone; one that is damaged or somebody else's is made anew.
+    """A file of slots, readable by its owner alone; a damaged one, or another user's, is replaced.
 
-    Use it as a context manager to hold its lock. *say* is told what had to be replaced. Where no file can be
-    made, the slots are this process's own, and that is said too.
+    Use it as a context manager to hold its lock. *say* reports a replacement. If no file can be made, the
+    slots belong to this process alone, which is reported too.
     """
 
     def __init__(self, path: Path, capacity: int, say: Callable[[str], None]) -> None:
@@ -71,7 +71,7 @@ class SlotFile:
             self._lock.release()
 
     def head(self, now: int) -> Head:
-        """Return the head at the moment *now*; a file that says nonsense is made anew. Needs the lock."""
+        """Return the head at *now*; a damaged file is replaced. Needs the lock."""
         size = os.fstat(self._descriptor).st_size
         content = os.pread(self._descriptor, HEAD.size, 0)
         count = (size - HEAD.size) // 8
@@ -85,7 +85,7 @@ class SlotFile:
         return self._renew(content)
 
     def moment(self, head: Head, back: int, now: int) -> int:
-        """Return the moment of the slot that was taken *back* takings ago, 0 where it never was."""
+        """Return the time of the slot taken *back* takings ago, 0 if there was none."""
         place = HEAD.size + 8 * ((head.next - back) % head.size)
         content = os.pread(self._descriptor, SLOT.size, place)
         moment: int = SLOT.unpack(content)[0]
@@ -95,12 +95,12 @@ class SlotFile:
         return 0
 
     def moments(self) -> list[int]:
-        """Return the moments of all slots that were ever used, oldest first. The head must have been read."""
+        """Return the times of all used slots, oldest first. The head must have been read."""
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         return sorted(moment for moment in array("q", content[HEAD.size :]) if moment)
 
     def take(self, head: Head, moment: int) -> int:
-        """Write *moment* into the next slot; returns its number. Killed in between, it is taken again."""
+        """Write *moment* into the next slot and return its number; a kill in between frees it again."""
         self.write(head.next, moment)
         os.pwrite(self._descriptor, SLOT.pack((head.next + 1) % head.size), NEXT_AT)
         return head.next
@@ -120,7 +120,7 @@ class SlotFile:
             os.close(descriptor)
 
     def _grow(self, head: Head) -> Head:
-        """Make room for a larger limit: the moments stay the last ones before the next slot."""
+        """Make room for a larger limit; the times stay the last ones before the next slot."""
         content = os.pread(self._descriptor, 8 * head.size, HEAD.size)
         in_order = content[8 * head.next :] + content[: 8 * head.next]
         os.pwrite(self._descriptor, bytes(8 * (self._capacity - head.size)) + in_order, HEAD.size)
@@ -128,10 +128,10 @@ class SlotFile:
         return head._replace(next=0, size=self._capacity)
 
     def _renew(self, content: bytes) -> Head:
-        # An empty file is a new one, and one of another boot has nothing to say.
+        # An empty file is new, and times of another boot mean nothing.
         other_boot = len(content) == HEAD.size and content[:8] == MAGIC and content[8:24] != self._boot
         if content and not other_boot:
-            self._say(f"the budget file {self._path} was damaged and has been made anew")
+            self._say(f"the budget file {self._path} was damaged and has been replaced")
         head = Head(0, 0, 0, 0, self._capacity)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, HEAD.pack(MAGIC, self._boot, *head[:4]) + bytes(8 * self._capacity), 0)
@@ -147,7 +147,7 @@ class SlotFile:
             with tempfile.TemporaryFile() as nameless:
                 return os.dup(nameless.fileno())
         if replaced:
-            self._say(f"the budget file {self._path} was not this user's alone and has been made anew")
+            self._say(f"the budget file {self._path} was accessible to other users and has been replaced")
         return descriptor
 
 
@@ -157,7 +157,7 @@ def _unpacked(content: bytes, size: int) -> Head:
 
 
 def _boot_id() -> bytes:
-    """Return 16 bytes that change with each boot, after which the clock begins anew."""
+    """Return 16 bytes that change with each boot, since the clock restarts then."""
     try:
         return struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""The wire assembled: session, log, budget, retry, circuit, cache, one around the other.
+"""The client's stack: session, log, budget, retry, circuit breaker and cache, each around the one before.
 
-Every attempt passes the budget, a repeated one too; an answer from the cache passes nothing.
+Every attempt takes from the budget, retries included; a cached response takes nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
-from ops.http.exchange import WRITE, Call, Reply, Send
+from ops.http.exchange import WRITE, Call, Paths, Reply, Send
 from ops.http.origin import check_origin, check_pair, check_proxy
-from ops.http.parallel import with_places
+from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_retry
 from ops.http.session import Session
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 
 class DryRun:
-    """Stands in for *send*. `withheld` holds the writes that were not sent, in their order.
+    """Replaces *send* in a dry run. `withheld` holds the writes that were not sent, in order.
 
-    Each is told in a line, without its body, which may hold secrets. Its answer is a success whose
-    `result` is the body of the write if that is an object, else null; ids that only Cloudflare returns are
+    Each is reported in a line, without its body, which may hold secrets. Its response is a success whose
+    `result` is the body of the write if that is an object, else null; ids that only Cloudflare assigns are
     missing.
     """
 
@@ -60,7 +60,7 @@ class DryRun:
 
 
 def _object(call: Call) -> object:
-    """Return the body of *call* where it is a JSON object."""
+    """Return the body of *call* if it is a JSON object, else None."""
     if call.headers.get("Content-Type") != "application/json":
         return None
     try:
@@ -71,7 +71,7 @@ def _object(call: Call) -> object:
 
 
 class Auth(AuthBase):
-    """Puts the credentials into the headers of a request; shows nothing of them itself."""
+    """Adds the credentials to the headers of a request; its repr shows nothing of them."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -112,7 +112,7 @@ def with_log(send: Send, log: Log, clock: Callable[[], float] = time.monotonic) 
 
 
 def with_clock_check(send: Send, say: Callable[[str], None], clock: Callable[[], float] = time.time) -> Send:
-    """Wrap *send* so that a local clock more than a minute off is told, once."""
+    """Wrap *send* so that a local clock more than a minute off is reported, once."""
     looked = threading.Event()
 
     def checked(call: Call) -> Reply:
@@ -123,7 +123,7 @@ def with_clock_check(send: Send, say: Callable[[str], None], clock: Callable[[],
                 ahead = "ahead of" if off > 0 else "behind"
                 say(
                     f"the clock of this machine is {abs(round(off))} s {ahead} Cloudflare's: "
-                    "dates, ages and expiries shown here are doubtful"
+                    "dates, ages and expiries shown here may be wrong"
                 )
         return reply
 
@@ -140,17 +140,18 @@ def open_client(
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.monotonic,
     dry: bool = False,
+    paths: Paths | None = None,
 ) -> Client:
-    """Open the client for *settings*; nothing is sent yet.
+    """Return the client for *settings*; no request is sent yet.
 
-    *say* is told of waits and warnings. No call begins after *stop* is set. A *dry* one sends nothing that
-    writes, whoever asks for it. Raises CredentialsError without
-    credentials and UsageError where they may not be sent to the base URL.
+    *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
+    *paths* describes paths in the hints of errors. Raises CredentialsError without credentials, and
+    UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
     here = check_origin(settings.base_url, allowed=settings.allow_base_url)
     if settings.allow_base_url and not here:
-        say(f"requests go to {settings.base_url}, as allow_base_url says")
+        say(f"requests go to {settings.base_url}, as allow_base_url allows")
     check_pair(credentials, here=here, base_url=settings.base_url)
     until = clock() + settings.deadline if settings.deadline else math.inf
     pause = Pause(say=say, stop=stop, until=until, clock=clock)
@@ -158,7 +159,7 @@ def open_client(
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
     redact = Redactor(settings.secrets())
-    send = with_clock_check(with_places(session, settings.workers), say)
+    send = with_clock_check(in_flight(session, settings.workers), say)
     if settings.debug:
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
@@ -170,7 +171,7 @@ def open_client(
         budget.close()
         cached.close()
 
-    return Client(cached, cache=settings.cache, budget=budget, close=close)
+    return Client(cached, cache=settings.cache, budget=budget, paths=paths, close=close)
 
 
 def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:
@@ -184,7 +185,7 @@ def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[]
         read_timeout=settings.read_timeout,
         seconds=settings.call_deadline,
         until=until,
-        # A proxy would take what is meant for this machine elsewhere.
+        # A proxy would send requests for this machine elsewhere.
         proxy="" if here else settings.proxy,
         ca_file=settings.ca_file,
         clock=clock,
@@ -192,7 +193,7 @@ def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[]
 
 
 class _Cached:
-    """The cache, opened by the first call that has to do with it: loading SQLite takes its time."""
+    """The cache, opened by the first call that needs it, since loading SQLite is slow."""
 
     def __init__(self, send: Send, settings: Settings, say: Say) -> None:
         self._send = send

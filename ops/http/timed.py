@@ -1,8 +1,8 @@
 """Connections that keep a deadline for the whole call.
 
-The timeouts of requests hold for one read of the socket, so a server that sends a byte now and then
-keeps a call alive for ever, in the headers as well as in the body. Here the clock is looked at before
-each read. The connections also know whether anything was sent, which decides what may be repeated.
+The timeouts of requests hold for one read of the socket, so a server that sends a byte now and then would
+keep a call alive forever, in the headers as well as in the body. Here the clock is checked before each read.
+The connections also know whether anything was sent, which decides what may be retried.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BUFFER = 64 * 1024
 
 
 class Attempt:
-    """One attempt at a call: until when it may last, and whether the server may have seen it."""
+    """One attempt at a call: until when it may last, and whether the server may have received it."""
 
     __slots__ = ("clock", "read_timeout", "sent", "until")
 
@@ -30,15 +30,15 @@ class Attempt:
         self.sent = False
 
     def left(self) -> float:
-        """Return the seconds that are left; raises TimeoutError when there are none."""
+        """Return the seconds left. Raises TimeoutError if there are none."""
         left = self.until - self.clock()
         if left <= 0:
-            raise TimeoutError("the time for the whole call is over")
+            raise TimeoutError("the deadline of the whole call has passed")
         return left
 
 
 class Watch:
-    """Where a thread's connections find the attempt that they work for."""
+    """Where a thread's connections find their current attempt."""
 
     __slots__ = ("attempt",)
 
@@ -47,7 +47,7 @@ class Watch:
 
 
 class _TimedReader(io.RawIOBase):
-    """The bytes of a socket, no single one of them after the attempt's end."""
+    """The bytes of a socket, none of them after the attempt's deadline."""
 
     def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
         self._sock = sock
@@ -67,7 +67,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedSocket:
-    """All that http.client wants of a socket that it reads an answer from."""
+    """The part of a socket that http.client uses to read a response."""
 
     def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
         self._sock = sock
@@ -82,7 +82,7 @@ class _Timed(HTTPConnection):
         super().__init__(*args, **kwargs)
         self.watch = watch
         self.attempt: Attempt | None = None
-        # http.client calls this with the socket to make the answer.
+        # http.client calls this with the socket to make the response.
         self.response_class = self._timed_response  # type: ignore[assignment]  # a function serves as well
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -93,13 +93,13 @@ class _Timed(HTTPConnection):
         if self.sock is None:
             self.connect()
         if self.attempt:
-            # http.client would give an upload the connect timeout, for all of its bytes together.
+            # http.client would apply the connect timeout to a whole upload.
             self.sock.settimeout(self.attempt.left())
             self.attempt.sent = True
         super().send(data)
 
     def _timed_response(self, sock: Any, **kwargs: Any) -> HTTPResponse:
-        # A proxy's answer to CONNECT comes before there is an attempt.
+        # A proxy's response to CONNECT comes before the attempt is set.
         timed: Any = _TimedSocket(sock, self.attempt) if self.attempt else sock
         return HTTPResponse(timed, **kwargs)
 

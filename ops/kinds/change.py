@@ -73,7 +73,10 @@ def comparable(resource: Resource, item: Json) -> Json:
     """Give *item* without what changes by itself and what the API alone sets, lists in an order of our own
     where theirs says nothing.
     """
-    kept = without(item, resource.compare.volatile + resource.compare.read_only)
+    compare = resource.compare
+    kept = without(
+        compare.canonical(item) if compare.canonical else item, compare.volatile + compare.read_only
+    )
     for field in resource.compare.unordered:
         if isinstance(kept.get(field), list):
             kept[field] = sorted(kept[field], key=lambda one: json.dumps(one, sort_keys=True))

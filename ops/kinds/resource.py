@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
+
+from ops.http.paths import path
+
+# Declared below everything; imported from here, beside the kinds that it is used with.
+from ops.items import Json as Json
+from ops.items import reach as reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client
+    from ops.http.paths import ApiPath
     from ops.kinds.change import Change
+    from ops.kinds.paging import Paging
 
-Json = dict[str, Any]
 
+_NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
 MAIN = "main"
 
@@ -65,7 +75,8 @@ class Compare(NamedTuple):
 
     *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
     and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
-    no meaning. Dots reach inside.
+    no meaning. Dots reach inside. *canonical* returns an item with what the API only derives from other
+    fields in one form.
 
     For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
 
@@ -75,6 +86,7 @@ class Compare(NamedTuple):
     volatile: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ()
+    canonical: Callable[[Json], Json] | None = None
 
 
 class Values(NamedTuple):
@@ -90,10 +102,11 @@ class Restore(NamedTuple):
     *unsupported* says why a kind without writes cannot be restored. *mentions* are kinds of the account that
     an item may name by their keys anywhere inside: they are restored first, and their new keys are filled in.
     *blocked* takes the wanted item, the live one and the time, and returns why it cannot be written ("" if it
-    can). *not_restored* takes the first two and yields what a restore does not bring back. Where a listing
-    holds only part of an item, *assemble* builds what the writes take from the listed item, the items of
-    each of its *parts* (kinds in it that are restored along with it) and its files. *values* says how values
-    are restored.
+    can). *not_restored* takes the first two and yields what a restore does not bring back. *fitted* takes the
+    wanted item and the item of its live owner, and returns what the owner allows of it, and the names of what
+    it does not. Where a listing holds only part of an item, *assemble* builds what the writes take from the
+    listed item, the items of each of its *parts* (kinds in it that are restored along with it) and its files.
+    *values* says how values are restored.
 
     For example, a script binds KV namespaces, and its upload needs its settings and its modules:
 
@@ -104,6 +117,7 @@ class Restore(NamedTuple):
     mentions: tuple[str, ...] = ()
     blocked: Callable[[Json, Json | None, float], str] | None = None
     not_restored: Callable[[Json, Json | None], Iterable[str]] | None = None
+    fitted: Callable[[Json, Json], tuple[Json, Sequence[str]]] | None = None
     parts: tuple[str, ...] = ()
     assemble: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json] | None = None
     values: Values | None = None
@@ -158,28 +172,47 @@ class Writes(NamedTuple):
 class Resource(NamedTuple):
     """The declaration of a kind.
 
-    *parent* is ACCOUNT, or the kind that this one belongs to ("zones.zone" for a record). *list* takes the
-    client and the parent and returns the items as the API sends them. *identity* names the fields that
-    distinguish two items of one parent, the same after a restore; dots reach inside ("account.id"). *key* is
-    the field by which an item is the parent of others, *label* the field that people know it by. A *deep*
-    kind costs more requests a parent than a lean inventory pays, so it is read only on request. *needs* is
-    the permission to read, in the words of Cloudflare's dashboard. *contents* reads the files of one item;
-    *values* takes the listed items of one parent and yields what is stored under each, a line each. A kind
-    without *writes* is read-only. *links* are the fields that name an item of another kind by its key, with
-    that kind. *terraform* returns an item's block, None where it cannot be imported.
+    *parent* is ACCOUNT, or the kind that this one belongs to ("zones.zone" for a record). *path* is where the
+    API lists the items, with `{account}` and a name for the parent, and *paging* in which form; *listing*
+    reads the items where that is not enough. *needs* is the permission to read, in the words of Cloudflare's
+    dashboard, *task* the task that lists the items. *identity* names the fields that distinguish two items of
+    one parent, the same after a restore; dots reach inside ("account.id"). *key* is the field by which an
+    item is the parent of others, *label* the field that people know it by. A *deep* kind costs more requests
+    a parent than a lean inventory pays, so it is read only on request. *contents* reads the files of one
+    item; *values* takes the listed items of one parent and yields what is stored under each, a line each;
+    *content_path* is where the API has either, with `{item}`. A kind without *writes* is read-only. *links*
+    are the fields that name an item of another kind by its key, with that kind. *terraform* returns an item's
+    block, None if it cannot be imported.
+
+    For example, the databases of D1:
+
+        Resource(
+            kind="d1.database",
+            parent=ACCOUNT,
+            path="/accounts/{account}/d1/database",
+            paging=Pages(10_000, least=10),
+            needs="Account > D1 > Read",
+            identity=("name",),
+            key="uuid",
+            compare=Compare(volatile=("uuid", "created_at", "file_size", "num_tables")),
+        )
     """
 
     kind: str
     parent: str
-    list: Callable[[Client, Owner], Iterable[Json]]
     identity: tuple[str, ...]
+    path: str = ""
+    paging: Paging | None = None
+    listing: Callable[[Client, Owner], Iterable[Json]] | None = None
+    needs: str = ""
+    task: str = ""
     key: str = "id"
     label: str = "name"
     compare: Compare = Compare()
     deep: bool = False
-    needs: str = ""
     contents: Callable[[Client, Owner, Json], Iterator[Content]] | None = None
     values: Callable[[Client, Owner, Iterable[Json]], Iterable[Json]] | None = None
+    content_path: str = ""
     writes: Writes | None = None
     restore: Restore = Restore()
     links: tuple[tuple[str, str], ...] = ()
@@ -190,17 +223,27 @@ class Resource(NamedTuple):
     def product(self) -> str:
         return self.kind.partition(".")[0]
 
+    @property
+    def params(self) -> dict[str, str]:
+        """Return the parameters in *path*."""
+        return dict(parse_qsl(self.path.partition("?")[2]))
 
-def reach(item: Json, field: str) -> Any:
-    """Return the value at *field* of *item*, dots reaching inside; None if it does not exist."""
-    value: Any = item
-    if "." not in field:
-        return item.get(field) if isinstance(item, dict) else None
-    for name in field.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+    def list(self, client: Client, owner: Owner) -> Iterable[Json]:
+        """Return the items of one parent as the API sends them; none if nothing lists them."""
+        if self.listing:
+            return self.listing(client, owner)
+        if self.paging is None:
+            return ()
+        params = {name: value.format(account=owner.account_id) for name, value in self.params.items()}
+        return self.paging.read(client, address(self.path, owner), **params)
+
+
+def address(template: str, owner: Owner) -> ApiPath:
+    """Return the path of *template*, without its parameters, for the items of *owner*."""
+    where = template.partition("?")[0]
+    return path(
+        where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
+    )
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:

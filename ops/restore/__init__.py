@@ -1,1 +1,1 @@
-"""What a snapshot holds, put back into the account."""
+"""Restore: the differences between the account and a snapshot, applied to the account."""

@@ -1,25 +1,26 @@
-"""Steps: what makes the account into what the snapshot holds, kind by kind and owner by owner."""
+"""Steps: the differences between the account and a snapshot, turned into changes of the account."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from ops.kinds.change import CREATE, DELETE, UPDATE, comparable
-from ops.kinds.resource import Json, Resource, Writes
-from ops.restore.order import after, strings
-from ops.restore.pairs import pairs
-from ops.restore.places import Place, key_of
-from ops.restore.view import View
-from ops.snapshots.compare.fields import differences
-from ops.snapshots.compare.side import name_of
+from ops.kinds.change import CREATE, DELETE, UPDATE, Change, same, without
+from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
+from ops.restore.filter import after
+from ops.restore.report import Report
+from ops.restore.state import State, Target
+from ops.snapshots.compare.pairing import OwnerPair, Pair
+from ops.snapshots.compare.side import Holder, key_of, name_of
+
+_CREATED_LATER = "created after the snapshot"
 
 
 class Step(NamedTuple):
-    """One item that is not as it was: *before* as it stands, *after* as it shall be; None is nothing."""
+    """One item to restore: *before* is the live item, *after* the wanted one; None if it does not exist."""
 
     resource: Resource
-    place: Place
+    target: Target
     before: Json | None
     after: Json | None
 
@@ -31,155 +32,185 @@ class Step(NamedTuple):
 
     @property
     def group(self) -> str:
-        """Give the kind, and what the item lies in."""
-        return f"{self.resource.kind} in {self.place.name}" if self.place.inside else self.resource.kind
+        """Return the kind, and the owner of the item."""
+        kind, name = self.resource.kind, self.target.name
+        return f"{kind} in {name}" if self.target.kind != ACCOUNT else kind
 
     @property
     def name(self) -> str:
-        """Give what people know the item by."""
         return name_of(self.resource, self.after or self.before or {})
 
+    def change(self, owner: Owner) -> Change:
+        """Return the step as a change in *owner*.
 
-class Ear(Protocol):
-    """Who is told of what stays as it is, or does not come back whole: its *group*, and its *name*."""
-
-    def never(self, group: str, name: str, why: str) -> None: ...
-
-    def lacks(self, group: str, name: str, lack: str) -> None: ...
-
-    def unknown(self, group: str) -> None: ...
-
-    def came(self, group: str, name: str) -> None: ...
+        A created item gets a key of its own; a changed item keeps the key that it has.
+        """
+        resource, _, before, wanted = self
+        if wanted is not None and resource.key not in resource.identity:
+            kept = {resource.key: key_of(resource, before)} if before and resource.key in before else {}
+            wanted = {**without(wanted, (resource.key,)), **kept}
+        return Change(resource, owner, before, wanted)
 
 
 class Steps:
-    """The steps of one restore, which can be gone through again; with *delete*, what has come since goes.
+    """The steps of one restore, which can be read again. With *delete*, items created later are deleted.
 
-    Kinds must be asked for in the order in which they are put back.
+    Kinds must be read in the order of the selection. *report* collects what is not restored; *now* is the
+    time in seconds.
     """
 
-    def __init__(self, view: View, ear: Ear, now: float, *, delete: bool) -> None:
-        self._view, self._ear, self._now, self._delete = view, ear, now, delete
-        self._put_back: set[tuple[str, str]] = set()
+    def __init__(self, state: State, report: Report, now: float, *, delete: bool) -> None:
+        self._state, self._report, self._now, self._delete = state, report, now, delete
+        self._restored: set[tuple[str, str]] = set()
 
     def of(self, resource: Resource) -> Iterator[Step]:
-        """Yield the steps of a kind: in each owner first what goes or changes, then what comes."""
-        for place in self._view.places.of(resource.parent):
-            if place.old is not None and not self._rides_along(resource, place):
-                yield from self._in(resource, place)
+        """Yield the steps of a kind: in each owner first deletions and changes, then creations."""
+        for target in self._state.targets(resource.parent):
+            if target.saved is not None and not self._is_part(resource, target):
+                yield from self._in(resource, target)
 
-    def _rides_along(self, resource: Resource, place: Place) -> bool:
-        """Say whether what lies in *place* is put back as a part of the owner itself."""
-        owner = self._view.kinds.get(place.kind)
-        parts = owner.restore.parts if owner else ()
-        return resource.kind in parts and self._is_put_back(place)
+    def _is_part(self, resource: Resource, target: Target) -> bool:
+        """True if the items of a kind in *target* are restored as a part of the owner itself."""
+        owner = self._state.kinds.get(target.kind)
+        return owner is not None and resource.kind in owner.restore.parts and self._is_restored(target)
 
-    def _is_put_back(self, place: Place) -> bool:
-        return place.old is not None and (place.kind, place.old.id) in self._put_back
+    def _is_restored(self, target: Target) -> bool:
+        return (target.kind, target.id) in self._restored
 
-    def _in(self, resource: Resource, place: Place) -> Iterator[Step]:
-        if self._view.places.now(place) is None and not self._is_put_back(place):
-            if any(True for _ in self._view.lines(resource, place)):
-                self._ear.never(f"{resource.kind} in {place.name}", "", "what it lies in is not there")
+    def _in(self, resource: Resource, target: Target) -> Iterator[Step]:
+        state, group = self._state, f"{resource.kind} in {target.name}"
+        if state.owner(target) is None and not self._is_restored(target):
+            if next(state.saved.items(resource, target.id), None) is not None:
+                if target.pair.proven[0]:
+                    reason = f"the {target.kind} no longer exists; restore it as well"
+                    self._report.not_restored(group, "", reason)
+                else:
+                    self._report.unknown(group)
             return
-        self._tell_of_values(resource, place)
-        written = self._view.kinds[resource.restore.values.kind] if resource.restore.values else resource
+        values = resource.restore.values
+        if values and (count := state.keys_only(resource, target)):
+            reason = "the snapshot was made without the values (--kv values)"
+            self._report.not_restored(f"{count:,} {group}", "", reason)
+        written = state.kinds[values.kind] if values else resource
         found = (
             step
-            for pair in pairs(self._view, resource, place)
-            if (step := self._judged(resource, Step(written, place, *pair)))
+            for pair in state.pairs(resource, target)
+            if (step := self._step(resource, Step(written, target, pair.old, pair.new), pair))
         )
         yield from _in_order(resource, found) if resource.restore.assemble else found
 
-    def _tell_of_values(self, resource: Resource, place: Place) -> None:
-        if (
-            not resource.restore.values
-            or place.old is None
-            or place.old.id in self._view.values[resource.kind][0]
-        ):
-            return
-        if count := self._view.old.standing(resource.kind, place.old.id).count:
-            why = "the snapshot was made without the values (--kv values)"
-            self._ear.never(f"{count:,} {resource.kind} in {place.name}", "", why)
-
-    def _judged(self, resource: Resource, step: Step) -> Step | None:
-        """Give *step* where it is to be made, None where it is not; of why not, the ear is told."""
-        if step.before is not None and step.after is not None:
-            return self._judged_change(resource, step)
+    def _step(self, resource: Resource, step: Step, pair: Pair) -> Step | None:
+        """Return *step* if it can be made; otherwise None, and report why."""
         if step.after is None:
-            return self._judged_deletion(resource, step)
-        if not self._view.proves_absence(resource.kind, step.place):
-            self._ear.unknown(step.group)
+            return self._deletion(step, pair)
+        if step.before is not None:
+            return self._possible(resource, step) if self._can_change(resource, step, pair) else None
+        if not pair.certain:
+            self._report.unknown(step.group)
             return None
-        if resource.restore.assemble and not self._view.has_files(resource, step.after):
-            self._ear.never(step.group, step.name, "its files are not in the snapshot")
+        if resource.restore.assemble and not self._state.has_files(resource, step.after):
+            self._report.not_restored(step.group, step.name, "its files are not in the snapshot")
             return None
         return self._possible(resource, step)
 
-    def _judged_change(self, resource: Resource, step: Step) -> Step | None:
-        before, after = step.before or {}, step.after or {}
-        if resource.restore.assemble:
-            # What its listing tells is told by its parts, which are kinds of their own.
-            changed = not self._view.same_files(resource, after, before)
-        else:
-            old, new = (comparable(step.resource, one) for one in (before, after))
-            changed = any(True for _ in differences(old, new, {}))
-        return self._possible(resource, step) if changed else None
-
-    def _judged_deletion(self, resource: Resource, step: Step) -> Step | None:
-        writes = step.resource.writes
-        if writes is None or not (writes.delete or writes.batch) or not step.before:
-            return None
-        restore = step.resource.restore
-        if restore.blocked and restore.blocked(step.before, step.before, self._now):
-            return None
-        if (
-            not self._delete
-            or writes.confirm_by_name
-            or not self._view.proves_arrival(resource.kind, step.place)
+    def _can_change(self, resource: Resource, step: Step, pair: Pair) -> bool:
+        """True if changing an item makes it what the snapshot holds; otherwise report what differs."""
+        state, live, saved = self._state, step.before or {}, step.after or {}
+        if not resource.restore.assemble:
+            if same(step.resource, live, state.renamed(resource, saved)):
+                self._report.not_restored(
+                    step.group, step.name, "an item that it refers to was deleted; restore that as well"
+                )
+                return False
+            return True
+        if not state.same_files(resource, live, saved):
+            return True
+        parts = [state.kinds[kind] for kind in resource.restore.parts]
+        old, new = (Holder(key_of(resource, one), (), "", b"") for one in (live, saved))
+        # What differs in a part is restored with the part.
+        if pair.fields and not any(
+            True for part in parts for _ in state.pairing.items(part, OwnerPair(old, new))
         ):
-            self._ear.came(step.group, step.name)
-            return None
-        return step
+            names = ", ".join(field for field, _, _ in pair.fields)
+            self._report.not_restored(step.group, step.name, f"it differs in {names}, which cannot be set")
+        return False
+
+    def _deletion(self, step: Step, pair: Pair) -> Step | None:
+        writes, restore, live = step.resource.writes, step.resource.restore, step.before or {}
+        if not pair.certain:
+            reason = "not in the snapshot, which does not hold everything there"
+        elif writes is None or not (writes.delete or writes.batch):
+            reason = f"{_CREATED_LATER}; it cannot be deleted"
+        elif restore.blocked and (blocked := restore.blocked(live, live, self._now)):
+            reason = f"{_CREATED_LATER}; {blocked}"
+        elif writes.confirm_by_name:
+            reason = f"{_CREATED_LATER}; a restore never deletes zones, namespaces and scripts"
+        elif not self._delete:
+            reason = f"{_CREATED_LATER}; --delete deletes it"
+        else:
+            return step
+        self._report.kept(step.group, step.name, reason)
+        return None
 
     def _possible(self, resource: Resource, step: Step) -> Step | None:
-        """Give *step* whole, where the API has a way to make it."""
-        writes, restore = step.resource.writes, step.resource.restore
-        if writes is None or not self._has_way(writes, step):
-            self._ear.never(step.group, step.name, restore.unsupported or "there is no way to make it")
+        """Return *step* with the ids that exist now, if the API can make it."""
+        state, restore, saved = self._state, step.resource.restore, step.after or {}
+        if not self._is_supported(step):
+            reason = restore.unsupported or "Cloudflare has no way to set it"
+            self._report.not_restored(step.group, step.name, reason)
             return None
         if resource.restore.assemble:
-            step = self._whole(resource, step)
+            before = state.assembled(resource, step.before, live=True) if step.before else None
+            step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
+        else:
+            step = step._replace(after=state.renamed(resource, saved))
         if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
-            self._ear.never(step.group, step.name, why)
+            self._report.not_restored(step.group, step.name, why)
             return None
-        for lack in restore.not_restored(step.after or {}, step.before) if restore.not_restored else ():
-            self._ear.lacks(step.group, step.name, lack)
-        if resource.kind in self._view.owning:
-            self._put_back.add((resource.kind, key_of(resource, step.after or {})))
+        lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []
+        owner = state.owner(step.target)
+        if restore.fitted and owner is not None:
+            fitted, left_out = restore.fitted(step.after or {}, owner.item)
+            if left_out and step.before and same(step.resource, step.before, {**step.before, **fitted}):
+                reason = f"it differs in {', '.join(left_out)}, which {step.target.name} does not allow"
+                self._report.not_restored(step.group, step.name, reason)
+                return None
+            step, lost = step._replace(after=fitted), [*lost, *left_out]
+        for part in lost:
+            self._report.incomplete(step.group, step.name, part)
+        if resource.kind in state.owner_kinds:
+            self._restored.add((resource.kind, key_of(resource, saved)))
             if step.before is None:
-                self._view.expect(resource, step.after or {})
+                state.expect(resource, saved)
         return step
 
-    def _has_way(self, writes: Writes, step: Step) -> bool:
+    def _is_supported(self, step: Step) -> bool:
+        writes = step.resource.writes
+        if writes is None:
+            return False
         if step.before is not None:
             return bool(writes.update or writes.batch)
-        # What its owner is born with is found there once that has been made.
-        born = writes.update and self._view.places.now(step.place) is None
-        return bool(writes.create or writes.batch or born)
-
-    def _whole(self, resource: Resource, step: Step) -> Step:
-        before = self._view.whole(resource, step.before, now=True) if step.before else None
-        return step._replace(before=before, after=self._view.whole(resource, step.after or {}, now=False))
+        # An item that its owner is created with can be updated once the owner exists.
+        default = writes.update and self._state.owner(step.target) is None
+        return bool(writes.create or writes.batch or default)
 
 
 def _in_order(resource: Resource, found: Iterable[Step]) -> list[Step]:
-    """Give steps so that an item which names another by its key comes after that."""
+    """Return steps so that an item which refers to another by its key comes after it."""
     steps = list(found)
     by_key = {key_of(resource, step.after or {}): step for step in steps}
 
-    def named(step: Step) -> Iterator[Step]:
-        told = {name for name in strings(step.after) if name in by_key}
-        return (by_key[name] for name in sorted(told) if by_key[name] is not step)
+    def before(step: Step) -> Iterator[Step]:
+        names = {text for text in _texts(step.after) if text in by_key}
+        return (by_key[name] for name in sorted(names) if by_key[name] is not step)
 
-    return after(steps, named, key=id)
+    return after(steps, before, key=id)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text inside *value*."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for held in value.values() if isinstance(value, dict) else value:
+            yield from _texts(held)

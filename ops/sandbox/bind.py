@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import complete, unquoted
+from ops.sandbox.dns_content import complete, strings
 from ops.sandbox.dns_records import Zone
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
@@ -150,24 +150,16 @@ def _line(record: Json) -> str:
 def _written(record: Json) -> str:
     type, content = record["type"], record["content"]
     if type == "TXT":
-        return txt_strings(unquoted(content))
+        return " ".join(map(txt_strings, strings(content)))
     if type in ("CNAME", "NS", "PTR"):
         return f"{content}."
     if type == "MX":
         return f"{record['priority']} {content}{'' if content == '.' else '.'}"
     if type == "URI":
         return f"{record['priority']} {content}"
-    if type in ("SRV", "NAPTR") and not content.endswith("."):
+    if type == "SRV" and not content.endswith("."):
         return f"{content}."
-    if type in ("SVCB", "HTTPS"):
-        return _service(content)
     return str(content)
-
-
-def _service(content: str) -> str:
-    """Write `priority target parameters` with the target fully qualified."""
-    priority, target, *parameters = content.split(" ", 2)
-    return " ".join((priority, target if target.endswith(".") else f"{target}.", *parameters))
 
 
 def txt_strings(text: str) -> str:

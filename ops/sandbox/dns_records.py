@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, unquoted
+from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, is_unreachable, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -63,8 +63,8 @@ def create(store: Store, zone: Zone, sent: Json) -> Json:
 def change(store: Store, zone: Zone, record_id: str, sent: Json, *, replace: bool) -> Json:
     """Change a record: PATCH keeps the fields that are not sent, PUT (*replace*) resets them."""
     old = record_of(store, zone.id, record_id)
-    if replace and not {"name", "type", "ttl"} <= set(sent):
-        raise invalid(9020, "name, type and ttl are required to overwrite a record.")
+    if replace and not {"name", "type"} <= set(sent):
+        raise invalid(9020, "name and type are required to overwrite a record.")
     kept = {} if replace else {name: old[name] for name in _SENT if name in old}
     if {"content", "data"} & set(sent):
         kept = {name: value for name, value in kept.items() if name not in ("content", "data")}
@@ -110,6 +110,10 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
     record["proxiable"] = type in dns_types.PROXIABLE
     record["proxied"] = _proxied(type, sent)
+    if type == "CNAME" and content.lower() == record["name"].lower():
+        raise Refusal(400, 9039, "CNAME content cannot reference itself.")
+    if record["proxied"] and type != "CNAME" and is_unreachable(content):
+        raise Refusal(400, 9003, f"Target {content} is not allowed for a proxied record.")
     record["ttl"] = 1 if record["proxied"] else _ttl(zone, sent)
     record["settings"] = sent.get("settings") or {}
     record["meta"] = {}
@@ -154,7 +158,7 @@ def _same_content(one: Json, other: Json) -> bool:
     if one.get("priority") != other.get("priority"):
         return False
     if one["type"] == "TXT":
-        return unquoted(one["content"]) == unquoted(other["content"])
+        return strings(one["content"]) == strings(other["content"])
     return bool(one["content"].lower() == other["content"].lower())
 
 
@@ -203,7 +207,7 @@ def _tags(zone: Zone, sent: Json) -> list[str]:
     most = 20 if zone.paid else 0
     if len(tags) > most:
         message = f"DNS record has {len(tags)} tags, exceeding the quota of {most}."
-        raise Refusal(400, 81066, message)
+        raise Refusal(400, 9300, message)
     return tags
 
 

@@ -39,7 +39,8 @@ def _fields(text: str) -> tuple[Field, ...]:
 
 
 _ASSOCIATION = _fields("usage:255 selector:255 matching_type:255 certificate:hex")
-_BINDING = _fields("priority:65535 target:host value:rest=-")
+# The content of these targets has a final dot; `data` keeps what was sent.
+_BINDING = _fields("priority:65535 target:fqdn value:rest=-")
 FIELDS: dict[str, tuple[Field, ...]] = {
     "CAA": _fields("flags:255 tag:word value:quoted"),
     "CERT": _fields("type:65535 key_tag:65535 algorithm:255 certificate:base64"),
@@ -52,7 +53,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         "altitude:-100000..42849672.95=0 size:90000000=0 precision_horz:90000000=0 precision_vert:90000000=0"
     ),
     "NAPTR": _fields(
-        "order:65535 preference:65535 flags:quoted service:quoted regex:quoted replacement:host"
+        "order:65535 preference:65535 flags:quoted service:quoted regex:quoted replacement:fqdn"
     ),
     "SMIMEA": _ASSOCIATION,
     "SRV": _fields("priority:65535 weight:65535 port:65535 target:host"),
@@ -69,6 +70,10 @@ def checked_data(type: str, data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise invalid(9006, f"Data for {type} record must be an object.")
     found = {field.name: data.get(field.name, field.default) for field in FIELDS[type]}
+    if type == "SRV" and isinstance(found["target"], str) and found["target"] != ".":
+        found["target"] = found["target"].removesuffix(".")
+    if type in ("HTTPS", "SVCB") and isinstance(found["value"], str):
+        found["value"] = found["value"].strip()
     for field in FIELDS[type]:
         if not _fits(field, found[field.name]):
             raise invalid(9006, f"Data for {type} record is invalid: {field.name}.")
@@ -103,6 +108,8 @@ def _read(field: Field, word: str) -> Any:
 def _written(field: Field, value: Any) -> str:
     if field.form == "quoted":
         return f'"{value}"'
+    if field.form == "fqdn":
+        return value if value.endswith(".") else f"{value}."
     return f"{value}m" if field.name in _METRES else str(value)
 
 
@@ -121,6 +128,7 @@ _FORMS: dict[str, Callable[[str], bool]] = {
     "word": lambda value: re.fullmatch(r"[A-Za-z0-9]+", value) is not None,
     "quoted": lambda value: "\n" not in value and len(value) <= MOST_TXT,
     "rest": lambda value: "\n" not in value and len(value) <= MOST_TXT,
+    "fqdn": lambda value: value in (".", "") or is_hostname(value.removesuffix(".")),
     "host": lambda value: value in (".", "") or is_hostname(value),
     "hex": lambda value: re.fullmatch(r"([0-9A-Fa-f]{2})+", value) is not None,
     "base64": is_base64,

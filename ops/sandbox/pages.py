@@ -17,6 +17,14 @@ def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int
     return {"page": page, "per_page": per_page, "count": count, "total_count": total, "total_pages": pages}
 
 
+def _page(request: Request, default: int, minimum: int, maximum: int) -> tuple[int, int]:
+    """Return page and per_page; a size out of bounds is clamped, not refused, and echoed."""
+    text = request.query.get("per_page", "")
+    if text.lstrip("-").isdigit() and text.isascii():
+        request.query["per_page"] = str(min(max(int(text[:20]), minimum), maximum))
+    return request.number("page", 1, 1, 2**31), request.number("per_page", default, minimum, maximum)
+
+
 def page_of(
     request: Request,
     store: Store,
@@ -32,8 +40,7 @@ def page_of(
 
     *count* is the query for the number of all items; both take the same *args*.
     """
-    per_page = request.number("per_page", default, minimum, maximum)
-    page = request.number("page", 1, 1, 2**31)
+    page, per_page = _page(request, default, minimum, maximum)
     texts = store.texts(select + " LIMIT ? OFFSET ?", (*args, per_page, (page - 1) * per_page))
     total = int(store.value(count, args))
     return ok_list(texts, page_info(page, per_page, len(texts), total))
@@ -63,8 +70,7 @@ def page_of_texts(
     request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
 ) -> Answer:
     """Answer with one page of a list in memory (filtered small lists)."""
-    per_page = request.number("per_page", default, minimum, maximum)
-    page = request.number("page", 1, 1, 2**31)
+    page, per_page = _page(request, default, minimum, maximum)
     shown = texts[(page - 1) * per_page : page * per_page]
     return ok_list(shown, page_info(page, per_page, len(shown), len(texts)))
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged
-from ops.http.client import Raw
-from ops.http.exchange import Call, Reply
+from ops.http.exchange import Reply
 from ops.kinds.resource import MAIN
 from ops.snapshots.lines import decode
 from ops.snapshots.manifest import Manifest
@@ -18,11 +17,6 @@ from ops.snapshots.manifest import Manifest
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
     from ops.snapshots.writer import Placed
-
-
-def raw(path: str, reply: Reply, limit: int) -> Raw:
-    """Return *reply* as the client gives raw content."""
-    return Raw(Call("GET", path, stream=True, limit=limit), lambda _call: reply)
 
 
 def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, Placed]:

@@ -1,1 +1,1 @@
-"""What a run tells about itself."""
+"""The debug log, the audit log, and the redaction of secrets."""

@@ -1,7 +1,7 @@
-"""The audit log: who ran what from here that writes, a chained line each, and the head kept elsewhere.
+"""The audit log: one chained line for each task that writes, with who ran it, and the head in another file.
 
-An edit, a deletion or a swap breaks the chain at its line. Lines cut off the end leave a good chain, so its
-head is kept in a file of its own, outside the log's folder.
+An edit, a deletion or a swap breaks the chain at its line. A chain whose last lines were cut off is still
+valid, so its head is kept in a file outside the log's folder.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import Any, NamedTuple
 from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, Head
 from ops.files.disk import PRIVATE_FILE, explained
-
-Json = dict[str, Any]
+from ops.items import Json
 
 COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
-# What these options take is data, and may well be a secret.
+# The values of these options are data and may be secret.
 DATA = ("value", "metadata")
 _SIZE = 128
 
 
-class Verdict(NamedTuple):
-    """What a look at the whole log has found; *problem* is "" where all of it is as it was written."""
+class Verification(NamedTuple):
+    """The result of verifying the whole log; *problem* is "" if it is exactly what was written."""
 
     lines: int
     head: str
@@ -41,33 +40,33 @@ class AuditLog:
         self._head = folder / "audit-head.json"
 
     def record(self, body: Json) -> None:
-        """Add a line; it and the new head are on the disk when this returns."""
+        """Add a line; the line and the new head are on disk when this returns."""
         try:
             self._chain.append(body, self._keep)
         finally:
             self._chain.close()
 
     def lines(self) -> Iterator[Json]:
-        """Yield what was recorded, oldest first; raises DiskError at the first line that was changed."""
+        """Yield the recorded lines, oldest first. Raises DiskError at the first line that was changed."""
         return self._chain.lines()
 
-    def verify(self) -> Verdict:
-        """Look whether the log is what was written, up to its end."""
+    def verify(self) -> Verification:
+        """Verify that the log is what was written, up to its end."""
         head = known = self._known()
         met = not known.number
         try:
             for head in self._chain.heads():
                 met = met or head == known
         except DiskError as broken:
-            return Verdict(head.number if met else 0, head.hash, broken.message)
-        return Verdict(head.number, head.hash, self._end_problem(head, known, met))
+            return Verification(head.number if met else 0, head.hash, broken.message)
+        return Verification(head.number, head.hash, self._end_problem(head, known, met))
 
     def _end_problem(self, head: Head, known: Head, met: bool) -> str:
         if not met:
-            return f"lines are missing at the end, or all were written anew: {known.number} were recorded"
-        # A crash between the line and the head leaves the head one behind.
+            return f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
+        # A crash between the line and the head leaves the head one line behind.
         if head.number > known.number + 1:
-            return f"{head.number - known.number} lines at the end were added by something else"
+            return f"{head.number - known.number} lines at the end were added by another program"
         return ""
 
     def _known(self) -> Head:
@@ -77,7 +76,7 @@ class AuditLog:
         except FileNotFoundError:
             return EMPTY
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            raise DiskError(f"{self._head} is damaged, so that the log's end cannot be verified") from None
+            raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
 
     def _keep(self, head: Head) -> None:
         text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
@@ -94,9 +93,9 @@ class AuditLog:
 def entry(
     task: str, options: Mapping[str, Any], *, now: float, redact: Callable[[str], str] = str, **more: Any
 ) -> Json:
-    """Give the line for a *task* that ended at *now* (wall time): who, where, with which options.
+    """Return the line for a *task* that ended at *now* (wall time): who, where, with which options.
 
-    *redact* takes secrets out of what was typed; what is data is told by its length.
+    *redact* removes secrets from the options; of data only the length is kept.
     """
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),

@@ -1,4 +1,4 @@
-"""The debug log: JSON lines on stderr, one event a line, whatever the event holds."""
+"""The debug log: one JSON line on stderr for each event."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ops.telemetry.redact import Redactor
 
 
 class Log:
-    """Writes events to *stream*, numbered in their order, since a clock may jump.
+    """Write events to *stream* (stderr), numbered in their order because a clock may jump.
 
-    No secret of *redact* gets through, and no text can end a line: JSON escapes it.
+    *redact* removes secrets. A text cannot end a line, because JSON escapes it.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Log:
         self._count = 0
 
     def __call__(self, event: str, **fields: object) -> None:
-        """Write one event; values that JSON does not know are written as text."""
+        """Write one event; values that JSON does not have are written as text."""
         now = self._clock()
         moment = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03}Z"
         with self._lock:
             self._count += 1
             line = json.dumps({"n": self._count, "time": moment, "event": event, **fields}, default=str)
-            # Who reads the log may have left; the work goes on.
+            # The reader of the log may have closed it; the work continues.
             with suppress(OSError, ValueError):
                 print(self._redact(line), file=self._stream or sys.stderr, flush=True)

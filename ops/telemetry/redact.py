@@ -1,4 +1,4 @@
-"""Secrets taken out of text: by exact value first, since old tokens look like nothing, by pattern second."""
+"""Remove secrets from text: by exact value first, because old tokens have no pattern, then by pattern."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
-# Shorter values would be found in innocent words.
+# Shorter values would match ordinary words.
 SHORTEST = 6
 
 _PATTERNS = (
@@ -21,11 +21,11 @@ _PATTERNS = (
 
 
 class Redactor:
-    """Takes *secrets* out of text, as they are, and in URLs, base64, hex and JSON."""
+    """Replace *secrets* in text: as they are, and in URLs, base64, hex and JSON."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        # Of two that begin alike the longer one comes first, so that nothing of it is left.
+        # Of two with the same beginning the longer one comes first, so that its rest is replaced too.
         exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
 
@@ -36,12 +36,12 @@ class Redactor:
         return self._find.sub(HIDDEN, text)
 
     def in_bytes(self, content: bytes) -> bytes:
-        """Do the same to the bytes of a text."""
+        """Return *content* with secrets replaced; it need not be valid text."""
         return self(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield every spelling of *secret* that a log or a body may hold."""
+    """Yield every form of *secret* that a log or a body may contain."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     yield json.dumps(secret)[1:-1]
@@ -54,7 +54,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _base64(raw: bytes, shift: int) -> Iterator[str]:
-    """Yield what of *raw* stays the same in base64 whatever stands before and after it, *shift* bytes in."""
+    """Yield the part of *raw* in base64, *shift* bytes in, that does not depend on the bytes around it."""
     first = (0, 2, 3)[shift]
     last = (shift + len(raw)) * 8 // 6
     padded = bytes(shift) + raw

@@ -1,1 +1,1 @@
-"""All that people see: tables, colour, progress, questions."""
+"""Output for people: tables, colors, progress, questions."""

@@ -1,4 +1,4 @@
-"""Lists in blocks small enough to hold."""
+"""Lists in blocks that fit in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCK = 1000
 
 
 def blocks_of(items: Iterable[Json]) -> Iterator[list[Json]]:
-    """Yield *items* in lists of up to 1,000; what was read before a failure comes before the failure."""
+    """Yield *items* in lists of up to 1,000; items read before an error are yielded before it is raised."""
     source = iter(items)
     failure: OpsError | None = None
     while failure is None:

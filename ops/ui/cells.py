@@ -1,4 +1,4 @@
-"""Values of an item as the text of one cell, the same in every format that has cells."""
+"""The values of an item as text of a cell, the same in every format with cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cells(item: Json, columns: Iterable[str]) -> list[str]:
 
 
 def table_cells(item: Json, columns: Iterable[str]) -> list[str]:
-    """Return the cells as a table shows them: a list of plain values with commas, not as JSON."""
+    """Return the cells for a table: a list of plain values is joined by commas, not JSON."""
     return [_table_cell(value_at(item, column)) for column in columns]
 
 
@@ -40,7 +40,7 @@ def _table_cell(value: Any) -> str:
 
 
 def has_field(item: Json, field: str) -> bool:
-    """True if *item* has *field*, even where its value is null."""
+    """True if *item* has *field*, even if its value is null."""
     if field in item:
         return True
     parent, dot, name = field.rpartition(".")
@@ -49,7 +49,7 @@ def has_field(item: Json, field: str) -> bool:
 
 
 def field_names(item: Json, prefix: str = "") -> Iterator[str]:
-    """Yield all the names that reach a value of *item*, those inside with dots."""
+    """Yield the paths of all values of *item*, nested ones with dots."""
     for name, value in item.items():
         yield prefix + name
         if isinstance(value, dict):
@@ -57,5 +57,5 @@ def field_names(item: Json, prefix: str = "") -> Iterator[str]:
 
 
 def union_of_fields(items: Iterable[Json]) -> tuple[str, ...]:
-    """Return the fields of all *items*, in the order in which they appear."""
+    """Return the fields of all *items*, in the order of appearance."""
     return tuple(dict.fromkeys(name for item in items for name in item))

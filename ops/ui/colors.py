@@ -1,4 +1,4 @@
-"""Colour for people, never for programs."""
+"""Colors for people, never for programs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _WORDS = {
 }
 
 STYLE_OF = {word: style for style, words in _WORDS.items() for word in words}
-"""The style of a word that says how something is."""
+"""The style of a word that names a status."""
 
 
 def use_color(setting: str, stream: IO[Any]) -> bool:
-    """True if *stream* gets colour: setting "always", "never", or else where it is a terminal.
+    """True if *stream* gets colors: setting "always", "never", or else if it is a terminal.
 
-    NO_COLOR and FORCE_COLOR are settings like others: they have become "never" and "always" by now.
+    NO_COLOR and FORCE_COLOR have become the settings "never" and "always" already.
     """
     return setting == "always" or (setting != "never" and stream.isatty())
 

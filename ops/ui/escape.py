@@ -1,8 +1,8 @@
-"""One rule for everything that reaches a terminal: what is not printable is shown as an escape.
+"""One rule for everything printed on a terminal: unprintable characters become escapes.
 
-Control characters, bidirectional controls, zero-width characters and lone surrogates are all "not printable"
-to Python; `é` and `日本` are. JSON is not touched by this rule: there, the same characters become JSON's own
-escapes, which read back as what they were.
+For Python, control characters, bidirectional controls, zero-width characters and lone surrogates are not
+printable; `é` and `日本` are. JSON uses its own escapes for the same characters, so that it reads back
+unchanged.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def escaped(character: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Escape text that may have lines and tabs of its own, such as a zone file."""
+    """Return *text* with escapes, but with its own line breaks and tabs, such as a zone file."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else escaped(c) for c in text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return *value* as JSON that holds no unprintable character, and reads back as the same value.
+    """Return *value* as JSON without unprintable characters, which reads back as the same value.
 
-    Lone surrogates survive as escapes. NaN is refused (ValueError): it is not JSON.
+    Lone surrogates become escapes. Raises ValueError for NaN, which is not JSON.
     """
     text = _COMPACT(value) if indent is None else _indented(value, indent)
     if text.isprintable():
@@ -43,7 +43,7 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text)
 
 
-# Made once: a million items would otherwise make a million encoders.
+# Created once: otherwise a million items would create a million encoders.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 

@@ -9,8 +9,8 @@
       "complete": true, "problem": ""}
     }
 
-The metadata comes last, since the count and whether the list is whole are known only then, and the items
-are written as they are read. Its absence shows that a copy of the file was cut.
+The metadata comes last, since the count and whether the list is complete are known only then; the items are
+written as they are read. A copy without it was cut.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ops.errors import Incomplete, Refused
 from ops.files import disk
 from ops.ui.escape import json_text
 from ops.ui.formats import picked
-from ops.ui.output import Output
 from ops.ui.selection import Selection, split_fields
+from ops.ui.shapes import Output
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 
 def check_writable(path: Path) -> None:
-    """Raise Refused or DiskError where *path* cannot be written: to be asked before the first request."""
+    """Raise Refused or DiskError if *path* cannot be written; called before the first request."""
     disk.refuse_link(path)
     if path.is_dir():
-        raise Refused(f"{path} is a folder", hint=f"name a file in it, e.g. --export={path / 'list.json'}")
+        raise Refused(
+            f"{path} is a folder", hint=f"name a file in it, for example --export={path / 'list.json'}"
+        )
     disk.check_writable(path.parent)
 
 
@@ -50,13 +52,13 @@ def write_export(
     err: TextIO | None = None,
     now: float | None = None,
 ) -> int:
-    """Write the items of *rows* that *options* select to *path* as JSON; give their number.
+    """Write the items of *rows* that *options* select to *path* as JSON; return their number.
 
-    *meta* tells tool, version, task, account and written_at; count, complete and problem are added. The file
-    is its owner's alone and replaces an older one only when it is finished. A list that may not be whole, or
-    that --limit has cut (told on *err*, stderr), is written and marked `"complete": false`. Raises Incomplete
-    after writing where the list may not be whole; any other failure leaves the older file as it was. *now*
-    is wall time.
+    *meta* has tool, version, task, account and written_at; count, complete and problem are added. Only the
+    owner can read the file, and it replaces an older one only when finished. A list that may not be
+    complete, or that --limit has cut (reported on *err*, stderr), is written and marked `"complete": false`.
+    Raises Incomplete after writing if the list may not be complete; any other failure keeps the older file.
+    *now* is wall time.
     """
     options = options or Output()
     selection = Selection(rows, options)

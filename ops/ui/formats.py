@@ -1,13 +1,14 @@
 r"""The formats that programs read: json, jsonl, csv, tsv and yaml, each written item by item.
 
-- **json**: an array with one item a line, an object for a single item. Items are whole unless fields are
-  named; then the keys are the fields as they were named (`account.name`). A list that breaks off leaves its
-  array open, so that it can never be taken for a whole one.
-- **jsonl**: one item a line.
-- **csv**: RFC 4180 quoting, lines ended by a newline. A cell that a spreadsheet could take for a formula, or
-  that begins with `'`, is prefixed with `'`: take one leading `'` away to have the value back.
-- **tsv**: a tab in a cell is `\t`, a newline `\n`, a carriage return `\r`, a backslash `\\`, and whatever
-  else is not printable `\xNN`, `\uNNNN` or `\UNNNNNNNN`.
+- **json**: an array with one item per line, an object for a single item. Items are whole unless fields are
+  named; then the keys are the fields as typed (`account.name`). A list that breaks off leaves its array
+  open, so that it cannot be mistaken for a complete one.
+- **jsonl**: one item per line.
+- **csv**: RFC 4180 quoting, lines end with a newline. A cell that a spreadsheet could read as a formula, or
+that
+  begins with `'`, is prefixed with `'`: remove one leading `'` to get the value.
+- **tsv**: a tab in a cell is `\t`, a newline `\n`, a carriage return `\r`, a backslash `\\`, and other
+  unprintable characters `\xNN`, `\uNNNN` or `\UNNNNNNNN`.
 - **yaml**: a sequence of mappings, read as the same values by YAML 1.1 and 1.2.
 """
 
@@ -24,16 +25,16 @@ from ops.ui.escape import json_text, printable
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
 
-# What spreadsheets take for the beginning of a formula, with the full-width forms of the same signs.
+# What spreadsheets read as the start of a formula, with the full-width forms of the same characters.
 _TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Layout:
-    """The columns of a list, fixed when its first items have been seen; *items* is to be iterated once.
+    """The columns of a list, fixed after its first items; iterate *items* once.
 
-    Where no columns were asked for, a field that comes after the first 1,000 items has none: see *note*.
+    Without named columns, a field that first appears after 1,000 items has no column: see *note*.
     """
 
     def __init__(self, items: Iterable[Json], columns: tuple[str, ...]) -> None:
@@ -54,15 +55,15 @@ class Layout:
 
     @property
     def note(self) -> str:
-        """Say which fields have no column because they came too late, "" where there are none."""
+        """Return which fields have no column because they appeared too late, or ""."""
         if not self._late:
             return ""
         names = ", ".join(self._late)
-        return f"not shown, since they first came after {BLOCK:,} rows: {names}; name them with --fields"
+        return f"not shown, because they first appear after {BLOCK:,} rows: {names}; name them with --fields"
 
 
 def picked(item: Json, fields: tuple[str, ...]) -> Json:
-    """Return only *fields* of *item*, null where it has none; the whole item where no fields are named."""
+    """Return only *fields* of *item*, null if missing; the whole item if no fields are named."""
     return {field: value_at(item, field) for field in fields} if fields else item
 
 
@@ -100,7 +101,7 @@ def yaml_mapping(item: Json, fields: tuple[str, ...]) -> str:
 
 
 def cell_lines(layout: Layout, format: str, *, headers: bool) -> Iterator[str]:
-    """Yield the lines of csv or tsv, the first with the columns' names."""
+    """Yield the lines of csv or tsv, first the column names."""
     line = csv_line if format == "csv" else tsv_line
     if headers and layout.columns:
         yield line(layout.columns)
@@ -112,14 +113,14 @@ def csv_line(row: Iterable[str]) -> str:
     import csv
     from io import StringIO
 
-    # The writer quotes a lone carriage return only where it is part of the line's end: write \r\n, give \n.
+    # The writer quotes a lone carriage return only if the line terminator has one: write \r\n, return \n.
     line = StringIO()
     csv.writer(line, lineterminator="\r\n").writerow([neutral(text) for text in row])
     return line.getvalue()[:-2] + "\n"
 
 
 def neutral(text: str) -> str:
-    """Return *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed as well."""
+    """Return *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed too."""
     return "'" + text if text.startswith(_TRIGGERS) else text
 
 

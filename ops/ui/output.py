@@ -1,17 +1,17 @@
-"""How what a command gives back is printed: data on stdout, nothing else there."""
+"""Prints the result of a command: data on stdout, nothing else there."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.blocks import blocks_of
 from ops.ui.escape import printable
 from ops.ui.selection import Selection, parse_filter, split_fields, with_fields
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from ops.ui.streams import Sink
 
 if TYPE_CHECKING:
@@ -21,27 +21,8 @@ FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
 WITH_COLUMNS = ("table", "csv", "tsv")
 
 
-class Output(NamedTuple):
-    """How to print: what the shared options of a command say."""
-
-    format: str = ""
-    """One of FORMATS; "": a table on a terminal, tsv in a pipe."""
-    fields: str = ""
-    """Fields to show, "name,account.name"; "": those that the command declares, or all."""
-    sort: str = ""
-    """The field to sort by, with a leading "-" from high to low."""
-    filters: tuple[str, ...] = ()
-    """Conditions that all must hold (see selection)."""
-    limit: int = 0
-    """At most so many rows; 0: all."""
-    headers: bool = True
-    color: bool = False
-    width: int = 0
-    """Columns that a table may take; 0: what the terminal has, and no limit elsewhere."""
-
-
 def check(options: Output) -> None:
-    """Raise UsageError for options that can be seen to be wrong before anything is asked of the API."""
+    """Raise UsageError for options that are wrong whatever the API answers."""
     if options.format and options.format not in FORMATS:
         raise UsageError(
             f"unknown output format {options.format!r}",
@@ -50,17 +31,19 @@ def check(options: Output) -> None:
     if options.limit < 0:
         raise UsageError(f"--limit {options.limit} is below zero", hint="--limit 0 shows all")
     if options.sort.strip() == "-":
-        raise UsageError("--sort names no field", hint="e.g. --sort name, or --sort=-name from high to low")
+        raise UsageError(
+            "--sort names no field", hint="for example --sort name, or --sort=-name for descending order"
+        )
     for text in options.filters:
         parse_filter(text)
 
 
 def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> None:
-    """Print *result* on *out*, and on *err* what its reader must know: where a limit ended the list.
+    """Print *result* on *out*, and on *err* what its reader must know: that a limit ended the list.
 
-    Everything goes out as it comes; only --sort holds the rows. Raises UsageError before anything is printed
-    where the options ask for what is not there, Incomplete after the output where the list may not be whole,
-    DiskError where *out* cannot be written, and lets BrokenPipeError pass.
+    Items are printed as they arrive; only --sort holds the rows in memory. Raises UsageError before printing
+    if the options name a missing field, Incomplete after the output if the list may not be complete,
+    DiskError if *out* cannot be written; BrokenPipeError passes.
     """
     check(options)
     sink = Sink(out)
@@ -85,7 +68,7 @@ def _settled(options: Output, sink: Sink, out: IO[Any]) -> Output:
 
 
 def terminal_width(stream: IO[Any]) -> int:
-    """Return the columns of the terminal behind *stream*, 0 where they are not known."""
+    """Return the width of the terminal behind *stream*, 0 if unknown."""
     try:
         return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
@@ -107,7 +90,7 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
 
 
 def _whole(items: Iterable[Json], fields: tuple[str, ...], format: str) -> Iterator[str]:
-    """Yield a list in a format that holds whole items, one at a time."""
+    """Yield a list in a format with whole items, one at a time."""
     if format == "json":
         return formats.json_array(items, fields)
     if format == "jsonl":
@@ -116,7 +99,7 @@ def _whole(items: Iterable[Json], fields: tuple[str, ...], format: str) -> Itera
 
 
 def _in_columns(layout: formats.Layout, options: Output) -> Iterator[str]:
-    """Yield a list in a format that has columns: a row, or a block of rows, at a time."""
+    """Yield a list in a format with columns: a row, or a block of rows, at a time."""
     if options.format == "table":
         return _table(layout, options)
     return formats.cell_lines(layout, options.format, headers=options.headers)
@@ -156,7 +139,7 @@ def _item_text(item: Json, columns: tuple[str, ...], fields: tuple[str, ...], op
 
 
 def _write(piece: str, options: Output, sink: Sink) -> None:
-    """Write a piece of output; of all formats, only csv holds what a terminal must not see as it is."""
+    """Write a piece of output; of all formats, only csv may hold unprintable characters."""
     if options.format == "csv":
         sink.data(piece)
         return

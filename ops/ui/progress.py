@@ -1,4 +1,4 @@
-"""How far a long reading has come: a bar on a terminal, a line now and then in a log, nothing when quiet."""
+"""Progress of long work: a bar on a terminal, a line now and then in a log, nothing with --quiet."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 REDRAWN = 0.1
-"""Seconds between two pictures of the bar: nobody reads faster."""
+"""Seconds between two updates of the bar."""
 
 
 class Progress:
-    """The progress of one piece of work that several threads do.
+    """The progress of work that several threads do.
 
-    What is *known* grows while the work goes on: a zone that was found brings records to read. The time left
-    is the caller's estimate, since the budget decides it and not the pace so far. *clock* gives seconds that
-    never go back; off a terminal a line is written every *every* of them.
+    The total grows while the work goes on: each zone found adds records to read. The caller estimates the
+    time left, since the budget decides it, not the pace so far. *clock* is monotonic, in seconds; without a
+    terminal a line is written every *every* seconds.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Progress:
         self._shown = clock()
 
     def start(self, what: str, total: int | None = None) -> None:
-        """Begin with *what*, of which *total* parts are known."""
+        """Start *what*, of which *total* parts are known."""
         with self._lock:
             self.finish()
             self._what, self._now, self._why = what, "", ""
@@ -58,15 +58,15 @@ class Progress:
                 self._bar = _new_bar(self._err, printable(what), self._total)
 
     def known(self, n: int) -> None:
-        """Add *n* parts to what is known to be there."""
+        """Add *n* parts to the total."""
         with self._lock:
             self._total += n
             self._show()
 
     def done(self, what: str = "", n: int = 1, left: Callable[[], float] | None = None) -> None:
-        """Count *n* parts as read; *what* is being read now.
+        """Count *n* parts as done; *what* is being read now.
 
-        *left* estimates the seconds that the rest will take; it is asked only where they are shown.
+        *left* estimates the seconds left; it is called only when they are shown.
         """
         with self._lock:
             self._count += n
@@ -75,17 +75,17 @@ class Progress:
             self._show()
 
     def wait(self, seconds: float, why: str) -> None:
-        """Tell of a wait as it begins; threads that wait for the same end tell it once."""
+        """Show a wait that begins; threads that wait for the same moment show it once."""
         with self._lock:
             end = self._clock() + seconds
-            told, self._wait_ends, self._why = end <= self._wait_ends + 1, max(end, self._wait_ends), why
+            shown, self._wait_ends, self._why = end <= self._wait_ends + 1, max(end, self._wait_ends), why
             if self._terminal:
                 self._draw()
-            elif not told:
+            elif not shown:
                 self._line(f"waiting {duration(seconds)}: {why}")
 
     def note(self, line: str) -> None:
-        """Write a line that is printable already; the bar, where there is one, moves below it."""
+        """Write a printable line, above the bar if there is one."""
         with self._lock:
             bar = self._bar
             with suppress(OSError, ValueError):
@@ -96,7 +96,7 @@ class Progress:
                     bar.refresh()
 
     def finish(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         with self._lock:
             if self._bar is not None:
                 with suppress(OSError, ValueError):
@@ -125,7 +125,7 @@ class Progress:
         return ", ".join(filter(None, (parts, self._state())))
 
     def _state(self) -> str:
-        """Say what is going on: the wait while there is one, else what is read and the time left."""
+        """Return the current state: the wait if there is one, else what is being read and the time left."""
         waiting = self._wait_ends - self._clock()
         if waiting > 0:
             return f"waiting {duration(waiting)}: {self._why}"
@@ -138,14 +138,14 @@ class Progress:
             self._write(printable(text))
 
     def _write(self, line: str) -> None:
-        # A log that cannot be written must not end the work that it tells of.
+        # A log that cannot be written must not end the work.
         with suppress(OSError, ValueError):
             self._err.write(line + "\n")
             self._err.flush()
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 42 s, 3 min, 2 h 5 min."""
+    """Return a duration in words: 42 s, 3 min, 2 h 5 min."""
     whole = max(1, round(seconds))
     if whole < 90:
         return f"{whole} s"
@@ -157,7 +157,7 @@ def _new_bar(err: TextIO, what: str, total: int) -> tqdm[Any]:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
-        # No thread of the library's that draws: the clock here decides when.
+        # No drawing thread of the library: the clock here decides when to draw.
         monitor_interval = 0
 
     return Bar(

@@ -1,4 +1,4 @@
-"""Questions before what cannot be taken back: asked on a terminal, refused elsewhere, never self-answered."""
+"""Confirmation of what cannot be undone: asked on a terminal, refused elsewhere, never assumed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ def confirm(
     ask: Callable[[], str] = input,
     err: TextIO | None = None,
 ) -> None:
-    """Return where the answer is yes, or *assume_yes* says so; raise Refused otherwise.
+    """Return if the answer is yes, or *assume_yes* is set; raise Refused otherwise.
 
-    *terminal* says whether somebody is there to answer. The question goes to *err* (stderr): stdout is for
-    data. No answer, or the end of the input, is a no.
+    *terminal*: somebody can answer. The question goes to *err* (stderr), since stdout is for data. No
+    answer, and the end of the input, mean no.
     """
     if assume_yes:
         return
     if not terminal:
-        raise Refused(f"not confirmed: {question}", hint="there is no terminal to ask on; --yes confirms it")
+        raise Refused(
+            f"not confirmed: {question}", hint="there is no terminal to ask on; add --yes to confirm"
+        )
     if _answer(f"{question} [y/N] ", ask, err).lower() not in ("y", "yes"):
-        raise Refused("not confirmed: nothing was changed", hint="answer `y`, or give --yes")
+        raise Refused("not confirmed: nothing was changed", hint="answer `y`, or add --yes")
 
 
 def typed_name(
@@ -39,13 +41,13 @@ def typed_name(
     ask: Callable[[], str] = input,
     err: TextIO | None = None,
 ) -> None:
-    """Return where *name* was typed, in the option --confirm (*given*) or as the answer; else raise Refused.
+    """Return if *name* was typed, in the option --confirm (*given*) or as the answer; else raise Refused.
 
-    For what is severe --yes is not enough: the name shows that the right thing is meant. Several names are
-    given with commas between them.
+    For some deletions --yes is not enough: the name shows that the right item is meant. *given* may hold
+    several names separated by commas.
     """
     if not given and not terminal:
-        raise Refused(f"not confirmed: {name}", hint=f"there is no terminal to ask on; --confirm {name}")
+        raise Refused(f"not confirmed: {name}", hint=f"there is no terminal to ask on; add --confirm {name}")
     answer = given or _answer(f"type the name to confirm, {name}: ", ask, err)
     if name not in (answer, *(given.split(",") if given else ())):
         raise Refused(f"{answer!r} is not {name!r}: nothing was changed", hint=f"type {name} exactly")

@@ -1,9 +1,9 @@
-"""Which items of a list are shown, and in which order: --filter, --sort, --limit.
+"""The items of a list to show, and their order: --filter, --sort, --limit.
 
-A filter is FIELD OPERATOR VALUE with `=`, `!=`, `<`, `<=`, `>` or `>=`; several must all hold. `=` and `!=`
-take a pattern (`*`, `?`, `[ab]`, `[*]` for a star itself) and look at each element of a list; the others
-compare numbers as numbers and the rest as text, which is right for the API's times. An empty value means
-"has none".
+A filter is FIELD OPERATOR VALUE with `=`, `!=`, `<`, `<=`, `>` or `>=`; several must all be true. `=` and
+`!=` take a pattern (`*`, `?`, `[ab]`, `[*]` for a star) and check each element of a list; the others compare
+numbers as numbers and everything else as text, which is right for the API's times. An empty value means "has
+none".
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
-    from ops.ui.output import Output
-    from ops.ui.shapes import Rows
+    from ops.ui.shapes import Output, Rows
 
     Test = Callable[[Json], bool]
 
@@ -31,12 +30,12 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=
 
 
 def split_fields(text: str) -> tuple[str, ...]:
-    """Return the names in `name, account.name`, each once."""
+    """Return the names in a text such as `name, account.name`, each once."""
     return tuple(dict.fromkeys(filter(None, (name.strip() for name in text.split(",")))))
 
 
 def parse_filter(text: str) -> tuple[str, Test]:
-    """Return the field that a filter looks at, and the test; UsageError where it is not a filter."""
+    """Return the field that a filter names, and its test. Raises UsageError."""
     match = _FILTER.fullmatch(text)
     if not match:
         raise UsageError(
@@ -67,8 +66,8 @@ def _compares(value: Any, wanted: str, holds: Callable[[Any, Any], bool]) -> boo
 class Selection:
     """The items of *rows* that *options* ask for; iterable once.
 
-    Made, it has read as many items as it takes to know the fields that were named: UsageError for one that
-    no item has, before anything is printed. After the last item, *cut* says where --limit ended the list.
+    Creating one reads as many items as needed to find the named fields. Raises UsageError for a field that no
+    item has, before anything is printed. After the last item, *cut* says where --limit ended the list.
     """
 
     def __init__(self, rows: Rows, options: Output) -> None:
@@ -84,7 +83,7 @@ class Selection:
 
     @property
     def problem(self) -> str:
-        """Why the list may not be whole, "" where it is or where --limit ended the reading on purpose."""
+        """Return why the list may not be complete; "" if it is, or if --limit ended it on purpose."""
         ended_early = self.cut and not self._sort
         return "" if ended_early else getattr(self._rows.items, "problem", "")
 
@@ -106,17 +105,17 @@ class Selection:
         return ordered
 
     def _look_for_more(self) -> None:
-        """One item more tells whether the list was cut: of all items, since a match may be far away."""
+        """Read one more item to learn whether the list was cut: any item, since a match may be far away."""
         try:
             more = next(self._source, None) is not None
         except (SystemFailure, NetworkError):
-            more = True  # What was asked for is there; that the next page cannot be read is no failure of it.
+            more = True  # The limit was reached; a next page that cannot be read does not matter.
         if more:
             self.cut = f"showing the first {self._limit:,}; more were not read"
 
 
 def in_order(items: list[Json], field: str, descending: bool) -> list[Json]:
-    """Sort by *field*: numbers before text, items without it last in either direction."""
+    """Return *items* sorted by *field*: numbers before text, items without it last in both directions."""
     present = [item for item in items if value_at(item, field) is not None]
     absent = [item for item in items if value_at(item, field) is None]
     return sorted(present, key=lambda item: _rank(value_at(item, field)), reverse=descending) + absent
@@ -129,9 +128,9 @@ def _rank(value: Any) -> tuple[int, float, str]:
 
 
 def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
-    """Return *items* unchanged once all *names* have been seen in them.
+    """Return *items* unchanged, after finding all *names* in them.
 
-    UsageError where one is in none of the first 1,000; a list without items has every field.
+    Raises UsageError for a name that none of the first 1,000 items has; an empty list has every field.
     """
     missing = set(names)
     seen: list[Json] = []

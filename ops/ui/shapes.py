@@ -1,4 +1,4 @@
-"""What a command gives back; how it is printed is decided elsewhere."""
+"""The results that a command may return, and how to print them; ops.ui.output does it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class Rows(NamedTuple):
-    """A list of items; *columns* are the fields that a table shows, dots reaching inside.
+    """A list of items; *columns* are the fields that a table shows, as paths with dots.
 
-    Where *items* has a `problem` (see Listing), it is told after the last row and the exit code is 4.
+    If *items* has a `problem` (see Listing), it is reported after the last row, with exit code 4.
     """
 
     items: Iterable[Json]
@@ -20,19 +20,38 @@ class Rows(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One object; *columns* as in Rows, all fields where empty."""
+    """One object; *columns* as in Rows, all fields if empty."""
 
     item: Json
     columns: tuple[str, ...] = ()
 
 
 class Text(NamedTuple):
-    """Text that is data, such as a zone file: printed as it stands in every format."""
+    """Text that is data, such as a zone file: printed unchanged in every format."""
 
     text: str
 
 
 class Bytes(NamedTuple):
-    """Raw bytes in chunks, such as a KV value: written to stdout untouched."""
+    """Raw bytes in chunks, such as a KV value: written to stdout unchanged."""
 
     chunks: Iterable[bytes]
+
+
+class Output(NamedTuple):
+    """How to print: what the shared options of a command say."""
+
+    format: str = ""
+    """One of FORMATS; "": a table on a terminal, tsv in a pipe."""
+    fields: str = ""
+    """Fields to show, "name,account.name"; "": those that the command declares, or all."""
+    sort: str = ""
+    """The field to sort by, with a leading "-" from high to low."""
+    filters: tuple[str, ...] = ()
+    """Conditions that must all be true (see selection)."""
+    limit: int = 0
+    """The most rows to show; 0: all."""
+    headers: bool = True
+    color: bool = False
+    width: int = 0
+    """The width of a table in columns; 0: the terminal's, and no limit elsewhere."""

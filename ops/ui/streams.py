@@ -1,4 +1,4 @@
-"""Standard output as a place where data must arrive: a full disk is an error, a closed pipe a quiet end."""
+"""Standard output: a full disk is an error, a closed pipe a quiet end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ops.ui.escape import printable_lines
 
 
 def silence(stream: IO[Any]) -> None:
-    """Send what *stream* still holds to nowhere, so that Python does not complain at its end."""
-    # A stream without a descriptor (a test's) has nothing that Python would flush: io.UnsupportedOperation.
+    """Discard what *stream* still holds, so that Python reports no error at exit."""
+    # A stream without a descriptor has nothing that Python would flush: io.UnsupportedOperation.
     with suppress(OSError, ValueError):
         descriptor = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -25,19 +25,18 @@ def silence(stream: IO[Any]) -> None:
 
 
 def silence_stdout() -> None:
-    """After BrokenPipeError: let the run end without `Exception ignored` and exit code 120."""
+    """After BrokenPipeError: avoid `Exception ignored` and exit code 120 at exit."""
     silence(sys.stdout)
 
 
-# An unbuffered stream (PYTHONUNBUFFERED) would take a system call for each row.
+# An unbuffered stream (PYTHONUNBUFFERED) would need a system call for each row.
 PIECE = 32 * 1024
 
 
 class Sink:
-    """Where data is written: UTF-8 into files and pipes, the terminal's encoding and escapes on a terminal.
+    """Writes data: as UTF-8 to files and pipes, in the terminal's encoding with escapes on a terminal.
 
-    Raises DiskError when the stream cannot take what it is given. BrokenPipeError passes: whoever reads
-    has seen enough.
+    Raises DiskError if the stream cannot be written. BrokenPipeError passes: the reader needs no more.
     """
 
     def __init__(self, stream: IO[Any]) -> None:
@@ -51,15 +50,15 @@ class Sink:
         self._guarded(stream.flush)
 
     def text(self, text: str) -> None:
-        """Write text that is known to be safe: layout of ours, or escaped already."""
+        """Write text that is safe: our own layout, or escaped already."""
         self._put(text.encode(self._encoding, "backslashreplace"))
 
     def data(self, text: str) -> None:
-        """Write text as it stands; on a terminal, with escapes for what could drive it."""
+        """Write text unchanged; on a terminal, with control characters escaped."""
         self.text(printable_lines(text) if self.terminal else text)
 
     def raw(self, chunks: Iterable[bytes]) -> None:
-        """Write bytes untouched; on a terminal, as text with escapes."""
+        """Write bytes unchanged; on a terminal, as text with escapes."""
         if not self.terminal:
             for chunk in chunks:
                 self._put(chunk)
@@ -70,7 +69,7 @@ class Sink:
         self.data(decoder.decode(b"", final=True))
 
     def flush(self) -> None:
-        """Hand over all that was written."""
+        """Write everything that is pending."""
         self._hand_over()
         self._guarded((self._binary or self._stream).flush)
 
@@ -95,15 +94,15 @@ class Sink:
             silence(self._stream)
             raise DiskError(
                 f"the output could not be written: {problem.strerror or problem}",
-                hint="what is there is cut short; free some space, then run it again",
+                hint="what was written is cut short; free some space and run it again",
             ) from None
 
 
 def _write_all(stream: IO[bytes], data: bytes) -> None:
-    """Write all of *data*: an unbuffered stream (PYTHONUNBUFFERED) may take a part and say nothing."""
+    """Write all of *data*: an unbuffered stream (PYTHONUNBUFFERED) may silently take a part."""
     rest = memoryview(data)
     while rest:
         taken = stream.write(rest)
-        if taken is None:  # what a raw stream that does not block answers when it is full
+        if taken is None:  # what a full non-blocking raw stream returns
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         rest = rest[taken:]

@@ -1,4 +1,4 @@
-"""Tables for people: laid out by tabulate, which must not rewrite what it is given."""
+"""Tables for people, laid out by tabulate without changing any value."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _KEPT_LONGEST = ("id", "name")
 
 
 class Table:
-    """A table that goes out in blocks of rows, so that it is never held as a whole.
+    """A table that is printed in blocks of rows, so that it is never in memory as a whole.
 
-    *width* is the terminal's, 0 for no limit. Columns keep their widths from block to block, or grow.
+    *width* is the terminal's, 0 for no limit. Columns keep or increase their widths from block to block.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: boo
 
 
 def on_one_line(text: str) -> str:
-    """Return *text* printable; a mark that would stand on the blank before the cell gets one of its own."""
+    """Return *text* printable; a leading combining mark gets a blank of its own to stand on."""
     shown = printable(text)
     return " " + shown if shown and not width_of(shown[0]) else shown
 
@@ -81,9 +81,9 @@ def natural_widths(rows: list[list[str]], count: int) -> list[int]:
 
 
 def fitted(widths: Sequence[int], columns: Sequence[str], room: int) -> list[int]:
-    """Return widths that fit into *room*, taking from the widest column first, from `id` and `name` last.
+    """Return widths that fit into *room*: the widest columns are narrowed first, `id` and `name` last.
 
-    No column gets narrower than eight; what does not fit even so is left to the terminal to wrap.
+    No column becomes narrower than eight; if that is not enough, the terminal wraps.
     """
     narrowed = list(widths)
     excess = sum(widths) + GAP * (len(widths) - 1) - room
@@ -114,7 +114,7 @@ def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]])
         [stand_ins.put(shortened(text, width)) for text, width in zip(line, widths, strict=True)]
         for line in lines
     ]
-    # The widths of earlier blocks hold on: the first line is filled up to them.
+    # The widths of earlier blocks are kept: the first line is padded to them.
     body[0] = [text.ljust(width) for text, width in zip(body[0], widths, strict=True)]
     for row, row_styles in zip(body, styles, strict=False):
         row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]

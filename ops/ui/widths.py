@@ -1,4 +1,4 @@
-"""How many columns of a terminal a text takes, and how to make it shorter."""
+"""The width of text in columns of a terminal, and shortening to a width."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from unicodedata import category, east_asian_width
 
 ELLIPSIS = "…"
 
-# tabulate counts characters. Text of another width is laid out with stand-ins from a private area, one for
-# each column it takes, and put back afterwards. Printable text holds no private characters of its own.
+# tabulate counts characters. Text of another width is laid out with placeholders from a private area, one for
+# each column it takes, and replaced afterwards. Printable text has no private characters of its own.
 _FIRST = 0xF0000
 _FILLER = "\U0010fffd"
 
@@ -25,7 +25,7 @@ def _columns(character: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return *text* in at most *width* columns, ended by `…` where something was left out."""
+    """Return *text* in at most *width* columns, with `…` at the end if it was cut."""
     if width_of(text) <= width:
         return text
     kept, used = "", 0
@@ -38,13 +38,13 @@ def shortened(text: str, width: int) -> str:
 
 
 class StandIns:
-    """Texts whose length is their width, for a layout that counts characters."""
+    """Placeholders whose length is the text's width, for a layout that counts characters."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
 
     def put(self, text: str) -> str:
-        """Return a text of as many characters as *text* takes columns."""
+        """Return a placeholder with as many characters as *text* takes columns."""
         return text if text.isascii() else "".join(map(self._stand_in, clusters(text)))
 
     def _stand_in(self, cluster: str) -> str:
@@ -55,7 +55,7 @@ class StandIns:
         return mark + _FILLER * (width - 1)
 
     def back(self, text: str) -> str:
-        """Put the true characters back."""
+        """Replace the placeholders by the original text."""
         if not self._kept:
             return text
         originals = {ord(mark): cluster for cluster, mark in self._kept.items()}
@@ -63,7 +63,7 @@ class StandIns:
 
 
 def clusters(text: str) -> list[str]:
-    """Split *text* into characters, each with the marks that stand on it."""
+    """Return the characters of *text*, each with its combining marks."""
     found: list[str] = []
     for character in text:
         if found and _columns(character) == 0:

@@ -1,4 +1,4 @@
-"""YAML that every parser reads alike. Imported only where YAML is asked for: the library is not cheap."""
+"""YAML that every parser reads the same way. Imported only when needed, since the library is slow to load."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
-# Plain in YAML 1.1 for this library, but a boolean for others of that version.
+# Plain text for this library, but a boolean for other parsers of YAML 1.1.
 _WORDS = frozenset({"y", "n", "Y", "N"})
 
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (the library's signature)
-        """Write a value that appears twice twice: an alias would surprise who edits the text."""
+        """Write a repeated value in full: an alias would surprise people who edit the text."""
         return True
 
 
@@ -21,7 +21,7 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
 
 
 def _style(value: str) -> str | None:
-    """Quote what does not begin with a letter: `1e3` and `0o17` are numbers to YAML 1.2 and text to 1.1."""
+    """Quote what does not begin with a letter: `1e3` and `0o17` are numbers in YAML 1.2 and text in 1.1."""
     if not value.isprintable():
         return '"'
     return None if value[:1].isalpha() and value not in _WORDS else "'"
@@ -31,7 +31,7 @@ _Dumper.add_representer(str, _text)
 
 
 def yaml_text(value: Any) -> str:
-    """Return *value* as YAML without unprintable characters, keys in their order, long text on one line."""
+    """Return *value* as YAML without unprintable characters, keys in order, long text on one line."""
     text = _dump(value, readable=True)
     if all(line.isprintable() for line in text.split("\n")):
         return text

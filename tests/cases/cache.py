@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cases import ZONE, Case, Read
 
-WHY = "cannot be undone: what was purged is gone from the cache"
+WHY = "cannot be undone: a purge cannot be reverted"
 LINE = ("cache.purge", "--zone", "example.com")
 
 READS = {"cache.settings": Read(ZONE, sends=r"GET /zones/\w+/cache/cache_reserve")}

@@ -50,7 +50,9 @@ READS = {
     "snapshots.verify": Read(("--live",), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
     "snapshots.diff": Read(("latest", "live"), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
     "snapshots.drift": Read(sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
-    "snapshots.prune": Read(("--keep-last", "1", "--yes"), prints="remove", arrange=after(EXPORT, EXPORT)),
+    "snapshots.prune": Read(
+        ("--keep-last", "1", "--yes"), prints="remove", arrange=after(EXPORT, EXPORT, EXPORT)
+    ),
     "snapshots.render": Read(("--to", "all.html"), leaves="work/all.html", arrange=after(EXPORT)),
     "snapshots.push": Read(("--to", "s3://{bucket}/prefix"), prints="s3://", arrange=after(EXPORT)),
 }

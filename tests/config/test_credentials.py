@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import json
 import pickle
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
 
 pytestmark = [
     pytest.mark.holds_secret(".env", "token", "live.token", "staging.token", "cloudflare_api_token"),
-    pytest.mark.holds_secret("keyring.py", "keyring.cpython-311.pyc"),
+    pytest.mark.holds_secret("keyring.py", f"keyring.{sys.implementation.cache_tag}.pyc"),
 ]
 OLD = "YQSn-xWAQiiEh9qM58wZNnyQS7FUdoqGIUAbrh7T"
 KEY = "0123456789abcdef" * 2 + "01234"
@@ -33,7 +34,7 @@ QUOTES = "'\"`"
 
 
 def forms(secret: str) -> tuple[str, ...]:
-    """Give every form in which a secret might be seen: as it is, half of it, and encoded."""
+    """Return every form in which a secret might be seen: as it is, half of it, and encoded."""
     shifted = (base64.b64encode(b"x" * shift + secret.encode())[4:-4].decode() for shift in range(3))
     return (secret, secret[len(secret) // 2 :], secret.encode().hex(), *shifted)
 
@@ -83,12 +84,17 @@ def test_the_stronger_place_of_a_token_wins(place: Place, stronger: str, weaker:
 
 @pytest.mark.parametrize("source", ["environment", "file", "project", "personal", "systemd", "profile"])
 def test_each_place_gives_its_token_and_tells_its_origin(place: Place, source: str) -> None:
-    told = {"environment": "environment", "file": "TOKEN_FILE", "systemd": "systemd", "profile": "token_file"}
+    reported = {
+        "environment": "environment",
+        "file": "TOKEN_FILE",
+        "systemd": "systemd",
+        "profile": "token_file",
+    }
 
     settings = place.load(environ=put(place, source, CANARY))
 
     assert settings.credentials.token == CANARY
-    assert told.get(source, ".env CLOUDFLARE_API_TOKEN") in settings.origins["credentials"]
+    assert reported.get(source, ".env CLOUDFLARE_API_TOKEN") in settings.origins["credentials"]
 
 
 def test_a_token_set_by_an_earlier_task_is_taken_and_no_other_is_looked_for(place: Place) -> None:
@@ -100,7 +106,7 @@ def test_a_token_set_by_an_earlier_task_is_taken_and_no_other_is_looked_for(plac
     assert settings.origins["credentials"] == "sandbox"
 
 
-def test_no_token_is_no_error_until_one_is_needed(place: Place) -> None:
+def test_no_token_is_not_a_error_until_one_is_needed(place: Place) -> None:
     settings = place.load()
 
     assert settings.credentials.kind == "none"
@@ -111,7 +117,7 @@ def test_no_token_is_no_error_until_one_is_needed(place: Place) -> None:
     assert error.value.exit_code == 1
 
 
-def test_an_empty_token_is_told_when_one_is_needed(place: Place) -> None:
+def test_an_empty_token_is_reported_when_one_is_needed(place: Place) -> None:
     settings = place.load(environ={"CLOUDFLARE_API_TOKEN": ""})
 
     with pytest.raises(CredentialsError, match="environment CLOUDFLARE_API_TOKEN is empty"):
@@ -140,7 +146,7 @@ def test_a_token_beats_a_key_and_says_so(place: Place) -> None:
     assert settings.credentials.kind == "token"
     assert settings.notes == (
         f"environment CLOUDFLARE_API_KEY is not used: the token from {place.project}/.env "
-        "CLOUDFLARE_API_TOKEN wins",
+        "CLOUDFLARE_API_TOKEN overrides it",
     )
 
 
@@ -150,7 +156,7 @@ def test_a_profile_whose_token_is_not_used_says_so(place: Place) -> None:
     settings = place.load(environ={"CLOUDFLARE_API_TOKEN": CANARY})
 
     assert settings.notes == (
-        "the token of profile staging is not used: environment CLOUDFLARE_API_TOKEN wins",
+        "the token of profile staging is not used: environment CLOUDFLARE_API_TOKEN overrides it",
     )
 
 
@@ -186,7 +192,7 @@ def test_a_token_file_without_a_token_is_refused(place: Place, content: bytes, s
 
 @pytest.mark.parametrize("name", ["missing", ".", "~no-such-user/token", "x" * 300, "a\0b"])
 def test_a_token_file_that_cannot_be_read_is_an_error(place: Place, name: str) -> None:
-    with pytest.raises(CredentialsError, match=r"cannot be read: |is not a regular file|is no path"):
+    with pytest.raises(CredentialsError, match=r"cannot be read: |is not a regular file|is not a path"):
         place.load(environ={"CLOUDFLARE_API_TOKEN_FILE": name})
 
 
@@ -314,7 +320,7 @@ def test_a_secret_is_in_no_repr_str_or_failure(place: Place, secret: str) -> Non
 
 
 def failure_of(act: Callable[[], Any]) -> str:
-    """Give the whole traceback of what *act* must refuse."""
+    """Return the whole traceback of what *act* must refuse."""
     with pytest.raises(TypeError) as error:
         act()
     return "".join(traceback.format_exception(error.value))
@@ -354,7 +360,7 @@ def test_credentials_cannot_be_changed() -> None:
         credentials.token = CANARY  # type: ignore[misc]  # that is what is tried
 
 
-def test_a_token_is_no_setting(place: Place) -> None:
+def test_a_token_is_not_a_setting(place: Place) -> None:
     for name in ("token", "api_token", "credentials"):
         with pytest.raises(UsageError, match="there is no setting"):
             place.load(invoke={name: CANARY})

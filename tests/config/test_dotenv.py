@@ -23,7 +23,7 @@ def test_a_dotenv_that_others_may_touch_is_refused(place: Place, mode: int) -> N
     with pytest.raises(UsageError) as error:
         place.load()
 
-    assert error.value.message == f"{file} is open to others (mode {mode:04o})"
+    assert error.value.message == f"{file} is accessible to other users (mode {mode:04o})"
     assert f"`chmod 600 {file}`" in error.value.hint
 
 
@@ -74,8 +74,8 @@ def test_a_dotenv_cannot_lift_its_own_refusal(place: Place) -> None:
     ("content", "says"),
     [
         (b"CLOUDFLARE_ACCOUNT_ID=\xff\n", "is not UTF-8 text"),
-        (b"A=1\n!! what\nB=2\n", "line 2 cannot be understood"),
-        (b"A=1\nB='open\n", "line 2 cannot be understood"),
+        (b"A=1\n!! what\nB=2\n", "line 2 cannot be parsed"),
+        (b"A=1\nB='open\n", "line 2 cannot be parsed"),
         (b"#" * (1 << 20) + b"##", "is larger than 1048576 bytes"),
     ],
 )

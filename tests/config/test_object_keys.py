@@ -69,11 +69,11 @@ def test_settings_with_other_keys_are_other_settings(place: Place) -> None:
 
 def test_the_files_of_a_project_do_not_choose_where_snapshots_go(place: Place) -> None:
     place.write("project/.env", "CFOPS_S3_ENDPOINT=https://elsewhere.example\n")
-    with pytest.raises(UsageError, match="decides where secrets may go"):
+    with pytest.raises(UsageError, match="controls where secrets may go"):
         place.load()
     place.write("project/.env", "")
 
-    with pytest.raises(UsageError, match="decides where secrets may go"):
+    with pytest.raises(UsageError, match="controls where secrets may go"):
         place.load(invoke={"s3_endpoint": "https://elsewhere.example"})
 
 

@@ -17,7 +17,7 @@ SOURCES = ("option", "environment", "project", "personal", "profile", "invoke", 
 
 
 def put(place: Place, source: str, value: str) -> dict[str, Any]:
-    """Name an account id in *source*; gives what `load` must be told beside the files."""
+    """Name an account id in *source*; return what `load` needs beside the files."""
     if source == "project":
         place.write("project/.env", f"CLOUDFLARE_ACCOUNT_ID={value}\n")
     if source == "personal":
@@ -26,19 +26,19 @@ def put(place: Place, source: str, value: str) -> dict[str, Any]:
         place.write("config/profiles.toml", f'default = "staging"\n[staging]\naccount_id = "{value}"\n')
     if source == "wrangler":
         place.write("project/wrangler.toml", f'name = "a"\naccount_id = "{value}"\n')
-    told: dict[str, dict[str, Any]] = {
+    reported: dict[str, dict[str, Any]] = {
         "option": {"options": {"account_id": value}},
         "environment": {"environ": {"CLOUDFLARE_ACCOUNT_ID": value}},
         "invoke": {"invoke": {"account_id": value}},
     }
-    return told.get(source, {})
+    return reported.get(source, {})
 
 
 @pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(SOURCES)))
 def test_the_stronger_of_two_neighbouring_sources_wins(place: Place, stronger: str, weaker: str) -> None:
-    told = put(place, weaker, "weaker") | put(place, stronger, "stronger")
+    reported = put(place, weaker, "weaker") | put(place, stronger, "stronger")
 
-    settings = place.load(**told)
+    settings = place.load(**reported)
 
     assert settings.account_id == "stronger"
 
@@ -56,15 +56,15 @@ def test_the_stronger_of_two_neighbouring_sources_wins(place: Place, stronger: s
         ("default", "default"),
     ],
 )
-def test_the_origin_of_a_value_is_told(place: Place, source: str, origin: str) -> None:
-    told = put(place, source, "a1")
+def test_the_origin_of_a_value_is_reported(place: Place, source: str, origin: str) -> None:
+    reported = put(place, source, "a1")
 
-    settings = place.load(**told)
+    settings = place.load(**reported)
 
     assert settings.origins["account_id"] == origin.format(root=place.project.parent)
 
 
-def test_what_an_earlier_task_has_set_is_told_as_such(place: Place) -> None:
+def test_what_an_earlier_task_has_set_is_reported_as_such(place: Place) -> None:
     stage = {
         "credentials": Credentials(token="sandbox_" + "a" * 40),
         "base_url": "http://x",
@@ -168,12 +168,12 @@ def test_an_empty_configuration_of_invoke_says_nothing(place: Place, empty: Any)
     assert place.load(invoke=empty).workers == 8
 
 
-def test_a_configuration_of_invoke_that_is_no_mapping_is_refused(place: Place) -> None:
+def test_a_configuration_of_invoke_that_is_not_a_mapping_is_refused(place: Place) -> None:
     with pytest.raises(UsageError, match="holds no settings"):
         place.load(invoke=5)
 
 
-def test_a_user_without_a_home_folder_is_told_what_to_set(
+def test_a_user_without_a_home_folder_is_reported_what_to_set(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import platformdirs
@@ -205,7 +205,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(place: Place) -> No
     assert error.value.hint == "did you mean workers?"
 
 
-def test_a_misspelt_variable_is_told(place: Place) -> None:
+def test_a_misspelt_variable_is_reported(place: Place) -> None:
     settings = place.load(environ={"CFOPS_WORKER": "3"})
 
     assert settings.notes == (
@@ -213,7 +213,7 @@ def test_a_misspelt_variable_is_told(place: Place) -> None:
     )
 
 
-def test_variables_that_are_no_longer_read_are_told(place: Place) -> None:
+def test_variables_that_are_no_longer_read_are_reported(place: Place) -> None:
     place.write("project/.env", "CF_ACCOUNT_ID=a1\n")
 
     settings = place.load(environ={"CF_API_TOKEN": "cfut_" + "a" * 48})
@@ -221,8 +221,8 @@ def test_variables_that_are_no_longer_read_are_told(place: Place) -> None:
     assert settings.credentials.kind == "none"
     assert settings.account_id == ""
     assert settings.notes == (
-        "environment CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN",
-        f"{place.project}/.env CF_ACCOUNT_ID is no longer read: call it CLOUDFLARE_ACCOUNT_ID",
+        "environment CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN",
+        f"{place.project}/.env CF_ACCOUNT_ID is no longer read: use CLOUDFLARE_ACCOUNT_ID",
     )
 
 
@@ -250,18 +250,18 @@ def test_a_variable_of_invoke_reaches_the_settings(place: Place, monkeypatch: py
     assert settings.workers == 5
 
 
-def test_the_values_of_a_profile_that_do_not_count_are_told(place: Place) -> None:
+def test_the_values_of_a_profile_that_do_not_count_are_reported(place: Place) -> None:
     place.write("config/profiles.toml", '[staging]\naccount_id = "a1"\n')
 
     settings = place.load({"profile": "staging"}, environ={"CLOUDFLARE_ACCOUNT_ID": "a2"})
 
     assert settings.account_id == "a2"
     assert settings.notes == (
-        "account_id of profile staging is not used: environment CLOUDFLARE_ACCOUNT_ID wins",
+        "account_id of profile staging is not used: environment CLOUDFLARE_ACCOUNT_ID overrides it",
     )
 
 
-def test_settings_are_frozen_and_can_be_told_apart(place: Place) -> None:
+def test_settings_are_frozen_and_can_be_distinguished(place: Place) -> None:
     settings = place.load()
 
     assert settings == place.load()

@@ -20,7 +20,7 @@ def test_no_file_means_no_profiles(place: Place) -> None:
     assert (profiles.by_name, profiles.default) == ({}, "")
 
 
-def test_the_profile_in_force_is_told(place: Place) -> None:
+def test_the_profile_in_force_is_reported(place: Place) -> None:
     place.write("config/profiles.toml", 'default = "live"\n' + TWO)
 
     by_default = place.load()
@@ -49,8 +49,8 @@ def test_a_secret_in_a_profile_is_refused_without_being_shown(place: Place, name
     ("text", "says"),
     [
         ("[staging\n", "profiles.toml: "),
-        ('account_id = "a1"\n', "'account_id' stands outside of a profile"),
-        ("default = 3\n", "default is no name of a profile"),
+        ('account_id = "a1"\n', "'account_id' is outside any profile"),
+        ("default = 3\n", "default must be the name of a profile"),
         ("[staging]\ntoken_file = 3\n", "token_file"),
         ('[staging]\nkeyring = "yes"\n', "keyring"),
         ("[staging]\nworker = 3\n", "there is no setting 'worker'"),
@@ -73,7 +73,7 @@ def test_a_file_that_others_may_write_is_refused(place: Place) -> None:
         place.load()
 
 
-def test_a_file_that_others_may_read_is_no_danger(place: Place) -> None:
+def test_a_file_that_others_may_read_is_not_a_danger(place: Place) -> None:
     place.write("config/profiles.toml", TWO, 0o644)
 
     assert set(list_profiles(place.config).by_name) == {"staging", "live"}
@@ -92,7 +92,7 @@ def test_setting_the_default_changes_that_line_alone(place: Place, head: str) ->
     assert [path.name for path in place.config.iterdir()] == ["profiles.toml"]
 
 
-def test_a_default_that_is_no_profile_is_refused(place: Place) -> None:
+def test_a_default_that_is_not_a_profile_is_refused(place: Place) -> None:
     file = place.write("config/profiles.toml", TWO)
 
     with pytest.raises(NotFound) as error:

@@ -44,12 +44,14 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
     assert "hunter2" not in result.out + result.err
 
 
-def test_a_deprecated_variable_is_told_beside_the_settings(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deprecated_variable_is_reported_beside_the_settings(
+    inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CF_API_TOKEN", CANARY)
 
     result = inv("config")
 
-    assert "CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN" in result.err
+    assert "CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN" in result.err
     assert CANARY[5:15] not in result.out + result.err
 
 
@@ -67,7 +69,7 @@ def test_profiles_are_listed_with_the_one_in_force(inv: Inv, home: Path) -> None
     assert result.code == 0
 
 
-def test_no_profiles_is_no_failure(inv: Inv, home: Path) -> None:
+def test_no_profiles_is_not_a_failure(inv: Inv, home: Path) -> None:
     result = inv("profile")
 
     assert result.code == 0
@@ -109,14 +111,14 @@ def test_a_default_without_a_name_is_refused(inv: Inv) -> None:
     assert inv("profile", "--default").code == 1
 
 
-def test_versions_are_told(inv: Inv) -> None:
-    told = json.loads(inv("version", "--output", "json").out)
+def test_versions_are_reported(inv: Inv) -> None:
+    reported = json.loads(inv("version", "--output", "json").out)
 
-    assert set(told) == {"cfops", "invoke", "requests", "python", "platform"}
-    assert all(told.values())
+    assert set(reported) == {"cfops", "invoke", "requests", "python", "platform"}
+    assert all(reported.values())
 
 
-def test_what_the_sandbox_sets_is_told_as_such(inv: Inv) -> None:
+def test_what_the_sandbox_sets_is_reported_as_such(inv: Inv) -> None:
     result = inv("sandbox", "config", "--output", "json")
 
     rows = {row["setting"]: row for row in json.loads(result.out)}

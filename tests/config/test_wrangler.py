@@ -48,7 +48,7 @@ def test_nothing_else_is_taken(place: Place) -> None:
     assert place.load().workers == 8
 
 
-def test_strings_are_left_alone() -> None:
+def test_strings_are_not_called() -> None:
     assert parse_jsonc(JSONC)["url"] == "https://example.com/*x*/"
     assert parse_jsonc(JSONC)["odd"] == 'a\\"// b,]'
 

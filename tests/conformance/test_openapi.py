@@ -134,31 +134,47 @@ def test_an_unknown_item_is_refused_as_documented(
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/zones", "per_page=51"),
-        ("/zones", "per_page=4"),
         ("/zones", "page=0"),
-        ("/accounts", "per_page=51"),
-        (f"{ACCOUNT}/storage/kv/namespaces", "per_page=1001"),
         (f"{ACCOUNT}/storage/kv/namespaces/{{namespace_id}}/keys", "limit=9"),
         (f"{ACCOUNT}/storage/kv/namespaces/{{namespace_id}}/keys", "limit=1001"),
-        (f"{ACCOUNT}/workers/durable_objects/namespaces", "per_page=1001"),
         (f"{ACCOUNT}/workers/durable_objects/namespaces/{{id}}/objects", "limit=10001"),
-        (f"{ACCOUNT}/workers/scripts-search", "per_page=101"),
         (f"{ACCOUNT}/r2/buckets", "per_page=1001"),
-        (f"{ACCOUNT}/d1/database", "per_page=9"),
-        (f"{ACCOUNT}/audit_logs", "per_page=1001"),
-        (f"{ZONE}/ssl/certificate_packs", "per_page=51"),
-        (f"{ZONE}/custom_certificates", "per_page=51"),
-        (f"{ZONE}/custom_hostnames", "per_page=51"),
     ],
 )
-def test_a_page_size_beyond_the_bounds_is_wrong_for_the_document_and_refused_by_the_sandbox(
+def test_a_limit_beyond_the_bounds_is_refused_as_documented(
     path: str, query: str, contract: Contract, caller: Caller
 ) -> None:
     answer = caller.send(READ, caller.path(path), query)
 
     assert answer.status_code == 400
     assert len(contract.check_request(READ, caller.path(path), query)) == 1
+    assert refusal(contract, answer) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "per_page", "echoed"),
+    [
+        ("/zones", 51, 50),
+        ("/zones", 4, 5),
+        ("/accounts", 51, 50),
+        (f"{ACCOUNT}/storage/kv/namespaces", 1001, 1000),
+        (f"{ACCOUNT}/workers/durable_objects/namespaces", 1001, 1000),
+        (f"{ACCOUNT}/workers/scripts-search", 101, 100),
+        (f"{ACCOUNT}/d1/database", 9, 10),
+        (f"{ACCOUNT}/audit_logs", 1001, 1000),
+        (f"{ZONE}/ssl/certificate_packs", 51, 50),
+        (f"{ZONE}/custom_certificates", 51, 50),
+        (f"{ZONE}/custom_hostnames", 51, 50),
+    ],
+)
+def test_a_page_size_beyond_the_bounds_of_the_document_is_clamped(
+    path: str, per_page: int, echoed: int, contract: Contract, caller: Caller
+) -> None:
+    answer = caller.send(READ, caller.path(path), f"per_page={per_page}")
+
+    assert answer.status_code == 200
+    assert len(contract.check_request(READ, caller.path(path), f"per_page={per_page}")) == 1
+    assert answer.json()["result_info"]["per_page"] == echoed
     assert refusal(contract, answer) == []
 
 

@@ -19,18 +19,18 @@ def checked(settings: Settings, check: str) -> list[Finding]:
 
 
 @pytest.mark.fault("F7")
-def test_the_path_of_each_dotenv_is_told(settings: Make, tmp_path: Path) -> None:
+def test_the_path_of_each_dotenv_is_reported(settings: Make, tmp_path: Path) -> None:
     file = tmp_path / "work" / ".env"
     file.touch(0o600)
 
     project, personal = checked(settings(), ".env")
 
-    assert (project.status, project.meaning) == ("ok", f"{file} is read, and closed to others")
-    assert (personal.status, personal.meaning) == ("ok", f"{tmp_path}/config/.env is not there")
+    assert (project.status, project.meaning) == ("ok", f"{file} is read; other users cannot access it")
+    assert (personal.status, personal.meaning) == ("ok", f"{tmp_path}/config/.env does not exist")
 
 
 @pytest.mark.fault("F6")
-def test_a_dotenv_that_is_read_although_it_is_open_is_told(settings: Make, tmp_path: Path) -> None:
+def test_a_dotenv_that_is_read_although_it_is_open_is_reported(settings: Make, tmp_path: Path) -> None:
     file = tmp_path / "work" / ".env"
     file.touch()
     file.chmod(0o644)
@@ -41,24 +41,24 @@ def test_a_dotenv_that_is_read_although_it_is_open_is_told(settings: Make, tmp_p
     assert "mode 0644" in project.meaning
 
 
-def test_where_the_token_came_from_is_told_but_not_the_token(settings: Make) -> None:
+def test_where_the_token_came_from_is_reported_but_not_the_token(settings: Make) -> None:
     findings = list(check_local(settings(CLOUDFLARE_API_TOKEN="cfut_" + "canary" * 8)))
 
     assert Finding("token source", "ok", "from environment CLOUDFLARE_API_TOKEN") in findings
     assert "canary" not in str(findings)
 
 
-def test_a_deprecated_variable_is_told_with_its_new_name(settings: Make) -> None:
+def test_a_deprecated_variable_is_reported_with_its_new_name(settings: Make) -> None:
     (finding,) = checked(settings(CF_API_TOKEN="x"), "variables")
 
     assert finding.status == "warn"
-    assert finding.meaning == "environment CF_API_TOKEN is no longer read: call it CLOUDFLARE_API_TOKEN"
+    assert finding.meaning == "environment CF_API_TOKEN is no longer read: use CLOUDFLARE_API_TOKEN"
 
 
 def test_a_folder_that_is_not_there_yet_can_be_made(settings: Make, tmp_path: Path) -> None:
     (finding,) = checked(settings(), "exports")
 
-    assert (finding.status, finding.meaning) == ("ok", f"{tmp_path}/exports can be made")
+    assert (finding.status, finding.meaning) == ("ok", f"{tmp_path}/exports can be created")
     assert not (tmp_path / "exports").exists()
 
 
@@ -75,5 +75,5 @@ def test_a_folder_that_is_a_file_is_the_users_failure(settings: Make, tmp_path: 
     ("free", "status"),
     [(1 << 40, "ok"), (1 << 30, "ok"), ((1 << 30) - 1, "warn"), (50 << 20, "warn"), ((50 << 20) - 1, "fail")],
 )
-def test_little_room_is_told_before_there_is_none(tmp_path: Path, free: int, status: str) -> None:
+def test_little_room_is_reported_before_there_is_none(tmp_path: Path, free: int, status: str) -> None:
     assert disk_space(tmp_path, free).status == status

@@ -39,7 +39,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Answer nothing."""
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_certificate_of_unknown_origin_is_refused(
     found = by_check(reach(settings(CLOUDFLARE_BASE_URL=f"https://{serve(server)}/v4"), lambda: NOW))
 
     assert found["TLS"].status == "fail"
-    assert found["TLS"].meaning.startswith("the certificate is refused: self")
+    assert found["TLS"].meaning.startswith("the certificate is not accepted: self")
     assert "CFOPS_CA_FILE" in found["TLS"].hint
     assert Answering.seen == []
 
@@ -151,7 +151,7 @@ def test_a_certificate_of_the_named_authorities_is_accepted(
 
 @pytest.mark.fault("A23")
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_file_of_authorities_that_is_none_is_the_users_failure(
+def test_a_file_of_authorities_that_is_not_one_is_the_users_failure(
     settings: Make, tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / "company.pem"
@@ -165,13 +165,13 @@ def test_a_file_of_authorities_that_is_none_is_the_users_failure(
     assert str(file) in found["TLS"].meaning
 
 
-def test_plain_words_where_encryption_is_expected_are_told(
+def test_plain_words_where_encryption_is_expected_are_reported(
     server: ThreadingHTTPServer, settings: Make
 ) -> None:
     found = by_check(reach(settings(CLOUDFLARE_BASE_URL=f"https://{serve(server)}/v4"), lambda: NOW))
 
     assert found["TLS"].status == "fail"
-    assert found["TLS"].meaning.startswith("no TLS connection: ")
+    assert found["TLS"].meaning.startswith("TLS failed: ")
 
 
 def test_a_proxy_is_not_gone_around(settings: Make) -> None:
@@ -198,5 +198,5 @@ def test_the_clock_is_compared_with_the_servers(offset: float, status: str, mean
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
-def test_a_server_without_a_date_is_no_failure(date: str) -> None:
+def test_a_server_without_a_date_is_not_a_failure(date: str) -> None:
     assert clock_offset(date, NOW).status == "unknown"

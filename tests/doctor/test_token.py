@@ -31,7 +31,7 @@ def found(standing: Standing) -> dict[str, Finding]:
     return {finding.check: finding for finding in standing.findings}
 
 
-def test_a_users_token_is_told_as_such(connect: Connect, sandbox: Sandbox) -> None:
+def test_a_users_token_is_reported_as_such(connect: Connect, sandbox: Sandbox) -> None:
     standing = examined(connect, sandbox, sandbox.token)
 
     assert standing.usable
@@ -62,7 +62,7 @@ def test_an_accounts_token_that_may_not_list_accounts_needs_the_accounts_id(
     given = examined(connect, sandbox, CLOUDFLARE_ACCOUNT_ID=sandbox.account_id)
 
     assert not without.usable
-    assert "cannot be asked without an account" in found(without)["token"].meaning
+    assert "without an account, an account's token cannot be verified" in found(without)["token"].meaning
     assert "CLOUDFLARE_ACCOUNT_ID" in found(without)["token"].hint
     assert given.usable
     assert found(given)["accounts"].status == "warn"
@@ -98,7 +98,7 @@ def test_a_token_that_has_ended_says_when(connect: Connect, sandbox: Sandbox) ->
     expired = found(examined(connect, sandbox))["token expiry"]
 
     assert expired.status == "fail"
-    assert expired.meaning == "it ended on 2020-02-29"
+    assert expired.meaning == "expired on 2020-02-29"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_token_that_has_ended_says_when(connect: Connect, sandbox: Sandbox) ->
         (timedelta(days=-1), "fail"),
     ],
 )
-def test_a_token_near_its_end_is_told(left: timedelta, status: str) -> None:
+def test_a_token_near_its_end_is_reported(left: timedelta, status: str) -> None:
     finding = expiry((NOW + left).timestamp(), NOW.timestamp(), "the page")
 
     assert finding.status == status
@@ -140,7 +140,7 @@ def test_a_token_that_has_not_begun_is_the_users_failure(
     assert found(standing)["token begins"].status == "fail"
 
 
-def test_a_key_is_told_to_be_more_than_is_needed(connect: Connect, http: responses.RequestsMock) -> None:
+def test_a_key_is_reported_to_be_more_than_is_needed(connect: Connect, http: responses.RequestsMock) -> None:
     http.get(f"{API}/accounts", json=ACCOUNTS)
     client, settings = connect(**KEY)
 
@@ -163,7 +163,7 @@ def test_an_unknown_key_is_the_users_failure(connect: Connect, http: responses.R
     assert "(9103)" in found(standing)["accounts"].meaning
 
 
-def test_an_account_that_the_token_does_not_see_is_told(connect: Connect, sandbox: Sandbox) -> None:
+def test_an_account_that_the_token_does_not_see_is_reported(connect: Connect, sandbox: Sandbox) -> None:
     standing = examined(connect, sandbox, sandbox.token, CLOUDFLARE_ACCOUNT_ID=ACCOUNT)
 
     assert found(standing)["accounts"].status == "warn"

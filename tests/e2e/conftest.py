@@ -1,4 +1,4 @@
-"""`inv` as a process of its own, in an ops repository, against a sandbox in this one."""
+"""Fixtures that run `inv` as a process, in an ops repository, against a sandbox in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 
 
 class Shell:
-    """Runs `inv` with an environment that holds nothing but what a test has put there."""
+    """Run `inv` with an environment that holds only what a test has set."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,7 +59,7 @@ class Shell:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Shell:
-    """An ops repository without any credentials."""
+    """Create an ops repository without any credentials."""
     folder = tmp_path / "repository"
     folder.mkdir()
     (folder / "tasks.py").write_text((ROOT / "tasks.py").read_text())
@@ -68,7 +68,7 @@ def bare(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def shell(bare: Shell, sandbox: Sandbox) -> Shell:
-    """The same, with the sandbox in Cloudflare's place."""
+    """Create an ops repository whose environment points at the sandbox."""
     bare.at(sandbox)
     return bare
 

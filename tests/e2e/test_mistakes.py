@@ -1,4 +1,4 @@
-"""Bad input, as a user gives it: a sentence, a hint that names the next command, the right exit code."""
+"""Bad input as a user types it: a sentence, a hint that names the next command, the right exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.timing import bounded
 
 
 def plain(result: Result, code: int, *words: str) -> None:
-    """Hold *result* against what every mistake must end in."""
+    """Assert what every mistake must end in."""
     assert result.code == code, result.err
     assert "Traceback" not in result.err
     assert "hint:" in result.err
@@ -22,7 +22,7 @@ def plain(result: Result, code: int, *words: str) -> None:
         assert word in result.err
 
 
-def test_no_token_names_both_ways_on(bare: Shell) -> None:
+def test_a_missing_token_names_the_variable_and_the_sandbox(bare: Shell) -> None:
     result = bare("zones.list")
 
     plain(result, 1, "no Cloudflare API token", "CLOUDFLARE_API_TOKEN", "inv sandbox zones.list")
@@ -37,7 +37,7 @@ def test_a_token_with_a_blank_is_refused_without_showing_it(bare: Shell) -> None
     assert "secret" not in result.err
 
 
-def test_an_expired_token_is_told(shell: Shell, sandbox: Sandbox) -> None:
+def test_an_expired_token_is_reported(shell: Shell, sandbox: Sandbox) -> None:
     token = "sandbox_" + "e" * 40
     sandbox.store.add_token(token, expires_on="2026-01-01T00:00:00Z")
     shell.environ["CLOUDFLARE_API_TOKEN"] = token
@@ -54,14 +54,14 @@ def test_an_unknown_zone_names_the_list_of_zones(shell: Shell) -> None:
     plain(result, 1, "no zone nowhere.example", "inv zones.list")
 
 
-def test_an_unknown_format_names_those_there_are(shell: Shell, sandbox: Sandbox) -> None:
+def test_an_unknown_format_names_the_known_ones(shell: Shell, sandbox: Sandbox) -> None:
     result = shell("zones.list", "--output", "xml")
 
     plain(result, 1, "xml", "jsonl")
     assert sandbox.requests == []
 
 
-def test_an_unreadable_env_file_is_told_with_its_mode(bare: Shell) -> None:
+def test_an_env_file_that_others_can_read_is_refused_with_its_mode(bare: Shell) -> None:
     file = bare.folder / ".env"
     file.write_text("CLOUDFLARE_API_TOKEN=cfut_abcdefgh\n")
     file.chmod(0o644)
@@ -79,7 +79,9 @@ def test_a_base_url_on_plain_http_is_refused(bare: Shell) -> None:
     plain(result, 1, "http://api.example")
 
 
-def test_read_only_exports_are_told_before_the_first_request(shell: Shell, sandbox: Sandbox) -> None:
+def test_a_read_only_exports_folder_is_reported_before_the_first_request(
+    shell: Shell, sandbox: Sandbox
+) -> None:
     blocked = shell.folder / "taken"
     blocked.write_text("a file stands where the folder should be")
     shell.environ["CFOPS_EXPORTS"] = str(blocked)
@@ -107,11 +109,11 @@ def test_an_unreachable_api_is_a_network_error(bare: Shell) -> None:
 def test_with_json_output_an_error_is_a_json_object_on_stderr(shell: Shell) -> None:
     result = shell("dns.list", "--zone", "nowhere.example", "--output", "json")
 
-    told = json.loads(result.err)
+    error = json.loads(result.err)
     assert result.out == ""
-    assert told["exit_code"] == result.code == 1
-    assert "nowhere.example" in told["message"]
-    assert "zones.list" in told["hint"]
+    assert error["exit_code"] == result.code == 1
+    assert "nowhere.example" in error["message"]
+    assert "zones.list" in error["hint"]
 
 
 @pytest.mark.fault("E6")
@@ -132,7 +134,7 @@ def test_cfops_works_outside_a_repository(bare: Shell, tmp_path: Path) -> None:
     assert listing.out.startswith("name\t")
 
 
-def test_a_second_run_of_the_sandbox_finds_what_the_first_left(bare: Shell) -> None:
+def test_a_second_run_of_the_sandbox_finds_the_state_of_the_first(bare: Shell) -> None:
     first = bare("sandbox", "zones.list", "--output", "json")
     second = bare("sandbox", "zones.list", "--output", "json")
 

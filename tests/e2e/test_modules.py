@@ -1,4 +1,4 @@
-"""Starting is cheap because of what is not loaded: proved by modules, not by time."""
+"""Start-up is cheap because few modules are loaded: tested by modules, not by time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ finally:
 
 
 def loaded(shell: Shell, *line: str) -> set[str]:
-    """Give the names of the modules that *line* has loaded by its end."""
+    """Return the names of the modules that *line* has loaded when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(line=list(line))],
         env=shell.environ, cwd=shell.folder, capture_output=True, timeout=40, text=True,
@@ -41,10 +41,10 @@ def test_the_help_of_a_task_loads_nothing_heavy(bare: Shell) -> None:
     assert loaded(bare, "--help", "dns.list") & HEAVY == set()
 
 
-def test_a_listing_loads_the_wire_and_nothing_else_that_is_heavy(shell: Shell, sandbox: Sandbox) -> None:
+def test_a_listing_loads_the_http_client_and_no_other_heavy_module(shell: Shell, sandbox: Sandbox) -> None:
     names = loaded(shell, "dns.list", "--zone", "example.com", "--output", "json", "--quiet")
 
-    # The names of zones are kept in SQLite.
+    # The names of zones are cached in SQLite.
     assert names & HEAVY == {"requests", "urllib3", "sqlite3"}
 
 

@@ -1,4 +1,4 @@
-"""The runbooks of the README work on the sandbox as they stand."""
+"""The runbooks of the README work on the sandbox without a change."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MODULE = RUNBOOKS.partition("in its own `tasks.py`:")[2].partition("and then")[0
 
 
 def run(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
-    """Run *line* as a shell would."""
+    """Run *line* as a shell does."""
     return subprocess.run(
         ["bash", "-c", line], env=shell.environ, cwd=shell.folder, capture_output=True, text=True, timeout=50
     )
 
 
 @pytest.mark.long
-def test_the_runbooks_work_as_they_stand(bare: Shell) -> None:
+def test_the_runbooks_work_unchanged(bare: Shell) -> None:
     lines = re.findall(r"^    (inv sandbox .+)$", RUNBOOKS, re.MULTILINE)
 
     ended = [(line, run(bare, line)) for line in lines]
@@ -33,7 +33,7 @@ def test_the_runbooks_work_as_they_stand(bare: Shell) -> None:
     assert [(line, done.stderr) for line, done in ended if done.returncode] == []
 
 
-def test_a_rehearsal_of_a_runbook_changes_nothing(bare: Shell) -> None:
+def test_a_dry_run_of_a_runbook_changes_nothing(bare: Shell) -> None:
     line = "inv sandbox dns.list --zone example.com --output json"
     before = run(bare, line).stdout
     swap = next(found for found in re.findall(r"^    inv (sandbox dns.put .+)$", RUNBOOKS, re.MULTILINE))

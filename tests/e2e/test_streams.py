@@ -16,7 +16,7 @@ from tests.timing import Within, timed
 
 
 @pytest.mark.fault("D4")
-def test_a_reader_that_has_enough_ends_the_line_quietly(shell: Shell) -> None:
+def test_a_closed_pipe_ends_the_line_quietly(shell: Shell) -> None:
     line = " ".join(shell.command("zones.settings", "--zone", "example.com", "--output", "jsonl"))
 
     done = subprocess.run(
@@ -29,7 +29,7 @@ def test_a_reader_that_has_enough_ends_the_line_quietly(shell: Shell) -> None:
 
 
 @pytest.mark.fault("D4")
-def test_the_list_of_tasks_may_be_cut_by_its_reader(bare: Shell) -> None:
+def test_the_reader_of_the_task_list_may_close_the_pipe(bare: Shell) -> None:
     line = " ".join(bare.command("--list"))
 
     done = subprocess.run(
@@ -77,7 +77,7 @@ def test_a_signal_ends_a_listing_within_two_seconds(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.fault("D1")
 @pytest.mark.fault("D3")
-def test_a_signal_in_mid_scan_keeps_what_was_read_and_marks_it(
+def test_a_signal_during_a_scan_keeps_what_was_read_and_marks_it(
     shell: Shell, sandbox: Sandbox, number: int, code: int, within: Within
 ) -> None:
     sandbox.faults.add(Fault("hang", "GET", "/zones/*/dns_records*", nth=3, times=-1))
@@ -97,7 +97,7 @@ def test_a_signal_in_mid_scan_keeps_what_was_read_and_marks_it(
 
 
 @pytest.mark.fault("D3")
-def test_a_termination_is_no_finding_of_the_doctor(shell: Shell, sandbox: Sandbox) -> None:
+def test_a_terminated_doctor_reports_no_finding(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("hang", "GET", "/zones*", times=-1))
     process = shell.start("doctor", stdout=subprocess.DEVNULL)
     arrived(sandbox, "/zones")

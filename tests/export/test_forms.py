@@ -35,12 +35,12 @@ def _block(owner: Owner, item: Json) -> Block | None:
     return None if item["name"] == "c" else Block("cloudflare_thing", f"{owner.id}/{item['id']}", item)
 
 
-OWNER = Resource("flat.owner", ACCOUNT, lambda _c, _o: [], ("name",))
+OWNER = Resource("flat.owner", ACCOUNT, ("name",))
 THING = Resource(
-    "flat.thing", "flat.owner", lambda _c, _o: [], ("name", "ttl"),
+    "flat.thing", "flat.owner", ("name", "ttl"),
     document=Document(ending=".txt", make=_text), terraform=_block,
 )  # fmt: skip
-BARE = Resource("flat.bare", ACCOUNT, lambda _c, _o: [], ("name",))
+BARE = Resource("flat.bare", ACCOUNT, ("name",))
 RESOURCES = (OWNER, THING, BARE)
 
 
@@ -174,7 +174,7 @@ def test_no_name_ends_a_comment(tmp_path: Path) -> None:
     folder.mkdir()
     writer = Writer(folder, {})
     hostile = Resource(
-        "flat.thing", ACCOUNT, lambda _c, _o: [], ("name",), terraform=lambda _o, _i: None
+        "flat.thing", ACCOUNT, ("name",), terraform=lambda _o, _i: None
     )  # fmt: skip
     writer.shelf(hostile, Owner("acc", "acc", {})).add({"name": 'x\nresource "a" "b" {}'})
     out = io.BytesIO()

@@ -28,8 +28,8 @@ HOSTILE = (
     "{{ 7 * 7 }} {% raw %}",
     "&lt;script&gt;",
 )
-ZONE = Resource("flat.zone", ACCOUNT, lambda _c, _o: [], ("name",))
-RECORD = Resource("flat.record", "flat.zone", lambda _c, _o: [], ("name", "type"))
+ZONE = Resource("flat.zone", ACCOUNT, ("name",))
+RECORD = Resource("flat.record", "flat.zone", ("name", "type"))
 RESOURCES = (ZONE, RECORD)
 
 

@@ -28,12 +28,10 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     folder = tmp_path / "made"
     folder.mkdir()
     writer = Writer(folder, {})
-    shelf = writer.shelf(
-        Resource("flat.thing", ACCOUNT, lambda _c, _o: [], ("name",)), Owner("acc", "acc", {})
-    )
+    shelf = writer.shelf(Resource("flat.thing", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     for item in reversed(ITEMS):
         shelf.add(item)
-    writer.shelf(Resource("flat.empty", ACCOUNT, lambda _c, _o: [], ("name",)), Owner("acc", "acc", {}))
+    writer.shelf(Resource("flat.empty", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     sections = (
         Section("flat.denied", "acc", "denied", 0, "no permission"),
         Section("flat.empty", "acc", "complete"),

@@ -1,4 +1,4 @@
-"""Print the catalogue with the tests that prove each row; runs none of them."""
+"""Print the catalogue with the tests that prove each row, without running them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Canaries: secrets that tests give to runs, and the search for them in all that runs leave behind.
+"""Canaries: secrets that tests use, and the search for them in everything that a run leaves behind.
 
-Every test has its own folders searched when it ends, and what `inv` printed as soon as it has; see
-`tests/conftest.py`. The spellings are worked out here, apart from those that the program hides.
+The folders of every test are searched when it ends, and the output of `inv` as soon as it is printed; see
+`tests/conftest.py`. The spellings are computed here, independently of the program's own redaction.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 TOKEN = "cfut_" + "Zq7" * 13 + "Z" + "a1b2c3d4"
-"""The token of the stubbed wire, and a secret like any other."""
+"""The token of tests with stubbed requests."""
 SANDBOX_TOKEN = "sandbox_" + "Zq7" * 13 + "x"
-"""The token of clients whose server is a few lines of the test."""
+"""The token of clients whose server is part of the test."""
 
 CONFIGURED_TOKEN = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"
-"""The token of the tests that are about settings."""
+"""The token of tests of settings."""
 
 ALPHABET = string.ascii_letters + string.digits
 KEEPERS = ("sandbox.sqlite", "sandbox.sqlite-wal", "sandbox.sqlite-shm")
-"""The sandbox's own state: it stands for Cloudflare and knows its tokens."""
+"""The sandbox's own state, which holds its tokens as Cloudflare does."""
 
 MUCH = 4 << 20
-"""So much of a file is searched. Only values of the size limit are larger, and they are the tests' own."""
+"""The bytes of a file that are searched. Only values at the size limit are larger, and tests write those."""
 
 
 class Leak(NamedTuple):
-    """A secret that was found: where, which, how it was spelt."""
+    """A secret that was found: where, which one, and in which spelling."""
 
     where: str
     secret: str
@@ -41,12 +41,12 @@ class Leak(NamedTuple):
 
 
 def made(prefix: str = "") -> str:
-    """Make a secret that was never one: 40 characters by chance, behind *prefix*."""
+    """Return a new secret: *prefix* and 40 random characters."""
     return prefix + "".join(secrets.choice(ALPHABET) for _ in range(40))
 
 
 def spellings(secret: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the ways in which *secret* may be written, with their names."""
+    """Yield the spellings of *secret*, each with its name."""
     raw = secret.encode()
     yield "raw", raw
     yield "hex", raw.hex().encode()
@@ -60,12 +60,12 @@ def spellings(secret: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _inner(encoded: bytes, shift: int, length: int) -> bytes:
-    """Give the part of *encoded* that no neighbour of the secret has a share in."""
+    """Return the part of *encoded* that depends on the secret alone, not on its neighbours."""
     return encoded[-(-shift * 8 // 6) : (shift + length) * 8 // 6]
 
 
 class Canaries:
-    """The secrets of a test run. *wanted* may grow while tests make new ones."""
+    """The secrets of a test run; tests may add new ones."""
 
     def __init__(self, wanted: Iterable[str] = ()) -> None:
         self._forms: list[tuple[bytes, str, str]] = []
@@ -73,17 +73,17 @@ class Canaries:
             self.add(secret)
 
     def add(self, secret: str) -> str:
-        """Look for *secret* from now on; gives it back."""
+        """Search for *secret* from now on, and return it."""
         if secret not in {known for _, known, _ in self._forms}:
             self._forms += [(form, secret, name) for name, form in spellings(secret)]
         return secret
 
     def leaks(self, content: bytes, where: str) -> list[Leak]:
-        """Give each spelling of each secret that *content* holds."""
+        """Return each spelling of each secret in *content*."""
         return [Leak(where, secret[:9] + "…", name) for form, secret, name in self._forms if form in content]
 
     def search(self, folder: Path, inputs: Iterable[str] = ()) -> list[Leak]:
-        """Search the names and contents of all files below *folder*, but for those named in *inputs*."""
+        """Return the secrets in names and contents below *folder*, except in files named in *inputs*."""
         skipped = {*KEEPERS, *inputs}
         files = list(folder.rglob("*"))
         local = Canaries(s for file in files if file.name == KEEPERS[0] for s in _known_to(file))
@@ -95,13 +95,13 @@ class Canaries:
         return found
 
     def check(self, content: bytes, where: str) -> None:
-        """Fail the test where *content* holds a secret."""
+        """Fail the test if *content* holds a secret."""
         found = self.leaks(content, where)
-        assert not found, f"a secret was let out: {found}"
+        assert not found, f"a secret leaked: {found}"
 
 
 def _known_to(database: Path) -> list[str]:
-    """Give the secrets of a sandbox, which makes its own when it is new."""
+    """Return the secrets of a sandbox, which creates its own when it is new."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
         rows = opened.execute("SELECT value FROM meta WHERE name IN ('token', 'key')").fetchall()
     return [str(value) for (value,) in rows]
@@ -120,14 +120,14 @@ def _content(file: Path) -> bytes:
 LIVE = {kind: made(prefix) for kind, prefix in (("user", "cfut_"), ("account", "cfat_"), ("old", ""))}
 """Tokens as Cloudflare makes them, new in every run of the suite."""
 KEY = made("cfk_")
-"""A global key, which goes with an address."""
+"""A global API key, which is used with an e-mail address."""
 
 CANARIES = Canaries((TOKEN, SANDBOX_TOKEN, CONFIGURED_TOKEN, *LIVE.values(), KEY))
-"""Those of this process's tests."""
+"""The secrets of the tests of this process."""
 
 
 class Watched(subprocess.Popen[Any]):
-    """A process whose output is searched when it has ended."""
+    """A process whose output is searched for secrets when it has ended."""
 
     def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:
         out, err = super().communicate(input, timeout)

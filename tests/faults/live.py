@@ -1,4 +1,4 @@
-"""Cloudflare's own address with the sandbox behind it, so that live-looking secrets go over the wire."""
+"""The sandbox behind Cloudflare's own address, so that requests carry secrets that look real."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = (*LIVE, "key")
 
 
 def credentials(kind: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a secret of *kind* into the environment, and make it known to *sandbox*."""
+    """Put a secret of *kind* into the environment, and register it with *sandbox*."""
     if kind == "key":
         sandbox.store.set_meta("key", KEY)
         monkeypatch.setenv("CLOUDFLARE_EMAIL", EMAIL)
@@ -37,7 +37,7 @@ def credentials(kind: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
 
 @contextmanager
 def cloudflare(sandbox: Sandbox, *, echoing: bool = False) -> Iterator[responses.RequestsMock]:
-    """Let *sandbox* answer in Cloudflare's place; *echoing*: every answer refuses and repeats the secret."""
+    """Let *sandbox* answer for Cloudflare; if *echoing*, every answer is a refusal with the secret in it."""
 
     def forward(request: requests.PreparedRequest) -> Answered:
         return _echo(request) if echoing else _forwarded(sandbox, request)

@@ -1,4 +1,4 @@
-"""Which tests carry which ids, read from the tests' source: nothing is imported, nothing runs."""
+"""Which tests prove which ids, read from the tests' source: nothing is imported, nothing runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TESTS = Path(__file__).parent.parent
 
 
 class Proof(NamedTuple):
-    """A test function that carries *id*; *long* ones run apart."""
+    """A test function that is marked with *id*; *long* ones run separately."""
 
     id: str
     file: str
@@ -20,7 +20,7 @@ class Proof(NamedTuple):
 
 
 def proofs(folder: Path = TESTS) -> Iterator[Proof]:
-    """Yield every id that a test function in *folder* carries, in the order of files and lines."""
+    """Yield every id that marks a test function in *folder*, in the order of files and lines."""
     for file in sorted(folder.rglob("test_*.py")):
         text = file.read_text(encoding="utf-8")
         if "mark.fault" not in text:

@@ -1,6 +1,6 @@
-"""The token appears nowhere: every task with a secret that must not be seen, and the search itself.
+"""The token appears nowhere: every task is run with a secret, and the search itself is tested.
 
-What each test of the suite leaves behind is searched by `tests/conftest.py`.
+`tests/conftest.py` searches what each test of the suite leaves behind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.offsite.conftest import bucket, running, s3  # noqa: F401  (fixtures)
 from tests.scan.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
-# They start, fill and empty the sandbox, which has a secret of its own and no other.
+# Tasks of the sandbox itself, which has a secret of its own and needs no other.
 SANDBOX = {"sandbox.use", "sandbox.serve", "sandbox.seed", "sandbox.reset"}
 CASES: tuple[tuple[str, Read | Case], ...] = (*reads().items(), *writes().items())
 
@@ -40,7 +40,7 @@ def test_every_task_has_a_case() -> None:
     assert not missing, f"add to READS or WRITES of tests/cases/<product>.py: {sorted(missing)}"
 
 
-def test_every_reading_case_says_what_shows_its_work() -> None:
+def test_every_reading_case_has_something_to_assert() -> None:
     assert [task for task, read in reads().items() if not (read.sends or read.leaves or read.prints)] == []
 
 
@@ -106,7 +106,7 @@ def assert_done(case: Read | Case, well: Result, sent: list[str], home: Path) ->
 @pytest.mark.parametrize(
     "kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.long) for kind in KINDS[1:])]
 )
-def test_a_whole_night_with_each_kind_of_secret_leaves_no_trace_of_it(
+def test_an_export_a_write_and_an_undo_with_each_kind_of_secret_leave_no_trace_of_it(
     sandbox: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, home: Path, kind: str
 ) -> None:
     credentials(kind, sandbox, monkeypatch)
@@ -124,7 +124,7 @@ def test_a_whole_night_with_each_kind_of_secret_leaves_no_trace_of_it(
 
 @pytest.mark.fault("P1", "F8", "F3")
 @pytest.mark.holds_secret(".env")
-def test_a_running_task_shows_its_secret_neither_as_an_argument_nor_in_its_environment(
+def test_a_running_task_has_its_secret_neither_in_its_arguments_nor_in_its_environment(
     shell: Shell,  # noqa: F811
     sandbox: Sandbox,
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_running_task_shows_its_secret_neither_as_an_argument_nor_in_its_envir
         lambda text: json.dumps("".join(f"\\u{ord(c):04x}" for c in text)).replace("\\\\", "\\"),
     ],
 )
-def test_a_planted_secret_is_found_however_it_is_spelt(
+def test_a_planted_secret_is_found_in_every_spelling(
     tmp_path: Path, before: str, spelt: Callable[[str], str]
 ) -> None:
     secret = made("cfut_")
@@ -174,7 +174,7 @@ def test_a_planted_secret_is_found_however_it_is_spelt(
 
 
 @pytest.mark.fault("P1")
-def test_a_secret_in_the_name_of_a_file_or_in_a_link_is_found(tmp_path: Path) -> None:
+def test_a_secret_in_a_file_name_or_in_a_link_is_found(tmp_path: Path) -> None:
     secret = made()
     (tmp_path / secret).write_text("")
     (tmp_path / "link").symlink_to(f"/{secret}")
@@ -207,14 +207,14 @@ def test_nothing():
 
 
 @pytest.mark.fault("P1")
-def test_a_test_that_lets_a_secret_out_is_red(tmp_path: Path) -> None:
-    """The search is alive: of a suite with leaks planted in it, each test with a leak ends red."""
+def test_a_test_that_leaks_a_secret_fails(tmp_path: Path) -> None:
+    """Run a suite with planted leaks: each test with a leak must fail."""
     (tmp_path / "test_leak.py").write_text(LEAKS)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.conftest"]
-    places = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-c", str(ROOT / "pyproject.toml")]
+    options = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-c", str(ROOT / "pyproject.toml")]
 
     done = subprocess.run(
-        [*command, *places, str(tmp_path / "test_leak.py")],
+        [*command, *options, str(tmp_path / "test_leak.py")],
         cwd=ROOT, capture_output=True, text=True, timeout=50,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Every row of the catalogue has a test, and every test names rows that there are."""
+"""Every row of the catalogue has a test, and every test names rows that exist."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def test_every_row_has_a_test() -> None:
     assert [f"{id}: {CATALOGUE[id]}" for id in CATALOGUE if id not in carried] == []
 
 
-def test_every_fault_has_a_test_that_runs_each_time() -> None:
+def test_every_fault_has_a_test_in_the_plain_suite() -> None:
     carried = {proof.id for proof in all_proofs() if not proof.long}
 
     assert [f"{id}: {FAULTS[id]}" for id in FAULTS if id not in carried] == []
 
 
-def test_no_test_names_a_row_that_there_is_not() -> None:
+def test_no_test_names_a_row_that_does_not_exist() -> None:
     assert [proof for proof in all_proofs() if proof.id not in CATALOGUE] == []
 
 
-def test_marks_are_found_one_by_one_with_what_is_long(tmp_path: Path) -> None:
+def test_each_id_of_a_mark_is_found_and_long_tests_are_marked(tmp_path: Path) -> None:
     folder = tmp_path / "tests"
     folder.mkdir()
     (folder / "test_x.py").write_text(
@@ -57,7 +57,7 @@ def test_marks_are_found_one_by_one_with_what_is_long(tmp_path: Path) -> None:
 def test_the_table_names_each_row_and_its_tests(capsys: pytest.CaptureFixture[str]) -> None:
     main()
 
-    told = capsys.readouterr().out
-    assert [id for id, sentence in CATALOGUE.items() if f"{id}  {sentence}\n" not in told] == []
-    assert "tests/faults/test_catalogue.py" not in told
-    assert "tests/http/test_retry.py::test_an_outage_does_not_become_a_storm\n" in told
+    printed = capsys.readouterr().out
+    assert [id for id, sentence in CATALOGUE.items() if f"{id}  {sentence}\n" not in printed] == []
+    assert "tests/faults/test_catalogue.py" not in printed
+    assert "tests/http/test_retry.py::test_an_outage_does_not_become_a_storm\n" in printed

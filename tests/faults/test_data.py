@@ -1,4 +1,4 @@
-"""Secrets that lie in the account's data, clocks that jump, and a hundred thousand records."""
+"""Secrets in the account's data, clocks that jump, and a hundred thousand records."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ZONE = ("--zone", "example.com")
 def test_a_secret_in_the_data_is_in_no_log_audit_cache_or_export(
     staged: Sandbox, inv: Inv, home: Path
 ) -> None:
-    """The journal alone keeps it, for undo; and what was asked for by name goes to stdout."""
+    """Only the journal keeps it, for undo; and a value that is read by name is printed on stdout."""
     secret, before = made(), made()
     search = Canaries((secret, before))
     Path("value").write_text(before)
@@ -55,15 +55,17 @@ def test_a_secret_in_the_data_is_in_no_log_audit_cache_or_export(
     )
     back = inv("--debug", "undo.last", "--yes")
 
-    told = (first.err, second.err, third.err, read.err, night.err, night.out, back.err, back.out)
+    printed = (first.err, second.err, third.err, read.err, night.err, night.out, back.err, back.out)
     assert (first.code, third.code, read.code, night.code) == (0, 0, 0, 0)
     assert read.out.strip() == secret
-    assert search.leaks("".join(told).encode(), "what was said") == []
+    assert search.leaks("".join(printed).encode(), "what was printed") == []
     assert search.search(home, ["journal.jsonl", "value"]) == []
 
 
 @pytest.mark.fault("E15")
-def test_the_secrets_of_a_worker_are_names_everywhere(staged: Sandbox, inv: Inv, home: Path) -> None:
+def test_only_the_names_of_a_workers_secrets_are_shown_or_exported(
+    staged: Sandbox, inv: Inv, home: Path
+) -> None:
     listed = inv("workers.secrets", "--script", "auth-edge", "--output", "json")
     inv("scan.export", "--deep", "--only", "workers")
 
@@ -78,7 +80,7 @@ def test_the_secrets_of_a_worker_are_names_everywhere(staged: Sandbox, inv: Inv,
 def test_a_clock_that_jumps_by_a_day_disturbs_neither_deadlines_nor_the_order(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, within: Within
 ) -> None:
-    """Every look at the clock on the wall finds another day; what is waited for goes by another clock."""
+    """Every reading of the wall clock returns another day; deadlines use the monotonic clock."""
     real, jumps = time.time, itertools.cycle((0, 86_400, -86_400, 0, -86_400, 86_400))
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
     monkeypatch.setenv("CFOPS_DEADLINE", "60")
@@ -99,7 +101,7 @@ def test_a_clock_that_jumps_by_a_day_disturbs_neither_deadlines_nor_the_order(
 
 
 @pytest.mark.fault("A17")
-def test_connecting_reading_and_the_call_as_a_whole_have_their_times(tmp_path: Path) -> None:
+def test_connecting_reading_and_the_whole_call_have_their_own_timeouts(tmp_path: Path) -> None:
     settings = Settings(exports=tmp_path, state_dir=tmp_path, cache_dir=tmp_path)
 
     assert (settings.connect_timeout, settings.read_timeout, settings.call_deadline) == (5.0, 30.0, 60.0)
@@ -108,7 +110,7 @@ def test_connecting_reading_and_the_call_as_a_whole_have_their_times(tmp_path: P
 @pytest.mark.long
 @pytest.mark.fault("A27")
 @pytest.mark.timeout(300)
-def test_twenty_exports_by_eight_workers_are_the_same_to_the_byte(
+def test_twenty_exports_by_eight_workers_are_equal_byte_for_byte(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_BUDGET", "0")
@@ -138,7 +140,7 @@ finally:
 
 
 def peak(*line: str) -> int:
-    """Give the most memory in kB that a process took for *line*."""
+    """Return the peak memory in kB of a process that runs *line*."""
     done = subprocess.run([sys.executable, "-c", MEASURED, *line], capture_output=True, timeout=200)
     assert done.returncode == 0, done.stderr
     return int(Path("peak").read_text())

@@ -1,4 +1,4 @@
-"""Runs that were interrupted: at any item, by any signal, by a terminal that is gone."""
+"""Runs that were interrupted: at any item, by any signal, by a closed terminal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ITEMS = 30
 
 
 def creations(app: App, account: str) -> list[Change]:
-    """Give thirty creations of which each takes a request of its own."""
+    """Return thirty creations, each of which takes one request."""
     record = kind("dns.record")
     assert record.writes
     single = record._replace(writes=record.writes._replace(batch=None))
@@ -88,7 +88,7 @@ def test_what_was_killed_at_any_item_is_finished_by_running_it_again(
     sandbox: Sandbox,
     execute: str,
 ) -> None:
-    """The call under way is held, done or not, when the run is killed."""
+    """Kill the run while its request is held open, before or after it was applied."""
     (many.folder / "tasks.py").write_text(RUNBOOK.replace(", total=0", ""))
     many.environ["CFOPS_BUDGET"] = "0"
     sandbox.limiter.quota = None
@@ -110,7 +110,7 @@ def test_what_was_killed_at_any_item_is_finished_by_running_it_again(
 
 
 def on_a_terminal(shell: Shell, *line: str) -> tuple[subprocess.Popen[bytes], int]:  # noqa: F811
-    """Start a line as the leader of a session on a terminal of its own; gives the terminal's other end."""
+    """Start a line as the session leader on a terminal of its own; return the other end of the terminal."""
     ours, theirs = pty.openpty()
 
     def lead() -> None:
@@ -126,7 +126,7 @@ def on_a_terminal(shell: Shell, *line: str) -> tuple[subprocess.Popen[bytes], in
 
 
 @pytest.mark.fault("D4", "D3")
-def test_a_terminal_that_hangs_up_ends_a_scan_in_order(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+def test_a_terminal_that_hangs_up_ends_a_scan_cleanly(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
     sandbox.faults.add(Fault("hang", "GET", "/zones/*/dns_records*", nth=3, times=-1))
     process, terminal = on_a_terminal(shell, "scan.export")
     wait_until(lambda: sum("dns_records" in target for _, target in list(sandbox.requests)) >= 3)
@@ -134,15 +134,15 @@ def test_a_terminal_that_hangs_up_ends_a_scan_in_order(shell: Shell, sandbox: Sa
     os.close(terminal)
     code = process.wait(20)
 
-    place = shell.folder / "exports" / sandbox.account_id
-    (snapshot,) = [path for path in place.iterdir() if path.is_dir() and path.name[0] != "."]
+    folder = shell.folder / "exports" / sandbox.account_id
+    (snapshot,) = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     assert code == 143
     assert checked(snapshot).status == "partial"
-    assert leftovers(place) == []
+    assert leftovers(folder) == []
 
 
 @pytest.mark.fault("D4", "D2", "P6")
-def test_a_terminal_that_hangs_up_lets_the_write_under_way_end(many: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+def test_a_terminal_that_hangs_up_lets_the_current_write_finish(many: Shell, sandbox: Sandbox) -> None:  # noqa: F811
     sandbox.faults.parse("delay POST /zones/*/dns_records seconds=0.3 nth=5 times=-1")
     process, terminal = on_a_terminal(many, "many")
     wait_until(lambda: begun(sandbox) == 5)
@@ -157,7 +157,7 @@ def test_a_terminal_that_hangs_up_lets_the_write_under_way_end(many: Shell, sand
 
 
 @pytest.mark.fault("D4")
-def test_a_run_under_nohup_outlives_its_terminal(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
+def test_a_run_under_nohup_continues_without_its_terminal(shell: Shell, sandbox: Sandbox) -> None:  # noqa: F811
     sandbox.faults.parse("delay GET /zones* seconds=0.5")
     process = Watched(
         ["nohup", *shell.command("zones.list")],

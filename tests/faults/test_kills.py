@@ -1,4 +1,4 @@
-"""Two hundred kills, forty for each thing that is kept: it is old or new, never a part."""
+"""Two hundred kills, forty for each kind of file: it is the old or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from ops.http.pause import Pause
 from ops.kinds.change import Change
 from ops.telemetry.audit import AuditLog
 from ops.writes.journal import Journal
-from tests.writes.stage import Shelf
+from tests.writes.stage import Remote
 
 READ = Call("GET", "/zones", fresh=300.0)
 
 
 class Kept(NamedTuple):
-    """Something that lasts: *write* writes it once more, *look* raises where what is there is no whole."""
+    """A file on disk: *write* writes it again, *look* raises if it is not whole."""
 
     write: Callable[[int], None]
     look: Callable[[], None]
 
 
 def journal(folder: Path) -> Kept:
-    place = folder / "journal"
-    shelf = Shelf()
-    changes: list[Change] = [shelf.creation("one", text="x" * 5000)]
-    opened = Journal(place, group="g", task="t")
+    path = folder / "journal"
+    remote = Remote()
+    changes: list[Change] = [remote.creation("one", text="x" * 5000)]
+    opened = Journal(path, group="g", task="t")
 
     def write(number: int) -> None:
         entry = opened.begin(changes, now=0.0, number=number)
         opened.finish(entry, "done", changes, [{"id": "1"}])
 
     def look() -> None:
-        for entry in Journal(place).entries().values():
+        for entry in Journal(path).entries().values():
             assert entry.state in ("unknown", "done")
-            Journal(place).changes(entry)
+            Journal(path).changes(entry)
 
     return Kept(write, look)
 
@@ -58,7 +58,7 @@ def audit(folder: Path) -> Kept:
 
 
 def problem_of(log: AuditLog) -> None:
-    # A line that was cut is no tampering: it is told apart, and the next one takes its place.
+    # A cut line is not tampering: it is recognised, and the next one replaces it.
     log.record({"task": "after the kill"})
     assert log.verify().problem == ""
 
@@ -121,7 +121,7 @@ def file(folder: Path) -> Kept:
 
 
 def killed(folder: Path, make: Callable[[Path], Kept], chance: random.Random) -> None:
-    """Write in a process of its own until it is killed, at a moment that chance chooses."""
+    """Write in a process of its own until it is killed at a random moment."""
     child = os.fork()
     if not child:
         try:
@@ -130,13 +130,13 @@ def killed(folder: Path, make: Callable[[Path], Kept], chance: random.Random) ->
                 kept.write(number)
         finally:
             os._exit(1)
-    time.sleep(chance.random() * 0.01)  # the moment of the kill is what varies
+    time.sleep(chance.random() * 0.01)  # the moment of the kill varies
     os.kill(child, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def folders(root: Path, kills: int) -> Iterator[Path]:
-    """Give a folder for each of *kills*; a fresh one every ten keeps small what is looked through."""
+    """Yield a folder for each of *kills*; a new one for every ten, so that it stays small."""
     for number in range(kills):
         folder = root / str(number // 10)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -146,7 +146,9 @@ def folders(root: Path, kills: int) -> Iterator[Path]:
 @pytest.mark.fault("P3", "C3", "C4", "F14")
 @pytest.mark.parametrize("make", [journal, audit, cache, budget, file], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("kills", [10, pytest.param(40, marks=pytest.mark.long)])
-def test_a_kill_leaves_the_old_or_the_new(tmp_path: Path, kills: int, make: Callable[[Path], Kept]) -> None:
+def test_a_kill_leaves_the_old_or_the_new_file(
+    tmp_path: Path, kills: int, make: Callable[[Path], Kept]
+) -> None:
     chance = random.Random(kills)
 
     for folder in folders(tmp_path, kills):
@@ -156,7 +158,7 @@ def test_a_kill_leaves_the_old_or_the_new(tmp_path: Path, kills: int, make: Call
     assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) > 1_000
 
 
-def test_a_part_would_be_noticed(tmp_path: Path) -> None:
+def test_a_partly_written_file_would_be_noticed(tmp_path: Path) -> None:
     def torn(folder: Path) -> Kept:
         kept = file(folder)
 

@@ -1,4 +1,4 @@
-"""Each limit holds at one less, at itself, and at one more."""
+"""Each limit is tested at one less, at itself, and at one more."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def at(limit: int) -> pytest.MarkDecorator:
 @pytest.mark.long
 @at(64 * MIB)
 @pytest.mark.fault("P13", "A19")
-def test_a_body_has_64_mib(opened: Open, size: int, fits: bool) -> None:  # noqa: F811
+def test_a_body_has_at_most_64_mib(opened: Open, size: int, fits: bool) -> None:  # noqa: F811
     body = b'{"success":true,"result":"' + b"x" * (size - 28) + b'"}'
     assert (len(body), JSON_LIMIT) == (size, 64 * MIB)
 
@@ -48,7 +48,7 @@ def test_a_body_has_64_mib(opened: Open, size: int, fits: bool) -> None:  # noqa
 
 
 def nested(levels: int) -> bytes:
-    """Give an answer of so many *levels*, in lists and objects by turns."""
+    """Return an answer with *levels* of nesting, lists and objects in turn."""
     openings = ["[" if level % 2 else '{"a":' for level in range(levels - 1)]
     closings = ["]" if level % 2 else "}" for level in reversed(range(levels - 1))]
     return f'{{"success":true,"result":{"".join(openings)}1{"".join(closings)}}}'.encode()
@@ -56,7 +56,7 @@ def nested(levels: int) -> bytes:
 
 @at(100)
 @pytest.mark.fault("P13", "A11")
-def test_an_answer_has_a_hundred_levels(opened: Open, size: int, fits: bool) -> None:  # noqa: F811
+def test_an_answer_has_at_most_a_hundred_levels(opened: Open, size: int, fits: bool) -> None:  # noqa: F811
     with Wire(answer(200, nested(size))) as wire:
         if fits:
             assert json.dumps(opened(wire.url).get(path("/x"))).count("1") == 1
@@ -67,10 +67,10 @@ def test_an_answer_has_a_hundred_levels(opened: Open, size: int, fits: bool) -> 
 
 @pytest.mark.fault("P13", "A11")
 @pytest.mark.parametrize("form", ["json", "jsonl", "yaml", "table", "csv", "tsv"])
-def test_what_is_nested_as_deeply_as_it_may_be_is_shown_in_every_format(
+def test_an_answer_with_the_deepest_nesting_is_shown_in_every_format(
     inv: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """YAML's writer gives up at some hundred levels, where the parser does not."""
+    """YAML's writer fails at about a hundred levels, which the parser accepts."""
     deep = "[" * 96 + "]" * 96
     zone = f'{{"id":"1","name":"a","deep":{deep}}}'
     zones = f'{{"success":true,"result":[{zone}],"result_info":{{"total_count":1}}}}'
@@ -87,7 +87,7 @@ def test_what_is_nested_as_deeply_as_it_may_be_is_shown_in_every_format(
 @pytest.mark.long
 @at(10_000)
 @pytest.mark.fault("P13", "B6")
-def test_a_list_has_ten_thousand_pages(size: int, fits: bool) -> None:
+def test_a_list_has_at_most_ten_thousand_pages(size: int, fits: bool) -> None:
     def send(call: Call) -> Reply:
         turn = int(dict(call.params).get("cursor", "0")) + 1
         reply = Reply(200)
@@ -104,7 +104,7 @@ def test_a_list_has_ten_thousand_pages(size: int, fits: bool) -> None:
 @pytest.mark.long
 @at(25 * MIB)
 @pytest.mark.fault("P13", "E1")
-def test_a_value_has_25_mib(
+def test_a_value_has_at_most_25_mib(
     sandbox: Sandbox, inv: Callable[..., Result], staged: Sandbox, size: int, fits: bool
 ) -> None:
     file = Path("value")
@@ -118,7 +118,7 @@ def test_a_value_has_25_mib(
 
 @at(200)
 @pytest.mark.fault("P13", "E11")
-def test_a_batch_has_200_records(size: int, fits: bool) -> None:
+def test_a_batch_has_at_most_200_records(size: int, fits: bool) -> None:
     record, owner = kind("dns.record"), Owner("a", "z", {"name": "example.com"})
     changes = [
         Change(record, owner, None, {"type": "A", "name": f"n{n}.example.com", "content": "192.0.2.1"})
@@ -133,7 +133,7 @@ def test_a_batch_has_200_records(size: int, fits: bool) -> None:
 
 @pytest.mark.parametrize("size", [79, 80, 81, 99, 100, 101, 255, 256, 100_000])
 @pytest.mark.fault("P13", "C10")
-def test_a_file_name_has_at_most_a_hundred_characters_whatever_the_name_has(size: int) -> None:
+def test_a_file_name_has_at_most_a_hundred_characters(size: int) -> None:
     names: list[Any] = [
         slug("n" * size),
         *content_file("workers.script", "a", "s" * size, "m" * size + ".js").split("/"),

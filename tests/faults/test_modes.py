@@ -1,4 +1,4 @@
-"""Files are their owner's alone from the moment they exist, whatever the umask: a watcher looks at each."""
+"""Files are private to their owner from the moment they exist, whatever the umask: a watcher checks each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENT = struct.Struct("iIII")
 
 
 class Watcher:
-    """Notes the mode of every file and folder below *root* as the kernel tells that it was made."""
+    """Record the mode of every file and folder below *root* when the kernel reports its creation."""
 
     def __init__(self, root: Path) -> None:
         self.modes: dict[str, set[int]] = {}
@@ -34,7 +34,7 @@ class Watcher:
         self._thread.start()
 
     def stop(self) -> None:
-        # Not by closing what the thread reads: it would go on with the next file of that number.
+        # Closing the descriptor would not do: the thread would read the next file with that number.
         os.write(self._end, b"x")
         self._thread.join()
         for opened in (self._handle, self._ended, self._end):
@@ -99,7 +99,7 @@ LINES = (
 
 @pytest.mark.long
 @pytest.mark.fault("P2", "C9")
-def test_whatever_a_run_makes_is_its_owners_alone_from_the_moment_it_exists(
+def test_every_file_of_a_run_is_private_from_the_moment_it_exists(
     shell: Shell,  # noqa: F811
     sandbox: Sandbox,
 ) -> None:
@@ -116,7 +116,7 @@ def test_whatever_a_run_makes_is_its_owners_alone_from_the_moment_it_exists(
     assert len(made) > 60
 
 
-def test_a_file_that_is_wide_for_a_moment_is_noticed(tmp_path: Path) -> None:
+def test_a_file_that_others_can_read_for_a_moment_is_noticed(tmp_path: Path) -> None:
     with without_umask(tmp_path) as watcher:
         for number in range(200):
             path = tmp_path / f"file-{number}"

@@ -1,4 +1,4 @@
-"""Who is looked up and connected to, and how often the API is asked."""
+"""Which hosts are looked up and connected to, and how many requests the API gets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RECORDED = dedent(
 
 
 def recorded(folder: Path, environ: dict[str, str], *line: str) -> tuple[int, list[tuple[str, object]]]:
-    """Run *line* in a process; gives its exit code, and each name and address that it went to."""
+    """Run *line* in a process; return its exit code, and each name and address that it contacted."""
     record = folder / "record.json"
     code = f"RECORD = {str(record)!r}\n{RECORDED}"
     done = subprocess.run(
@@ -76,14 +76,16 @@ def test_only_the_host_of_the_base_url_is_looked_up_and_connected_to(
     code, seen = recorded(tmp_path, environ, "scan.export", "--deep", "dns.create", *record, *undo)
 
     names = {named for event, named in seen if event != "socket.connect"}
-    places = {tuple(named) for event, named in seen if event == "socket.connect" and isinstance(named, list)}
+    addresses = {
+        tuple(named) for event, named in seen if event == "socket.connect" and isinstance(named, list)
+    }
     assert code == 0
     assert names == {"localhost"}
-    assert {place[:2] for place in places} - {("::1", sandbox.port)} == {("127.0.0.1", sandbox.port)}
+    assert {address[:2] for address in addresses} - {("::1", sandbox.port)} == {("127.0.0.1", sandbox.port)}
 
 
 def limited(limiter: Limiter, statuses: list[int]) -> Callable[[Call], Reply]:
-    """Answer as a server with a rate limit; every fifth request is somebody else's, in the dashboard."""
+    """Return a server with a rate limit; every fifth request comes from a dashboard."""
 
     def send(_call: Call) -> Reply:
         try:
@@ -100,12 +102,12 @@ def limited(limiter: Limiter, statuses: list[int]) -> Callable[[Call], Reply]:
 
 @pytest.mark.fault("A5", "P15")
 @pytest.mark.parametrize("limit", [0, 1000])
-def test_three_thousand_requests_beside_a_dashboard_are_never_refused(
+def test_three_thousand_requests_next_to_a_dashboard_are_never_refused(
     tmp_path: Path,
     fake_time: FakeTime,  # noqa: F811
     limit: int,
 ) -> None:
-    """A *limit* of 0 leaves the announced allowance alone to lead."""
+    """With a *limit* of 0, only the allowance that the server announces counts."""
     statuses: list[int] = []
     limiter = Limiter((1200, 300.0), fake_time)
     budget = Budget(tmp_path / "budget", limit=limit, window=300.0, pause=fake_time.pause(), clock=fake_time)
@@ -128,9 +130,9 @@ from ops.http.paths import path
 from ops.http.stack import open_client
 
 url, folder, token = sys.argv[1:]
-place = Path(folder)
+home = Path(folder)
 settings = Settings(credentials=Credentials(token=token), base_url=url, budget=400, window=4.0, attempts=1,
-                    exports=place, state_dir=place, cache_dir=place)
+                    exports=home, state_dir=home, cache_dir=home)
 client = open_client(settings, say=lambda text: None)
 
 def work():
@@ -146,7 +148,7 @@ for thread in threads: thread.join()
 @pytest.mark.long
 @pytest.mark.fault("P15", "A5", "D6")
 @pytest.mark.timeout(180)
-def test_two_processes_make_three_thousand_requests_without_one_refusal(
+def test_two_processes_send_three_thousand_requests_without_a_refusal(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.limiter.quota = (480, 4.0)

@@ -1,4 +1,4 @@
-"""What lies on the disk between runs, in the hands of somebody else: refused or made anew, never believed."""
+"""State files that somebody else has changed between runs: refused or created again, never trusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Inv = Callable[..., Result]
 
 
 class Bomb:
-    """Unpickled, it leaves a file."""
+    """Create a file when unpickled."""
 
     def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
         return os.system, ("touch exploded",)
@@ -54,9 +54,9 @@ READING = (
 
 
 def lasting(home: Path) -> list[Path]:
-    """Give the files that one run leaves for the next, but for the sandbox's own."""
-    places = (home / "state", home / "cache")
-    return sorted(file for place in places for file in place.rglob("*") if file.is_file())
+    """Return the files that one run leaves for the next, except the sandbox's own."""
+    folders = (home / "state", home / "cache")
+    return sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
 
 
 @pytest.mark.fault("F14", "A11")
@@ -64,7 +64,7 @@ def lasting(home: Path) -> list[Path]:
     "poison",
     [pytest.param(name, marks=[] if name == "pickle" else pytest.mark.long) for name in POISON],
 )
-def test_a_poisoned_file_of_state_is_refused_or_made_anew(
+def test_a_poisoned_state_file_is_refused_or_created_again(
     staged: Sandbox, inv: Inv, home: Path, poison: str
 ) -> None:
     inv("zones.list", "--cache", "60", "dns.create", *RECORD)
@@ -85,7 +85,7 @@ def test_a_poisoned_file_of_state_is_refused_or_made_anew(
 
 @pytest.mark.fault("F14", "D7")
 @pytest.mark.parametrize("poison", POISON)
-def test_a_lock_whose_holder_has_written_nonsense_is_a_lock(tmp_path: Path, poison: str) -> None:
+def test_a_lock_with_unreadable_content_is_still_a_lock(tmp_path: Path, poison: str) -> None:
     with locked(tmp_path, "zone", {"pid": 1}, "writing"):
         (file,) = tmp_path.iterdir()
         file.write_bytes(POISON[poison])
@@ -109,7 +109,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @pytest.mark.fault("F14", "F19", "A11")
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_nested_without_end_is_refused_with_nothing_written(
+def test_a_file_with_endless_nesting_is_refused_and_nothing_is_written(
     staged: Sandbox, inv: Inv, name: str
 ) -> None:
     file, line = FILES[name]
@@ -127,7 +127,7 @@ def test_a_file_nested_without_end_is_refused_with_nothing_written(
 
 @pytest.mark.fault("F14")
 @pytest.mark.parametrize("option", ["--value", "--metadata"])
-def test_an_option_nested_without_end_is_refused(staged: Sandbox, inv: Inv, option: str) -> None:
+def test_an_option_with_endless_nesting_is_refused(staged: Sandbox, inv: Inv, option: str) -> None:
     lines = {
         "--value": ("zones.set", *ZONE, "--name", "minify", "--value", "[" * 50_000),
         "--metadata": (

@@ -1,4 +1,4 @@
-"""No credential leaves for another host, whatever the answer, the method and the kind of secret."""
+"""No credential is sent to another host, whatever the answer, the method and the kind of secret."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_another_host_is_never_connected_to(
 @pytest.mark.fault("P8", "A20")
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 @pytest.mark.parametrize("code", CODES)
-def test_a_redirect_is_a_failure_and_no_success_of_another_method(
+def test_a_redirect_is_a_failure_and_never_followed_with_another_method(
     settings: Callable[..., Settings],  # noqa: F811
     code: int,
     method: str,
 ) -> None:
-    """A client that follows would turn these writes into a read, whose success looks like theirs."""
+    """A client that follows redirects would turn these writes into a read that looks like success."""
     with Wire(answer(code, "", location="/client/v4/y"), ok({"id": "1"})) as wire:
         client: Client = open_client(settings(base_url=wire.url, attempts=4), say=print)
         with pytest.raises(OpsError, match="redirected to the same host") as failure:

@@ -1,4 +1,4 @@
-"""What is installed: named by hash in one file that holds all that is needed, and each with a reason."""
+"""What is installed: pinned by hash in one complete file, and each package with a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def wanted() -> dict[str, Requirement]:
 
 
 def locked() -> dict[str, tuple[str, list[str]]]:
-    """Give each name in the lock with its version and its hashes."""
+    """Return each name in the lock file with its version and hashes."""
     found = {}
     for entry in LOCK.read_text().replace("\\\n", " ").splitlines():
         name, version = re.match(r"([A-Za-z0-9._-]+)==([^\s;]+)", entry).groups()  # type: ignore[union-attr]
@@ -32,13 +32,13 @@ def locked() -> dict[str, tuple[str, list[str]]]:
 
 
 @pytest.mark.fault("P17")
-def test_everything_in_the_lock_is_named_by_hash_and_by_nothing_else() -> None:
+def test_every_package_in_the_lock_file_is_pinned_by_hash() -> None:
     assert [name for name, (_, hashes) in locked().items() if not hashes] == []
     assert "://" not in LOCK.read_text()
 
 
 @pytest.mark.fault("P17")
-def test_the_lock_holds_what_the_project_asks_for() -> None:
+def test_the_lock_file_holds_what_the_project_requires() -> None:
     versions = {name: version for name, (version, _) in locked().items()}
 
     wrong = {
@@ -50,26 +50,26 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 
 @pytest.mark.fault("P17")
-def test_the_lock_holds_what_its_own_packages_ask_for() -> None:
+def test_the_lock_file_holds_what_its_packages_require() -> None:
     names = set(locked())
     here = {"extra": ""}
-    asked = {
+    required = {
         canonicalize_name(requirement.name)
         for name in names & {*wanted(), "urllib3", "certifi", "idna", "cffi"}
         for requirement in map(Requirement, requires(name) or ())
         if not requirement.marker or requirement.marker.evaluate(here)
     }
 
-    assert "urllib3" in asked
-    assert asked - names == set()
+    assert "urllib3" in required
+    assert required - names == set()
 
 
 @pytest.mark.fault("P17")
-def test_few_are_added_to_the_ground_and_each_has_its_reason_in_the_changelog() -> None:
+def test_few_packages_are_required_and_each_has_its_reason_in_the_changelog() -> None:
     section = (ROOT / "CHANGELOG.md").read_text().split("### Dependencies, and why\n")[1].split("\n#")[0]
-    told = {canonicalize_name(name) for line in section.splitlines() if line.startswith("- ")
+    explained = {canonicalize_name(name) for line in section.splitlines() if line.startswith("- ")
             for name in line[2:].partition(":")[0].split(", ")}  # fmt: skip
 
     assert set(wanted()) >= GROUND
     assert len(set(wanted()) - GROUND) <= 5
-    assert set(wanted()) - told == set()
+    assert set(wanted()) - explained == set()

@@ -154,8 +154,8 @@ def test_a_file_that_others_may_touch_is_refused(path: Path, mode: int) -> None:
     with pytest.raises(Refused) as refused:
         written(path, 2)
 
-    assert refused.value.message == (f"{path} is not this user's alone, so that others could have changed it")
-    assert refused.value.hint == f"look at it, then `chmod 600 {path}`, or move it away to begin anew"
+    assert refused.value.message == f"other users could have changed {path}"
+    assert refused.value.hint == f"check it, then `chmod 600 {path}`, or move it away to start a new one"
     assert bodies(path) == [1]
 
 
@@ -176,7 +176,7 @@ def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "last", [b"{}\n", b"[]\n", b"nonsense\n", b"\n", b'{"n":"x","hash":""}\n', b'{"n":1}\n', b"\xff\n"]
 )
-def test_nothing_is_added_to_a_line_that_is_none(path: Path, last: bytes) -> None:
+def test_nothing_is_added_to_a_line_that_is_not_one(path: Path, last: bytes) -> None:
     written(path, 1)
     with path.open("ab") as file:
         file.write(last)
@@ -185,7 +185,7 @@ def test_nothing_is_added_to_a_line_that_is_none(path: Path, last: bytes) -> Non
         written(path, 2)
 
     assert damaged.value.message == f"the last line of {path} is damaged"
-    assert damaged.value.hint == f"keep it to look into: `mv {path} {path}.broken`"
+    assert damaged.value.hint == f"keep it for inspection: `mv {path} {path}.broken`"
 
 
 @pytest.mark.fault("F22")
@@ -213,11 +213,11 @@ def test_the_first_line_that_does_not_follow_is_named(path: Path, old: bytes, ne
     assert changed.value.message == (
         f"{path} was changed by hand or damaged: line 2 does not follow from the rest"
     )
-    assert changed.value.hint == f"keep it to look into, and begin anew: `mv {path} {path}.broken`"
+    assert changed.value.hint == f"keep it for inspection and start a new one: `mv {path} {path}.broken`"
 
 
 @pytest.mark.fault("F22")
-def test_a_digest_that_is_no_text_does_not_follow(path: Path) -> None:
+def test_a_digest_that_is_not_text_does_not_follow(path: Path) -> None:
     written(path, 1)
     line = path.read_bytes()
     path.write_bytes(line[:-10] + b"\xff" + line[-9:])

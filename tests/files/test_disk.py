@@ -181,7 +181,7 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.write_text("a file")])
-def test_a_folder_that_is_none_cannot_be_written(tmp_path: Path, make: object) -> None:
+def test_a_folder_that_is_not_one_cannot_be_written(tmp_path: Path, make: object) -> None:
     assert callable(make)
     make(tmp_path / "x")
 
@@ -192,7 +192,7 @@ def test_a_folder_that_is_none_cannot_be_written(tmp_path: Path, make: object) -
 
 
 @pytest.mark.fault("C6")
-def test_a_read_only_folder_is_told() -> None:
+def test_a_read_only_folder_is_reported() -> None:
     # Even root can make no file there.
     with pytest.raises(DiskError, match="cannot be written"):
         check_writable(Path("/proc"))
@@ -200,7 +200,7 @@ def test_a_read_only_folder_is_told() -> None:
 
 @pytest.mark.fault("C6")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_the_right_to_write_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_the_right_to_write_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(DiskError, match="Permission denied"):
@@ -222,7 +222,7 @@ def test_a_private_folder_may_be_there_already(tmp_path: Path) -> None:
     assert mode_of(tmp_path) == 0o755
 
 
-def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
 
     for folder in (tmp_path / "a", tmp_path / "a" / "b"):

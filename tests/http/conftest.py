@@ -14,6 +14,7 @@ from ops.http.client import Client
 from ops.http.pause import Pause
 from ops.http.session import Session
 from ops.http.stack import Auth, open_client
+from ops.kinds import paths
 
 CANARY = "sandbox_" + "Zq7" * 13 + "x"
 
@@ -60,7 +61,7 @@ def opened(settings: Callable[..., Settings]) -> Iterator[Callable[..., Client]]
     clients: list[Client] = []
 
     def make(url: str, say: Callable[[str], None] = lambda text: None, **changes: Any) -> Client:
-        clients.append(open_client(settings(base_url=url, **changes), say=say))
+        clients.append(open_client(settings(base_url=url, **changes), say=say, paths=paths))
         return clients[-1]
 
     yield make

@@ -97,7 +97,7 @@ def test_no_second_holds_more_than_an_address_may_send(make: Make, fake_time: Fa
     assert fake_time.said == []
 
 
-def test_a_full_budget_is_told_with_its_length(make: Make, fake_time: FakeTime) -> None:
+def test_a_full_budget_is_reported_with_its_length(make: Make, fake_time: FakeTime) -> None:
     budget = make(limit=2, window=300.0)
 
     for _ in range(3):
@@ -111,7 +111,7 @@ def test_a_deadline_within_a_full_second_ends_with_the_reason(make: Make, fake_t
     for _ in range(PER_SECOND):
         budget.acquire()
 
-    with pytest.raises(RateLimited, match=r"^to stay under 200 requests in a second: it takes 1 s"):
+    with pytest.raises(RateLimited, match=r"^to stay under 200 requests in a second: that takes 1 s"):
         budget.acquire()
 
 
@@ -145,14 +145,14 @@ def test_a_deadline_that_comes_first_ends_it_at_once(make: Make, fake_time: Fake
         budget.acquire()
 
     assert fake_time.waits == []
-    assert "come back at" in failure.value.hint
+    assert "try again at" in failure.value.hint
 
 
 def test_no_request_begins_after_the_deadline(make: Make, fake_time: FakeTime) -> None:
     budget = make(pause=fake_time.pause(until=fake_time.now + 50))
     fake_time.now += 50
 
-    with pytest.raises(NetworkError, match="time for this run is over"):
+    with pytest.raises(NetworkError, match="deadline of this run has passed"):
         budget.acquire()
 
 
@@ -192,7 +192,7 @@ def test_a_429_without_a_word_stops_for_longer_each_time(make: Make, fake_time: 
 
 
 @pytest.mark.fault("A5")
-def test_little_that_the_server_allows_is_left_alone(make: Make, fake_time: FakeTime) -> None:
+def test_little_that_the_server_allows_is_not_called(make: Make, fake_time: FakeTime) -> None:
     """The server's window is shared with others, whose requests only its header shows."""
     left, reset_at, refused = 60, fake_time.now + 30, 0
 
@@ -216,7 +216,7 @@ def test_little_that_the_server_allows_is_left_alone(make: Make, fake_time: Fake
 
 @pytest.mark.fault("A5")
 @pytest.mark.parametrize(("limit", "reserve"), [(0, 20), (10, 1), (75, 1), (100, 2), (149, 2), (5000, 20)])
-def test_a_fiftieth_of_the_limit_is_left_alone_one_request_at_least_and_twenty_at_most(
+def test_a_fiftieth_of_the_limit_is_not_called_one_request_at_least_and_twenty_at_most(
     make: Make, fake_time: FakeTime, limit: int, reserve: int
 ) -> None:
     budget = make(limit=limit)
@@ -390,7 +390,7 @@ def test_the_file_is_for_its_owner_alone_from_the_start(make: Make, tmp_path: Pa
 
 @pytest.mark.fault("F14")
 @pytest.mark.parametrize("damage", ["noise", "short", "empty", "cut", "future", "negative", "next", "end"])
-def test_a_damaged_file_is_made_anew_with_a_note(
+def test_a_damaged_file_is_replaced_with_a_note(
     make: Make, notes: list[str], tmp_path: Path, damage: str
 ) -> None:
     budget = make()
@@ -414,7 +414,7 @@ def test_a_damaged_file_is_made_anew_with_a_note(
 
     assert budget.acquire() == 0
     assert budget.remaining() == 9
-    assert notes == [f"the budget file {file} was damaged and has been made anew"]
+    assert notes == [f"the budget file {file} was damaged and has been replaced"]
 
 
 @pytest.mark.fault("F14")
@@ -454,7 +454,7 @@ def test_a_service_that_is_away_for_a_while_does_not_stop_the_others(make: Make,
     assert fake_time.waits == []
 
 
-def test_a_file_of_another_boot_is_begun_anew_without_a_word(
+def test_a_file_of_another_boot_is_started_again_without_a_word(
     make: Make, notes: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "state" / "budget"
@@ -523,7 +523,7 @@ def test_a_file_that_others_may_touch_is_replaced_with_a_note(
 
     assert victim.read_bytes() == b"precious"
     assert stat.S_IMODE(file.lstat().st_mode) == 0o600
-    assert notes == [f"the budget file {file} was not this user's alone and has been made anew"]
+    assert notes == [f"the budget file {file} was accessible to other users and has been replaced"]
 
 
 def test_where_no_file_can_be_made_the_budget_is_this_runs_own(

@@ -210,7 +210,7 @@ def test_a_large_answer_is_not_kept(cached: Callable[..., Send], server: Server)
     assert len(server.calls) == 2
 
 
-def test_a_full_cache_is_begun_anew(cached: Callable[..., Send], server: Server, tmp_path: Path) -> None:
+def test_a_full_cache_is_started_again(cached: Callable[..., Send], server: Server, tmp_path: Path) -> None:
     send = cached()
     server.answer = {"padding": "x" * 1_000_000}
     for n in range(45):
@@ -222,7 +222,7 @@ def test_a_full_cache_is_begun_anew(cached: Callable[..., Send], server: Server,
 
 @pytest.mark.fault("F14")
 @pytest.mark.parametrize("damage", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])
-def test_a_damaged_file_is_made_anew_with_a_note(
+def test_a_damaged_file_is_replaced_with_a_note(
     cached: Callable[..., Send], server: Server, tmp_path: Path, notes: list[str], damage: bytes
 ) -> None:
     file = tmp_path / "cache" / "a.sqlite"
@@ -234,7 +234,7 @@ def test_a_damaged_file_is_made_anew_with_a_note(
     send(ZONES)
 
     assert send(ZONES).cached
-    assert notes == [f"the cache {file} was damaged and has been made anew"]
+    assert notes == [f"the cache {file} was damaged and has been replaced"]
 
 
 @pytest.mark.fault("F14")
@@ -263,10 +263,10 @@ def test_a_file_that_others_may_write_is_replaced(
     fresh = cached()
 
     assert not fresh(ZONES).cached
-    assert "not this user's alone" in notes[0]
+    assert "accessible to other users" in notes[0]
 
 
-def test_a_cache_that_cannot_be_used_is_no_reason_to_fail(
+def test_a_cache_that_cannot_be_used_is_not_a_reason_to_fail(
     cached: Callable[..., Send], server: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
@@ -295,7 +295,7 @@ def test_every_file_is_for_its_owner_alone_from_the_start(
 
 
 @pytest.mark.fault("F1")
-def test_no_secret_lies_in_the_cache(opened: Callable[..., Client], tmp_path: Path) -> None:
+def test_no_secret_is_in_the_cache(opened: Callable[..., Client], tmp_path: Path) -> None:
     with Wire(ok([{"id": "1"}])) as wire:
         client = opened(wire.url)
         client.lookup(path("/zones"), name="a.example")

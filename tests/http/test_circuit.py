@@ -44,20 +44,20 @@ def exhausted(circuit: Circuit) -> None:
 
 @pytest.mark.fault("G9")
 @pytest.mark.parametrize("failure", [Reply(502), Reply(524), Unanswered("reset")])
-def test_after_five_faults_on_end_a_product_is_left_alone_and_the_others_go_on(
+def test_after_five_faults_in_a_row_a_product_is_not_called_and_the_others_go_on(
     failure: Reply | OpsError,
 ) -> None:
     remote = Remote(failure)
     circuit = Circuit(remote, Clock())
     exhausted(circuit)
 
-    with pytest.raises(ApiError, match="zones/dns_records has failed 5 times on end") as refused:
+    with pytest.raises(ApiError, match="zones/dns_records has failed 5 times in a row") as refused:
         circuit(DNS)
     others = circuit(ROUTES)
 
     assert len(remote.calls) == FAULTS + 1
     assert others.status == 200
-    assert "tried again in 30 s" in refused.value.hint
+    assert "try again in 30 s" in refused.value.hint
     assert refused.value.status is None
 
 
@@ -90,7 +90,7 @@ def test_a_product_that_answers_again_is_called_as_ever() -> None:
 
 
 @pytest.mark.fault("G9")
-def test_one_good_answer_in_between_begins_the_count_anew() -> None:
+def test_one_good_answer_in_between_begins_the_count_again() -> None:
     remote = Remote(Reply(502))
     circuit = Circuit(remote, Clock())
 
@@ -105,7 +105,7 @@ def test_one_good_answer_in_between_begins_the_count_anew() -> None:
 
 
 @pytest.mark.parametrize("answer", [Reply(404), Reply(429), Reply(400)])
-def test_an_answer_that_refuses_is_no_fault_of_the_product(answer: Reply) -> None:
+def test_an_answer_that_refuses_is_not_a_fault_of_the_product(answer: Reply) -> None:
     remote = Remote(answer)
     circuit = Circuit(remote, Clock())
 
@@ -115,7 +115,7 @@ def test_an_answer_that_refuses_is_no_fault_of_the_product(answer: Reply) -> Non
     assert len(remote.calls) == 2 * FAULTS
 
 
-def test_what_was_not_sent_is_no_fault_of_the_product() -> None:
+def test_what_was_not_sent_is_not_a_fault_of_the_product() -> None:
     circuit = Circuit(Remote(NotSent("no network")), Clock())
 
     for _ in range(2 * FAULTS):

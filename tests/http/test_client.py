@@ -271,7 +271,7 @@ def test_a_token_that_one_endpoint_does_not_know_may_be_verified_by_another(open
 
 @pytest.mark.fault("D9")
 @pytest.mark.parametrize(("off", "told"), [(0, 0), (50, 0), (-50, 0), (3600, 1), (-3600, 1)])
-def test_a_clock_that_is_off_is_told_once(opened: Open, off: int, told: int) -> None:
+def test_a_clock_that_is_off_is_reported_once(opened: Open, off: int, told: int) -> None:
     notes: list[str] = []
 
     def dated(exchange: Exchange) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from ops.errors import ApiError
 from ops.http.exchange import Call, Reply
-from ops.http.parallel import with_places
+from ops.http.parallel import in_flight
 
 CALL = Call("GET", "/zones")
 
 
-def test_only_as_many_calls_are_under_way_as_there_are_places() -> None:
+def test_only_as_many_calls_are_in_flight_as_there_are_places() -> None:
     inside, most, lock, go_on = 0, 0, threading.Lock(), threading.Event()
 
     def send(_call: Call) -> Reply:
@@ -28,7 +28,7 @@ def test_only_as_many_calls_are_under_way_as_there_are_places() -> None:
             inside -= 1
         return Reply(200)
 
-    wait = with_places(send, 3)
+    wait = in_flight(send, 3)
     threads = [threading.Thread(target=wait, args=(CALL,)) for _ in range(12)]
     for thread in threads:
         thread.start()
@@ -42,7 +42,7 @@ def test_a_call_that_fails_leaves_its_place() -> None:
     def fail(_call: Call) -> Reply:
         raise ApiError("the database is away", 500)
 
-    wait = with_places(fail, 1)
+    wait = in_flight(fail, 1)
 
     for _ in range(3):
         with pytest.raises(ApiError, match="the database is away"):

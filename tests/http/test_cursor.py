@@ -23,7 +23,7 @@ def page(*names: str, cursor: str | None = None, **info: Any) -> Page:
 
 
 class Pages:
-    """Gives *pages* by their cursor; "" is the first."""
+    """Return *pages* by their cursor; "" is the first."""
 
     def __init__(self, **pages: Page | list[Page]) -> None:
         self.pages = pages
@@ -67,7 +67,7 @@ def test_the_size_of_a_page_may_be_called_otherwise() -> None:
     assert pages.asked == [{"per_page": "20"}]
 
 
-def test_the_cursor_may_lie_in_either_place() -> None:
+def test_the_cursor_may_be_in_either_place() -> None:
     pages = Pages(first=page("a", cursors={"after": "c1"}), c1=page("b", cursors={"after": ""}))
 
     assert names(pages.listing()) == ["a", "b"]
@@ -99,12 +99,12 @@ def test_the_same_cursor_with_nothing_more_is_the_end() -> None:
 
 
 @pytest.mark.fault("B6")
-def test_a_cursor_that_comes_again_ends_the_list_and_is_told() -> None:
+def test_a_cursor_that_comes_again_ends_the_list_and_is_reported() -> None:
     pages = Pages(first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=page("c", cursor="c1"))
     listing = pages.listing()
 
     assert names(listing) == ["a", "b", "c"]
-    assert listing.problem == "the cursor of page 3 came before, so the end is not certain"
+    assert listing.problem == "the cursor of page 3 was repeated, so the end is not certain"
     assert len(pages.asked) == 3
 
 
@@ -197,7 +197,7 @@ def test_a_list_just_short_enough_to_be_remembered_is_read_once_more(monkeypatch
 
 
 @pytest.mark.fault("B9")
-def test_a_later_page_that_fails_for_good_leaves_an_incomplete_list() -> None:
+def test_a_later_page_that_fails_permanently_leaves_an_incomplete_list() -> None:
     listing = Pages(first=page("a", cursor="c1"), c1=ApiError("GET /x: failed", 502)).listing()
 
     assert names(listing) == ["a"]
@@ -217,7 +217,7 @@ def test_a_first_page_that_fails_is_a_failure(error: OpsError) -> None:
         list(Pages(first=error).listing())
 
 
-def test_what_is_gone_on_a_later_page_is_gone() -> None:
+def test_what_is_missing_on_a_later_page_is_gone() -> None:
     with pytest.raises(NotFound):
         list(Pages(first=page("a", cursor="c1"), c1=NotFound("namespace not found", 404)).listing())
 
@@ -233,7 +233,7 @@ def test_an_item_that_comes_twice_is_given_once_and_counted(options: Any) -> Non
 
 @pytest.mark.fault("B1")
 @pytest.mark.parametrize("options", [{"identity": ""}, {"identity": "name"}])
-def test_items_are_told_apart_by_their_identity_or_else_by_all_they_hold(options: Any) -> None:
+def test_items_differ_by_their_identity_or_else_by_all_they_hold(options: Any) -> None:
     field = options["identity"] or "id"
     named = [{field: "x", "more": 1}, {field: "x", "more": 2}, {field: "y", "more": 2}]
     nameless = [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 2, "b": 2}]
@@ -243,7 +243,7 @@ def test_items_are_told_apart_by_their_identity_or_else_by_all_they_hold(options
     assert listing.duplicates == 2
 
 
-def test_items_without_the_field_of_the_order_are_given_and_told() -> None:
+def test_items_without_the_field_of_the_order_are_given_and_reported() -> None:
     found = [{"x": 1}, {"x": 2}, {"name": "a"}, {"x": 3}]
     listing = Pages(first={"result": found, "result_info": {}}).listing(ordered_by="name")
 
@@ -282,7 +282,7 @@ def test_the_first_key_may_be_any() -> None:
     assert listing.problem == ""
 
 
-def test_an_order_that_is_broken_is_told() -> None:
+def test_an_order_that_is_broken_is_reported() -> None:
     listing = Pages(first=page("b", cursor="c1"), c1=page("a", "c")).listing(ordered_by="name")
 
     assert names(listing) == ["b", "a", "c"]
@@ -365,7 +365,7 @@ def test_read_ahead_a_cursor_that_expired_restarts_the_list_without_repeating_an
     assert (listing.passes, listing.problem) == (2, "")
 
 
-def test_read_ahead_a_page_that_cannot_be_read_is_told_in_its_turn() -> None:
+def test_read_ahead_a_page_that_cannot_be_read_is_reported_in_its_turn() -> None:
     pages = Pages(
         first=page("a", cursor="c1"), c1=page("b", cursor="c2"), c2=ApiError("the database is away", 500)
     )
@@ -380,5 +380,5 @@ def test_read_ahead_a_cursor_that_came_before_is_not_followed_again() -> None:
     listing = pages.listing(ahead=True)
 
     assert names(listing) == ["a", "b", "c"]
-    assert "came before" in listing.problem
+    assert "was repeated" in listing.problem
     assert len(pages.asked) == 3

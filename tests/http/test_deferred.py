@@ -1,4 +1,4 @@
-"""A package that requests imports and we do not use is loaded by whoever uses it."""
+"""A package that requests imports and we do not use is loaded when other code uses it."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_a_client_without_credentials_is_not_opened(settings: Callable[..., Sett
 @pytest.mark.parametrize(
     "proxy", ["proxy.example:3128", "socks5://proxy.example", "http://", "http://me:hunter2@:x"]
 )
-def test_a_proxy_that_is_no_url_is_refused_without_showing_it(proxy: str) -> None:
+def test_a_proxy_that_is_not_a_url_is_refused_without_showing_it(proxy: str) -> None:
     with pytest.raises(UsageError) as failure:
         check_proxy(proxy)
 

@@ -221,7 +221,7 @@ def test_a_list_whose_total_moves_each_time_is_marked() -> None:
     listing = Table(25, meddle=at(2, 5, 9, change=lambda table: table.insert(len(table.items)))).listing()
 
     assert len(ids(listing)) == 28
-    assert listing.problem == "the list changed while it was read 3 times: the total moved"
+    assert listing.problem == "the list changed while it was read 3 times: the total changed"
 
 
 @pytest.mark.fault("B2")
@@ -357,7 +357,7 @@ def test_a_whole_list_may_be_old() -> None:
 
 
 @pytest.mark.parametrize("info", [{"cursor": 5}, {"cursors": {"after": 5}}, {"cursors": "more"}])
-def test_a_cursor_that_is_no_text_counts_as_absent(info: Item) -> None:
+def test_a_cursor_that_is_not_text_counts_as_absent(info: Item) -> None:
     listing = Client(answering({"result": [{"id": "1"}], "result_info": info})).whole(RECORDS)
 
     assert ids(listing) == ["1"]
@@ -374,7 +374,7 @@ def test_a_list_that_never_stands_still_is_marked() -> None:
     assert "changed while it was read 3 times" in listing.problem
 
 
-def test_an_item_made_just_before_the_list_was_read_is_no_drift_for_ever() -> None:
+def test_an_item_made_just_before_the_list_was_read_is_not_a_drift_forever() -> None:
     table = Table(24)
     table.insert(0)
     listing = table.listing()
@@ -386,7 +386,7 @@ def test_an_item_made_just_before_the_list_was_read_is_no_drift_for_ever() -> No
 
 @pytest.mark.fault("B3")
 @pytest.mark.parametrize("lie", [3, 10, 20, 21, 10**9, 0])
-def test_a_total_that_lies_stops_nothing_and_is_told(lie: int) -> None:
+def test_a_total_that_lies_stops_nothing_and_is_reported(lie: int) -> None:
     table = Table(25, says={"total_count": lie})
     listing = table.listing()
 
@@ -414,7 +414,7 @@ def test_a_list_without_a_total_is_read_to_its_end_twice(without: tuple[str, ...
 
 @pytest.mark.fault("B3")
 @pytest.mark.parametrize("nonsense", [-1, 1.5, "many", "9" * 16, [], {}, True])
-def test_a_total_that_is_no_number_counts_as_absent(nonsense: Any) -> None:
+def test_a_total_that_is_not_a_number_counts_as_absent(nonsense: Any) -> None:
     listing = Table(25, says={"total_count": nonsense}).listing()
 
     assert len(ids(listing)) == 25
@@ -464,7 +464,7 @@ def test_a_server_that_gives_smaller_pages_and_no_total_is_read_to_the_end() -> 
 
 
 @pytest.mark.fault("B6")
-def test_the_same_page_for_ever_is_left_and_told() -> None:
+def test_the_same_page_forever_is_left_and_reported() -> None:
     table = Table(10)
 
     def send(call: Call) -> Reply:
@@ -526,7 +526,7 @@ def test_a_server_that_knows_no_pages_is_asked_once_more_at_most(per_page: int, 
 
 
 @pytest.mark.fault("B9")
-def test_a_later_page_that_fails_for_good_leaves_an_incomplete_list() -> None:
+def test_a_later_page_that_fails_permanently_leaves_an_incomplete_list() -> None:
     table = Table(195, failures={7: Unanswered("GET /x: no answer in time")})
     listing = table.listing()
 
@@ -550,7 +550,7 @@ def test_a_refusal_on_a_later_page_is_raised(error: OpsError) -> None:
 
 
 @pytest.mark.parametrize("result", [None, {}, "x", [1], [None]])
-def test_what_is_no_list_of_objects_is_malformed(result: Any) -> None:
+def test_what_is_not_a_list_of_objects_is_malformed(result: Any) -> None:
     def send(call: Call) -> Reply:
         reply = Reply(200)
         reply.data = {"success": True, "result": result}
@@ -560,7 +560,7 @@ def test_what_is_no_list_of_objects_is_malformed(result: Any) -> None:
         list(Client(send).pages(RECORDS, per_page=10))
 
 
-def test_items_without_an_id_are_told_apart_by_all_they_hold() -> None:
+def test_items_without_an_id_differ_by_all_they_hold() -> None:
     def send(call: Call) -> Reply:
         reply = Reply(200)
         found = [{"name": "a", "id": id} for id in ("", 5, None)] + [
@@ -582,7 +582,7 @@ def test_a_whole_list_comes_in_one_answer() -> None:
     assert (ids(listing), listing.problem, listing.passes) == (["1"], "", 1)
 
 
-def test_a_whole_list_may_lie_inside_the_result() -> None:
+def test_a_whole_list_may_be_inside_the_result() -> None:
     assert ids(
         Client(answering({"result": {"buckets": [{"id": "1"}]}})).whole(RECORDS, inside="buckets")
     ) == ["1"]
@@ -593,7 +593,7 @@ def test_a_whole_list_whose_answer_speaks_of_more_is_marked(info: Item) -> None:
     listing = Client(answering({"result": [{"id": "1"}], "result_info": info})).whole(RECORDS)
 
     assert ids(listing) == ["1"]
-    assert "the API gave 1" in listing.problem
+    assert "the API sent 1" in listing.problem
 
 
 def answering(data: Item) -> Callable[[Call], Reply]:
@@ -641,7 +641,7 @@ def drifting(seed: int, *, often: float, calm_after: int = 10**9, **more: Any) -
 @pytest.mark.parametrize("more", [{}, {"dated": False}, {"without": ("total_count",)}], ids=str)
 @pytest.mark.parametrize(("often", "flagged_at_most"), [(0.01, 0.15), (0.03, 0.45), (0.1, 1), (0.7, 1)])
 @pytest.mark.parametrize("lists", [100, pytest.param(1000, marks=pytest.mark.long)])
-def test_no_drifting_list_has_a_gap_that_is_not_told(
+def test_no_drifting_list_has_a_gap_that_is_not_reported(
     lists: int, more: dict[str, Any], often: float, flagged_at_most: float
 ) -> None:
     gaps = flagged = 0

@@ -44,7 +44,7 @@ def test_results_come_in_the_order_of_the_items_whatever_the_order_of_the_answer
     assert runs == {json.dumps(names)}
 
 
-def test_several_calls_are_under_way_at_once(stop: threading.Event) -> None:
+def test_several_calls_are_in_flight_at_once(stop: threading.Event) -> None:
     meeting = threading.Barrier(4)
 
     assert list(each(lambda n: meeting.wait(5) is not None and n, range(1, 9), workers=4, stop=stop))

@@ -79,12 +79,12 @@ def test_a_name_that_would_address_something_else_is_refused_with_the_reason(nam
 
 
 @pytest.mark.fault("E3")
-def test_a_name_that_is_no_text_is_refused_with_the_reason() -> None:
+def test_a_name_that_is_not_text_is_refused_with_the_reason() -> None:
     with pytest.raises(UsageError) as refusal:
         path("/values/{}", "a\udcff")
 
     assert refusal.value.message == "'a\\udcff' is not valid text"
-    assert refusal.value.hint == "give the name in UTF-8"
+    assert refusal.value.hint == "write the name in UTF-8"
 
 
 @pytest.mark.fault("E3")

@@ -58,7 +58,7 @@ REFUSED = [Reply(429), Reply(429, {"retry-after": "1"}), Reply(503, {"retry-afte
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("failure", [NotSent("no name"), *REFUSED])
-def test_what_was_not_carried_out_is_repeated_for_every_method(
+def test_what_was_not_carried_out_is_repeated_forevery_method(
     fake_time: FakeTime, method: str, failure: Reply | OpsError
 ) -> None:
     script = Script(failure, failure, failure, good())
@@ -133,17 +133,17 @@ def test_deleting_what_an_attempt_before_may_have_deleted_is_a_success(
 
 
 @pytest.mark.fault("A1")
-def test_retry_after_is_waited_for_exactly_and_told(fake_time: FakeTime) -> None:
+def test_retry_after_is_waited_for_exactly_and_reported(fake_time: FakeTime) -> None:
     script = Script(Reply(429, {"retry-after": "17"}), good())
 
     run(script, call("GET"), fake_time)
 
     assert fake_time.waits == [17.5]
-    assert fake_time.said == ["waiting 18 s: Cloudflare asks for it (GET /x was answered 429)"]
+    assert fake_time.said == ["waiting 18 s: Cloudflare asked for a pause (GET /x: 429)"]
 
 
 @pytest.mark.fault("A1")
-def test_a_wait_beyond_the_deadline_ends_at_once_and_says_when_to_come_back(fake_time: FakeTime) -> None:
+def test_a_wait_beyond_the_deadline_ends_at_once_and_says_when_to_try_again(fake_time: FakeTime) -> None:
     script = Script(Reply(429, {"retry-after": "300"}))
     send = with_retry(script, pause=fake_time.pause(until=fake_time.now + 100))
 
@@ -151,7 +151,7 @@ def test_a_wait_beyond_the_deadline_ends_at_once_and_says_when_to_come_back(fake
         send(call("GET"))
 
     assert fake_time.waits == []
-    assert "come back at" in failure.value.hint
+    assert "try again at" in failure.value.hint
     assert failure.value.exit_code == 2
 
 
@@ -260,15 +260,15 @@ def test_what_was_never_sent_ends_with_its_own_error(fake_time: FakeTime) -> Non
     assert ended.value is failure
 
 
-def test_a_long_backoff_is_told_with_what_is_tried_again(fake_time: FakeTime) -> None:
+def test_a_long_backoff_is_reported_with_what_is_tried_again(fake_time: FakeTime) -> None:
     run(Script(Reply(502)), call("GET"), fake_time)
 
     assert fake_time.waits == [0.25, 0.5, 1.0]
     run(Script(Reply(502)), call("GET"), fake_time, attempts=5)
-    assert fake_time.said == ["waiting 2 s: GET /x is tried again"]
+    assert fake_time.said == ["waiting 2 s: retrying GET /x"]
 
 
-def test_short_waits_are_not_told(fake_time: FakeTime) -> None:
+def test_short_waits_are_not_reported(fake_time: FakeTime) -> None:
     run(Script(Reply(502), good()), call("GET"), fake_time)
 
     assert fake_time.waits == [0.25]
@@ -359,7 +359,7 @@ def test_a_long_wait_ends_when_the_run_is_stopped(within: Within) -> None:
         with_retry(Script(Reply(429, {"retry-after": "300"})), pause=pause)(call("GET"))
 
 
-def test_waits_for_the_same_moment_are_told_once(fake_time: FakeTime) -> None:
+def test_waits_for_the_same_moment_are_reported_once(fake_time: FakeTime) -> None:
     pause = Pause(say=fake_time.said.append, clock=fake_time, wait=lambda seconds: False)
 
     for _ in range(8):

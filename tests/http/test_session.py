@@ -231,13 +231,13 @@ def test_plain_http_where_tls_is_due_is_not_sent_and_says_so(session: Open) -> N
 
 
 @pytest.mark.fault("A23")
-def test_a_ca_file_that_is_missing_is_told_before_the_first_call(session: Open, tmp_path: Path) -> None:
+def test_a_ca_file_that_is_missing_is_reported_before_the_first_call(session: Open, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"CA file .*No such file"):
         session("https://api.cloudflare.com/client/v4", ca_file=str(tmp_path / "none.pem"))
 
 
 @pytest.mark.fault("A23")
-def test_a_ca_file_that_is_no_certificate_is_told_before_the_first_call(
+def test_a_ca_file_that_is_not_a_certificate_is_reported_before_the_first_call(
     session: Open, tmp_path: Path
 ) -> None:
     file = tmp_path / "no.pem"
@@ -302,10 +302,10 @@ def test_a_failure_carries_no_token_however_it_is_looked_at(session: Open, end: 
             send(READ_X)
 
     error = failure.value
-    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    reported = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     assert error.__context__ is None
     assert error.__cause__ is None
-    assert CANARY not in told + repr(error) + repr(vars(error)) + repr(send)
+    assert CANARY not in reported + repr(error) + repr(vars(error)) + repr(send)
     assert CANARY.encode() not in pickle.dumps(error)
 
 

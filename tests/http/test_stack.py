@@ -55,18 +55,18 @@ def test_no_request_is_made_after_a_stop(settings: Callable[..., Settings]) -> N
 
 
 @pytest.mark.fault("A1")
-def test_a_wait_longer_than_the_run_may_last_is_told_at_once(opened: Open) -> None:
+def test_a_wait_longer_than_the_run_may_last_is_reported_at_once(opened: Open) -> None:
     with (
         Wire(failed(429, 971, "Please wait", retry_after="300")) as wire,
-        pytest.raises(RateLimited, match="deadline of this run") as failure,
+        pytest.raises(RateLimited, match="longer than this run's deadline allows") as failure,
     ):
         opened(wire.url, attempts=4, deadline=60.0).get(path("/zones"))
 
     assert len(wire.requests) == 1
-    assert "come back at" in failure.value.hint
+    assert "try again at" in failure.value.hint
 
 
-def test_the_last_429_is_told_when_no_attempt_is_left(opened: Open) -> None:
+def test_the_last_429_is_reported_when_no_attempt_is_left(opened: Open) -> None:
     with (
         Wire(failed(429, 971, "Please wait", retry_after="300")) as wire,
         pytest.raises(RateLimited, match="971"),
@@ -79,7 +79,7 @@ def test_a_run_whose_time_is_over_makes_no_request(settings: Callable[..., Setti
     with Wire(ok([])) as wire:
         client = open_client(settings(base_url=wire.url, deadline=10.0), say=print, clock=lambda: now[0])
         now[0] += 11
-        with pytest.raises(NetworkError, match="time for this run is over"):
+        with pytest.raises(NetworkError, match="deadline of this run has passed"):
             client.get(path("/zones"))
 
     assert wire.requests == []
@@ -144,14 +144,14 @@ def test_no_file_holds_the_token_and_all_are_private(opened: Open, tmp_path: Pat
 
 
 @pytest.mark.fault("F11")
-def test_a_host_that_was_allowed_is_told(settings: Callable[..., Settings]) -> None:
+def test_a_host_that_was_allowed_is_reported(settings: Callable[..., Settings]) -> None:
     said: list[str] = []
     live = Credentials(token="cfut_" + "A" * 48)
     url = "https://api.example.com/client/v4"
 
     open_client(settings(credentials=live, base_url=url, allow_base_url="api.example.com"), say=said.append)
 
-    assert said == [f"requests go to {url}, as allow_base_url says"]
+    assert said == [f"requests go to {url}, as allow_base_url allows"]
 
 
 def test_a_closed_client_leaves_no_connection_open(opened: Open) -> None:

@@ -190,7 +190,7 @@ def test_a_proxy_is_asked_for_a_tunnel_and_sees_no_token(settings: Callable[...,
             proxy=f"http://127.0.0.1:{proxy.port}",
         )
         client = open_client(made, say=print)
-        with pytest.raises(NotSent, match="the proxy did not open a way"):
+        with pytest.raises(NotSent, match="the proxy did not open a tunnel"):
             client.get(path("/zones"))
 
     assert [(seen.method, seen.target) for seen in proxy.requests] == [("CONNECT", "api.cloudflare.com:443")]

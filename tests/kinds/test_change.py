@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.change import UNCHANGED, UPDATE, Change, equal
-from tests.writes.stage import ZONE, Shelf
+from tests.writes.stage import ZONE, Remote
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_a_value_is_equal_to_itself_and_to_nothing_else(value: Any) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(1, True), (False, 0), ([{"n": 1}], [{"n": True}])])
 def test_a_number_that_becomes_a_truth_value_is_an_update(before: Any, after: Any) -> None:
-    resource = Shelf().resource
+    resource = Remote().resource
     change = Change(resource, ZONE, {"name": "a", "value": before}, {"name": "a", "value": after})
 
     assert change.action == UPDATE

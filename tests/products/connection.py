@@ -9,6 +9,7 @@ from pathlib import Path
 from ops.config.settings import load
 from ops.http.client import Client
 from ops.http.stack import open_client
+from ops.kinds import paths
 from ops.sandbox.server import Sandbox
 
 
@@ -18,7 +19,7 @@ def connected(sandbox: Sandbox, folder: Path) -> Iterator[Client]:
     environ = {"CLOUDFLARE_API_TOKEN": sandbox.token, "CLOUDFLARE_API_BASE_URL": sandbox.url}
     places = {f"CFOPS_{name}_DIR": str(folder / name.lower()) for name in ("STATE", "CACHE", "CONFIG")}
     settings = load({}, invoke={}, environ=environ | places | {"HOME": str(folder)}, cwd=folder)
-    client = open_client(settings, say=lambda text: None)
+    client = open_client(settings, say=lambda text: None, paths=paths)
     try:
         yield client
     finally:

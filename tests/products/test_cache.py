@@ -18,18 +18,20 @@ from tests.conftest import API
 from tests.products.answers import envelope, refusal
 
 ZONE, ACCOUNT = "1" * 32, "a" * 32
-URLS = {part: f"{API}{where.format(ZONE)}" for part, where in api.PARTS.items()}
+URLS = {part: f"{API}/zones/{ZONE}/{where}" for part, where in api.PARTS.items()}
 OWNER = Owner(ACCOUNT, ZONE, {"id": ZONE})
 
 
-def test_only_the_settings_of_the_cache_are_given(client: Client, http: responses.RequestsMock) -> None:
+def test_only_settings_that_control_caching_are_returned(
+    client: Client, http: responses.RequestsMock
+) -> None:
     settings = [{"id": "ssl", "value": "full"}, {"id": "cache_level", "value": "basic"}]
     http.get(f"{API}/zones/{ZONE}/settings", json=envelope(settings))
 
     assert list(api.list_settings(client, ZONE)) == [{"id": "cache_level", "value": "basic"}]
 
 
-def test_a_part_carries_its_id_even_where_the_answer_does_not(
+def test_a_part_has_its_id_even_if_the_response_has_none(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(URLS["variants"], json=envelope({"value": {"avif": ["image/webp"]}}))
@@ -37,7 +39,7 @@ def test_a_part_carries_its_id_even_where_the_answer_does_not(
     assert api.get_part(client, ZONE, "variants") == {"id": "variants", "value": {"avif": ["image/webp"]}}
 
 
-def test_the_kind_gives_every_part(client: Client, http: responses.RequestsMock) -> None:
+def test_the_kind_lists_every_part(client: Client, http: responses.RequestsMock) -> None:
     for part, url in URLS.items():
         http.get(url, json=envelope({"id": part, "value": "on"}))
 
@@ -63,7 +65,7 @@ def test_a_part_that_the_plan_lacks_does_not_hide_the_others(
 
 
 @pytest.mark.fault("A25")
-def test_a_part_that_is_denied_ends_the_listing_rather_than_being_left_out(
+def test_a_denied_part_ends_the_listing_and_is_not_left_out(
     client: Client, http: responses.RequestsMock
 ) -> None:
     http.get(URLS["cache_reserve"], json=refusal(10000, "Authentication error"), status=403)
@@ -96,7 +98,7 @@ def test_a_denied_part_is_marked_and_the_others_shown(staged: Sandbox, inv: Any)
 
 
 @pytest.mark.fault("A26")
-def test_a_part_that_the_plan_lacks_is_no_gap(staged: Sandbox, inv: Any) -> None:
+def test_a_part_that_the_plan_lacks_does_not_make_the_result_incomplete(staged: Sandbox, inv: Any) -> None:
     staged.faults.parse("gone GET */argo/tiered_caching times=-1")
 
     result = inv("cache.settings", "--zone", "example.com", "--output", "json")

@@ -9,7 +9,6 @@ from responses.matchers import query_param_matcher
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.d1 import api
 from ops.products.d1.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import page, refusal
@@ -24,14 +23,14 @@ def test_databases_are_listed_ten_thousand_at_a_time(client: Client, http: respo
     asked = [query_param_matcher({"page": 1, "per_page": 10000})]
     http.get(URL, json=page(databases, 1, 10000), match=asked)
 
-    assert list(api.list_databases(client, ACCOUNT)) == databases
+    assert list(RESOURCES[0].list(client, OWNER)) == databases
 
 
 def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_databases(client, ACCOUNT))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Account > D1" in error.value.hint
 

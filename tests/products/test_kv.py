@@ -371,7 +371,7 @@ def test_a_bulk_get_of_another_shape_is_malformed(
 @pytest.mark.fault("A14")
 def test_a_value_that_cannot_be_verified_is_marked_incomplete(staged: Sandbox, inv: Any) -> None:
     namespace = new_namespace(staged, {"k": b"whole"})
-    staged.faults.add(Fault("no-length", "GET", "*/values/k", times=-1))
+    staged.faults.add(Fault("no-length", "GET", "*/values/k", times=-1, at=5))
     staged.faults.add(Fault("gone", "POST", "*/bulk/get", times=-1))
 
     result = inv("kv.get", "--namespace", namespace, "--key", "k")

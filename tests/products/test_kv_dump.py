@@ -369,7 +369,7 @@ def test_a_full_disk_keeps_the_old_file_and_what_was_read(staged: Sandbox, inv: 
     again = dumped(inv)
 
     assert full.returncode == 2
-    assert "larger than is allowed" in full.stderr
+    assert "would exceed the allowed size" in full.stderr
     assert old == "yesterday's"
     assert again.code == 0
     assert lines()[-1]["pairs"] == 3000

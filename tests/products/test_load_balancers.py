@@ -8,7 +8,6 @@ import responses
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.load_balancers import api
 from ops.products.load_balancers.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -19,7 +18,7 @@ OWNER = Owner(ACCOUNT, ZONE, {})
 
 
 def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
-    pools, monitors, balancers = RESOURCES
+    balancers, pools, monitors = RESOURCES
     account = Owner(ACCOUNT, ACCOUNT, {})
     http.get(URL, json=envelope([{"id": "b"}]))
     http.get(f"{API}/accounts/{ACCOUNT}/load_balancers/pools", json=envelope([{"id": "p"}]))
@@ -34,6 +33,6 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_load_balancers(client, ZONE))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Load Balancers" in error.value.hint

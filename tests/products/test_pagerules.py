@@ -8,7 +8,6 @@ import responses
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.pagerules import api
 from ops.products.pagerules.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -22,14 +21,14 @@ def test_page_rules_are_listed_with_one_request(client: Client, http: responses.
     rules = [{"id": "r", "targets": [], "actions": [], "priority": 1, "status": "active"}]
     http.get(URL, json=envelope(rules))
 
-    assert list(api.list_rules(client, ZONE)) == rules
+    assert list(RESOURCES[0].list(client, OWNER)) == rules
 
 
 def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_rules(client, ZONE))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Page Rules" in error.value.hint
 

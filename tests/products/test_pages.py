@@ -9,7 +9,6 @@ from responses.matchers import query_param_matcher
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.pages import api
 from ops.products.pages.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import page, refusal
@@ -25,14 +24,14 @@ def test_projects_are_listed_ten_at_a_time(client: Client, http: responses.Reque
         asked = [query_param_matcher({"page": number, "per_page": 10})]
         http.get(URL, json=page(projects, number, 10), match=asked)
 
-    assert list(api.list_projects(client, ACCOUNT)) == projects
+    assert list(RESOURCES[0].list(client, OWNER)) == projects
 
 
 def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_projects(client, ACCOUNT))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Cloudflare Pages" in error.value.hint
 

@@ -8,7 +8,6 @@ import responses
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.queues import api
 from ops.products.queues.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -22,7 +21,7 @@ def test_queues_are_listed_with_one_request(client: Client, http: responses.Requ
     queues = [{"queue_id": "q", "queue_name": "mail"}]
     http.get(URL, json=envelope(queues, page=1, per_page=100, count=1, total_count=1, total_pages=1))
 
-    listing = api.list_queues(client, ACCOUNT)
+    listing = RESOURCES[0].list(client, OWNER)
 
     assert list(listing) == queues
     assert listing.problem == ""
@@ -34,7 +33,7 @@ def test_more_queues_than_one_response_holds_are_reported(
     answer = envelope([{"queue_id": "q"}], page=1, per_page=1, count=1, total_count=2, total_pages=2)
     http.get(URL, json=answer)
 
-    listing = api.list_queues(client, ACCOUNT)
+    listing = RESOURCES[0].list(client, OWNER)
 
     assert len(list(listing)) == 1
     assert "1 of 2" in listing.problem
@@ -44,7 +43,7 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_queues(client, ACCOUNT))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Queues" in error.value.hint
 

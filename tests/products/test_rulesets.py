@@ -9,7 +9,6 @@ from responses.matchers import query_param_matcher
 from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.rulesets import api
 from ops.products.rulesets.resources import RESOURCES
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -25,7 +24,7 @@ def test_the_rules_of_each_ruleset_are_read(client: Client, http: responses.Requ
         http.get(URL, json=answer, match=[query_param_matcher({"cursor": cursor} if cursor else {})])
         http.get(f"{URL}/{name}", json=envelope({"id": name, "rules": [{"ref": name}]}))
 
-    assert list(api.list_zone_rulesets(client, ZONE)) == [
+    assert list(RESOURCES[0].list(client, OWNER)) == [
         {"id": "a", "rules": [{"ref": "a"}]},
         {"id": "b", "rules": [{"ref": "b"}]},
     ]
@@ -35,7 +34,7 @@ def test_the_rules_of_managed_rulesets_are_not_read(client: Client, http: respon
     managed = {"id": "m", "kind": "managed", "version": "71"}
     http.get(URL, json=envelope([managed]))
 
-    assert list(api.list_zone_rulesets(client, ZONE)) == [managed]
+    assert list(RESOURCES[0].list(client, OWNER)) == [managed]
 
 
 def test_the_rulesets_of_an_account_are_read_with_their_rules(
@@ -45,14 +44,14 @@ def test_the_rulesets_of_an_account_are_read_with_their_rules(
     http.get(url, json=envelope([{"id": "a", "kind": "root"}]))
     http.get(f"{url}/a", json=envelope({"id": "a", "rules": []}))
 
-    assert list(RESOURCES[0].list(client, Owner(ACCOUNT, ACCOUNT, {}))) == [{"id": "a", "rules": []}]
+    assert list(RESOURCES[1].list(client, Owner(ACCOUNT, ACCOUNT, {}))) == [{"id": "a", "rules": []}]
 
 
 def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=refusal(10000, "Authentication error"), status=403)
 
     with pytest.raises(PermissionDenied) as error:
-        list(api.list_zone_rulesets(client, ZONE))
+        list(RESOURCES[0].list(client, OWNER))
 
     assert "Zone WAF" in error.value.hint
 
@@ -60,4 +59,4 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
 def test_the_kind_lists_the_items_of_its_zone(client: Client, http: responses.RequestsMock) -> None:
     http.get(URL, json=envelope([{"id": "m", "kind": "managed"}]))
 
-    assert list(RESOURCES[1].list(client, OWNER)) == [{"id": "m", "kind": "managed"}]
+    assert list(RESOURCES[0].list(client, OWNER)) == [{"id": "m", "kind": "managed"}]

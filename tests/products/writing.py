@@ -7,6 +7,7 @@ import re
 import urllib.request
 from typing import Any
 
+from ops.kinds.catalog import kinds
 from ops.sandbox.server import Sandbox
 
 # Fields that change when an item is created again.
@@ -14,6 +15,13 @@ STAMPS = {
     "id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace",
     # A script's history: every upload adds an entry.
     "version", "versions", "deployments",
+    # The times that a kind declares as volatile.
+    *(
+        field
+        for resource in kinds().values()
+        for field in resource.compare.volatile
+        if field.endswith(("_on", "_at", "_date"))
+    ),
 }  # fmt: skip
 
 

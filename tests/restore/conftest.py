@@ -1,4 +1,4 @@
-"""The stage of the tests that put back: a small account, started afresh for each, and its snapshot."""
+"""The stage of the restore tests: a small account, copied for each test, and its snapshot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Inv = Callable[..., Result]
 
 
 class Stage:
-    """A copy of the account, and the environment that points at it."""
+    """A copy of the account, and the environment that leads to it."""
 
     def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CLOUDFLARE_API_TOKEN", sandbox.token)
@@ -27,7 +27,7 @@ class Stage:
         self.sandbox, self.world = sandbox, World(sandbox)
 
     def wrote(self) -> list[tuple[str, str]]:
-        """Give the requests so far that wrote."""
+        """Return the requests so far that wrote."""
         reading = "/bulk/get"
         return [(how, where) for how, where in self.sandbox.requests if how != "GET" and reading not in where]
 
@@ -57,20 +57,20 @@ def start(copies: Copies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 @pytest.fixture
 def unsaved(start: Callable[[], Stage]) -> Stage:
-    """The account, of which nothing is kept yet."""
+    """The account, without a snapshot."""
     return start()
 
 
 @pytest.fixture
 def stage(unsaved: Stage, inv: Inv) -> Stage:
-    """The account, with a snapshot of it, values and all."""
+    """The account, with a snapshot of it that includes values."""
     assert inv("scan.export", "--kv", "values", "--quiet").code == 0
     unsaved.forget()
     return unsaved
 
 
 def exported(start: Callable[[], Stage], inv: Inv) -> Json:
-    """Export the account and give its state."""
+    """Export the account and return its state."""
     stage = start()
     result = inv("scan.export", "--kv", "values", "--quiet")
     assert result.code == 0, result.err
@@ -78,13 +78,13 @@ def exported(start: Callable[[], Stage], inv: Inv) -> Json:
 
 
 def stop_at(stage: Stage, number: int) -> None:
-    """Press Ctrl-C while the write of that *number* is under way."""
+    """Press Ctrl-C during the write of that *number*."""
     left = [number]
 
-    def heed(exchange: Any) -> None:
+    def observe(exchange: Any) -> None:
         if exchange.method != "GET" and "/bulk/get" not in exchange.target:
             left[0] -= 1
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    stage.sandbox.observer = heed
+    stage.sandbox.observer = observe

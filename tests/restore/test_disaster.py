@@ -1,4 +1,4 @@
-"""After a disaster: an account that was broken at random is put back whole, interrupted or not."""
+"""After a disaster: an account that was changed at random is restored completely, interrupted or not."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 
 from tests.restore.conftest import Inv, Stage, exported, stop_at
-from tests.restore.world import befall
+from tests.restore.world import change_at_random
 
 RESTORE = ("snapshots.restore", "--delete", "--yes", "--force")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(8))
-def test_an_account_broken_at_random_is_put_back_whole(
+def test_an_account_changed_at_random_is_restored_completely(
     start: Callable[[], Stage], inv: Inv, block: int
 ) -> None:
     before = exported(start, inv)
     for seed in range(25 * block, 25 * block + 25):
         stage = start()
-        befall(stage.world, random.Random(seed), blows=3 + seed % 18)
+        change_at_random(stage.world, random.Random(seed), changes=3 + seed % 18)
 
         result = inv(*RESTORE)
 
@@ -37,10 +37,10 @@ def test_an_account_broken_at_random_is_put_back_whole(
         stage.sandbox.stop()
 
 
-def test_a_broken_account_is_put_back_and_that_is_undone(start: Callable[[], Stage], inv: Inv) -> None:
+def test_a_restore_of_a_changed_account_can_be_undone(start: Callable[[], Stage], inv: Inv) -> None:
     before = exported(start, inv)
     stage = start()
-    befall(stage.world, random.Random(7), blows=14)
+    change_at_random(stage.world, random.Random(7), changes=14)
     broken = stage.world.state()
 
     restored = inv(*RESTORE)
@@ -64,7 +64,7 @@ def test_a_restore_interrupted_at_any_write_is_finished_by_the_next(
     while interrupted:
         at += 1
         stage = start()
-        befall(stage.world, random.Random(seed), blows=20)
+        change_at_random(stage.world, random.Random(seed), changes=20)
         stop_at(stage, at)
 
         first = inv(*RESTORE)
@@ -81,13 +81,14 @@ def test_a_restore_interrupted_at_any_write_is_finished_by_the_next(
 
 @pytest.mark.fault("D12")
 @pytest.mark.long
+@pytest.mark.timeout(300)
 def test_a_restore_killed_at_any_write_is_finished_by_the_next(
     start: Callable[[], Stage], inv: Inv, tmp_path: Path
 ) -> None:
     before = exported(start, inv)
     for at in range(1, 31):
         stage = start()
-        befall(stage.world, random.Random(at), blows=15)
+        change_at_random(stage.world, random.Random(at), changes=15)
 
         killed(stage, at)
         stage.sandbox.observer = None
@@ -99,7 +100,7 @@ def test_a_restore_killed_at_any_write_is_finished_by_the_next(
 
 
 def killed(stage: Stage, number: int) -> None:
-    """Restore in a process of its own, which is killed while the write of that *number* is under way."""
+    """Restore in another process, which is killed during the write of that *number*."""
     root = Path(__file__).parent.parent.parent
     line = [sys.executable, "-c", "from ops.program import main; main()", *RESTORE]
     process = subprocess.Popen(
@@ -107,11 +108,11 @@ def killed(stage: Stage, number: int) -> None:
     )
     left = [number]
 
-    def heed(exchange: Any) -> None:
+    def observe(exchange: Any) -> None:
         if exchange.method != "GET" and "/bulk/get" not in exchange.target:
             left[0] -= 1
             if left[0] == 0:
                 process.kill()
 
-    stage.sandbox.observer = heed
+    stage.sandbox.observer = observe
     process.wait(timeout=60)

@@ -1,4 +1,4 @@
-"""A small account, what befalls it, and its whole state told without a line of the toolkit's reading."""
+"""A small account, random changes to it, and its whole state, read without the toolkit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CRONS = ("0 1 * * *", "*/5 * * * *", "30 2 * * SUN", "15 */6 * * *")
 
 
 class World:
-    """The account of a running sandbox, looked at and changed by plain requests."""
+    """The account of a running sandbox, read and changed by plain requests."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -68,8 +68,12 @@ class World:
     def put(self, namespace: str, pairs: list[Json]) -> None:
         self.account("PUT", f"/storage/kv/namespaces/{namespace}/bulk", json=pairs)
 
+    def fill(self, title: str) -> None:
+        """Write the keys with which the account was built into the namespace *title*."""
+        self.put(self.namespaces()[title], [_pair(f"{title}:{number}", number) for number in range(9)])
+
     def state(self) -> Json:
-        """Give all that stands, by names: ids are told by what they lead to."""
+        """Return the whole state by names: an id is replaced by the name of what it refers to."""
         titles = {id: title for title, id in self.namespaces().items()}
         return {
             "zones": {name: self._zone(id) for name, id in self.zones().items()},
@@ -107,7 +111,7 @@ class World:
 def _named(binding: Json, titles: dict[str, str]) -> Json:
     if binding["type"] != "kv_namespace":
         return binding
-    return {**binding, "namespace_id": titles.get(binding["namespace_id"], "leads nowhere")}
+    return {**binding, "namespace_id": titles.get(binding["namespace_id"], "does not exist")}
 
 
 def build(world: World) -> None:
@@ -119,9 +123,8 @@ def build(world: World) -> None:
             world.call("POST", f"/zones/{id}/dns_records", json=_record(name, number))
     for title in ("flags", "sessions"):
         world.account("POST", "/storage/kv/namespaces", json={"title": title})
+        world.fill(title)
     spaces = world.namespaces()
-    for title, id in spaces.items():
-        world.put(id, [_pair(f"{title}:{number}", number) for number in range(9)])
     flags = {"type": "kv_namespace", "name": "FLAGS", "namespace_id": spaces["flags"]}
     sessions = {"type": "kv_namespace", "name": "SESSIONS", "namespace_id": spaces["sessions"]}
     stage = {"type": "plain_text", "name": "STAGE", "text": "production"}
@@ -166,10 +169,10 @@ def _pair(key: str, number: int) -> Json:
     return {"key": key, **kinds[number % len(kinds)]}
 
 
-def befall(world: World, chance: random.Random, blows: int) -> None:
-    """Delete, change and create things at random, as others do between two snapshots."""
-    for _ in range(blows):
-        chance.choice(BLOWS)(world, chance)
+def change_at_random(world: World, chance: random.Random, changes: int) -> None:
+    """Delete, change and create items at random, as others do between two snapshots."""
+    for _ in range(changes):
+        chance.choice(CHANGES)(world, chance)
 
 
 def _any_zone(world: World, chance: random.Random) -> tuple[str, str]:
@@ -197,7 +200,7 @@ def change_record(world: World, chance: random.Random) -> None:
 
 
 def replace_record(world: World, chance: random.Random) -> None:
-    """Put a CNAME where addresses stood: both cannot stand there together."""
+    """Replace addresses by a CNAME: a name cannot have both."""
     name, zone = _any_zone(world, chance)
     at = f"host0.{name}"
     for record in world.records(zone):
@@ -266,14 +269,14 @@ def change_crons(world: World, chance: random.Random) -> None:
         world.account("PUT", f"/workers/scripts/{chance.choice(names)}/schedules", json=crons)
 
 
-BLOWS: tuple[Callable[[World, random.Random], None], ...] = (
+CHANGES: tuple[Callable[[World, random.Random], None], ...] = (
     *(delete_record, change_record, replace_record, create_record, change_setting, change_routes),
     *(change_pairs, delete_namespace, delete_script, change_script, change_crons),
 )
 
 
 class Copies:
-    """An account that was built once, and is started again from a copy of its file for each test."""
+    """An account that is built once, and started from a copy of its file for each test."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -282,7 +285,7 @@ class Copies:
         self._number = 0
 
     def start(self) -> Sandbox:
-        """Start a copy; stop it when it has served."""
+        """Start a copy; the caller stops it."""
         self._number += 1
         copy = self._folder / f"copy{self._number}.sqlite"
         for part in self._folder.glob("base.sqlite*"):

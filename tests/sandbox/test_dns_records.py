@@ -11,6 +11,10 @@ from .conftest import Api
 Bare = tuple[Api, str]
 
 GOOD: list[tuple[str, dict[str, Any], str]] = [
+    ("A", {"content": "192.0.2.1", "name": "-dash"}, "192.0.2.1"),
+    ("NS", {"content": "ns1.example.net", "name": "0/25"}, "ns1.example.net"),
+    ("PTR", {"content": r"My\032Printer._ipp._tcp.example.net"}, r"My\032Printer._ipp._tcp.example.net"),
+    ("TXT", {"content": '"a" "b"'}, '"a" "b"'),
     ("A", {"content": "192.0.2.1"}, "192.0.2.1"),
     ("AAAA", {"content": "2001:DB8:0:0::1"}, "2001:db8::1"),
     ("CNAME", {"content": "Target.example."}, "Target.example"),
@@ -76,7 +80,7 @@ GOOD: list[tuple[str, dict[str, Any], str]] = [
         "10 5 8806 sip.example",
     ),
     ("SSHFP", {"data": {"algorithm": 2, "type": 1, "fingerprint": "12ab"}}, "2 1 12ab"),
-    ("SVCB", {"data": {"priority": 0, "target": "other.example", "value": ""}}, "0 other.example"),
+    ("SVCB", {"data": {"priority": 0, "target": "other.example", "value": ""}}, "0 other.example."),
     ("TLSA", {"data": {"usage": 3, "selector": 1, "matching_type": 1, "certificate": "00ff"}}, "3 1 1 00ff"),
     ("URI", {"data": {"weight": 20, "target": "https://a.example"}, "priority": 1}, '20 "https://a.example"'),
 ]
@@ -111,7 +115,7 @@ BAD: list[tuple[str, dict[str, Any], int]] = [
     ("TXT", {"content": "x", "proxied": True}, 9004),
     ("A", {"content": "192.0.2.1", "name": "bad name"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "a" * 64}, 9000),
-    ("A", {"content": "192.0.2.1", "name": "-a"}, 9000),
+    ("A", {"content": "192.0.2.1", "name": "a;b"}, 9000),
     ("A", {"content": "192.0.2.1", "name": "x.*"}, 9000),
     ("A", {"content": "192.0.2.1", "name": ""}, 9000),
     ("A", {"content": "192.0.2.1", "comment": "two\nlines"}, 9301),
@@ -242,12 +246,62 @@ def test_patch_keeps_unsent_fields_and_put_resets_them(bare: Bare) -> None:
     assert put["created_on"] == made["created_on"]
 
 
-def test_put_needs_a_name_a_type_and_a_ttl(bare: Bare) -> None:
+@pytest.mark.parametrize("name", ["-dash", "srv+x", "0/25", r"My\032Printer._ipp._tcp", r"a\.b", "*.-x", "@"])
+def test_labels_may_have_any_octet(bare: Bare, name: str) -> None:
+    created = create(bare, name=name)
+
+    assert created.status_code == 200
+    assert created.json()["result"]["name"] == ("free.example" if name == "@" else f"{name}.free.example")
+
+
+@pytest.mark.parametrize(
+    ("type", "content", "code"),
+    [
+        ("A", "10.0.0.1", 9003),
+        ("A", "127.0.0.1", 9003),
+        ("A", "1.1.1.1", 9003),
+        ("AAAA", "fe80::1", 9003),
+        ("AAAA", "::1", 9003),
+        ("A", "192.0.2.1", 0),
+        ("AAAA", "100::", 0),
+        ("CNAME", "www.free.example", 9039),
+        ("CNAME", "WWW.free.example", 9039),
+    ],
+)
+def test_a_proxied_target_must_be_reachable(bare: Bare, type: str, content: str, code: int) -> None:
+    errors = create(bare, type, content=content, proxied=True).json()["errors"]
+
+    assert [one["code"] for one in errors] == ([code] if code else [])
+    assert create(bare, type, "other", content=content).status_code == 200
+
+
+@pytest.mark.parametrize("type", ["HTTPS", "SVCB", "NAPTR", "SRV"])
+@pytest.mark.parametrize("target", [".", "target.example", "target.example."])
+def test_targets_may_have_a_final_dot(bare: Bare, type: str, target: str) -> None:
+    data: dict[str, Any] = {"priority": 1, "weight": 1, "port": 1, "target": target, "value": ' alpn="h2" '}
+    if type == "NAPTR":
+        data = {"order": 1, "preference": 1, "flags": "S", "service": "", "regex": "", "replacement": target}
+
+    record = create(bare, type, data=data).json()["result"]
+
+    qualified = target if target.endswith(".") else f"{target}."
+    stored = record["data"]["replacement" if type == "NAPTR" else "target"]
+    assert stored == (target if type != "SRV" or target == "." else "target.example")
+    if type == "SRV":
+        assert record["content"] == f"1 1 1 {stored}"
+    elif type == "NAPTR":
+        assert record["content"] == f'1 1 "S" "" "" {qualified}'
+    else:
+        assert record["content"] == f'1 {qualified} alpn="h2"'
+
+
+def test_put_needs_a_name_and_a_type(bare: Bare) -> None:
     api, zone = bare
     made = create(bare).json()["result"]
 
     place = f"/zones/{zone}/dns_records/{made['id']}"
     assert api.refused("PUT", place, json={"name": "www", "content": "192.0.2.9"}) == (400, 1004)
+    assert api.result("PUT", place, json={"name": "www", "type": "A", "content": "192.0.2.9"})["ttl"] == 1
 
 
 def test_a_change_that_causes_a_conflict_is_refused(bare: Bare) -> None:
@@ -274,14 +328,14 @@ def test_a_deletion_returns_the_id_without_an_envelope(bare: Bare) -> None:
 def test_a_free_zone_has_no_tags(bare: Bare) -> None:
     answer = create(bare, tags=["team:dns"])
 
-    assert answer.json()["errors"][0]["code"] == 81066
+    assert answer.json()["errors"][0]["code"] == 9300
 
 
 def test_a_paid_zone_has_twenty_tags_a_record(api: Api, zone: str) -> None:
     record = {"type": "A", "name": "tagged", "content": "192.0.2.1"}
     tags = [f"tag-{number}:x" for number in range(21)]
 
-    assert api.refused("POST", f"/zones/{zone}/dns_records", json={**record, "tags": tags}) == (400, 81066)
+    assert api.refused("POST", f"/zones/{zone}/dns_records", json={**record, "tags": tags}) == (400, 9300)
     assert api.result("POST", f"/zones/{zone}/dns_records", json={**record, "tags": tags[:20]})
 
 

@@ -24,12 +24,20 @@ from .conftest import Api, Clock
         ("/zones/{z}/dns_records", 1, 5_000_000),
     ],
 )
-def test_per_page_is_bounded(api: Api, zone: str, path: str, low: int, high: int) -> None:
+def test_per_page_is_clamped_to_its_bounds_and_echoed(
+    api: Api, zone: str, path: str, low: int, high: int
+) -> None:
     place = path.format(z=zone)
 
-    statuses = [api("GET", f"{place}?per_page={size}").status_code for size in (low - 1, low, high, high + 1)]
+    sizes = (-1, low - 1, low, high, high + 1, 10**30)
+    pages = [api("GET", f"{place}?per_page={size}").json() for size in sizes]
 
-    assert statuses == [400, 200, 200, 400]
+    assert [page["result_info"]["per_page"] for page in pages] == [low, low, low, high, high, high]
+    assert all(len(page["result"]) == page["result_info"]["count"] <= high for page in pages)
+
+
+def test_a_page_size_that_is_not_a_number_is_refused(api: Api) -> None:
+    assert api.refused("GET", "/zones?per_page=many") == (400, 1004)
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "0", "\u0661", "9" * 5000])

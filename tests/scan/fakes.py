@@ -73,7 +73,7 @@ def declared(lists: Lists) -> tuple[Resource, ...]:
     """Give the kinds of the fake account: zones with five kinds, scripts with contents, stores with keys."""
 
     def resource(kind: str, scope: str = ACCOUNT, **more: Any) -> Resource:
-        return Resource(kind, scope, lists.reader(kind), **{"identity": ("name",), **more})
+        return Resource(kind, scope, listing=lists.reader(kind), **{"identity": ("name",), **more})
 
     return (
         resource("flat.thing", needs="Thing > Read"),

@@ -78,8 +78,8 @@ def test_the_zones_of_a_page_are_read_while_the_next_page_is_on_its_way() -> Non
         return iter(())
 
     resources = (
-        Resource("zones.zone", ACCOUNT, zones, ("name",)),
-        Resource("dns.r", "zones.zone", records, ()),
+        Resource("zones.zone", ACCOUNT, ("name",), listing=zones),
+        Resource("dns.r", "zones.zone", (), listing=records),
     )
     inventory = walked(lists, resources=resources, workers=2)
 
@@ -199,7 +199,7 @@ class Doubtful(list[Json]):
 
 @pytest.mark.fault("B9")
 def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
-    doubtful = Resource("flat.thing", ACCOUNT, lambda _c, _o: Doubtful([{"name": "t"}]), ("name",))
+    doubtful = Resource("flat.thing", ACCOUNT, ("name",), listing=lambda _c, _o: Doubtful([{"name": "t"}]))
 
     inventory = walked(lists, resources=(doubtful,))
 
@@ -211,12 +211,12 @@ def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
 
 def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) -> None:
     resources = (
-        Resource("kv.namespace", ACCOUNT, lists.reader("kv.namespace"), ("name",)),
+        Resource("kv.namespace", ACCOUNT, ("name",), listing=lists.reader("kv.namespace")),
         Resource(
             "kv.key",
             "kv.namespace",
-            lists.reader("kv.key"),
             ("name",),
+            listing=lists.reader("kv.key"),
             values=lambda _client, _owner, _items: [],
         ),
     )

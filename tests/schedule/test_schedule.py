@@ -158,7 +158,7 @@ def test_a_cron_job_forbids_a_second_run_and_keeps_the_exit_code(inv: Inv) -> No
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
-def test_a_job_that_pushes_is_told_where_the_bucket_is_and_where_its_keys_are_expected(
+def test_a_job_that_pushes_knows_the_bucket_and_where_its_keys_are_expected(
     inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_S3_ENDPOINT", "https://account.r2.cloudflarestorage.com")
@@ -183,9 +183,9 @@ def test_a_job_that_pushes_is_told_where_the_bucket_is_and_where_its_keys_are_ex
     assert {"run": "pip install '.[s3]'"} in steps
     assert export["env"]["AWS_SECRET_ACCESS_KEY"] == "${{ secrets.AWS_SECRET_ACCESS_KEY }}"
     assert export["env"]["CFOPS_S3_ENDPOINT"].startswith("https://account.r2")
-    told = {entry["name"]: entry for entry in container["env"]}
-    assert told["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]["key"] == "aws-access-key-id"
-    assert told["CFOPS_S3_ENDPOINT"]["value"].startswith("https://account.r2")
+    reported = {entry["name"]: entry for entry in container["env"]}
+    assert reported["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]["key"] == "aws-access-key-id"
+    assert reported["CFOPS_S3_ENDPOINT"]["value"].startswith("https://account.r2")
 
 
 def test_a_job_that_pushes_nothing_knows_of_no_bucket(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (("--for", "launchd"), "--for takes"),
         (("--at", "24:00"), "--at takes"),
@@ -218,9 +218,9 @@ def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
         (("--token-file", "a\nb"), "--token-file"),
     ],
 )
-def test_what_the_job_would_refuse_is_not_scheduled(inv: Inv, line: tuple[str, ...], told: str) -> None:
+def test_what_the_job_would_refuse_is_not_scheduled(inv: Inv, line: tuple[str, ...], message: str) -> None:
     result = inv("schedule", *line)
 
     assert result.code == 1
-    assert told in result.err
+    assert message in result.err
     assert result.out == ""

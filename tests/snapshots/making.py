@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource, Restore
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
@@ -18,10 +18,6 @@ from ops.snapshots.writer import Writer
 ACCOUNT_ID = "a" * 32
 
 
-def _no_list(_client: Any, _owner: Owner) -> list[Json]:
-    return []
-
-
 def _no_contents(_client: Any, _owner: Owner, _item: Json) -> Any:
     return iter(())
 
@@ -31,18 +27,18 @@ def _no_values(_client: Any, _owner: Owner, _items: Iterable[Json]) -> list[Json
 
 
 THING = Resource(
-    "flat.thing", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id", "modified_on", "meta.step"))
+    "flat.thing",
+    ACCOUNT,
+    ("name",),
+    compare=Compare(volatile=("id", "modified_on", "meta.step")),
+    restore=Restore(mentions=("kv.namespace",)),
 )
-ZONE = Resource("zones.zone", ACCOUNT, _no_list, ("name",), compare=Compare(volatile=("id",)))
-RECORD = Resource(
-    "dns.record", "zones.zone", _no_list, ("name", "type", "content"), compare=Compare(volatile=("id",))
-)
-SINGLE = Resource("dns.switch", "zones.zone", _no_list, (), label="status")
-SCRIPT = Resource("code.script", ACCOUNT, _no_list, ("id",), label="id", contents=_no_contents)
-STORE = Resource(
-    "kv.namespace", ACCOUNT, _no_list, ("title",), label="title", compare=Compare(volatile=("id",))
-)
-KEY = Resource("kv.key", "kv.namespace", _no_list, ("name",), values=_no_values)
+ZONE = Resource("zones.zone", ACCOUNT, ("name",), compare=Compare(volatile=("id",)))
+RECORD = Resource("dns.record", "zones.zone", ("name", "type", "content"), compare=Compare(volatile=("id",)))
+SINGLE = Resource("dns.switch", "zones.zone", (), label="status")
+SCRIPT = Resource("code.script", ACCOUNT, ("id",), label="id", contents=_no_contents)
+STORE = Resource("kv.namespace", ACCOUNT, ("title",), label="title", compare=Compare(volatile=("id",)))
+KEY = Resource("kv.key", "kv.namespace", ("name",), values=_no_values)
 KINDS = (THING, ZONE, RECORD, SINGLE, SCRIPT, STORE, KEY)
 
 Items = Mapping[tuple[str, str], Sequence[Json]]
@@ -125,10 +121,10 @@ def everything(_kind: str) -> bool:
 def compared(
     old: Snapshot, new: Snapshot, wanted: Callable[[str], bool] = everything
 ) -> tuple[list[Difference], Comparison]:
-    """Give the differences, and the comparison for its counts."""
+    """Return the differences, and the comparison for its counts."""
     comparison = Comparison(old, new, KINDS, wanted)
     return list(comparison), comparison
 
 
-def told(differences: Iterable[Difference]) -> list[tuple[str, str, str, str]]:
+def summarized(differences: Iterable[Difference]) -> list[tuple[str, str, str, str]]:
     return [(d.kind, d.scope, d.change, d.name) for d in differences]

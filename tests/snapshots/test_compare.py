@@ -1,4 +1,4 @@
-"""What became of an account between two snapshots, and of which parts that cannot be said."""
+"""What changed in an account between two snapshots, and which parts cannot be compared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
+from ops.kinds.change import comparable
 from ops.kinds.resource import ACCOUNT, Compare, Json, Resource
-from ops.snapshots.compare.changes import wanted
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference
-from ops.snapshots.compare.fields import differences
-from ops.snapshots.compare.merge import Sorted, key_of, pairs
+from ops.snapshots.compare.difference import Difference, fields
+from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key
+from ops.snapshots.compare.pairing import replaced
+from ops.snapshots.compare.report import selection
 from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
 from ops.snapshots.spans import ItemFile
 from ops.snapshots.writer import Stored
-from tests.snapshots.making import KINDS, THING, compared, everything, made, told
+from tests.snapshots.making import KINDS, STORE, THING, compared, everything, made, summarized
 
 ME = ""
 
@@ -44,12 +47,12 @@ def record(id: str, name: str, content: str, **more: Any) -> Json:
 
 
 def zones_with(records: dict[str, list[Json]], **names: str) -> dict[tuple[str, str], list[Json]]:
-    """Give zones by id with their names, and the records of each."""
+    """Return zones by id with their names, and the records of each."""
     items: dict[tuple[str, str], list[Json]] = {("zones.zone", ME): [zone(i, n) for i, n in names.items()]}
     return items | {("dns.record", id): listed for id, listed in records.items()}
 
 
-def test_what_came_went_and_changed_is_told_field_by_field(tmp_path: Path) -> None:
+def test_created_deleted_and_changed_items_are_reported_field_by_field(tmp_path: Path) -> None:
     before = [thing("kept", ttl=1), thing("gone"), thing("edited", ttl=1, deep={"a": 1, "b": [1]})]
     after = [thing("kept", ttl=1), thing("new"), thing("edited", ttl=2, deep={"a": 1, "b": [2]})]
     old = made(tmp_path / "old", {("flat.thing", ME): before})
@@ -57,7 +60,7 @@ def test_what_came_went_and_changed_is_told_field_by_field(tmp_path: Path) -> No
 
     found, comparison = compared(old, new)
 
-    assert told(found) == [
+    assert summarized(found) == [
         ("flat.thing", "", "changed", "edited"),
         ("flat.thing", "", "deleted", "gone"),
         ("flat.thing", "", "created", "new"),
@@ -67,7 +70,7 @@ def test_what_came_went_and_changed_is_told_field_by_field(tmp_path: Path) -> No
     assert comparison.counts == {"created": 1, "deleted": 1, "changed": 1}
 
 
-def test_what_changes_by_itself_is_no_difference(tmp_path: Path) -> None:
+def test_a_volatile_field_does_not_differ(tmp_path: Path) -> None:
     one = thing("a", modified_on="monday", meta={"step": 1, "kept": 1})
     other = thing("a", modified_on="tuesday", meta={"step": 2, "kept": 1}, added=None) | {"id": "another"}
     old = made(tmp_path / "old", {("flat.thing", ME): [one]})
@@ -82,11 +85,11 @@ def test_an_item_whose_identity_was_edited_is_changed_not_replaced(tmp_path: Pat
 
     found, _ = compared(old, new)
 
-    assert told(found) == [("dns.record", "example.com", "changed", "www A")]
+    assert summarized(found) == [("dns.record", "example.com", "changed", "www A")]
     assert found[0].fields == (("content", "192.0.2.1", "192.0.2.2"),)
 
 
-def test_an_id_that_a_list_names_twice_hides_nothing(tmp_path: Path) -> None:
+def test_an_id_that_is_listed_twice_hides_nothing(tmp_path: Path) -> None:
     twice = [record("r", "www", "192.0.2.1"), record("r", "www", "192.0.2.2")]
     old = made(tmp_path / "old", zones_with({"z": twice}, z="example.com"))
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
@@ -106,7 +109,7 @@ def test_several_items_of_one_identity_are_paired_with_those_they_equal(tmp_path
     assert found[0].after == {"name": "www", "type": "A", "content": "192.0.2.1", "ttl": 3}
 
 
-def test_a_zone_that_was_made_anew_is_matched_by_its_name(tmp_path: Path) -> None:
+def test_a_zone_that_was_created_again_is_matched_by_its_name(tmp_path: Path) -> None:
     kept, edited = record("1", "kept", "192.0.2.1"), record("2", "edited", "192.0.2.2", ttl=1)
     old = made(tmp_path / "old", zones_with({"z9": [kept, edited], "m": []}, z9="example.com", m="m.example"))
     again = [{**kept, "id": "3"}, {**edited, "id": "4", "ttl": 2}]
@@ -114,14 +117,14 @@ def test_a_zone_that_was_made_anew_is_matched_by_its_name(tmp_path: Path) -> Non
 
     found, _ = compared(old, new)
 
-    assert told(found) == [("dns.record", "example.com", "changed", "edited A 192.0.2.2")]
+    assert summarized(found) == [("dns.record", "example.com", "changed", "edited A 192.0.2.2")]
 
 
-def test_an_owner_that_was_renamed_keeps_what_it_holds(tmp_path: Path) -> None:
+def test_an_owner_that_was_renamed_keeps_its_items(tmp_path: Path) -> None:
     old = made(tmp_path / "old", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.com"))
     new = made(tmp_path / "new", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.org"))
 
-    assert told(compared(old, new)[0]) == [("zones.zone", "", "changed", "example.org")]
+    assert summarized(compared(old, new)[0]) == [("zones.zone", "", "changed", "example.org")]
 
 
 def test_an_owner_that_took_the_name_of_another_is_still_itself(tmp_path: Path) -> None:
@@ -129,38 +132,120 @@ def test_an_owner_that_took_the_name_of_another_is_still_itself(tmp_path: Path) 
     old = made(tmp_path / "old", zones_with({"y": [lost], "z": [kept]}, y="a.example", z="b.example"))
     new = made(tmp_path / "new", zones_with({"z": [kept]}, z="a.example"))
 
-    records = [found for found in told(compared(old, new)[0]) if found[0] == "dns.record"]
+    records = [found for found in summarized(compared(old, new)[0]) if found[0] == "dns.record"]
 
     assert records == [("dns.record", "a.example", "deleted", "lost A 192.0.2.1")]
 
 
-def test_a_reference_to_what_was_made_anew_is_no_difference(tmp_path: Path) -> None:
-    def items(id: str, bound: str) -> dict[tuple[str, str], list[Json]]:
-        binding = {"bindings": [{"name": "S", "namespace_id": bound}]}
-        return {("kv.namespace", ME): [{"id": id, "title": "s"}], ("flat.thing", ME): [thing("t", **binding)]}
+def bound(to: str, **namespaces: str) -> dict[tuple[str, str], list[Json]]:
+    """Return namespaces by id with their titles, and a thing that is bound to the id *to*."""
+    binding = {"bindings": [{"name": "S", "namespace_id": to}]}
+    listed = [{"id": id, "title": title} for id, title in namespaces.items()]
+    return {("kv.namespace", ME): listed, ("flat.thing", ME): [thing("t", **binding)]}
 
-    old = made(tmp_path / "old", items("one", "one"))
-    new = made(tmp_path / "new", items("two", "two"))
-    elsewhere = made(tmp_path / "elsewhere", items("two", "three"))
+
+def test_a_reference_that_follows_a_namespace_created_again_does_not_differ(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", bound("one", one="s"))
+    new = made(tmp_path / "new", bound("two", two="s"))
+    elsewhere = made(tmp_path / "elsewhere", bound("three", two="s"))
 
     assert compared(old, new)[0] == []
-    assert told(compared(old, elsewhere)[0]) == [("flat.thing", "", "changed", "t")]
+    assert summarized(compared(old, elsewhere)[0]) == [("flat.thing", "", "changed", "t")]
 
 
-def test_a_deleted_zone_takes_its_records_with_it(tmp_path: Path) -> None:
+def test_a_reference_to_the_old_id_of_a_namespace_created_again_differs_either_way(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", bound("one", one="s"))
+    new = made(tmp_path / "new", bound("one", two="s"))
+
+    (there,), _ = compared(old, new)
+    (back,), _ = compared(new, old)
+
+    assert summarized([there, back]) == [("flat.thing", "", "changed", "t")] * 2
+    ((field, before, after),), ((_, later, earlier),) = there.fields, back.fields
+    assert field == "bindings"
+    assert [value[0]["namespace_id"] for value in (before, after)] == ["two", "one (does not exist)"]
+    assert [value[0]["namespace_id"] for value in (later, earlier)] == ["one (does not exist)", "one"]
+
+
+def test_a_reference_to_a_deleted_namespace_differs_beside_the_deletion(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", bound("one", one="s"))
+    new = made(tmp_path / "new", bound("one"))
+
+    assert summarized(compared(old, new)[0]) == [
+        ("flat.thing", "", "changed", "t"),
+        ("kv.namespace", "", "deleted", "s"),
+    ]
+    assert [d.change for d in compared(new, old)[0]] == ["changed", "created"]
+
+
+def test_a_reference_differs_only_if_the_list_that_lacks_its_id_is_complete(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", bound("one", one="s"))
+    partial = {("kv.namespace", ME): "failed"}
+    new = made(tmp_path / "new", bound("one", two="s"), statuses=partial)
+    none = made(tmp_path / "none", bound("one"), statuses=partial)
+
+    for side in (new, none):
+        assert {d.kind for d in compared(old, side)[0]} == {"kv.namespace"}
+        assert {d.kind for d in compared(side, old)[0]} == {"kv.namespace"}
+
+
+def test_a_reference_to_an_id_that_neither_side_has_is_compared_as_text(tmp_path: Path) -> None:
+    old = made(tmp_path / "old", bound("nowhere", one="s"))
+    new = made(tmp_path / "new", bound("nowhere", two="s"))
+
+    assert compared(old, new)[0] == []
+
+
+def test_the_order_of_bindings_follows_their_new_ids(tmp_path: Path) -> None:
+    kind = THING._replace(compare=Compare(volatile=("id",), unordered=("bindings",)))
+
+    def items(first: str, second: str) -> dict[tuple[str, str], list[Json]]:
+        namespaces = [{"id": first, "title": "a"}, {"id": second, "title": "b"}]
+        bindings = [{"id": id, "name": name} for id, name in ((first, "A"), (second, "B"))]
+        return {("kv.namespace", ME): namespaces, ("flat.thing", ME): [thing("t", bindings=bindings)]}
+
+    old, new = made(tmp_path / "old", items("1", "2")), made(tmp_path / "new", items("9", "8"))
+
+    assert list(Comparison(old, new, (kind, STORE), everything)) == []
+
+
+def test_namespaces_that_swapped_their_titles_are_two_renames(tmp_path: Path) -> None:
+    old = made(
+        tmp_path / "old", {("kv.namespace", ME): [{"id": "1", "title": "a"}, {"id": "2", "title": "b"}]}
+    )
+    new = made(
+        tmp_path / "new", {("kv.namespace", ME): [{"id": "1", "title": "b"}, {"id": "2", "title": "a"}]}
+    )
+
+    found, _ = compared(old, new)
+
+    assert {d.fields for d in found} == {(("title", "a", "b"),), (("title", "b", "a"),)}
+
+
+def test_a_value_differs_from_its_own_base64_text(tmp_path: Path) -> None:
+    items = {("kv.namespace", ME): [{"id": "n", "title": "s"}], ("kv.key", "n"): [{"name": "a"}]}
+    old = made(tmp_path / "old", items, values={"n": {"a": "AP8="}})
+    new = made(tmp_path / "new", items, values={"n": {"a": {"value": "AP8=", "base64": True}}})
+
+    ((field, before, after),) = compared(old, new)[0][0].fields
+
+    assert (field, before[:7], after[:7]) == ("value", "4 bytes", "2 bytes")
+
+
+def test_a_deleted_zone_is_deleted_with_its_records(tmp_path: Path) -> None:
     old = made(tmp_path / "old", zones_with({"z": [record("1", "www", "192.0.2.1")]}, z="example.com"))
     new = made(tmp_path / "new", zones_with({}))
 
-    assert told(compared(old, new)[0]) == [
+    assert summarized(compared(old, new)[0]) == [
         ("zones.zone", "", "deleted", "example.com"),
         ("dns.record", "example.com", "deleted", "www A 192.0.2.1"),
     ]
-    assert [change for _, _, change, _ in told(compared(new, old)[0])] == ["created", "created"]
+    assert [change for _, _, change, _ in summarized(compared(new, old)[0])] == ["created", "created"]
 
 
 @pytest.mark.fault("A25", "A26", "B9")
 @pytest.mark.parametrize("status", ["denied", "unavailable", "failed", "inconsistent", "skipped", "absent"])
-def test_what_was_not_read_to_its_end_is_unknown_never_deleted_or_created(
+def test_what_was_not_read_completely_is_unknown_never_deleted_or_created(
     tmp_path: Path, status: str
 ) -> None:
     whole = zones_with({"z": [record("1", "a", "192.0.2.1"), record("2", "b", "192.0.2.1")]}, z="example.com")
@@ -171,16 +256,16 @@ def test_what_was_not_read_to_its_end_is_unknown_never_deleted_or_created(
     forth, _ = compared(complete, partial)
     back, _ = compared(partial, complete)
 
-    assert told(forth) == [
+    assert summarized(forth) == [
         ("dns.record", "example.com", "unknown", ""),
         ("dns.record", "example.com", "changed", "b A 192.0.2.1"),
     ]
     assert forth[0].fields == (("", "complete", status),)
     assert forth[0].reason == ("not in the snapshot" if status == "absent" else "why")
-    assert {change for _, _, change, _ in told(back)} == {"unknown", "changed"}
+    assert {change for _, _, change, _ in summarized(back)} == {"unknown", "changed"}
 
 
-def test_what_a_part_holds_shows_what_came_since_the_whole(tmp_path: Path) -> None:
+def test_an_incomplete_section_shows_what_was_created_after_a_complete_one(tmp_path: Path) -> None:
     one, other = [record("1", "a", "192.0.2.1")], [record("2", "b", "192.0.2.1")]
     whole = made(tmp_path / "whole", zones_with({"z": one}, z="example.com"))
     part = made(
@@ -198,14 +283,14 @@ def test_zones_that_could_not_be_listed_leave_their_records_unknown(tmp_path: Pa
     whole = made(tmp_path / "whole", zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com"))
     none = made(tmp_path / "none", zones_with({}), statuses={("zones.zone", ME): "denied"})
 
-    assert told(compared(whole, none)[0]) == [("zones.zone", "", "unknown", "")]
-    assert told(compared(none, whole)[0]) == [("zones.zone", "", "unknown", "")]
+    assert summarized(compared(whole, none)[0]) == [("zones.zone", "", "unknown", "")]
+    assert summarized(compared(none, whole)[0]) == [("zones.zone", "", "unknown", "")]
 
 
-def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_side_proves_it(
+def test_items_three_levels_deep_differ_with_their_owners_if_the_other_side_proves_it(
     tmp_path: Path,
 ) -> None:
-    notes = Resource("dns.note", "dns.record", THING.list, ("name",))
+    notes = Resource("dns.note", "dns.record", ("name",))
     kinds = (*KINDS, notes)
     items = zones_with({"z": [record("r", "www", "192.0.2.1")]}, z="example.com")
     none = made(tmp_path / "none", zones_with({}), kinds=kinds)
@@ -220,7 +305,7 @@ def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_s
     back = list(Comparison(part, none, kinds, lambda kind: True))
 
     for found, change in ((forth, "created"), (back, "deleted")):
-        assert told(found) == [
+        assert summarized(found) == [
             ("zones.zone", "", "unknown", ""),
             ("zones.zone", "", change, "example.com"),
             ("dns.record", "example.com", change, "www A 192.0.2.1"),
@@ -228,7 +313,7 @@ def test_what_lies_three_deep_came_or_went_with_its_owners_as_far_as_the_other_s
         ]
 
 
-def test_a_zone_deleted_while_it_was_read_is_deleted_with_what_it_held(tmp_path: Path) -> None:
+def test_a_zone_deleted_while_it_was_read_is_deleted_with_its_items(tmp_path: Path) -> None:
     items = zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com")
     whole = made(tmp_path / "whole", items | {("dns.switch", "z"): [{"status": "on"}]})
     gone = made(tmp_path / "gone", items, statuses={("dns.switch", "z"): "gone"})
@@ -241,7 +326,7 @@ def test_a_zone_deleted_while_it_was_read_is_deleted_with_what_it_held(tmp_path:
     assert [d.change for d in back] == ["created"] * 3
 
 
-def test_a_kind_nobody_asked_for_is_named_once_and_is_no_gap(tmp_path: Path) -> None:
+def test_a_kind_that_was_not_requested_is_named_once_and_is_not_unknown(tmp_path: Path) -> None:
     without = {("dns.record", "*"): "skipped"}
     items = zones_with({}, z="example.com")
     old = made(tmp_path / "old", items, statuses=without)
@@ -258,7 +343,7 @@ def test_a_kind_nobody_asked_for_is_named_once_and_is_no_gap(tmp_path: Path) -> 
     assert compared(whole, old)[0] == [gap._replace(fields=(("", "complete", "skipped"),))]
 
 
-def test_a_kind_that_one_side_was_not_asked_for_and_the_other_had_no_place_for_is_left_out(
+def test_a_kind_not_requested_on_one_side_and_without_owners_on_the_other_is_left_out(
     tmp_path: Path,
 ) -> None:
     skipped = made(tmp_path / "skipped", zones_with({}), statuses={("dns.record", "*"): "skipped"})
@@ -281,17 +366,17 @@ def test_scans_of_the_same_chosen_zones_leave_nothing_unknown(tmp_path: Path) ->
     assert compared(old, new)[0] == []
 
 
-def test_what_two_stopped_scans_did_not_come_to_is_unknown(tmp_path: Path) -> None:
+def test_what_two_stopped_scans_did_not_reach_is_unknown(tmp_path: Path) -> None:
     stopped = {("dns.record", "z"): "skipped"}
     old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"), statuses=stopped)
 
     (found,), _ = compared(old, new)
-    assert told([found]) == [("dns.record", "example.com", "unknown", "")]
+    assert summarized([found]) == [("dns.record", "example.com", "unknown", "")]
     assert (found.fields, found.reason) == ((("", "skipped", "skipped"),), "why")
 
 
-def test_what_either_side_says_of_what_it_does_not_know_is_told_together(tmp_path: Path) -> None:
+def test_an_unknown_part_has_the_reasons_of_both_sides(tmp_path: Path) -> None:
     stopped = {("dns.record", "z"): "skipped"}
     old = made(tmp_path / "old", zones_with({"z": []}, z="example.com"), statuses=stopped)
     new = made(
@@ -304,8 +389,8 @@ def test_what_either_side_says_of_what_it_does_not_know_is_told_together(tmp_pat
     assert (back.fields, back.reason) == ((("", "absent", "skipped"),), "not in the snapshot / why")
 
 
-def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> None:
-    strange = Resource("new.thing", ACCOUNT, THING.list, ("name",))
+def test_a_kind_of_another_version_is_unknown(tmp_path: Path) -> None:
+    strange = Resource("new.thing", ACCOUNT, ("name",))
     old = made(tmp_path / "old", {("flat.thing", ME): []})
     new = made(tmp_path / "new", {("flat.thing", ME): [], ("new.thing", ME): []}, kinds=(*KINDS, strange))
 
@@ -318,10 +403,10 @@ def test_a_kind_that_only_another_version_knows_is_unknown(tmp_path: Path) -> No
         ((new, new), ("", "complete", "complete")),
     ):
         assert compared(*sides)[0] == [strange_kind._replace(fields=(standing,))]
-    assert compared(old, new, wanted((), ("new",)))[0] == []
+    assert compared(old, new, selection((), ("new",)))[0] == []
 
 
-def test_a_difference_tells_all_that_the_item_and_its_owner_go_by(tmp_path: Path) -> None:
+def test_a_difference_has_all_ids_and_names_of_the_item_and_its_owner(tmp_path: Path) -> None:
     before = zones_with({"z": [record("1", "www", "192.0.2.1", ttl=1)]}, z="example.com")
     after = zones_with({"y": [record("2", "www", "192.0.2.1", ttl=2)]}, y="example.com")
     before[("flat.thing", ME)], after[("flat.thing", ME)] = [], [{"name": "anonymous", "n": 1}]
@@ -345,17 +430,17 @@ def test_a_difference_tells_all_that_the_item_and_its_owner_go_by(tmp_path: Path
     )  # fmt: skip
 
 
-def test_only_what_is_wanted_is_compared(tmp_path: Path) -> None:
+def test_only_selected_kinds_are_compared(tmp_path: Path) -> None:
     old = made(tmp_path / "old", zones_with({"z": [record("1", "a", "192.0.2.1")]}, z="example.com"))
     new = made(tmp_path / "new", zones_with({"y": []}, y="example.org"))
 
-    records, _ = compared(old, new, wanted(("dns",), ()))
-    others, _ = compared(old, new, wanted((), ("dns.record",)))
+    records, _ = compared(old, new, selection(("dns",), ()))
+    others, _ = compared(old, new, selection((), ("dns.record",)))
 
     assert {d.kind for d in records} == {"dns.record"}
     assert {d.kind for d in others} == {"zones.zone"}
-    assert not wanted((), ("code.script/contents",))("code.script/contents")
-    assert wanted((), ("code.script/contents",))("code.script")
+    assert not selection((), ("code.script/contents",))("code.script/contents")
+    assert selection((), ("code.script/contents",))("code.script")
 
 
 def test_files_are_compared_by_what_is_in_them(tmp_path: Path) -> None:
@@ -370,8 +455,8 @@ def test_files_are_compared_by_what_is_in_them(tmp_path: Path) -> None:
         ("router", "changed", "b.js"), ("router", "deleted", "c.js"), ("router", "created", "d.js")
     ]  # fmt: skip
     assert [field for field, _, _ in found[0].fields] == ["bytes", "sha256"]
-    assert compared(old, new, wanted((), ("code.script/contents",)))[0] == []
-    assert told(compared(old, without)[0]) == [("code.script/contents", "", "unknown", "")]
+    assert compared(old, new, selection((), ("code.script/contents",)))[0] == []
+    assert summarized(compared(old, without)[0]) == [("code.script/contents", "", "unknown", "")]
 
 
 def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
@@ -386,7 +471,7 @@ def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
 
     found, _ = compared(old, new)
 
-    assert told(found) == [("kv.key", "s", "changed", "b")]
+    assert summarized(found) == [("kv.key", "s", "changed", "b")]
     assert found[0].fields[0][1].startswith("8 bytes, sha256 ")
     assert "hush" not in repr(found)
     there, not_there = ("", "complete", "absent"), ("", "absent", "complete")
@@ -398,7 +483,7 @@ def test_values_are_compared_without_being_shown(tmp_path: Path) -> None:
     assert {d.change for d in compared(old, empty)[0]} == {"deleted"}
 
 
-def test_what_is_said_of_a_key_beside_its_value_is_no_other_value(tmp_path: Path) -> None:
+def test_the_metadata_of_a_key_is_not_its_value(tmp_path: Path) -> None:
     items = {("kv.namespace", ME): [{"id": "n", "title": "s"}], ("kv.key", "n"): [{"name": "a"}]}
     old = made(tmp_path / "old", items, values={"n": {"a": {"value": "same", "metadata": 1}}})
     new = made(tmp_path / "new", items, values={"n": {"a": {"value": "same", "metadata": 2}}})
@@ -406,7 +491,7 @@ def test_what_is_said_of_a_key_beside_its_value_is_no_other_value(tmp_path: Path
     assert compared(old, new)[0] == []
 
 
-def test_files_that_were_not_all_read_are_not_deleted(tmp_path: Path) -> None:
+def test_files_that_were_not_read_completely_are_not_deleted(tmp_path: Path) -> None:
     items = {("code.script", ME): [{"id": "router"}]}
     partial = {("code.script/contents", "router"): "failed"}
     old = made(tmp_path / "old", items, contents={"router": {"a.js": b"1", "b.js": b"1"}})
@@ -425,7 +510,7 @@ def test_snapshots_of_two_accounts_are_not_compared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "swap", "gone", "link"])
-def test_a_file_that_is_not_what_was_written_is_never_compared(tmp_path: Path, harm: str) -> None:
+def test_a_file_that_was_changed_is_never_compared(tmp_path: Path, harm: str) -> None:
     things = [thing("a"), thing("b"), thing("c")]
     old = made(tmp_path / "old", {("flat.thing", ME): things})
     new = made(tmp_path / "new", {("flat.thing", ME): things[:2]})
@@ -457,7 +542,7 @@ def test_a_file_that_is_not_what_was_written_is_never_compared(tmp_path: Path, h
         [b"\xff\n"],
     ],
 )
-def test_lines_that_no_scan_writes_are_damage(tmp_path: Path, lines: list[bytes]) -> None:
+def test_lines_that_a_scan_does_not_write_are_damage(tmp_path: Path, lines: list[bytes]) -> None:
     file, data = tmp_path / "flat.thing.jsonl", b"".join(lines)
     file.write_bytes(data)
 
@@ -465,14 +550,14 @@ def test_lines_that_no_scan_writes_are_damage(tmp_path: Path, lines: list[bytes]
         ItemFile(file, Stored(len(data), sha256(data).hexdigest()))
 
 
-def test_items_whose_owner_is_not_there_are_told_as_unknown(tmp_path: Path) -> None:
+def test_items_whose_owner_is_missing_are_unknown(tmp_path: Path) -> None:
     stray = zones_with({"z": [], "lost": [record("1", "a", "192.0.2.1")]}, z="example.com")
     old = made(tmp_path / "old", stray)
     new = made(tmp_path / "new", zones_with({"z": []}, z="example.com"))
 
     stray = Difference("dns.record", "lost", "unknown", "", (("", "stray", "stray"),))
-    assert compared(old, new)[0] == [stray._replace(reason="old does not hold what they lie in")]
-    assert compared(new, old)[0] == [stray._replace(reason="old does not hold what they lie in")]
+    assert compared(old, new)[0] == [stray._replace(reason="old does not hold their parent")]
+    assert compared(new, old)[0] == [stray._replace(reason="old does not hold their parent")]
 
 
 def test_a_file_that_was_written_out_of_order_is_named(tmp_path: Path) -> None:
@@ -489,14 +574,14 @@ def test_a_file_that_was_written_out_of_order_is_named(tmp_path: Path) -> None:
     assert str(file) in damaged.value.message
 
 
-def test_a_difference_is_of_values_not_of_their_spelling() -> None:
+def test_values_are_compared_not_their_notation() -> None:
     old, new = {"a": 1, "b": True, "c": None, "e": {}, "f": "x"}, {"a": 1.0, "b": 1, "d": None, "f": {"g": 1}}
 
-    assert list(differences(old, new, {})) == [("b", True, 1), ("e", {}, None), ("f", "x", {"g": 1})]
+    assert list(fields(old, new)) == [("b", True, 1), ("e", {}, None), ("f", "x", {"g": 1})]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "fields"),
+    ("old", "new", "names"),
     [
         ([{"a": 1}], [{"a": 1, "b": 2}], ["x"]),
         ([{"a": 1}], [{"a": 1, "b": None}], []),
@@ -507,12 +592,19 @@ def test_a_difference_is_of_values_not_of_their_spelling() -> None:
         ({"a": {"b": "two"}}, {"a": {"b": "one"}}, ["x.a.b"]),
     ],
 )
-def test_a_value_differs_by_what_lies_inside_ids_that_moved_aside(
-    old: Any, new: Any, fields: list[str]
+def test_a_value_differs_by_what_is_inside_it_and_an_id_by_what_it_refers_to(
+    old: Any, new: Any, names: list[str]
 ) -> None:
-    found = differences({"x": old}, {"x": new}, {"one": "two"})
+    found = fields(replaced({"x": old}, {"one": "two"}), {"x": new})
 
-    assert [field for field, _, _ in found] == fields
+    assert [field for field, _, _ in found] == names
+
+
+def by_likeness(old: Sorted, new: Sorted) -> Iterator[Match]:
+    def seen(item: Json) -> bytes:
+        return encode(comparable(THING, item))
+
+    return merged(old, new, same=partial(likest, seen_old=seen, seen_new=seen))
 
 
 names = some.text(some.sampled_from("ab/é\ud800"), max_size=2)
@@ -525,11 +617,11 @@ def test_a_merge_loses_nothing_and_pairs_what_is_the_same(
 ) -> None:
     def in_order(items: list[tuple[str, int]]) -> Sorted:
         written = [{"name": name, "n": n} for name, n in items]
-        key = key_of(THING)
+        key = sort_key(THING)
         lines = [encode(item) for item in sorted(written, key=lambda i: (key(i), encode(i)))]
         return Sorted(iter(lines), key, Path("file"))
 
-    found = list(pairs(THING, in_order(old), in_order(new)))
+    found = list(by_likeness(in_order(old), in_order(new)))
 
     before = Counter((one["name"], one["n"]) for one, _ in found if one is not None)
     after = Counter((other["name"], other["n"]) for _, other in found if other is not None)
@@ -547,10 +639,9 @@ def test_a_list_out_of_order_is_damage() -> None:
 
     with pytest.raises(Damaged):
         list(
-            pairs(
-                THING,
-                Sorted(iter(lines), key_of(THING), Path("file")),
-                Sorted(iter(()), key_of(THING), Path()),
+            by_likeness(
+                Sorted(iter(lines), sort_key(THING), Path("file")),
+                Sorted(iter(()), sort_key(THING), Path()),
             )
         )
 
@@ -614,7 +705,7 @@ def test_a_million_keys_and_a_hundred_thousand_records_take_flat_memory(tmp_path
     assert took <= 3 * read
 
 
-def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> None:
+def test_the_order_of_an_unordered_list_does_not_differ(tmp_path: Path) -> None:
     kind = THING._replace(compare=Compare(unordered=("parts",)))
     one, two = {"n": 1, "type": "a"}, {"n": 2, "type": "b"}
     old = made(tmp_path / "old", {("flat.thing", ME): [thing("x", parts=[one, two], steps=[1, 2])]})
@@ -629,10 +720,10 @@ def test_the_order_of_a_list_that_has_none_is_no_difference(tmp_path: Path) -> N
     ("value", "key"), [("a", "a"), ("", ""), (None, ""), (5, "5"), (0, "0"), (False, "False")]
 )
 @pytest.mark.parametrize("identity", [("name",), ("name", "other")])
-def test_the_order_of_a_list_is_that_of_texts_whatever_its_values_are(
+def test_a_list_is_sorted_as_text_whatever_its_values_are(
     identity: tuple[str, ...], value: object, key: str
 ) -> None:
-    order = key_of(Resource("new.thing", ACCOUNT, THING.list, identity))
+    order = sort_key(Resource("new.thing", ACCOUNT, identity))
 
     assert order({"name": value})[0] == key
     assert order({})[0] == ""

@@ -1,4 +1,4 @@
-"""Comparing as a calculation: what differs leads from one side to the other, and can be turned round."""
+"""Comparing as a calculation: the differences lead from one side to the other, and can be reversed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from hypothesis import strategies as some
 
 from ops.kinds.change import comparable
 from ops.kinds.resource import Json, Resource
-from ops.snapshots.compare import fields
-from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, fields
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made
 
 ME = ""
@@ -63,7 +62,7 @@ def _zones(records: Mapping[str, list[Json]]) -> dict[tuple[str, str], list[Json
 def differences(
     old: Items, new: Items, statuses: Mapping[str, Mapping[tuple[str, str], str]] | None = None
 ) -> list[Difference]:
-    """Give what is different; *statuses* say how well the side "old" or "new" was read."""
+    """Return the differences; *statuses* say how completely the side "old" or "new" was read."""
     with tempfile.TemporaryDirectory() as folder:
         sides = [
             made(Path(folder, name), items, statuses=(statuses or {}).get(name))
@@ -73,16 +72,16 @@ def differences(
 
 
 def held(items: Items, resource: Resource) -> Counter[str]:
-    """Count what there is of a kind, without what changes by itself, with the name of its owner."""
+    """Count the items of a kind, without volatile fields, with the name of their owner."""
     return Counter(
-        said(comparable(resource, item), f"{scope}.example" if scope else "")
+        normalized(comparable(resource, item), f"{scope}.example" if scope else "")
         for (kind, scope), listed in items.items()
         if kind == resource.kind
         for item in listed
     )
 
 
-def said(item: Json, owner: str) -> str:
+def normalized(item: Json, owner: str) -> str:
     # A field that is null and one that is not there are the same.
     return json.dumps([owner, _without_nothing(item)], sort_keys=True)
 
@@ -98,11 +97,11 @@ def _without_nothing(item: Json) -> Json:
 @pytest.mark.fault("P4")
 @settings(max_examples=100, deadline=None)
 @given(DEEP, DEEP)
-def test_fields_are_told_where_values_differ_and_the_same_from_either_side(old: Json, new: Json) -> None:
-    found = list(fields.differences(old, new, {}))
+def test_fields_are_reported_where_values_differ_and_the_same_from_either_side(old: Json, new: Json) -> None:
+    found = list(fields(old, new))
 
-    assert bool(found) == (said(old, "") != said(new, ""))
-    assert [(name, after, before) for name, before, after in fields.differences(new, old, {})] == found
+    assert bool(found) == (normalized(old, "") != normalized(new, ""))
+    assert [(name, after, before) for name, before, after in fields(new, old)] == found
 
 
 @pytest.mark.fault("P4")
@@ -133,8 +132,8 @@ def leads_there(old: Items, new: Items) -> None:
 
     for resource in (THING, ZONE, RECORD):
         mine = [d for d in found if d.kind == resource.kind]
-        taken = Counter(said(d.before, d.scope) for d in mine if d.before is not None)
-        given_ = Counter(said(d.after, d.scope) for d in mine if d.after is not None)
+        taken = Counter(normalized(d.before, d.scope) for d in mine if d.before is not None)
+        given_ = Counter(normalized(d.after, d.scope) for d in mine if d.after is not None)
         assert held(old, resource) - taken + given_ == held(new, resource)
         assert taken <= held(old, resource)
     assert {d.change for d in found} <= {CREATED, DELETED, CHANGED}
@@ -144,7 +143,7 @@ def leads_there(old: Items, new: Items) -> None:
 @pytest.mark.fault("P4")
 @settings(max_examples=40, deadline=None)
 @given(ACCOUNTS, ACCOUNTS)
-def test_turned_round_what_was_created_is_deleted(old: Items, new: Items) -> None:
+def test_reversed_what_was_created_is_deleted(old: Items, new: Items) -> None:
     opposite = {CREATED: DELETED, DELETED: CREATED, CHANGED: CHANGED}
 
     there, back = differences(old, new), differences(new, old)
@@ -169,7 +168,7 @@ def test_what_was_not_read_is_unknown_and_neither_deleted_nor_created(
     owner = f"{scope}.example" if scope else ""
     there = [d for d in found if d.kind == kind and d.scope == owner]
     never = DELETED if side == "new" else CREATED
-    # A zone that the other side does not have is told of as a zone, not record by record.
-    told = {d.change for d in there} or {d.change for d in found if d.kind == ZONE.kind}
+    # A zone that the other side does not have is reported as a zone, not record by record.
+    changes = {d.change for d in there} or {d.change for d in found if d.kind == ZONE.kind}
     assert never not in {d.change for d in there}
-    assert UNKNOWN in told or told <= {CREATED, DELETED}
+    assert UNKNOWN in changes or changes <= {CREATED, DELETED}

@@ -33,7 +33,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
 
 
 def exported(inv: Inv, *options: str) -> str:
-    """Make a snapshot and give its path; two of one second are in no order that their names tell."""
+    """Make a snapshot and return its path; the names of two from the same second have no order."""
     return str(json.loads(inv("scan.export", *options, "--output", "json").out)["snapshot"])
 
 
@@ -47,7 +47,7 @@ def test_two_snapshots_of_an_unchanged_account_do_not_differ(account: Account, i
     assert "nothing differs from " in result.err
 
 
-def test_what_was_done_between_two_snapshots_is_told(account: Account, inv: Inv) -> None:
+def test_changes_between_two_snapshots_are_reported(account: Account, inv: Inv) -> None:
     old = exported(inv, "--only", "dns,zones.zone")
     edited, deleted, created = account.touch_records()
     new = exported(inv, "--only", "dns,zones.zone")
@@ -86,7 +86,7 @@ def test_live_may_be_the_older_side(account: Account, inv: Inv) -> None:
     assert (changes[deleted], changes[created]) == ("created", "deleted")
 
 
-def test_live_asks_only_for_what_is_wanted(account: Account, inv: Inv, staged: Sandbox) -> None:
+def test_live_reads_only_the_selected_kinds(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export")
     before = len(staged.requests)
 
@@ -97,7 +97,7 @@ def test_live_asks_only_for_what_is_wanted(account: Account, inv: Inv, staged: S
     assert not [path for path in asked if "/zones" in path or "/workers" in path or "/keys" in path]
 
 
-def test_what_the_token_may_not_read_now_is_unknown(account: Account, inv: Inv, staged: Sandbox) -> None:
+def test_what_the_token_may_not_read_is_unknown(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export", "--only", "dns,kv.namespace")
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
 
@@ -111,7 +111,7 @@ def test_what_the_token_may_not_read_now_is_unknown(account: Account, inv: Inv, 
     assert "unknown" in result.err
 
 
-def test_a_difference_outweighs_what_is_unknown(account: Account, inv: Inv, staged: Sandbox) -> None:
+def test_a_difference_outweighs_an_unknown_part(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export", "--only", "dns,kv.namespace")
     account.call("POST", f"/accounts/{account.id}/storage/kv/namespaces", {"title": "added"})
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
@@ -122,7 +122,7 @@ def test_a_difference_outweighs_what_is_unknown(account: Account, inv: Inv, stag
     assert inv(*line).code == 4
 
 
-def test_a_limit_shortens_what_is_shown_not_what_is_counted(account: Account, inv: Inv) -> None:
+def test_a_limit_shortens_the_table_not_the_count(account: Account, inv: Inv) -> None:
     inv("scan.export", "--only", "dns")
     account.touch_records()
 
@@ -133,7 +133,7 @@ def test_a_limit_shortens_what_is_shown_not_what_is_counted(account: Account, in
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git reads the text")
-def test_unified_text_is_what_git_can_read(account: Account, inv: Inv, tmp_path: Path) -> None:
+def test_git_can_read_unified_text(account: Account, inv: Inv, tmp_path: Path) -> None:
     inv("scan.export", "--only", "dns")
     account.touch_records()
     evil = {"type": "TXT", "name": "../../x\n+++ b/etc.example.com", "content": '"\x1b[2J+++"', "ttl": 300}
@@ -159,7 +159,7 @@ def test_unified_text_is_what_git_can_read(account: Account, inv: Inv, tmp_path:
     assert hostile.out.splitlines()[0] == f"diff --git a/{path} b/{path}"
 
 
-def test_what_is_unknown_is_a_remark_in_unified_text(account: Account, inv: Inv, staged: Sandbox) -> None:
+def test_an_unknown_part_is_a_comment_in_unified_text(account: Account, inv: Inv, staged: Sandbox) -> None:
     old = exported(inv, "--only", "kv.namespace")
     staged.faults.add(Fault("denied", path="*/namespaces*", times=-1))
     new = exported(inv, "--only", "kv.namespace,r2")
@@ -171,25 +171,25 @@ def test_what_is_unknown_is_a_remark_in_unified_text(account: Account, inv: Inv,
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (("live", "live"), "both sides are live"),
         (("nowhere", "latest"), "no snapshot is called nowhere"),
         (("latest", "live", "--only", "dsn"), "no kind or product is called 'dsn'"),
         (("latest",), "positional"),
         (("latest", "live", "--only", "dns"), "holds nothing of what is asked for"),
-        (("latest", "live", "--unified", "--output", "json"), "--unified gives text, and takes no --output"),
+        (("latest", "live", "--unified", "--output", "json"), "--unified prints text and does not take --ou"),
     ],
 )
-def test_a_line_that_means_nothing_is_a_sentence(
-    account: Account, inv: Inv, line: tuple[str, ...], said: str
+def test_a_line_without_meaning_is_refused_with_a_sentence(
+    account: Account, inv: Inv, line: tuple[str, ...], message: str
 ) -> None:
     inv("scan.export", "--only", "kv.namespace")
 
     result = inv("snapshots.diff", *line)
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
 
 
 def test_an_encrypted_snapshot_is_compared_with_its_key(account: Account, inv: Inv, tmp_path: Path) -> None:

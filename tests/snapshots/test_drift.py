@@ -1,4 +1,4 @@
-"""`inv snapshots.drift`: what is not as it was kept, who did it, and a summary that can be posted."""
+"""`inv snapshots.drift`: what differs from the snapshot, who changed it, and a summary to post."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.compare.blame import MOST, Blame
 from ops.snapshots.compare.difference import Difference
-from ops.snapshots.compare.markdown import code, summary
+from ops.snapshots.compare.report import code, summary
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
 from tests.snapshots.touching import Account
@@ -43,7 +43,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_account_that_is_as_it_was_has_not_drifted(account: Account, inv: Inv, staged: Sandbox) -> None:
+def test_an_unchanged_account_has_not_drifted(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export")
 
     result = inv("snapshots.drift", "--exit-code", "--output", "json")
@@ -73,7 +73,7 @@ def test_drift_names_who_made_it_and_when(account: Account, inv: Inv, staged: Sa
 
 
 def log(sandbox: Sandbox, n: str, uri: str, who: str, *, id: str = "", fraction: int = 0) -> None:
-    """Write an entry of now into the audit log; *fraction*: so many microseconds after the second."""
+    """Write an entry into the audit log; *fraction* is its time in microseconds after the second."""
     when = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.{fraction:06}Z"
     entry = {
         "id": n,
@@ -85,9 +85,7 @@ def log(sandbox: Sandbox, n: str, uri: str, who: str, *, id: str = "", fraction:
     sandbox.store.put_document("audit.v2", sandbox.account_id, n, entry, sort=when)
 
 
-def test_a_log_that_may_not_be_read_costs_the_names_alone(
-    account: Account, inv: Inv, staged: Sandbox
-) -> None:
+def test_a_log_that_may_not_be_read_hides_only_the_names(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export", "--only", "dns")
     account.touch_records()
     staged.faults.add(Fault("denied", path="*/audit*", times=-1))
@@ -111,7 +109,7 @@ def test_drift_is_measured_from_the_newest_complete_snapshot(
     assert inv("snapshots.drift", "--exit-code").code == 5
 
 
-def test_without_a_snapshot_the_hint_is_how_to_make_one(account: Account, inv: Inv) -> None:
+def test_without_a_snapshot_the_hint_says_how_to_make_one(account: Account, inv: Inv) -> None:
     result = inv("snapshots.drift")
 
     assert result.code == 1
@@ -132,7 +130,7 @@ def test_a_summary_is_written_beside_the_table(account: Account, inv: Inv, tmp_p
     assert text.count("| `dns.record` | `example.com` |") == 3
 
 
-def test_a_summary_says_how_much_it_leaves_out() -> None:
+def test_a_summary_counts_the_rows_that_it_leaves_out() -> None:
     text = summary("Drift", "3 created", ("name",), [{"name": "a"}], 1234)
 
     assert text.startswith("## Drift\n\n3 created.\n\n| name |\n| --- |\n| `a` |\n")
@@ -155,7 +153,7 @@ def test_no_value_can_leave_its_cell(value: str) -> None:
         assert not re.search(rf"(?<!`){fence[0]}(?!`)", inside)
 
 
-def test_a_long_value_is_cut_with_a_mark() -> None:
+def test_a_long_value_ends_in_an_ellipsis() -> None:
     assert code("x" * 500).endswith("x…`")
 
 
@@ -168,12 +166,12 @@ def difference(**more: Any) -> Difference:
     )
 
 
-def blamed(told: list[AuditEvent], about: Difference) -> str:
-    deed = Blame(lambda: told, print).of(about)
-    return deed.actor if deed else ""
+def blamed(events: list[AuditEvent], about: Difference) -> str:
+    event = Blame(lambda: events, print).of(about)
+    return event.actor if event else ""
 
 
-def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> AuditEvent:
+def event(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z") -> AuditEvent:
     return AuditEvent(when, actor, "update", frozenset([thing]), frozenset(within))
 
 
@@ -189,50 +187,50 @@ def deed(actor: str, thing: str, *within: str, when: str = "2026-11-23T06:00:00Z
         (difference(change="unknown", ids=(ID,)), ""),
     ],
 )
-def test_the_newest_deed_that_fits_is_blamed(about: Difference, who: str) -> None:
-    told = [
-        deed("by id, earlier", ID, when="2026-11-22T06:00:00Z"),
-        deed("by id", ID),
-        deed("by name and owner", "ssl", "z", "settings"),
-        deed("by kind and owner", "dnssec", "z"),
-        deed("by name", "router"),
-        deed("to what lies in it", "c" * 32, ID, "router", when="2026-11-23T07:00:00Z"),
+def test_the_newest_event_on_the_item_is_blamed(about: Difference, who: str) -> None:
+    events = [
+        event("by id, earlier", ID, when="2026-11-22T06:00:00Z"),
+        event("by id", ID),
+        event("by name and owner", "ssl", "z", "settings"),
+        event("by kind and owner", "dnssec", "z"),
+        event("by name", "router"),
+        event("to an item in it", "c" * 32, ID, "router", when="2026-11-23T07:00:00Z"),
     ]
 
-    assert blamed(told, about) == who
+    assert blamed(events, about) == who
 
 
-def test_a_log_without_end_is_not_read_to_its_end() -> None:
-    said: list[str] = []
-    asked = Counter[str]()
+def test_an_endless_log_is_not_read_completely() -> None:
+    warnings: list[str] = []
+    read = Counter[str]()
 
     def endless() -> Iterator[AuditEvent]:
         while True:
-            asked["deeds"] += 1
-            yield deed("x", "y")
+            read["events"] += 1
+            yield event("x", "y")
 
-    Blame(endless, said.append).of(difference(ids=("y",)))
+    Blame(endless, warnings.append).of(difference(ids=("y",)))
 
-    assert asked["deeds"] == MOST + 1
-    assert f"{MOST:,}" in said[0]
+    assert read["events"] == MOST + 1
+    assert f"{MOST:,}" in warnings[0]
 
 
-def test_a_refused_log_is_asked_for_once() -> None:
-    said: list[str] = []
+def test_a_refused_log_is_requested_once() -> None:
+    warnings: list[str] = []
 
     def refused() -> Iterator[AuditEvent]:
         raise PermissionDenied("GET /logs: no permission (10000)", 403)
 
-    blame = Blame(refused, said.append)
+    blame = Blame(refused, warnings.append)
 
     assert blame.of(difference(ids=("a",))) is blame.of(difference(ids=("b",))) is None
-    assert said == ["who made the changes is not known: GET /logs: no permission (10000)"]
+    assert warnings == ["who made the changes is not known: GET /logs: no permission (10000)"]
 
 
 SPAN = {"since": "2026-11-16T12:00:00Z", "before": "2026-11-23T12:00:00Z"}
 
 
-def test_a_history_names_what_it_was_done_to(client: Client, http: responses.RequestsMock) -> None:
+def test_a_history_names_the_changed_items(client: Client, http: responses.RequestsMock) -> None:
     entries = [
         {
             "action": {"type": "update", "result": "success", "time": SOON},
@@ -254,7 +252,7 @@ def test_a_history_names_what_it_was_done_to(client: Client, http: responses.Req
     assert not {"named", "ssl mode"} & only.within
 
 
-def test_the_older_log_is_read_where_there_is_no_newer(client: Client, http: responses.RequestsMock) -> None:
+def test_the_older_log_is_read_if_there_is_no_newer_one(client: Client, http: responses.RequestsMock) -> None:
     old = {
         "when": SOON,
         "action": {"type": "change_setting", "result": True},

@@ -13,7 +13,6 @@ from ops.past.filters import Filters
 THING = Resource(
     kind="thing.one",
     parent="account",
-    list=lambda _client, _owner: (),
     identity=("name",),
     compare=Compare(volatile=("id",)),
 )

@@ -13,10 +13,10 @@ from ops.errors import Interrupted
 from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
 from ops.snapshots.writer import Writer
 
-THING = Resource("flat.thing", ACCOUNT, lambda _c, _o: [], ("name",))
-RECORD = Resource("dns.record", "zones.zone", lambda _c, _o: [], ("name", "type"))
-SCRIPT = Resource("code.script", ACCOUNT, lambda _c, _o: [], ("id",))
-KEY = Resource("kv.key", "kv.namespace", lambda _c, _o: [], ("name",))
+THING = Resource("flat.thing", ACCOUNT, ("name",))
+RECORD = Resource("dns.record", "zones.zone", ("name", "type"))
+SCRIPT = Resource("code.script", ACCOUNT, ("id",))
+KEY = Resource("kv.key", "kv.namespace", ("name",))
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -122,7 +122,7 @@ from pathlib import Path
 from ops.kinds.resource import Owner, Resource
 from ops.snapshots.writer import Writer
 many, ordered = int(sys.argv[2]), sys.argv[3] == "ordered"
-kind = Resource("kv.key", "kv.namespace", lambda _c, _o: [], ("name",))
+kind = Resource("kv.key", "kv.namespace", ("name",))
 writer = Writer(Path(sys.argv[1]), {})
 shelf = writer.shelf(kind, Owner("a", "n", {}))
 for n in range(many):

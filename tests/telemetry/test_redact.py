@@ -45,7 +45,7 @@ def traces(secret: str, text: str) -> list[str]:
 
 @pytest.mark.fault("F1")
 @pytest.mark.parametrize("spelling", spellings(OLD))
-def test_a_secret_is_hidden_however_it_is_spelt(spelling: str) -> None:
+def test_a_secret_is_hidden_in_every_form(spelling: str) -> None:
     hidden = Redactor([OLD])(f"before {spelling} after")
 
     assert HIDDEN in hidden
@@ -57,7 +57,7 @@ def test_a_secret_is_hidden_however_it_is_spelt(spelling: str) -> None:
 @pytest.mark.fault("P1")
 @pytest.mark.fault("F1")
 @given(secret=SECRETS)
-def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
+def test_any_secret_is_hidden_in_every_form(secret: str) -> None:
     redact = Redactor([secret])
     assume(secret not in HIDDEN)
 
@@ -68,9 +68,7 @@ def test_any_secret_is_hidden_however_it_is_spelt(secret: str) -> None:
 @pytest.mark.fault("P1")
 @settings(max_examples=100, deadline=None)
 @given(TOKENS, AROUND, AROUND)
-def test_no_spelling_of_a_secret_survives_whatever_stands_around_it(
-    secrets: list[str], before: bytes, after: bytes
-) -> None:
+def test_no_form_of_a_secret_survives_in_any_context(secrets: list[str], before: bytes, after: bytes) -> None:
     nothing_survives(secrets, before, after)
 
 
@@ -79,9 +77,7 @@ def test_no_spelling_of_a_secret_survives_whatever_stands_around_it(
 @pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None)
 @given(TOKENS, AROUND, AROUND)
-def test_of_ten_thousand_secrets_no_spelling_survives(
-    secrets: list[str], before: bytes, after: bytes
-) -> None:
+def test_no_form_of_ten_thousand_secrets_survives(secrets: list[str], before: bytes, after: bytes) -> None:
     nothing_survives(secrets, before, after)
 
 
@@ -103,7 +99,7 @@ def nothing_survives(secrets: list[str], before: bytes, after: bytes) -> None:
 
 
 def inner(encode: Callable[[bytes], bytes], before: bytes, secret: str) -> str:
-    """Give those letters of base64 that *secret* alone makes, behind as many bytes as *before* has."""
+    """Return the base64 letters that depend only on *secret*, after the bytes of *before*."""
     raw = secret.encode()
     shift = len(before) % 3
     first, last = -(-shift * 8 // 6), (shift + len(raw)) * 8 // 6
@@ -123,7 +119,7 @@ def inner(encode: Callable[[bytes], bytes], before: bytes, secret: str) -> str:
         "Bearer%20" + "a1B2" * 10,
     ],
 )
-def test_what_looks_like_a_token_is_hidden_though_it_is_not_ours(text: str) -> None:
+def test_text_that_looks_like_a_token_is_hidden(text: str) -> None:
     hidden = Redactor()(text)
 
     assert HIDDEN in hidden
@@ -147,13 +143,13 @@ def test_a_short_or_empty_secret_hides_nothing() -> None:
     assert Redactor(["", "a"])("banana") == "banana"
 
 
-def test_a_redactor_shows_nothing_of_its_secrets() -> None:
+def test_the_repr_of_a_redactor_shows_no_secret() -> None:
     assert repr(Redactor([OLD])) == "<Redactor>"
 
 
 @pytest.mark.fault("F1")
 @pytest.mark.parametrize("secrets", [(OLD, OLD + "more"), (OLD + "more", OLD)])
-def test_of_two_secrets_that_begin_alike_nothing_is_left(secrets: tuple[str, str]) -> None:
+def test_two_secrets_with_the_same_beginning_are_hidden_completely(secrets: tuple[str, str]) -> None:
     assert Redactor(secrets)(f"{OLD}more, {OLD}") == f"{HIDDEN}, {HIDDEN}"
 
 
@@ -161,7 +157,7 @@ def test_of_two_secrets_that_begin_alike_nothing_is_left(secrets: tuple[str, str
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize("length", [len(OLD.encode()) - n for n in range(3)])
 @pytest.mark.parametrize("shift", range(3))
-def test_of_base64_all_that_depends_on_the_secret_alone_is_hidden(
+def test_the_part_of_base64_that_depends_only_on_the_secret_is_hidden(
     encode: Callable[[bytes], bytes], length: int, shift: int
 ) -> None:
     secret = OLD.encode()[-length:]
@@ -203,12 +199,12 @@ def test_events_are_numbered_in_their_order() -> None:
     assert [line["n"] for line in lines({}, {}, {})] == [1, 2, 3]
 
 
-def test_an_event_says_when_in_utc() -> None:
+def test_an_event_has_its_time_in_utc() -> None:
     assert lines({})[0]["time"] == "2026-11-23T09:00:00.123Z"
 
 
 @pytest.mark.fault("D4")
-def test_a_reader_of_the_log_who_has_left_stops_nothing() -> None:
+def test_a_closed_log_stream_does_not_stop_the_work() -> None:
     stream = io.StringIO()
     stream.close()
 

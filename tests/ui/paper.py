@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from ops.ui.output import Output, show
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.output import show
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 
 
 class Terminal(io.TextIOWrapper):
-    """A terminal of UTF-8, unless told otherwise."""
+    """A terminal of UTF-8, unless another encoding is given."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
         super().__init__(io.BytesIO(), encoding=encoding)

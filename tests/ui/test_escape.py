@@ -98,6 +98,6 @@ def test_json_keeps_letters_readable() -> None:
     assert json_text({"name": "日本 é"}) == '{"name":"日本 é"}'
 
 
-def test_what_is_no_number_is_not_written_as_json() -> None:
+def test_what_is_not_a_number_is_not_written_as_json() -> None:
     with pytest.raises(ValueError, match="JSON"):
         json_text(float("nan"))

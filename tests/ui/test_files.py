@@ -13,8 +13,7 @@ import pytest
 
 from ops.errors import ApiError, DiskError, Incomplete, Refused, UsageError
 from ops.ui.files import check_writable, write_export
-from ops.ui.output import Output
-from ops.ui.shapes import Rows
+from ops.ui.shapes import Output, Rows
 from tests.ui.paper import rows
 from tests.ui.test_output import Doubtful
 
@@ -122,14 +121,14 @@ def test_a_link_is_refused_and_its_target_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C6")
-def test_a_missing_folder_is_told_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="does not exist") as error:
         check_writable(tmp_path / "missing" / "list.json")
 
     assert f"mkdir -p {tmp_path / 'missing'}" in error.value.hint
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="is a folder"):
         check_writable(tmp_path)
 

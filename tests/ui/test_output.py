@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.errors import ApiError, Incomplete, UsageError
-from ops.ui.output import FORMATS, Output, show
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.output import FORMATS, show
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
 
@@ -130,12 +130,12 @@ def test_a_field_that_only_a_later_item_has_gets_its_column(format: str) -> None
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "table"])
-def test_a_field_that_comes_too_late_for_a_column_is_told(format: str) -> None:
+def test_a_field_that_comes_too_late_for_a_column_is_reported(format: str) -> None:
     items = ({"a": 1} if number < 1000 else {"a": 1, "late": 2} for number in range(1001))
 
     shown = printed(Rows(items), format)
 
-    assert "not shown, since they first came after 1,000 rows: late; name them with --fields" in shown.err
+    assert "not shown, because they first appear after 1,000 rows: late; name them with --fields" in shown.err
 
 
 @pytest.mark.fault("P9")
@@ -222,7 +222,7 @@ def test_no_format_drives_a_terminal(format: str) -> None:
         assert all(line.isprintable() for line in shown.split("\n"))
 
 
-def test_text_goes_out_as_it_stands() -> None:
+def test_text_is_written_unchanged() -> None:
     assert printed(Text("$ORIGIN example.com.\n\x1b"), "json").out == "$ORIGIN example.com.\n\x1b"
 
 
@@ -255,7 +255,7 @@ def test_nothing_is_printed_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_list_that_may_not_be_whole_is_told_after_it(format: str) -> None:
+def test_a_list_that_may_not_be_whole_is_reported_after_it(format: str) -> None:
     out = io.BytesIO()
 
     with pytest.raises(Incomplete, match="2 of 3") as error:

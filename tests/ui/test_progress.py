@@ -109,7 +109,7 @@ def test_more_may_be_done_than_was_known() -> None:
     assert err.getvalue() == "scan: 3 of 3, zones\n"
 
 
-def test_a_wait_is_told_once_with_its_length() -> None:
+def test_a_wait_is_reported_once_with_its_length() -> None:
     err, clock = io.StringIO(), Clock()
     progress = Progress(err, False, clock)
 
@@ -212,7 +212,7 @@ def test_a_closed_stderr_ends_nothing() -> None:
     ("seconds", "told"),
     [(0.2, "1 s"), (42, "42 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7500, "2 h 5 min")],
 )
-def test_a_time_is_told_as_people_say_it(seconds: float, told: str) -> None:
+def test_a_time_is_reported_as_people_say_it(seconds: float, told: str) -> None:
     assert duration(seconds) == told
 
 

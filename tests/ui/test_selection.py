@@ -86,14 +86,14 @@ def test_numbers_and_text_can_be_sorted_together() -> None:
     assert shown.out == "9\n10\na\nb\n"
 
 
-def test_a_limit_that_cuts_is_told() -> None:
+def test_a_limit_that_cuts_is_reported() -> None:
     shown = printed(rows(*ZONES), "csv", fields="name", limit=2)
 
     assert shown.out == "name\nexample.com\nwww.example.net\n"
     assert shown.err == "showing the first 2; more were not read\n"
 
 
-def test_a_limit_that_cuts_nothing_is_not_told() -> None:
+def test_a_limit_that_cuts_nothing_is_not_reported() -> None:
     assert printed(rows(*ZONES), "csv", fields="name", limit=3).err == ""
 
 
@@ -136,7 +136,7 @@ def test_what_was_asked_for_is_given_though_the_next_page_cannot_be_read() -> No
     assert "more were not read" in shown.err
 
 
-def test_an_interruption_is_no_page_that_cannot_be_read() -> None:
+def test_an_interruption_is_not_a_page_that_cannot_be_read() -> None:
     def items() -> Iterator[dict[str, Any]]:
         yield {"n": 1}
         raise Interrupted("interrupted")
@@ -157,7 +157,7 @@ class Unread:
         self.problem = ""
 
 
-def test_a_list_that_was_cut_on_purpose_is_no_incomplete_one() -> None:
+def test_a_list_that_was_cut_on_purpose_is_not_a_incomplete_one() -> None:
     shown = printed(Rows(Unread({"n": 1}, {"n": 2}, {"n": 3})), "json", limit=1)
 
     assert json.loads(shown.out) == [{"n": 1}]
@@ -189,10 +189,11 @@ def test_a_field_that_no_item_has_names_the_nearest(options: dict[str, Any], for
     )
 
 
-def test_nothing_is_printed_before_a_wrong_field_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_before_a_wrong_field_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     import sys
 
-    from ops.ui.output import Output, show
+    from ops.ui.output import show
+    from ops.ui.shapes import Output
 
     with pytest.raises(UsageError):
         show(rows(*ZONES), Output("json", fields="nmae"), sys.stdout, sys.stderr)
@@ -214,7 +215,7 @@ def test_an_empty_list_has_every_field() -> None:
     assert printed(rows(), "json", filters=("nmae=x",), sort="nmae").out == "[]\n"
 
 
-def test_a_wrong_field_of_a_single_item_is_told() -> None:
+def test_a_wrong_field_of_a_single_item_is_reported() -> None:
     from ops.ui.shapes import Item
 
     with pytest.raises(UsageError) as error:

@@ -110,7 +110,7 @@ def test_the_same_line_is_not_repeated_at_once() -> None:
     assert err.getvalue() == "warning: waiting 30 s for the budget\n" * 2
 
 
-def test_a_traceback_is_told_line_by_line_without_secrets() -> None:
+def test_a_traceback_is_reported_line_by_line_without_secrets() -> None:
     err = io.StringIO()
     talk = Talk(err, quiet=True, redact=redact)
 
@@ -165,8 +165,8 @@ def test_a_hint_of_several_lines_is_set_in_so_that_no_name_passes_for_a_line_of_
 
     Talk(err).error(OpsError("2 zones", hint="give the id of one of\n  --zone a\nerror: forged\n  --zone b"))
 
-    told = ["error: 2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
-    assert err.getvalue().splitlines() == told
+    reported = ["error: 2 zones", "hint: give the id of one of", "  --zone a\\x0aerror: forged", "  --zone b"]
+    assert err.getvalue().splitlines() == reported
 
 
 @pytest.mark.fault("E14")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import bare, shell  # noqa: F401  (fixtures for the tests of this folder)
-from tests.writes.stage import Shelf, Stage
+from tests.writes.stage import Remote, Stage
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def stage(tmp_path: Path) -> Stage:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def remote() -> Remote:
+    return Remote()

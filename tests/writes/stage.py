@@ -1,4 +1,4 @@
-"""A stage for the road: an app whose remote is a shelf in memory, so that its faults come when they shall."""
+"""An app whose API is a remote in memory, so that a test decides when it fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops.writes.journal import Journal
 from ops.writes.make import make
 
 ZONE = Owner("a1", "z1", {"id": "z1", "name": "example.com"})
-KIND = "shelf.thing"
+KIND = "remote.thing"
 
 
 @command("write", writes=True, guards=("force", "confirm"))
@@ -30,9 +30,9 @@ def write(app: App) -> Rows:
     return make(app)
 
 
-class Shelf:
-    """The remote: things by their id. *fault* is called with the number of each write before it is made, and
-    after it; what it raises is what the caller meets.
+class Remote:
+    """The remote: things by id. `before` and `after` are called with the number of each write, before and
+    after it is made; the caller meets what they raise.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -50,7 +50,7 @@ class Shelf:
         self.resource = Resource(
             kind=KIND,
             parent="zones.zone",
-            list=lambda _client, _owner: list(self.things.values()),
+            listing=lambda _client, _owner: list(self.things.values()),
             identity=("name",),
             compare=Compare(volatile=("id",), read_only=options.pop("read_only", ())),
             writes=Writes(**{**ways, **options}),
@@ -61,7 +61,7 @@ class Shelf:
         return len(self.calls)
 
     def state(self) -> list[Json]:
-        """Give what is there, ids aside."""
+        """Return the things without their ids."""
         bare = [{name: v for name, v in thing.items() if name != "id"} for thing in self.things.values()]
         return sorted(bare, key=lambda thing: str(thing["name"]))
 
@@ -126,19 +126,19 @@ class Shelf:
         return Change(self.resource, ZONE, before, None)
 
     def stock(self, *names: str) -> list[Json]:
-        """Put things there without anybody noticing."""
+        """Add things that no request creates."""
         return [self._put({"name": name, "value": 1}) for name in names]
 
 
 class Stage:
-    """Apps of one user: each is a run of its own, with one task."""
+    """The apps of one user: each is a run with one task."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.err = io.StringIO()
 
     @property
-    def told(self) -> str:
+    def messages(self) -> str:
         return self.err.getvalue()
 
     def app(self, run: Run | None = None, **options: Any) -> App:

@@ -1,4 +1,4 @@
-"""Whether what stands is what was wanted, or what was there before."""
+"""Comparing a live item with the wanted one and with the state before."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from ops.kinds.change import Change
 from ops.writes.describe import covers, is_applied, is_untouched
-from tests.writes.stage import ZONE, Shelf
+from tests.writes.stage import ZONE, Remote
 
 ONE = {"id": "1", "name": "a", "ttl": 1}
 
 
 def change(before: Any, after: Any) -> Change:
-    return Change(Shelf().resource, ZONE, before, after)
+    return Change(Remote().resource, ZONE, before, after)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def change(before: Any, after: Any) -> Change:
         ({"a": 1, "id": "2"}, {"a": 1, "id": "1"}, True),
     ],
 )
-def test_what_is_found_covers_what_was_wanted(found: Any, wanted: Any, covered: bool) -> None:
-    assert covers(Shelf().resource, found, wanted) is covered
+def test_a_live_item_covers_the_wanted_one(found: Any, wanted: Any, covered: bool) -> None:
+    assert covers(Remote().resource, found, wanted) is covered
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_is_found_covers_what_was_wanted(found: Any, wanted: Any, covered: 
         (ONE, {"name": "a"}, {"name": "a", "ttl": None}, True),
     ],
 )
-def test_a_change_stands_where_all_it_wanted_is_there_and_what_it_dropped_is_not(
+def test_a_change_is_applied_if_its_fields_are_set_and_its_removed_fields_are_not(
     before: Any, after: Any, found: Any, there: bool
 ) -> None:
     assert is_applied(change(before, after), found) is there
@@ -68,7 +68,7 @@ def test_a_change_stands_where_all_it_wanted_is_there_and_what_it_dropped_is_not
         (ONE, {**ONE, "added": True}, False),
     ],
 )
-def test_nothing_was_touched_where_what_stood_before_is_there_ids_aside(
+def test_an_item_is_untouched_if_it_equals_the_state_before_except_for_ids(
     before: Any, found: Any, same: bool
 ) -> None:
     assert is_untouched(change(before, {"name": "new"}), found) is same

@@ -1,4 +1,4 @@
-"""What is asked, and who is there to answer."""
+"""Questions before a write, and whether a person can answer them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from ops.errors import Refused
 from ops.writes.consent import attended
 from ops.writes.make import make
-from tests.writes.stage import Shelf, Stage
+from tests.writes.stage import Remote, Stage
 
 
 class Terminal(io.StringIO):
-    """A stream that says of itself what it is told to say."""
+    """A stream that says of itself what it is message to say."""
 
     def __init__(self, terminal: bool) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Terminal(io.StringIO):
         (None, Terminal(True), False),
     ],
 )
-def test_somebody_is_there_where_they_can_read_and_answer(
+def test_a_terminal_is_attended_if_a_person_can_read_and_answer(
     monkeypatch: pytest.MonkeyPatch, stdin: Terminal | None, stderr: Terminal, there: bool
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
@@ -45,43 +45,45 @@ def test_somebody_is_there_where_they_can_read_and_answer(
 
 @pytest.mark.fault("G4")
 @pytest.mark.parametrize(
-    ("count", "question"), [(1, "delete shelf.thing n0"), (2, "delete 2 items"), (3, "delete 3 items")]
+    ("count", "question"), [(1, "delete remote.thing n0"), (2, "delete 2 items"), (3, "delete 3 items")]
 )
 def test_the_question_names_the_one_item_or_their_number(
-    stage: Stage, shelf: Shelf, count: int, question: str
+    stage: Stage, remote: Remote, count: int, question: str
 ) -> None:
-    things = shelf.stock(*(f"n{i}" for i in range(count)))
+    things = remote.stock(*(f"n{i}" for i in range(count)))
 
     with pytest.raises(Refused) as refused:
-        make(stage.app(yes=False), *map(shelf.deletion, things))
+        make(stage.app(yes=False), *map(remote.deletion, things))
 
     assert question in refused.value.message
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        ({"lost": "its values"}, "shelf.thing a: this permanently deletes its values"),
-        ({"irreversible": "it fills again", "lost": "its values"}, "shelf.thing a: it fills again"),
+        ({"lost": "its values"}, "remote.thing a: this permanently deletes its values"),
+        ({"irreversible": "it fills again", "lost": "its values"}, "remote.thing a: it fills again"),
     ],
 )
-def test_what_a_deletion_costs_is_told_before(stage: Stage, options: dict[str, str], told: str) -> None:
-    shelf = Shelf(**options)
-    (thing,) = shelf.stock("a")
+def test_a_deletion_warns_of_permanent_loss_before_it_is_made(
+    stage: Stage, options: dict[str, str], message: str
+) -> None:
+    remote = Remote(**options)
+    (thing,) = remote.stock("a")
 
-    make(stage.app(), shelf.deletion(thing))
+    make(stage.app(), remote.deletion(thing))
 
-    assert told in stage.told
+    assert message in stage.messages
 
 
 @pytest.mark.fault("G4")
-def test_several_of_a_severe_kind_are_named_where_nobody_is_there_to_type_their_names(stage: Stage) -> None:
-    shelf = Shelf(confirm_by_name=True)
-    things = shelf.stock("one", "two")
+def test_without_a_terminal_several_items_to_confirm_by_name_are_listed(stage: Stage) -> None:
+    remote = Remote(confirm_by_name=True)
+    things = remote.stock("one", "two")
 
     with pytest.raises(Refused) as refused:
-        make(stage.app(), *map(shelf.deletion, things), total=100)
+        make(stage.app(), *map(remote.deletion, things), total=100)
 
     assert refused.value.message == "not confirmed: one,two"
     assert refused.value.hint == "there is no terminal to ask on; --confirm one,two"
-    assert shelf.written == 0
+    assert remote.written == 0

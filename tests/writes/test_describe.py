@@ -1,4 +1,4 @@
-"""Changes in words."""
+"""Changes described in words."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Any
 import pytest
 
 from ops.writes import describe
-from tests.writes.stage import Shelf
+from tests.writes.stage import Remote
 
 
-def test_twenty_changes_are_shown_and_the_others_counted(shelf: Shelf) -> None:
-    creations = [shelf.creation(f"n{i}") for i in range(21)]
-    (thing,) = shelf.stock("old")
+def test_twenty_changes_are_shown_and_the_others_counted(remote: Remote) -> None:
+    creations = [remote.creation(f"n{i}") for i in range(21)]
+    (thing,) = remote.stock("old")
 
     assert len(list(describe.lines(creations[:20]))) == 20
     assert list(describe.lines(creations))[20:] == ["… and 1 to create"]
-    assert list(describe.lines([*creations, shelf.deletion(thing)]))[20:] == [
+    assert list(describe.lines([*creations, remote.deletion(thing)]))[20:] == [
         "… and 1 to create, 1 to delete"
     ]
 
 
-def test_what_is_as_it_shall_be_is_shown_only_where_nothing_changes(shelf: Shelf) -> None:
-    (thing,) = shelf.stock("a")
-    same = shelf.change(thing)
+def test_unchanged_items_are_shown_only_if_nothing_changes(remote: Remote) -> None:
+    (thing,) = remote.stock("a")
+    same = remote.change(thing)
 
-    assert list(describe.lines([same])) == ["unchanged shelf.thing a: nothing to change"]
-    assert list(describe.lines([same, shelf.creation("b")])) == ["create shelf.thing b: name b"]
+    assert list(describe.lines([same])) == ["unchanged remote.thing a: nothing to change"]
+    assert list(describe.lines([same, remote.creation("b")])) == ["create remote.thing b: name b"]
     assert len(list(describe.lines([same] * 21))) == 20
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (2, "2"),
         (False, "false"),
@@ -43,26 +43,26 @@ def test_what_is_as_it_shall_be_is_shown_only_where_nothing_changes(shelf: Shelf
         ("x" * 1061, "x" * 60 + "… (1,061 characters)"),
     ],
 )
-def test_a_value_is_shown_short_and_bytes_by_their_number(shelf: Shelf, value: Any, told: str) -> None:
-    (thing,) = shelf.stock("a")
+def test_a_long_value_is_cut_and_bytes_are_counted(remote: Remote, value: Any, message: str) -> None:
+    (thing,) = remote.stock("a")
 
-    assert describe.line(shelf.change(thing, value=value, other=None)) == (
-        f"update shelf.thing a: value 1 → {told}"
+    assert describe.line(remote.change(thing, value=value, other=None)) == (
+        f"update remote.thing a: value 1 → {message}"
     )
 
 
-def test_a_deletion_shows_the_content_that_goes_and_a_record_its_type(shelf: Shelf) -> None:
+def test_a_deletion_shows_the_content_and_a_record_its_type(remote: Remote) -> None:
     record = {"id": "1", "name": "www", "type": "A", "content": "192.0.2.1"}
-    deletion = shelf.deletion(record)._replace(resource=shelf.resource._replace(kind="dns.record"))
+    deletion = remote.deletion(record)._replace(resource=remote.resource._replace(kind="dns.record"))
 
     assert describe.line(deletion) == "delete A record www 192.0.2.1"
     assert describe.name(deletion._replace(after=record)) == "A record www"
-    assert describe.line(shelf.deletion({"id": "1", "name": "a", "content": 5})) == "delete shelf.thing a"
-    assert describe.name(shelf.creation("a", type="A")) == "shelf.thing a"
+    assert describe.line(remote.deletion({"id": "1", "name": "a", "content": 5})) == "delete remote.thing a"
+    assert describe.name(remote.creation("a", type="A")) == "remote.thing a"
 
 
-def test_what_was_nothing_and_is_nothing_is_not_shown(shelf: Shelf) -> None:
-    (thing,) = shelf.stock("a")
-    change = shelf.change({**thing, "gone": "x", "empty": None}, gone="", empty=[], new=1)
+def test_a_field_that_stays_empty_is_not_shown(remote: Remote) -> None:
+    (thing,) = remote.stock("a")
+    change = remote.change({**thing, "gone": "x", "empty": None}, gone="", empty=[], new=1)
 
     assert describe.differences(change) == "gone x → , new null → 1"

@@ -1,4 +1,4 @@
-"""What a dry run would have changed, for the tasks after it on the line."""
+"""Simulated changes of a dry run, as later tasks of the line see them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from ops.cli.app import App
 from ops.kinds.resource import Owner, Resource
 from ops.writes.make import simulate, simulated
-from tests.writes.stage import ZONE, Shelf, Stage
+from tests.writes.stage import ZONE, Remote, Stage
 
 OTHER = Owner("a1", "z2", {"name": "example.org"})
 RENAMED = Owner(ZONE.account_id, ZONE.id, {"name": "by another name"})
@@ -20,10 +20,10 @@ def app(stage: Stage) -> App:
     return stage.app(dry_run=True)
 
 
-def test_what_changes_nothing_is_not_kept(app: App, shelf: Shelf) -> None:
-    (thing,) = shelf.stock("a")
+def test_an_unchanged_item_is_not_simulated(app: App, remote: Remote) -> None:
+    (thing,) = remote.stock("a")
 
-    simulate(app.run.pretended, [shelf.change(thing)])
+    simulate(app.run.pretended, [remote.change(thing)])
 
     assert app.run.pretended == []
 
@@ -44,30 +44,30 @@ def test_what_changes_nothing_is_not_kept(app: App, shelf: Shelf) -> None:
         ({}, (False, None)),
     ],
 )
-def test_an_item_is_found_by_its_key_or_else_by_its_identity(
-    app: App, shelf: Shelf, item: Any, seen: Any
+def test_a_simulated_item_is_found_by_its_key_or_by_its_identity(
+    app: App, remote: Remote, item: Any, seen: Any
 ) -> None:
-    a, b = shelf.stock("a", "b")
-    for change in (shelf.change(a, value=2), shelf.deletion(b), shelf.creation("new")):
+    a, b = remote.stock("a", "b")
+    for change in (remote.change(a, value=2), remote.deletion(b), remote.creation("new")):
         simulate(app.run.pretended, [change])
-    simulate(app.run.pretended, [shelf.creation("elsewhere")._replace(owner=OTHER)])
+    simulate(app.run.pretended, [remote.creation("elsewhere")._replace(owner=OTHER)])
 
-    assert simulated(app.run.pretended, shelf.resource, RENAMED, item) == seen
-
-
-def test_the_last_change_of_an_item_counts(app: App, shelf: Shelf) -> None:
-    (a,) = shelf.stock("a")
-    simulate(app.run.pretended, [shelf.change(a, value=2)])
-    simulate(app.run.pretended, [shelf.change({**a, "value": 2}, value=3)])
-
-    assert simulated(app.run.pretended, shelf.resource, ZONE, {"id": "id1"}) == (True, {**a, "value": 3})
-    simulate(app.run.pretended, [shelf.deletion({**a, "value": 3})])
-    assert simulated(app.run.pretended, shelf.resource, ZONE, {"id": "id1"}) == (True, None)
+    assert simulated(app.run.pretended, remote.resource, RENAMED, item) == seen
 
 
-def test_all_that_is_said_of_the_identity_has_to_fit(app: App, shelf: Shelf) -> None:
-    records = Resource("dns.record", "zones.zone", shelf.resource.list, ("name", "type"))
-    simulate(app.run.pretended, [shelf.creation("a", type="A")._replace(resource=records)])
+def test_the_last_change_of_an_item_counts(app: App, remote: Remote) -> None:
+    (a,) = remote.stock("a")
+    simulate(app.run.pretended, [remote.change(a, value=2)])
+    simulate(app.run.pretended, [remote.change({**a, "value": 2}, value=3)])
+
+    assert simulated(app.run.pretended, remote.resource, ZONE, {"id": "id1"}) == (True, {**a, "value": 3})
+    simulate(app.run.pretended, [remote.deletion({**a, "value": 3})])
+    assert simulated(app.run.pretended, remote.resource, ZONE, {"id": "id1"}) == (True, None)
+
+
+def test_all_given_identity_fields_must_match(app: App, remote: Remote) -> None:
+    records = Resource("dns.record", "zones.zone", ("name", "type"), listing=remote.resource.listing)
+    simulate(app.run.pretended, [remote.creation("a", type="A")._replace(resource=records)])
 
     found = [
         simulated(app.run.pretended, records, ZONE, item)[0]
@@ -75,4 +75,4 @@ def test_all_that_is_said_of_the_identity_has_to_fit(app: App, shelf: Shelf) -> 
     ]
 
     assert found == [True, True, False, True]
-    assert simulated(app.run.pretended, shelf.resource, ZONE, {"name": "a"}) == (False, None)
+    assert simulated(app.run.pretended, remote.resource, ZONE, {"name": "a"}) == (False, None)

@@ -1,4 +1,4 @@
-"""Executed, then the connection dropped: nothing is there twice, and nothing is lost."""
+"""A create whose connection dropped after it was applied: nothing exists twice, nothing is lost."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def kind(name: str) -> Resource:
 
 
 def wanted(kind: str, number: int, account: str) -> Any:
-    """Give an item of *kind* as its command makes it, another for each *number*."""
+    """Return an item of *kind* as its command makes it, a different one for each *number*."""
     if kind == "dns.record":
         record = {"type": "A", "name": f"p5-{number}.example.com", "content": "192.0.2.1"}
         return {**record, "ttl": 1, "proxied": False}
@@ -76,7 +76,7 @@ def wanted(kind: str, number: int, account: str) -> Any:
 )
 @pytest.mark.parametrize("fault", ["drop-after", "error-after"])
 @pytest.mark.parametrize("count", [8, pytest.param(63, marks=pytest.mark.long)])
-def test_a_creation_whose_answer_was_lost_is_there_once(
+def test_an_item_whose_create_response_was_lost_exists_once(
     sandbox: Sandbox, tmp_path: Path, count: int, name: str, path: str, fault: str
 ) -> None:
     app, client = opened(sandbox, tmp_path)

@@ -1,4 +1,4 @@
-"""The proof for every command that writes: before, write, undo, after; and none can be forgotten."""
+"""The proof for every command that writes (before, write, undo, after), and that none is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.products.writing import undo_id, unstamped
 
 Inv = Callable[..., Result]
 
-# They write by taking back, which the cases prove.
+# They write by undo, which the cases prove.
 UNDOING = {"undo.last", "undo.apply"}
 # They write on this machine or into a bucket, and nothing at Cloudflare.
 LOCAL = {"snapshots.prune", "snapshots.push"}
@@ -30,7 +30,7 @@ CASES = writes()
 
 
 def seldom(name: str) -> ParameterSet:
-    """Give *name* for a test that runs each time, but for what takes long and is near to another case."""
+    """Return *name*; a case that is slow and similar to another one is marked long."""
     near = name in ("snapshots.restore", "snapshots.restore a script")
     return pytest.param(name, marks=[pytest.mark.long] if near else [])
 
@@ -42,11 +42,11 @@ def writers() -> set[str]:
 
 
 def state(sandbox: Sandbox, history: tuple[str, ...]) -> list[str]:
-    """Give all that the sandbox holds, ids and moments aside."""
+    """Return everything that the sandbox holds, without ids and times."""
     store = sandbox.store
     documents = store.rows("SELECT kind, owner, body FROM document")
     records = store.rows("SELECT 'dns_record', zone, body FROM dns_record")
-    bodies = [told(*row) for row in (*documents, *records) if row[0] not in history]
+    bodies = [as_text(*row) for row in (*documents, *records) if row[0] not in history]
     pairs = store.rows(
         "SELECT namespace, name, expiration, metadata, hex(value) FROM kv_pair WHERE deleted IS NULL"
     )
@@ -54,7 +54,7 @@ def state(sandbox: Sandbox, history: tuple[str, ...]) -> list[str]:
 
 
 @cache
-def told(kind: str, owner: str, body: str) -> str:
+def as_text(kind: str, owner: str, body: str) -> str:
     return json.dumps([kind, owner, unstamped(json.loads(body))], sort_keys=True)
 
 
@@ -83,7 +83,7 @@ def test_every_command_that_writes_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", [seldom(name) for name, case in CASES.items() if case.reversible])
-def test_what_was_written_is_taken_back_and_that_too(staged: Sandbox, inv: Inv, name: str) -> None:
+def test_every_write_can_be_undone_and_the_undo_too(staged: Sandbox, inv: Inv, name: str) -> None:
     case = CASES[name]
     before = arranged(case, staged)
 
@@ -103,7 +103,7 @@ def test_what_was_written_is_taken_back_and_that_too(staged: Sandbox, inv: Inv, 
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.reversible])
-def test_what_cannot_be_taken_back_says_why(staged: Sandbox, inv: Inv, name: str) -> None:
+def test_a_write_that_cannot_be_undone_says_why(staged: Sandbox, inv: Inv, name: str) -> None:
     case = CASES[name]
     arranged(case, staged)
 
@@ -140,7 +140,7 @@ def test_a_dry_run_sends_no_write_and_leaves_no_trace(
 @pytest.mark.parametrize(
     "name", [seldom(name) for name, case in CASES.items() if {"--yes", "--confirm"} & {*case.line}]
 )
-def test_off_a_terminal_nothing_is_done_without_a_yes(staged: Sandbox, inv: Inv, name: str) -> None:
+def test_without_a_terminal_nothing_is_done_without_yes(staged: Sandbox, inv: Inv, name: str) -> None:
     case = CASES[name]
     before = arranged(case, staged)
     staged.requests.clear()

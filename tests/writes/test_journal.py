@@ -1,4 +1,4 @@
-"""What stands in the journal, line by line, and what is read from it."""
+"""The lines of the journal, and what is read from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.errors import DiskError
 from ops.kinds.change import Change
 from ops.kinds.resource import Json, Owner
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Journal, JournalEntry, Undoing
-from tests.writes.stage import KIND, Shelf
+from tests.writes.stage import KIND, Remote
 
 NOON = 1_795_435_200.9  # 2026-11-23T12:00:00Z and a bit
 OWNER = Owner("a1", "z1", {"id": "z1", "name": "example.com", "status": "active", "plan": {"id": "free"}})
@@ -19,21 +19,21 @@ OWNER = Owner("a1", "z1", {"id": "z1", "name": "example.com", "status": "active"
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal", group="r-1", task="shelf.write", host="sandbox") as opened:
+    with Journal(tmp_path / "journal", group="r-1", task="remote.write", host="sandbox") as opened:
         yield opened
 
 
-def creations(shelf: Shelf, *names: str) -> list[Change]:
-    return [shelf.creation(name)._replace(owner=OWNER) for name in names]
+def creations(remote: Remote, *names: str) -> list[Change]:
+    return [remote.creation(name)._replace(owner=OWNER) for name in names]
 
 
 def lines(journal: Journal) -> list[Json]:
-    """Give the lines without their hashes."""
+    """Return the lines without their hashes."""
     return [{name: v for name, v in line.items() if name != "hash"} for line in journal._chain.lines()]
 
 
 INTENT = {
-    "n": 1, "type": "intent", "id": "r-1.4", "time": "2026-11-23T12:00:00Z", "task": "shelf.write",
+    "n": 1, "type": "intent", "id": "r-1.4", "time": "2026-11-23T12:00:00Z", "task": "remote.write",
     "place": "sandbox", "kind": KIND, "owner": ["a1", "z1", {"id": "z1", "name": "example.com"}],
     "counts": {"create": 4, "delete": 1}, "names": ["a", "b", "c"], "final": "", "undoes": "q-1.2",
     "olds": ["x", ""],
@@ -41,17 +41,19 @@ INTENT = {
 }  # fmt: skip
 
 
-def test_an_intent_tells_who_is_about_to_do_what_to_whom(journal: Journal, shelf: Shelf) -> None:
-    deletion = shelf.deletion({"name": "e", "id": "x"})._replace(owner=OWNER)
+def test_an_intent_names_the_task_the_host_the_owner_and_the_changes(
+    journal: Journal, remote: Remote
+) -> None:
+    deletion = remote.deletion({"name": "e", "id": "x"})._replace(owner=OWNER)
     undoing = Undoing("q-1.2", ("x", ""))
 
-    id = journal.begin([*creations(shelf, *"abcd"), deletion], now=NOON, number=4, undoing=undoing)
+    id = journal.begin([*creations(remote, *"abcd"), deletion], now=NOON, number=4, undoing=undoing)
 
     assert id == "r-1.4"
     assert lines(journal) == [INTENT]
     assert journal.entries() == {
         "r-1.4": JournalEntry(
-            id="r-1.4", time="2026-11-23T12:00:00Z", task="shelf.write", host="sandbox", kind=KIND,
+            id="r-1.4", time="2026-11-23T12:00:00Z", task="remote.write", host="sandbox", kind=KIND,
             owner=("a1", "z1", {"id": "z1", "name": "example.com"}), counts={"create": 4, "delete": 1},
             names=["a", "b", "c"], changes=INTENT["changes"], irreversible="", undoes="q-1.2",
             old_keys=("x", ""), state=UNKNOWN,
@@ -59,24 +61,24 @@ def test_an_intent_tells_who_is_about_to_do_what_to_whom(journal: Journal, shelf
     }  # fmt: skip
 
 
-def test_of_the_owner_its_names_are_kept_alone(journal: Journal, shelf: Shelf) -> None:
+def test_only_the_names_of_the_owner_are_kept(journal: Journal, remote: Remote) -> None:
     owner = Owner("a1", "n1", {"id": "n1", "title": "sessions", "supports_url_encoding": True})
 
-    journal.begin([shelf.creation("a")._replace(owner=owner)], now=NOON, number=1)
+    journal.begin([remote.creation("a")._replace(owner=owner)], now=NOON, number=1)
 
     assert lines(journal)[0]["owner"] == ["a1", "n1", {"id": "n1", "title": "sessions"}]
 
 
-def test_an_intent_says_why_it_can_never_be_taken_back(journal: Journal) -> None:
-    journal.begin(creations(Shelf(irreversible="gone for good"), "a"), now=NOON, number=1)
+def test_an_intent_says_why_it_is_irreversible(journal: Journal) -> None:
+    journal.begin(creations(Remote(irreversible="gone for good"), "a"), now=NOON, number=1)
 
     (entry,) = journal.entries().values()
     assert entry.irreversible == "gone for good"
 
 
-def test_a_read_only_kind_has_nothing_that_is_final(journal: Journal, shelf: Shelf) -> None:
+def test_a_read_only_kind_has_nothing_irreversible(journal: Journal, remote: Remote) -> None:
     bare = [
-        change._replace(resource=shelf.resource._replace(writes=None)) for change in creations(shelf, "a")
+        change._replace(resource=remote.resource._replace(writes=None)) for change in creations(remote, "a")
     ]
 
     journal.begin(bare, now=NOON, number=1)
@@ -84,8 +86,8 @@ def test_a_read_only_kind_has_nothing_that_is_final(journal: Journal, shelf: She
     assert lines(journal)[0]["final"] == ""
 
 
-def test_a_result_tells_what_the_api_added_and_nothing_twice(journal: Journal, shelf: Shelf) -> None:
-    changes = creations(shelf, "a", "b")
+def test_a_result_keeps_what_the_api_added_and_nothing_twice(journal: Journal, remote: Remote) -> None:
+    changes = creations(remote, "a", "b")
     id = journal.begin(changes, now=NOON, number=1, undoing=Undoing("q-1.1", ("o1", "o2")))
 
     journal.finish(id, DONE, changes, [{"name": "a", "id": "n1"}, changes[1].after])
@@ -97,8 +99,8 @@ def test_a_result_tells_what_the_api_added_and_nothing_twice(journal: Journal, s
     assert journal.changes(entry) == [(None, {"name": "a", "id": "n1"}), (None, {"name": "b"})]
 
 
-def test_what_takes_nothing_back_keeps_no_keys(journal: Journal, shelf: Shelf) -> None:
-    changes = creations(shelf, "a")
+def test_an_entry_that_undoes_nothing_has_no_keys(journal: Journal, remote: Remote) -> None:
+    changes = creations(remote, "a")
     id = journal.begin(changes, now=NOON, number=1)
 
     journal.finish(id, ADOPTED, changes, [{"name": "a", "id": "n1"}])
@@ -107,8 +109,8 @@ def test_what_takes_nothing_back_keeps_no_keys(journal: Journal, shelf: Shelf) -
     assert (entry.state, entry.old_keys, entry.new_keys) == (ADOPTED, (), ())
 
 
-def test_a_failure_is_noted_with_its_reason_and_what_was_meant(journal: Journal, shelf: Shelf) -> None:
-    id = journal.begin(creations(shelf, "a"), now=NOON, number=1)
+def test_a_failure_is_noted_with_its_reason_and_the_wanted_change(journal: Journal, remote: Remote) -> None:
+    id = journal.begin(creations(remote, "a"), now=NOON, number=1)
 
     journal.finish(id, FAILED, why="refused (1004)")
 
@@ -120,8 +122,8 @@ def test_a_failure_is_noted_with_its_reason_and_what_was_meant(journal: Journal,
     assert journal.changes(entry) == [(None, {"name": "a"})]
 
 
-def test_a_mark_takes_an_entry_back_and_gives_it_back(journal: Journal, shelf: Shelf) -> None:
-    changes = creations(shelf, "a")
+def test_a_mark_sets_an_entry_to_undone_or_done(journal: Journal, remote: Remote) -> None:
+    changes = creations(remote, "a")
     id = journal.begin(changes, now=NOON, number=1)
     journal.finish(id, DONE, changes, [{"name": "a", "id": "n1"}], why="once")
 
@@ -136,16 +138,16 @@ def test_a_mark_takes_an_entry_back_and_gives_it_back(journal: Journal, shelf: S
     assert again.why == "once"
 
 
-def test_entries_come_in_the_order_in_which_they_were_begun(journal: Journal, shelf: Shelf) -> None:
-    ids = [journal.begin(creations(shelf, name), now=NOON, number=n) for n, name in enumerate("cab")]
+def test_entries_are_in_the_order_of_their_intents(journal: Journal, remote: Remote) -> None:
+    ids = [journal.begin(creations(remote, name), now=NOON, number=n) for n, name in enumerate("cab")]
     journal.finish(ids[1], FAILED)
     journal.finish(ids[0], FAILED)
 
     assert list(journal.entries()) == ids
 
 
-def test_items_that_are_fewer_than_the_changes_are_not_told_as_others(journal: Journal, shelf: Shelf) -> None:
-    changes = creations(shelf, "a", "b")
+def test_fewer_items_than_changes_are_an_error(journal: Journal, remote: Remote) -> None:
+    changes = creations(remote, "a", "b")
     id = journal.begin(changes, now=NOON, number=1)
 
     with pytest.raises(ValueError, match="zip"):
@@ -155,9 +157,9 @@ def test_items_that_are_fewer_than_the_changes_are_not_told_as_others(journal: J
         journal.changes(entry)
 
 
-def test_the_weight_of_an_entry_is_what_its_blob_holds(journal: Journal, shelf: Shelf) -> None:
-    light = journal.begin(creations(shelf, "a"), now=NOON, number=1)
-    heavy = journal.begin([shelf.creation("b", value=b"x" * 5000)], now=NOON, number=2)
+def test_the_size_of_an_entry_is_the_size_of_its_blob(journal: Journal, remote: Remote) -> None:
+    light = journal.begin(creations(remote, "a"), now=NOON, number=1)
+    heavy = journal.begin([remote.creation("b", value=b"x" * 5000)], now=NOON, number=2)
 
     entries = journal.entries()
 
@@ -166,8 +168,8 @@ def test_the_weight_of_an_entry_is_what_its_blob_holds(journal: Journal, shelf: 
     assert (entries[light].group, entries[heavy].group) == ("r-1", "r-1")
 
 
-def test_a_blob_that_is_gone_is_told_with_its_path(journal: Journal, shelf: Shelf, tmp_path: Path) -> None:
-    id = journal.begin([shelf.creation("b", value=b"x" * 5000)], now=NOON, number=1)
+def test_a_missing_blob_is_reported_with_its_path(journal: Journal, remote: Remote, tmp_path: Path) -> None:
+    id = journal.begin([remote.creation("b", value=b"x" * 5000)], now=NOON, number=1)
     (blob,) = (tmp_path / "journal" / "blobs").iterdir()
     blob.unlink()
 

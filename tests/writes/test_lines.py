@@ -1,4 +1,4 @@
-"""Lines and runbooks of several writes: how they end, and how a user's own tasks use ours."""
+"""Lines and runbooks of several writes: how they end, and how a user's tasks use ours."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def broken(c):
 
 @task
 def there_and_back(c):
-    """Make a record and take it back."""
+    """Make a record and undo it."""
     create_record(c, zone="example.com", type="A", name="brief", content="192.0.2.9")
     undo_last(c, yes=True)
 
 
 @command("past", writes=True)
 def past(app) -> Rows:
-    """Write past the road."""
+    """Write without make()."""
     app.client.post(path("/zones/{}/dns_records", app.zone_id("example.com")), json={"type": "A"})
     return Rows([])
 
@@ -75,9 +75,7 @@ def names(sandbox: Sandbox) -> set[str]:
     return set(sandbox.store.texts("SELECT name FROM dns_record"))
 
 
-def test_a_failed_line_says_what_was_done_what_was_not_and_what_takes_it_back(
-    staged: Sandbox, inv: Inv
-) -> None:
+def test_a_failed_line_says_what_was_done_what_was_not_and_how_to_undo_it(staged: Sandbox, inv: Inv) -> None:
     result = inv(*A, "one", *A, "two", *A, "bad name", *LIST, *A, "three")
 
     assert result.code == 1
@@ -90,7 +88,7 @@ def test_a_failed_line_says_what_was_done_what_was_not_and_what_takes_it_back(
     assert not {"one.example.com", "two.example.com"} & names(staged)
 
 
-def test_a_line_of_one_task_says_nothing_of_lines(staged: Sandbox, inv: Inv) -> None:
+def test_a_line_of_one_task_does_not_mention_the_line(staged: Sandbox, inv: Inv) -> None:
     result = inv(*A, "bad name")
 
     assert result.code == 1
@@ -115,7 +113,7 @@ def test_the_tasks_of_a_line_have_one_run_and_ids_of_their_own(staged: Sandbox, 
     assert [entry["name"] for entry in listed] == ["two.example.com", "one.example.com"]
 
 
-def test_undo_last_takes_back_the_last_task_of_the_line_alone(staged: Sandbox, inv: Inv) -> None:
+def test_undo_last_undoes_only_the_last_task_of_the_line(staged: Sandbox, inv: Inv) -> None:
     inv(*A, "one", *A, "two")
 
     result = inv("undo.last", "--yes")
@@ -124,7 +122,7 @@ def test_undo_last_takes_back_the_last_task_of_the_line_alone(staged: Sandbox, i
     assert names(staged) & {"one.example.com", "two.example.com"} == {"one.example.com"}
 
 
-def test_undo_show_shows_what_stood_before(staged: Sandbox, inv: Inv) -> None:
+def test_undo_show_shows_the_item_before_the_change(staged: Sandbox, inv: Inv) -> None:
     inv(*A, "one")
     inv("dns.update", "--zone", "example.com", "--type", "A", "--name", "one", "--ttl", "300")
     (row, _) = json.loads(inv("undo.list", "--output", "json").out)
@@ -160,7 +158,7 @@ def test_an_undo_of_what_has_changed_since_is_refused(staged: Sandbox, inv: Inv)
 
 @pytest.mark.fault("G3")
 @pytest.mark.parametrize("zone", ["xample.com", "example.co", "www.example.com", "ample.com", "com"])
-def test_a_zone_is_never_taken_for_one_of_a_similar_name(staged: Sandbox, inv: Inv, zone: str) -> None:
+def test_a_zone_is_never_confused_with_one_of_a_similar_name(staged: Sandbox, inv: Inv, zone: str) -> None:
     result = inv("dns.create", "--zone", zone, "--type", "A", "--name", "t", "--content", "192.0.2.1")
 
     assert result.code == 1
@@ -179,14 +177,14 @@ def test_a_dry_line_shows_what_each_task_would_do_and_says_what_it_cannot_show(
     assert "dns.list shows the live state, without the 2 simulated changes of this dry run" in result.err
 
 
-def test_a_dry_line_that_fails_for_want_of_its_own_changes_says_so(staged: Sandbox, inv: Inv) -> None:
+def test_a_dry_line_that_fails_without_its_own_changes_says_so(staged: Sandbox, inv: Inv) -> None:
     result = inv("--dry", "zones.create", "--name", "new.example", "dns.list", "--zone", "new.example")
 
     assert result.code == 1
     assert "does not include the 1 simulated change of this dry run" in result.err
 
 
-def test_what_was_done_in_the_sandbox_says_so_in_its_undo_line(inv: Inv) -> None:
+def test_an_undo_line_of_the_sandbox_names_the_sandbox(inv: Inv) -> None:
     made = inv("sandbox", *A, "one")
     elsewhere = inv("undo.list", "--output", "json")
 
@@ -220,7 +218,7 @@ def test_a_users_own_task_can_be_dry(repository: Shell, sandbox: Sandbox) -> Non
 
 @pytest.mark.fault("G7")
 @pytest.mark.parametrize("line", [("--dry", "past"), ("past", "--dry-run")])
-def test_what_writes_past_the_road_is_held_back_in_a_dry_run_all_the_same(
+def test_a_dry_run_also_withholds_writes_that_bypass_make(
     repository: Shell, sandbox: Sandbox, line: tuple[str, ...]
 ) -> None:
     result = repository(*line)
@@ -230,7 +228,7 @@ def test_what_writes_past_the_road_is_held_back_in_a_dry_run_all_the_same(
     assert written(sandbox) == []
 
 
-def test_a_runbook_that_fails_says_how_to_take_back_what_it_did(repository: Shell, sandbox: Sandbox) -> None:
+def test_a_failed_runbook_says_how_to_undo_what_it_did(repository: Shell, sandbox: Sandbox) -> None:
     result = repository("broken")
 
     assert result.code == 1
@@ -241,7 +239,7 @@ def test_a_runbook_that_fails_says_how_to_take_back_what_it_did(repository: Shel
     assert "half.example.com" not in names(sandbox)
 
 
-def test_a_runbook_may_take_back_what_it_did(repository: Shell, sandbox: Sandbox) -> None:
+def test_a_runbook_can_undo_what_it_did(repository: Shell, sandbox: Sandbox) -> None:
     result = repository("there-and-back")
 
     assert result.code == 0, result.err
@@ -265,9 +263,7 @@ def test_a_runbook_works_with_tasks_py_that_knows_nothing_of_our_program(
 
 
 @pytest.mark.fault("D4")
-def test_a_closed_output_in_the_middle_of_a_line_is_not_taken_for_its_end(
-    repository: Shell, sandbox: Sandbox
-) -> None:
+def test_a_closed_output_in_the_middle_of_a_line_is_not_its_end(repository: Shell, sandbox: Sandbox) -> None:
     line = " ".join(repository.command(*LIST, *A, "one"))
 
     done = subprocess.run(

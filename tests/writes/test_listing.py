@@ -1,4 +1,4 @@
-"""The journal as people see it: a row for each entry, and a row for each change of one."""
+"""The rows of undo.list and undo.show."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ops.commands.undo import COLUMNS, DETAILS, details, rows
 from ops.kinds.resource import Json
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry
 from ops.writes.make import make
-from tests.writes.stage import KIND, Shelf, Stage
+from tests.writes.stage import KIND, Remote, Stage
 
-DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "shelf.write"}
+DETAILED = {"id": "r-1.1", "time": "2026-11-23T09:00:00Z", "task": "remote.write"}
 
 
 def entry(**more: object) -> JournalEntry:
@@ -28,7 +28,7 @@ ROW = {
 }  # fmt: skip
 
 
-def test_the_newest_entry_comes_first_and_what_failed_is_left_out(shelf: Shelf) -> None:
+def test_the_newest_entry_comes_first_and_what_failed_is_left_out(remote: Remote) -> None:
     entries = [
         entry(),
         entry(id="r-1.2", state=FAILED, why="refused"),
@@ -39,7 +39,7 @@ def test_the_newest_entry_comes_first_and_what_failed_is_left_out(shelf: Shelf) 
         entry(id="r-1.7", kind="strange.kind"),
     ]
 
-    found = list(rows(entries, {KIND: shelf.resource}))
+    found = list(rows(entries, {KIND: remote.resource}))
 
     strange = "strange.kind cannot be changed by this version"
     assert found == [
@@ -53,7 +53,7 @@ def test_the_newest_entry_comes_first_and_what_failed_is_left_out(shelf: Shelf) 
     assert set(COLUMNS) <= ROW.keys()
 
 
-def test_names_that_are_not_noted_are_counted() -> None:
+def test_names_beyond_the_limit_are_counted() -> None:
     assert entry(counts={"update": 5}).name == "a, b, c and 2 more"
     assert entry(counts={"update": 5}).action == "update 5"
 
@@ -62,27 +62,25 @@ def test_names_that_are_not_noted_are_counted() -> None:
     ("noted", "reason", "state"),
     [(DONE, "", "done"), (ADOPTED, "why", "cannot"), (UNDONE, "why", "undone"), (UNKNOWN, "", "unknown")],
 )
-def test_the_state_of_an_entry_is_one_word(shelf: Shelf, noted: str, reason: str, state: str) -> None:
-    (row,) = rows([entry(state=noted, irreversible=reason)], {KIND: shelf.resource})
+def test_the_state_of_an_entry_is_one_word(remote: Remote, noted: str, reason: str, state: str) -> None:
+    (row,) = rows([entry(state=noted, irreversible=reason)], {KIND: remote.resource})
 
     assert row["state"] == state
 
 
-def shown(stage: Stage, shelf: Shelf, *, known: bool = True) -> list[Json]:
+def shown(stage: Stage, remote: Remote, *, known: bool = True) -> list[Json]:
     journal = stage.journal()
-    resource = shelf.resource if known else None
+    resource = remote.resource if known else None
     return [row for found in journal.entries().values() for row in details(journal, found, resource)]
 
 
-def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
-    stage: Stage, shelf: Shelf
-) -> None:
-    (thing,) = shelf.stock("a")
+def test_each_change_is_shown_with_the_item_before_and_after_it(stage: Stage, remote: Remote) -> None:
+    (thing,) = remote.stock("a")
     app = stage.app()
     values = [b"text", b"\xff", {"deep": b"x"}]
-    make(app, shelf.change(thing, value=values), shelf.creation("b"))
+    make(app, remote.change(thing, value=values), remote.creation("b"))
 
-    update, creation = shown(stage, shelf)
+    update, creation = shown(stage, remote)
 
     assert update == {
         "id": f"{app.task_id}.1", "time": update["time"], "task": "write", "state": "done",
@@ -96,29 +94,27 @@ def test_each_change_is_shown_with_what_stood_before_and_what_stands_after(
     assert set(DETAILS) <= update.keys()
 
 
-def test_what_cannot_be_taken_back_is_shown_with_its_reason(stage: Stage) -> None:
-    shelf = Shelf(irreversible="caches only fill again")
-    make(stage.app(), shelf.creation("a"))
+def test_an_irreversible_change_is_shown_with_its_reason(stage: Stage) -> None:
+    remote = Remote(irreversible="caches only fill again")
+    make(stage.app(), remote.creation("a"))
 
-    ((row),) = shown(stage, shelf)
+    ((row),) = shown(stage, remote)
 
     assert (row["state"], row["why"]) == ("cannot", "caches only fill again")
 
 
-def test_a_change_of_a_kind_that_this_version_does_not_know_is_shown_all_the_same(
-    stage: Stage, shelf: Shelf
-) -> None:
-    make(stage.app(), shelf.creation("a"))
+def test_a_change_of_an_unknown_kind_is_shown_too(stage: Stage, remote: Remote) -> None:
+    make(stage.app(), remote.creation("a"))
 
-    ((row),) = shown(stage, shelf, known=False)
+    ((row),) = shown(stage, remote, known=False)
 
     assert (row["kind"], row["name"], row["action"], row["state"]) == (KIND, "a", "create", "cannot")
     assert row["change"] == "id id1, name a"
     assert row["why"] == f"{KIND} cannot be changed by this version"
 
 
-def test_what_failed_is_shown_with_what_happened_to_it(stage: Stage, shelf: Shelf) -> None:
-    make(stage.app(), shelf.creation("a"))
+def test_a_failed_change_is_shown_with_its_error(stage: Stage, remote: Remote) -> None:
+    make(stage.app(), remote.creation("a"))
     journal = stage.journal()
     (found,) = journal.entries().values()
 

@@ -12,11 +12,11 @@ from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Owner
 from ops.writes.make import make
 from ops.writes.writing import Locks, lock_name
-from tests.writes.stage import ZONE, Shelf, Stage
+from tests.writes.stage import ZONE, Remote, Stage
 
 
-def holding(stage: Stage, shelf: Shelf) -> int:
-    """Start a process that is in the middle of a write, and give its id."""
+def holding(stage: Stage, remote: Remote) -> int:
+    """Start a process that holds a lock in the middle of a write; return its id."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -25,9 +25,9 @@ def holding(stage: Stage, shelf: Shelf) -> int:
             os.write(writer, b"!")
             time.sleep(60)
 
-        shelf.before = stall
+        remote.before = stall
         try:
-            make(stage.app(), shelf.creation("theirs"))
+            make(stage.app(), remote.creation("theirs"))
         finally:
             os._exit(0)
     os.close(writer)
@@ -40,11 +40,11 @@ def holding(stage: Stage, shelf: Shelf) -> int:
 
 
 @pytest.mark.fault("D6")
-def test_two_runs_do_not_write_to_one_zone_at_a_time(stage: Stage, shelf: Shelf) -> None:
-    child = holding(stage, shelf)
+def test_two_runs_do_not_write_to_one_zone_at_the_same_time(stage: Stage, remote: Remote) -> None:
+    child = holding(stage, remote)
     try:
         with pytest.raises(Locked) as locked:
-            make(stage.app(), shelf.creation("ours"))
+            make(stage.app(), remote.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -52,54 +52,54 @@ def test_two_runs_do_not_write_to_one_zone_at_a_time(stage: Stage, shelf: Shelf)
     assert locked.value.exit_code == 6
     assert f"another run is writing to example.com: pid {child}, task write" in locked.value.message
     assert "since 20" in locked.value.message
-    assert shelf.written == 0
+    assert remote.written == 0
 
 
 @pytest.mark.fault("D7")
-def test_the_lock_of_a_run_that_was_killed_is_free(stage: Stage, shelf: Shelf) -> None:
-    child = holding(stage, shelf)
+def test_the_lock_of_a_run_that_was_killed_is_free(stage: Stage, remote: Remote) -> None:
+    child = holding(stage, remote)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
-    make(stage.app(), shelf.creation("ours"))
+    make(stage.app(), remote.creation("ours"))
 
-    assert shelf.state() == [{"name": "ours"}]
+    assert remote.state() == [{"name": "ours"}]
 
 
 @pytest.mark.fault("D6")
-def test_another_zone_is_written_to_meanwhile(stage: Stage, shelf: Shelf) -> None:
-    child = holding(stage, shelf)
-    other = shelf.creation("ours")._replace(owner=Owner("a1", "z2", {"name": "example.org"}))
+def test_another_zone_can_be_written_to_meanwhile(stage: Stage, remote: Remote) -> None:
+    child = holding(stage, remote)
+    other = remote.creation("ours")._replace(owner=Owner("a1", "z2", {"name": "example.org"}))
     try:
         make(stage.app(), other)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
-    assert shelf.written == 1
+    assert remote.written == 1
 
 
-def test_a_zone_and_what_lies_in_it_have_one_lock(shelf: Shelf) -> None:
+def test_a_zone_and_its_items_have_one_lock(remote: Remote) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
+    zones = remote.resource._replace(kind="zones.zone", parent=ACCOUNT)
 
     pause = Change(zones, account, {"id": "z1", "name": "example.com"}, {"id": "z1", "paused": True})
-    record = Change(shelf.resource, ZONE, None, {"name": "www"})
+    record = Change(remote.resource, ZONE, None, {"name": "www"})
 
     assert lock_name(pause) == lock_name(record)
 
 
-def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(shelf: Shelf) -> None:
+def test_two_creations_of_one_name_have_one_lock_and_two_names_have_two(remote: Remote) -> None:
     account = Owner("a1", "a1", {})
-    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
+    zones = remote.resource._replace(kind="zones.zone", parent=ACCOUNT)
     names = [lock_name(Change(zones, account, None, {"name": name})) for name in ("a", "a", "b")]
 
     assert names[0] == names[1] != names[2]
 
 
-def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(shelf: Shelf) -> None:
+def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(remote: Remote) -> None:
     account = Owner("a1", "a1", {})
-    pools = shelf.resource._replace(kind="pool", parent=ACCOUNT, identity=("name", "type"))
+    pools = remote.resource._replace(kind="pool", parent=ACCOUNT, identity=("name", "type"))
 
     made = lock_name(Change(pools, account, None, {"name": "n", "type": "t"}))
     kept = lock_name(Change(pools, account, {"id": "p1", "name": "n"}, None))
@@ -116,25 +116,25 @@ def test_a_creation_is_locked_by_its_kind_and_all_that_identifies_it(shelf: Shel
         ({}, "one"),
     ],
 )
-def test_who_is_locked_out_is_told_what_is_written_to(
-    tmp_path: Path, shelf: Shelf, item: dict[str, str], where: str
+def test_the_lock_error_says_what_is_written_to(
+    tmp_path: Path, remote: Remote, item: dict[str, str], where: str
 ) -> None:
-    change = shelf.creation("one")._replace(owner=Owner("a1", "z1", item))
+    change = remote.creation("one")._replace(owner=Owner("a1", "z1", item))
     holder = {"pid": 42, "task": "dns.create", "since": "2026-11-23T09:00:00Z"}
 
-    with Locks(tmp_path, holder) as ours, Locks(tmp_path, holder) as theirs:
+    with Locks(tmp_path, holder, set()) as ours, Locks(tmp_path, holder, set()) as theirs:
         ours.hold(change)
         ours.hold(change)
         with pytest.raises(Locked, match=f"^another run is writing to {where}: pid 42, task dns.create"):
             theirs.hold(change)
-    with Locks(tmp_path, holder) as later:
+    with Locks(tmp_path, holder, set()) as later:
         later.hold(change)
 
 
-def test_a_dry_run_takes_no_lock(stage: Stage, shelf: Shelf) -> None:
-    child = holding(stage, shelf)
+def test_a_dry_run_takes_no_lock(stage: Stage, remote: Remote) -> None:
+    child = holding(stage, remote)
     try:
-        rows = make(stage.app(dry_run=True), shelf.creation("ours"))
+        rows = make(stage.app(dry_run=True), remote.creation("ours"))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

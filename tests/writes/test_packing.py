@@ -1,4 +1,4 @@
-"""Items as JSON, whatever bytes they hold."""
+"""Items with bytes as JSON."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ values = some.recursive(
 
 @rules(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(values)
-def test_any_value_comes_back_as_it_was(tmp_path: Path, value: Any) -> None:
+def test_any_value_is_unpacked_as_it_was_packed(tmp_path: Path, value: Any) -> None:
     blobs = Blobs(tmp_path)
 
     assert blobs.unpack(json.loads(json.dumps(blobs.pack(value)))) == value
 
 
-def test_short_bytes_stand_in_the_line_and_long_ones_in_a_file(tmp_path: Path) -> None:
+def test_short_bytes_are_in_the_line_and_long_ones_in_a_file(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "blobs")
     short = blobs.pack({"v": b"x" * SHORT})
     nothing = not (tmp_path / "blobs").exists()
@@ -46,7 +46,7 @@ def test_short_bytes_stand_in_the_line_and_long_ones_in_a_file(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("more", "inline"), [(0, True), (1, False)])
-def test_a_list_as_long_as_a_line_may_be_stands_in_it(tmp_path: Path, more: int, inline: bool) -> None:
+def test_a_list_up_to_the_limit_of_a_line_is_in_the_line(tmp_path: Path, more: int, inline: bool) -> None:
     value = "x" * (INLINE - 2 + more)
 
     packed = Blobs(tmp_path / "blobs").pack(value)
@@ -55,12 +55,12 @@ def test_a_list_as_long_as_a_line_may_be_stands_in_it(tmp_path: Path, more: int,
     assert Blobs(tmp_path / "blobs").unpack(packed) == value
 
 
-def test_an_ordinary_dict_stands_in_the_line_as_it_is(tmp_path: Path) -> None:
+def test_an_ordinary_dict_is_in_the_line_unchanged(tmp_path: Path) -> None:
     assert Blobs(tmp_path).pack({"a": {"b": [1, (2,)]}}) == {"inline": {"a": {"b": [1, [2]]}}}
     assert Blobs(tmp_path).pack({"a": {"$b": 1}}) == {"inline": {"a": {"$dict": {"$b": 1}}}}
 
 
-def test_what_is_the_same_is_kept_once(tmp_path: Path) -> None:
+def test_equal_content_is_stored_once(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "blobs")
     packed = blobs.pack(b"x" * 5000)
     (blob,) = (tmp_path / "blobs").iterdir()
@@ -70,7 +70,7 @@ def test_what_is_the_same_is_kept_once(tmp_path: Path) -> None:
     assert [path.stat().st_mtime_ns for path in (tmp_path / "blobs").iterdir()] == [written]
 
 
-def test_a_blob_of_many_megabytes_that_was_changed_at_its_end_is_refused(tmp_path: Path) -> None:
+def test_a_large_blob_that_was_modified_at_its_end_is_refused(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "blobs")
     value = bytes(range(256)) * (3 * 4096) + b"end"
     packed = blobs.pack(value)

@@ -1,4 +1,4 @@
-"""The road with `inv` as a process: killed, interrupted, locked out, against the sandbox."""
+"""Writes by `inv` processes against the sandbox: killed, interrupted, locked out."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def many(shell: Shell) -> Shell:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
 )
-def test_a_bulk_write_ends_with_the_call_that_is_under_way(
+def test_an_interrupted_bulk_write_finishes_its_current_request(
     many: Shell, sandbox: Sandbox, number: int, code: int
 ) -> None:
     sandbox.faults.parse(f"delay {POSTS} seconds=0.3 nth=5 times=-1")
@@ -70,9 +70,9 @@ def test_a_bulk_write_ends_with_the_call_that_is_under_way(
     wait_until(lambda: begun(sandbox) == 5)
 
     process.send_signal(number)
-    _, told = process.communicate(timeout=20)
+    _, message = process.communicate(timeout=20)
 
-    err = told.decode()
+    err = message.decode()
     assert process.returncode == code
     assert begun(sandbox) == made(sandbox) == 5
     assert "5 done, 0 unknown, 25 not started" in err
@@ -83,7 +83,7 @@ def test_a_bulk_write_ends_with_the_call_that_is_under_way(
 
 
 @pytest.mark.fault("D2")
-def test_a_second_ctrl_c_leaves_a_call_that_hangs(many: Shell, sandbox: Sandbox) -> None:
+def test_a_second_ctrl_c_ends_a_request_that_hangs(many: Shell, sandbox: Sandbox) -> None:
     sandbox.faults.parse(f"hang {POSTS} nth=2")
     process = many.start("many", stdout=subprocess.PIPE)
     wait_until(lambda: begun(sandbox) == 2)
@@ -106,7 +106,7 @@ def test_a_second_ctrl_c_leaves_a_call_that_hangs(many: Shell, sandbox: Sandbox)
     ("fault", "settled", "left"),
     [pytest.param("hang", "failed", 1, marks=pytest.mark.long), ("hang execute=true", "done", 2)],
 )
-def test_a_killed_run_is_put_right_by_looking(
+def test_the_outcome_of_a_killed_run_is_found_by_a_lookup(
     many: Shell, sandbox: Sandbox, fault: str, settled: str, left: int
 ) -> None:
     kind, _, rest = fault.partition(" ")
@@ -128,7 +128,7 @@ def test_a_killed_run_is_put_right_by_looking(
 
 
 @pytest.mark.fault("D6", "D7")
-def test_two_jobs_on_one_zone_exclude_each_other_until_one_is_dead(many: Shell, sandbox: Sandbox) -> None:
+def test_two_jobs_on_one_zone_exclude_each_other_until_one_ends(many: Shell, sandbox: Sandbox) -> None:
     sandbox.faults.parse(f"hang {POSTS} nth=1")
     holder = many.start("many", stdout=subprocess.PIPE)
     wait_until(lambda: begun(sandbox) == 1)

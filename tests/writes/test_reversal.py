@@ -1,4 +1,4 @@
-"""One change taken back: what it would be now, and whether what stands is still what was left behind."""
+"""Reversing one change: what the reversal is, and whether the live item allows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.kinds.change import Change
 from ops.kinds.resource import ACCOUNT, Json, Owner
 from ops.writes.journal import DONE, JournalEntry
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, why_not
-from tests.writes.stage import KIND, ZONE, Shelf, Stage
+from tests.writes.stage import KIND, ZONE, Remote, Stage
 
 A = {"id": "1", "name": "a", "value": 1}
 OTHER = Owner("a1", "z2", {"name": "example.org"})
@@ -38,7 +38,7 @@ def test_keys_are_followed_from_the_old_to_the_newest_within_a_kind() -> None:
     assert keys.current("other.kind", "1") == "1"
 
 
-def test_keys_that_lead_in_a_circle_end_where_they_began_to_repeat() -> None:
+def test_a_circle_of_keys_ends_where_it_repeats() -> None:
     keys = Keys([])
     for old, new in (("x", "1"), ("1", "2"), ("2", "3"), ("3", "1")):
         keys.learn(KIND, old, new)
@@ -57,18 +57,18 @@ def test_keys_that_lead_in_a_circle_end_where_they_began_to_repeat() -> None:
         ({"delete": None}, {"delete": 1}, ""),
     ],
 )  # fmt: skip
-def test_what_nothing_takes_back_is_said(ways: Any, counts: dict[str, int], reason: str) -> None:
-    assert why_not(entry(counts=counts), Shelf(**ways).resource) == reason
+def test_an_action_that_cannot_be_undone_is_named(ways: Any, counts: dict[str, int], reason: str) -> None:
+    assert why_not(entry(counts=counts), Remote(**ways).resource) == reason
 
 
-def test_what_is_final_or_not_written_at_all_is_said(shelf: Shelf) -> None:
-    assert why_not(entry(irreversible="gone for good"), shelf.resource) == "gone for good"
+def test_an_irreversible_entry_and_a_read_only_kind_are_named(remote: Remote) -> None:
+    assert why_not(entry(irreversible="gone for good"), remote.resource) == "gone for good"
     not_written = f"{KIND} cannot be changed by this version"
     assert why_not(entry(), None) == not_written
-    assert why_not(entry(), shelf.resource._replace(writes=None)) == not_written
+    assert why_not(entry(), remote.resource._replace(writes=None)) == not_written
 
 
-def test_a_step_leads_from_what_was_left_behind_to_what_stood_before(shelf: Shelf) -> None:
+def test_a_reversal_leads_from_the_item_after_to_the_item_before(remote: Remote) -> None:
     keys = Keys(
         [
             entry(old_keys=("1",), new_keys=("7",)),
@@ -78,19 +78,19 @@ def test_a_step_leads_from_what_was_left_behind_to_what_stood_before(shelf: Shel
     owner = Owner("a1", "z9", {"name": "example.com"})
     new = {**A, "id": "7"}
 
-    update = reversal(entry(), shelf.resource, (A, {**A, "value": 2}), keys)
-    creation = reversal(entry(), shelf.resource, (None, A), keys)
-    deletion = reversal(entry(), shelf.resource, (A, None), keys)
+    update = reversal(entry(), remote.resource, (A, {**A, "value": 2}), keys)
+    creation = reversal(entry(), remote.resource, (None, A), keys)
+    deletion = reversal(entry(), remote.resource, (A, None), keys)
 
-    assert update == Reversal(Change(shelf.resource, owner, {**new, "value": 2}, new))
-    assert creation == Reversal(Change(shelf.resource, owner, new, None))
-    assert deletion == Reversal(Change(shelf.resource, owner, None, {"name": "a", "value": 1}), "1")
+    assert update == Reversal(Change(remote.resource, owner, {**new, "value": 2}, new))
+    assert creation == Reversal(Change(remote.resource, owner, new, None))
+    assert deletion == Reversal(Change(remote.resource, owner, None, {"name": "a", "value": 1}), "1")
     assert {update.item, creation.item} == {(KIND, "z9", "7")}
     assert deletion.item == (KIND, "z9", "1")
 
 
-def test_what_is_known_by_its_own_name_is_created_again_with_it(shelf: Shelf) -> None:
-    named = shelf.resource._replace(key="name")
+def test_an_item_identified_by_its_name_is_created_again_with_it(remote: Remote) -> None:
+    named = remote.resource._replace(key="name")
 
     found = reversal(entry(), named, ({"name": "a"}, None), Keys([]))
 
@@ -99,16 +99,16 @@ def test_what_is_known_by_its_own_name_is_created_again_with_it(shelf: Shelf) ->
     )
 
 
-def test_an_item_without_a_key_is_told_by_its_identity(shelf: Shelf) -> None:
-    found = reversal(entry(), shelf.resource, ({"name": "a", "id": 5}, {"name": "a"}), Keys([]))
+def test_an_item_without_a_key_is_identified_by_its_identity_fields(remote: Remote) -> None:
+    found = reversal(entry(), remote.resource, ({"name": "a", "id": 5}, {"name": "a"}), Keys([]))
 
     assert found.item == (KIND, "z1", "a")
     assert found.change.after == {"name": "a", "id": 5}
-    assert reversal(entry(), shelf.resource, ({"name": "a"}, None), Keys([])).old_key == ""
+    assert reversal(entry(), remote.resource, ({"name": "a"}, None), Keys([])).old_key == ""
 
 
-def steps(shelf: Shelf, *names: str, owner: Owner = ZONE) -> list[Reversal]:
-    return [Reversal(shelf.creation(name)._replace(owner=owner)) for name in names]
+def steps(remote: Remote, *names: str, owner: Owner = ZONE) -> list[Reversal]:
+    return [Reversal(remote.creation(name)._replace(owner=owner)) for name in names]
 
 
 def parts(*given: Reversal) -> list[str]:
@@ -121,8 +121,8 @@ def find_all(client: Client, owner: Owner, items: Sequence[Json]) -> list[Json |
     return [{"name": item["name"], "looked": "together"} for item in items]
 
 
-def test_steps_are_looked_at_together_where_the_kind_and_the_owner_allow() -> None:
-    alone, together = Shelf(), Shelf(find_all=find_all, find_size=2)
+def test_reversals_are_looked_up_together_if_kind_and_owner_allow() -> None:
+    alone, together = Remote(), Remote(find_all=find_all, find_size=2)
     bare = [
         Reversal(s.change._replace(resource=alone.resource._replace(writes=None))) for s in steps(alone, "x")
     ]
@@ -134,36 +134,36 @@ def test_steps_are_looked_at_together_where_the_kind_and_the_owner_allow() -> No
     assert parts() == []
 
 
-def test_several_are_looked_at_with_one_request_and_one_by_itself(stage: Stage) -> None:
-    shelf = Shelf(find_all=find_all, find_size=9)
+def test_several_items_are_looked_up_with_one_request(stage: Stage) -> None:
+    remote = Remote(find_all=find_all, find_size=9)
     client = stage.app().client
 
-    assert [v.found for v in check_live(client, steps(shelf, "a", "b"))] == [
+    assert [v.found for v in check_live(client, steps(remote, "a", "b"))] == [
         {"name": "a", "looked": "together"}, {"name": "b", "looked": "together"}
     ]  # fmt: skip
-    assert check_live(client, steps(shelf, "a")) == [LiveCheck()]
+    assert check_live(client, steps(remote, "a")) == [LiveCheck()]
 
 
-def test_what_is_read_only_cannot_be_judged(stage: Stage, shelf: Shelf) -> None:
-    bare = shelf.creation("a")._replace(resource=shelf.resource._replace(writes=None))
+def test_a_read_only_kind_cannot_be_checked(stage: Stage, remote: Remote) -> None:
+    bare = remote.creation("a")._replace(resource=remote.resource._replace(writes=None))
 
     with pytest.raises(UsageError, match=f"^{KIND} is read-only$"):
         check_live(stage.app().client, [Reversal(bare)])
 
 
-def test_what_cannot_be_looked_at_is_a_conflict_for_each(stage: Stage) -> None:
+def test_a_failed_lookup_is_a_conflict_for_each_item(stage: Stage) -> None:
     def broken(_client: Any, _owner: Owner, _items: Sequence[Json]) -> list[Json | None]:
         raise NotSent("no network")
 
-    found = check_live(stage.app().client, steps(Shelf(find_all=broken, find_size=9), "a", "b"))
+    found = check_live(stage.app().client, steps(Remote(find_all=broken, find_size=9), "a", "b"))
 
-    assert [verdict.conflict for verdict in found] == [
+    assert [check.conflict for check in found] == [
         f"{KIND} a cannot be read: no network", f"{KIND} b cannot be read: no network"
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("standing", "wanted", "found", "verdict"),
+    ("live", "wanted", "found", "check"),
     [
         # Created: to be deleted.
         (A, None, A, LiveCheck(found=A)),
@@ -186,18 +186,16 @@ def test_what_cannot_be_looked_at_is_a_conflict_for_each(stage: Stage) -> None:
         (A, {**A, "value": 0}, None, LiveCheck(conflict=f"{KIND} a no longer exists")),
     ],
 )  # fmt: skip
-def test_only_what_is_still_as_it_was_left_behind_may_be_taken_back(
-    stage: Stage, shelf: Shelf, standing: Any, wanted: Any, found: Any, verdict: LiveCheck
+def test_only_an_item_that_has_not_changed_since_may_be_undone(
+    stage: Stage, remote: Remote, live: Any, wanted: Any, found: Any, check: LiveCheck
 ) -> None:
-    shelf.things = {} if found is None else {"1": found}
+    remote.things = {} if found is None else {"1": found}
 
-    assert check_live(stage.app().client, [Reversal(Change(shelf.resource, ZONE, standing, wanted))]) == [
-        verdict
-    ]
+    assert check_live(stage.app().client, [Reversal(Change(remote.resource, ZONE, live, wanted))]) == [check]
 
 
-def test_an_owner_that_was_made_anew_is_found_under_its_new_id(shelf: Shelf) -> None:
-    zones = shelf.resource._replace(kind="zones.zone", parent=ACCOUNT)
+def test_an_owner_that_was_created_again_is_found_under_its_new_id(remote: Remote) -> None:
+    zones = remote.resource._replace(kind="zones.zone", parent=ACCOUNT)
     keys = Keys([entry(kind="zones.zone", old_keys=("z1",), new_keys=("z2",))])
 
     found = reversal(

@@ -18,7 +18,7 @@ from tests.scan.processes import wait_until
 
 
 class Terminal:
-    """A line of tasks on a terminal of its own."""
+    """A line of tasks on its own terminal."""
 
     def __init__(self, shell: Shell, *line: str) -> None:
         self.shown = ""
@@ -38,13 +38,13 @@ class Terminal:
         os.write(self._terminal, text.encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, once the program waits for an answer: a moment before, the system may lose it."""
+        """Press Ctrl-C after the program began to wait for an answer: earlier, the system may lose it."""
         status = Path(f"/proc/{self._child}/stat")
         wait_until(lambda: status.read_text().rpartition(")")[2].split()[0] == "S")
         self.type("\x03")
 
     def end(self) -> int:
-        """Give the exit code."""
+        """Return the exit code."""
         end = time.monotonic() + 20
         while self._read(end):
             continue
@@ -73,7 +73,7 @@ def delete(shell: Shell, apex: str) -> Terminal:
     return terminal
 
 
-def test_a_yes_deletes(shell: Shell, sandbox: Sandbox, apex: str) -> None:
+def test_answering_yes_deletes(shell: Shell, sandbox: Sandbox, apex: str) -> None:
     terminal = delete(shell, apex)
 
     terminal.type("y\n")
@@ -84,7 +84,7 @@ def test_a_yes_deletes(shell: Shell, sandbox: Sandbox, apex: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yess\n", "\x04"])
-def test_everything_else_does_not(shell: Shell, sandbox: Sandbox, apex: str, answer: str) -> None:
+def test_every_other_answer_does_not_delete(shell: Shell, sandbox: Sandbox, apex: str, answer: str) -> None:
     terminal = delete(shell, apex)
 
     terminal.type(answer)

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import Rows
+from ops.cli.options import ON_LISTS
+from ops.errors import DifferencesFound, UsageError
+from ops.ui.shapes import Bytes, Rows, Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.kinds.resource import AuditEvent, Json
+    from ops.snapshots.compare.comparison import Comparison
+    from ops.snapshots.compare.difference import Difference
 
-SIDE = "latest, previous, a date (the newest of then or before), a name, a path, s3://…/latest, or live"
-NEEDS = "none; with live Read on what the snapshot holds"
-ONLY = "these kinds or products alone, e.g. dns,workers.script; may be repeated"
-SKIP = "not these kinds or products, e.g. workers.script/contents; may be repeated"
-CODE = "end with 5 where there are differences, with 4 where only something is unknown"
-IDENTITY = "file with the age secret key that opens an encrypted one"
+SIDE = (
+    "latest, previous, a date (the newest of that day or before), a name, a path, s3://BUCKET/PREFIX/latest, "
+    "or live"
+)
+ONLY = "only these kinds or products, e.g. dns,workers.script; may be repeated"
+SKIP = "without these kinds or products, e.g. workers.script/contents; may be repeated"
+CODE = "exit with 5 if there are differences, with 4 if there are only unknown parts"
+IDENTITY = "file with the age secret key of an encrypted snapshot"
+_UNKNOWN = "unknown parts were not read completely on one side, so they were not compared"
 
 
 @command(
     "diff",
     positional=("a", "b"),
-    needs=NEEDS,
+    needs="none; with live Read on what the snapshot holds",
     help={
         "a": f"the older side: {SIDE}",
         "b": "the newer side: the same",
         "only": ONLY,
         "skip": SKIP,
-        "unified": "as unified text, for a pager: one file an item",
+        "unified": "print unified text, for a pager: one file for each item",
         "exit_code": CODE,
         "identity": IDENTITY,
     },
@@ -44,27 +56,33 @@ def diff_snapshots(
 ) -> Rows | None:
     """Show what was created, deleted and changed between two snapshots, or a snapshot and the account.
 
-    What either side could not read is unknown, never deleted. What changes by itself is left out.
+    What either side could not read is unknown, never deleted. Fields that change by themselves are left out.
 
     inv snapshots.diff previous latest
     inv snapshots.diff 2026-11-22 live --only dns --exit-code
     inv snapshots.diff previous latest --unified | less
     """
-    from ops.commands.snapshots import diffing
+    from ops.snapshots.compare import report
 
-    asked = diffing.Asked(only, skip, identity)
-    diffing.diff(app, a, b, asked, as_text=unified, exit_code=exit_code)
+    if unified:
+        _refuse_options(app, "--unified")
+    comparison = _between(app, a, b, only, skip, identity)
+    if unified:
+        app.show(Bytes(report.unified(comparison)))
+    else:
+        _show_rows(app, report.rows(comparison), report.COLUMNS)
+    _end(app, comparison, exit_code=exit_code)
     return None
 
 
 @command(
     "drift",
-    needs="Read on what the snapshot holds; Account > Account Settings > Read names who made the changes",
+    needs="Read on what the snapshot holds; Account > Account Settings > Read to name who made the changes",
     help={
         "only": ONLY,
         "skip": SKIP,
         "exit_code": CODE,
-        "from_": "s3://BUCKET/PREFIX: the newest that is kept there, instead of the newest on this machine",
+        "from_": "s3://BUCKET/PREFIX: compare with the newest snapshot there instead of the newest here",
         "markdown": "write a summary for a pull request or a chat to this file, or - (stdout, no table)",
         "identity": IDENTITY,
     },
@@ -78,15 +96,139 @@ def find_drift(
     identity: str = "",
     from_: str = "",
 ) -> Rows | None:
-    """Compare the newest complete snapshot with the account as it is now, and say who changed it and when.
+    """Compare the newest complete snapshot with the account as it is now, and show who changed it and when.
 
     inv snapshots.drift
     inv snapshots.drift --exit-code --skip kv.key
     inv snapshots.drift --from s3://backups/cloudflare
     inv snapshots.drift --markdown - | gh pr comment --body-file -
     """
-    from ops.commands.snapshots import diffing
+    from ops.export.live import LIVE
+    from ops.files import disk
+    from ops.offsite import address
+    from ops.snapshots.compare import report
+    from ops.snapshots.layout import LATEST
 
-    asked = diffing.Asked(only, skip, identity)
-    diffing.drift(app, asked, from_, summary=markdown, exit_code=exit_code)
+    if markdown == "-":
+        _refuse_options(app, "--markdown -")
+    newest = f"{address.place(from_, '--from')}/{LATEST}" if from_ else LATEST
+    comparison = _between(app, newest, LIVE, only, skip, identity)
+    rows = _Excerpt(report.rows(comparison, _blame(app, comparison)), report.MOST)
+    columns = report.COLUMNS + report.WHO
+    if markdown == "-":
+        deque(rows, maxlen=0)
+        app.show(Text(_summary(comparison, rows, columns)))
+    else:
+        _show_rows(app, iter(rows), columns)
+    if markdown not in ("", "-"):
+        with disk.atomic(Path(markdown)) as file:
+            file.write(_summary(comparison, rows, columns).encode())
+        app.note(f"summary written to {markdown}")
+    _end(app, comparison, exit_code=exit_code)
     return None
+
+
+def _between(
+    app: App, a: str, b: str, only: tuple[str, ...], skip: tuple[str, ...], identity: str
+) -> Comparison:
+    """Open both sides and return their comparison. Raises UsageError for unknown names."""
+    from ops.export.live import LIVE, live
+    from ops.kinds import catalog
+    from ops.scan.selection import Wish, choose, names
+    from ops.snapshots.compare import report
+    from ops.snapshots.compare.comparison import Comparison
+    from ops.snapshots.compare.pairing import referred_kinds
+    from ops.snapshots.library import check_account, open_snapshot
+
+    only, skip = names(only), names(skip)
+    choose(catalog.resources(), Wish(only=only, skip=skip, deep=True, values="values", contents=True))
+    selected = report.selection(only, skip)
+    if a == b == LIVE:
+        raise UsageError(
+            "both sides are live", hint="`inv snapshots.drift` compares the newest snapshot with the account"
+        )
+    sides = {name: open_snapshot(app, name, identity) for name in (a, b) if name != LIVE}
+    if LIVE in (a, b):
+        saved = next(iter(sides.values()))
+        check_account(saved.where, saved.manifest, app.account_id)
+        resources = [resource for resource in catalog.resources() if selected(resource.kind)]
+        # An id inside an item can be compared only beside the list of the items that it may refer to.
+        referred = referred_kinds(resources, catalog.kinds()) & set(saved.kinds())
+        sides[LIVE] = live(app, saved.manifest, lambda kind: selected(kind) or kind in referred)
+    for name in dict.fromkeys((a, b)):
+        manifest = sides[name].manifest
+        if name != LIVE:
+            app.note(f"{name}: {sides[name].where}, {manifest.started}, {manifest.status}")
+        if not manifest.complete:
+            app.warn(f"{name} is partial: {manifest.reason}")
+    return Comparison(sides[a], sides[b], catalog.resources(), selected)
+
+
+def _refuse_options(app: App, instead: str) -> None:
+    """Raise UsageError for an option about rows, which *instead* does not print."""
+    for name in ("output", *ON_LISTS):
+        if app.option(name):
+            raise UsageError(f"{instead} prints text and does not take --{name.replace('_', '-')}")
+
+
+def _show_rows(app: App, rows: Iterator[Json], columns: tuple[str, ...]) -> None:
+    app.show(Rows(rows, columns))
+    # Rows that --limit leaves out count for the exit code all the same.
+    deque(rows, maxlen=0)
+
+
+class _Excerpt:
+    """Rows that pass through: the *first* up to *most* are kept, *more* counts the others."""
+
+    def __init__(self, rows: Iterator[Json], most: int) -> None:
+        self.first: list[Json] = []
+        self.more = 0
+        self._rows, self._most = rows, most
+
+    def __iter__(self) -> Iterator[Json]:
+        for row in self._rows:
+            if len(self.first) < self._most:
+                self.first.append(row)
+            else:
+                self.more += 1
+            yield row
+
+
+def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEvent | None]:
+    from ops.kinds import catalog
+    from ops.snapshots.compare.blame import Blame
+
+    manifest = comparison.old.manifest
+    # Include what was done in the current second.
+    end = datetime.fromtimestamp(app.clock() + 1, UTC)
+
+    def read() -> Iterator[AuditEvent]:
+        for history in catalog.histories():
+            yield from history(app.client, manifest.account_id, manifest.started, f"{end:%Y-%m-%dT%H:%M:%SZ}")
+
+    return Blame(read, app.warn).of
+
+
+def _summary(comparison: Comparison, rows: _Excerpt, columns: tuple[str, ...]) -> str:
+    from ops.snapshots.compare import report
+
+    title = f"Drift since {comparison.old.manifest.started}"
+    return report.summary(title, report.counted(comparison.counts), columns, rows.first, rows.more)
+
+
+def _end(app: App, comparison: Comparison, *, exit_code: bool) -> None:
+    """Report how many items differ, and set the exit code: 5 with *exit_code*, 4 for unknown parts."""
+    from ops.snapshots.compare import report
+    from ops.snapshots.compare.difference import UNKNOWN
+
+    counts = comparison.counts
+    result = f"{report.counted(counts)} from {comparison.old.name} to {comparison.new.name}"
+    if comparison.left_out:
+        app.note(f"read on neither side: {', '.join(comparison.left_out)}")
+    if exit_code and report.differing(counts):
+        if counts[UNKNOWN]:
+            app.warn(_UNKNOWN)
+        raise DifferencesFound(result)
+    app.note(result)
+    if counts[UNKNOWN]:
+        app.gap(_UNKNOWN)

@@ -1,30 +1,40 @@
-"""`snapshots.restore`: what a snapshot holds, put back into the account."""
+"""`snapshots.restore`: the account made equal to a snapshot: compare, show, ask, apply, compare again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
+from ops.errors import Interrupted, OpsError, Refused
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.restore.apply import Applying
+    from ops.restore.filter import Filter, Selection
+    from ops.restore.report import Plan, Report
+    from ops.restore.state import State
+    from ops.snapshots.compare.side import Side
+    from ops.snapshots.library import Snapshot
+
+COLUMNS = ("snapshot", "created", "changed", "deleted", "refused", "differ", "undo")
+_ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
 
 
 @command(
     "restore",
     writes=True,
     guards=("force",),
-    needs="Read on what is put back, and Edit on what differs",
+    needs="Read on what is restored, and Edit on what differs",
     help={
         "name": "latest, previous, a date (the newest of that day or before), a name, a path, or s3://…/latest",
-        "kind": "these kinds or products alone, e.g. dns,workers.route; may be repeated",
-        "zone": "only what lies in this zone, and the zone itself; domain or id, may be repeated",
+        "kind": "only these kinds or products, e.g. dns,workers.route; may be repeated",
+        "zone": "only this zone and everything in it; domain or id, may be repeated",
         "namespace": "only this KV namespace and its keys; title or id, may be repeated",
-        "item": "only what goes by this name or id, and all that lies in it; may be repeated",
-        "delete": "also delete what has come since, but never zones, namespaces or scripts",
-        "identity": "file with the age secret key that opens an encrypted one",
-        "passphrase_file": "file with the passphrase that opens it, on its first line",
+        "item": "only items with this name or id, and everything in them; may be repeated",
+        "delete": "also delete what was created after the snapshot, but never zones, namespaces or scripts",
+        "identity": "file with the age secret key of an encrypted snapshot",
+        "passphrase_file": "file with the passphrase of an encrypted snapshot, on its first line",
     },
 )
 def restore_snapshot(
@@ -38,18 +48,134 @@ def restore_snapshot(
     identity: str = "",
     passphrase_file: str = "",
 ) -> Item:
-    """Put back what a snapshot holds: create what is gone, change what is not as it was.
+    """Restore a snapshot: create what was deleted, and change what was changed since.
 
-    What cannot be put back is named first, then all that would be done is shown and asked for. What was made
-    anew has new ids, and what names it follows. After an interruption the same line goes on where it was.
+    Shows what cannot be restored and what will be done, then asks. Items that are created again get new ids,
+    and references to them follow. After an interruption, run the same line again to resume.
 
     inv snapshots.restore --zone example.com --dry-run
     inv snapshots.restore --name 2026-11-22 --kind workers --item auth-edge
     inv snapshots.restore --namespace sessions --item user:1
     """
-    from ops.restore.restore import restore
-    from ops.restore.wanted import read
-    from ops.snapshots.library import open_snapshot
+    from ops.commands.snapshots.verify import verified
+    from ops.restore.filter import read_filter
+    from ops.snapshots.library import check_account, open_snapshot
 
-    wanted = read(kind, zone, namespace, item)
-    return restore(app, open_snapshot(app, name, identity, passphrase_file), wanted, delete=delete)
+    filter = read_filter(kind, zone, namespace, item)
+    snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
+    check_account(snapshot.path, snapshot.manifest, app.account_id)
+    result = _restore(app, snapshot, filter, delete=delete)
+    return Item({"snapshot": snapshot.name, **dict.fromkeys(COLUMNS[1:-1], 0), "undo": "", **result}, COLUMNS)
+
+
+def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
+    from ops.export.live import aside
+    from ops.kinds import catalog
+    from ops.kinds.resource import Owner
+    from ops.restore.filter import select
+    from ops.restore.live import Reader
+    from ops.restore.report import Report, plan_of
+    from ops.restore.state import State
+    from ops.restore.steps import Steps
+    from ops.snapshots.compare.side import Side
+
+    saved = Side(snapshot, catalog.resources())
+    selection = select(saved, filter)
+    _check_complete(app, saved, selection, delete=delete)
+    account = Owner(saved.account_id, saved.account_id, {})
+    reader = Reader(app.client, lambda plan: aside(app, account, plan, {}))
+    state, report = State(reader, saved, selection, filter), Report()
+    plan = plan_of(state, Steps(state, report, app.clock(), delete=delete))
+    _show(app, state, plan, report)
+    if app.dry:
+        app.talk.show("dry run: nothing was sent")
+        return {name: plan.count(action) for name, action in _ACTIONS.items()}
+    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
+
+
+def _check_complete(app: App, saved: Side, selection: Selection, *, delete: bool) -> None:
+    """Refuse to delete what an incomplete snapshot may lack; otherwise warn that it is incomplete."""
+    from ops.snapshots.sections import WHOLE
+
+    sections = selection.sections(saved, selection.writable)
+    partial = [section for section in sections if section.status not in WHOLE]
+    if not partial:
+        return
+    first = f"{partial[0].kind} in {partial[0].scope or 'the account'} ({partial[0].status})"
+    if delete:
+        raise Refused(
+            f"{saved.snapshot.name} cannot prove what was created later: it does not hold all of {first}",
+            hint="run it without --delete, or select complete parts with --kind and --zone",
+        )
+    more = f" and {len(partial) - 1:,} more parts" if len(partial) > 1 else ""
+    app.warn(f"{saved.snapshot.name} does not hold all of {first}{more}: what it lacks is not restored")
+
+
+def _show(app: App, state: State, plan: Plan, report: Report) -> None:
+    """Show first what cannot be restored, then what will be done."""
+    from ops.restore.report import few, read_only
+
+    for line in few([*read_only(state), *report.lines_not_restored()]):
+        app.warn(f"cannot be restored: {line}")
+    for line in few([*report.lines_incomplete()]):
+        app.warn(line)
+    for line in few([*report.lines_kept()]):
+        app.note(f"kept: {line}")
+    for line in plan.lines():
+        app.talk.show(line)
+    for group in report.not_read:
+        app.gap(f"{group} could not be read completely, so nothing will be created there")
+    if not plan.steps:
+        matches = "the account matches the snapshot" if report.empty else "no difference can be restored"
+        app.talk.show(f"nothing to restore: {matches}")
+
+
+def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) -> dict[str, Any]:
+    from ops.restore.apply import Applying
+    from ops.restore.report import Report
+    from ops.restore.steps import Steps
+    from ops.writes.writing import open_writing
+
+    if not app.option("force"):
+        plan.check()
+    again = Report()
+    with open_writing(app, expected=plan.steps, read_again=False) as writing:
+        writing.lock(plan.locks.values())
+        writing.confirm([], f"restore {plan.steps:,} item{'s' * (plan.steps > 1)}?")
+        applying = Applying(app.client, writing, state, Steps(state, again, app.clock(), delete=delete))
+        try:
+            applying.run()
+        except OpsError as error:
+            if isinstance(error, Interrupted):
+                error.hint = error.hint or "run the same restore again to resume"
+            raise
+    if applying.denied and not applying.counts:
+        raise applying.denied
+    stranded = (
+        f"{count:,} {group}: their owner could not be created" for group, count in applying.stranded.items()
+    )
+    for line in (*again.lines_not_restored(report), *applying.refused, *stranded):
+        app.warn(f"not restored: {line}")
+    differ = _verify(app, applying, delete=delete)
+    refused = len(applying.refused) + applying.stranded.total()
+    if refused:
+        app.gap(f"{refused:,} items were not restored")
+    counts = {name: applying.counts[action] for name, action in _ACTIONS.items()}
+    return {**counts, "refused": refused, "differ": differ, "undo": writing.undo_id}
+
+
+def _verify(app: App, applying: Applying, *, delete: bool) -> int:
+    """Compare what was written with the snapshot again; return how many items still differ."""
+    from ops.restore.report import MOST, Report
+    from ops.restore.steps import Steps
+
+    if not applying.kinds:
+        return 0
+    after = applying.written()
+    steps = Steps(after, Report(), app.clock(), delete=delete)
+    names = [f"{step.group} {step.name}" for kind in after.selection.writable for step in steps.of(kind)]
+    if names:
+        app.gap(f"{len(names):,} items still differ from the snapshot: {', '.join(names[:MOST])}")
+    else:
+        app.note("read again: everything that was restored matches the snapshot")
+    return len(names)

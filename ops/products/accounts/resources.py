@@ -1,4 +1,4 @@
-"""What accounts lend to a scan: nothing, because the account is what a scan walks."""
+"""Kinds of accounts: none, because a scan starts at the account."""
 
 from __future__ import annotations
 

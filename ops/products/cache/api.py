@@ -5,57 +5,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
-# The zone settings that decide about caching.
+# The zone settings that control caching.
 SETTINGS = (
     "cache_level", "browser_cache_ttl", "edge_cache_ttl", "development_mode", "always_online",
     "sort_query_string_for_cache", "origin_max_http_version",
 )  # fmt: skip
 
-# Those with an endpoint of their own, by the id that their answers carry.
+# Those with an endpoint of their own, by the id in their answers.
 PARTS = {
-    "cache_reserve": "/zones/{}/cache/cache_reserve",
-    "tc_regional": "/zones/{}/cache/regional_tiered_cache",
-    "tiered_cache_smart_topology_enable": "/zones/{}/cache/tiered_cache_smart_topology_enable",
-    "tiered_caching": "/zones/{}/argo/tiered_caching",
-    "variants": "/zones/{}/cache/variants",
+    "cache_reserve": "cache/cache_reserve",
+    "tc_regional": "cache/regional_tiered_cache",
+    "tiered_cache_smart_topology_enable": "cache/tiered_cache_smart_topology_enable",
+    "tiered_caching": "argo/tiered_caching",
+    "variants": "cache/variants",
 }
 
 
 def list_settings(client: Client, zone_id: str) -> Listing:
-    """List the zone settings that decide about caching; those of the zone come in one answer."""
-    settings = client.whole(path("/zones/{}/settings", zone_id))
+    """Return the zone settings that control caching; one answer holds all settings of the zone."""
+    listing = client.whole(path("/zones/{}/settings", zone_id))
+    settings = listing.map(lambda setting: require(setting, "a zone setting", id=str))
     return settings.where(lambda setting: setting["id"] in SETTINGS)
 
 
 def get_part(client: Client, zone_id: str, part: str) -> Json:
-    """Give one of PARTS: `id`, `value`, `editable`, `modified_on`.
+    """Return one of PARTS: `id`, `value`, `editable`, `modified_on`.
 
-    Raises NotFound or ValidationError where the plan or a first use is missing.
+    Raises NotFound or ValidationError if the plan does not include it or it was never used.
     """
-    found: Json = client.get(path(PARTS[part], zone_id))
+    found = instance(client.get(path("/zones/{}/" + PARTS[part], zone_id)), dict, f"the setting {part}")
     return {"id": part, **found}
 
 
 def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
-    """Set one of PARTS: on or off, for variants the media types by file ending."""
-    found: Json = client.patch(path(PARTS[part], zone_id), json={"value": value})
+    """Set one of PARTS: on or off, for variants the media types by file extension."""
+    edited = client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})
+    found = instance(edited, dict, f"the setting {part}")
     return {"id": part, **found}
 
 
 def delete_variants(client: Client, zone_id: str) -> None:
-    """Take the variants back to having never been set."""
-    client.delete(path(PARTS["variants"], zone_id))
+    """Delete the variants, as if they had never been set."""
+    client.delete(path("/zones/{}/" + PARTS["variants"], zone_id))
 
 
 def purge(client: Client, zone_id: str, rule: Json) -> Json:
     """Purge by exactly one rule: `purge_everything` (True), `files`, `tags`, `hosts` or `prefixes`.
 
-    Lists hold at most 100 values. Accepted is not yet done, and says nothing of what was cached.
+    A list holds at most 100 values. The answer means that the purge was accepted, not that anything was
+    cached.
     """
     answer: Json = client.post(path("/zones/{}/purge_cache", zone_id), json=rule)
     return answer

@@ -1,11 +1,11 @@
-"""What the cache lends to scan, snapshot and compare."""
+"""The kinds of the cache: its settings, and purges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound, ValidationError
+from ops.errors import Absent, ValidationError
+from ops.kinds.paging import Parts
 from ops.kinds.resource import Compare, Owner, Resource, Writes
 from ops.products.cache import api
 
@@ -13,68 +13,62 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.kinds.resource import Json
 
-
-def _settings(client: Client, zone: Owner) -> Iterator[Json]:
-    """Yield the settings with an endpoint of their own; one that the plan lacks has no `value`."""
-    for part in api.PARTS:
-        yield _setting(client, zone, {"id": part})
+PARTS = Parts(api.PARTS)
 
 
-def _setting(client: Client, zone: Owner, item: Json) -> Json:
+def _find(client: Client, zone: Owner, item: Json) -> Json:
     try:
-        return api.get_part(client, zone.id, item["id"])
-    except (NotFound, ValidationError):
-        return {"id": item["id"], "available": False}
+        return {"id": item["id"], **api.get_part(client, zone.id, item["id"])}
+    except (Absent, ValidationError):
+        return PARTS.absent(item["id"])
 
 
 def _edit(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    """Set the value, or unset what had none: that is `variants`, which alone can be never set."""
+    """Set the value, or delete it if *after* has none: only `variants` can be unset."""
     if "value" in after:
         return api.edit_part(client, zone.id, before["id"], after["value"])
     api.delete_variants(client, zone.id)
     return after
 
 
-def _nothing_listed(_client: Client, _zone: Owner) -> tuple[Json, ...]:
-    return ()
-
-
-def _nothing_stands(_client: Client, _zone: Owner, _item: Json) -> None:
+def _nothing(_client: Client, _zone: Owner, _item: Json) -> None:
     return None
 
 
 def _purge(client: Client, zone: Owner, item: Json) -> Json:
-    """Purge what *item* names: its `rule` and `values` (see api.purge); it is an item of its own."""
+    """Purge the `values` of *item* by its `rule`, as api.purge does."""
     api.purge(client, zone.id, {item["rule"]: item["values"]})
     return item
 
 
-# A purge is something done, not something that stands: nothing lists it, so no scan reads it and it is not
-# among RESOURCES. It takes the road of all writes all the same, so that it is shown, asked and journalled.
+# A purge is an action and leaves no item, so no scan lists it. It is a write like others: shown, confirmed
+# and entered in the journal.
 PURGE = Resource(
     kind="cache.purge",
     parent="zones.zone",
-    list=_nothing_listed,
+    path="/zones/{zone}/purge_cache",
     identity=("name",),
     key="name",
     needs="Zone > Cache Purge > Purge",
     writes=Writes(
-        find=_nothing_stands,
+        find=_nothing,
         create=_purge,
-        irreversible="what was purged is gone from the cache, which fills again by itself",
+        irreversible="a purge cannot be reverted; the cache fills again by itself",
     ),
 )
 
+UNLISTED = (PURGE,)
 RESOURCES = (
     Resource(
         kind="cache.setting",
         parent="zones.zone",
-        list=_settings,
+        path="/zones/{zone}",
+        paging=PARTS,
+        needs="Zone > Zone Settings > Read",
         identity=("id",),
         label="id",
         compare=Compare(volatile=("modified_on",), read_only=("editable",)),
         deep=True,
-        needs="Zone > Zone Settings > Read",
-        writes=Writes(find=_setting, update=_edit),
+        writes=Writes(find=_find, update=_edit),
     ),
 )

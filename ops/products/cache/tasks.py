@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Owner
 from ops.products.cache import api
 from ops.products.zones.parts import Part, attempt, report
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def list_settings(app: App, zone: str = "") -> Rows:
     """List how a zone caches: level, TTLs, development mode, tiered cache, cache reserve, variants.
 
-    What the token may not read is shown as denied, what the plan lacks as unavailable. Takes 6 requests.
+    Parts that the token may not read are shown as denied, those that the plan lacks as unavailable. Takes 6
+    requests.
 
     inv cache.settings --zone example.com
     """
@@ -38,7 +39,13 @@ def list_settings(app: App, zone: str = "") -> Rows:
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
-    rows = [row for part in parts for row in _rows(report(part, app.gap))]
+    rows: list[Json] = []
+    for part in parts:
+        report(part, app.gap)
+        if part.value is None:
+            rows.append({"id": part.name, "value": None, "status": part.status, "reason": part.problem})
+        else:
+            rows += [item | {"status": part.status} for item in part.value]
     return Rows(rows, ("id", "value", "editable", "status", "modified_on"))
 
 
@@ -50,10 +57,10 @@ def list_settings(app: App, zone: str = "") -> Rows:
     help={
         "zone": "domain or id, e.g. example.com",
         "all": "everything that is cached for the zone",
-        "files": "complete URLs; - reads them from stdin, one a line",
-        "tags": "what carried these in Cache-Tag",
-        "hosts": "these hosts of the zone",
-        "prefixes": "host and beginning of the path, e.g. www.example.com/images",
+        "files": "complete URLs, or JSON with `url` and `headers`; - reads them from stdin, one per line",
+        "tags": "responses with these values in Cache-Tag",
+        "hosts": "all URLs of these hosts of the zone",
+        "prefixes": "host and beginning of the path, e.g. www.example.com/images/",
     },
 )
 def purge(
@@ -67,7 +74,8 @@ def purge(
 ) -> Rows:
     """Purge the cache of a zone by exactly one rule; values are separated by commas, or the option repeated.
 
-    100 values go into a request. A purge cannot be taken back: the cache fills again by itself.
+    A request holds up to 100 values. A list on stdin may have comments (#). A purge cannot be undone: the
+    cache fills again by itself.
 
     inv cache.purge --zone example.com --files https://example.com/a.css,https://example.com/b.css
     inv cache.purge --zone example.com --files - < urls.txt
@@ -84,29 +92,23 @@ def purge(
     found = app.zone(zone)
     owner = Owner(found["account"]["id"], found["id"], found)
     if all:
+        rate = valid.RATES.get((found.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
+        question = (
+            f"purge everything that is cached for {found['name']}? The origin will receive all requests again"
+            f" (the plan allows this {rate})"
+        )
         everything = {"name": "everything", "rule": "purge_everything", "values": True}
-        return make(app, Change(PURGE, owner, None, everything), question=_question(found))
+        return make(app, Change(PURGE, owner, None, everything), question=question)
     wanted = valid.values(rule, (files or tags or hosts or prefixes), found["name"], _lines)
     return make(app, *[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
 
 
-def _question(zone: Json) -> str:
-    from ops.products.cache import valid
-
-    rate = valid.RATES.get((zone.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
-    return (
-        f"purge everything that is cached for {zone['name']}? All of it is asked of the origin again"
-        f" (the plan allows this {rate})"
-    )
-
-
-def _lines() -> Iterator[str]:
+def _lines() -> list[str]:
     import sys
 
-    yield from sys.stdin
-
-
-def _rows(part: Part) -> list[Json]:
-    if part.value is None:
-        return [{"id": part.name, "value": None, "status": part.status, "reason": part.problem}]
-    return [item | {"status": part.status} for item in part.value]
+    if sys.stdin is None:
+        raise UsageError("stdin is closed", hint="cache.purge --zone example.com --files - < urls.txt")
+    try:
+        return list(sys.stdin)
+    except UnicodeDecodeError:
+        raise ValidationError("the list on stdin is not UTF-8", hint="convert it, e.g. with iconv") from None

@@ -1,119 +1,187 @@
-"""What may be purged: the rule and its values, checked against the zone before anything is sent."""
+"""What can be purged: the rule and its values, checked against the zone before anything is sent.
+
+A value is sent as given; only its scheme and host are normalized. What Cloudflare would ignore, or read
+as something wider, is refused.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from ops.errors import UsageError, ValidationError
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
     from ops.kinds.resource import Json
 
-# So many values the API takes in one request, on every plan.
+# The API takes 100 values in one request, on every plan.
 BATCH = 100
 MOST = 10_000
-TAG_BYTES = 1024
+TAG_LENGTH = 1024
+PREFIX_DEPTH = 31
 _RULES = ("all", "files", "tags", "hosts", "prefixes")
-_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
-# A URL and the path of a prefix may hold commas of their own.
-_COMMA = {"files": re.compile(r",(?=https?://)", re.IGNORECASE)}
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}")
+_HEADER = re.compile(r"[!#$%&'*+.^`|~\w-]+", re.ASCII)
+# The path of a URL may hold commas, but no second URL.
+_FILES = re.compile(r",(?=https?://)", re.IGNORECASE)
 
-# How often a zone's plan allows every purge but that of files; the limit is the account's.
+# How often a zone's plan allows every purge except that of files; the limit is the account's.
 RATES = {"free": "5 times a minute", "pro": "5 times a second", "business": "10 times a second",
          "enterprise": "50 times a second"}  # fmt: skip
 
 
 def the_rule(given: dict[str, object]) -> str:
-    """Give the one rule that was asked for; UsageError where it is none, or several."""
+    """Return the one rule that was given. Raises UsageError for none or several."""
     named = [rule for rule in _RULES if given.get(rule)]
     if len(named) != 1:
-        told = f"not {' and '.join(f'--{rule}' for rule in named)} together" if named else "none was given"
+        options = f"not {' and '.join(f'--{rule}' for rule in named)} together" if named else "none was given"
         hint = "cache.purge --zone example.com --files https://example.com/a.css"
-        raise UsageError(f"cache.purge takes exactly one of --{', --'.join(_RULES)}; {told}", hint=hint)
+        raise UsageError(f"cache.purge takes exactly one of --{', --'.join(_RULES)}; {options}", hint=hint)
     return named[0]
 
 
-def values(rule: str, given: Iterable[str], zone: str, lines: Callable[[], Iterable[str]]) -> list[str]:
-    """Give what was named, each once, as the API takes it; `-` stands for *lines*, one value each.
+def values(
+    rule: str, given: Iterable[str], zone: str, lines: Callable[[], Iterable[str]]
+) -> list[str | Json]:
+    """Return the given values, each once, as the API takes them; `-` means *lines*, one value each.
 
-    Raises ValidationError for what does not belong to the *zone* (its name), is malformed or is too much.
+    Raises ValidationError for values that do not belong to the zone called *zone*, are malformed, or are too
+    many.
     """
     check = _CHECKS[rule]
-    wanted = list(dict.fromkeys(check(text, zone) for text in _split(rule, given, lines)))
+    checked = [check(text, zone) for text in _split(rule, given, lines)]
+    wanted = list({json.dumps(value, sort_keys=True): value for value in checked}.values())
     if not wanted:
-        raise ValidationError(f"--{rule} names nothing", hint=f"`inv --help cache.purge` shows how {rule} go")
+        raise ValidationError(f"--{rule} names nothing", hint="`inv --help cache.purge` has examples")
     if len(wanted) > MOST:
         raise ValidationError(
-            f"{len(wanted):,} {rule} are more than the {MOST:,} that one purge takes",
-            hint="name a host or a prefix that holds them, or --all",
+            f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge",
+            hint="purge a host or a prefix that covers them, or --all",
         )
     return wanted
 
 
-def items(rule: str, wanted: list[str]) -> Iterator[Json]:
-    """Yield an item for each request: what it is called, its rule, its values."""
+def items(rule: str, wanted: list[str | Json]) -> Iterator[Json]:
+    """Yield an item for each request: its name, its rule, its values."""
     for first in range(0, len(wanted), BATCH):
         some = wanted[first : first + BATCH]
         numbers = f" {first + 1}-{first + len(some)} of {len(wanted)}" if len(wanted) > BATCH else ""
-        name = some[0] if len(wanted) == 1 else f"{len(some)} {rule}{numbers}"
+        only = some[0]["url"] if isinstance(some[0], dict) else some[0]
+        name = only if len(wanted) == 1 else f"{len(some)} {rule}{numbers}"
         yield {"name": name, "rule": rule, "values": some}
 
 
 def _split(rule: str, given: Iterable[str], lines: Callable[[], Iterable[str]]) -> Iterator[str]:
     for text in given:
-        parts = lines() if text == "-" else re.split(_COMMA.get(rule, ","), text)
-        yield from (part.strip() for part in parts if part.strip())
+        listed = text == "-"
+        for line in lines() if listed else (text,):
+            value = line.strip("\ufeff \t\r\n")
+            if rule == "files" and value.startswith("{"):
+                yield value
+                continue
+            if listed:
+                value = re.sub(r"(^|\s+)#.*", "", value)
+            # A list holds one prefix per line, so that its path may have commas.
+            whole = listed and rule == "prefixes"
+            parts = [value] if whole else re.split(_FILES if rule == "files" else ",", value)
+            yield from (part.strip() for part in parts if part.strip())
 
 
-def _file(text: str, zone: str) -> str:
+def _file(text: str, zone: str) -> str | Json:
+    if text.startswith("{"):
+        return _file_with_headers(text, zone)
     url = _parsed(text)
     if url is None or url.scheme not in ("http", "https") or not url.hostname:
-        raise ValidationError(f"{text!r} is no complete URL", hint=f"as in https://{zone}/styles.css")
-    host = _host(url.hostname, text, zone)
-    return text if url.hostname == host else text.replace(url.netloc, _netloc(host, url.port), 1)
+        hint = f"write it as https://{zone}/styles.css"
+        raise ValidationError(f"{text!r} is not a complete URL", hint=hint)
+    host = _in_zone(url.hostname, text, zone)
+    _refuse_wildcard(text, _prefix_hint(host, url.path))
+    if "#" in text:
+        _refuse(text, "has a fragment, which no server ever sees", "leave out what follows the #")
+    if "@" in url.netloc:
+        _refuse(text, "has a user name, which is not part of a cached URL", "leave out what precedes the @")
+    if re.search(
+        rf"[,;|](?:(?:https?:)?//|/|(?:[\w-]+\.)*{re.escape(zone)}(?:[/:?]|$))", text, re.IGNORECASE
+    ):
+        hint = f"begin each with its scheme, as in https://{zone}/a.css,https://{zone}/b.css"
+        _refuse(text, "seems to be several URLs in one: the second has no scheme", hint)
+    netloc = host if url.port is None else f"{host}:{url.port}"
+    return f"{url.scheme}{text[len(url.scheme) :].replace(url.netloc, netloc, 1)}"
 
 
-def _netloc(host: str, port: int | None) -> str:
-    return host if port is None else f"{host}:{port}"
+def _file_with_headers(text: str, zone: str) -> Json:
+    """Return an entry for a URL whose cache key depends on headers of the request."""
+    hint = f'write it as {{"url": "https://{zone}/", "headers": {{"CF-Device-Type": "mobile"}}}}'
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        _refuse(text[:80], "is not JSON", hint)
+    url, headers = entry.get("url"), entry.get("headers", {})
+    if set(entry) - {"url", "headers"} or not isinstance(url, str) or not isinstance(headers, dict):
+        _refuse(text[:80], "is not a URL with headers", hint)
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(name) or not isinstance(value, str) or not value.isprintable():
+            _refuse(f"{name}: {value}", "is not a header", hint)
+    return {"url": _file(url, zone), **({"headers": headers} if headers else {})}
 
 
 def _prefix(text: str, zone: str) -> str:
     if "://" in text or "?" in text or "#" in text:
-        raise ValidationError(
-            f"the prefix {text!r} has a scheme, a query or a fragment", hint=f"as in {zone}/images"
-        )
+        _refuse(text, "has a scheme, a query or a fragment", f"write the prefix as {zone}/images")
     url = _parsed(f"//{text}")
     if url is None or not url.hostname:
-        raise ValidationError(f"{text!r} is no prefix", hint=f"as in {zone}/images")
-    return _host(url.hostname, text, zone) + text.partition("/")[1] + text.partition("/")[2]
+        _refuse(text, "is not a prefix", f"write it as {zone}/images")
+    host, path = _in_zone(url.hostname, text, zone), url.path
+    _refuse_wildcard(text, _prefix_hint(host, path))
+    if ":" in url.netloc or "@" in url.netloc:
+        hint = f"--prefixes {host}{path} purges it for every port"
+        _refuse(text, "has a port or a user name, and a prefix has none", hint)
+    if path.count("/") > PREFIX_DEPTH:
+        _refuse(text, f"has more than the {PREFIX_DEPTH} slashes of a prefix", "shorten it")
+    return f"{host}{path}"
 
 
 def _name(text: str, zone: str) -> str:
-    return _host(text, text, zone)
+    _refuse_wildcard(text, "name each host, or purge --all")
+    if _BLANK.search(text) or re.search(r"[/?#@:,]", text):
+        _refuse(text, "is not a host name", "a host has no scheme, port or path; --prefixes purges a path")
+    return _in_zone(text, text, zone)
 
 
 def _tag(text: str, _zone: str) -> str:
-    if not text.isascii() or _SPACE.search(text) or len(text) > TAG_BYTES:
-        raise ValidationError(
-            f"{text[:80]!r} is no cache tag",
-            hint=f"up to {TAG_BYTES} visible ASCII characters without blanks",
-        )
+    _refuse_wildcard(text, "name each tag: a purge by tag is exact")
+    if not text.isascii() or _BLANK.search(text) or len(text) > TAG_LENGTH:
+        hint = f"up to {TAG_LENGTH} visible ASCII characters without spaces"
+        _refuse(text[:80], "is not a cache tag", hint)
     return text
 
 
-_CHECKS: dict[str, Callable[[str, str], str]] = {
+_CHECKS: dict[str, Callable[[str, str], str | Json]] = {
     "files": _file, "prefixes": _prefix, "hosts": _name, "tags": _tag,
 }  # fmt: skip
 
 
+def _prefix_hint(host: str, path: str) -> str:
+    """Return the prefix that covers what a wildcard in *path* means."""
+    return "name each host" if "*" in host else f"--prefixes {host}{path.partition('*')[0]}"
+
+
+def _refuse_wildcard(text: str, hint: str) -> None:
+    if "*" in text:
+        _refuse(text, "has a wildcard, which a purge does not have", hint)
+
+
+def _refuse(text: str, why: str, hint: str) -> NoReturn:
+    raise ValidationError(f"{text!r} {why}", hint=hint)
+
+
 def _parsed(text: str) -> SplitResult | None:
-    if _SPACE.search(text):
+    if _BLANK.search(text) or "\\" in text:
         return None
     try:
         url = urlsplit(text)
@@ -123,9 +191,11 @@ def _parsed(text: str) -> SplitResult | None:
     return url
 
 
-def _host(host: str, text: str, zone: str) -> str:
-    """Give *host* as the API knows it; ValidationError where it is not in the zone."""
+def _in_zone(host: str, text: str, zone: str) -> str:
+    """Return *host* in A-labels. Raises ValidationError if it does not belong to the zone."""
     known = canonical(host)
     if known != zone and not known.endswith(f".{zone}"):
-        raise ValidationError(f"{text!r} is not of the zone {zone}", hint="name the zone that it belongs to")
+        _refuse(text, f"does not belong to the zone {zone}", "use --zone with the zone of its host")
+    if not _HOST.fullmatch(known.replace("*", "x")):
+        _refuse(text, "has no valid host name", f"write the host as www.{zone}")
     return known

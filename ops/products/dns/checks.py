@@ -68,6 +68,12 @@ def _check_pointer(record: Json) -> None:
             f"the CNAME {record['name']} points to itself", hint="point it to another name, or make it an A"
         )
 
+    if record["type"] in ("CNAME", "NS", "PTR") and record.get("content") == ".":
+        raise ValidationError(
+            f"the {record['type']} {record['name']} points to the root",
+            hint="`.` is for MX and SRV: no service",
+        )
+
 
 def _check_proxied(record: Json) -> None:
     if not record.get("proxied"):
@@ -153,6 +159,17 @@ def _check_tags(tags: Any, zone: Json) -> None:
         raise ValidationError(f"{len(tags)} tags are too many", hint=limit)
 
 
+def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
+    """Return *record* without the tags and the comment that *zone* does not allow, and what is left out.
+
+    A record of a snapshot or an undo may be older than the plan.
+    """
+    tags, comment = record.get("tags"), record.get("comment")
+    lost = ["tags"] if isinstance(tags, list) and len(tags) > most_tags(zone) else []
+    lost += ["comment"] if isinstance(comment, str) and len(comment) > longest_comment(zone) else []
+    return {name: one for name, one in record.items() if name not in lost} if lost else record, lost
+
+
 def plan_of(zone: Json) -> str:
     """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
     return str((zone.get("plan") or {}).get("legacy_id") or "")
@@ -170,7 +187,11 @@ def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str]
     for name, together in names.items():
         problem = _problem(together, apex=name == zone)
         if problem:
-            found = [places[id(one)] for one in together if id(one) in places] if places else []
+            found = (
+                sorted((places[id(one)] for one in together if id(one) in places), key=_number)
+                if places
+                else []
+            )
             at = f" ({', '.join(found)})" if found else ""
             problems.append((name, f"{name} would have {problem}, which DNS does not allow{at}"))
     if problems:
@@ -179,6 +200,11 @@ def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str]
             hint=f"`inv dns.list --zone {zone} --name {problems[0][0]}` shows what exists; delete it "
             "first, or replace it in one transaction with `inv dns.apply`",
         )
+
+
+def _number(place: str) -> int:
+    number = re.search(r"\d+", place)
+    return int(number[0]) if number else 0
 
 
 def _problem(records: list[Json], *, apex: bool) -> str:

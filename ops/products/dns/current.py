@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
+from ops.errors import Absent, AmbiguousName, Incomplete, MalformedAnswer, NotFound, UsageError
 from ops.kinds.resource import Owner
 from ops.products.dns import api
 from ops.products.dns.names import full_name
@@ -44,6 +44,7 @@ class CurrentZone(NamedTuple):
         found = list(listing)
         if listing.problem:
             raise Incomplete(f"not all records could be read: {listing.problem}", hint="run it again")
+        _check_shape(found)
         return self._with_simulated(found, filters)
 
     def _with_simulated(self, found: list[Json], filters: dict[str, str]) -> list[Json]:
@@ -75,8 +76,9 @@ class CurrentZone(NamedTuple):
     def _by_id(self, id: str, name: str, type: str, matches: Callable[[Json], bool]) -> Json | None:
         try:
             found = [api.get_record(self.client, self.owner.id, id)]
-        except NotFound:
+        except Absent:
             return None
+        _check_shape(found)
         record = next((one for one in self._with_simulated(found, {}) if one.get("id") == id), None)
         if record is None:
             return None
@@ -108,6 +110,17 @@ def ambiguous(candidates: list[Json]) -> AmbiguousName:
         f"{len(candidates)} {first['type']} records are called {first['name']}",
         hint="\n".join(("use the id of one of", *lines, *more)),
     )
+
+
+def _check_shape(records: list[Json]) -> None:
+    """Raise MalformedAnswer for a record without what every task relies on."""
+    for record in records:
+        if not isinstance(record, dict) or not all(
+            isinstance(record.get(f), str) for f in ("id", "name", "type")
+        ):
+            raise MalformedAnswer(
+                "the API sent a DNS record without id, name or type", hint="run it again later"
+            )
 
 
 def _same_record(one: Json, other: Json) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,7 +47,8 @@ class FileRecord(NamedTuple):
 class RecordFile(NamedTuple):
     """What was read from a file: its records, the zone that it names, and messages for the user.
 
-    *skipped* are records that Cloudflare cannot hold, *warnings* what may not be meant as it is written.
+    *skipped* are records that Cloudflare cannot hold, *errors* those that cannot be used, *warnings* what may
+    not be meant as it is written. *name* is the file's own.
     """
 
     records: list[FileRecord]
@@ -54,18 +56,27 @@ class RecordFile(NamedTuple):
     notes: tuple[str, ...] = ()
     skipped: tuple[ValidationError, ...] = ()
     warnings: tuple[str, ...] = ()
+    errors: tuple[ValidationError, ...] = ()
+    name: str = ""
 
 
-def raise_all(errors: Sequence[ValidationError]) -> None:
-    """Raise *errors* as one; nothing where there are none."""
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        hints = dict.fromkeys(error.hint for error in errors if error.hint)
+def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
+    """Raise *errors* of the file *name* as one, in the order of their lines; nothing where there are none."""
+    ordered = sorted(errors, key=_line_of)
+    prefix = f"{name}: " if name else ""
+    if len(ordered) == 1:
+        raise ValidationError(prefix + ordered[0].message, hint=ordered[0].hint)
+    if ordered:
+        hints = dict.fromkeys(error.hint for error in ordered if error.hint)
         raise ValidationError(
-            "\n  ".join((f"{len(errors)} records cannot be used:", *listed(errors))),
+            "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered))),
             hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
         )
+
+
+def _line_of(error: ValidationError) -> int:
+    number = re.match(r"(?:line|record) (\d+)", error.message)
+    return int(number[1]) if number else 0
 
 
 def listed(errors: Sequence[ValidationError]) -> list[str]:
@@ -80,7 +91,7 @@ def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
         if field not in known:
             from difflib import get_close_matches
 
-            near = get_close_matches(str(field), [*KNOWN], n=1)
+            near = get_close_matches(str(field), ("name", "type", *RDATA, *DEFAULTS), n=1)
             suggestion = f"; did you mean {near[0]}?" if near else ""
             raise ValidationError(
                 f"a record has no field {field!r}{suggestion}",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
-from ops.products.dns.entries import KNOWN, FileRecord, RecordFile, listed, raise_all
+from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
 from ops.products.dns.record import managed
 from ops.products.dns.values import read_record
 
@@ -50,14 +50,13 @@ def read(
     proxied: bool | None = None,
     *,
     ending: str = "",
-    strict: bool = False,
     fit_ttl: bool = False,
 ) -> RecordFile:
     """Return the records that *file* has for *zone*.
 
     *proxied* applies where a zone file does not say `cf-proxied`; *ending* is the file's own by default. With
-    *fit_ttl* a TTL out of bounds becomes the nearest that is allowed. Raises ValidationError with places and
-    reasons for what is wrong, and if *strict* for what would be skipped.
+    *fit_ttl* a TTL out of bounds becomes the nearest that is allowed. Raises ValidationError
+    for a file that cannot be read at all; what is wrong with single records is among its errors.
     """
     path = Path(file)
     ending = ending or path.suffix.lower()
@@ -73,11 +72,9 @@ def read(
             raise ValidationError(
                 f"it is of the zone {found.zone}, not of {zone['name']}", hint=f"--zone {found.zone}"
             )
-        raise_all(found.skipped if strict else ())
     except ValidationError as error:
         raise ValidationError(f"{file}: {error.message}", hint=error.hint) from None
-    skipped = (f"skipped: {line}" for line in listed(found.skipped))
-    found = found._replace(notes=(*found.notes, *skipped))
+    found = found._replace(name=file)
     return _fitted(found, zone) if fit_ttl else found
 
 
@@ -251,5 +248,4 @@ def _checked(document: _Document, zone: Json) -> RecordFile:
             records.append(entry._replace(record=record, managed=managed(item.value)))
         except OpsError as error:
             errors.append(entry.refused(error))
-    raise_all(errors)
-    return RecordFile(records, document.zone, document.notes)
+    return RecordFile(records, document.zone, document.notes, errors=tuple(errors))

@@ -68,6 +68,8 @@ def host(text: str) -> str:
     """Return the target of a record in canonical form; `.`, for none, stays. Raises ValidationError."""
     if text == ".":
         return text
+    if "://" in text:
+        raise ValidationError(f"{text!r} is a URL, where a name is needed", hint="use the host name in it")
     name = canonical_name(text)
     try:
         ip_address(name)

@@ -11,15 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.errors import OpsError, ValidationError
+from ops.errors import Conflict, OpsError, ValidationError
 from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
 from ops.products.dns import checks
 from ops.products.dns.entries import (
     KNOWN,
     FileRecord,
+    RecordFile,
     is_dns_type,
     listed,
     raise_all,
@@ -67,20 +68,20 @@ class Plan(NamedTuple):
 
 
 def plan(
-    zone: Owner, live: list[Json], records: Iterable[FileRecord], *, keep: bool = False, strict: bool = False
+    zone: Owner, live: list[Json], file: RecordFile, *, keep: bool = False, strict: bool = False
 ) -> Plan:
-    """Return the plan that turns *live* into *records*.
+    """Return the plan that turns *live* into the records of *file*.
 
     What the file lacks is deleted, except the NS of the zone itself and what Cloudflare manages; with *keep*
     it stays. What cannot be in the zone is skipped with a note, or refused if *strict*. Raises
     ValidationError with the places in the file, Conflict where records may not exist under one name.
     """
-    return _Planning(zone, live, keep=keep, strict=strict).plan(list(records))
+    return _Planning(zone, live, file, keep=keep, strict=strict).plan()
 
 
-def addition(zone: Owner, live: list[Json], records: Iterable[FileRecord], *, strict: bool = False) -> Plan:
+def addition(zone: Owner, live: list[Json], file: RecordFile, *, strict: bool = False) -> Plan:
     """Return the plan that adds to *live* the records that are missing; existing ones stay as they are."""
-    found = plan(zone, live, records, keep=True, strict=strict)
+    found = plan(zone, live, file, keep=True, strict=strict)
     created = [change for change in found.changes if change.action == CREATE]
     return found._replace(changes=created, different=len(found.changes) - len(created))
 
@@ -96,12 +97,10 @@ def state(live: Iterable[Json]) -> str:
 class _Planning:
     """One comparison of a zone with a file: collects the changes, all errors, and notes."""
 
-    def __init__(self, zone: Owner, live: list[Json], *, keep: bool, strict: bool) -> None:
-        self.zone, self.live, self.keep, self.strict = zone, live, keep, strict
+    def __init__(self, zone: Owner, live: list[Json], file: RecordFile, *, keep: bool, strict: bool) -> None:
+        self.zone, self.live, self.file, self.keep, self.strict = zone, live, file, keep, strict
         self.name: str = zone.item["name"]
-        self.errors: list[ValidationError] = []
-        self.skipped: list[ValidationError] = []
-        self.notes: list[str] = []
+        self.errors, self.skipped = list(file.errors), list(file.skipped)
         self.left_alone: list[str] = []
         # Where in the file a record of a change comes from, by its id().
         self.places: dict[int, str] = {}
@@ -109,22 +108,29 @@ class _Planning:
         self.types = {*TYPES, *(str(record["type"]) for record in live)}
         self.managed = {name_of(record) for record in live if managed(record)}
 
-    def plan(self, records: Sequence[FileRecord]) -> Plan:
+    def plan(self) -> Plan:
         wanted: dict[Set, list[FileRecord]] = defaultdict(list)
-        for record in records:
+        for record in self.file.records:
             if self._usable(record):
                 wanted[key(record.record)].append(record)
         changes = list(self._changes(wanted))
-        raise_all([*self.errors, *(self.skipped if self.strict else ())])
+        errors = [*self.errors, *(self.skipped if self.strict else ())]
         # What exists already was accepted by the API, so only names with something new are checked.
         names = {name_of(change.item) for change in changes if change.action == CREATE}
         after = [change.after for change in changes if change.after and name_of(change.after) in names]
-        checks.check_together(after, self.name, self.places)
+        try:
+            checks.check_together(after, self.name, self.places)
+        except Conflict as conflict:
+            if not errors:
+                prefix = f"{self.file.name}: " if self.file.name else ""
+                raise Conflict(prefix + conflict.message, hint=conflict.hint) from None
+            errors.append(ValidationError(conflict.message, hint=conflict.hint))
+        raise_all(errors, self.file.name)
         moving = [change for change in changes if change.action != UNCHANGED]
-        notes = [*self.notes, *(f"skipped: {line}" for line in listed(self.skipped))]
+        notes = [*self.file.notes, *(f"skipped: {line}" for line in listed(self.skipped))]
         if self.left_alone:
-            names_left = ", ".join(dict.fromkeys(self.left_alone))
-            notes.append(f"left alone, because Cloudflare manages it: {names_left}")
+            left_alone = ", ".join(dict.fromkeys(self.left_alone))
+            notes.append(f"left alone, because Cloudflare manages it: {left_alone}")
         return Plan(packed(moving), len(changes) - len(moving), len(self.live), notes=tuple(notes))
 
     def _usable(self, entry: FileRecord) -> bool:
@@ -246,6 +252,8 @@ class _Planning:
         if type not in TYPES:
             return record
         text = text_of(record)
+        if type in NUMBERS and text and lacks_priority(type, text):
+            raise ValidationError(f"a record of type {type} needs a priority", hint="e.g. priority: 10")
         if not entry.absolute:
             text = with_absolute_target(type, text, self.name)
         return without(record, RDATA) | fields_of(type, text)

@@ -12,7 +12,7 @@ from ops.products.dns import checks
 from ops.products.dns.names import full_name
 from ops.products.dns.plan import Plan, state
 from ops.products.dns.rdata import RDATA, TYPES, fields_of, text_of
-from ops.products.dns.record import full
+from ops.products.dns.record import full, managed
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def _change(one: Json, zone: Owner, by_id: dict[str, Json]) -> Change:
     """Return a change as it was saved, checked as if it had been typed: a file can be edited."""
     before, after = one["before"], one["after"]
     live: Any = by_id[before["id"]] if before is not None else None
+    for record in (live, after):
+        if record is not None and managed(record):
+            raise ValidationError(
+                f"Cloudflare manages the {record['type']} record {record['name']}", hint="make a new plan"
+            )
     if after is not None:
         changed = [field for field in after if live is None or after[field] != live.get(field)]
         full_name(full(after)["name"] + ".", zone.item["name"], exported=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ops.errors import OpsError
 from ops.kinds.change import without
 from ops.products.dns.names import name_of
-from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key
+from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,21 @@ def _tag(tag: Any) -> str:
     """Return a tag for comparison: its name has no case, and `name:` is `name`."""
     name, colon, text = str(tag).partition(":")
     return f"{name.lower()}{colon}{text}".removesuffix(":")
+
+
+def canonical(record: Json) -> Json:
+    """Return *record* with the content that its `data` means, and without a repeated priority.
+
+    The API derives the content in a form of its own, which may change.
+    """
+    data = record.get("data")
+    if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
+        return record
+    try:
+        record = {**record, "content": text_of(record)}
+    except OpsError:
+        return record
+    return without(record, ("priority",)) if "priority" in data else record
 
 
 def key(record: Json) -> tuple[str, str]:

@@ -1,25 +1,29 @@
-"""What DNS lends to scan, snapshot and compare."""
+"""The kinds of DNS: records, and the settings of a zone's DNS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Pages, Single
 from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restore
 from ops.products.dns import api
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
 
-def _records(client: Client, zone: Owner) -> Listing:
-    return api.list_records(client, zone.id)
+def _canonical(record: Json) -> Json:
+    from ops.products.dns.record import canonical
+
+    return canonical(record)
 
 
-def _settings(client: Client, zone: Owner) -> list[Json]:
-    return [api.get_settings(client, zone.id)]
+def _fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
+    from ops.products.dns.checks import fitted
+
+    return fitted(record, zone)
 
 
 def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
@@ -30,7 +34,7 @@ def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
 
 def _block(zone: Owner, record: Json) -> Block:
     data = record.get("data") or None
-    wanted = {
+    arguments = {
         "zone_id": zone.id,
         "name": record["name"],
         "type": record["type"],
@@ -42,33 +46,37 @@ def _block(zone: Owner, record: Json) -> Block:
         "proxied": record.get("proxied") if record.get("proxiable") else None,
         **{name: record.get(name) or None for name in ("comment", "tags", "settings")},
     }
-    return Block("cloudflare_dns_record", f"{zone.id}/{record['id']}", wanted)
+    return Block("cloudflare_dns_record", f"{zone.id}/{record['id']}", arguments)
 
 
 RECORDS = Resource(
     kind="dns.record",
     parent="zones.zone",
-    list=_records,
-    # Several records of one name and type are legal, so the content tells them apart.
+    path="/zones/{zone}/dns_records",
+    paging=Pages(api.PAGE, order="name"),
+    needs="Zone > DNS > Read",
+    task="dns.list",
+    # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
     # The last three read-only fields came with records until January 2025.
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
         read_only=("proxiable", "zone_id", "zone_name", "locked"),
+        canonical=_canonical,
     ),
-    restore=Restore(blocked=managed_by_cloudflare),
+    restore=Restore(blocked=managed_by_cloudflare, fitted=_fitted),
     document=Document(ending=".zone", make=_zone_file),
     terraform=_block,
-    needs="Zone > DNS > Read",
     writes=RECORD_WRITES,
 )
 SETTINGS = Resource(
     kind="dns.settings",
     parent="zones.zone",
-    list=_settings,
+    path="/zones/{zone}/dns_settings",
+    paging=Single(),
+    needs="Zone > DNS > Read",
     identity=(),
     deep=True,
-    needs="Zone > DNS > Read",
     writes=SETTINGS_WRITES,
 )
 RESOURCES = (RECORDS, SETTINGS)

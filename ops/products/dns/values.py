@@ -29,21 +29,24 @@ def read_record(item: Any, zone: Json) -> Json:
     if not isinstance(item, dict):
         raise ValidationError("it is not a record", hint="a record has at least name, type and content")
     for field in ("name", "type"):
-        if not isinstance(item.get(field), str) or not item[field]:
-            raise ValidationError(
-                f"it has no {field}", hint=f"{field} is text; YAML may need quotes around it"
-            )
+        one = item.get(field)
+        if not isinstance(one, str) or not one:
+            what = f"it has no {field}" if one in (None, "") else f"its {field} is {_shown(one)}, not text"
+            raise ValidationError(what, hint=f"{field} is text; YAML may need quotes around it")
     record: Json = {"name": full_name(item["name"], zone["name"], exported=bool(item.get("id")))}
     record["type"] = type = item["type"].strip().upper()
+    errors = []
     for field, one in item.items():
-        if field in ("name", "type") or (field in READ_ONLY and field != "id"):
+        if field in ("name", "type", *READ_ONLY[1:]) or (one is None and field != "comment"):
             continue
-        if one is None and field != "comment":
-            continue
-        read = _READ.get(field)
-        value = read(one) if read else one
-        if value is not None or field == "comment":
-            record[field] = value
+        try:
+            value = _READ[field](one) if field in _READ else one
+        except ValidationError as error:
+            errors.append(error)
+        else:
+            record |= {field: value} if value is not None or field == "comment" else {}
+    if errors:
+        raise ValidationError("; ".join(error.message for error in errors), hint=errors[0].hint)
     if not record.get("id"):
         record.pop("id", None)
     _read_targets(record, type, zone["name"])
@@ -109,7 +112,9 @@ def _read_yes_no(field: str) -> Callable[[Any], bool | None]:
             return value if isinstance(value, bool) else YES_NO[text]
         if text == "":
             return None
-        raise ValidationError(f"{field} is {_shown(value)}", hint=f"{field} is true or false")
+        raise ValidationError(
+            f"{field} is {_shown(value)}, which is neither true nor false", hint=f"{field} is true or false"
+        )
 
     return read
 

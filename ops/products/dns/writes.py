@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ops.errors import Conflict, MalformedAnswer, NotFound, OpsError
+from ops.errors import Absent, Conflict, MalformedAnswer, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
 
@@ -34,7 +34,7 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
     id = str(item.get("id") or "")
     try:
         found = api.get_record(client, zone.id, id) if id else None
-    except NotFound:
+    except Absent:
         found = None
     if found is None:
         name, type = key(item)
@@ -77,19 +77,25 @@ def _spelled(found: Json | None, item: Json) -> Json | None:
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
     """Create *item*; its id is new."""
-    from ops.products.dns.record import body
-
-    return api.create_record(client, zone.id, body(item))
+    return api.create_record(client, zone.id, _body(zone, item))
 
 
 def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Turn *before* into *after*: by the fields that differ, or whole where *after* is from a snapshot."""
-    from ops.products.dns.record import body, patch
+    from ops.products.dns.record import patch
 
     fields = patch(before, after)
     if fields is None:
-        return api.replace_record(client, zone.id, before["id"], body(after))
+        return api.replace_record(client, zone.id, before["id"], _body(zone, after))
     return api.update_record(client, zone.id, before["id"], fields)
+
+
+def _body(zone: Owner, record: Json) -> Json:
+    """Return what is sent for the whole *record*, without what the plan of its zone does not allow."""
+    from ops.products.dns.checks import fitted
+    from ops.products.dns.record import body
+
+    return body(fitted(record, zone.item)[0])
 
 
 def delete_record(client: Client, zone: Owner, item: Json) -> None:
@@ -102,7 +108,7 @@ def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> lis
 
     A refusal names the record that it is about, as far as that can be found.
     """
-    placed = [_operation(change) for change in changes]
+    placed = [_operation(zone, change) for change in changes]
     lists: Json = {name: [item for where, item in placed if where == name] for name in LISTS}
     try:
         done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
@@ -169,18 +175,18 @@ def _batch_of(zone: Owner) -> int:
     return BATCH if plan == "free" else PAID_BATCH
 
 
-def _operation(change: Change) -> tuple[str, Json]:
+def _operation(zone: Owner, change: Change) -> tuple[str, Json]:
     """Return the list of a batch that *change* belongs to, and its item in it."""
-    from ops.products.dns.record import body, patch
+    from ops.products.dns.record import patch
 
     before, after = change.before, change.after
     if before is None:
-        return "posts", body(after or {})
+        return "posts", _body(zone, after or {})
     if after is None:
         return "deletes", {"id": before["id"]}
     fields = patch(before, after)
     if fields is None:
-        return "puts", {"id": before["id"], **body(after)}
+        return "puts", {"id": before["id"], **_body(zone, after)}
     return "patches", {"id": before["id"], **fields}
 
 

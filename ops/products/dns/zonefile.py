@@ -16,9 +16,9 @@ from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
-from ops.products.dns.entries import FileRecord, RecordFile, raise_all, unsupported
-from ops.products.dns.names import canonical_name, full_name
-from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of_rdata
+from ops.products.dns.entries import FileRecord, RecordFile, unsupported
+from ops.products.dns.names import canonical_name, full_name, host
+from ops.products.dns.rdata import EXAMPLES, PROXIABLE, TYPES, fields_of_rdata
 
 if TYPE_CHECKING:
     from dns.rdata import Rdata
@@ -88,7 +88,15 @@ class _ZoneFile:
                 self._read(place, one)
         except (dns.exception.DNSException, UnicodeError, ValueError) as error:
             type = _UNKNOWN_TYPE.search(str(error))
-            reason = _NOISE.sub("", str(error)) or "it cannot be read"
+            reason = _NOISE.sub("", str(error))
+            if not reason or reason.startswith("Text input"):
+                # dnspython's own words do not say what is expected.
+                found = next((word for word in text.upper().split() if word in TYPES), "")
+                reason = (
+                    f"it does not parse as {found}, e.g. {found} {EXAMPLES[found]}"
+                    if found
+                    else "it cannot be read"
+                )
             self.errors.append(
                 _refusal(place, type[1].upper())
                 if type
@@ -110,7 +118,9 @@ class _ZoneFile:
             elif type not in TYPES:
                 self.skipped.append(FileRecord(place, {}).refused(unsupported(type)))
             else:
-                self.records.append(FileRecord(place, self._record(place, name, ttl, rdata), absolute=True))
+                record = self._record(place, name, ttl, rdata)
+                _refuse_relative_address(record, text, self.zone)
+                self.records.append(FileRecord(place, record, absolute=True))
 
     def _record(self, place: str, name: dns.name.Name, ttl: int, rdata: Rdata) -> Json:
         record = {
@@ -130,26 +140,38 @@ class _ZoneFile:
         return record | ({"ttl": checks.AUTOMATIC} if record.get("proxied") else {})
 
     def _warn_of_final_dots(self, place: str, record: Json) -> None:
-        data = record.get("data") or {}
-        names = (record["name"], record["content"], data.get("target"), data.get("replacement"))
-        for name in names if record["type"] != "TXT" else names[:1]:
-            if str(name).endswith(f".{self.zone}.{self.zone}"):
+        for name in (record["name"], *_targets(record)):
+            if name.endswith(f".{self.zone}.{self.zone}"):
                 self.warnings.append(
                     f"{place}: {name} has the zone twice; a complete name in a zone file ends with a dot"
                 )
                 return
 
 
+def _targets(record: Json) -> list[str]:
+    data = record.get("data")
+    if data:
+        return [str(data[field]) for field in ("target", "replacement") if field in data]
+    return [record["content"]] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
+
+
+def _refuse_relative_address(record: Json, text: str, zone: str) -> None:
+    """Raise ValidationError for a target that is an address without a final dot: it became a name."""
+    for target in _targets(record):
+        name = target.removesuffix(f".{zone}")
+        if name != target and name in text.split():
+            host(name)
+
+
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     """Return the records of a zone file, without SOA and the NS of the zone itself, which Cloudflare sets.
 
-    *proxied* applies where a record has no `cf-proxied`; None leaves it open. Raises ValidationError with
-    all lines that cannot be read; $INCLUDE is one of them, because the file itself must contain everything.
+    *proxied* applies where a record has no `cf-proxied`; None leaves it open. The lines that cannot be read
+    are its errors; $INCLUDE is one of them, because the file itself must contain everything.
     """
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
         reading.line(number, line)
-    raise_all(reading.errors)
     notes = []
     if reading.left_out:
         notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
@@ -158,7 +180,14 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
             f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times", hint="remove them"
         )
         reading.skipped.append(age)
-    return RecordFile(reading.records, "", tuple(notes), tuple(reading.skipped), tuple(reading.warnings))
+    return RecordFile(
+        reading.records,
+        "",
+        tuple(notes),
+        tuple(reading.skipped),
+        tuple(reading.warnings),
+        tuple(reading.errors),
+    )
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

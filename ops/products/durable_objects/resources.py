@@ -1,43 +1,34 @@
-"""What Durable Objects lend to scan, snapshot and compare."""
+"""The kinds of Durable Objects: namespaces and the ids of their objects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore
+from ops.kinds.paging import Cursor, Pages
+from ops.kinds.resource import ACCOUNT, Compare, Resource, Restore
 from ops.products.durable_objects import api
 
-if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
-
 READ = "Account > Workers Scripts > Read"
-
-
-def _namespaces(client: Client, account: Owner) -> Listing:
-    return api.list_namespaces(client, account.id)
-
-
-def _objects(client: Client, namespace: Owner) -> Listing:
-    return api.list_objects(client, namespace.account_id, namespace.id)
-
 
 RESOURCES = (
     Resource(
         kind="do.namespace",
         parent=ACCOUNT,
-        list=_namespaces,
+        path="/accounts/{account}/workers/durable_objects/namespaces",
+        paging=Pages(api.NAMESPACES_PAGE),
+        needs=READ,
+        task="do.list",
         identity=("script", "class"),
         compare=Compare(volatile=("id",)),
-        needs=READ,
-        restore=Restore(unsupported="a script's deployment makes it"),
+        restore=Restore(unsupported="deploying their script creates them"),
     ),
     Resource(
         kind="do.object",
         parent="do.namespace",
-        list=_objects,
+        path="/accounts/{account}/workers/durable_objects/namespaces/{namespace}/objects",
+        paging=Cursor(api.OBJECTS_PAGE),
+        needs=READ,
+        task="do.objects",
         identity=("id",),
         label="id",
-        needs=READ,
-        restore=Restore(unsupported="no call reads or writes their data"),
+        restore=Restore(unsupported="the API does not read or write their data"),
     ),
 )

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import AmbiguousName, NotFound, OpsError, UsageError
+from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
 
@@ -26,8 +26,8 @@ KEY_BYTES = 512
 VALUE_LIMIT = 25 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 
-# The codes of the 404 that prove the absence of the key, and of the namespace: any other may be a proxy's.
-NO_KEY, NO_NAMESPACE = 10009, 10013
+# The code of a 404 that means the namespace, not the key.
+NO_NAMESPACE = 10013
 
 # The most recent counted day of the last three: a day's numbers arrive with a delay.
 _COUNTS = """
@@ -253,11 +253,6 @@ def delete_bulk(client: Client, account_id: str, namespace_id: str, keys: list[s
     """Delete up to 10,000 keys; return what put_bulk does."""
     where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/delete", account_id, namespace_id)
     return client.post(where, json=keys)
-
-
-def proves_absence(error: OpsError, *codes: int) -> bool:
-    """True if *error* is a 404 with one of *codes*: NO_KEY, NO_NAMESPACE. Any other 404 proves nothing."""
-    return isinstance(error, NotFound) and not set(codes).isdisjoint(error.codes)
 
 
 def check_key(key: str) -> None:

@@ -14,7 +14,7 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ops.errors import Interrupted, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.errors import Absent, Interrupted, MalformedAnswer, OpsError, Unanswered
 from ops.http.shape import require
 from ops.products.kv import api
 from ops.products.kv.valid import can_be_written
@@ -48,9 +48,7 @@ def find(client: Client, namespace: Owner, item: Json) -> Json | None:
     try:
         stored = fetch(*where, like=item.get("value", b""))
         return pair(item["key"], stored.value, api.get_metadata(*where), stored.expiration)
-    except NotFound as error:
-        if not api.proves_absence(error, api.NO_KEY):
-            raise
+    except Absent:
         return None
 
 

@@ -1,26 +1,19 @@
-"""What Workers KV lends to scan, snapshot and compare."""
+"""The kinds of Workers KV: namespaces, and keys with or without their values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Cursor, Pages
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Values
 from ops.products.kv import api, writes
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
+    from ops.http.client import Client
     from ops.kinds.resource import Json
 
 READ = "Account > Workers KV Storage > Read"
-
-
-def _namespaces(client: Client, account: Owner) -> Listing:
-    return api.list_namespaces(client, account.id)
-
-
-def _keys(client: Client, namespace: Owner) -> Listing:
-    return api.list_keys(client, namespace.account_id, namespace.id)
 
 
 def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[Json]:
@@ -28,15 +21,6 @@ def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[J
 
     for key, value in values(client, namespace.account_id, namespace.id, keys):
         yield as_pair(key, value)
-
-
-def _listed_pairs(client: Client, namespace: Owner) -> Iterator[Json]:
-    from ops.products.kv.pairs import pair
-    from ops.products.kv.values import values
-
-    keys = _keys(client, namespace)
-    for key, value in values(client, namespace.account_id, namespace.id, keys):
-        yield pair(key["name"], value, key.get("metadata"), key.get("expiration"))
 
 
 def _pair_of(line: Json) -> Json:
@@ -53,13 +37,15 @@ def _block(account: Owner, namespace: Json) -> Block:
 NAMESPACE = Resource(
     kind="kv.namespace",
     parent=ACCOUNT,
-    list=_namespaces,
+    path="/accounts/{account}/storage/kv/namespaces",
+    paging=Pages(api.NAMESPACES_PAGE, order="title", least=5),
+    needs=READ,
+    task="kv.list",
     identity=("title",),
     label="title",
     compare=Compare(volatile=("id",), read_only=("supports_url_encoding",)),
     restore=Restore(not_restored=writes.namespace_not_restored),
     terraform=_block,
-    needs=READ,
     writes=writes.NAMESPACE,
 )
 REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
@@ -67,11 +53,12 @@ REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
 PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
-    list=_listed_pairs,
+    path="/accounts/{account}/storage/kv/namespaces/{namespace}/values",
+    needs=READ,
+    task="kv.keys",
     identity=("key",),
     key="key",
     label="key",
-    needs=READ,
     restore=Restore(blocked=writes.expired),
     writes=writes.PAIR,
 )
@@ -81,10 +68,13 @@ RESOURCES = (
     Resource(
         kind="kv.key",
         parent="kv.namespace",
-        list=_keys,
-        identity=("name",),
+        path="/accounts/{account}/storage/kv/namespaces/{namespace}/keys",
+        paging=Cursor(api.KEYS_PAGE, ordered_by="name", identity="name", ahead=True),
         needs=READ,
+        task="kv.keys",
+        identity=("name",),
         values=_pairs,
+        content_path="/accounts/{account}/storage/kv/namespaces/{namespace}/values/{item}",
         restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is put back with its value"),
     ),
 )

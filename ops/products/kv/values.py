@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ops.errors import (
+    Absent,
     ApiError,
     MalformedAnswer,
     NetworkError,
@@ -97,9 +98,7 @@ def value_of(client: Client, account_id: str, namespace_id: str, name: str, text
         return data
     try:
         return fetch(client, account_id, namespace_id, name).value
-    except NotFound as error:
-        if not api.proves_absence(error, api.NO_KEY):
-            raise
+    except Absent:
         return None
 
 

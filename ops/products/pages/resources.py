@@ -1,34 +1,30 @@
-"""What Pages lend to scan, snapshot and compare."""
+"""The kinds of Pages: projects, each with its latest deployment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Pages
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-from ops.products.pages import api
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
-
-
-def _projects(client: Client, account: Owner) -> Listing:
-    return api.list_projects(client, account.id)
 
 
 def _block(account: Owner, project: Json) -> Block:
     return Block("cloudflare_pages_project", f"{account.account_id}/{project['name']}")
 
 
-RESOURCES = (
-    Resource(
-        kind="pages.project",
-        parent=ACCOUNT,
-        list=_projects,
-        identity=("name",),
-        key="name",
-        compare=Compare(volatile=("id", "created_on", "latest_deployment", "canonical_deployment")),
-        terraform=_block,
-        needs="Account > Cloudflare Pages > Read",
-    ),
+PROJECT = Resource(
+    kind="pages.project",
+    parent=ACCOUNT,
+    path="/accounts/{account}/pages/projects",
+    # The bounds are not documented; the examples of the API show 10.
+    paging=Pages(10, least=10),
+    needs="Account > Cloudflare Pages > Read",
+    identity=("name",),
+    key="name",
+    compare=Compare(volatile=("id", "created_on", "latest_deployment", "canonical_deployment")),
+    terraform=_block,
 )
+RESOURCES = (PROJECT,)

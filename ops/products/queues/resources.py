@@ -1,36 +1,31 @@
-"""What Queues lend to scan, snapshot and compare."""
+"""The kinds of Queues: queues, with their producers and consumers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Whole
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-from ops.products.queues import api
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
 
-def _queues(client: Client, account: Owner) -> Listing:
-    return api.list_queues(client, account.id)
-
-
 def _block(account: Owner, queue: Json) -> Block:
-    wanted = {"account_id": account.account_id, "queue_name": queue["queue_name"]}
-    return Block("cloudflare_queue", f"{account.account_id}/{queue['queue_id']}", wanted)
+    arguments = {"account_id": account.account_id, "queue_name": queue["queue_name"]}
+    return Block("cloudflare_queue", f"{account.account_id}/{queue['queue_id']}", arguments)
 
 
-RESOURCES = (
-    Resource(
-        kind="queues.queue",
-        parent=ACCOUNT,
-        list=_queues,
-        identity=("queue_name",),
-        key="queue_id",
-        label="queue_name",
-        compare=Compare(volatile=("queue_id", "created_on", "modified_on")),
-        terraform=_block,
-        needs="Account > Queues > Read",
-    ),
+QUEUE = Resource(
+    kind="queues.queue",
+    parent=ACCOUNT,
+    path="/accounts/{account}/queues",
+    paging=Whole(),
+    needs="Account > Queues > Read",
+    identity=("queue_name",),
+    key="queue_id",
+    label="queue_name",
+    compare=Compare(volatile=("queue_id", "created_on", "modified_on")),
+    terraform=_block,
 )
+RESOURCES = (QUEUE,)

@@ -1,58 +1,63 @@
-"""What rulesets lend to scan, snapshot and compare."""
+"""The kinds of rulesets: those of a zone and those of the account, each with its rules."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-from ops.products.rulesets import api
+from ops.http.paths import ApiPath
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
 
-VOLATILE = ("id", "version", "last_updated")
+ACCOUNT_PATH, ZONE_PATH = "/accounts/{account}/rulesets", "/zones/{zone}/rulesets"
+# Cloudflare writes and changes the rules of these, the same for everybody; the listing has their version.
+MANAGED = "managed"
+COMPARE = Compare(volatile=("id", "last_updated", "version"))
 
 
-def _of_account(client: Client, account: Owner) -> Listing:
-    return api.list_account_rulesets(client, account.id)
+def _rulesets(template: str, client: Client, owner: Owner) -> Listing:
+    """Return the rulesets with their rules: one request, and another for each that is not managed."""
+    where = address(template, owner)
+
+    def with_rules(ruleset: Json) -> Json:
+        if ruleset.get("kind") == MANAGED:
+            return ruleset
+        complete: Json = client.get(ApiPath(f"{where}/{ruleset['id']}"))
+        return complete
+
+    # The bounds of `per_page` are not documented, so the API's default stays.
+    return client.cursor(where).map(with_rules)
 
 
-def _of_zone(client: Client, zone: Owner) -> Listing:
-    return api.list_zone_rulesets(client, zone.id)
-
-
-def _block_of_account(account: Owner, ruleset: Json) -> Block | None:
-    return _block(f"accounts/{account.account_id}", ruleset)
-
-
-def _block_of_zone(zone: Owner, ruleset: Json) -> Block | None:
-    return _block(f"zones/{zone.id}", ruleset)
-
-
-def _block(where: str, ruleset: Json) -> Block | None:
-    """Return the block of a custom ruleset; None for one that Cloudflare manages."""
-    return None if ruleset["kind"] == "managed" else Block("cloudflare_ruleset", f"{where}/{ruleset['id']}")
+def _block(part: str, owner: Owner, ruleset: Json) -> Block | None:
+    """Return the block of a ruleset; None for one that Cloudflare manages."""
+    id = f"{part}/{owner.id}/{ruleset['id']}"
+    return None if ruleset["kind"] == MANAGED else Block("cloudflare_ruleset", id)
 
 
 RESOURCES = (
     Resource(
-        kind="rulesets.account",
-        parent=ACCOUNT,
-        list=_of_account,
-        identity=("phase", "kind", "name"),
-        compare=Compare(volatile=VOLATILE),
-        terraform=_block_of_account,
-        needs="Account > Account Rulesets > Read",
-    ),
-    Resource(
         kind="rulesets.zone",
         parent="zones.zone",
-        list=_of_zone,
-        identity=("phase", "kind", "name"),
-        compare=Compare(volatile=VOLATILE),
-        deep=True,
-        terraform=_block_of_zone,
+        path=ZONE_PATH,
+        listing=partial(_rulesets, ZONE_PATH),
         needs="Zone > Zone WAF > Read",
+        identity=("phase", "kind", "name"),
+        compare=COMPARE,
+        deep=True,
+        terraform=partial(_block, "zones"),
+    ),
+    Resource(
+        kind="rulesets.account",
+        parent=ACCOUNT,
+        path=ACCOUNT_PATH,
+        listing=partial(_rulesets, ACCOUNT_PATH),
+        needs="Account > Account Rulesets > Read",
+        identity=("phase", "kind", "name"),
+        compare=COMPARE,
+        terraform=partial(_block, "accounts"),
     ),
 )

@@ -1,26 +1,19 @@
-"""What SSL/TLS lends to scan, snapshot and compare."""
+"""The kinds of SSL/TLS: certificates of a zone at Cloudflare's edge."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Pages, Single, Whole
 from ops.kinds.resource import Compare, Owner, Resource, Restore, Writes
 from ops.products.ssl import api
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
+    from ops.http.client import Client
     from ops.kinds.resource import Json
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"
-
-
-def _packs(client: Client, zone: Owner) -> Listing:
-    return api.list_packs(client, zone.id)
-
-
-def _universal(client: Client, zone: Owner) -> list[Json]:
-    return [api.get_universal(client, zone.id)]
 
 
 def _find_universal(client: Client, zone: Owner, _item: Json) -> Json | None:
@@ -31,71 +24,65 @@ def _edit_universal(client: Client, zone: Owner, _before: Json, after: Json) -> 
     return api.edit_universal(client, zone.id, enabled=after["enabled"])
 
 
-def _verifications(client: Client, zone: Owner) -> Listing:
-    return api.list_verifications(client, zone.id)
-
-
-def _certificates(client: Client, zone: Owner) -> Listing:
-    return api.list_custom_certificates(client, zone.id)
-
-
-def _hostnames(client: Client, zone: Owner) -> Listing:
-    return api.list_custom_hostnames(client, zone.id)
-
-
 RESOURCES = (
     Resource(
         kind="ssl.pack",
         parent=ZONE,
-        list=_packs,
+        path="/zones/{zone}/ssl/certificate_packs?status=all",
+        paging=Pages(api.PAGE, least=5),
+        needs=READ,
+        task="ssl.packs",
         identity=("id",),
         label="type",
         # Renewal replaces the certificates inside a pack.
         compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
-        needs=READ,
         restore=Restore(unsupported="Cloudflare issues them"),
     ),
     Resource(
         kind="ssl.universal",
         parent=ZONE,
-        list=_universal,
+        path="/zones/{zone}/ssl/universal/settings",
+        paging=Single(),
+        needs=READ,
         identity=(),
         label="enabled",
-        deep=True,
-        needs=READ,
         compare=Compare(read_only=("certificate_authority",)),
+        deep=True,
         writes=Writes(find=_find_universal, update=_edit_universal),
     ),
     Resource(
         kind="ssl.verification",
         parent=ZONE,
-        list=_verifications,
+        path="/zones/{zone}/ssl/verification",
+        paging=Whole(),
+        needs=READ,
         identity=("cert_pack_uuid", "hostname", "signature"),
         key="cert_pack_uuid",
         label="certificate_status",
         deep=True,
-        needs=READ,
-        restore=Restore(unsupported="they are told by Cloudflare"),
+        restore=Restore(unsupported="Cloudflare reports them"),
     ),
     Resource(
         kind="ssl.certificate",
         parent=ZONE,
-        list=_certificates,
+        path="/zones/{zone}/custom_certificates",
+        paging=Pages(api.PAGE),
+        needs=READ,
         identity=("id",),
         label="hosts",
         compare=Compare(volatile=("modified_on",)),
         deep=True,
-        needs=READ,
-        restore=Restore(unsupported="Cloudflare never gives their private keys"),
+        restore=Restore(unsupported="Cloudflare never returns their private keys"),
     ),
     Resource(
         kind="ssl.hostname",
         parent=ZONE,
-        list=_hostnames,
+        path="/zones/{zone}/custom_hostnames",
+        paging=Pages(api.PAGE),
+        needs=READ,
         identity=("hostname",),
         label="hostname",
         compare=Compare(volatile=("id", "created_at", "ssl.id", "ssl.validation_records")),
         deep=True,
-        needs=READ,
     ),
 )

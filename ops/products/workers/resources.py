@@ -1,28 +1,26 @@
-"""What Workers lend to scan, snapshot and compare."""
+"""The kinds of Workers: scripts with all that belongs to them, routes and custom domains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.kinds.paging import Single, Whole
 from ops.kinds.resource import ACCOUNT, MAIN, Block, Compare, Content, Owner, Resource, Restore
 from ops.products.workers import api, writes
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
+    from ops.http.client import Client
     from ops.kinds.resource import Json
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"
-# What a binding names by an id.
-BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace")
+# What a binding names by an id, or a bucket by its name.
+BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace", "r2.bucket")
 CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
+# The error code of an account that has not chosen a name on workers.dev.
+NO_SUBDOMAIN = 10007
 READ = "Account > Workers Scripts > Read"
-
-
-def _scripts(client: Client, account: Owner) -> Listing:
-    return api.list_scripts(client, account.id)
 
 
 def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
@@ -46,47 +44,6 @@ def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequenc
     return item_of(listed, settings, Script(entry_point, tuple(files)))
 
 
-def _domains(client: Client, account: Owner) -> Listing:
-    return api.list_domains(client, account.id)
-
-
-NO_SUBDOMAIN = 10007
-
-
-def _subdomain(client: Client, account: Owner) -> list[Json]:
-    try:
-        return [api.get_subdomain(client, account.id)]
-    except NotFound as answer:
-        # An account that has not chosen its name on workers.dev yet answers so: there is nothing to read.
-        if NO_SUBDOMAIN in answer.codes:
-            return []
-        raise
-
-
-def _routes(client: Client, zone: Owner) -> Listing:
-    return api.list_routes(client, zone.id)
-
-
-def _settings(client: Client, script: Owner) -> list[Json]:
-    return [api.get_settings(client, script.account_id, script.id)]
-
-
-def _schedules(client: Client, script: Owner) -> Listing:
-    return api.list_schedules(client, script.account_id, script.id)
-
-
-def _secrets(client: Client, script: Owner) -> Listing:
-    return api.list_secrets(client, script.account_id, script.id)
-
-
-def _deployments(client: Client, script: Owner) -> Listing:
-    return api.list_deployments(client, script.account_id, script.id)
-
-
-def _script_subdomain(client: Client, script: Owner) -> list[Json]:
-    return [api.get_script_subdomain(client, script.account_id, script.id)]
-
-
 def _route_block(zone: Owner, route: Json) -> Block:
     wanted = {"zone_id": zone.id, "pattern": route["pattern"], "script": route.get("script")}
     return Block("cloudflare_workers_route", f"{zone.id}/{route['id']}", wanted)
@@ -101,7 +58,10 @@ def _domain_block(account: Owner, domain: Json) -> Block:
 SCRIPT = Resource(
     kind=KIND,
     parent=ACCOUNT,
-    list=_scripts,
+    path="/accounts/{account}/workers/scripts",
+    paging=Whole(),
+    needs=READ,
+    task="workers.list",
     identity=("id",),
     label="id",
     # The etag follows the content, which is compared by itself; Cloudflare alone sets the others of the
@@ -115,8 +75,8 @@ SCRIPT = Resource(
         # A snapshot's item holds the entry of the listing, which repeats what the code and settings say.
         read_only=(*CLOUDFLARE_SETS, "has_assets", "has_modules", "handlers", "named_handlers"),
     ),
-    needs=READ,
     contents=_modules,
+    content_path="/accounts/{account}/workers/scripts/{item}/content/v2",
     writes=writes.SCRIPT,
     restore=Restore(
         mentions=BOUND,
@@ -128,24 +88,28 @@ SCRIPT = Resource(
 ROUTE = Resource(
     kind="workers.route",
     parent="zones.zone",
-    list=_routes,
+    path="/zones/{zone}/workers/routes",
+    paging=Whole(),
+    needs="Zone > Workers Routes > Read",
+    task="workers.routes",
     identity=("pattern",),
     label="pattern",
     compare=Compare(volatile=("id", "request_limit_fail_open")),
     terraform=_route_block,
-    needs="Zone > Workers Routes > Read",
     writes=writes.ROUTE,
     links=(("script", KIND),),
 )
 SCHEDULE = Resource(
     kind="workers.schedule",
     parent=KIND,
-    list=_schedules,
+    path="/accounts/{account}/workers/scripts/{script}/schedules",
+    paging=Whole(inside="schedules"),
+    needs=READ,
+    task="workers.schedules",
     identity=("cron",),
     key="cron",
     label="cron",
     compare=Compare(volatile=("created_on", "modified_on")),
-    needs=READ,
     writes=writes.SCHEDULE,
 )
 # The same kind, deleted even while other scripts bind to it, and uploaded with migrations.
@@ -157,12 +121,13 @@ RESOURCES = (
     Resource(
         kind="workers.domain",
         parent=ACCOUNT,
-        list=_domains,
+        path="/accounts/{account}/workers/domains",
+        paging=Whole(),
+        needs=READ,
         identity=("hostname",),
         label="hostname",
         compare=Compare(volatile=("id", "cert_id", "zone_id"), read_only=("zone_name",)),
         terraform=_domain_block,
-        needs=READ,
         writes=writes.DOMAIN,
         links=(("service", KIND),),
         restore=Restore(mentions=("zones.zone",)),
@@ -170,22 +135,24 @@ RESOURCES = (
     Resource(
         kind="workers.subdomain",
         parent=ACCOUNT,
-        list=_subdomain,
+        path="/accounts/{account}/workers/subdomain",
+        paging=Single(absent=NO_SUBDOMAIN),
+        needs=READ,
         identity=(),
         label="subdomain",
-        needs=READ,
-        restore=Restore(unsupported="a name given up may be another account's by now"),
+        restore=Restore(unsupported="another account may have taken the name"),
     ),
     ROUTE,
     Resource(
         kind=SETTINGS_KIND,
         parent=KIND,
-        list=_settings,
+        path="/accounts/{account}/workers/scripts/{script}/settings",
+        paging=Single(),
+        needs=READ,
         identity=(),
         label="compatibility_date",
         # Each upload gives the bindings another order.
         compare=Compare(unordered=("bindings",), read_only=(*CLOUDFLARE_SETS, "migration_tag")),
-        needs=READ,
         writes=writes.SETTINGS,
         restore=Restore(mentions=BOUND, not_restored=writes.script_not_restored),
     ),
@@ -193,30 +160,34 @@ RESOURCES = (
     Resource(
         kind="workers.secret",
         parent=KIND,
-        list=_secrets,
+        path="/accounts/{account}/workers/scripts/{script}/secrets",
+        paging=Whole(),
+        needs=READ,
+        task="workers.secrets",
         identity=("name",),
         deep=True,
-        needs=READ,
-        restore=Restore(unsupported="Cloudflare never gives their values"),
+        restore=Restore(unsupported="Cloudflare never returns their values"),
     ),
     Resource(
         kind="workers.deployment",
         parent=KIND,
-        list=_deployments,
+        path="/accounts/{account}/workers/scripts/{script}/deployments",
+        paging=Whole(inside="deployments"),
+        needs=READ,
         identity=("id",),
         label="created_on",
         deep=True,
-        needs=READ,
         restore=Restore(unsupported="they are a history"),
     ),
     Resource(
         kind="workers.script_subdomain",
         parent=KIND,
-        list=_script_subdomain,
+        path="/accounts/{account}/workers/scripts/{script}/subdomain",
+        paging=Single(),
+        needs=READ,
         identity=(),
         label="enabled",
         deep=True,
-        needs=READ,
         writes=writes.SCRIPT_SUBDOMAIN,
     ),
 )

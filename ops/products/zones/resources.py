@@ -1,31 +1,15 @@
-"""What zones lend to scan, snapshot and compare."""
+"""The kinds of zones: zones, and what each zone has exactly once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.kinds.paging import Pages, Single, Whole
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.zones import api, writes
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.kinds.resource import Json
-
-
-def _zones(client: Client, account: Owner) -> Listing:
-    return api.list_zones(client, account_id=account.id)
-
-
-def _settings(client: Client, zone: Owner) -> Listing:
-    return api.list_settings(client, zone.id)
-
-
-def _dnssec(client: Client, zone: Owner) -> list[Json]:
-    return [api.get_dnssec(client, zone.id)]
-
-
-def _hold(client: Client, zone: Owner) -> list[Json]:
-    return [api.get_hold(client, zone.id)]
 
 
 def _zone_block(account: Owner, zone: Json) -> Block:
@@ -51,7 +35,10 @@ def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
 ZONE = Resource(
     kind="zones.zone",
     parent=ACCOUNT,
-    list=_zones,
+    path="/zones?account.id={account}",
+    paging=Pages(api.PAGE, order="name", least=5),
+    needs="Zone > Zone > Read",
+    task="zones.list",
     identity=("name",),
     compare=Compare(
         volatile=(
@@ -65,20 +52,21 @@ ZONE = Resource(
     ),
     restore=Restore(not_restored=writes.zone_not_restored),
     terraform=_zone_block,
-    needs="Zone > Zone > Read",
     writes=writes.ZONE,
 )  # fmt: skip
 DELETED_ZONE = ZONE._replace(writes=writes.DELETION)
 SETTING = Resource(
     kind="zones.setting",
     parent="zones.zone",
-    list=_settings,
+    path="/zones/{zone}/settings",
+    paging=Whole(),
+    needs="Zone > Zone Settings > Read",
+    task="zones.settings",
     identity=("id",),
     label="id",
     compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
     restore=Restore(blocked=writes.fixed_setting),
     terraform=_setting_block,
-    needs="Zone > Zone Settings > Read",
     writes=writes.SETTING,
 )
 
@@ -88,7 +76,9 @@ RESOURCES = (
     Resource(
         kind="zones.dnssec",
         parent="zones.zone",
-        list=_dnssec,
+        path="/zones/{zone}/dnssec",
+        paging=Single(),
+        needs="Zone > DNS > Read",
         identity=(),
         label="status",
         # Turning DNSSEC on makes new keys.
@@ -101,16 +91,16 @@ RESOURCES = (
         ),
         restore=Restore(not_restored=writes.dnssec_not_restored),
         terraform=_dnssec_block,
-        needs="Zone > DNS > Read",
         writes=writes.DNSSEC,
     ),
     Resource(
         kind="zones.hold",
         parent="zones.zone",
-        list=_hold,
+        path="/zones/{zone}/hold",
+        paging=Single(),
+        needs="Zone > Zone > Read",
         identity=(),
         label="hold",
         deep=True,
-        needs="Zone > Zone > Read",
     ),
 )  # fmt: skip

@@ -6,13 +6,15 @@ of unknown types are stored unchanged.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ops.sandbox.routes.worker_state import find
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Refusal
+from ops.sandbox.wire import Refusal, invalid_body
 
 SECRETS = ("secret_text", "secret_key")
+_SECRET_NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _HIDDEN = ("text", "key_base64", "key_jwk")
 
 
@@ -52,6 +54,24 @@ def public(binding: Json) -> Json:
     """Return a binding as the API shows it, a secret without its value."""
     hidden = _HIDDEN if binding["type"] in SECRETS else ()
     return {key: value for key, value in binding.items() if key not in hidden}
+
+
+def changed_secrets(before: list[Json], secrets: dict[str, Any]) -> list[Json]:
+    """Return the bindings with *secrets* set, or deleted where they are None."""
+    bindings = {one["name"]: one for one in before}
+    for name, secret in secrets.items():
+        old = bindings.pop(name, None)
+        if old is not None and old["type"] not in SECRETS:
+            raise name_taken(name)
+        if secret is None:
+            continue
+        if not isinstance(secret, dict) or not _SECRET_NAME.fullmatch(name):
+            raise invalid_body()
+        kind = secret.get("type", "secret_text")
+        if kind not in SECRETS or (kind == "secret_text" and not isinstance(secret.get("text"), str)):
+            raise invalid_body()
+        bindings[name] = public({**secret, "name": name, "type": kind})
+    return list(bindings.values())
 
 
 def _checked(sent: Any) -> list[Json]:

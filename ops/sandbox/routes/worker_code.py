@@ -70,8 +70,10 @@ def _module(part: Part, entries: tuple[Any, Any]) -> Module:
 
 
 def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
-    """Return the name of the main part, and True if it is a module."""
+    """Return the name of the main part ("" if there are only assets), and True if it is a module."""
     main, body = metadata.get("main_module"), metadata.get("body_part")
+    if metadata.get("assets") and not parts:
+        return "", True
     if (main is None) == (body is None):
         raise invalid("the metadata must name either a main_module or a body_part")
     name = str(main if main is not None else body)
@@ -100,7 +102,7 @@ def _known(target: str, importer: str, names: set[str]) -> bool:
 
 def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
     """Store main part, handlers, classes and etag of the code on the Worker."""
-    code = next(part.data for part in parts if part.name == main).decode("utf-8", "replace")
+    code = next((part.data for part in parts if part.name == main), b"").decode("utf-8", "replace")
     pattern = _HANDLER if is_modules else _LISTENER
     worker["main"], worker["has_modules"] = main, is_modules
     worker["handlers"] = sorted(set(pattern.findall(code)))

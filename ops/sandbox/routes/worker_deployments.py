@@ -7,18 +7,19 @@ import uuid
 from ops.sandbox.identity import EMAIL, USER_ID
 from ops.sandbox.router import route
 from ops.sandbox.routes.worker_bindings import invalid, public
-from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
+from ops.sandbox.routes.worker_state import SCRIPT, Module, modules, save, save_modules, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 # The fields that belong to a version, and are restored when it is deployed again.
 _OF_A_VERSION = (
     *("settings", "main", "has_modules", "handlers", "named_handlers", "etag"),
-    "last_deployed_from",
+    *("last_deployed_from", "has_assets"),
 )
+_ANNOTATIONS = ("workers/message", "workers/tag", "workers/alias")
 
 
-def add_version(worker: Json, source: Json, now: str, id: str = "") -> Json:
+def add_version(worker: Json, source: Json, now: str, id: str = "", **annotations: str) -> Json:
     """Add the newest version of a Worker, with code and settings of *source*."""
     author = {"author_email": EMAIL, "author_id": USER_ID}
     stamps = {"created_on": now, "modified_on": now, "source": "api", "hasPreview": False}
@@ -26,6 +27,7 @@ def add_version(worker: Json, source: Json, now: str, id: str = "") -> Json:
         "id": id or str(uuid.uuid4()),
         "number": len(worker["versions"]) + 1,
         "metadata": {**author, **stamps},
+        "annotations": annotations,
         "resources": {name: source[name] for name in _OF_A_VERSION},
     }
     worker["versions"].insert(0, version)
@@ -50,6 +52,31 @@ def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: s
     return deployment
 
 
+def annotations_of(sent: Json) -> dict[str, str]:
+    """Return the message and the tag of an upload or a deployment."""
+    annotations = sent.get("annotations") or {}
+    return {name: str(annotations[name]) for name in _ANNOTATIONS if annotations.get(name)}
+
+
+def release(store: Store, account: str, worker: Json, parts: list[Module], **annotations: str) -> str:
+    """Create a version of the Worker's current state and deploy it; return its id."""
+    version = add_version(worker, worker, store.stamp(), **annotations)
+    message = annotations.get("workers/message", "")
+    deploy(worker, store.stamp(), [{"version_id": version["id"], "percentage": 100}], message=message)
+    save_modules(store, account, worker["id"], version["id"], parts)
+    save(store, account, worker)
+    return str(version["id"])
+
+
+def release_settings(store: Store, account: str, worker: Json, code: int, trigger: str) -> None:
+    """Create and deploy a version with the code of the active one; refused unless that is the newest."""
+    if not worker["versions"] or worker["versions"][0]["id"] != worker["version"]:
+        problem = "the latest version of your Worker isn't currently deployed."
+        raise Refusal(400, code, f"Edit failed. You attempted to modify settings or a secret, but {problem}")
+    parts = modules(store, account, worker)
+    release(store, account, worker, parts, **{"workers/triggered_by": trigger})
+
+
 @route("GET", SCRIPT + "/deployments", scope="workers:read")
 def list_deployments(request: Request, store: Store) -> Answer:
     """List deployments, the active one first."""
@@ -63,7 +90,7 @@ def create_deployment(request: Request, store: Store) -> Answer:
     with store.transaction():
         worker = worker_of(request, store)
         traffic = _traffic(body, {one["id"] for one in worker["versions"]})
-        message = (body.get("annotations") or {}).get("workers/message", "")
+        message = annotations_of(body).get("workers/message", "")
         deployment = deploy(worker, store.stamp(), traffic, message=message)
         save(store, request.account, worker)
     return ok(deployment)
@@ -75,7 +102,7 @@ def _traffic(body: Json, known: set[str]) -> list[Json]:
         raise invalid("a deployment needs a list of versions")
     for share in shares:
         if share.get("version_id") not in known:
-            raise _no_version()
+            raise no_version()
     if sum(share.get("percentage", 0) for share in shares) != 100:
         raise invalid("the percentages of a deployment must add up to 100")
     return shares
@@ -89,7 +116,7 @@ def list_versions(request: Request, store: Store) -> Answer:
         versions = versions[:10]
     per_page = request.number("per_page", 10, 1, 100)
     first = (request.number("page", 1, 1, 2**31) - 1) * per_page
-    names = ("id", "number", "metadata")
+    names = ("id", "number", "metadata", "annotations")
     shown = [{name: one[name] for name in names} for one in versions[first : first + per_page]]
     return ok({"items": shown})
 
@@ -99,10 +126,11 @@ def get_version(request: Request, store: Store) -> Answer:
     for one in worker_of(request, store)["versions"]:
         if one["id"] == request.args["version_id"].lower():
             return ok(shown(one))
-    raise _no_version()
+    raise no_version()
 
 
-def _no_version() -> Refusal:
+def no_version() -> Refusal:
+    """Return the refusal of an unknown version."""
     return Refusal(404, 10225, "The requested Worker version could not be found.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from ops.sandbox.router import not_routable, route, segments
-from ops.sandbox.routes.worker_state import find, not_found
+from ops.sandbox.routes.worker_state import SCRIPT, find, not_found
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
@@ -18,6 +18,7 @@ FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
 _ADDRESS = "100::"
 
 
+@route("GET", DOMAINS + "/records", scope="workers:read")
 @route("GET", DOMAINS, scope="workers:read")
 def list_domains(request: Request, store: Store) -> Answer:
     filters = {name: request.query[name] for name in FILTERS if request.query.get(name)}
@@ -28,28 +29,73 @@ def list_domains(request: Request, store: Store) -> Answer:
 @route("PUT", DOMAINS, scope="workers:edit")
 def attach_domain(request: Request, store: Store) -> Answer:
     """Attach a hostname to a Worker; an attached hostname moves to this Worker."""
-    account, body = request.account, request.object()
+    with store.transaction():
+        return ok(_attach(store, request.account, request.object()))
+
+
+def _by_hostname(store: Store, account: str) -> dict[str, Json]:
+    return {one["hostname"]: one for one in store.list_documents(KIND, account)}
+
+
+def _attach(store: Store, account: str, body: Json) -> Json:
     hostname, service = body.get("hostname"), body.get("service")
     if not isinstance(hostname, str) or not isinstance(service, str):
         raise invalid_body()
+    zone = _zone(store, body, hostname)
+    if find(store, account, service) is None:
+        raise not_found()
+    found = _by_hostname(store, account).get(hostname)
+    if found is None:
+        replace = body.get("override_existing_dns_record") is True
+        record = _create_record(store, zone, hostname, replace=replace)
+        found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
+        store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
+    named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
+    domain = {**found, **named, "environment": body.get("environment") or "production"}
+    save_domain(store, account, domain)
+    return domain
+
+
+@route("POST", SCRIPT + "/domains/changeset", scope="workers:edit")
+def compare_domains(request: Request, store: Store) -> Answer:
+    """Report what `PUT .../domains/records` would add, update and remove, and its conflicts."""
+    origins, attached = request.json(), _by_hostname(store, request.account)
+    if not isinstance(origins, list) or not all(isinstance(one, dict) for one in origins):
+        raise invalid_body()
+    script, hostnames = request.args["script_name"], [str(one.get("hostname")) for one in origins]
+    known = [attached[name] for name in hostnames if name in attached]
+    new = [one for one in origins if one.get("hostname") not in attached]
+    zones = {one["hostname"]: _zone(store, one, one["hostname"])["id"] for one in new}
+    own = [one for one in attached.values() if one["service"] == script]
+    return ok(
+        {
+            "added": new,
+            "updated": [{**one, "modified": one["service"] != script} for one in known],
+            "removed": [one for one in own if one["hostname"] not in hostnames],
+            "conflicting": [
+                one for one in new if _has_records(store, zones[one["hostname"]], one["hostname"])
+            ],
+        }
+    )
+
+
+@route("PUT", SCRIPT + "/domains/records", scope="workers:edit")
+def put_domains(request: Request, store: Store) -> Answer:
+    """Replace the custom domains of a script with the `origins` of the body."""
+    body, script = request.object(), request.args["script_name"]
     with store.transaction():
-        zone = _zone(store, body, hostname)
-        if find(store, account, service) is None:
-            raise not_found()
-        attached = store.list_documents(KIND, account)
-        found: Json | None = next((one for one in attached if one["hostname"] == hostname), None)
-        if found is None:
-            replace = body.get("override_existing_dns_record") is True
-            record = _create_record(store, zone, hostname, replace=replace)
-            found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
-            store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
-        environment = body.get("environment") or "production"
-        named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
-        domain = {**found, **named, "environment": environment}
-        save_domain(store, account, domain)
-    return ok(domain)
+        for one in body.get("origins") or []:
+            options = {"override_existing_dns_record": body.get("override_existing_dns_record")}
+            sent = {name: value for name, value in one.items() if value is not None}
+            _attach(store, request.account, {**sent, **options, "service": script})
+        hostnames = {one["hostname"] for one in body.get("origins") or []}
+        for name, one in _by_hostname(store, request.account).items():
+            if one["service"] == script and name not in hostnames:
+                _detach(store, request.account, one)
+    return ok([one for one in store.list_documents(KIND, request.account) if one["service"] == script])
 
 
+@route("GET", DOMAINS + "/records/{domain_id}", scope="workers:read")
 @route("GET", DOMAIN, scope="workers:read")
 def get_domain(request: Request, store: Store) -> Answer:
     return ok(_domain(request, store))
@@ -96,11 +142,17 @@ def _zone(store: Store, body: Json, hostname: str) -> Json:
     raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
 
 
+_PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
+
+
+def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
+    return store.one(f"SELECT 1 FROM dns_record WHERE {_PRESENT}", (zone_id, hostname)) is not None  # noqa: S608 (constant)
+
+
 def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) -> str:
-    present = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
     if replace:
-        store.run(f"DELETE FROM dns_record WHERE {present}", (zone["id"], hostname))  # noqa: S608 (constant)
-    elif store.one(f"SELECT 1 FROM dns_record WHERE {present}", (zone["id"], hostname)):  # noqa: S608 (constant)
+        store.run(f"DELETE FROM dns_record WHERE {_PRESENT}", (zone["id"], hostname))  # noqa: S608 (constant)
+    elif _has_records(store, zone["id"], hostname):
         problem = "already has externally managed DNS records (A, CNAME, etc)."
         hint = (
             "Either delete them, try a different hostname, or use the option 'override_existing_dns_record'."

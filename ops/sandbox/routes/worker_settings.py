@@ -6,15 +6,16 @@ import re
 from typing import Any
 
 from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import SECRETS, check_targets, name_taken, public, resolve
+from ops.sandbox.routes.worker_bindings import SECRETS, changed_secrets, check_targets, public, resolve
 from ops.sandbox.routes.worker_code import check_date, read_json
+from ops.sandbox.routes.worker_deployments import release_settings
 from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 _FIELD = r"[\d*/,A-Za-z#-]+"
 _CRON = re.compile(rf"{_FIELD}( {_FIELD}){{4}}")
-_SECRET_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_NO_SETTINGS = ("migrations", "annotations")
 
 
 @route("GET", SCRIPT + "/settings", scope="workers:read")
@@ -37,9 +38,8 @@ def edit_settings(request: Request, store: Store) -> Answer:
             changes["bindings"] = check_targets(store, request.account, worker["id"], bindings)
         if "compatibility_date" in changes:
             check_date(changes["compatibility_date"], store)
-        worker["settings"] |= {name: value for name, value in changes.items() if name != "migrations"}
-        worker["modified_on"] = store.stamp()
-        save(store, request.account, worker)
+        worker["settings"] |= {name: value for name, value in changes.items() if name not in _NO_SETTINGS}
+        release_settings(store, request.account, worker, 10214, "settings")
     return ok(_settings(worker))
 
 
@@ -93,19 +93,24 @@ def list_secrets(request: Request, store: Store) -> Answer:
 @route("PUT", SCRIPT + "/secrets", scope="workers:edit")
 def put_secret(request: Request, store: Store) -> Answer:
     body = request.object()
-    name, kind = body.get("name"), body.get("type", "secret_text")
-    if not isinstance(name, str) or not _SECRET_NAME.fullmatch(name) or kind not in SECRETS:
-        raise invalid_body()
-    if kind == "secret_text" and not isinstance(body.get("text"), str):
+    with store.transaction():
+        worker = worker_of(request, store)
+        bindings = changed_secrets(worker["settings"]["bindings"], {str(body.get("name")): body})
+        _save_bindings(request, store, worker, bindings)
+    return ok(bindings[-1])
+
+
+@route("PATCH", SCRIPT + "/secrets-bulk", scope="workers:edit")
+def patch_secrets(request: Request, store: Store) -> Answer:
+    """Set the secrets of `{"secrets": {name: secret}}` in one version, and delete those that are null."""
+    secrets = request.object().get("secrets")
+    if not isinstance(secrets, dict):
         raise invalid_body()
     with store.transaction():
         worker = worker_of(request, store)
-        secret = public({**body, "type": kind})
-        bindings = worker["settings"]["bindings"]
-        if any(one["name"] == name and one["type"] not in SECRETS for one in bindings):
-            raise name_taken(name)
-        _save_bindings(request, store, worker, [*(one for one in bindings if one["name"] != name), secret])
-    return ok(secret)
+        bindings = changed_secrets(worker["settings"]["bindings"], secrets)
+        _save_bindings(request, store, worker, bindings)
+    return ok([public(one) for one in bindings if one["type"] in SECRETS])
 
 
 @route("DELETE", SCRIPT + "/secrets/{secret_name}", scope="workers:edit")
@@ -123,8 +128,7 @@ def delete_secret(request: Request, store: Store) -> Answer:
 
 def _save_bindings(request: Request, store: Store, worker: Json, bindings: list[Json]) -> None:
     worker["settings"]["bindings"] = bindings
-    worker["modified_on"] = store.stamp()
-    save(store, request.account, worker)
+    release_settings(store, request.account, worker, 10215, "secret")
 
 
 @route("GET", SCRIPT + "/schedules", scope="workers:read")

@@ -103,6 +103,23 @@ def _uses(worker: Json, name: str) -> bool:
     )
 
 
+@route("GET", SCRIPT + "/references", scope="workers:read")
+def list_references(request: Request, store: Store) -> Answer:
+    """List the Workers that bind to this one, as a service or for its Durable Objects."""
+    name = worker_of(request, store)["id"]
+    users = [one["id"] for one in store.list_documents(KIND, request.account) if _uses(one, name)]
+    incoming = [{"name": "", "service": user, "environment": "production"} for user in users]
+    return ok({"services": {"incoming": incoming, "outgoing": []}, "durable_objects": []})
+
+
+@route("GET", WORKERS + "/tails/by-consumer/{script_name}", scope="workers:read")
+def list_tail_producers(request: Request, store: Store) -> Answer:
+    name = request.args["script_name"]
+    workers = store.list_documents(KIND, request.account)
+    consumers = [(one["id"], c.get("service")) for one in workers for c in one["settings"]["tail_consumers"]]
+    return ok([{"producer": {"service": worker}} for worker, consumer in consumers if consumer == name])
+
+
 def _service(request: Request, store: Store) -> Json:
     found = find(store, request.account, request.args["service_name"])
     if found is None or request.args.get("environment_name", "production") != "production":

@@ -1,4 +1,4 @@
-"""Worker routes of a zone: which script answers which pattern."""
+"""Worker routes: the script that answers a pattern, by zone and by script."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.router import route
+from ops.sandbox.routes.worker_state import SCRIPT, worker_of
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_list
 
+WORKERS = "/accounts/{account_id}/workers"
 ROUTES = "/zones/{zone_id}/workers/routes"
 ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
 _SCRIPT = re.compile(r"[a-z0-9_][a-z0-9-_]*")
@@ -28,7 +30,7 @@ def get_route(request: Request, store: Store) -> Answer:
 @route("POST", ROUTES, "workers:edit")
 def create_route(request: Request, store: Store) -> Answer:
     with store.transaction():
-        made = _built(request, store, new_id())
+        made = _built(store, request.zone, new_id(), request.object())
         store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
     return ok(made)
 
@@ -37,7 +39,7 @@ def create_route(request: Request, store: Store) -> Answer:
 def put_route(request: Request, store: Store) -> Answer:
     with store.transaction():
         _route(request, store)
-        made = _built(request, store, request.args["route_id"])
+        made = _built(store, request.zone, request.args["route_id"], request.object())
         store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
     return ok(made)
 
@@ -54,15 +56,17 @@ def _route(request: Request, store: Store) -> Json:
     return store.required("worker_route", request.zone, request.args["route_id"], missing)
 
 
-def _built(request: Request, store: Store, id: str) -> Json:
-    """Return the route that the request describes, or refuse it."""
-    sent, zone_id = request.object(), request.zone
+def _in_zone(pattern: str, zone: str) -> bool:
+    found = _HOST.match(pattern)
+    host = found[1].lower().lstrip("*") if found else ""
+    return host in (zone, "." + zone) or host.endswith("." + zone)
+
+
+def _built(store: Store, zone_id: str, id: str, sent: Json) -> Json:
+    """Return the route that *sent* describes, or refuse it."""
     pattern, script = sent.get("pattern"), sent.get("script") or None
     zone = store.get_document("zone", "", zone_id)["name"]
-    found = _HOST.match(str(pattern))
-    host = found[1].lower().lstrip("*") if found else ""
-    in_zone = host in (zone, "." + zone) or host.endswith("." + zone)
-    if not isinstance(pattern, str) or not in_zone:
+    if not isinstance(pattern, str) or not _in_zone(pattern, zone):
         raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
     if script is not None and not (isinstance(script, str) and _SCRIPT.fullmatch(script)):
         raise Refusal(400, 10016, "workers.api.error.invalid_script_name")
@@ -72,3 +76,43 @@ def _built(request: Request, store: Store, id: str) -> Json:
     if store.one(sql, (zone_id, pattern, id)):
         raise Refusal(409, 10020, "workers.api.error.duplicate_route")
     return {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
+
+
+@route("GET", SCRIPT + "/routes", "workers:read")
+@route("GET", WORKERS + "/services/{script_name}/environments/{environment}/routes", "workers:read")
+def list_script_routes(request: Request, store: Store) -> Answer:
+    """List the routes of a script in every zone, with `show_zonename=true` with the zone's name."""
+    return ok([{**one, "zone_name": zone["name"]} for zone, one in _of_script(request, store)])
+
+
+def _of_script(request: Request, store: Store) -> list[tuple[Json, Json]]:
+    """Return the zone and the route of each route of a script."""
+    return [
+        (zone, one)
+        for zone in store.list_documents("zone", "")
+        for one in store.list_documents("worker_route", zone["id"])
+        if one.get("script") == request.args["script_name"]
+    ]
+
+
+@route("PUT", SCRIPT + "/routes", "workers:edit")
+def put_script_routes(request: Request, store: Store) -> Answer:
+    """Replace the routes of a script with those of an array `[{"pattern": ..., "zone_name": ...}]`."""
+    sent, script = request.json(), worker_of(request, store)["id"]
+    if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
+        raise invalid_body()
+    with store.transaction():
+        old = {one["pattern"]: one["id"] for _, one in _of_script(request, store)}
+        for zone, one in _of_script(request, store):
+            store.delete_document("worker_route", zone["id"], one["id"])
+        for one in sent:
+            pattern = str(one.get("pattern"))
+            zones = store.list_documents("zone", "")
+            zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), {})
+            if not zone:
+                raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+            made = _built(
+                store, zone["id"], old.get(pattern) or new_id(), {"pattern": pattern, "script": script}
+            )
+            store.put_document("worker_route", zone["id"], made["id"], made, sort=pattern)
+    return ok([one for _, one in _of_script(request, store)])

@@ -7,9 +7,10 @@ from copy import deepcopy
 
 from ops.sandbox.router import route
 from ops.sandbox.routes.durable_objects import migrate, namespaces
+from ops.sandbox.routes.worker_assets import check_assets
 from ops.sandbox.routes.worker_bindings import check_targets, resolve
 from ops.sandbox.routes.worker_code import MODULES, check_imports, chosen, describe, entry, received
-from ops.sandbox.routes.worker_deployments import add_version, deploy, shown
+from ops.sandbox.routes.worker_deployments import add_version, annotations_of, release, shown
 from ops.sandbox.routes.worker_state import (
     SCRIPT,
     Module,
@@ -34,8 +35,8 @@ def upload(request: Request, store: Store) -> Answer:
         raise Refusal(400, 10016, "Invalid Worker name: use lowercase letters, digits, - and _.")
     with store.transaction():
         worker = find(store, account, name) or new_worker(name, new_id(), store.stamp())
-        parts = _take(request, store, worker)
-        version = _release(store, account, worker, parts)
+        parts, annotations = _take(request, store, worker)
+        version = release(store, account, worker, parts, **annotations)
     # Cloudflare's deployment tool reads the id of the new version here, without its hyphens.
     return ok({**listed(worker), "startup_time_ms": _STARTUP_MS, "deployment_id": version.replace("-", "")})
 
@@ -47,7 +48,7 @@ def replace_content(request: Request, store: Store) -> Answer:
         worker = worker_of(request, store)
         metadata, parts = received(request)
         _describe(store, request.account, worker, metadata, parts)
-        _release(store, request.account, worker, parts)
+        release(store, request.account, worker, parts)
     return ok(listed(worker))
 
 
@@ -58,8 +59,8 @@ def upload_version(request: Request, store: Store) -> Answer:
     with store.transaction():
         worker = worker_of(request, store)
         draft = deepcopy(worker)
-        parts = _take(request, store, draft)
-        version = add_version(worker, draft, store.stamp())
+        parts, annotations = _take(request, store, draft)
+        version = add_version(worker, draft, store.stamp(), **annotations)
         save_modules(store, account, worker["id"], version["id"], parts)
         save(store, account, worker)
     return ok({**shown(version), "startup_time_ms": _STARTUP_MS})
@@ -73,8 +74,8 @@ def new_worker(name: str, tag: str, now: str) -> Json:
     return {**about, "settings": {"bindings": []}, "subdomain": subdomain, **lists}
 
 
-def _take(request: Request, store: Store, worker: Json) -> list[Module]:
-    """Store the form's settings, bindings and code on *worker*; return the code."""
+def _take(request: Request, store: Store, worker: Json) -> tuple[list[Module], dict[str, str]]:
+    """Store the form's settings, bindings and code on *worker*; return the code and the annotations."""
     account, name = request.account, worker["id"]
     metadata, parts = received(request)
     migrate(store, account, worker, metadata.get("migrations"))
@@ -84,10 +85,12 @@ def _take(request: Request, store: Store, worker: Json) -> list[Module]:
     bindings = resolve(metadata.get("bindings", []), before, keep=keep, strict=strict)
     bindings = check_targets(store, account, name, bindings)
     worker["settings"] = {"bindings": bindings, **chosen(metadata, store)}
+    if metadata.get("assets") or not metadata.get("keep_assets"):
+        worker["has_assets"] = check_assets(store, account, metadata.get("assets"))
     _describe(store, account, worker, metadata, parts)
     agent = request.headers.get("User-Agent").lower()
     worker["last_deployed_from"] = "wrangler" if "wrangler" in agent else "api"
-    return parts
+    return parts, annotations_of(metadata)
 
 
 def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: list[Module]) -> None:
@@ -95,15 +98,6 @@ def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: l
     check_imports(parts)
     describe(worker, parts, main, is_modules)
     _check_classes(store, account, worker, parts)
-
-
-def _release(store: Store, account: str, worker: Json, parts: list[Module]) -> str:
-    """Create a version of the Worker's current state and deploy it; return its id."""
-    version = add_version(worker, worker, store.stamp())
-    deploy(worker, store.stamp(), [{"version_id": version["id"], "percentage": 100}])
-    save_modules(store, account, worker["id"], version["id"], parts)
-    save(store, account, worker)
-    return str(version["id"])
 
 
 def _check_classes(store: Store, account: str, worker: Json, parts: list[Module]) -> None:

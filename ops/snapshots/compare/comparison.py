@@ -1,151 +1,217 @@
-"""Compare: what became of an account between two snapshots.
+"""Comparison: what changed in an account between two snapshots.
 
-Items are matched by what identifies them, those that are left by their id, so that a record whose content was
-edited is one that changed. What was not read to its end on either side is "unknown": where the newer side is
-not whole nothing counts as deleted, where the older one is not, nothing as created.
+What was not read completely on either side is "unknown": if the newer side is incomplete, nothing counts as
+deleted; if the older one is, nothing counts as created.
 """
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.change import comparable
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
-from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, unknown, whole
-from ops.snapshots.compare.fields import Field, differences
-from ops.snapshots.compare.merge import Sorted, by_key, key_of, pairs
-from ops.snapshots.compare.pairing import Place, Sides
-from ops.snapshots.compare.side import ABSENT, CONTENTS, Side, name_of
-from ops.snapshots.compare.stored import contents, values
-from ops.snapshots.layout import kind_file
+from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.snapshots.compare.difference import (
+    CHANGED,
+    CREATED,
+    DELETED,
+    UNKNOWN,
+    Difference,
+    fields,
+    one_sided,
+    unknown,
+    whole,
+)
+from ops.snapshots.compare.merge import Match, Sorted, merged
+from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing
+from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
+from ops.snapshots.lines import value_key
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
     from ops.snapshots.library import Snapshot
 
+VALUES = "/values"
+_SHOWN = 16
+
 
 class Comparison:
-    """The differences between *old* and *new*, to be iterated once; the counts are known after the last.
+    """The differences between *old* and *new*, to be iterated once; the counts are final after the last one.
 
-    *kinds* are all that are declared, *wanted* says of a kind (or `<kind>/contents`) whether it is asked for.
-    Raises Refused for snapshots of two accounts, and on the way Damaged for one that is not what was written.
+    *kinds* are all that are declared; *selected* returns True for a kind (or `<kind>/contents`) to compare.
+    Raises Refused for snapshots of two accounts; iterating raises Damaged for a file that was changed.
     """
 
     def __init__(
-        self, old: Snapshot, new: Snapshot, kinds: Sequence[Resource], wanted: Callable[[str], bool]
+        self, old: Snapshot, new: Snapshot, kinds: Sequence[Resource], selected: Callable[[str], bool]
     ) -> None:
-        one, other = old.manifest.account_id, new.manifest.account_id
-        if one != other:
-            raise Refused(f"{old.name} is of the account {one}, {new.name} of {other}")
+        accounts = old.manifest.account_id, new.manifest.account_id
+        if accounts[0] != accounts[1]:
+            raise Refused(
+                f"{old.name} is a snapshot of the account {accounts[0]}, {new.name} one of {accounts[1]}"
+            )
         self.old, self.new = old, new
         self.counts: Counter[str] = Counter()
         self.left_out: list[str] = []
         """The kinds that neither side was asked to read."""
-        self._wanted = wanted
-        self._sides = Sides(old, new, kinds)
-        self._old, self._new = self._sides.old, self._sides.new
-        self._moved = dict(self._sides.moved())
+        self._selected = selected
+        self._pairing = Pairing(Side(old, kinds), Side(new, kinds), kinds)
+        self._sides = (self._pairing.old, self._pairing.new)
 
     def __iter__(self) -> Iterator[Difference]:
-        of_kinds = map(self._of_kind, self._sides.kinds.values())
-        for difference in chain(chain.from_iterable(of_kinds), self._of_strange_kinds()):
+        of_kinds = map(self._of_kind, self._pairing.kinds.values())
+        for difference in chain(chain.from_iterable(of_kinds), self._of_undeclared_kinds()):
             self.counts[difference.change] += 1
             yield difference
 
-    def _of_strange_kinds(self) -> Iterator[Difference]:
-        """Tell of kinds that only another version of this program knows."""
-        known = self._sides.kinds
-        strange = {k for side in (self._old, self._new) for k in side.kinds if k not in known}
-        for kind in sorted(strange):
-            if kind.removesuffix(CONTENTS) not in known and self._wanted(kind):
-                was, now = (COMPLETE if kind in s.kinds else ABSENT for s in (self._old, self._new))
+    def _of_undeclared_kinds(self) -> Iterator[Difference]:
+        """Yield the kinds that only another version of this program declares."""
+        declared = self._pairing.kinds
+        for kind in sorted({kind for side in self._sides for kind in side.kinds}):
+            if kind.removesuffix(CONTENTS) not in declared and self._selected(kind):
+                old, new = (COMPLETE if kind in side.kinds else ABSENT for side in self._sides)
                 reason = "this version of cfops does not know the kind"
-                yield Difference(kind, "", UNKNOWN, "", (("", was, now),), reason=reason)
+                yield Difference(kind, "", UNKNOWN, "", (("", old, new),), reason=reason)
 
     def _of_kind(self, resource: Resource) -> Iterator[Difference]:
-        if self._wanted(resource.kind):
+        if self._selected(resource.kind):
             yield from self._items(resource)
             if resource.values:
-                yield from values(self._sides, resource)
-        if resource.contents and self._wanted(resource.kind + CONTENTS):
-            yield from contents(self._sides, resource)
+                yield from self._values(resource)
+        if resource.contents and self._selected(resource.kind + CONTENTS):
+            yield from self._contents(resource)
 
     def _items(self, resource: Resource) -> Iterator[Difference]:
-        was, now = (side.left_out(resource.kind) for side in (self._old, self._new))
-        read = [side for side in (self._old, self._new) if side.mentions(resource.kind)]
-        if not read:
-            if was or now or self._sides.places(resource.parent):
+        owners = self._pairing.owners(resource.parent)
+        old, new = (side.skipped(resource.kind) for side in self._sides)
+        if not any(resource.kind in side.kinds for side in self._sides):
+            if old or new or owners:
                 self.left_out.append(resource.kind)
-        elif was or now:
+        elif old or new:
             missing = Section(resource.kind, "", COMPLETE)
-            yield unknown(resource.kind, "", was or missing, now or missing)
+            yield unknown(resource.kind, "", old or missing, new or missing)
         else:
-            for place in self._sides.places(resource.parent):
-                yield from self._in_place(resource, place)
-            yield from self._strays(resource)
+            for owner in owners:
+                sections = self._pairing.sections(resource.kind, owner)
+                if sections and not whole(*sections):
+                    yield unknown(resource.kind, owner.name, *sections)
+                for pair in self._pairing.items(resource, owner):
+                    if pair.certain:
+                        yield _difference(resource, owner, pair)
+            yield from self._strays(resource, owners)
 
-    def _in_place(self, resource: Resource, place: Place) -> Iterator[Difference]:
-        standing = self._sides.standing(resource.kind, place)
-        if standing is None:
+    def _strays(self, resource: Resource, owners: Sequence[OwnerPair]) -> Iterator[Difference]:
+        """Yield the items whose parent the snapshot does not hold: they cannot be paired."""
+        for side, at in zip(self._sides, (0, 1), strict=True):
+            held = {holder.id for owner in owners if (holder := owner[:2][at])}
+            for scope in sorted(side.scopes(resource) - held):
+                if not side.gone(resource.parent, scope):
+                    reason = f"{side.snapshot.name} does not hold their parent"
+                    statuses = (("", "stray", "stray"),)
+                    yield Difference(resource.kind, scope, UNKNOWN, "", statuses, reason=reason)
+
+    def _contents(self, resource: Resource) -> Iterator[Difference]:
+        """Yield the files of items that were created, deleted or changed."""
+        kind, owners = resource.kind + CONTENTS, self._pairing.owners(resource.kind)
+        old, new = (kind in side.kinds for side in self._sides)
+        if not (old and new):
+            if (old or new) and any(owner.old and owner.new for owner in owners):
+                yield one_sided(kind, held_by_old=old)
             return
-        was, now = standing
-        if not whole(was, now):
-            yield unknown(resource.kind, place.name, was, now)
-        old, new = _sorted(resource, self._old, place.old), _sorted(resource, self._new, place.new)
-        matched = pairs(resource, old, new)
-        if place.old is not None and place.new is not None:
-            matched = by_key(resource, matched)
-        for before, after in matched:
-            certain = (before is not None or was.status == COMPLETE) and (
-                after is not None or now.status == COMPLETE
-            )
-            if certain and (found := self._difference(resource, place, before, after)):
-                yield found
+        before, after = (side.contents(resource.kind) for side in self._sides)
+        for owner in owners:
+            if sections := self._pairing.sections(kind, owner):
+                if not whole(*sections):
+                    yield unknown(kind, owner.name, *sections)
+                files = (
+                    held.get(holder.id if holder else "", {})
+                    for held, holder in zip((before, after), owner[:2], strict=True)
+                )
+                yield from _files(kind, owner, sections, *files)
 
-    def _difference(
-        self, resource: Resource, place: Place, before: Json | None, after: Json | None
-    ) -> Difference | None:
-        old = comparable(resource, before) if before is not None else None
-        new = comparable(resource, after) if after is not None else None
-        fields: tuple[Field, ...] = ()
-        if old is not None and new is not None:
-            fields = tuple(differences(old, new, self._moved))
-            if not fields:
-                return None
-        change = CREATED if old is None else DELETED if new is None else CHANGED
-        items = [item for item in (after, before) if item is not None]
-        name = name_of(resource, items[0])
-        ids = dict.fromkeys((*(str(reach(item, resource.key) or "") for item in items), name))
-        ids.pop("", None)
-        owners = place.owners if resource.parent != ACCOUNT else ()
-        name = _told(resource, name, items)
-        return Difference(resource.kind, place.name, change, name, fields, old, new, tuple(ids), owners)
-
-    def _strays(self, resource: Resource) -> Iterator[Difference]:
-        """Tell of items whose owner the snapshot does not hold: they can be matched with nothing."""
-        known = self._sides.places(resource.parent)
-        held = ({place.old for place in known}, {place.new for place in known})
-        for side, owners in zip((self._old, self._new), held, strict=True):
-            for scope in sorted(side.scopes(resource)):
-                if scope not in owners and not side.gone(resource.parent, scope):
-                    reason = f"{side.snapshot.name} does not hold what they lie in"
-                    fields = (("", "stray", "stray"),)
-                    yield Difference(resource.kind, scope, UNKNOWN, "", fields, reason=reason)
+    def _values(self, resource: Resource) -> Iterator[Difference]:
+        """Yield the keys whose values changed; created and deleted keys are differences of their own."""
+        held = tuple(side.values(resource.kind) for side in self._sides)
+        both = [(o, o.old.id, o.new.id) for o in self._pairing.owners(resource.parent) if o.old and o.new]
+        for at, side in enumerate(self._sides):
+            for _, *ids in both:
+                keys_only = ids[at] not in held[at] and side.section(resource.kind, ids[at]).count
+                if keys_only and ids[1 - at] in held[1 - at]:
+                    yield one_sided(resource.kind + VALUES, held_by_old=at == 1)
+                    return
+        for owner, old, new in both:
+            if old in held[0] and new in held[1]:
+                for before, after in merged_values(held[0][old], held[1][new]):
+                    if before is not None and after is not None and _stored(before) != _stored(after):
+                        key, change = value_key(before)[0], (("value", _short(before), _short(after)),)
+                        yield Difference(
+                            resource.kind, owner.name, CHANGED, key, change, {}, {}, (key,), owner.names
+                        )
 
 
-def _sorted(resource: Resource, side: Side, scope: str | None) -> Sorted:
-    path = side.snapshot.path / kind_file(resource.kind)
-    return Sorted(side.lines(resource, scope), key_of(resource), path)
+def _difference(resource: Resource, owner: OwnerPair, pair: Pair) -> Difference:
+    change = CREATED if pair.old is None else DELETED if pair.new is None else CHANGED
+    items = [item for item in (pair.new, pair.old) if item is not None]
+    name = name_of(resource, items[0])
+    ids = dict.fromkeys(filter(None, (*(key_of(resource, item) for item in items), name)))
+    owners = owner.names if resource.parent != ACCOUNT else ()
+    name = _full_name(resource, name, items)
+    return Difference(
+        resource.kind, owner.name, change, name, pair.fields, pair.before, pair.after, tuple(ids), owners
+    )
 
 
-def _told(resource: Resource, name: str, items: list[Json]) -> str:
-    """Give an item's *name*, and what else identifies it in each of its states."""
+def _full_name(resource: Resource, name: str, items: list[Json]) -> str:
+    """Return an item's *name* with whatever else identifies it in each of its states."""
     if resource.identity == (resource.label,):
         return name
     first, *others = (identity_of(resource, item) for item in items)
     same = (value for value in first if value and all(value in other for other in others))
     return " ".join(dict.fromkeys((name, *same)))
+
+
+def _files(
+    kind: str,
+    owner: OwnerPair,
+    sections: tuple[Section, Section],
+    old: dict[str, File],
+    new: dict[str, File],
+) -> Iterator[Difference]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after = (held[name].compared if name in held else None for held in (old, new))
+        found = tuple(fields(before, after)) if before and after else ()
+        change = CREATED if before is None else DELETED if after is None else CHANGED
+        certain = (before or sections[0].status == COMPLETE) and (after or sections[1].status == COMPLETE)
+        if certain and (found or change != CHANGED):
+            yield Difference(kind, owner.name, change, name, found, before, after, owner.names)
+
+
+def merged_values(old: ValueFile | None, new: ValueFile | None) -> Iterator[Match]:
+    """Yield the lines of two files (None: no keys) for each key whose lines are not equal to the byte."""
+    before, after = (
+        Sorted(file.lines(), value_key, file.path) if file else Sorted(iter(()), value_key, Path())
+        for file in (old, new)
+    )
+    return merged(before, after)
+
+
+def _stored(line: Json) -> tuple[object, object]:
+    return line.get("value"), line.get("base64", False)
+
+
+def _short(line: Json) -> str:
+    """Return a stored value's size and the beginning of its SHA-256: it may be large, or a secret."""
+    value = line.get("value")
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    try:
+        data = b64decode(text, validate=True) if line.get("base64") is True else None
+    except ValueError:
+        data = None
+    data = text.encode("utf-8", "surrogatepass") if data is None else data
+    return f"{len(data):,} bytes, sha256 {sha256(data).hexdigest()[:_SHOWN]}"

@@ -1,7 +1,7 @@
 """Merge: two lists in order of identity, side by side, so that each item meets its counterpart.
 
-Memory stays flat: of either list only what has one identity is held at a time. Lines that are equal to the
-byte are passed over without being parsed.
+Memory stays flat: of each list only the items of one identity are held at a time. Lines that are equal to
+the byte are skipped without being parsed.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ops.kinds.change import comparable
 from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.snapshots.lines import decode, encode
 from ops.snapshots.spans import damaged, item
 
-Pair = tuple[Json | None, Json | None]
+Match = tuple[Json | None, Json | None]
 Key = tuple[str, ...]
 
 
 class Sorted:
-    """Items of one owner, as lines of JSON in order of identity; *path* is the file they come from."""
+    """Items of one parent, as lines of JSON in order of identity; *path* is the file they come from."""
 
     def __init__(self, lines: Iterator[bytes], key_of: Callable[[Json], Key], path: Path) -> None:
         self._next = lines.__next__
@@ -32,7 +31,7 @@ class Sorted:
         self.step()
 
     def step(self) -> None:
-        """Go on to the next line; *line* is None after the last one."""
+        """Go to the next line; *line* is None after the last one."""
         try:
             self.line = self._next()
         except StopIteration:
@@ -41,94 +40,88 @@ class Sorted:
 
     @property
     def key(self) -> Key:
-        """Give the identity of the present item; raises Damaged where the file is not in order."""
+        """Return the identity of the current item. Raises Damaged if the file is not in order."""
         if self._key is None:
-            assert self.line is not None  # noqa: S101 (nobody asks for a key after the last line)
+            assert self.line is not None  # noqa: S101 (no caller asks for a key after the last line)
             self._item = item(self._path, self.line)
-            self._key = self._key_of(self._item)
+            try:
+                self._key = self._key_of(self._item)
+            except KeyError:
+                raise damaged(self._path) from None
             if self._key < self._last:
                 raise damaged(self._path)
             self._last = self._key
         return self._key
 
     def take(self) -> Json:
-        """Give the item whose key was asked for, and go on."""
+        """Return the item whose key was read last, and go to the next line."""
         found = self._item
         self.step()
         return found
 
-    def goes_on(self, key: Key) -> bool:
-        """Say whether the present item has this identity."""
-        return self.line is not None and self.key == key
+    def take_all(self, key: Key) -> list[Json]:
+        """Return all items with the identity *key*, from the current one on."""
+        found = []
+        while self.line is not None and self.key == key:
+            found.append(self.take())
+        return found
 
 
-def pairs(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
-    """Yield each item of *old* with the one of *new* that has its identity; None where there is none.
-
-    Pairs that are equal to the byte are left out. Several items of one identity are paired so that as many
-    as possible are the same.
-    """
-    return side_by_side(old, new, lambda: _of_one_identity(resource, old, new))
-
-
-def side_by_side(
-    old: Sorted, new: Sorted, together: Callable[[], Iterator[Pair]] | None = None
-) -> Iterator[Pair]:
+def merged(
+    old: Sorted,
+    new: Sorted,
+    *,
+    same: Callable[[list[Json], list[Json]], Iterator[Match]] | None = None,
+    refers: Callable[[bytes], bool] | None = None,
+) -> Iterator[Match]:
     """Yield each item of *old* with the one of *new* that has its key; None where there is none.
 
-    *together* pairs the items of one key where there may be several.
+    Lines equal to the byte are left out, except those that *refers* selects: what they refer to may differ.
+    *same* matches the items of one key where there may be several.
     """
     while old.line is not None and new.line is not None:
-        if old.line == new.line:
+        if old.line == new.line and (refers is None or not refers(old.line)):
             old.step()
             new.step()
         elif old.key == new.key:
-            yield from together() if together else ((old.take(), new.take()),)
+            key = old.key
+            yield from same(old.take_all(key), new.take_all(key)) if same else ((old.take(), new.take()),)
         elif old.key < new.key:
             yield old.take(), None
         else:
             yield None, new.take()
-    for before in _rest(old):
-        yield before, None
-    for after in _rest(new):
-        yield None, after
+    while old.line is not None and old.key is not None:
+        yield old.take(), None
+    while new.line is not None and new.key is not None:
+        yield None, new.take()
 
 
-def _rest(items: Sorted) -> Iterator[Json]:
-    while items.line is not None and items.key is not None:
-        yield items.take()
+def likest(
+    old: list[Json], new: list[Json], seen_old: Callable[[Json], bytes], seen_new: Callable[[Json], bytes]
+) -> Iterator[Match]:
+    """Match items of one identity so that as many as possible are the same.
 
-
-def _of_one_identity(resource: Resource, old: Sorted, new: Sorted) -> Iterator[Pair]:
-    key, before, after = old.key, [old.take()], [new.take()]
-    while old.goes_on(key):
-        before.append(old.take())
-    while new.goes_on(key):
-        after.append(new.take())
-    if len(before) == len(after) == 1:
-        yield before[0], after[0]
-    else:
-        yield from _likest(resource, before, after)
-
-
-def _likest(resource: Resource, old: list[Json], new: list[Json]) -> Iterator[Pair]:
-    """Pair those that are the same, then the others."""
+    *seen_old* and *seen_new* return what is compared of an item of either side.
+    """
+    if len(old) == len(new) == 1:
+        yield old[0], new[0]
+        return
     waiting: dict[bytes, list[Json]] = {}
     for found in new:
-        waiting.setdefault(_seen(resource, found), []).append(found)
+        waiting.setdefault(seen_new(found), []).append(found)
     left = []
     for found in old:
-        if same := waiting.get(_seen(resource, found)):
+        if same := waiting.get(seen_old(found)):
             same.pop()
         else:
             left.append(found)
     yield from zip_longest(left, [found for same in waiting.values() for found in same])
 
 
-def by_key(resource: Resource, found: Iterator[Pair]) -> Iterator[Pair]:
-    """Yield *found*, and match by their key those items that nothing on the other side is identical with.
+def by_key(resource: Resource, found: Iterator[Match]) -> Iterator[Match]:
+    """Yield *found*, and match by their key those items that have no counterpart of their identity.
 
-    What only *old* has comes before what only *new* has.
+    Items that only the old side has come before those that only the new side has.
     """
     if resource.key in resource.identity:
         yield from found
@@ -145,16 +138,23 @@ def by_key(resource: Resource, found: Iterator[Pair]) -> Iterator[Pair]:
             side[key] = encode(one)
     for key in [key for key in left[0] if key in left[1]]:
         yield decode(left[0].pop(key)), decode(left[1].pop(key))
+    yield from _created_again(resource, *left)
     yield from ((decode(line), None) for line in left[0].values())
     yield from ((None, decode(line)) for line in left[1].values())
 
 
-def _seen(resource: Resource, found: Json) -> bytes:
-    return encode(comparable(resource, found))
+def _created_again(resource: Resource, old: dict[str, bytes], new: dict[str, bytes]) -> Iterator[Match]:
+    """Yield and remove the items whose identity is the same once it is in canonical form."""
+    if canonical := resource.compare.canonical:
+        again = {identity_of(resource, canonical(decode(line))): key for key, line in new.items()}
+        for key in [*old]:
+            other = again.pop(identity_of(resource, canonical(decode(old[key]))), None)
+            if other is not None:
+                yield decode(old.pop(key)), decode(new.pop(other))
 
 
-def key_of(resource: Resource) -> Callable[[Json], Key]:
-    """Give what a list of *resource* is in the order of."""
+def sort_key(resource: Resource) -> Callable[[Json], Key]:
+    """Return the function by whose results a list of *resource* is sorted."""
     if len(resource.identity) == 1 and "." not in resource.identity[0]:
         (name,) = resource.identity
 

@@ -1,121 +1,268 @@
-"""Pairing: which owner on the older side is which on the newer one."""
+"""Pairing: which item of one side is which item of the other, and what differs between the two.
+
+This is the only comparison of two states: `snapshots.diff` and `snapshots.drift` report its pairs,
+`snapshots.restore` applies them. Items that others belong to or refer to are paired by their id, and those
+that were created again by their identity; all others by their identity, and those left by their id.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
-from ops.kinds.resource import ACCOUNT, Resource
+from ops.kinds.change import comparable
+from ops.kinds.resource import ACCOUNT, Json, Resource
+from ops.snapshots.compare.difference import Field, fields
+from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Holder, Side
+from ops.snapshots.layout import kind_file
+from ops.snapshots.lines import encode
 from ops.snapshots.sections import COMPLETE, Section
 
-if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+_TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
 
 
-class Place(NamedTuple):
-    """Where items lie on either side: the owner's ids; None where that side does not have the owner.
+class OwnerPair(NamedTuple):
+    """An item that others belong to, on both sides; None on the side that does not hold it.
 
-    *proven*: for each side, that it holds all there was, should it not have the owner.
+    *proven* says for each side whether it is certain that it does not exist there if the side does not hold
+    it.
     """
 
-    old: str | None
-    new: str | None
+    old: Holder | None
+    new: Holder | None
     name: str = ""
     proven: tuple[bool, bool] = (False, False)
 
     @property
-    def owners(self) -> tuple[str, ...]:
-        """Give what the owner goes by."""
-        return tuple(dict.fromkeys(filter(None, (self.new, self.old, self.name))))
+    def names(self) -> tuple[str, ...]:
+        """Return the ids and the name of the item."""
+        ids = (holder.id for holder in (self.new, self.old) if holder is not None)
+        return tuple(dict.fromkeys(filter(None, (*ids, self.name))))
 
 
-class Sides:
-    """Two snapshots, and what in the one is what in the other. *kinds* are all that are declared."""
+class Pair(NamedTuple):
+    """An item that differs: *old* and *new* as each side holds it, *before* and *after* as compared.
 
-    def __init__(self, old: Snapshot, new: Snapshot, kinds: Sequence[Resource]) -> None:
-        self.old, self.new = Side(old, kinds), Side(new, kinds)
-        self.kinds = {resource.kind: resource for resource in kinds}
-        self._places: dict[str, list[Place]] = {}
-
-    def places(self, kind: str) -> list[Place]:
-        """Give the items of *kind*, or the account, as places where others lie."""
-        if kind not in self._places:
-            self._places[kind] = _places(kind, self.old, self.new, self.kinds)
-        return self._places[kind]
-
-    def moved(self) -> Iterator[tuple[str, str]]:
-        """Yield the old and the new id of all that was made anew and that others may refer to."""
-        for resource in self.kinds.values():
-            if resource.parent == ACCOUNT and resource.key not in resource.identity:
-                for place in self.places(resource.kind):
-                    if place.old and place.new and place.old != place.new:
-                        yield place.old, place.new
-
-    def standing(self, kind: str, place: Place) -> tuple[Section, Section] | None:
-        """Give how well either side knows *kind* there; None where nothing is to be said of it.
-
-        That is where neither side has the owner, and where one does not but may have had it: then the owner
-        itself is unknown, and all in it.
-        """
-        before, after = place.proven
-        if (place.old is None and place.new is None) or (place.old is None and not before):
-            return None
-        if place.new is None and not after:
-            return None
-        nothing = Section(kind, "", COMPLETE)
-        return (
-            nothing if place.old is None else self.old.standing(kind, place.old),
-            nothing if place.new is None else self.new.standing(kind, place.new),
-        )
-
-
-def _places(kind: str, old: Side, new: Side, by_kind: dict[str, Resource]) -> list[Place]:
-    """Match the owners of *kind* (or the account): by id, and those that were made anew by identity.
-
-    An identity holds within the owner's own owner, which is matched in the same way.
+    If one of them is None, *certain* says whether that side proves that the item does not exist.
     """
-    if kind == ACCOUNT:
-        return [Place(old.account_id, new.account_id)]
-    resource = by_kind[kind]
-    return [
-        match
-        for place in _places(resource.parent, old, new, by_kind)
-        for match in _within(resource, place, old, new)
-    ]
+
+    old: Json | None
+    new: Json | None
+    before: Json | None
+    after: Json | None
+    fields: tuple[Field, ...] = ()
+    certain: bool = True
 
 
-def _within(resource: Resource, place: Place, old: Side, new: Side) -> Iterator[Place]:
-    before, after = old.holders(resource, place.old), new.holders(resource, place.new)
-    proven = (
-        _proves(old, resource, place.old, proven=place.proven[0]),
-        _proves(new, resource, place.new, proven=place.proven[1]),
-    )
-    by_id, by_identity = {h.id: h for h in after}, _first_by_identity(before, after)
-    for one in before:
-        other = by_id.pop(one.id, None) or by_id.pop(by_identity.get(one.identity, ""), None)
-        yield _settled(resource, old, new, Place(one.id, other.id if other else None, one.name, proven))
-    for other in by_id.values():
-        yield _settled(resource, old, new, Place(None, other.id, other.name, proven))
+class References(NamedTuple):
+    """How ids inside an item are compared: two are equal if they refer to the same item, each on its side.
+
+    *old* and *new* replace ids on either side: on the old side by the id that the item has on the new one,
+    on both sides an id that refers to nothing, while on the other side it refers to an item.
+    """
+
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+    ids: frozenset[bytes]
+
+    def touch(self, line: bytes) -> bool:
+        """True if *line* holds an id that is replaced on either side."""
+        return not self.ids.isdisjoint(_TEXT.findall(line))
 
 
-def _first_by_identity(before: list[Holder], after: list[Holder]) -> dict[tuple[str, ...], str]:
-    """Give the id of the new item of each identity that no old item has by its id."""
-    kept = {one.id for one in before}
-    return {other.identity: other.id for other in reversed(after) if other.id not in kept}
+NO_REFERENCES = References({}, {}, frozenset())
 
 
-def _settled(resource: Resource, old: Side, new: Side, place: Place) -> Place:
-    """Take an owner that was deleted while a snapshot was made as what it is: not there, for certain."""
-    first, second = place.proven
-    if place.old is not None and old.gone(resource.kind, place.old):
-        place, first = place._replace(old=None), True
-    if place.new is not None and new.gone(resource.kind, place.new):
-        place, second = place._replace(new=None), True
-    return place._replace(proven=(first, second))
+def parent_kinds(kinds: Iterable[Resource]) -> set[str]:
+    """Return the kinds that other items or files belong to, or refer to by an id."""
+    found: set[str] = set()
+    for resource in kinds:
+        found |= {resource.parent, *_mentioned(resource), *([resource.kind] if resource.contents else ())}
+    return found - {ACCOUNT}
 
 
-def _proves(side: Side, resource: Resource, scope: str | None, *, proven: bool) -> bool:
-    if scope is None:
-        return proven
-    return side.standing(resource.kind, scope).status == COMPLETE
+def referred_kinds(resources: Iterable[Resource], kinds: Mapping[str, Resource]) -> set[str]:
+    """Return those of *kinds* that items of *resources* may refer to by an id of Cloudflare's choice."""
+    found = (kinds.get(kind) for resource in resources for kind in _mentioned(resource))
+    return {r.kind for r in found if r and r.key not in r.identity and r.parent == ACCOUNT}
+
+
+class Pairing:
+    """The items of two sides, paired. *kinds* are all that are declared."""
+
+    def __init__(self, old: Side, new: Side, kinds: Iterable[Resource]) -> None:
+        self.old, self.new = old, new
+        self.kinds = {resource.kind: resource for resource in kinds}
+        self._by_id = parent_kinds(self.kinds.values())
+        self._within: dict[tuple[str, str, str], list[OwnerPair]] = {}
+        self._references: dict[str, References] = {}
+
+    def owners(self, kind: str) -> list[OwnerPair]:
+        """Return the items of *kind* (or the account) as pairs that others belong to."""
+        if kind == ACCOUNT:
+            old, new = (Holder(side.account_id, (), "", b"{}") for side in (self.old, self.new))
+            return [OwnerPair(old, new)]
+        resource = self.kinds[kind]
+        return [
+            pair
+            for owner in self.owners(resource.parent)
+            for pair in self._owners_in(resource, owner)
+            if any(holder is not None and holder.id for holder in pair[:2])
+        ]
+
+    def _owners_in(self, resource: Resource, owner: OwnerPair) -> list[OwnerPair]:
+        key = (resource.kind, owner.old.id if owner.old else "", owner.new.id if owner.new else "")
+        if key not in self._within:
+            self._within[key] = list(self._paired(resource, owner))
+        return self._within[key]
+
+    def _paired(self, resource: Resource, owner: OwnerPair) -> Iterator[OwnerPair]:
+        sides = (self.old, self.new)
+        before, after = (
+            side.holders(resource, holder.id) if holder else []
+            for side, holder in zip(sides, owner[:2], strict=True)
+        )
+        proven = tuple(
+            side.section(resource.kind, holder.id).status == COMPLETE if holder else known
+            for side, holder, known in zip(sides, owner[:2], owner.proven, strict=True)
+        )
+        for old, new in match_holders(before, after):
+            found = [
+                None if holder and side.gone(resource.kind, holder.id) else holder
+                for side, holder in zip(sides, (old, new), strict=True)
+            ]
+            # What was deleted while a snapshot was made certainly does not exist there.
+            certain = [
+                known or (was is not None and now is None)
+                for known, was, now in zip(proven, (old, new), found, strict=True)
+            ]
+            named = old or new
+            yield OwnerPair(found[0], found[1], named.name if named else "", (certain[0], certain[1]))
+
+    def sections(self, kind: str, owner: OwnerPair) -> tuple[Section, Section] | None:
+        """Return how completely each side holds *kind* in *owner*; None if nothing can be said about it.
+
+        That is so if neither side has the owner, or if one lacks it without proof: then the owner itself is
+        unknown, with everything in it.
+        """
+        found = []
+        for side, holder, proven in zip((self.old, self.new), owner[:2], owner.proven, strict=True):
+            if holder is None and not proven:
+                return None
+            found.append(side.section(kind, holder.id) if holder else Section(kind, "", COMPLETE))
+        return None if owner.old is None and owner.new is None else (found[0], found[1])
+
+    def items(self, resource: Resource, owner: OwnerPair) -> Iterator[Pair]:
+        """Yield the items of a kind in *owner* that differ; what a side does not prove is not certain."""
+        if (sections := self.sections(resource.kind, owner)) is None:
+            return
+        complete = tuple(section.status == COMPLETE for section in sections)
+        for old, new in self._matches(resource, owner):
+            certain = (old is not None or complete[0]) and (new is not None or complete[1])
+            if found := self.compare(resource, old, new, certain=certain):
+                yield found
+
+    def compare(
+        self, resource: Resource, old: Json | None, new: Json | None, *, certain: bool = True
+    ) -> Pair | None:
+        """Return two items as a pair, or None if they do not differ."""
+        references = self.references(resource)
+        before = _compared(resource, old, references.old) if old is not None else None
+        after = _compared(resource, new, references.new) if new is not None else None
+        if before is None or after is None:
+            return Pair(old, new, before, after, (), certain)
+        found = tuple(fields(before, after))
+        return Pair(old, new, before, after, found) if found else None
+
+    def _matches(self, resource: Resource, owner: OwnerPair) -> Iterator[Match]:
+        references = self.references(resource)
+        if resource.kind in self._by_id:
+            for pair in self._owners_in(resource, owner):
+                old, new = pair[:2]
+                if old is None or new is None or old.line != new.line or references.touch(old.line):
+                    yield tuple(  # type: ignore[misc]  # two sides are two items
+                        side.parsed(resource, holder.line) if holder else None
+                        for side, holder in ((self.old, old), (self.new, new))
+                    )
+            return
+        refers = references.touch if references.ids else None
+        seen = (partial(_seen, resource, references.old), partial(_seen, resource, references.new))
+        same = partial(likest, seen_old=seen[0], seen_new=seen[1])
+        sides = (_sorted(resource, self.old, owner.old), _sorted(resource, self.new, owner.new))
+        found = merged(*sides, same=same, refers=refers)
+        yield from by_key(resource, found) if owner.old and owner.new else found
+
+    def references(self, resource: Resource) -> References:
+        """Return how ids inside the items of a kind are compared."""
+        if resource.kind not in self._references:
+            kinds = referred_kinds([resource], self.kinds)
+            pairs = [pair for kind in sorted(kinds) for pair in self.owners(kind)]
+            self._references[resource.kind] = _references(pairs) if pairs else NO_REFERENCES
+        return self._references[resource.kind]
+
+
+def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[Holder | None, Holder | None]]:
+    """Match items by their id, and those that were created again by their identity."""
+    left = dict(enumerate(after))
+    kept = {holder.id for holder in before}
+    by_id = {holder.id: number for number, holder in left.items() if holder.id}
+    again = {h.identity: number for number, h in reversed(left.items()) if not h.id or h.id not in kept}
+    for old in before:
+        number = by_id.get(old.id, again.get(old.identity, -1))
+        yield old, left.pop(number, None)
+    for new in left.values():
+        yield None, new
+
+
+def replaced(value: Any, ids: Mapping[str, str]) -> Any:
+    """Return *value* with each text that is one of *ids* replaced."""
+    if isinstance(value, str):
+        return ids.get(value, value)
+    if isinstance(value, dict):
+        return {name: replaced(held, ids) for name, held in value.items()}
+    return [replaced(held, ids) for held in value] if isinstance(value, list) else value
+
+
+def _references(pairs: Iterable[OwnerPair]) -> References:
+    old: dict[str, str] = {}
+    new: dict[str, str] = {}
+    for pair in pairs:
+        before, after = (holder.id if holder else "" for holder in pair[:2])
+        if before == after:
+            continue
+        if after:
+            if before:
+                old[before] = after
+            if pair.proven[0]:
+                old[after] = _missing(after)
+        if before:
+            # Where the new side may hold more, the old id is taken for the new one: nothing proves otherwise.
+            new[before] = _missing(before) if pair.proven[1] else after or before
+    ids = frozenset(encode(id).strip()[1:-1] for id in (*old, *new))
+    return References(old, new, ids)
+
+
+def _missing(id: str) -> str:
+    return f"{id} (does not exist)"
+
+
+def _mentioned(resource: Resource) -> list[str]:
+    """Return the kinds that an item of a kind may refer to."""
+    return list(dict.fromkeys((*resource.restore.mentions, *(kind for _, kind in resource.links))))
+
+
+def _compared(resource: Resource, found: Json, ids: Mapping[str, str]) -> Json:
+    return comparable(resource, replaced(found, ids) if ids else found)
+
+
+def _seen(resource: Resource, ids: Mapping[str, str], found: Json) -> bytes:
+    return encode(_compared(resource, found, ids))
+
+
+def _sorted(resource: Resource, side: Side, holder: Holder | None) -> Sorted:
+    path = side.snapshot.path / kind_file(resource.kind)
+    lines = side.lines(resource, holder.id) if holder else iter(())
+    return Sorted(lines, sort_key(resource), path)

@@ -1,86 +1,139 @@
-"""Side: one of the two snapshots that are compared, and what it proves of what it does not hold."""
+"""Side: one of the two states that are compared, read from a snapshot, and which absences it proves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.kinds.resource import Json, Resource, identity_of, reach
 from ops.snapshots.layout import kind_file
-from ops.snapshots.sections import GONE, SKIPPED, Section
-from ops.snapshots.spans import ItemFile, item
+from ops.snapshots.lines import encode
+from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
+from ops.snapshots.spans import ItemFile, damaged, item, opened
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ops.snapshots.library import Snapshot
+    from ops.snapshots.writer import Stored
 
 ABSENT = "absent"
 CONTENTS = "/contents"
 
 
 class Holder(NamedTuple):
-    """An item that others lie in, or that has files: its id, what identifies it, and its name."""
+    """An item that can be the parent of others: its id, its identity, its name, and the item as JSON."""
 
     id: str
     identity: tuple[str, ...]
     name: str
+    line: bytes
+
+
+class File(NamedTuple):
+    """A file of an item; *path* is its place in the snapshot, the other fields are compared."""
+
+    bytes: int
+    sha256: str
+    media_type: str
+    role: str
+    path: str
+
+    @property
+    def compared(self) -> Json:
+        fields = self._asdict()
+        del fields["path"]
+        return fields
+
+
+class ValueFile:
+    """The values stored in one parent: a line for each key, with its `key` and its `value`."""
+
+    def __init__(self, path: Path, stored: Stored) -> None:
+        self.path, self._stored = path, stored
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines. Raises Damaged, after the last one, if the file differs from the manifest."""
+        digest, size = sha256(), 0
+        with opened(self.path) as file:
+            for line in file:
+                digest.update(line)
+                size += len(line)
+                yield line
+        if (size, digest.hexdigest()) != (self._stored.bytes, self._stored.sha256):
+            raise damaged(self.path)
 
 
 class Side:
-    """A snapshot, looked at kind by kind."""
+    """A snapshot, read kind by kind. *kinds* are all that are declared.
 
-    def __init__(self, snapshot: Snapshot, kinds: Iterable[Resource]) -> None:
+    *listed* holds the complete list of a kind that was listed separately, because the snapshot has only some
+    of its items.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        kinds: Iterable[Resource],
+        listed: Mapping[str, list[Json]] | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self.account_id = snapshot.manifest.account_id
+        self.listed = listed or {}
         self._sections = {(s.kind, s.scope): s for s in snapshot.manifest.sections}
-        self._scopes = {resource.kind: resource.parent for resource in kinds}
-        self._gone = {self._place(s) for s in self._sections.values() if s.status == GONE}
+        self._parents = {resource.kind: resource.parent for resource in kinds}
+        self._gone = {self._parent_of(s) for s in self._sections.values() if s.status == GONE}
         self.kinds = {section.kind for section in self._sections.values() if section.scope}
-        """What was read, or tried to be."""
+        """The kinds that were read, or that a scan tried to read."""
         self._files: dict[str, ItemFile] = {}
 
-    def _place(self, section: Section) -> tuple[str, str]:
-        """Give the kind and id of what a section lies in."""
+    def _parent_of(self, section: Section) -> tuple[str, str]:
+        """Return the kind and the id of the item that a section belongs to."""
         kind = section.kind.removesuffix(CONTENTS)
-        return (kind if kind != section.kind else self._scopes.get(kind, "")), section.scope
+        return (kind if kind != section.kind else self._parents.get(kind, "")), section.scope
 
     def gone(self, kind: str, id: str) -> bool:
-        """Say whether an item was deleted while the snapshot was made, so that what it held is too."""
+        """True if an item was deleted while the snapshot was made, along with everything in it."""
         return (kind, id) in self._gone
 
-    def standing(self, kind: str, scope: str) -> Section:
-        """Give how well *kind* is known in *scope*: only "complete" proves anything."""
+    def section(self, kind: str, scope: str) -> Section:
+        """Return how completely *kind* was read in *scope*: only "complete" proves an absence."""
+        if kind in self.listed:
+            return Section(kind, scope, COMPLETE)
         found = self._sections.get((kind, scope)) or self._sections.get((kind, ""))
         return found or Section(kind, scope, ABSENT, 0, "not in the snapshot")
 
-    def mentions(self, kind: str) -> bool:
-        """Say whether *kind* was read, or tried to be, in any owner."""
-        return kind in self.kinds
-
-    def left_out(self, kind: str) -> Section | None:
-        """Give the row that says that nobody wanted *kind*; None where it was read."""
+    def skipped(self, kind: str) -> Section | None:
+        """Return the section that says that *kind* was not requested; None if it was read."""
         found = self._sections.get((kind, ""))
         return found if found is not None and found.status == SKIPPED else None
 
-    def lines(self, resource: Resource, scope: str | None) -> Iterator[bytes]:
-        """Yield the items in *scope* as JSON, without those that were deleted meanwhile."""
-        if scope is None:
-            return
+    def lines(self, resource: Resource, scope: str) -> Iterator[bytes]:
+        """Yield the items in *scope* as JSON, except those deleted while the snapshot was made."""
         gone = any(kind == resource.kind for kind, _ in self._gone)
         for line in self._file(resource.kind).items(scope) if self._has(resource.kind) else ():
-            if not gone or not self._is_gone(resource, line):
+            if not gone or not self.gone(resource.kind, key_of(resource, self.parsed(resource, line))):
                 yield line
 
-    def holders(self, resource: Resource, scope: str | None) -> list[Holder]:
-        """Give the items of *scope* that others may lie in, those included that were deleted meanwhile."""
-        if scope is None or not self._has(resource.kind):
-            return []
-        file = self._file(resource.kind)
-        found = (_holder(resource, item(file.path, line)) for line in file.items(scope))
-        # A list that shifted while it was read may name an item twice.
-        return list({holder.id: holder for holder in found if holder.id}.values())
+    def items(self, resource: Resource, scope: str) -> Iterator[Json]:
+        """Yield the items in *scope*."""
+        return (self.parsed(resource, line) for line in self.lines(resource, scope))
+
+    def parsed(self, resource: Resource, line: bytes) -> Json:
+        """Return the item that a line of the kind's file holds. Raises Damaged."""
+        return item(self.snapshot.path / kind_file(resource.kind), line)
+
+    def holders(self, resource: Resource, scope: str) -> list[Holder]:
+        """Return the items in *scope* as possible parents, including those deleted meanwhile."""
+        if resource.kind in self.listed:
+            return holders_of(resource, self.listed[resource.kind])
+        lines = self._file(resource.kind).items(scope) if self._has(resource.kind) else ()
+        return _unique(_holder(resource, self.parsed(resource, line), line) for line in lines)
 
     def scopes(self, resource: Resource) -> set[str]:
-        """Give the ids of the owners that items of a kind are kept of."""
+        """Return the ids of the parents that the snapshot has items of *resource* for."""
         return set(self._file(resource.kind).spans) if self._has(resource.kind) else set()
 
     def _has(self, kind: str) -> bool:
@@ -92,13 +145,35 @@ class Side:
             self._files[kind] = ItemFile(self.snapshot.path / name, self.snapshot.manifest.files[name])
         return self._files[kind]
 
-    def _is_gone(self, resource: Resource, line: bytes) -> bool:
-        found = item(self._file(resource.kind).path, line)
-        return self.gone(resource.kind, str(reach(found, resource.key) or ""))
+    def contents(self, kind: str) -> dict[str, dict[str, File]]:
+        """Return the files of each item of *kind*, by the item's id and the file's name."""
+        manifest = self.snapshot.manifest
+        found: dict[str, dict[str, File]] = defaultdict(dict)
+        for path, placed in sorted(manifest.placed.items()):
+            if placed.kind == kind and placed.item and path in manifest.files:
+                name, files = placed.name, found[placed.item]
+                while name in files:  # two files of one item may have the same name
+                    name += "'"
+                files[name] = File(*manifest.files[path], placed.media_type, placed.role, path)
+        return found
+
+    def values(self, kind: str) -> dict[str, ValueFile]:
+        """Return the file of the values stored in each parent of *kind*, by the parent's id."""
+        snapshot = self.snapshot
+        return {
+            placed.scope: ValueFile(snapshot.path / file, snapshot.manifest.files[file])
+            for file, placed in snapshot.manifest.placed.items()
+            if placed.kind == kind and not placed.item and file in snapshot.manifest.files
+        }
+
+
+def key_of(resource: Resource, found: Json) -> str:
+    """Return the key by which an item is referred to; "" if it has none."""
+    return str(reach(found, resource.key) or "")
 
 
 def name_of(resource: Resource, found: Json) -> str:
-    """Give what people know an item by; empty for a kind that an owner has one of."""
+    """Return the name that people know an item by; "" for a kind with one item in each parent."""
     if not resource.identity:
         return ""
     label = reach(found, resource.label)
@@ -107,7 +182,15 @@ def name_of(resource: Resource, found: Json) -> str:
     return str(label or reach(found, resource.key) or " ".join(filter(None, identity_of(resource, found))))
 
 
-def _holder(resource: Resource, found: Json) -> Holder:
-    return Holder(
-        str(reach(found, resource.key) or ""), identity_of(resource, found), name_of(resource, found)
-    )
+def holders_of(resource: Resource, items: Iterable[Json]) -> list[Holder]:
+    """Return *items* as possible parents."""
+    return _unique(_holder(resource, one, encode(one)[:-1]) for one in items)
+
+
+def _unique(holders: Iterable[Holder]) -> list[Holder]:
+    # A list that shifted while it was read may name an item twice.
+    return list({holder.id or number: holder for number, holder in enumerate(holders)}.values())
+
+
+def _holder(resource: Resource, found: Json, line: bytes) -> Holder:
+    return Holder(key_of(resource, found), identity_of(resource, found), name_of(resource, found), line)

@@ -9,7 +9,7 @@ import pytest
 
 from ops.errors import ValidationError
 from ops.products.dns import export, files, zonefile
-from ops.products.dns.entries import RecordFile
+from ops.products.dns.entries import RecordFile, raise_all
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
@@ -37,9 +37,9 @@ $GENERATE 1-3 host$ A 10.0.0.$
 def read(tmp_path: Path, name: str, text: str | bytes, proxied: bool | None = None) -> RecordFile:
     file = tmp_path / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    if proxied is not None:
-        return files.read(str(file), ZONE, proxied, ending=".zone")
-    return files.read(str(file), ZONE)
+    found = files.read(str(file), ZONE, proxied, ending="" if proxied is None else ".zone")
+    raise_all(found.errors, found.name)
+    return found
 
 
 def records(found: RecordFile) -> list[Json]:
@@ -128,7 +128,7 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.yaml", "count: 2\nrecords: []\n", "not whole"),
         ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "not whole"),
         ("x.yaml", "a: [", "does not parse"),
-        ("x.yaml", "- name: no\n  type: A\n", "record 1: it has no name"),
+        ("x.yaml", "- name: no\n  type: A\n", "record 1: its name is false"),
         ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),
         ("x.csv", "", "empty"),
         ("x.csv", "name,type,contents\n", "'contents'"),
@@ -207,5 +207,6 @@ def test_a_bind_export_reads_back_and_names_what_it_cannot_hold() -> None:
 def test_a_generate_line_of_too_many_records_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zonefile, "MOST", 100)
 
-    with pytest.raises(ValidationError, match="more than 100 records"):
-        zonefile.read("$GENERATE 1-2000000000 h$ A 10.0.0.1\n", "example.com")
+    found = zonefile.read("$GENERATE 1-2000000000 h$ A 10.0.0.1\n", "example.com")
+
+    assert [error.message for error in found.errors] == ["line 1: more than 100 records"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -10,15 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.errors import Conflict, ValidationError
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
+from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.kinds.resource import Owner
-from ops.products.dns.entries import FileRecord
-from ops.products.dns.plan import Plan, addition, packed, plan, state
+from ops.products.dns import plan as planning
+from ops.products.dns.entries import FileRecord, RecordFile
+from ops.products.dns.plan import Plan, packed, state
 from ops.products.dns.resources import RECORDS
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
 OWNER = Owner("a" * 32, ZONE["id"], ZONE)
+
+
+def plan(zone: Owner, existing: list[Json], file: list[FileRecord], *, keep: bool = False) -> Plan:
+    return planning.plan(zone, existing, RecordFile(file), keep=keep)
 
 
 def live(number: int, name: str, type: str, content: str, **more: Any) -> Json:
@@ -114,9 +120,8 @@ def test_keep_preserves_records_missing_from_the_file() -> None:
 def test_an_import_only_adds() -> None:
     existing = [live(1, "www", "A", "192.0.2.1", comment="mine"), live(2, "x", "A", "192.0.2.1")]
 
-    found = addition(
-        OWNER, existing, [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
-    )
+    file = [wanted("www", "A", "192.0.2.1", ttl=60), wanted("new", "A", "192.0.2.9")]
+    found = planning.addition(OWNER, existing, RecordFile(file))
 
     assert actions(found) == [(CREATE, "new", "192.0.2.9")]
     assert found.different == 1
@@ -238,3 +243,179 @@ def test_swaps_fill_batches_of_two_hundred() -> None:
     for at in range(0, len(ordered), 200):
         names = [c.item["name"] for c in ordered[at : at + 200]]
         assert all(names.count(name) == 2 for name in names if not name.startswith("x"))
+
+
+def srv(number: int, content: str, **data: Any) -> Json:
+    return live(number, "_s._tcp", "SRV", content, data={"priority": 5, "weight": 1, "port": 443, **data})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"content": "1\t443\ta.example"},
+        {"content": "5 1 443 a.example.", "priority": 5},
+        {"data": {"priority": 5, "weight": 1, "port": 443, "target": "A.example."}},
+        {
+            "data": {"priority": "5", "weight": 1, "port": 443, "target": "a.example"},
+            "content": "1\t443\ta.example",
+        },
+    ],
+)
+def test_structured_records_are_compared_by_their_data(more: Json) -> None:
+    existing = srv(1, "1\t443\ta.example", target="a.example")
+    entry = FileRecord("line 1", {"name": "_s._tcp.example.com", "type": "SRV", **more})
+
+    assert plan(OWNER, [existing], [entry]).changes == []
+
+
+@pytest.mark.parametrize(
+    ("type", "content", "data"),
+    [
+        (
+            "LOC",
+            "IN LOC 52 0 0 N 4 0 0 E 0m 0m 0m 0m",
+            {"lat_degrees": 52, "lat_direction": "N", "long_degrees": 4, "long_direction": "E"},
+        ),
+        ("CAA", '0\tissue\t"ca.example"', {"flags": 0, "tag": "issue", "value": "ca.example"}),
+        ("SSHFP", "4  2 ABCD" + "00" * 30, {"algorithm": 4, "type": 2, "fingerprint": "abcd" + "00" * 30}),
+        ("NEWER", "a\tb", None),
+    ],
+)
+def test_a_list_with_cloudflare_s_own_content_plans_back_to_nothing(
+    type: str, content: str, data: Any
+) -> None:
+    existing = live(1, "x", type, content, data=data)
+    listed = FileRecord(
+        "line 2", {"name": "x.example.com", "type": type, "content": content, "id": existing["id"]}
+    )
+
+    assert plan(OWNER, [existing], [listed]).changes == []
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (
+            {"type": "CAA", "content": '0 issue "b"', "data": {"flags": 0, "tag": "issue", "value": "a"}},
+            "contradicts",
+        ),
+        (
+            {"type": "SRV", "priority": 7, "data": {"priority": 5, "weight": 1, "port": 2, "target": "a.b"}},
+            "priority is 7",
+        ),
+        ({"type": "MX", "content": "10 m.example", "priority": 20}, "begins with the priority 10"),
+        (
+            {
+                "type": "SRV",
+                "content": "9 1 2 a.b",
+                "data": {"priority": 5, "weight": 1, "port": 2, "target": "a.b"},
+            },
+            "contradicts",
+        ),
+        ({"type": "URI", "content": '10 1 "x:"', "priority": 20}, "begins with the priority 10"),
+    ],
+)
+@pytest.mark.parametrize("exists", [True, False])
+def test_two_contradictory_fields_are_refused_with_their_place(
+    record: Json, words: str, exists: bool
+) -> None:
+    entry = FileRecord("line 7, record 3", {"name": "x.example.com", **record})
+    existing = (
+        [live(1, "x", **{"content": "", **record}) | {"content": "as Cloudflare has it"}] if exists else []
+    )
+
+    with pytest.raises(ValidationError, match=words) as error:
+        plan(OWNER, existing, [entry])
+
+    assert error.value.message.startswith("line 7, record 3: ")
+
+
+def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
+    file = [wanted("a", "A", "192.0.2.1", proxed=True), wanted("b", "A", "192.0.2.1", tag=["x"])]
+
+    with pytest.raises(ValidationError) as error:
+        plan(OWNER, [], file)
+
+    assert "'proxed'; did you mean proxied?" in error.value.message
+    assert "'tag'; did you mean tags?" in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (wanted("a", "CNAME", "web"), "single label"),
+        (wanted("a", "MX", "10 mail"), "single label"),
+        (wanted("a", "CNAME", "192.0.2.1"), "IP address"),
+        (wanted("a", "CNAME", "."), "root"),
+        (wanted("a", "CNAME", "A.example.com."), "itself"),
+        (wanted("a", "A", "10.0.0.1", proxied=True), "private"),
+        (wanted("a", "AAAA", "fd00::1", proxied=True), "private"),
+        (wanted("a", "MX", "https://m.example", priority=1), "URL"),
+        (wanted("a", "HINFO", "a b", comment="x"), "HINFO"),
+    ],
+)
+def test_what_the_api_would_refuse_is_refused_before_it_is_sent(entry: FileRecord, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        planning.plan(OWNER, [], RecordFile([entry]), strict=True)
+
+
+def test_an_exact_duplicate_is_skipped_with_a_note() -> None:
+    file = [
+        wanted("w", "A", "192.0.2.1"),
+        wanted("w", "A", "192.0.2.1"),
+        wanted("w", "TXT", "x"),
+        wanted("w", "TXT", '"x"'),
+    ]
+
+    found = plan(OWNER, [live(1, "w", "TXT", "x")], file)
+
+    assert actions(found) == [(CREATE, "w", "192.0.2.1")]
+    assert [note.startswith("skipped: line w") for note in found.notes] == [True, True]
+
+
+def test_a_conflict_within_a_file_names_its_lines() -> None:
+    file = RecordFile(
+        [
+            FileRecord("line 12", wanted("w", "NS", "a.example").record),
+            FileRecord("line 3", wanted("w", "TXT", "x").record),
+        ],
+        name="x.zone",
+    )
+
+    with pytest.raises(
+        Conflict, match=r"x.zone: w.example.com would have NS beside TXT.*\(line 3, line 12\)"
+    ):
+        planning.plan(OWNER, [], file)
+
+
+def test_delegated_names_may_have_ds_records() -> None:
+    file = [wanted("w", "NS", "a.example"), wanted("w", "DS", "1 13 2 " + "ab" * 32)]
+
+    assert len(plan(OWNER, [], file).changes) == 2
+
+
+@pytest.mark.parametrize("name", ["-dash", "srv+x", "0/25", "My\\032Printer", "raw name", "xn---", "a;b"])
+def test_an_exported_record_of_any_name_is_unchanged(name: str, tmp_path: Any) -> None:
+    from ops.products.dns import files
+
+    record = live(1, name, "A", "192.0.2.1")
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps([record]))
+
+    found = planning.plan(OWNER, [record], files.read(str(file), ZONE))
+
+    assert (found.changes, found.unchanged) == ([], 1)
+
+
+def test_a_change_compares_structured_records_by_their_data() -> None:
+    before = srv(1, "1\t443\ta.example", target="a.example")
+    after = {**before, "content": "5 1 443 a.example", "priority": 5}
+    other = {**after, "data": {**before["data"], "port": 444}, "content": before["content"]}
+
+    same, different = (Change(RECORDS, OWNER, before, one) for one in (after, other))
+
+    assert same.action == UNCHANGED
+    assert (different.action, {field for field, _, _ in different.differences()}) == (
+        UPDATE,
+        {"content", "data"},
+    )

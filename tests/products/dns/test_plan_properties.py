@@ -14,8 +14,8 @@ from ops.errors import Conflict
 from ops.kinds.change import CREATE, DELETE, UPDATE, Change
 from ops.products.dns.checks import check_together
 from ops.products.dns.entries import FileRecord
-from ops.products.dns.plan import packed, plan
-from tests.products.dns.test_plan import OWNER, ZONE, live, wanted
+from ops.products.dns.plan import packed
+from tests.products.dns.test_plan import OWNER, ZONE, live, plan, wanted
 
 Json = dict[str, Any]
 Content = tuple[str, str, str]

@@ -8,7 +8,7 @@ import pytest
 import responses
 from responses.matchers import json_params_matcher
 
-from ops.errors import Conflict, MalformedAnswer
+from ops.errors import Conflict, MalformedAnswer, OpsError
 from ops.http.client import Client
 from ops.kinds.change import Change
 from ops.kinds.resource import Owner
@@ -16,7 +16,7 @@ from ops.products.dns.record import body, patch, spelled_like
 from ops.products.dns.resources import RECORDS, SETTINGS
 from ops.products.dns.writes import batch_records, create_record, update_record, update_settings
 from tests.conftest import API
-from tests.products.answers import envelope, refusal
+from tests.products.answers import envelope, page, refusal
 
 Json = dict[str, Any]
 ZONE = Owner("a" * 32, "1" * 32, {})
@@ -118,6 +118,64 @@ def test_a_batch_response_without_a_record_is_malformed(client: Client, http: re
 
     with pytest.raises(MalformedAnswer):
         batch_records(client, ZONE, [Change(RECORDS, ZONE, LIVE, None)])
+
+
+NEW: list[Json] = [
+    {"name": "a.example.com", "type": "A", "content": "192.0.2.1", "ttl": 1},
+    {"name": "b.example.com", "type": "CNAME", "content": "a.example", "ttl": 1},
+    {"name": "c.example.com", "type": "A", "content": "192.0.2.3", "ttl": 1},
+]
+
+
+@pytest.mark.parametrize(
+    ("live", "message", "named"),
+    [
+        (
+            [{"id": "1", "name": "A.example.com", "type": "A", "content": "192.0.2.1"}],
+            "exists",
+            "create A a.",
+        ),
+        (
+            [{"id": "1", "name": "b.example.com", "type": "A", "content": "192.0.2.9"}],
+            "exists",
+            "create CNAME b.",
+        ),
+        ([], "Content for CNAME record is invalid.", "create CNAME b."),
+    ],
+)
+def test_the_record_that_a_batch_was_refused_for_is_named(
+    client: Client, http: responses.RequestsMock, live: list[Json], message: str, named: str
+) -> None:
+    http.post(f"{URL}/batch", json=refusal(81058, message), status=400)
+    http.get(URL, json=page(live))
+
+    with pytest.raises(OpsError) as error:
+        batch_records(client, ZONE, [Change(RECORDS, ZONE, None, record) for record in NEW])
+
+    assert f"nothing of this batch was done; the record is: {named}" in error.value.message
+    assert error.value.codes == (81058,)
+
+
+def test_a_batch_refused_for_an_unknown_reason_names_the_candidates(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    http.post(f"{URL}/batch", json=refusal(1004, "DNS Validation Error"), status=400)
+    http.get(URL, json=refusal(1, "no"), status=403)
+
+    with pytest.raises(OpsError, match="it is one of: create A a"):
+        batch_records(client, ZONE, [Change(RECORDS, ZONE, None, record) for record in NEW])
+
+
+def test_a_record_is_sent_without_what_the_plan_of_the_zone_refuses(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    free = Owner(*ZONE[:2], {"plan": {"legacy_id": "free"}})
+    sent = {f: one for f, one in body(LIVE).items() if f not in ("tags", "comment")}
+    http.post(URL, json=envelope(LIVE), match=[json_params_matcher(sent)])
+
+    create_record(client, free, LIVE | {"comment": "c" * 101})
+
+    assert len(http.calls) == 1
 
 
 @pytest.mark.parametrize("code", [81057, 81058])

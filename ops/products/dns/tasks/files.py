@@ -98,11 +98,10 @@ def import_records(
         current.zone,
         yes_or_no(proxied) if proxied else None,
         ending=".zone",
-        strict=strict,
         fit_ttl=fit_ttl,
     )
-    plan = addition(current.owner, current.records(), found.records, strict=strict)
-    _report(app, plan, *found.notes, warnings=found.warnings)
+    plan = addition(current.owner, current.records(), found, strict=strict)
+    _report(app, plan, found.warnings)
     if plan.different:
         app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
     return make(app, *plan.changes, total=plan.total)
@@ -199,18 +198,18 @@ def _planned(
     from ops.products.dns import files
     from ops.products.dns.plan import plan
 
-    read = files.read(file, current.zone, strict=strict, fit_ttl=fit_ttl)
-    found = plan(current.owner, records, read.records, keep=keep, strict=strict)
-    _report(app, found, *read.notes, warnings=read.warnings)
+    read = files.read(file, current.zone, fit_ttl=fit_ttl)
+    found = plan(current.owner, records, read, keep=keep, strict=strict)
+    _report(app, found, read.warnings)
     return found
 
 
-def _report(app: App, plan: Plan, *notes: str, warnings: tuple[str, ...]) -> None:
+def _report(app: App, plan: Plan, warnings: tuple[str, ...]) -> None:
     from ops.products.dns.plan import counted
 
     for warning in warnings:
         app.warn(warning)
-    for note in (*notes, *plan.notes, counted(plan)):
+    for note in (*plan.notes, counted(plan)):
         app.note(note)
 
 

@@ -121,7 +121,7 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
             # may come from a proxy.
             if isinstance(error, ApiError) and error.status != FIREWALL:
                 raise
-            if api.proves_absence(error, api.NO_NAMESPACE):
+            if api.NO_NAMESPACE in error.codes:
                 raise
             unread.append(f"{name!r} ({error.message})")
             lines.append(to_line({"unread": name}))

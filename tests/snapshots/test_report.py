@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ops.kinds.resource import AuditEvent, Json
-from ops.snapshots.compare.changes import COLUMNS, WHO, counted, differing, rows, wanted
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.report import COLUMNS, WHO, counted, differing, rows, selection
 from tests.snapshots.making import KINDS, everything, made
 
 
 def comparison(folder: Path) -> Comparison:
-    """Compare two states: of the things one came, one went and one changed, the zones could not be read."""
+    """Compare two states: one item was created, one deleted, one changed; the zones could not be read."""
     things = [{"id": "1", "name": "gone"}, {"id": "2", "name": "kept", "ttl": 1, "on": True}]
     later = [{"id": "3", "name": "come"}, {"id": "2", "name": "kept", "ttl": 2, "on": False}]
     denied = {("zones.zone", ""): "denied"}
@@ -24,7 +24,7 @@ def comparison(folder: Path) -> Comparison:
     return Comparison(old, new, KINDS, everything)
 
 
-def test_a_row_tells_what_came_or_went_which_fields_changed_and_what_is_unknown(tmp_path: Path) -> None:
+def test_rows_show_created_and_deleted_items_changed_fields_and_unknown_parts(tmp_path: Path) -> None:
     found = list(rows(comparison(tmp_path)))
 
     thing: Json = {"kind": "flat.thing", "scope": "", "reason": ""}
@@ -42,7 +42,7 @@ def test_a_row_tells_what_came_or_went_which_fields_changed_and_what_is_unknown(
     assert all(set(COLUMNS) <= row.keys() and not set(WHO) & row.keys() for row in found)
 
 
-def test_where_it_is_asked_who_did_it_each_row_says_so(tmp_path: Path) -> None:
+def test_with_blame_each_row_names_who_made_the_change(tmp_path: Path) -> None:
     def blame(difference: Difference) -> AuditEvent | None:
         return (
             AuditEvent("monday", "a@example.com", "create", frozenset(), frozenset())
@@ -65,11 +65,11 @@ def test_where_it_is_asked_who_did_it_each_row_says_so(tmp_path: Path) -> None:
         ({"unknown": 2}, "nothing differs, 2 unknown"),
     ],
 )
-def test_how_much_differs_is_said_in_words(counts: dict[str, int], words: str) -> None:
+def test_the_number_of_differences_is_a_sentence(counts: dict[str, int], words: str) -> None:
     assert counted(Counter(counts)) == words
 
 
-def test_what_came_went_and_changed_differs_and_what_is_unknown_may_not() -> None:
+def test_unknown_parts_do_not_count_as_differing() -> None:
     assert differing(Counter(created=1, deleted=2, changed=4, unknown=8)) == 7
 
 
@@ -84,9 +84,9 @@ def test_what_came_went_and_changed_differs_and_what_is_unknown_may_not() -> Non
         (("code",), ("code.script/contents",), [False, True, False]),
     ],
 )
-def test_a_kind_is_asked_for_by_its_name_its_product_or_its_contents(
+def test_a_kind_is_selected_by_its_name_its_product_or_its_contents(
     only: tuple[str, ...], skip: tuple[str, ...], asked: list[bool]
 ) -> None:
     kinds = ("dns.record", "code.script", "code.script/contents")
 
-    assert list(map(wanted(only, skip), kinds)) == asked
+    assert list(map(selection(only, skip), kinds)) == asked

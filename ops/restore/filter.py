@@ -1,0 +1,180 @@
+"""Filter: which part of a snapshot is restored, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from ops.errors import NotFound, did_you_mean
+from ops.kinds import catalog
+from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
+from ops.scan.selection import Wish, choose, line_of, names
+from ops.snapshots.compare.pairing import parent_kinds
+from ops.snapshots.compare.side import Side, key_of
+
+if TYPE_CHECKING:
+    from ops.snapshots.sections import Section
+
+ZONE, NAMESPACE = "zones.zone", "kv.namespace"
+
+T = TypeVar("T")
+Owners = dict[str, set[str]]
+
+
+class Filter(NamedTuple):
+    """The options: *kinds* and products, names or ids of *owners* by kind, names or ids of *items*.
+
+    An empty one selects everything.
+    """
+
+    kinds: tuple[str, ...] = ()
+    owners: Mapping[str, tuple[str, ...]] = {}
+    items: tuple[str, ...] = ()
+
+    def selects_owner(self, resource: Resource, item: Json) -> bool:
+        names = self.owners.get(resource.kind)
+        return names is None or _is_called(resource, item, names)
+
+    def selects_item(self, resource: Resource, item: Json) -> bool:
+        return not self.items or _is_called(resource, item, self.items)
+
+
+def read_filter(
+    kinds: tuple[str, ...], zones: tuple[str, ...], namespaces: tuple[str, ...], items: tuple[str, ...]
+) -> Filter:
+    """Return the options as a filter. Raises UsageError for an unknown kind or product."""
+    kinds = names(kinds)
+    choose(catalog.resources(), Wish(only=kinds, deep=True, values="values", contents=True))
+    owners = {ZONE: names(zones), NAMESPACE: names(namespaces)}
+    return Filter(kinds, {kind: named for kind, named in owners.items() if named}, items)
+
+
+def _is_called(resource: Resource, item: Json, names: Iterable[str]) -> bool:
+    own = {str(reach(item, field) or "") for field in (resource.key, resource.label)}
+    return bool((own | {" ".join(identity_of(resource, item))}) & set(names))
+
+
+class Selection(NamedTuple):
+    """What is restored: *writable* kinds in their order, and the ids of the *owners* by kind, None for all.
+
+    The *read_only* kinds are selected too, but cannot be restored.
+    """
+
+    writable: list[Resource]
+    read_only: list[Resource]
+    owners: Owners | None
+
+    def sections(self, saved: Side, resources: Sequence[Resource]) -> list[Section]:
+        """Return the sections of the snapshot that are selected, of *resources* only."""
+        parents = {resource.kind: resource.parent for resource in resources}
+        return [
+            section
+            for section in saved.snapshot.manifest.sections
+            if section.kind in parents and self._selects(parents[section.kind], section.scope)
+        ]
+
+    def _selects(self, parent: str, scope: str) -> bool:
+        return self.owners is None or parent == ACCOUNT or scope in self.owners.get(parent, ())
+
+
+def select(saved: Side, filter: Filter) -> Selection:
+    """Return what *filter* selects of a snapshot. Raises NotFound if that is nothing."""
+    kinds = {resource.kind: resource for resource in catalog.resources()}
+    _check_owners(saved, filter, kinds)
+    selected = [
+        resource
+        for resource in kinds.values()
+        if resource.kind in saved.kinds
+        and (not filter.kinds or {resource.kind, resource.product} & set(filter.kinds))
+        and (not filter.owners or set(line_of(resource, kinds)) & set(filter.owners))
+    ]
+    owners = _owners(saved, kinds, selected, filter) if filter.owners or filter.items else None
+    if filter.items:
+        selected = [r for r in selected if _has_items(saved, r, filter, owners or {})]
+    if not selected:
+        missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
+        raise NotFound(
+            f"{saved.snapshot.name} holds {missing}",
+            hint="`inv snapshots.show` shows what it holds; --item takes names",
+        )
+    writable = [resource for resource in selected if resource.writes or resource.restore.values]
+    return Selection(ordered(writable), [r for r in selected if r not in writable], owners)
+
+
+def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) -> None:
+    """Raise NotFound for a zone or namespace that the snapshot does not hold, with the closest name."""
+    for kind, wanted in filter.owners.items():
+        resource = kinds[kind]
+        held = list(saved.items(resource, saved.account_id))
+        for name in wanted:
+            if not any(_is_called(resource, item, (name,)) for item in held):
+                known = [str(reach(item, resource.label)) for item in held]
+                raise NotFound(
+                    f"{saved.snapshot.name} holds no {kind} {name!r}",
+                    hint=did_you_mean(name, known) or "`inv snapshots.show` shows what it holds",
+                )
+
+
+def owner_kinds(resources: Iterable[Resource]) -> set[str]:
+    """Return the kinds among *resources* and their parents that other items belong to or refer to."""
+    kinds = {kind for resource in resources for kind in (resource.kind, resource.parent)}
+    return kinds & parent_kinds(catalog.resources())
+
+
+def _owners(
+    saved: Side, kinds: Mapping[str, Resource], selected: Sequence[Resource], filter: Filter
+) -> Owners:
+    """Return the owners that are named, or that hold an item that is."""
+    found: Owners = {}
+    for kind in owner_kinds(selected):
+        resource = kinds[kind]
+        held = [one for one in saved.items(resource, saved.account_id) if filter.selects_owner(resource, one)]
+        ids = {key_of(resource, one) for one in held}
+        named = {key_of(resource, one) for one in held if filter.selects_item(resource, one)}
+        inside = (r for r in selected if r.parent == kind) if filter.items else ()
+        holding = {scope for r in inside for scope in _scopes_of_named(saved, r, filter)}
+        found[kind] = named | (ids & holding)
+    return found
+
+
+def _scopes_of_named(saved: Side, resource: Resource, filter: Filter) -> Iterator[str]:
+    items = saved.snapshot.items(resource.kind)
+    return (scope for scope, one in items if filter.selects_item(resource, one))
+
+
+def _has_items(saved: Side, resource: Resource, filter: Filter, owners: Owners) -> bool:
+    """True if an item of a kind is named, or belongs to an owner that is."""
+    held = owners.get(resource.parent)
+    return bool(held) or any(
+        held is None or scope in held for scope in _scopes_of_named(saved, resource, filter)
+    )
+
+
+def ordered(resources: Sequence[Resource]) -> list[Resource]:
+    """Return *resources* so that each comes after its parent and the kinds that it may refer to."""
+    by_kind = {resource.kind: resource for resource in resources}
+
+    def before(resource: Resource) -> Iterable[Resource]:
+        kinds = (resource.parent, *(kind for _, kind in resource.links), *resource.restore.mentions)
+        return (by_kind[kind] for kind in kinds if kind in by_kind)
+
+    return after(resources, before, key=lambda resource: resource.kind)
+
+
+def after(
+    things: Sequence[T], before: Callable[[T], Iterable[T]], *, key: Callable[[T], Hashable]
+) -> list[T]:
+    """Return *things*, each after those that *before* returns for it; otherwise in their order."""
+    placed: list[T] = []
+    seen: set[Hashable] = set()
+
+    def place(thing: T) -> None:
+        if key(thing) not in seen:
+            seen.add(key(thing))
+            for earlier in before(thing):
+                place(earlier)
+            placed.append(thing)
+
+    for thing in things:
+        place(thing)
+    return placed

@@ -1,0 +1,275 @@
+"""State: a snapshot beside the live account, and what a restore creates while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.errors import Damaged, OpsError, Refused
+from ops.kinds import catalog
+from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, identity_of
+from ops.restore.filter import Filter, Selection, owner_kinds
+from ops.restore.live import Reader, read_live
+from ops.snapshots.compare.comparison import merged_values
+from ops.snapshots.compare.merge import Match
+from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, referred_kinds, replaced
+from ops.snapshots.compare.side import CONTENTS, Holder, Side, key_of
+from ops.snapshots.contents import checked
+from ops.snapshots.lines import decode
+from ops.snapshots.sections import COMPLETE
+
+# Values looked up with one call.
+_TOGETHER = 100
+
+
+class Target(NamedTuple):
+    """An owner that items are restored into: *saved* in the snapshot, *live* if it exists in the account.
+
+    *pair* is what both are in the comparison. If *chosen*, everything in it is restored, otherwise only the
+    items that are named.
+    """
+
+    kind: str
+    live: Owner | None
+    saved: Owner | None
+    pair: OwnerPair
+    chosen: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return the name of the owner; "" for the account."""
+        found = self.saved or self.live
+        if self.kind == ACCOUNT or found is None:
+            return ""
+        return str(found.item.get("name") or found.item.get("title") or found.id)
+
+    @property
+    def id(self) -> str:
+        """Return the id of the owner in the snapshot; "" if it was created later."""
+        return self.saved.id if self.saved else ""
+
+
+class State:
+    """Both sides of a restore: the *live* account is the old side of the comparison, *saved* the new one.
+
+    *ids* are the live ids of items that have another one in the snapshot. Live owners that are *known* are
+    not listed again. Raises what a scan raises.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        saved: Side,
+        selection: Selection,
+        filter: Filter,
+        known: Mapping[str, list[Json]] | None = None,
+    ) -> None:
+        self.reader, self.saved, self.selection, self.filter = reader, saved, selection, filter
+        self.kinds = {resource.kind: resource for resource in catalog.resources()} | catalog.kinds()
+        self.owner_kinds = owner_kinds(selection.writable)
+        placed = {placed.kind for placed in saved.snapshot.manifest.placed.values()}
+        with_values = [resource for resource in selection.writable if resource.restore.values]
+        # Items that are named are looked up one by one: their owner may hold a million others.
+        by_name = with_values if filter.items else []
+        read = [self.kinds[r.parent] if r in by_name else r for r in selection.writable]
+        values = frozenset(r.kind for r in with_values if r in read and r.kind in placed)
+        self.live = live = read_live(reader, saved, read, selection.owners, values, known)
+        self.pairing = Pairing(live, saved, self.kinds.values())
+        self.values = {r.kind: (live.values(r.kind), saved.values(r.kind)) for r in with_values}
+        self._targets: dict[str, list[Target]] = {}
+        self._created: dict[tuple[str, str], Owner] = {}
+        mentioned = referred_kinds(selection.writable, self.kinds)
+        self.ids = {
+            pair.new.id: pair.old.id
+            for kind in mentioned
+            for pair in self.pairing.owners(kind)
+            if pair.old and pair.new and pair.old.id != pair.new.id
+        }
+        self._files = {
+            r.kind: (live.contents(r.kind), saved.contents(r.kind))
+            for r in selection.writable
+            if r.restore.assemble
+        }
+
+    def targets(self, kind: str) -> list[Target]:
+        """Return the selected owners of *kind*, or the account. Raises Refused if they do not fit."""
+        if kind not in self._targets:
+            ids = None if self.selection.owners is None else self.selection.owners.get(kind, set())
+            self._targets[kind] = [
+                self._target(kind, pair)
+                for pair in self.pairing.owners(kind)
+                if ids is None or kind == ACCOUNT or (pair.new is not None and pair.new.id in ids)
+            ]
+        return self._targets[kind]
+
+    def _target(self, kind: str, pair: OwnerPair) -> Target:
+        live, saved = (self._owner(holder) for holder in pair[:2])
+        if kind == ACCOUNT:
+            return Target(kind, live, saved, pair, not self.filter.items)
+        self._check_fit(kind, pair)
+        chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
+        return Target(kind, live, saved, pair, chosen)
+
+    def _owner(self, holder: Holder | None) -> Owner | None:
+        return Owner(self.saved.account_id, holder.id, decode(holder.line)) if holder else None
+
+    def _check_fit(self, kind: str, pair: OwnerPair) -> None:
+        """Raise Refused if an id is another item in the snapshot than in the account."""
+        writes = self.kinds[kind].writes
+        if pair.old is None or pair.new is None or writes is None or writes.renames:
+            return
+        if pair.old.identity != pair.new.identity:
+            saved, live = (" ".join(holder.identity) for holder in (pair.new, pair.old))
+            raise Refused(
+                f"{self.saved.snapshot.name} does not match this account: {kind} {pair.new.id} is {saved!r} "
+                f"in the snapshot and {live!r} in the account",
+                hint="nothing was changed; `inv snapshots.list` shows other snapshots",
+            )
+
+    def owner(self, target: Target) -> Owner | None:
+        """Return the live owner, also one that was created in this run."""
+        return target.live or self._created.get((target.kind, target.id))
+
+    def expect(self, resource: Resource, saved: Json) -> None:
+        """Note that *saved* will be created again, with an id that is not known yet."""
+        id = key_of(resource, saved)
+        if resource.key not in resource.identity:
+            self.ids.setdefault(id, f"the new id of {id}")
+
+    def learn(self, resource: Resource, saved: Json, key: str) -> None:
+        """Note that *saved* was created again, with *key*; keep only its names."""
+        names = {name: saved[name] for name in (resource.label, *resource.identity) if name in saved}
+        owner = Owner(self.saved.account_id, key, names | {resource.key: key})
+        self._created[resource.kind, key_of(resource, saved)] = owner
+        if resource.key not in resource.identity:
+            self.ids[key_of(resource, saved)] = key
+
+    def forget(self, resource: Resource, saved: Json) -> None:
+        """Note that *saved* was not created."""
+        self.ids.pop(key_of(resource, saved), None)
+
+    def renamed(self, resource: Resource, saved: Json) -> Json:
+        """Return an item of the snapshot with its own key, and the live ids of what it refers to."""
+        if not self.ids or not resource.restore.mentions:
+            return saved
+        own = {resource.key: saved[resource.key]} if resource.key in saved else {}
+        return {**replaced(saved, self.ids), **own}
+
+    def pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
+        """Yield the items of a kind in *target* that differ or, if they have files, may differ."""
+        if resource.restore.values:
+            return self._value_pairs(resource, target)
+        if resource.kind in self.owner_kinds:
+            return self._owner_pairs(resource)
+        if target.live is None and self.owner(target) is not None:
+            found = self._pairs_in_new(resource, target)
+        else:
+            found = self.pairing.items(resource, target.pair)
+        if not self.filter.items or target.chosen:
+            return found
+        # Items that were created after the snapshot are not named in it.
+        return (pair for pair in found if pair.new and self.filter.selects_item(resource, pair.new))
+
+    def _owner_pairs(self, resource: Resource) -> Iterator[Pair]:
+        for target in self.targets(resource.kind):
+            live, saved = (owner and owner.item for owner in (target.live, target.saved))
+            if saved is None or (target.chosen and self.filter.selects_owner(resource, saved)):
+                sections = self.pairing.sections(resource.kind, self.pairing.owners(resource.parent)[0])
+                complete = [section.status == COMPLETE for section in sections or ()]
+                certain = all(side or known for side, known in zip((live, saved), complete, strict=True))
+                pair = self.pairing.compare(resource, live, saved, certain=certain)
+                if pair or resource.restore.assemble:
+                    yield pair or Pair(live, saved, live, saved)
+
+    def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[Pair]:
+        """Yield the pairs of an owner that was created in this run; what it was created with is read now."""
+        owner = self.owner(target)
+        found = self.reader.list(resource, owner) if owner else []
+        live = {identity_of(resource, one): one for one in found}
+        for saved in self.saved.items(resource, target.id):
+            if pair := self.pairing.compare(resource, live.get(identity_of(resource, saved)), saved):
+                yield pair
+
+    def _value_pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
+        values, owner = resource.restore.values, self.owner(target)
+        live, saved = self.values[resource.kind]
+        file = saved.get(target.id)
+        if values is None or (file is None and self.keys_only(resource, target)):
+            return
+        written, names = self.kinds[values.kind], self.filter.items
+        path = file.path if file else self.saved.snapshot.path
+        found = _made(merged_values(live.get(owner.id) if owner else None, file), path, values.make)
+        if names and not target.chosen:
+            found = (match for match in found if " ".join(identity_of(written, match[1] or {})) in names)
+        if names and owner:
+            found = self._looked_up(owner, written, found)
+        sections = None if names else self.pairing.sections(resource.kind, target.pair)
+        complete = [section.status == COMPLETE for section in sections] if sections else [True, True]
+        for old, new in found:
+            certain = (old is not None or complete[0]) and (new is not None or complete[1])
+            if pair := self.pairing.compare(written, old, new, certain=certain):
+                yield pair
+
+    def keys_only(self, resource: Resource, target: Target) -> int:
+        """Return the number of keys in *target* if the snapshot was made without their values."""
+        known = target.id in self.values[resource.kind][1]
+        return 0 if known else self.saved.section(resource.kind, target.id).count
+
+    def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
+        """Yield wanted items with the live ones of their key."""
+        writes = resource.writes
+        assert writes is not None and writes.find_all is not None  # noqa: S101 (values are written in bulk)
+        while some := [new for _, new in islice(wanted, _TOGETHER) if new is not None]:
+            yield from zip(writes.find_all(self.reader.client, owner, some), some, strict=True)
+
+    def has_files(self, resource: Resource, saved: Json) -> bool:
+        """True if the snapshot holds all files of an item."""
+        return self.saved.section(resource.kind + CONTENTS, key_of(resource, saved)).status == COMPLETE
+
+    def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
+        """True if an item has the files that the snapshot holds, or if that is not known."""
+        ids = key_of(resource, live), key_of(resource, saved)
+        for side, id in zip((self.live, self.saved), ids, strict=True):
+            if side.section(resource.kind + CONTENTS, id).status != COMPLETE:
+                return True
+        now, then = (
+            {name: file.compared for name, file in files.get(id, {}).items()}
+            for files, id in zip(self._files[resource.kind], ids, strict=True)
+        )
+        return now == then
+
+    def assembled(self, resource: Resource, listed: Json, *, live: bool) -> Json:
+        """Return the item that the writes of a kind take, if its listing holds only a part of it.
+
+        Raises Damaged if a part is missing.
+        """
+        side, id = self.live if live else self.saved, key_of(resource, listed)
+        snapshot, assemble = side.snapshot, resource.restore.assemble
+        assert assemble is not None  # noqa: S101 (only such kinds are assembled)
+        parts = {}
+        for kind in resource.restore.parts:
+            part = self.kinds[kind]
+            parts[kind] = [one if live else self.renamed(part, one) for one in side.items(part, id)]
+        files = [
+            Content(name, file.media_type, checked(snapshot.path, snapshot.manifest, file.path), file.role)
+            for name, file in self._files[resource.kind][not live].get(id, {}).items()
+        ]
+        try:
+            return assemble(listed if live else self.renamed(resource, listed), parts, files)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Damaged(f"{str(listed)[:60]} of the snapshot cannot be restored: {error}") from None
+
+
+def _made(found: Iterator[Match], path: Path, make: Callable[[Json], Json]) -> Iterator[Match]:
+    """Yield stored lines as items. Raises Damaged for a line that is not a stored value."""
+    try:
+        for lines in found:
+            old, new = (make(line) if line is not None else None for line in lines)
+            yield old, new
+    except Damaged:
+        raise
+    except (OpsError, ValueError, RecursionError) as error:
+        reason = getattr(error, "message", str(error))
+        raise Damaged(f"{path} holds a line that is not a stored value: {reason}") from None

@@ -1,0 +1,156 @@
+"""Report: differences as rows, as unified text, as a summary in Markdown, and their number in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from ops.kinds.resource import AuditEvent, Json
+from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+
+COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
+WHO = ("when", "who")
+MOST = 200
+"""Rows of a summary's table: a longer comment is cut or refused."""
+_ORDER = (CREATED, DELETED, CHANGED, UNKNOWN)
+_LONGEST = 120
+_NOTHING = "/dev/null"
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-*@")
+
+
+def rows(
+    differences: Iterable[Difference], blame: Callable[[Difference], AuditEvent | None] | None = None
+) -> Iterator[Json]:
+    """Yield a row for each created or deleted item, for each changed field, and for each unknown part.
+
+    `item` is the created or deleted item; the row of an unknown part has the status of each side as old and
+    new. *blame* finds who made a difference.
+    """
+    for difference in differences:
+        event = blame(difference) if blame else None
+        who = {"when": event.when if event else "", "who": event.actor if event else ""} if blame else {}
+        for row in _rows(difference):
+            yield {**row, **who}
+
+
+def _rows(difference: Difference) -> Iterator[Json]:
+    kind, scope, change, name = difference[:4]
+    row: dict[str, Any] = {"kind": kind, "scope": scope, "change": change, "name": name}
+    id = difference.ids[0] if difference.ids else ""
+    item = difference.before if difference.after is None else difference.after
+    rest = {"id": id, "reason": difference.reason}
+    if change in (CREATED, DELETED):
+        yield {**row, "field": "", "old": None, "new": None, **rest, "item": item}
+        return
+    for field, old, new in difference.fields:
+        yield {**row, "field": field, "old": old, "new": new, **rest, "item": None}
+
+
+def counted(counts: Counter[str]) -> str:
+    """Return the number of items by change: "3 created, 1 changed"; "nothing differs" for none."""
+    words = [f"{counts[change]:,} {change}" for change in _ORDER if counts[change]]
+    if not differing(counts):
+        words.insert(0, "nothing differs")
+    return ", ".join(words)
+
+
+def differing(counts: Counter[str]) -> int:
+    """Return the number of items that are known to differ."""
+    return counts[CREATED] + counts[DELETED] + counts[CHANGED]
+
+
+def selection(only: Sequence[str], skip: Sequence[str]) -> Callable[[str], bool]:
+    """Return the test whether --only and --skip select a kind: by its name, product, or `<kind>/contents`."""
+
+    def selected(kind: str) -> bool:
+        names = {kind, kind.partition("/")[0], kind.partition(".")[0]}
+        return not (names & set(skip)) and (not only or bool(names & set(only)))
+
+    return selected
+
+
+def unified(differences: Iterable[Difference]) -> Iterator[bytes]:
+    """Yield a piece of text for each item, one file an item: `a/<kind>/<parent>/<name>.json`.
+
+    An unknown part is a line that begins with `#`, which every reader of unified text skips. Everything is
+    printable, so that nothing in it controls a terminal.
+    """
+    from ops.ui.escape import json_text, printable
+
+    def shown(item: Json | None) -> list[str]:
+        ordered = dict(sorted(item.items())) if item is not None else {}
+        return json_text(ordered, indent=2).splitlines() if item is not None else []
+
+    for difference in differences:
+        if difference.change == UNKNOWN:
+            (_, old, new), *_ = difference.fields
+            line = f"# unknown: {difference.kind} {difference.scope} ({old} / {new}) {difference.reason}"
+            yield (printable(line.strip()) + "\n").encode()
+        else:
+            yield "".join(line + "\n" for line in _patch(difference, shown)).encode()
+
+
+def _patch(difference: Difference, shown: Callable[[Json | None], list[str]]) -> Iterator[str]:
+    before, after = difference.before, difference.after
+    if difference.change == CHANGED and not before and not after:
+        before = {field: value for field, value, _ in difference.fields}
+        after = {field: value for field, _, value in difference.fields}
+    path = "/".join(_part(part) for part in (difference.kind, difference.scope, difference.name) if part)
+    old, new = f"a/{path}.json", f"b/{path}.json"
+    yield f"diff --git {old} {new}"
+    if difference.change == CREATED:
+        yield "new file mode 100644"
+    elif difference.change == DELETED:
+        yield "deleted file mode 100644"
+    names = (old if before is not None else _NOTHING, new if after is not None else _NOTHING)
+    yield from unified_diff(shown(before), shown(after), *names, lineterm="")
+
+
+def _part(name: str) -> str:
+    """Return *name* as one part of a path that every reader takes as such: other characters as %XX."""
+    part = "".join(
+        c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass"))
+        for c in name
+    )
+    return "%2E" * len(part) if set(part) == {"."} else part
+
+
+def summary(title: str, counts: str, columns: Sequence[str], table: Iterable[Json], more: int) -> str:
+    """Return a summary in Markdown; *more* is the number of rows that the *table* leaves out."""
+    lines = [f"## {title}", "", counts[:1].upper() + counts[1:] + ".", ""]
+    body = ["| " + " | ".join(code(row.get(column)) for column in columns) + " |" for row in table]
+    if body:
+        lines += ["| " + " | ".join(columns) + " |", "| --- " * len(columns) + "|", *body, ""]
+    if more:
+        lines += [f"{more:,} more rows are not shown here; `--output json` shows all.", ""]
+    return "\n".join(lines)
+
+
+def code(value: Any) -> str:
+    r"""Return *value* as a code span for a table cell, in which it cannot become markup, a mention or a link.
+
+    A bar is `\|`, which a cell needs; after a backslash, where readers differ, it is `\x7c`. A value that is
+    cut ends in an ellipsis.
+    """
+    from ops.ui.cells import cell
+    from ops.ui.escape import printable
+
+    text = printable(cell(value)).strip()
+    if not text:
+        return ""
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    text = text.replace("\\|", "\\\\x7c").replace("|", "\\|")
+    fence = "`" * (_longest_run(text) + 1)
+    apart = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{apart}{text}{apart}{fence}"
+
+
+def _longest_run(text: str) -> int:
+    longest = run = 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return longest
