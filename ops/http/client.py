@@ -11,7 +11,8 @@ from ops.http import answers
 from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
-from ops.http.pages import Json, Listing, Page, whole
+from ops.http.pages import Listing, Page, whole
+from ops.items import Json
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
+
+# Declared below everything; imported from here, beside the kinds that it is used with.
+from ops.items import Json as Json
+from ops.items import reach as reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -15,7 +19,6 @@ if TYPE_CHECKING:
     from ops.kinds.change import Change
     from ops.kinds.paging import Paging
 
-Json = dict[str, Any]
 
 _NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
@@ -241,18 +244,6 @@ def address(template: str, owner: Owner) -> ApiPath:
     return path(
         where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
     )
-
-
-def reach(item: Json, field: str) -> Any:
-    """Return the value at *field* of *item*, dots reaching inside; None if it does not exist."""
-    value: Any = item
-    if "." not in field:
-        return item.get(field) if isinstance(item, dict) else None
-    for name in field.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:

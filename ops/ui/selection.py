@@ -21,8 +21,7 @@ from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
     from ops.kinds.resource import Json
-    from ops.ui.output import Output
-    from ops.ui.shapes import Rows
+    from ops.ui.shapes import Output, Rows
 
     Test = Callable[[Json], bool]
 

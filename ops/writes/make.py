@@ -131,7 +131,9 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
     if app.dry:
         yield
         return
-    with Locks(app.settings.state_dir / "locks", holder(app), app.run.locks) as locks:
+    with Locks(
+        app.settings.state_dir / "locks", holder(app.command.path, app.clock()), app.run.locks
+    ) as locks:
         locks.hold(Change(resource, owner, None, None))
         yield
 

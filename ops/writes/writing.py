@@ -59,7 +59,8 @@ def open_writing(
     consent = Consent(
         app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
     )
-    with Locks(folder / "locks", holder(app), app.run.locks) as locks, journal:
+    me = holder(app.command.path, app.clock())
+    with Locks(folder / "locks", me, app.run.locks) as locks, journal:
         writing = Writing(
             app.client, journal, locks, consent, app.talk, app.run,
             task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,
