@@ -17,7 +17,7 @@ from ops.snapshots.sections import COMPLETE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 
 class Reader(NamedTuple):

@@ -78,7 +78,7 @@ def test_off_a_terminal_nothing_is_restored_without_yes(stage: Stage, inv: Inv) 
 
     assert result.code == 1
     assert "not confirmed: restore 3 items?" in result.err
-    assert "--yes confirms it" in result.err
+    assert "add --yes to confirm" in result.err
     assert stage.wrote() == []
 
 
