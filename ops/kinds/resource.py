@@ -67,6 +67,21 @@ class Block(NamedTuple):
     arguments: Json = {}  # noqa: RUF012 (never changed)
 
 
+def block(type: str, id: str, *arguments: str) -> Callable[[Owner, Json], Block]:
+    """Return a function that makes the block of an item; *id* and *arguments* name fields of the item.
+
+    `account_id` and `zone_id` are those of the parent. For example, a D1 database:
+
+        block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name")
+    """
+
+    def made(owner: Owner, item: Json) -> Block:
+        known = {"account_id": owner.account_id, "zone_id": owner.id, **item}
+        return Block(type, id.format_map(known), {name: known.get(name) for name in arguments})
+
+    return made
+
+
 class Compare(NamedTuple):
     """How two items of a kind are compared.
 
