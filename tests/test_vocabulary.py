@@ -42,9 +42,6 @@ NOT_YET = (
     "tests/snapshots/",
     "tests/test_program.py",
     "tests/test_readme.py",
-    "tests/tools/bench/",
-    "tests/tools/mutation/",
-    "tests/tools/soak/",
 )
 
 OPENINGS = re.compile(r"(Gives?|Says?|Tells?|Whether|So many|This many)\b")

@@ -71,13 +71,31 @@ def show_done(app: App, id: str = "") -> Rows:
     inv undo.show --id 3f9c01d2ab-1
     """
     from ops.writes.journal import Journal
-    from ops.writes.undo import select, settled
+    from ops.writes.undo import select
 
     kinds = _kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
         shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
     return Rows(shown, DETAILS)
+
+
+def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
+    """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
+    from ops.writes.journal import UNKNOWN
+    from ops.writes.reversal import settle
+    from ops.writes.writing import open_writing
+
+    host = app.settings.api_host
+    if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
+        return chosen
+    with open_writing(app) as writing:
+        return [
+            settle(app.client, writing, entry, kinds[entry.kind])
+            if entry.kind in kinds and entry.host == host
+            else entry
+            for entry in chosen
+        ]
 
 
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:

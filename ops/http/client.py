@@ -6,7 +6,7 @@ import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import CredentialsError, NotFound, OpsError, Unanswered
+from ops.errors import Absent, CredentialsError, NotFound, OpsError, Unanswered
 from ops.http import answers
 from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
@@ -87,6 +87,10 @@ class Client:
         self._paths = paths
         self._gap = gap
         self._rejected: CredentialsError | None = None
+        self.accepted = 0
+        """Number of writes that Cloudflare answered with success."""
+        self.refused = 0
+        """Number of writes that ended in an error."""
         self.budget = budget
 
     def __repr__(self) -> str:
@@ -184,13 +188,19 @@ class Client:
             call = _with_files(call, files)
         elif json is not None:
             call = _with_json(call, json)
-        reply = self._carry(call)
         try:
-            return answers.result(call, reply)
-        except NotFound:
-            if method == "DELETE" and reply.replayed:
-                return None
+            reply = self._carry(call)
+            try:
+                result = answers.result(call, reply)
+            except Absent:
+                if method != "DELETE" or not reply.replayed:
+                    raise
+                result = None
+        except OpsError:
+            self.refused += 1
             raise
+        self.accepted += 1
+        return result
 
     def _asker(
         self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING

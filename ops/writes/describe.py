@@ -43,6 +43,26 @@ def is_untouched(change: Change, found: Json | None) -> bool:
     return same(resource, before, found)
 
 
+def moved(change: Change, found: Json | None) -> str:
+    """Return how the live item *found* differs from the state before *change*; "" if it does not.
+
+    A listing may have fields that a lookup does not have, so of assembled kinds only common fields count. An
+    item that is already as wanted has not moved, except one to create.
+    """
+    resource, before = change.resource, change.before
+    if before is None:
+        return f"{name(change)} exists now" if found is not None else ""
+    if found is not None and resource.restore.assemble:
+        before = {field: before[field] for field in before if field in found}
+        found = {field: found[field] for field in found if field in before}
+    if is_applied(change, found) or is_untouched(change._replace(before=before), found):
+        return ""
+    if found is None:
+        return f"{name(change)} no longer exists"
+    since = differences(change._replace(before=before, after=found))
+    return f"{name(change._replace(after=change.after or before))}: {since}" if since else ""
+
+
 def _within(wanted: Any, found: Any) -> bool:
     if wanted in EMPTY and found in EMPTY:
         return True

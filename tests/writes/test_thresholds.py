@@ -75,6 +75,7 @@ def test_ns_and_mx_records_of_the_apex_need_force(
     remote.things[thing["id"]] = live = thing | record
     change = Change(remote.resource, ZONE, live, None)
     if side == "after":
+        remote.things.clear()
         change = remote.creation("y")._replace(after={**record, "value": 1})
 
     if refused:

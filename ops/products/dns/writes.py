@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ops.errors import Conflict, MalformedAnswer, NotFound, OpsError
+from ops.errors import Absent, Conflict, MalformedAnswer, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
 
@@ -34,7 +34,7 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
     id = str(item.get("id") or "")
     try:
         found = api.get_record(client, zone.id, id) if id else None
-    except NotFound:
+    except Absent:
         found = None
     if found is None:
         name, type = key(item)

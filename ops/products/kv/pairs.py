@@ -14,10 +14,10 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ops.errors import Interrupted, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.errors import Absent, Interrupted, MalformedAnswer, OpsError, Unanswered
 from ops.products.kv import api
 from ops.products.kv.valid import can_be_written
-from ops.products.kv.values import NO_NAMESPACE, as_bytes, at_once, fetch, in_parts
+from ops.products.kv.values import as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -47,9 +47,7 @@ def find(client: Client, namespace: Owner, item: Json) -> Json | None:
     try:
         stored = fetch(*where, like=item.get("value", b""))
         return pair(item["key"], stored.value, api.get_metadata(*where), stored.expiration)
-    except NotFound as error:
-        if NO_NAMESPACE in error.codes:
-            raise
+    except Absent:
         return None
 
 

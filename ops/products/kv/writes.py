@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import Absent
 from ops.kinds.resource import Owner, Writes
 from ops.products.kv import api
 
@@ -20,7 +20,7 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     if item.get("id"):
         try:
             return api.get_namespace(client, account.id, item["id"])
-        except NotFound:
+        except Absent:
             return None
     return next(
         (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None

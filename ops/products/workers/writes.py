@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound, OpsError
+from ops.errors import Absent, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api
 
@@ -66,7 +66,7 @@ def _delete_with_references(client: Client, account: Owner, item: Json) -> None:
 def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
     try:
         return api.get_settings(client, script.account_id, script.id)
-    except NotFound:
+    except Absent:
         return None
 
 
@@ -80,7 +80,7 @@ def _update_settings(client: Client, script: Owner, before: Json, after: Json) -
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
     try:
         schedules = list(api.list_schedules(client, script.account_id, script.id))
-    except NotFound:
+    except Absent:
         return None
     return next((one for one in schedules if one["cron"] == item["cron"]), None)
 
@@ -142,7 +142,7 @@ def _detach_domain(client: Client, account: Owner, item: Json) -> None:
 def _find_script_subdomain(client: Client, script: Owner, _item: Json) -> Json | None:
     try:
         return api.get_script_subdomain(client, script.account_id, script.id)
-    except NotFound:
+    except Absent:
         return None
 
 
