@@ -36,8 +36,8 @@ from ops.kinds.catalog import task_modules
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.errors import OpsError
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.resource import Json
 
 ALIASES = {"do": "durable-objects"}
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ops.cli.run import Run
     from ops.config.settings import Settings
     from ops.errors import OpsError
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.resource import Json
     from ops.ui.output import Output
     from ops.ui.shapes import Bytes, Item, Rows, Text
     from ops.ui.talk import Talk

@@ -11,8 +11,8 @@ from ops.errors import OpsError, UsageError
 from ops.export import guard as guards
 from ops.export import job, summary
 from ops.export.ping import watched
+from ops.files.data import Json
 from ops.files.lock import holder, locked
-from ops.kinds.resource import Json
 from ops.offsite import address, boto
 from ops.scan import request
 from ops.snapshots.library import Library

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.files.data import Json
 
 
 def holder(app: App) -> Json:

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.errors import OpsError
-from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+from ops.files.data import Json
+from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, number, stop_or_raise
 from ops.http.pause import served
 
 PASSES = 3

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete
+from ops.files.data import Json
 from ops.kinds import catalog
-from ops.kinds.resource import Json, Owner, Resource
+from ops.kinds.resource import Owner, Resource
 from ops.restore.filter import Owners, owner_kinds
 from ops.scan.selection import Plan, line_of
 from ops.snapshots.compare.pairing import match_holders, referred_kinds

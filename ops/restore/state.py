@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import Damaged, OpsError, Refused
+from ops.files.data import Json
 from ops.kinds import catalog
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, identity_of
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, Selection, owner_kinds
 from ops.restore.live import Reader, read_live
 from ops.snapshots.compare.comparison import merged_values

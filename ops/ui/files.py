@@ -29,7 +29,7 @@ from ops.ui.output import Output
 from ops.ui.selection import Selection, split_fields
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.files.data import Json
     from ops.ui.shapes import Rows
 
 

@@ -20,7 +20,7 @@ from ops.ui.blocks import BLOCK
 from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.files.data import Json
     from ops.ui.output import Output
     from ops.ui.shapes import Rows
 

@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
+from ops.files.data import reach
 from ops.files.lock import holder, locked
-from ops.kinds.resource import ACCOUNT, identity_of, reach
+from ops.kinds.resource import ACCOUNT, identity_of
 from ops.writes import describe
 from ops.writes.consent import Consent
 from ops.writes.describe import is_applied
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from ops.cli.app import App
     from ops.cli.run import Run
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.kinds.resource import Change
     from ops.ui.talk import Talk
 
 PAUSES = (0.5, 1.0, 2.0)

@@ -12,9 +12,10 @@ import responses
 from responses.matchers import json_params_matcher
 
 from ops.errors import ValidationError
+from ops.files.data import Json
 from ops.http.client import Client
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Json, Owner, Writes
+from ops.kinds.resource import Owner, Writes
 from ops.products.cache import valid
 from ops.products.cache.resources import PURGE, RESOURCES
 from ops.sandbox.server import Sandbox

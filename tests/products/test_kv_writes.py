@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
+from ops.files.data import Json
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, pairs, valid
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ops.http.paths import path
 
 if TYPE_CHECKING:
+    from ops.files.data import Json
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
 
 # The zone settings that control caching.
 SETTINGS = (

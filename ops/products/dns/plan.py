@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
+from ops.files.data import without
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import checks
 from ops.products.dns.entries import (
     KNOWN,
@@ -47,7 +48,8 @@ from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.files.data import Json
+    from ops.kinds.resource import Owner
 
 Set = tuple[str, str]
 _ORDER = (DELETE, UPDATE, CREATE)

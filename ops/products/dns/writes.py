@@ -13,9 +13,9 @@ from ops.products.dns import api
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.kinds.resource import Change
 
 # The most changes in one batch: on a Free zone, and on any other.
 BATCH, PAID_BATCH = 200, 3500

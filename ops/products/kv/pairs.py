@@ -20,9 +20,9 @@ from ops.products.kv.valid import can_be_written
 from ops.products.kv.values import as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner
+    from ops.kinds.resource import Change, Owner
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from ops.kinds.resource import Owner, Writes
 from ops.products.kv import api
 
 if TYPE_CHECKING:
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.kinds.resource import Change
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ops.http.paths import path
 
 if TYPE_CHECKING:
+    from ops.files.data import Json
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
 
 PAGE = 50
 RECORDS_PAGE = 5000

@@ -11,8 +11,8 @@ from ops.products.workers.script import Script, read_script
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ops.files.data import Json
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
     from ops.products.workers.script import Form
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"

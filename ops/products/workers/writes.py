@@ -10,9 +10,9 @@ from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api
 
 if TYPE_CHECKING:
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.kinds.resource import Change
 
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:

@@ -15,7 +15,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.files.data import Json
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.compare.difference import (
     CHANGED,
     CREATED,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.files.data import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault
 from ops.writes.sending import batches

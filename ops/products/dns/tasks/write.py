@@ -12,8 +12,8 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.files.data import Json
+    from ops.kinds.resource import Change
     from ops.products.dns.current import CurrentZone
 
 RESULT = ("action", "kind", "name", "id", "undo")
@@ -176,7 +176,7 @@ def delete_record(
     inv dns.delete --zone example.com --name www --type A
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.dns.resources import RECORDS
 
     current = current_zone(app, app.zone(zone))
@@ -191,7 +191,7 @@ def delete_record(
 
 def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
     """Return the change that creates *record*. Raises Conflict where it may not exist *beside* others."""
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.dns.checks import check_together
     from ops.products.dns.rdata import PROXIABLE
     from ops.products.dns.record import managed
@@ -206,7 +206,7 @@ def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
 
 def _update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
     """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
-    from ops.kinds.change import without
+    from ops.files.data import without
     from ops.products.dns import checks
     from ops.products.dns.build import typed_rdata
     from ops.products.dns.rdata import RDATA
@@ -232,7 +232,7 @@ def _put(current: CurrentZone, found: Json, record: Json) -> Change:
 
 
 def _changed(current: CurrentZone, found: Json, wanted: Json, fields: tuple[str, ...]) -> Change:
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.dns.names import full_name
     from ops.products.dns.record import merged, same_rdata
     from ops.products.dns.resources import RECORDS

@@ -18,8 +18,9 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.files.data import Json
     from ops.http.client import Client
-    from ops.kinds.resource import Json, Owner
+    from ops.kinds.resource import Owner
     from ops.products.kv.resumable import ResumableDump
     from ops.ui.progress import Progress
 

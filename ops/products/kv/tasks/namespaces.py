@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import ApiError, MalformedAnswer, PermissionDenied
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE, READ, REMOVED_NAMESPACE
 from ops.products.zones.parts import complete
@@ -16,7 +15,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.files.data import Json
 
 EDIT = "Account > Workers KV Storage > Edit"
 NAMED = "title or id of the namespace"
