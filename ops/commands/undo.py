@@ -11,7 +11,7 @@ from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Resource
     from ops.writes.journal import Journal, JournalEntry
 

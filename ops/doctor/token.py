@@ -12,8 +12,8 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 SOON = 14
 SHOWN = 5

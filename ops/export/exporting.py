@@ -11,8 +11,8 @@ from ops.errors import OpsError, UsageError
 from ops.export import guard as guards
 from ops.export import job, summary
 from ops.export.ping import watched
-from ops.files.data import Json
 from ops.files.lock import holder, locked
+from ops.items import Json
 from ops.offsite import address, boto
 from ops.scan import request
 from ops.snapshots.library import Library
@@ -88,7 +88,12 @@ def _lock(app: App, account_id: str, delivery: Delivery) -> AbstractContextManag
     if not delivery.by_account:
         return nullcontext()
     name = f"export/{app.settings.api_host}/{account_id}"
-    return locked(app.settings.state_dir / "locks", name, holder(app), f"exporting the account {account_id}")
+    return locked(
+        app.settings.state_dir / "locks",
+        name,
+        holder(app.command.path, app.clock()),
+        f"exporting the account {account_id}",
+    )
 
 
 def _push(app: App, done: Outcome, place: Place) -> Json:

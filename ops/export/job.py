@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import DiskError
 from ops.export.delivery import Delivery, Made
 from ops.export.guard import Guard
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
 from ops.scan.look import look

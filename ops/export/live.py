@@ -20,7 +20,7 @@ from ops.snapshots.library import Snapshot
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.scan.selection import Plan
     from ops.snapshots.manifest import Manifest

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError, Refused
-from ops.files.data import Json
 from ops.files.disk import PRIVATE_FILE, explained, failure, private_folder
+from ops.items import Json
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ops.errors import ApiError, MalformedAnswer
-from ops.files.data import Json
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.refusals import dicts, excerpt, refusal
+from ops.items import Json
 
 DEEPEST = 100
 """Levels of nesting in a response, with the two of the envelope; Cloudflare's have at most a dozen."""

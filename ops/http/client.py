@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Absent, CredentialsError, NotFound, OpsError, Unanswered
-from ops.files.data import Json
 from ops.http import answers
 from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
 from ops.http.pages import Listing, Page, whole
+from ops.items import Json
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget
     from ops.http.exchange import Paths
     from ops.http.paths import ApiPath
 
-__all__ = ["Client", "Listing", "Raw"]
+__all__ = ["Client", "Json", "Listing", "Raw"]
 
 # Names change rarely, and most command lines begin by looking one up.
 LOOKUP_SECONDS = 300.0

@@ -17,8 +17,8 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
-from ops.files.data import Json
 from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, next_cursor, stop_or_raise
+from ops.items import Json
 
 T = TypeVar("T")
 A = TypeVar("A")

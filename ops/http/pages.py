@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import NetworkError, OpsError, SystemFailure
-from ops.files.data import Json
 from ops.http.exchange import Reply
+from ops.items import Json
 
 PAGE_CAP = 10_000
 

@@ -18,9 +18,9 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.files.data import Json
 from ops.http.exchange import WRITE, Call, Reply
 from ops.http.pause import spoken, wanted_pause
+from ops.items import Json
 
 BAD_TOKEN = frozenset({1000, 6003, 6102, 6103, 6111, 9103, 9106})
 ALREADY_THERE = frozenset({1061, 10014, 81053, 81054, 81057, 81058})

@@ -9,8 +9,8 @@ from ops.errors import NotFound, ValidationError
 from ops.http.paths import ApiPath
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 
 class Pages(NamedTuple):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from ops.files.data import Json, equal, reach, without
 from ops.http.paths import path
+from ops.items import Json, equal, reach, without
 
 if TYPE_CHECKING:
     from ops.http.client import Client

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ops.errors import UsageError
-from ops.files.data import Json, reach
+from ops.items import Json, reach
 from ops.kinds.resource import Resource
 
 _NO_FILTERS = frozenset({"page", "per_page", "limit", "cursor", "order", "direction", "match"})

@@ -11,8 +11,8 @@ from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound, OpsError, PermissionDenied, Refused
-from ops.files.data import Json, reach
 from ops.http.exchange import READ, WRITE, Call, Reply
+from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of

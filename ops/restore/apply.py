@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
-from ops.files.data import reach
+from ops.items import reach
 from ops.kinds.resource import CREATE, Change
 from ops.restore.filter import Selection
 from ops.restore.state import State

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import Owner, Resource
 from ops.restore.filter import Owners, owner_kinds

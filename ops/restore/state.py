@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import Damaged, OpsError, Refused
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, Selection, owner_kinds
@@ -194,25 +194,29 @@ class State:
                 yield pair
 
     def _value_pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
-        values = resource.restore.values
+        values, owner = resource.restore.values, self.owner(target)
         live, saved = self.values[resource.kind]
-        if values is None or target.id not in saved:
+        file = saved.get(target.id)
+        if values is None or (file is None and self.keys_only(resource, target)):
             return
-        file, owner, written = saved[target.id], self.owner(target), self.kinds[values.kind]
-        found: Iterator[Match]
-        if owner and not self.filter.items and owner.id in live:
-            found = _made(merged_values(live[owner.id], file), live[owner.id].path, values.make)
-        else:
-            found = _made(((None, decode(line)) for line in file.lines()), file.path, values.make)
-            if self.filter.items and not target.chosen:
-                found = (match for match in found if _named(written, match[1], self.filter.items))
-            if self.filter.items and owner:
-                found = self._looked_up(owner, written, found)
-        listed = target.live is None or self.live.section(resource.kind, target.live.id).status == COMPLETE
-        complete = listed or bool(self.filter.items)
+        written, names = self.kinds[values.kind], self.filter.items
+        path = file.path if file else self.saved.snapshot.path
+        found = _made(merged_values(live.get(owner.id) if owner else None, file), path, values.make)
+        if names and not target.chosen:
+            found = (match for match in found if " ".join(identity_of(written, match[1] or {})) in names)
+        if names and owner:
+            found = self._looked_up(owner, written, found)
+        sections = None if names else self.pairing.sections(resource.kind, target.pair)
+        complete = [section.status == COMPLETE for section in sections] if sections else [True, True]
         for old, new in found:
-            if pair := self.pairing.compare(written, old, new, certain=bool(old is not None or complete)):
+            certain = (old is not None or complete[0]) and (new is not None or complete[1])
+            if pair := self.pairing.compare(written, old, new, certain=certain):
                 yield pair
+
+    def keys_only(self, resource: Resource, target: Target) -> int:
+        """Return the number of keys in *target* if the snapshot was made without their values."""
+        known = target.id in self.values[resource.kind][1]
+        return 0 if known else self.saved.section(resource.kind, target.id).count
 
     def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
         """Yield wanted items with the live ones of their key."""
@@ -257,10 +261,6 @@ class State:
             return assemble(listed if live else self.renamed(resource, listed), parts, files)
         except (KeyError, TypeError, AttributeError) as error:
             raise Damaged(f"{str(listed)[:60]} of the snapshot cannot be restored: {error}") from None
-
-
-def _named(resource: Resource, item: Json | None, names: tuple[str, ...]) -> bool:
-    return item is not None and " ".join(identity_of(resource, item)) in names
 
 
 def _made(found: Iterator[Match], path: Path, make: Callable[[Json], Json]) -> Iterator[Match]:

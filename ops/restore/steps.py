@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ops.files.data import Json, without
+from ops.items import Json, without
 from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, Resource, same
 from ops.restore.filter import after
 from ops.restore.report import Report
@@ -88,8 +88,7 @@ class Steps:
                     self._report.unknown(group)
             return
         values = resource.restore.values
-        count = state.saved.section(resource.kind, target.id).count if values else 0
-        if count and target.id not in state.values[resource.kind][1]:
+        if values and (count := state.keys_only(resource, target)):
             reason = "the snapshot was made without the values (--kv values)"
             self._report.not_restored(f"{count:,} {group}", "", reason)
         written = state.kinds[values.kind] if values else resource

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ops.errors import NotFound, OpsError
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Owner, Resource
 from ops.snapshots.sections import FAILED, SKIPPED, Section
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import UsageError
-from ops.files.data import Json, reach
+from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Owner
 from ops.scan.selection import Plan, Wish, choose, names

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ops.errors import MalformedAnswer, OpsError
-from ops.files.data import Json, reach
+from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.gone import Doubt, doubts
 from ops.scan.inventory import Inventory, stopped_by

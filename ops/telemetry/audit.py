@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, Head
-from ops.files.data import Json
 from ops.files.disk import PRIVATE_FILE, explained
+from ops.items import Json
 
 COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
 # The values of these options are data and may be secret.

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ops.files.data import equal, reach
+from ops.items import equal, reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, comparable, same
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Change, Resource
 
 EMPTY: tuple[object, ...] = (None, "", [], {})

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
-from ops.files.data import reach
 from ops.files.disk import atomic, private_folder
+from ops.items import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Change
 
 Read = Callable[[int, int], bytes]

@@ -13,13 +13,13 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, Refused
-from ops.files.data import reach
+from ops.items import reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
@@ -132,7 +132,9 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
     if app.dry:
         yield
         return
-    with Locks(app.settings.state_dir / "locks", holder(app), app.run.locks) as locks:
+    with Locks(
+        app.settings.state_dir / "locks", holder(app.command.path, app.clock()), app.run.locks
+    ) as locks:
         locks.hold(Change(resource, owner, None, None))
         yield
 

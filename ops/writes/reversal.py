@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
-from ops.files.data import equal, reach, without
+from ops.items import equal, reach, without
 from ops.kinds.resource import Change, Owner, comparable, identity_of
 from ops.writes import describe
 from ops.writes.describe import EMPTY, covers, is_applied, is_untouched
@@ -14,8 +14,8 @@ from ops.writes.journal import ADOPTED, FAILED, UNKNOWN, JournalEntry
 from ops.writes.sending import live_items, lookup_each, samples
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Resource
     from ops.writes.writing import Writing
 

@@ -15,15 +15,15 @@ from ops.errors import (
     Unanswered,
     UsageError,
 )
-from ops.files.data import reach, without
+from ops.items import reach, without
 from ops.kinds.resource import CREATE
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change, Owner, Writes
 
 Items = list["Json | None"]

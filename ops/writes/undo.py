@@ -19,7 +19,7 @@ from ops.writes.writing import Writing, open_writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Change, Resource
     from ops.ui.talk import Talk
 

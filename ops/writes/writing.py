@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
-from ops.files.data import reach
 from ops.files.lock import holder, locked
+from ops.items import reach
 from ops.kinds.resource import ACCOUNT, identity_of
 from ops.writes import describe
 from ops.writes.consent import Consent
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from ops.cli.app import App
     from ops.cli.run import Run
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change
     from ops.ui.talk import Talk
 
@@ -60,7 +60,8 @@ def open_writing(
     consent = Consent(
         app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
     )
-    with Locks(folder / "locks", holder(app), app.run.locks) as locks, journal:
+    me = holder(app.command.path, app.clock())
+    with Locks(folder / "locks", me, app.run.locks) as locks, journal:
         writing = Writing(
             app.client, journal, locks, consent, app.talk, app.run,
             task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops.export.renderings import sqlite_file, terraform_file, zone_folder
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Block, Document, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.files.data import equal
+from ops.items import equal
 from ops.kinds.resource import UNCHANGED, UPDATE, Change
 from tests.writes.stage import ZONE, Remote
 

@@ -12,8 +12,8 @@ import responses
 from responses.matchers import json_params_matcher
 
 from ops.errors import ValidationError
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Owner, Writes
 from ops.products.cache import valid

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from responses.matchers import json_params_matcher, query_param_matcher
 
 from ops.errors import AmbiguousName, ApiError, MalformedAnswer, NotFound, PermissionDenied, UsageError
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.products.kv import api
 from ops.products.kv.resources import RESOURCES

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, pairs, valid
 from ops.products.kv.resources import PAIR

@@ -10,8 +10,8 @@ import responses
 from responses.matchers import query_param_matcher
 
 from ops.errors import PermissionDenied
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.products.ssl import api
 from ops.products.ssl.resources import RESOURCES

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from ops.files.data import Json
 from ops.http.parallel import Pool
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.look import Count

@@ -19,7 +19,7 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import Wish

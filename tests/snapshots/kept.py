@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.catalog import kinds
 from ops.kinds.resource import Content, Owner
 from ops.snapshots import manifest as manifests

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Compare, Resource, comparable
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference, fields

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Resource, comparable
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, fields
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference

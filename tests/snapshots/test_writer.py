@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Interrupted
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.snapshots.writer import Writer
 

@@ -11,9 +11,9 @@ from ops.cli.app import App
 from ops.cli.command import command
 from ops.cli.run import Run
 from ops.config.settings import Settings
-from ops.files.data import Json
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
+from ops.items import Json
 from ops.kinds.resource import Change, Compare, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.writes.sending import lookup_each
 from tests.writes.stage import Remote, Stage

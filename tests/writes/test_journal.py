@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import DiskError
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Change, Owner
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Journal, JournalEntry, Undoing
 from tests.writes.stage import KIND, Remote

@@ -20,8 +20,8 @@ from ops.errors import (
     Unanswered,
     ValidationError,
 )
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.resource import Change, Owner
 from ops.writes.consent import ITEMS
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops.errors import NotSent, UsageError
-from ops.files.data import Json
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Change, Owner
 from ops.writes.journal import DONE, JournalEntry
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, why_not

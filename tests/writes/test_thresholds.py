@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import Refused
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Change
 from ops.writes.consent import check_counts
 from ops.writes.make import make, make_all

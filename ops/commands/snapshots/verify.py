@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Damaged
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.snapshots.sections import Section
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
 from ops.export.renderings.zone_folder import owners
-from ops.files.data import reach
+from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest

@@ -14,7 +14,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Resource
 from ops.snapshots import reader
 from ops.snapshots.lines import encode

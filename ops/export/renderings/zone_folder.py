@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from ops.files.data import Json, reach
+from ops.items import Json, reach
 from ops.kinds.resource import Resource
 from ops.snapshots import reader
 from ops.snapshots.layout import slug

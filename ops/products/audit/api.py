@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ops.errors import NotFound
-from ops.files.data import reach
 from ops.http.paths import path
+from ops.items import reach
 from ops.kinds.resource import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 OLDER_PAGE = 1000
 

@@ -14,8 +14,8 @@ from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
     from ops.http.client import Listing
+    from ops.items import Json
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -10,8 +10,8 @@ from ops.kinds.resource import Compare, Owner, Resource, Writes
 from ops.products.cache import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 PARTS = Parts(api.PARTS)
 

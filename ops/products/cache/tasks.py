@@ -14,7 +14,7 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
 
 
 @command(

@@ -22,7 +22,7 @@ from ops.products.dns.rdata import (
 from ops.products.dns.record import full
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
+    from ops.items import Json
 
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
 # The typed fields of types whose content is text.

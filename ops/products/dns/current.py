@@ -13,8 +13,8 @@ from ops.products.dns.record import key, same_rdata
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change
 
 SHOWN = 20

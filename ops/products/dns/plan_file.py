@@ -16,7 +16,7 @@ from ops.products.dns.record import full, managed
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Owner
 
 VERSION = 1

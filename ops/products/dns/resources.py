@@ -11,7 +11,7 @@ from ops.products.dns import api
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
+    from ops.items import Json
 
 
 def _canonical(record: Json) -> Json:

@@ -13,8 +13,8 @@ from ops.products.dns import api
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change
 
 # The most changes in one batch: on a Free zone, and on any other.

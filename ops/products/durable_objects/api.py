@@ -12,8 +12,8 @@ from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
 from ops.http.paths import path
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 # The default, the largest size that two sources agree on; only the newest one says 1,000.
 NAMESPACES_PAGE = 20

@@ -11,9 +11,9 @@ from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing, Raw
     from ops.http.paths import ApiPath
+    from ops.items import Json
 
 # 100 is allowed by the older and the newer specification; the newer one alone allows 1,000.
 NAMESPACES_PAGE = 100

@@ -20,8 +20,8 @@ from ops.products.kv.valid import can_be_written
 from ops.products.kv.values import as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change, Owner
 
 T = TypeVar("T")

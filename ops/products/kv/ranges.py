@@ -22,8 +22,8 @@ from ops.products.kv import api, valid
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.products.zones.parts import Parallel
 
 # The number of bytes of a range that are in memory before it is written to a file.

@@ -10,8 +10,8 @@ from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Value
 from ops.products.kv import api, writes
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 READ = "Account > Workers KV Storage > Read"
 

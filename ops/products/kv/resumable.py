@@ -20,7 +20,7 @@ from ops.products.kv.dumpfile import FORMAT, to_line
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ops.files.data import Json
+    from ops.items import Json
 
 
 class ResumableDump:

@@ -16,8 +16,8 @@ from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, Validati
 from ops.products.kv import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Raw
+    from ops.items import Json
 
 T = TypeVar("T")
 

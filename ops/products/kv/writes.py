@@ -10,8 +10,8 @@ from ops.kinds.resource import Owner, Writes
 from ops.products.kv import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Change
 
 

@@ -16,8 +16,8 @@ from ops.http.paths import path
 from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 DEFAULT = "default"
 # Those that every account may use.

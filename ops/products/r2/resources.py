@@ -9,8 +9,8 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.r2 import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 
 def jurisdiction_of(bucket: Json) -> str:

@@ -15,7 +15,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
 
 READ, EDIT = BUCKET.needs, "Account > Workers R2 Storage > Edit"
 COLUMNS = ("name", "location", "storage_class", "jurisdiction", "creation_date")

@@ -9,8 +9,8 @@ from ops.http.paths import ApiPath
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 ACCOUNT_PATH, ZONE_PATH = "/accounts/{account}/rulesets", "/zones/{zone}/rulesets"
 # Cloudflare writes and changes the rules of these, the same for everybody; the listing has their version.

@@ -9,8 +9,8 @@ from ops.kinds.resource import Compare, Owner, Resource, Restore, Writes
 from ops.products.ssl import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"

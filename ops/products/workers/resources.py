@@ -10,8 +10,8 @@ from ops.kinds.resource import ACCOUNT, MAIN, Compare, Content, Owner, Resource,
 from ops.products.workers import api, writes
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"

@@ -9,8 +9,8 @@ from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -9,8 +9,8 @@ from ops.errors import ApiError, MalformedAnswer, NotFound, PermissionDenied, Va
 from ops.products.zones import api
 
 if TYPE_CHECKING:
-    from ops.files.data import Json
     from ops.http.client import Client, Listing
+    from ops.items import Json
 
 T = TypeVar("T")
 R = TypeVar("R")

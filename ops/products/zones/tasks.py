@@ -16,8 +16,8 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 COLUMNS = ("name", "status", "plan.name", "type", "account.name", "id")
 ZONE = "domain or id, e.g. example.com"

@@ -11,8 +11,8 @@ from ops.products.zones import api
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
 
 # The fields that can be changed after the creation, one request each.
 _EDITED = ("paused", "type")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, comparable
 from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 

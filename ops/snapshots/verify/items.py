@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.layout import MANIFEST, kind_file
 from ops.snapshots.lines import decode, encode, value_key

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.files.data import Json
+from ops.items import Json
 from ops.kinds.resource import Change, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault

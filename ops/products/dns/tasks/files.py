@@ -14,7 +14,7 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Change
     from ops.products.dns.current import CurrentZone
     from ops.products.dns.plan import Plan

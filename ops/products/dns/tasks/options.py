@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
-from ops.files.data import reach
+from ops.items import reach
 from ops.kinds.resource import Owner
 from ops.products.dns.values import YES_NO
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.products.dns.current import CurrentZone
 
 ZONE = "domain or id, e.g. example.com"

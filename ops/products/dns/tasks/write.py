@@ -12,7 +12,7 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Change
     from ops.products.dns.current import CurrentZone
 
@@ -206,7 +206,7 @@ def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
 
 def _update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
     """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
-    from ops.files.data import without
+    from ops.items import without
     from ops.products.dns import checks
     from ops.products.dns.build import typed_rdata
     from ops.products.dns.rdata import RDATA

@@ -18,8 +18,8 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
     from ops.http.client import Client
+    from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.products.kv.resumable import ResumableDump
     from ops.ui.progress import Progress

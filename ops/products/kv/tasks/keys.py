@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
     from ops.kinds.resource import Owner
 
 KEY = "name of the key; --key=--name for one that begins with dashes"

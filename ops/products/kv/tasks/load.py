@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
-from ops.files.data import equal
+from ops.items import equal
 from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.pacing import Pace
@@ -22,8 +22,8 @@ from ops.writes.make import make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
     from ops.http.client import Listing
+    from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.products.kv.dumpfile import Dump
 

@@ -15,7 +15,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
 
 EDIT = "Account > Workers KV Storage > Edit"
 NAMED = "title or id of the namespace"

@@ -29,7 +29,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
 
 # What a file of metadata may hold, under the API's own names; the main module is known from the code.
 METADATA = ("bindings", "migrations", *SETTINGS)

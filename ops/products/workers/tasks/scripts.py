@@ -16,7 +16,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
+    from ops.items import Json
 
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (

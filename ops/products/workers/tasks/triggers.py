@@ -15,8 +15,8 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.files.data import Json
     from ops.http.client import Listing
+    from ops.items import Json
 
 ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
