@@ -152,6 +152,10 @@ def _read_data(value: Any) -> Json:
 
 
 def _shown(value: Any) -> str:
+    """Return *value* for a message; what nests is only named, because aliases of YAML can make it endless."""
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if any(isinstance(one, dict | list) for one in held):
+        return "a nested mapping or list"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:59] + "…"
 

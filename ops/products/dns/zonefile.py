@@ -58,6 +58,9 @@ class _Idna(dns.name.IDNACodec):
         return canonical_name(label, wildcard=True).encode() if label else b""
 
 
+_IDNA = _Idna()  # type: ignore[no-untyped-call]  # dnspython's
+
+
 class _ZoneFile:
     """One reading of a zone file: its records, and all errors, notes and warnings with their lines."""
 
@@ -107,7 +110,7 @@ class _ZoneFile:
 
     def _read(self, place: str, text: str) -> None:
         self.taken.found.clear()
-        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_Idna())  # type: ignore[no-untyped-call]  # dnspython's
+        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
         self.reader.read()
         for name, ttl, rdata in self.taken.found:
             if len(self.records) >= MOST:
