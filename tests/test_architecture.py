@@ -54,7 +54,7 @@ CIRCLES_TODAY: tuple[frozenset[str], ...] = (
     ),
     frozenset({"ops.restore.report", "ops.restore.steps"}),
 )
-APP_TAKERS_TODAY = 60
+APP_TAKERS_TODAY = 58
 APP_TAKERS = 30
 
 
