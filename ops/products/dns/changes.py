@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused, UsageError, ValidationError
-from ops.kinds.change import Change, without
+from ops.items import without
+from ops.kinds.resource import Change
 from ops.products.dns import checks
 from ops.products.dns.current import CurrentZone, ambiguous
 from ops.products.dns.names import full_name
@@ -27,7 +28,7 @@ from ops.products.dns.record import DEFAULTS, excludes, full, managed, merged, s
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
 # The typed fields of types whose content is text.

@@ -21,7 +21,7 @@ from ops.products.dns.rdata import (
 from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 SHOWN = 20
 KNOWN = ("name", "type", *RDATA, *DEFAULTS, *READ_ONLY)

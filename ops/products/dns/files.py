@@ -20,7 +20,7 @@ from ops.products.dns.record import managed
 from ops.products.dns.values import read_record
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 LARGEST = 64 << 20
 _TEXTS = ("name", "type", "content", "comment", "id")

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
+from ops.items import without
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import checks
 from ops.products.dns.entries import (
     KNOWN,
@@ -46,7 +47,8 @@ from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 Set = tuple[str, str]
 _ORDER = (DELETE, UPDATE, CREATE)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.products.dns import checks
 from ops.products.dns.names import full_name
 from ops.products.dns.plan import Plan, state
@@ -17,7 +17,8 @@ from ops.products.dns.record import full, managed
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 VERSION = 1
 LARGEST = 64 << 20

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault
 from ops.writes.sending import batches

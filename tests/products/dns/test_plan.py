@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.errors import Conflict, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner
 from ops.products.dns import plan as planning
 from ops.products.dns.entries import FileRecord, RecordFile
 from ops.products.dns.plan import Plan, packed, state
