@@ -49,13 +49,12 @@ UPWARD_TODAY: frozenset[str] = frozenset(
     }
 )
 CIRCLES_TODAY: tuple[frozenset[str], ...] = (
-    frozenset({"ops.kinds.change", "ops.kinds.resource"}),
     frozenset(
         {"ops.offsite.fetch", "ops.offsite.library", "ops.snapshots.library", "ops.snapshots.sealed.opening"}
     ),
     frozenset({"ops.restore.report", "ops.restore.steps"}),
 )
-APP_TAKERS_TODAY = 60
+APP_TAKERS_TODAY = 58
 APP_TAKERS = 30
 
 

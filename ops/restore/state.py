@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Damaged, Incomplete, OpsError, Refused
+from ops.items import Json
 from ops.kinds import catalog
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, identity_of
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, Owners, Selection, owner_kinds
 from ops.scan.selection import Plan, line_of
 from ops.snapshots.compare.comparison import merged_values

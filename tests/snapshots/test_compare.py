@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ops.errors import Damaged, Refused
-from ops.kinds.change import comparable
-from ops.kinds.resource import ACCOUNT, Compare, Json, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Compare, Resource, comparable
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference, fields
 from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from ops.kinds.change import comparable
-from ops.kinds.resource import ACCOUNT, Json, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, comparable
 from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Holder, Side

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from ops.kinds.resource import AuditEvent, Json
+from ops.items import Json
+from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 
 COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
