@@ -15,7 +15,6 @@ from ops.products.dns.rdata import (
     FIELDS,
     NUMBERS,
     PLAIN,
-    PROXIABLE,
     RDATA,
     fields_of,
     lacks_priority,
@@ -25,7 +24,7 @@ from ops.products.dns.rdata import (
     text_of,
     with_absolute_target,
 )
-from ops.products.dns.record import DEFAULTS, full, managed, merged, same_rdata
+from ops.products.dns.record import DEFAULTS, excludes, full, managed, merged, same_rdata
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def create(current: CurrentZone, record: Json) -> Change:
 
 def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
     for one in beside:
-        if {one["type"], record["type"]} <= set(PROXIABLE):
+        if excludes(one, record["type"]):
             _refuse_managed(one)
     checks.check_together([record, *beside], current.name)
     return Change(RECORDS, current.owner, None, record)

@@ -141,3 +141,9 @@ def managed(record: Json) -> bool:
     """True if another product of Cloudflare manages *record*, and deletes it with what it belongs to."""
     meta = record.get("meta")
     return isinstance(meta, dict) and bool(meta.get("read_only"))
+
+
+def excludes(one: Json, type: str) -> bool:
+    """True if *one* is managed by Cloudflare, and a record of *type* under its name would double it."""
+    together = PROXIABLE if type in PROXIABLE else ("MX",)
+    return managed(one) and type in together and one["type"] in together
