@@ -41,15 +41,12 @@ FLOORS = (
     ("program",),
 )
 # Imports that run upward, circles and functions that take the app, as they are today: these only shrink.
-UPWARD_TODAY: frozenset[str] = frozenset(
-    {
-    }
-)
+UPWARD_TODAY: frozenset[str] = frozenset({})
 CIRCLES_TODAY: tuple[frozenset[str], ...] = (
     frozenset({"ops.kinds.change", "ops.kinds.resource"}),
     frozenset({"ops.restore.report", "ops.restore.steps"}),
 )
-APP_TAKERS_TODAY = 60
+APP_TAKERS_TODAY = 58
 APP_TAKERS = 30
 
 

@@ -14,7 +14,7 @@ from ops.export import guard as guards
 from ops.export import job
 from ops.export.ping import watched
 from ops.files.lock import holder, locked
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.offsite import address, boto
 from ops.scan import request
 from ops.scan.selection import NOT_NAMED, OUTSIDE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.export.delivery import Delivery
     from ops.export.job import Outcome
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.offsite.address import Place
     from ops.scan.inventory import Inventory
     from ops.scan.request import Asked, Begun

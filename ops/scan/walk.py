@@ -25,7 +25,8 @@ from ops.errors import (
     PermissionDenied,
     RateLimited,
 )
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, reach
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.selection import CONTENTS, Plan
 from ops.snapshots.sections import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section

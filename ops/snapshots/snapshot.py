@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from ops.errors import Damaged, OpsError, Refused
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.layout import account_folder, kind_file
 from ops.snapshots.lines import decode
 from ops.snapshots.manifest import PARTIAL, Manifest

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 from ops.errors import Damaged
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest

@@ -79,7 +79,7 @@ def _pick(chance: Random, held: Json) -> Any:
 
 
 def _recreate_namespace(chance: Random, account: Json) -> None:
-    """Give a namespace another id; bindings follow it, or refer to the old one."""
+    """Replace the id of a namespace; bindings follow it, or refer to the old one."""
     if namespace := _pick(chance, account["namespaces"]):
         old, namespace["id"] = namespace["id"], _id(account["new"])
         follow = chance.random() < 0.6

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots import snapshot
 from ops.snapshots.layout import MANIFEST, kind_file
 from ops.snapshots.lines import decode, encode, value_key
