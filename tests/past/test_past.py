@@ -24,8 +24,9 @@ from ops.program import collection
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import MANIFEST
-from ops.snapshots.library import Library, Snapshot
+from ops.snapshots.library import Library
 from ops.snapshots.manifest import load, write
+from ops.snapshots.snapshot import Snapshot
 from tests.cases import reads
 from tests.conftest import Result
 
