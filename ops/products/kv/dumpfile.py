@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import finite
 from ops.products.kv import valid
 from ops.products.kv.api import VALUE_LIMIT
 from ops.products.kv.pairs import pair
@@ -36,7 +37,7 @@ FORMAT = "kv/1"
 LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
 _GZIP = b"\x1f\x8b"
 # Created once: json.loads would create a decoder for every line.
-_READ = json.JSONDecoder(parse_constant=valid.refuse_constant).decode
+_READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 
 
