@@ -49,7 +49,6 @@ UPWARD_TODAY: frozenset[str] = frozenset(
     }
 )
 CIRCLES_TODAY: tuple[frozenset[str], ...] = (
-    frozenset({"ops.kinds.change", "ops.kinds.resource"}),
     frozenset(
         {"ops.offsite.fetch", "ops.offsite.library", "ops.snapshots.library", "ops.snapshots.sealed.opening"}
     ),

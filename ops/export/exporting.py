@@ -12,7 +12,7 @@ from ops.export import guard as guards
 from ops.export import job, summary
 from ops.export.ping import watched
 from ops.files.lock import holder, locked
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.offsite import address, boto
 from ops.scan import request
 from ops.snapshots.library import Library

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import DiskError
 from ops.export.delivery import Delivery, Made
 from ops.export.guard import Guard
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
 from ops.scan.look import look
 from ops.scan.request import Begun

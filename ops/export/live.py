@@ -20,7 +20,8 @@ from ops.snapshots.library import Snapshot
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.scan.selection import Plan
     from ops.snapshots.manifest import Manifest
 

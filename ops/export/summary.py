@@ -13,7 +13,7 @@ from ops.snapshots.sealed.encrypt import ENDING
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.export.job import Outcome
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.scan.inventory import Inventory
     from ops.scan.request import Begun
     from ops.scan.selection import Plan

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound, OpsError, PermissionDenied, Refused
 from ops.http.exchange import READ, WRITE, Call, Reply
+from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
-from ops.kinds.resource import Json, identity_of, reach
+from ops.kinds.resource import identity_of
 from ops.past.filters import Filters
 from ops.snapshots import contents
 from ops.snapshots.age import dated

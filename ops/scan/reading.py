@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ops.errors import NotFound, OpsError
-from ops.kinds.resource import Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import Owner, Resource
 from ops.snapshots.sections import FAILED, SKIPPED, Section
 
 

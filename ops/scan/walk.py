@@ -13,7 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ops.errors import MalformedAnswer, OpsError
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, reach
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.gone import Doubt, doubts
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.reading import Reading, Shelf

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
 from ops.files import disk
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.offsite.address import is_address
 from ops.snapshots import names, reader, removal
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder

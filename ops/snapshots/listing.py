@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Resource
 from ops.snapshots.library import Entry, Library, Snapshot, accounts
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE

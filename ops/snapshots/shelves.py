@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.spans import ItemFile, item

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ops.errors import Damaged
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.lines import encode
 from ops.snapshots.writer import Stored
 

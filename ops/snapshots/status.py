@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.files import disk
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.library import DAMAGED, Entry, Library, newest
 from ops.snapshots.listing import items_of, kinds_of, moment, size_of
 from ops.snapshots.manifest import PARTIAL

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.resource import reach
+from ops.items import reach
 from ops.ui.escape import json_text
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def value_at(item: Json, field: str) -> Any:

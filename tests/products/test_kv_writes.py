@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, pairs, valid
 from ops.products.kv.resources import NAMESPACE as NAMESPACE_KIND
 from ops.products.kv.resources import PAIR

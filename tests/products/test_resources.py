@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ops.http.client import Client
+from ops.items import reach
 from ops.kinds.catalog import PRODUCTS, resources
-from ops.kinds.resource import ACCOUNT, Owner, Resource, identity_of, reach
+from ops.kinds.resource import ACCOUNT, Owner, Resource, identity_of
 from ops.sandbox.server import Sandbox
 from tests.products.connection import connected
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource, Restore
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Compare, Content, Owner, Resource, Restore
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference

@@ -15,7 +15,8 @@ from ops.ui.shapes import Bytes, Rows, Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import AuditEvent, Json
+    from ops.items import Json
+    from ops.kinds.resource import AuditEvent
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.difference import Difference
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots import prune as pruning
 from ops.snapshots.library import open_library
 from ops.snapshots.listing import moment, size_of

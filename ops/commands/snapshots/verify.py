@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Damaged
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.snapshots.sections import Section
 
 if TYPE_CHECKING:

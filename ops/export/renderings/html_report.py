@@ -17,7 +17,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
 from ops.export.renderings.zone_folder import owners
-from ops.kinds.resource import ACCOUNT, Resource, reach
+from ops.items import reach
+from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE, STATUSES, WHOLE

@@ -14,7 +14,8 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import Json, Resource
+from ops.items import Json
+from ops.kinds.resource import Resource
 from ops.snapshots import reader
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest

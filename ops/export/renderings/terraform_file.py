@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ops.kinds.resource import Block, Owner, Resource, reach
+from ops.items import reach
+from ops.kinds.resource import Block, Owner, Resource
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest
 

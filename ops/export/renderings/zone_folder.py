@@ -7,7 +7,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Resource
 from ops.snapshots import reader
 from ops.snapshots.layout import slug
 from ops.snapshots.manifest import Manifest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import ValidationError
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # octoDNS's default, where a record has none.
 TTL = 3600

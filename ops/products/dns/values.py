@@ -17,7 +17,7 @@ from ops.products.dns.rdata import FIELDS, TARGETS
 from ops.products.dns.record import READ_ONLY
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _SETTINGS = ("flatten_cname", "ipv4_only", "ipv6_only")

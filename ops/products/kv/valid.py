@@ -11,7 +11,7 @@ from ops.http.answers import parse
 from ops.products.kv.api import VALUE_LIMIT, check_key
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 METADATA_BYTES = 1024
 TITLE_BYTES = 512

@@ -17,7 +17,7 @@ from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 DEFAULT = "default"
 # Those that every account may use.

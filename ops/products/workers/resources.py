@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.kinds.paging import Single, Whole
-from ops.kinds.resource import ACCOUNT, MAIN, Block, Compare, Content, Owner, Resource, Restore
+from ops.kinds.resource import ACCOUNT, MAIN, Compare, Content, Owner, Resource, Restore, block
 from ops.products.workers import api, writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"
@@ -42,17 +42,6 @@ def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequenc
         )
     entry_point = next((file.name for file in files if file.role == MAIN), "")
     return item_of(listed, settings, Script(entry_point, tuple(files)))
-
-
-def _route_block(zone: Owner, route: Json) -> Block:
-    wanted = {"zone_id": zone.id, "pattern": route["pattern"], "script": route.get("script")}
-    return Block("cloudflare_workers_route", f"{zone.id}/{route['id']}", wanted)
-
-
-def _domain_block(account: Owner, domain: Json) -> Block:
-    named = {name: domain.get(name) for name in ("hostname", "service", "zone_id")}
-    wanted = {"account_id": account.account_id, **named}
-    return Block("cloudflare_workers_custom_domain", f"{account.account_id}/{domain['id']}", wanted)
 
 
 SCRIPT = Resource(
@@ -95,7 +84,7 @@ ROUTE = Resource(
     identity=("pattern",),
     label="pattern",
     compare=Compare(volatile=("id", "request_limit_fail_open")),
-    terraform=_route_block,
+    terraform=block("cloudflare_workers_route", "{zone_id}/{id}", "zone_id", "pattern", "script"),
     writes=writes.ROUTE,
     links=(("script", KIND),),
 )
@@ -127,7 +116,14 @@ RESOURCES = (
         identity=("hostname",),
         label="hostname",
         compare=Compare(volatile=("id", "cert_id", "zone_id"), read_only=("zone_name",)),
-        terraform=_domain_block,
+        terraform=block(
+            "cloudflare_workers_custom_domain",
+            "{account_id}/{id}",
+            "account_id",
+            "hostname",
+            "service",
+            "zone_id",
+        ),
         writes=writes.DOMAIN,
         links=(("service", KIND),),
         restore=Restore(mentions=("zones.zone",)),

@@ -9,7 +9,7 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.zones import api, writes
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def _zone_block(account: Owner, zone: Json) -> Block:

@@ -12,7 +12,7 @@ from ops.http.answers import parse
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 TYPES = ("full", "partial", "secondary")
 LONGEST_NAME = 253

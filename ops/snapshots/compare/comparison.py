@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.compare.difference import (
     CHANGED,
     CREATED,

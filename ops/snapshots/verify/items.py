@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.layout import MANIFEST, kind_file
 from ops.snapshots.lines import decode, encode, value_key
 from ops.snapshots.manifest import Manifest

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from ops.kinds.resource import ACCOUNT, Json, Resource, reach
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import reader
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE

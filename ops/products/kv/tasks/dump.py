@@ -19,7 +19,8 @@ from ops.ui.shapes import Item
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.products.kv.resumable import ResumableDump
     from ops.ui.progress import Progress
 
