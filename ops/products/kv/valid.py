@@ -80,8 +80,8 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
     """Return when a value expires, in epoch seconds, from a date or epoch seconds, or from *ttl* seconds.
 
     None if neither is given. A TTL becomes a point in time, so that a repeated request does not extend it,
-    and a late one is not refused: a TTL under 70 s becomes 70 s. Raise ValidationError for less than 60 s, and
-    for a time after the year 9999.
+    and a late one is not refused: a TTL under 70 s becomes 70 s. Raise ValidationError for less than 60 s,
+    and for a time after the year 9999.
     """
     if moment and ttl:
         raise UsageError("--expiration and --ttl exclude each other", hint="use one of them")
