@@ -307,7 +307,7 @@ class Change(NamedTuple):
 
 
 def same(resource: Resource, one: Json, other: Json) -> bool:
-    """True if two items are equal but for volatile and read-only fields."""
+    """True if two items are equal except for volatile and read-only fields."""
     return equal(comparable(resource, one), comparable(resource, other))
 
 

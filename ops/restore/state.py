@@ -23,7 +23,7 @@ from ops.snapshots.sections import COMPLETE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 # Values looked up with one call.
 _TOGETHER = 100

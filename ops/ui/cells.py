@@ -59,3 +59,14 @@ def field_names(item: Json, prefix: str = "") -> Iterator[str]:
 def union_of_fields(items: Iterable[Json]) -> tuple[str, ...]:
     """Return the fields of all *items*, in the order of appearance."""
     return tuple(dict.fromkeys(name for item in items for name in item))
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes in words: 812 B, 3.4 kB, 1.2 MB."""
+    if size < 1000:
+        return f"{size} B"
+    amount, units = float(size), iter(("kB", "MB", "GB", "TB"))
+    unit = ""
+    while round(amount, 1) >= 1000:
+        amount, unit = amount / 1000, next(units)
+    return f"{amount:.1f} {unit}"

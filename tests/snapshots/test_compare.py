@@ -25,8 +25,8 @@ from ops.snapshots.compare.difference import Difference, fields
 from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key
 from ops.snapshots.compare.pairing import replaced
 from ops.snapshots.compare.report import selection
-from ops.snapshots.library import Snapshot
 from ops.snapshots.lines import encode
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.spans import ItemFile
 from ops.snapshots.writer import Stored
 from tests.snapshots.making import KINDS, STORE, THING, compared, everything, made, summarized
@@ -653,7 +653,7 @@ import json, re, sys, time
 from pathlib import Path
 from ops.snapshots import reader
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.library import Snapshot
+from ops.snapshots.snapshot import (Snapshot)
 from ops.snapshots.manifest import load
 from tests.snapshots.making import KINDS
 sides = [Snapshot(Path(p), load(Path(p))) for p in sys.argv[1:]]

@@ -10,7 +10,7 @@ from ops.items import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest
-from ops.snapshots.reader import kinds
+from ops.snapshots.snapshot import kinds
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO) -> None:

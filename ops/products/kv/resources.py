@@ -44,7 +44,7 @@ NAMESPACE = Resource(
     writes=writes.NAMESPACE,
 )
 REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
-# A key with its value, which no scan reads: kv.key stands for it there.
+# A key with its value; a scan lists kv.key instead.
 PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
@@ -70,7 +70,7 @@ RESOURCES = (
         identity=("name",),
         values=_pairs,
         content_path="/accounts/{account}/storage/kv/namespaces/{namespace}/values/{item}",
-        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is put back with its value"),
+        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is restored with its value"),
     ),
 )
 UNLISTED = (PAIR,)

@@ -24,14 +24,14 @@ READ = "Account > Workers Scripts > Read"
 
 
 def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
-    """Yield the modules; the entry point has the role of the main one."""
+    """Yield the modules; the entry point has the role MAIN."""
     content = api.get_content(client, account.id, script["id"])
     for module in content.modules:
         yield module._replace(role=MAIN) if module.name == content.entry_point else module
 
 
 def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequence[Content]) -> Json:
-    """Give a script as its writes take it; raises Damaged where its settings or its code are not there."""
+    """Return a script as its writes take it. Raise Damaged if its settings or its code are missing."""
     from ops.errors import Damaged
     from ops.products.workers.script import Script, item_of
 
@@ -53,9 +53,9 @@ SCRIPT = Resource(
     task="workers.list",
     identity=("id",),
     label="id",
-    # The etag follows the content, which is compared by itself; Cloudflare alone sets the others of the
-    # first line. Those of the second are sent with a script and are no part of it: crons and workers.dev are
-    # kinds of their own, and what a migration leads to shows in `migration_tag`.
+    # The etag depends on the content, which is compared separately; Cloudflare sets the others of the first
+    # line. Those of the second are sent with a script and are not part of it: crons and workers.dev are
+    # separate kinds, and the result of a migration is in `migration_tag`.
     compare=Compare(
         volatile=(
             "tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from",
@@ -101,7 +101,7 @@ SCHEDULE = Resource(
     compare=Compare(volatile=("created_on", "modified_on")),
     writes=writes.SCHEDULE,
 )
-# The same kind, deleted even while other scripts bind to it, and uploaded with migrations.
+# The same kind, deleted although other scripts bind to it, or uploaded with migrations.
 REFERENCED_SCRIPT = SCRIPT._replace(writes=writes.REFERENCED)
 MIGRATED_SCRIPT = SCRIPT._replace(writes=writes.MIGRATION)
 
@@ -147,7 +147,7 @@ RESOURCES = (
         needs=READ,
         identity=(),
         label="compatibility_date",
-        # Each upload gives the bindings another order.
+        # Each upload changes the order of the bindings.
         compare=Compare(unordered=("bindings",), read_only=(*CLOUDFLARE_SETS, "migration_tag")),
         writes=writes.SETTINGS,
         restore=Restore(mentions=BOUND, not_restored=writes.script_not_restored),

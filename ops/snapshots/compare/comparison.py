@@ -36,7 +36,7 @@ from ops.snapshots.lines import value_key
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 VALUES = "/values"
 _SHOWN = 16

@@ -17,7 +17,7 @@ from ops.snapshots.spans import ItemFile, damaged, item, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
     from ops.snapshots.writer import Stored
 
 ABSENT = "absent"
