@@ -6,8 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
-from ops.kinds.resource import ACCOUNT
+from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change
 from ops.writes import consent, describe
 from ops.writes.writing import lock_name
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Damaged, Incomplete, OpsError, Refused
+from ops.items import Json
 from ops.kinds import catalog
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, identity_of
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, Owners, Selection, owner_kinds
 from ops.scan.selection import Plan, line_of
 from ops.snapshots.compare.comparison import merged_values
@@ -22,7 +23,7 @@ from ops.snapshots.sections import COMPLETE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 # Values looked up with one call.
 _TOGETHER = 100
@@ -225,27 +226,23 @@ class State:
         """Yield the items of a kind in *target* that differ or, if they have files, may differ."""
         if resource.restore.values:
             return self._value_pairs(resource, target)
+        ids = None
         if resource.kind in self.owner_kinds:
-            return self._owner_pairs(resource)
+            self.targets(resource.kind)  # raises Refused if they do not fit
+            ids = None if self.selection.owners is None else self.selection.owners.get(resource.kind, set())
         if target.live is None and self.owner(target) is not None:
             found = self._pairs_in_new(resource, target)
         else:
-            found = self.pairing.items(resource, target.pair)
-        if not self.filter.items or target.chosen:
-            return found
-        # Items that were created after the snapshot are not named in it.
-        return (pair for pair in found if pair.new and self.filter.selects_item(resource, pair.new))
+            found = self.pairing.items(resource, target.pair, every=bool(resource.restore.assemble))
+        return (pair for pair in found if self._selects(resource, target, pair.new, ids))
 
-    def _owner_pairs(self, resource: Resource) -> Iterator[Pair]:
-        for target in self.targets(resource.kind):
-            live, saved = (owner and owner.item for owner in (target.live, target.saved))
-            if saved is None or (target.chosen and self.filter.selects_owner(resource, saved)):
-                sections = self.pairing.sections(resource.kind, self.pairing.owners(resource.parent)[0])
-                complete = [section.status == COMPLETE for section in sections or ()]
-                certain = all(side or known for side, known in zip((live, saved), complete, strict=True))
-                pair = self.pairing.compare(resource, live, saved, certain=certain)
-                if pair or resource.restore.assemble:
-                    yield pair or Pair(live, saved, live, saved)
+    def _selects(self, resource: Resource, target: Target, saved: Json | None, ids: set[str] | None) -> bool:
+        if saved is None:
+            # Items that were created after the snapshot are not named in it.
+            return ids is None and target.chosen
+        chosen = target.chosen or self.filter.selects_item(resource, saved)
+        known = ids is None or key_of(resource, saved) in ids
+        return chosen and known and self.filter.selects_owner(resource, saved)
 
     def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[Pair]:
         """Yield the pairs of an owner that was created in this run; what it was created with is read now."""
@@ -294,15 +291,15 @@ class State:
 
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""
-        ids = key_of(resource, live), key_of(resource, saved)
-        for side, id in zip((self.live, self.saved), ids, strict=True):
+        found = []
+        for side, item, files in zip(
+            (self.live, self.saved), (live, saved), self._files[resource.kind], strict=True
+        ):
+            id = key_of(resource, item)
             if side.section(resource.kind + CONTENTS, id).status != COMPLETE:
                 return True
-        now, then = (
-            {name: file.compared for name, file in files.get(id, {}).items()}
-            for files, id in zip(self._files[resource.kind], ids, strict=True)
-        )
-        return now == then
+            found.append({name: file.compared for name, file in files.get(id, {}).items()})
+        return found[0] == found[1]
 
     def assembled(self, resource: Resource, listed: Json, *, live: bool) -> Json:
         """Return the item that the writes of a kind take, if its listing holds only a part of it.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change, same, without
-from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
+from ops.items import Json, without
+from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, Resource, same
 from ops.restore.filter import after
 from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, Report
 from ops.restore.state import State, Target

@@ -15,7 +15,8 @@ from responses.matchers import json_params_matcher, query_param_matcher
 
 from ops.errors import AmbiguousName, ApiError, MalformedAnswer, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.products.kv import api
 from ops.products.kv.resources import RESOURCES
 from ops.products.kv.values import as_pair, values

@@ -21,7 +21,7 @@ from ops.restore.steps import Steps
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.side import Side
-from ops.snapshots.library import Snapshot
+from ops.snapshots.snapshot import Snapshot
 from tests.restore.accounts import changed, drawn, written
 from tests.restore.conftest import Inv, Stage
 from tests.restore.world import change_at_random

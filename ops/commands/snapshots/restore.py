@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ops.restore.report import Plan, Report
     from ops.restore.state import State
     from ops.snapshots.compare.side import Side
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 COLUMNS = ("snapshot", "created", "changed", "deleted", "refused", "differ", "undo")
 _ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
@@ -58,8 +58,9 @@ def restore_snapshot(
     inv snapshots.restore --namespace sessions --item user:1
     """
     from ops.commands.snapshots.verify import verified
+    from ops.offsite.anywhere import open_snapshot
     from ops.restore.filter import read_filter
-    from ops.snapshots.library import check_account, open_snapshot
+    from ops.snapshots.snapshot import check_account
 
     filter = read_filter(kind, zone, namespace, item)
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))

@@ -11,7 +11,7 @@ from ops.http.shape import require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")

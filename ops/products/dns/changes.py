@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused, UsageError, ValidationError
-from ops.kinds.change import Change, without
+from ops.items import without
+from ops.kinds.resource import Change
 from ops.products.dns import checks
 from ops.products.dns.current import CurrentZone, ambiguous
 from ops.products.dns.names import full_name
@@ -14,7 +15,6 @@ from ops.products.dns.rdata import (
     FIELDS,
     NUMBERS,
     PLAIN,
-    PROXIABLE,
     RDATA,
     fields_of,
     lacks_priority,
@@ -24,11 +24,11 @@ from ops.products.dns.rdata import (
     text_of,
     with_absolute_target,
 )
-from ops.products.dns.record import DEFAULTS, full, managed, merged, same_rdata
+from ops.products.dns.record import DEFAULTS, excludes, full, managed, merged, same_rdata
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
 # The typed fields of types whose content is text.
@@ -106,7 +106,7 @@ def create(current: CurrentZone, record: Json) -> Change:
 
 def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
     for one in beside:
-        if {one["type"], record["type"]} <= set(PROXIABLE):
+        if excludes(one, record["type"]):
             _refuse_managed(one)
     checks.check_together([record, *beside], current.name)
     return Change(RECORDS, current.owner, None, record)

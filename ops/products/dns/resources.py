@@ -13,7 +13,7 @@ from ops.products.dns.record import canonical
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def _block(zone: Owner, record: Json) -> Block:

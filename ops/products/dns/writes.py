@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 # The most changes in one batch: on a Free zone, and on any other.
 BATCH, PAID_BATCH = 200, 3500

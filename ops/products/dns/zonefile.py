@@ -23,7 +23,7 @@ from ops.products.dns.rdata import EXAMPLES, PROXIABLE, TYPES, fields_of_rdata
 if TYPE_CHECKING:
     from dns.rdata import Rdata
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # $GENERATE makes many records of one line; more than any zone has are a mistake, or worse.
 MOST = 1_000_000

@@ -14,7 +14,7 @@ from ops.http.shape import require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The default, the largest size that two sources agree on; only the newest one says 1,000.
 NAMESPACES_PAGE = 20

@@ -14,7 +14,7 @@ from ops.http.shape import instance, require
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing, Raw
     from ops.http.paths import ApiPath
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # 100 is allowed by the older and the newer specification; the newer one alone allows 1,000.
 NAMESPACES_PAGE = 100

@@ -22,8 +22,8 @@ from ops.products.kv.values import as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Change, Owner
 
 T = TypeVar("T")
 

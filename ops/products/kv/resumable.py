@@ -20,7 +20,7 @@ from ops.products.kv.dumpfile import FORMAT, to_line
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 class ResumableDump:

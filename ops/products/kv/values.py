@@ -26,7 +26,7 @@ from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Raw
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from ops.products.zones import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
-from ops.kinds.resource import Owner, reach
+from ops.items import reach
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.dns.current import CurrentZone
 
 ZONE = "domain or id, e.g. example.com"

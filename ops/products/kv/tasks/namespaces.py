@@ -6,8 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE, READ, REMOVED_NAMESPACE
 from ops.products.zones.parts import attempt, complete
