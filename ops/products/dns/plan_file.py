@@ -62,7 +62,7 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 def _read(path: Path) -> Json:
     try:
         found = path.stat()
-        # Opening a pipe would wait for whoever writes to it.
+        # Opening a pipe would wait for its writer.
         if not stat.S_ISREG(found.st_mode):
             raise _not_a_plan(path, "it is not a regular file")
         if found.st_size > LARGEST:
