@@ -101,7 +101,7 @@ class TaskContext(ParserContext):
     __str__ = __repr__
 
 
-class Line(Executor):
+class TrackingExecutor(Executor):
     """Invoke's executor; the run knows the current task."""
 
     def expand_calls(self, calls: list[Call]) -> list[Call]:
@@ -143,7 +143,7 @@ class OpsProgram(Program):
 
         connect()
         self.config.tasks.dedupe = False
-        self.executor_class = Line
+        self.executor_class = TrackingExecutor
         RUN.begin(
             project=Path(self.collection.loaded_from or Path.cwd()),
             dry=bool(self.config.run.dry),
