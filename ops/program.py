@@ -179,7 +179,7 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Give the app what opens a snapshot, which is on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
     from ops.cli.app import App
 
     def open_past(app: App) -> tuple[Client, str]:

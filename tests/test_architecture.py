@@ -34,28 +34,19 @@ FLOORS = (
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
-    ("offsite", "past", "scan", "writes"),
-    ("doctor", "export", "restore"),
+    ("offsite", "scan", "writes"),
+    ("doctor", "export", "past", "restore"),
     ("schedule",),
     ("commands", "products.tasks"),
     ("program",),
 )
 # Imports that run upward, circles and functions that take the app, as they are today: these only shrink.
-UPWARD_TODAY: frozenset[str] = frozenset(
-    {
-        "ops.snapshots.library -> ops.offsite.address",
-        "ops.snapshots.library -> ops.offsite.library",
-        "ops.snapshots.listing -> ops.export.summary",
-    }
-)
+UPWARD_TODAY: frozenset[str] = frozenset({})
 CIRCLES_TODAY: tuple[frozenset[str], ...] = (
     frozenset({"ops.kinds.change", "ops.kinds.resource"}),
-    frozenset(
-        {"ops.offsite.fetch", "ops.offsite.library", "ops.snapshots.library", "ops.snapshots.sealed.opening"}
-    ),
     frozenset({"ops.restore.report", "ops.restore.steps"}),
 )
-APP_TAKERS_TODAY = 60
+APP_TAKERS_TODAY = 58
 APP_TAKERS = 30
 
 

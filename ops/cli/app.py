@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.errors import OpsError
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.ui.shapes import Bytes, Item, Output, Rows, Text
     from ops.ui.talk import Talk
 
@@ -31,6 +31,7 @@ class Declaration(Protocol):
 
     function: Callable[..., Any]
     required: tuple[str, ...]
+    raw: tuple[str, ...]
     writes: bool
     reads: bool
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
 
 
 class Run:

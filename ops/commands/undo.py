@@ -11,7 +11,8 @@ from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Resource
     from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
@@ -100,8 +101,7 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
 
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with the item before and after it."""
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Owner, Resource
+    from ops.kinds.resource import Change, Owner, Resource
     from ops.writes import describe
 
     known = resource or Resource(kind=entry.kind, parent="", identity=())

@@ -155,9 +155,9 @@ class Client:
         return self._result(_with_json(Call("POST", path, kind=QUERY), body))
 
     def graphql(self, query: str, variables: Json) -> Json:
-        """Send *query* to the GraphQL endpoint and return its `data`."""
+        """Send *query*, once, to the GraphQL endpoint and return its `data`: analytics are optional."""
         body = {"query": query, "variables": variables}
-        call = _with_json(Call("POST", "/graphql", kind=QUERY), body)
+        call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
 
     def post(self, path: ApiPath, **options: Any) -> Any:

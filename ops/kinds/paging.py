@@ -9,7 +9,8 @@ from ops.errors import NotFound, ValidationError
 from ops.http.paths import ApiPath
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Json, Listing
+    from ops.http.client import Client, Listing
+    from ops.items import Json
 
 
 class Pages(NamedTuple):

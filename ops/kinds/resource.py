@@ -1,28 +1,28 @@
-"""Resource: the declaration of a kind, used by scan, snapshot, compare, restore, undo and offline reading."""
+"""Resource: the declaration of a kind, used by scan, snapshot, compare, restore, undo and offline reading.
+
+Change: what becomes of one item of a kind.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
-
-# Declared below everything; imported from here, beside the kinds that it is used with.
-from ops.items import Json as Json
-from ops.items import reach as reach
+from ops.items import Json, equal, reach, without
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.http.paths import ApiPath
-    from ops.kinds.change import Change
     from ops.kinds.paging import Paging
-
 
 _NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
 MAIN = "main"
+CREATE, UPDATE, DELETE, UNCHANGED = "create", "update", "delete", "unchanged"
 
 
 class Owner(NamedTuple):
@@ -68,6 +68,21 @@ class Block(NamedTuple):
     type: str
     id: str
     arguments: Json = {}  # noqa: RUF012 (never changed)
+
+
+def block(type: str, id: str, *arguments: str) -> Callable[[Owner, Json], Block]:
+    """Return a function that makes the block of an item; *id* and *arguments* name fields of the item.
+
+    `account_id` and `zone_id` are those of the parent. For example, a D1 database:
+
+        block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name")
+    """
+
+    def made(owner: Owner, item: Json) -> Block:
+        known = {"account_id": owner.account_id, "zone_id": owner.id, **item}
+        return Block(type, id.format_map(known), {name: known.get(name) for name in arguments})
+
+    return made
 
 
 class Compare(NamedTuple):
@@ -249,3 +264,59 @@ def address(template: str, owner: Owner) -> ApiPath:
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:
     """Return what distinguishes *item* from others of its kind and parent, as text that sorts."""
     return tuple("" if value is None else str(value) for value in (reach(item, f) for f in resource.identity))
+
+
+class Change(NamedTuple):
+    """A change of one item from *before*, its live state, to *after*; None if it does not exist."""
+
+    resource: Resource
+    owner: Owner
+    before: Json | None
+    after: Json | None
+
+    @property
+    def action(self) -> str:
+        """Return CREATE, UPDATE, DELETE or UNCHANGED."""
+        if self.before is None:
+            return CREATE if self.after is not None else UNCHANGED
+        if self.after is None:
+            return DELETE
+        return UNCHANGED if same(self.resource, self.before, self.after) else UPDATE
+
+    @property
+    def item(self) -> Json:
+        """Return the item after the change, or before its deletion."""
+        return self.after if self.after is not None else self.before or {}
+
+    @property
+    def label(self) -> str:
+        """Return the name that people know the item by."""
+        return str(reach(self.item, self.resource.label) or reach(self.item, self.resource.key) or "")
+
+    def undone(self) -> Change:
+        """Return the change that undoes this one."""
+        return self._replace(before=self.after, after=self.before)
+
+    def differences(self) -> Iterator[tuple[str, object, object]]:
+        """Yield (field, old, new) for each field that differs, in the order of their names."""
+        old = comparable(self.resource, self.before or {})
+        new = comparable(self.resource, self.after or {})
+        for field in sorted(old.keys() | new.keys()):
+            if not equal(old.get(field), new.get(field)):
+                yield field, old.get(field), new.get(field)
+
+
+def same(resource: Resource, one: Json, other: Json) -> bool:
+    """True if two items are equal except for volatile and read-only fields."""
+    return equal(comparable(resource, one), comparable(resource, other))
+
+
+def comparable(resource: Resource, item: Json) -> Json:
+    """Return *item* without volatile and read-only fields, and with its unordered lists sorted."""
+    compare = resource.compare
+    whole = compare.canonical(item) if compare.canonical else item
+    kept = without(whole, compare.volatile + compare.read_only)
+    for field in compare.unordered:
+        if isinstance(kept.get(field), list):
+            kept[field] = sorted(kept[field], key=lambda one: json.dumps(one, sort_keys=True))
+    return kept

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound, OpsError, PermissionDenied, Refused
 from ops.http.exchange import READ, WRITE, Call, Reply
+from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
-from ops.kinds.resource import Json, identity_of, reach
+from ops.kinds.resource import identity_of
 from ops.past.filters import Filters
 from ops.snapshots import contents
-from ops.snapshots.age import dated
+from ops.snapshots.names import dated
 from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.shelves import Shelves
+from ops.snapshots.spans import Shelves
 
 if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 _HINT = "leave --at out to ask Cloudflare; `inv snapshots.show` shows what a snapshot holds"
 _DEEP = "`inv scan.export --deep` keeps it"

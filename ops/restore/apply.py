@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
-from ops.kinds.change import CREATE, Change
-from ops.kinds.resource import reach
+from ops.items import reach
+from ops.kinds.resource import CREATE, Change
 from ops.restore.filter import Selection
 from ops.restore.state import State
 from ops.snapshots.compare.side import key_of

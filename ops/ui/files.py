@@ -29,7 +29,7 @@ from ops.ui.selection import Selection, split_fields
 from ops.ui.shapes import Output
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.ui.shapes import Rows
 
 

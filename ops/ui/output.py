@@ -15,7 +15,7 @@ from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from ops.ui.streams import Sink
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
 WITH_COLUMNS = ("table", "csv", "tsv")

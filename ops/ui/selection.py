@@ -20,7 +20,7 @@ from ops.ui.blocks import BLOCK
 from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.ui.shapes import Output, Rows
 
     Test = Callable[[Json], bool]

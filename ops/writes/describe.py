@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, comparable, equal, same
-from ops.kinds.resource import reach
+from ops.items import equal, reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, comparable, same
 
 if TYPE_CHECKING:
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Change, Resource
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
 """Values that the API uses interchangeably for a field without a value."""

@@ -13,13 +13,14 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, Refused
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
-from ops.kinds.resource import reach
+from ops.items import reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
 

@@ -15,16 +15,16 @@ from ops.errors import (
     Unanswered,
     UsageError,
 )
-from ops.kinds.change import CREATE, without
-from ops.kinds.resource import reach
+from ops.items import reach, without
+from ops.kinds.resource import CREATE
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner, Writes
+    from ops.items import Json
+    from ops.kinds.resource import Change, Owner, Writes
 
 Items = list["Json | None"]
 

@@ -19,8 +19,8 @@ from ops.writes.writing import Writing, open_writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Change, Resource
     from ops.ui.talk import Talk
 
 Kinds = dict[str, "Resource"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
 from ops.files.lock import holder, locked
-from ops.kinds.resource import ACCOUNT, identity_of, reach
+from ops.items import reach
+from ops.kinds.resource import ACCOUNT, identity_of
 from ops.writes import describe
 from ops.writes.consent import Consent
 from ops.writes.describe import is_applied
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.cli.run import Run
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
     from ops.ui.talk import Talk
 
 PAUSES = (0.5, 1.0, 2.0)

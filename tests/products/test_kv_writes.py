@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, pairs, valid
+from ops.products.kv.resources import NAMESPACE as NAMESPACE_KIND
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
 from ops.sandbox.faults import Fault
@@ -90,6 +91,13 @@ BAD = {
     "a short ttl": ["--value", "v", "--ttl", "59"],
     "a ttl and a moment": ["--value", "v", "--ttl", "60", "--expiration", "4000000000"],
     "a date in the past": ["--value", "v", "--expiration", "2020-01-01"],
+    "metadata with an infinite number": ["--value", "v", "--metadata", '{"a": 1e999}'],
+    "metadata with a repeated field": ["--value", "v", "--metadata", '{"a": 1, "a": 2}'],
+    "metadata that is not UTF-8": ["--value", "v", "--metadata", '"gr\udcfc\udcdfe"'],
+    "milliseconds": ["--value", "v", "--expiration", "1900000000000"],
+    "the year 10000": ["--value", "v", "--expiration", "253402300800"],
+    "a number of 200 digits": ["--value", "v", "--expiration", "1" * 200],
+    "a huge ttl": ["--value", "v", "--ttl", "300000000000"],
     "an unknown date": ["--value", "v", "--expiration", "tomorrow"],
 }
 
@@ -103,6 +111,45 @@ def test_invalid_input_has_a_message_and_a_hint_and_sends_no_request(
     assert result.code == 1
     assert "hint: " in result.err
     assert staged.requests == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("kv.create", "--title", "gr\udcfc"),
+        ("kv.keys", "--namespace", "sessions", "--prefix", "\udcff"),
+        ("zones.set", "--zone", "example.com", "--setting", "ssl", "--value", "gr\udcfc"),
+        ("zones.list", "--name", "gr\udcfc.example"),
+        ("dns.put", "--zone", "example.com", "--type", "TXT", "--name", "t", "--content", "gr\udcfc"),
+        ("workers.route-create", "--zone", "example.com", "--script", "api", "--pattern", "gr\udcfc"),
+    ],
+)
+def test_text_that_is_not_utf_8_is_refused_before_any_request(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...]
+) -> None:
+    result = inv(*line)
+
+    assert result.code == 1
+    assert "is not valid UTF-8" in result.err
+    assert staged.requests == []
+
+
+def test_a_value_on_the_command_line_may_be_any_bytes(staged: Sandbox, inv: Inv) -> None:
+    result = inv("kv.put", "--namespace", "assets", "--key", "raw", "--value", "gr\udcfc\udcdfe")
+
+    assert result.code == 0, result.err
+    assert stored(staged, namespace_id("assets"))["raw"][0] == b"gr\xfc\xdfe"
+
+
+def test_a_value_from_a_closed_stdin_is_refused(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+
+    result = inv("kv.put", "--namespace", "assets", "--key", "k", "--file", "-")
+
+    assert result.code == 1
+    assert "stdin is closed" in result.err
 
 
 @pytest.mark.parametrize("title", [" ", "x" * 513])
@@ -363,7 +410,61 @@ def test_a_missing_key_is_none_and_a_missing_namespace_an_error(stocked: tuple[C
         value_of(client, namespace.account_id, "f" * 32, "k", None)
 
 
+@pytest.mark.fault("G1")
+@pytest.mark.parametrize("part", ["metadata", "values"])
+def test_a_404_that_does_not_prove_the_absence_of_a_key_stops_the_write(
+    staged: Sandbox, inv: Inv, part: str
+) -> None:
+    namespace = new_namespace(staged, "config copy")
+    fill(staged, namespace, {"keep": b"old"})
+    staged.requests.clear()
+    staged.faults.add(Fault("gone", "GET", f"*/{part}/*", times=-1))
+
+    result = inv("kv.put", "--namespace", "config copy", "--key", "keep", "--value", "NEW", "--yes")
+
+    assert result.code == 1
+    assert "create" not in result.err
+    assert written(staged) == []
+    assert stored(staged, namespace)["keep"][0] == b"old"
+
+
+@pytest.mark.fault("G1")
+def test_a_404_that_does_not_prove_the_absence_of_a_namespace_is_an_error(
+    stocked: tuple[Client, Owner], sandbox: Sandbox
+) -> None:
+    client, namespace = stocked
+    account = Owner(namespace.account_id, namespace.account_id, {})
+    sandbox.faults.add(Fault("gone", "GET", f"*/namespaces/{namespace.id}", times=-1))
+
+    assert NAMESPACE_KIND.writes
+    with pytest.raises(NotFound):
+        NAMESPACE_KIND.writes.find(client, account, {"id": namespace.id, "title": "space"})
+
+
+@pytest.mark.parametrize("result", [[], {"unsuccessful_keys": 7}, {"successful_key_count": "2"}])
+def test_the_result_of_a_bulk_write_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, result: Any
+) -> None:
+    http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope(result))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+
+
 # Namespaces
+
+
+@pytest.mark.parametrize("fault", ["gone", "denied", "reset"])
+def test_a_namespace_is_deleted_even_if_its_keys_cannot_be_counted(
+    staged: Sandbox, inv: Inv, fault: str
+) -> None:
+    new_namespace(staged, "uncounted")
+    staged.faults.add(Fault(fault, "GET", "*/keys*", times=-1))
+
+    result = inv("kv.remove", "--namespace", "uncounted", "--confirm", "uncounted")
+
+    assert result.code == 0, result.err
+    assert "uncounted has an unknown number of keys" in result.err
 
 
 def test_an_existing_namespace_stays_unchanged(staged: Sandbox, inv: Inv) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ops.errors import ValidationError
-from ops.kinds.resource import Json, Owner, Writes
+from ops.items import Json
+from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api, valid
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import upload_form

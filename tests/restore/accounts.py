@@ -11,9 +11,9 @@ from typing import Any
 from ops.kinds.catalog import kinds
 from ops.kinds.resource import MAIN, Content, Owner
 from ops.snapshots import manifest as manifests
-from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer
 
 Json = dict[str, Any]
@@ -79,7 +79,7 @@ def _pick(chance: Random, held: Json) -> Any:
 
 
 def _recreate_namespace(chance: Random, account: Json) -> None:
-    """Give a namespace another id; bindings follow it, or refer to the old one."""
+    """Replace the id of a namespace; bindings follow it, or refer to the old one."""
     if namespace := _pick(chance, account["namespaces"]):
         old, namespace["id"] = namespace["id"], _id(account["new"])
         follow = chance.random() < 0.6

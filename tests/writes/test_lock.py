@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Locked
-from ops.kinds.change import Change
-from ops.kinds.resource import ACCOUNT, Owner
+from ops.kinds.resource import ACCOUNT, Change, Owner
 from ops.writes.make import make
 from ops.writes.writing import Locks, lock_name
 from tests.writes.stage import ZONE, Remote, Stage

@@ -21,8 +21,8 @@ from ops.errors import (
     ValidationError,
 )
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.writes.consent import ITEMS
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN
 from ops.writes.make import lookup, make, make_all

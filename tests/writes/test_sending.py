@@ -17,7 +17,7 @@ from ops.errors import (
     UsageError,
     ValidationError,
 )
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.writes.journal import ADOPTED, DONE
 from ops.writes.sending import OutcomeUnknown, is_unknown, send
 from tests.writes.stage import Remote, Stage

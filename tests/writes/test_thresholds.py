@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import Refused
-from ops.kinds.change import Change
-from ops.kinds.resource import Json
+from ops.items import Json
+from ops.kinds.resource import Change
 from ops.writes.consent import check_counts
 from ops.writes.make import make, make_all
 from tests.writes.stage import ZONE, Remote, Stage

@@ -11,7 +11,7 @@ from ops.products.cache import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PARTS = Parts(api.PARTS)
 

@@ -14,8 +14,8 @@ from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 SHOWN = 20
 

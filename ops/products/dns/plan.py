@@ -12,10 +12,12 @@ import hashlib
 import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
+from ops.items import without
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import checks
 from ops.products.dns.entries import (
     KNOWN,
@@ -32,7 +34,6 @@ from ops.products.dns.names import name_of
 from ops.products.dns.rdata import (
     NUMBERS,
     PLAIN,
-    PROXIABLE,
     RDATA,
     TYPES,
     fields_of,
@@ -42,12 +43,13 @@ from ops.products.dns.rdata import (
     text_of,
     with_absolute_target,
 )
-from ops.products.dns.record import READ_ONLY, full, key, managed, merged, value
+from ops.products.dns.record import READ_ONLY, excludes, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 Set = tuple[str, str]
 _ORDER = (DELETE, UPDATE, CREATE)
@@ -106,7 +108,12 @@ class _Planning:
         self.places: dict[int, str] = {}
         self.fields = {*KNOWN, *(field for record in live for field in record)}
         self.types = {*TYPES, *(str(record["type"]) for record in live)}
-        self.managed = {name_of(record) for record in live if managed(record)}
+        self.by_id = {str(record.get("id")): record for record in live}
+        self.as_exported: set[str] = set()
+        self.managed: dict[str, list[Json]] = defaultdict(list)
+        for record in live:
+            if managed(record):
+                self.managed[name_of(record)].append(record)
 
     def plan(self) -> Plan:
         wanted: dict[Set, list[FileRecord]] = defaultdict(list)
@@ -136,6 +143,12 @@ class _Planning:
     def _usable(self, entry: FileRecord) -> bool:
         """True if *entry* can be compared; else the reason is kept as an error or as skipped."""
         record = entry.record
+        if entry.error is not None:
+            # As exported, whatever the API sent is right.
+            same = self.by_id.get(str(record["id"])) == record
+            self.as_exported |= {str(record["id"])} if same else set()
+            self.errors += [] if same else [entry.error]
+            return False
         try:
             if "id" not in record:
                 refuse_unknown_fields(record, self.fields)
@@ -157,21 +170,22 @@ class _Planning:
             alone = not self.keep or one[1] == "CNAME"
             pairs, gone, new = self._matched(live.get(one, []), wanted.get(one, []), alone=alone)
             for record, entry in pairs:
-                after = self._checked(entry, lambda record=record, entry=entry: self._updated(record, entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                after = self._checked(entry, partial(self._updated, record))
                 yield Change(RECORDS, self.zone, record, record if after is None else after)
             for record in gone:
-                kept = self.keep or one == (self.name, "NS") or managed(record)
+                exported = str(record.get("id")) in self.as_exported
+                kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
             for entry in new:
-                after = self._checked(entry, lambda entry=entry: self._created(entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                after = self._checked(entry, self._created)
                 if after is not None:
                     yield Change(RECORDS, self.zone, None, after)
 
-    def _checked(self, entry: FileRecord, make: Callable[[], Json | None]) -> Json | None:
+    def _checked(self, entry: FileRecord, make: Callable[[FileRecord], Json | None]) -> Json | None:
         try:
-            record = make()
+            record = make(entry)
         except OpsError as error:
             self.errors.append(entry.refused(error))
             return None
@@ -217,11 +231,11 @@ class _Planning:
         return kept
 
     def _created(self, entry: FileRecord) -> Json | None:
-        type, name = key(entry.record)[1], key(entry.record)[0]
+        name, type = key(entry.record)
         if entry.managed:
             self.left_alone.append(f"{type} {name} ({entry.place}), not created")
             return None
-        if name in self.managed and type in PROXIABLE:
+        if any(excludes(one, type) for one in self.managed.get(name, ())):
             self.left_alone.append(f"{name} ({entry.place}: no {type} record is created beside it)")
             return None
         refuse_contradiction(entry.record)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError
-from ops.kinds.change import without
+from ops.items import without
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # `zone_id`, `zone_name` and `locked` came with records until January 2025.
 READ_ONLY = (
@@ -141,3 +141,17 @@ def managed(record: Json) -> bool:
     """True if another product of Cloudflare manages *record*, and deletes it with what it belongs to."""
     meta = record.get("meta")
     return isinstance(meta, dict) and bool(meta.get("read_only"))
+
+
+def excludes(one: Json, type: str) -> bool:
+    """True if *one* is managed by Cloudflare, and a record of *type* under its name would double it."""
+    together = PROXIABLE if type in PROXIABLE else ("MX",)
+    return managed(one) and type in together and one["type"] in together
+
+
+def did_you_mean(word: Any, words: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests the nearest of *words*; "" where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), [*words], n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -11,8 +11,8 @@ from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:

@@ -17,7 +17,7 @@ from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 DEFAULT = "default"
 # Those that every account may use.
@@ -100,6 +100,6 @@ def _headers(jurisdiction: str) -> Mapping[str, str]:
 
 
 def _with(bucket: Json, jurisdiction: str) -> Json:
-    """Return *bucket* with its jurisdiction, which older responses leave out, but for the default one."""
+    """Return *bucket* with its jurisdiction, which older responses omit; without it for the default one."""
     named = {**bucket, "jurisdiction": jurisdiction}
     return {name: value for name, value in named.items() if (name, value) != ("jurisdiction", DEFAULT)}

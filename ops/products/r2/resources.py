@@ -10,7 +10,7 @@ from ops.products.r2 import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def jurisdiction_of(bucket: Json) -> str:

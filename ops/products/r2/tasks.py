@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.r2 import api
 from ops.products.r2.resources import BUCKET
 from ops.ui.shapes import Item, Rows
@@ -16,7 +15,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 READ, EDIT = BUCKET.needs, "Account > Workers R2 Storage > Edit"
 COLUMNS = ("name", "location", "storage_class", "jurisdiction", "creation_date")

@@ -9,7 +9,7 @@ from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PAGE = 50
 RECORDS_PAGE = 5000

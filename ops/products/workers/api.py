@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.workers.script import Form
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"

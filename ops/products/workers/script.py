@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import MalformedAnswer
-from ops.kinds.resource import Content, Json
+from ops.items import Json
+from ops.kinds.resource import Content
 
 SERVICE_WORKER = "application/javascript"
 MODULE = "application/javascript+module"

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent, OpsError
 from ops.http.shape import instance
-from ops.kinds.resource import Json, Owner, Writes
+from ops.items import Json
+from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
 
 
 # What the API sets for a new script whose upload does not name it.

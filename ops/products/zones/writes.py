@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The fields that can be changed after the creation, one request each.
 _EDITED = ("paused", "type")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.compare.difference import (
     CHANGED,
     CREATED,
@@ -35,7 +36,7 @@ from ops.snapshots.lines import value_key
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 VALUES = "/values"
 _SHOWN = 16

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, identity_of, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.lines import decode, encode
 from ops.snapshots.spans import damaged, item
 

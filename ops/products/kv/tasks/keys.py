@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 KEY = "name of the key; --key=--name for one that begins with dashes"
 
@@ -81,6 +82,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
 @command(
     "put",
     required=("namespace", "key"),
+    raw=("value",),
     writes=True,
     needs=EDIT,
     help={
@@ -140,6 +142,8 @@ def _value_from(text: str, file: str) -> bytes:
         # Arguments that are not UTF-8 are written as the original bytes.
         return valid.value(text.encode("utf-8", "surrogateescape"))
     if file == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed", hint="pipe the value in, or use --file FILE")
         return valid.value(sys.stdin.buffer.read(api.VALUE_LIMIT + 1))
     try:
         with Path(file).open("rb") as opened:
