@@ -183,12 +183,12 @@ def connect() -> None:
     from ops.cli.app import App
 
     def open_past(app: App) -> tuple[Client, str]:
-        from ops.past.offline import open_past
+        from ops.past.past import open_past
 
         return open_past(app)
 
     def suggest_offline(app: App, error: OpsError) -> None:
-        from ops.past.offline import suggest_offline
+        from ops.past.past import suggest_offline
 
         suggest_offline(app, error)
 

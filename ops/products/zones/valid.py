@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound, UsageError, ValidationError
+from ops.http.answers import parse
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def value_for(setting: Json, text: str) -> Any:
     if isinstance(current, str):
         return text
     try:
-        value = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        value = parse(text.encode())
+    except ValueError:
         value = None
     if current is None:
         return text if value is None and text != "null" else value
@@ -88,10 +89,6 @@ def value_for(setting: Json, text: str) -> Any:
             hint=f"its value is {shown if len(shown) < 200 else 'long'}; write objects and lists as JSON",
         )
     return _merged(current, value)
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _alike(current: Any, value: Any) -> bool:

@@ -158,9 +158,9 @@ class Pairing:
         self, resource: Resource, old: Json | None, new: Json | None, *, certain: bool = True
     ) -> ItemPair | None:
         """Return two items as a pair, or None if they do not differ."""
-        references = self.references(resource)
-        before = _compared(resource, old, references.old) if old is not None else None
-        after = _compared(resource, new, references.new) if new is not None else None
+        old_ids, new_ids, _ = self.references(resource)
+        before = None if old is None else comparable(resource, replaced(old, old_ids) if old_ids else old)
+        after = None if new is None else comparable(resource, replaced(new, new_ids) if new_ids else new)
         if before is None or after is None:
             return ItemPair(old, new, before, after, (), certain)
         found = tuple(fields(before, after))
@@ -248,12 +248,8 @@ def _mentioned(resource: Resource) -> list[str]:
     return list(dict.fromkeys((*resource.restore.mentions, *(kind for _, kind in resource.links))))
 
 
-def _compared(resource: Resource, found: Json, ids: Mapping[str, str]) -> Json:
-    return comparable(resource, replaced(found, ids) if ids else found)
-
-
 def _seen(resource: Resource, ids: Mapping[str, str], found: Json) -> bytes:
-    return encode(_compared(resource, found, ids))
+    return encode(comparable(resource, replaced(found, ids)))
 
 
 def _sorted(resource: Resource, side: Side, holder: Holder | None) -> Sorted:
