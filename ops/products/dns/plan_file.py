@@ -69,7 +69,9 @@ def _read(path: Path) -> Json:
             raise _not_a_plan(path, f"it has more than {LARGEST >> 20} MiB")
         plan = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --plan") from None
+        raise ValidationError(
+            f"{path} cannot be read: {error.strerror}", hint="check the path in --plan"
+        ) from None
     except (ValueError, RecursionError):
         raise _not_a_plan(path, "it is not JSON") from None
     if not isinstance(plan, dict) or plan.get("plan") != VERSION:
