@@ -20,8 +20,7 @@ from ops.errors import (
 )
 from ops.http.client import Client
 from ops.http.refusals import proves_absence
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.kinds.resource import Change, Json, Owner
 from ops.writes import writing
 from ops.writes.journal import DONE, FAILED, UNKNOWN
 from ops.writes.make import hold, make
