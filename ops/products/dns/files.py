@@ -81,7 +81,9 @@ def _text(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --file") from None
+        raise ValidationError(
+            f"{path} cannot be read: {error.strerror}", hint="check the path in --file"
+        ) from None
     except UnicodeDecodeError as error:
         raise ValidationError(
             f"{path} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
@@ -137,7 +139,7 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     count = found.get("count", meta.get("count", len(items)))
     if meta.get("complete") is False or found.get("success") is False or total != len(items):
         raise ValidationError(
-            f"the file is not whole: its list of {len(items)} records was incomplete when it was written",
+            f"the file is incomplete: its list of {len(items)} records was not complete when it was written",
             hint="export it again",
         )
     if count == len(items):
@@ -145,7 +147,7 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     if whole or (isinstance(count, int) and count < len(items)):
         return items, (f"count is {count}, and the file has {len(items)} records: read as edited by hand",)
     raise ValidationError(
-        f"the file is not whole: it has {len(items)} records, and its count is {count}",
+        f"the file is incomplete: it has {len(items)} records, and its count is {count}",
         hint=f"export it again; if you have removed records from it, set count to {len(items)}, or remove it",
     )
 
@@ -205,7 +207,9 @@ def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
             place = f"line {rows.line_num}, record {number}"
             yield place, {name: _cell(name, cell) for name, cell in row.items()}
     except csv.Error as error:
-        raise ValidationError(f"line {rows.line_num}: {error}", hint="nothing was sent") from None
+        raise ValidationError(
+            f"line {rows.line_num}: {error}", hint="nothing was sent; fix the line and run it again"
+        ) from None
 
 
 def _cell(column: str, cell: str | None) -> Any:

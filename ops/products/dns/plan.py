@@ -226,7 +226,7 @@ class _Planning:
             message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
             same = _settings(first.record) == _settings(entry.record)
             difference = "" if same else ", with other settings"
-            error = ValidationError(message + difference, hint="remove one of them")
+            error = ValidationError(message + difference, hint="remove one of the two")
             (self.skipped if same else self.errors).append(entry.refused(error))
         return kept
 

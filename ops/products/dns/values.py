@@ -130,7 +130,9 @@ def _settings(field: str, value: Any) -> Json:
         if name in _SETTINGS and one is not None:
             found[name] = _yes_no(f"settings.{name}", one)
         elif near := did_you_mean(name, _SETTINGS):
-            raise ValidationError(f"settings has no {name!r}{near}", hint=f"they are {', '.join(_SETTINGS)}")
+            raise ValidationError(
+                f"settings has no {name!r}{near}", hint=f"the settings are {', '.join(_SETTINGS)}"
+            )
     return found
 
 

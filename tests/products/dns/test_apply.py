@@ -1,4 +1,4 @@
-"""Plans shown, kept and carried out against the sandbox, in batches of one transaction each."""
+"""Plans shown, saved and applied to the sandbox, in batches of one transaction each."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_the_api_s_own_answer_is_read_if_it_is_complete(tmp_path: Path) -> None:
     found = read(tmp_path, "x.json", answer % ', "result_info": {"total_count": 1}')
 
     assert [entry.record["name"] for entry in found.records] == ["a.example.com"]
-    with pytest.raises(ValidationError, match="not whole"):
+    with pytest.raises(ValidationError, match="incomplete"):
         read(tmp_path, "x.json", answer % ', "result_info": {"total_count": 2}')
 
 
