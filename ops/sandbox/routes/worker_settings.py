@@ -55,6 +55,8 @@ def edit_settings(request: Request, store: Store) -> Answer:
 def _settings(worker: Json) -> Json:
     settings = {**worker["settings"], "bindings": [public(one) for one in worker["settings"]["bindings"]]}
     tag = worker.get("migration_tag")
+    if not settings["placement"]:
+        del settings["placement"]
     return {**settings, **({"migration_tag": tag} if tag else {})}
 
 
