@@ -7,6 +7,7 @@ OpsError                     2
 │   ├── CredentialsError     1  the token is missing or unusable
 │   ├── PermissionDenied     1  the token lacks a permission
 │   ├── NotFound             1
+│   │   └── Absent           1  the API named the item itself as not existing
 │   ├── AmbiguousName        1  several items have this name
 │   ├── Conflict             1  it exists already, or has changed meanwhile
 │   └── Refused              1  not confirmed, or a threshold forbids it
@@ -84,6 +85,13 @@ class PermissionDenied(UserError):
 
 class NotFound(UserError):
     pass
+
+
+class Absent(NotFound):
+    """Proof that an item does not exist; every other NotFound may come from a proxy, a route or a plan."""
+
+    def as_json(self) -> dict[str, object]:
+        return super().as_json() | {"error": NotFound.__name__}
 
 
 class AmbiguousName(UserError):

@@ -2,7 +2,7 @@
 
 Invoke's own program does not explain an unknown task, drops a task that is written twice, and
 lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: here the app is given the functions that open a snapshot and find items by name.
+also connects the floors: it gives the app the functions that open a snapshot.
 """
 
 from __future__ import annotations
@@ -31,13 +31,12 @@ from invoke.vendor.lexicon import Lexicon
 from ops.cli.command import Command, collection_of
 from ops.config.values import invoke_defaults
 from ops.errors import Terminated
-from ops.kinds.catalog import PRODUCTS, WITHOUT_TASKS
+from ops.kinds.catalog import task_modules
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.errors import OpsError
     from ops.http.client import Client
-    from ops.kinds.resource import Json
 
 ALIASES = {"do": "durable-objects"}
 
@@ -48,7 +47,7 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 TASKS = (
-    *(f"ops.products.{name}.tasks" for name in PRODUCTS if name not in WITHOUT_TASKS),
+    *task_modules(),
     *(
         f"ops.commands.{name}"
         for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")
@@ -180,25 +179,10 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Return the app the functions of the floors above it; each is imported when it is called."""
-    from ops.cli.app import App, Wiring
+    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    from ops.cli.app import App
 
-    def account(client: Client) -> Json:
-        from ops.products.accounts import api
-
-        return api.the_account(client)
-
-    def zone(client: Client, name: str, account_id: str) -> Json:
-        from ops.products.zones import api
-
-        return api.find_zone(client, name, account_id)
-
-    def namespace(client: Client, account_id: str, name: str) -> Json:
-        from ops.products.kv import api
-
-        return api.find_namespace(client, account_id, name)
-
-    def past(app: App) -> tuple[Client, str]:
+    def open_past(app: App) -> tuple[Client, str]:
         from ops.past.offline import open_past
 
         return open_past(app)
@@ -208,7 +192,7 @@ def connect() -> None:
 
         suggest_offline(app, error)
 
-    App.wiring = Wiring(account, zone, namespace, past, suggest_offline)
+    App.open_past, App.suggest_offline = open_past, suggest_offline
 
 
 def _named_on_line(root: Collection, line: list[str]) -> Collection:

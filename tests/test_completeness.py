@@ -28,12 +28,13 @@ def missing_of_product(name: str) -> Iterator[str]:
         return
     if not hasattr(import_module(f"ops.products.{name}.resources"), "RESOURCES"):
         yield f"ops/products/{name}/resources.py: RESOURCES with its kinds"
-    if not find_spec(f"ops.products.{name}.api"):
+    tasks = find_spec(f"ops.products.{name}.tasks")
+    if tasks and not find_spec(f"ops.products.{name}.api"):
         yield f"ops/products/{name}/api.py: functions of a client"
     tests = ROOT / "tests" / "products"
     if not [*tests.glob(f"test_{name}.py"), *tests.glob(f"{name}/test_*.py")]:
         yield f"tests/products/test_{name}.py: tests of its functions and tasks"
-    if find_spec(f"ops.products.{name}.tasks") and not (ROOT / "tests" / "cases" / f"{name}.py").is_file():
+    if tasks and not (ROOT / "tests" / "cases" / f"{name}.py").is_file():
         yield f"tests/cases/{name}.py: READS and WRITES with a line for each task"
 
 

@@ -1,4 +1,4 @@
-"""The line as a user types it: what Invoke's own program gets wrong is mended here."""
+"""The line as a user types it, where Invoke's own program would do the wrong thing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_help_for_an_unknown_task_names_the_nearest_one(inv: Inv) -> None:
     assert "did you mean zones.list?" in result.err
 
 
-def test_a_number_that_is_none_is_a_sentence(inv: Inv) -> None:
+def test_a_value_that_is_not_a_number_is_reported_in_a_sentence(inv: Inv) -> None:
     result = inv("zones.list", "--limit", "ten")
 
     assert result.code == 1
@@ -46,7 +46,7 @@ def test_a_number_that_is_none_is_a_sentence(inv: Inv) -> None:
     assert "Traceback" not in result.err
 
 
-def test_an_option_without_its_value_is_a_sentence(inv: Inv) -> None:
+def test_an_option_without_its_value_is_reported_in_a_sentence(inv: Inv) -> None:
     result = inv("dns.list", "--zone")
 
     assert result.code == 1
@@ -69,14 +69,14 @@ def test_a_task_written_twice_runs_twice(inv: Inv, staged: Sandbox) -> None:
     assert result.out.count('"type"') == 2
 
 
-def test_export_may_stand_before_another_task(inv: Inv, staged: Sandbox) -> None:
+def test_export_may_precede_another_task(inv: Inv, staged: Sandbox) -> None:
     result = inv("accounts.list", "--export", "zones.list", "--output", "json")
 
     assert result.code == 0, result.err
     assert len(json.loads(result.out.splitlines()[-1] if "[" not in result.out[:1] else result.out)) > 1
 
 
-def test_durable_objects_is_another_name_of_do(inv: Inv, staged: Sandbox) -> None:
+def test_durable_objects_is_an_alias_of_do(inv: Inv, staged: Sandbox) -> None:
     short = inv("do.list", "--output", "json")
     long = inv("durable-objects.list", "--output", "json")
 
@@ -84,7 +84,7 @@ def test_durable_objects_is_another_name_of_do(inv: Inv, staged: Sandbox) -> Non
     assert json.loads(short.out) == json.loads(long.out) != []
 
 
-def test_the_help_of_a_second_name_is_the_help_of_the_first(inv: Inv) -> None:
+def test_the_help_of_an_alias_is_the_help_of_the_task(inv: Inv) -> None:
     result = inv("--help", "durable-objects.list")
 
     assert result.code == 0
@@ -108,7 +108,7 @@ def test_no_task_takes_a_secret_as_an_option(flag: str) -> None:
     assert takers == []
 
 
-def test_every_task_helps_with_a_sentence_an_example_and_its_exit_codes() -> None:
+def test_the_help_of_every_task_has_a_sentence_an_example_and_the_exit_codes() -> None:
     from ops.program import collection
 
     root = collection()
@@ -135,7 +135,7 @@ def test_every_option_has_a_help_text() -> None:
     assert silent == []
 
 
-def test_a_write_looks_at_what_is_there_even_where_reads_may_be_old(inv: Inv, staged: Sandbox) -> None:
+def test_a_write_reads_the_current_state_even_if_reads_may_be_cached(inv: Inv, staged: Sandbox) -> None:
     line = (
         "zones.set",
         "--zone",
@@ -164,7 +164,7 @@ def test_a_write_looks_at_what_is_there_even_where_reads_may_be_old(inv: Inv, st
         (("--help=kv.put",), ["kv"]),
     ],
 )
-def test_a_line_loads_the_tasks_that_it_names_and_no_others(
+def test_a_line_loads_only_the_tasks_that_it_names(
     line: tuple[str, ...], loaded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ops.program import OpsProgram, collection

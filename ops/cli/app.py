@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ops.cli.options import ON_READS
+from ops.errors import UsageError
 
 if TYPE_CHECKING:
     from ops.cli.run import Run
     from ops.config.settings import Settings
     from ops.errors import OpsError
     from ops.http.client import Client
-    from ops.kinds.resource import Json
-    from ops.ui.output import Output
-    from ops.ui.shapes import Bytes, Item, Rows, Text
+    from ops.items import Json
+    from ops.ui.shapes import Bytes, Item, Output, Rows, Text
     from ops.ui.talk import Talk
 
 T = TypeVar("T")
@@ -43,25 +43,13 @@ class Declaration(Protocol):
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]: ...
 
 
-class Wiring(NamedTuple):
-    """The functions of higher floors that an app calls; `program.py` hands them in.
-
-    *account*, *zone* and *namespace* find an item by name or id: account(client), zone(client, name,
-    account_id), namespace(client, account_id, name). *past* opens the snapshot that --at names and returns
-    (client, account id). *suggest_offline* adds --offline to an error's hint where that would help.
-    """
-
-    account: Callable[[Client], Json]
-    zone: Callable[[Client, str, str], Json]
-    namespace: Callable[[Client, str, str], Json]
-    past: Callable[[App], tuple[Client, str]]
-    suggest_offline: Callable[[App, OpsError], None]
-
-
 class App:
     """One task's settings, client, names, output and messages."""
 
-    wiring: ClassVar[Wiring]
+    open_past: ClassVar[Callable[[App], tuple[Client, str]] | None] = None
+    """Opens the snapshot that --at names and returns its client and account id; `program.py` sets it."""
+    suggest_offline: ClassVar[Callable[[App, OpsError], None] | None] = None
+    """Adds --offline to the hint of an error if that would help; `program.py` sets it."""
 
     def __init__(
         self, run: Run, settings: Settings, talk: Talk, command: Declaration, shared: Mapping[str, Any]
@@ -97,7 +85,12 @@ class App:
 
     @cached_property
     def _past(self) -> tuple[Client, str] | None:
-        return self.wiring.past(self) if self.offline else None
+        if not self.offline:
+            return None
+        if App.open_past is None:
+            hint = "write `ns = collection()`, from ops.program, in tasks.py"
+            raise UsageError("--at and --offline need the program of cfops", hint=hint)
+        return App.open_past(self)
 
     @cached_property
     def client(self) -> Client:
@@ -111,11 +104,15 @@ class App:
         """Return the account to work on: the setting's, or the only one that the token can see."""
         if self._past is not None:
             return self._past[1]
-        return self.settings.account_id or str(self.wiring.account(self.client)["id"])
+        from ops.products.accounts import api
+
+        return self.settings.account_id or str(api.the_account(self.client)["id"])
 
     def zone(self, name: str) -> Json:
         """Return the zone with this name or id. Raises NotFound or AmbiguousName."""
-        return self.wiring.zone(self.client, name, self.settings.account_id)
+        from ops.products.zones import api
+
+        return api.find_zone(self.client, name, self.settings.account_id)
 
     def zone_id(self, name: str) -> str:
         """Return the id of the zone with this name or id. Raises NotFound or AmbiguousName."""
@@ -123,7 +120,9 @@ class App:
 
     def namespace_id(self, name: str) -> str:
         """Return the id of the KV namespace with this title or id. Raises NotFound or AmbiguousName."""
-        return str(self.wiring.namespace(self.client, self.account_id, name)["id"])
+        from ops.products.kv import api
+
+        return str(api.find_namespace(self.client, self.account_id, name)["id"])
 
     @property
     def known_account(self) -> str:
@@ -169,7 +168,7 @@ class App:
     def output(self) -> Output:
         """Return how to print the result, as the shared options and the settings say."""
         from ops.ui.colors import use_color
-        from ops.ui.output import Output
+        from ops.ui.shapes import Output
 
         shared = self._shared
         return Output(

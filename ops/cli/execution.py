@@ -6,7 +6,6 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
@@ -112,8 +111,8 @@ class _Execution:
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
-        if self._app is not None:
-            self._app.wiring.suggest_offline(self._app, error)
+        if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
+            suggest(self._app, error)
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._report_line()
         raise Exit(code=error.exit_code)
@@ -146,9 +145,7 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     from ops.cli.app import App
     from ops.telemetry.redact import Redactor
 
-    # A runbook may be run by a program other than ours: then neither is set yet.
-    if not hasattr(App, "wiring"):
-        import_module("ops.program").connect()
+    # A runbook may be run by a program other than ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     settings = _settings(context, shared)
     if command.writes:

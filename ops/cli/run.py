@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
 
 
 class Run:
@@ -27,6 +27,8 @@ class Run:
         self.dry = self.debug = False
         self.pretended: list[Change] = []
         """The changes that the dry tasks so far would have made."""
+        self.locks: set[str] = set()
+        """The names of the locks that the current task holds."""
         self.wrote: set[str] = set()
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []

@@ -40,7 +40,7 @@ def run_scan(
     inv scan --only dns --zone example.com
     inv scan --deep --skip kv --output json
     """
-    from ops.export import summary
+    from ops.export import exporting as summary
     from ops.scan import request
     from ops.scan.look import Count, look
 

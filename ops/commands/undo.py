@@ -11,7 +11,8 @@ from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Resource
     from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
@@ -71,7 +72,7 @@ def show_done(app: App, id: str = "") -> Rows:
     inv undo.show --id 3f9c01d2ab-1
     """
     from ops.writes.journal import Journal
-    from ops.writes.undo import select, settled
+    from ops.writes.undo import select
 
     kinds = _kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
@@ -80,10 +81,27 @@ def show_done(app: App, id: str = "") -> Rows:
     return Rows(shown, DETAILS)
 
 
+def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
+    """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
+    from ops.writes.journal import UNKNOWN
+    from ops.writes.reversal import settle
+    from ops.writes.writing import open_writing
+
+    host = app.settings.api_host
+    if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
+        return chosen
+    with open_writing(app) as writing:
+        return [
+            settle(app.client, writing, entry, kinds[entry.kind])
+            if entry.kind in kinds and entry.host == host
+            else entry
+            for entry in chosen
+        ]
+
+
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with the item before and after it."""
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Owner, Resource
+    from ops.kinds.resource import Change, Owner, Resource
     from ops.writes import describe
 
     known = resource or Resource(kind=entry.kind, parent="", identity=())

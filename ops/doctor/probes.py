@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied, UsageError, UserError
@@ -55,8 +55,9 @@ def _a_zone(client: Client, standing: Standing) -> tuple[str, Finding]:
     """Return the id of a zone to read, and whether zones can be listed."""
     zones = probes()[ZONES]
     where = address(zones.path, Owner(standing.account_id, standing.account_id, {}))
+    zone_params: dict[str, Any] = {"account.id": standing.account_id}
     try:
-        found = client.get(where, **{"account.id": standing.account_id}, **smallest(zones.paging))
+        found = client.get(where, **zone_params, **smallest(zones.paging))
     except OpsError as error:
         return "", _finding(ZONES, where, error, standing)
     if not found:

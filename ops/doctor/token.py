@@ -13,7 +13,7 @@ from ops.http.paths import path
 if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 SOON = 14
 SHOWN = 5

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
 from ops.export import guard as guards
-from ops.export import job, summary
+from ops.export import job
 from ops.export.ping import watched
 from ops.files.lock import holder, locked
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.offsite import address, boto
 from ops.scan import request
+from ops.scan.selection import NOT_NAMED, OUTSIDE
+from ops.snapshots.layout import MANIFEST
 from ops.snapshots.library import Library
-from ops.snapshots.period import period
+from ops.snapshots.names import period
 from ops.snapshots.prune import Policy, decisions, remove
 from ops.snapshots.sealed.encrypt import ENDING
+from ops.ui.cells import readable_size
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.export.delivery import Delivery
     from ops.export.job import Outcome
+    from ops.items import Json
     from ops.offsite.address import Place
-    from ops.scan.request import Asked
+    from ops.scan.inventory import Inventory
+    from ops.scan.request import Asked, Begun
+    from ops.scan.selection import Plan
 
 SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
 
@@ -76,9 +84,9 @@ def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | Non
             pushed = _push(app, done, care.push) if care.push else {}
             with _surviving(app, done):
                 _prune(app, done, care.prune)
-        summary.tell(app, begun, done.inventory, plan)
-        summary.show_the_way_on(app, done)
-        result = Item({**summary.of(done, app.clock() - begun.moment), **pushed}, (*SUMMARY, *pushed))
+        tell(app, begun, done.inventory, plan)
+        show_the_way_on(app, done)
+        result = Item({**of(done, app.clock() - begun.moment), **pushed}, (*SUMMARY, *pushed))
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else result
 
@@ -88,7 +96,12 @@ def _lock(app: App, account_id: str, delivery: Delivery) -> AbstractContextManag
     if not delivery.by_account:
         return nullcontext()
     name = f"export/{app.settings.api_host}/{account_id}"
-    return locked(app.settings.state_dir / "locks", name, holder(app), f"exporting the account {account_id}")
+    return locked(
+        app.settings.state_dir / "locks",
+        name,
+        holder(app.command.path, app.clock()),
+        f"exporting the account {account_id}",
+    )
 
 
 def _push(app: App, done: Outcome, place: Place) -> Json:
@@ -159,3 +172,62 @@ def policy(text: str) -> Policy | None:
             )
         found[name] = period(value, "--prune within=") if name == "within" else int(value)
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
+
+
+def tell(app: App, begun: Begun, inventory: Inventory, plan: Plan) -> None:
+    """Note what the scan took, and remember each kind that is not whole as a gap of the result."""
+    from ops.ui.progress import duration
+
+    remaining = app.client.budget.remaining() if app.client.budget else None
+    left = "" if remaining is None else f", {remaining:,} left in this window"
+    took = duration(time.monotonic() - begun.tick)
+    app.note(f"{app.client.sent - begun.sent:,} requests{left}, {took}")
+    for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
+        app.gap(gap)
+
+
+def asked_for(app: App, inventory: Inventory) -> list[Json]:
+    """Return a row for each kind that was asked for, and note how many were not."""
+    rows = list(inventory.rows())
+    wanted = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
+    if left_out := len(rows) - len(wanted):
+        app.note(f"{left_out} kinds that were not asked for are not shown")
+    return wanted
+
+
+def of(done: Outcome, seconds: float) -> Json:
+    """Return the summary of an export: where it lies, its status, how much it is, what it took."""
+    manifest, size = done.manifest, _bytes(done)
+    return {
+        "snapshot": str(done.path),
+        "status": manifest.status,
+        "reason": manifest.reason,
+        "account": manifest.account_id,
+        "kinds": done.inventory.kinds,
+        "items": done.inventory.items,
+        "size": readable_size(size),
+        "bytes": size,
+        "requests": manifest.requests,
+        "seconds": round(seconds, 1),
+    }
+
+
+def show_the_way_on(app: App, done: Outcome) -> None:
+    """Note the next command for what was made."""
+    path = done.path
+    if path.name.endswith(ENDING):
+        app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
+    elif path.is_dir() and (before := _one_before(path)):
+        app.note(f"to compare: inv snapshots.diff {before} {path.name}")
+
+
+def _bytes(done: Outcome) -> int:
+    if done.path.is_file():
+        return done.path.stat().st_size
+    return sum(file.stat().st_size for file in done.path.rglob("*") if file.is_file())
+
+
+def _one_before(path: Path) -> str:
+    """Return the snapshot before this one, by the time in its name."""
+    older = sorted(p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
+    return older[-1] if older else ""

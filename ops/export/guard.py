@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.files import disk
-from ops.snapshots.library import Library, seconds
+from ops.snapshots.library import Library
 from ops.snapshots.sections import COMPLETE, GONE, Section
+from ops.snapshots.snapshot import seconds
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import DiskError
 from ops.export.delivery import Delivery, Made
 from ops.export.guard import Guard
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
 from ops.scan.look import look
 from ops.scan.request import Begun
@@ -22,7 +23,7 @@ from ops.snapshots import publish
 from ops.snapshots.layout import snapshot_name
 from ops.snapshots.manifest import PARTIAL, Manifest
 from ops.snapshots.sections import COMPLETE
-from ops.snapshots.verify import readback
+from ops.snapshots.verify import verify
 from ops.snapshots.writer import Writer
 from ops.version import VERSION
 
@@ -68,7 +69,7 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
             raise inventory.ended_by
         manifest = _manifest(app, job, inventory, writer)
         manifests.write(folder, manifest)
-        readback.check(folder, manifest)
+        verify.check(folder, manifest)
         named = partial(_name, job.begun.moment, chance)
         path = job.delivery.hand_over(Made(folder, manifest, place, named, app.warn))
     if inventory.ended_by is not None:

@@ -16,11 +16,12 @@ from ops.kinds.catalog import resources
 from ops.scan import request
 from ops.snapshots import publish
 from ops.snapshots.layout import PARTIAL, account_folder
-from ops.snapshots.library import Snapshot
+from ops.snapshots.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.scan.selection import Plan
     from ops.snapshots.manifest import Manifest
 

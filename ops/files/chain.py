@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError, Refused
 from ops.files.disk import PRIVATE_FILE, explained, failure, private_folder
+from ops.items import Json
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-Json = dict[str, Any]
 
 START = "0" * 64
 _MARK = b',"hash":"'

@@ -17,14 +17,13 @@ from ops.files.disk import PRIVATE_FILE, explained, private_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
-def holder(app: App) -> Json:
-    """Return what other runs see of this one: pid, task, since."""
-    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(app.clock()))
-    return {"pid": os.getpid(), "task": app.command.path, "since": since}
+def holder(task: str, now: float) -> Json:
+    """Return what other runs see of this one: pid, *task*, since (*now*, in seconds since 1970)."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    return {"pid": os.getpid(), "task": task, "since": since}
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from typing import Any, NoReturn
 from ops.errors import ApiError, MalformedAnswer
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.refusals import dicts, excerpt, refusal
-
-Json = dict[str, Any]
+from ops.items import Json
 
 DEEPEST = 100
 """Levels of nesting in a response, with the two of the envelope; Cloudflare's have at most a dozen."""

@@ -102,7 +102,9 @@ class Cache:
             self._shut()
 
     def _key(self, call: Call) -> str:
-        told = json.dumps([*self._owner, call.method, call.path, sorted(call.params)])
+        told = json.dumps(
+            [*self._owner, call.method, call.path, sorted(call.params), sorted(call.headers.items())]
+        )
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:

@@ -6,12 +6,13 @@ import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import CredentialsError, NotFound, OpsError, Unanswered
+from ops.errors import Absent, CredentialsError, NotFound, OpsError, Unanswered
 from ops.http import answers
 from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
-from ops.http.pages import Json, Listing, Page, whole
+from ops.http.pages import Listing, Page, whole
+from ops.items import Json
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget
@@ -87,6 +88,10 @@ class Client:
         self._paths = paths
         self._gap = gap
         self._rejected: CredentialsError | None = None
+        self.accepted = 0
+        """Number of writes that Cloudflare answered with success."""
+        self.refused = 0
+        """Number of writes that ended in an error."""
         self.budget = budget
 
     def __repr__(self) -> str:
@@ -100,9 +105,9 @@ class Client:
     def close(self) -> None:
         self._close()
 
-    def get(self, path: ApiPath, **params: Any) -> Any:
+    def get(self, path: ApiPath, *, headers: Mapping[str, str] = NOTHING, **params: Any) -> Any:
         """Return the `result` of *path*."""
-        return self._result(Call("GET", path, _spelt(params), fresh=self._cache))
+        return self._result(Call("GET", path, _spelt(params), headers=headers, fresh=self._cache))
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
         """Return the whole envelope: `result`, `result_info`, `messages` and the rest."""
@@ -126,6 +131,7 @@ class Client:
         ordered_by: str = "",
         identity: str = "",
         ahead: bool = False,
+        headers: Mapping[str, str] = NOTHING,
         **params: Any,
     ) -> Listing:
         """Return a listing by cursor; *inside* names the field of `result` that holds the items.
@@ -133,7 +139,7 @@ class Client:
         *ahead* prefetches pages, for a caller that reads to the end.
         """
         sized = {**params, limit_name: limit} if limit else params
-        asker = self._asker(path, sized, inside)
+        asker = self._asker(path, sized, inside, headers)
         return cursor_form(asker, ordered_by=ordered_by, identity=identity, ahead=ahead)
 
     def whole(self, path: ApiPath, *, inside: str = "", **params: Any) -> Listing:
@@ -149,9 +155,9 @@ class Client:
         return self._result(_with_json(Call("POST", path, kind=QUERY), body))
 
     def graphql(self, query: str, variables: Json) -> Json:
-        """Send *query* to the GraphQL endpoint and return its `data`."""
+        """Send *query*, once, to the GraphQL endpoint and return its `data`: analytics are optional."""
         body = {"query": query, "variables": variables}
-        call = _with_json(Call("POST", "/graphql", kind=QUERY), body)
+        call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
 
     def post(self, path: ApiPath, **options: Any) -> Any:
@@ -183,19 +189,28 @@ class Client:
             call = _with_files(call, files)
         elif json is not None:
             call = _with_json(call, json)
-        reply = self._carry(call)
         try:
-            return answers.result(call, reply)
-        except NotFound:
-            if method == "DELETE" and reply.replayed:
-                return None
+            reply = self._carry(call)
+            try:
+                result = answers.result(call, reply)
+            except Absent:
+                if method != "DELETE" or not reply.replayed:
+                    raise
+                result = None
+        except OpsError:
+            self.refused += 1
             raise
+        self.accepted += 1
+        return result
 
-    def _asker(self, path: ApiPath, params: Json, inside: str) -> Callable[[Json, bool], Page]:
+    def _asker(
+        self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING
+    ) -> Callable[[Json, bool], Page]:
         fixed = _spelt(params)
 
         def ask(more: Json, first: bool) -> Page:
-            call = Call("GET", path, fixed + _spelt(more), fresh=self._cache if first else 0.0)
+            fresh = self._cache if first else 0.0
+            call = Call("GET", path, fixed + _spelt(more), headers=headers, fresh=fresh)
             reply = self._carry(call)
             return _page(call, reply, inside)
 

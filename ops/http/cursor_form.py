@@ -17,7 +17,8 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ops.errors import Conflict, NotFound, OpsError, ValidationError
-from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, next_cursor, stop_or_raise
+from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, next_cursor, stop_or_raise
+from ops.items import Json
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -35,6 +35,7 @@ class Call(NamedTuple):
     *kind* is READ, QUERY (a POST that changes nothing) or WRITE. *limit* is the largest body accepted, in
     bytes after decompression. *fresh* is the greatest age in seconds of a cached response that may be
     returned. *attempt* counts from 1. A *stream* is returned before its body has been read.
+    An *optional* call is not repeated: its caller can do without the response.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Call(NamedTuple):
     limit: int = JSON_LIMIT
     fresh: float = 0.0
     attempt: int = 1
+    optional: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.errors import OpsError
-from ops.http.pages import PAGE_CAP, Ask, Json, Listing, Page, Tally, number, stop_or_raise
+from ops.http.pages import PAGE_CAP, Ask, Listing, Page, Tally, number, stop_or_raise
 from ops.http.pause import served
+from ops.items import Json
 
 PASSES = 3
 STAMPS = ("created_on", "created_at", "modified_on")

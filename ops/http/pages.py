@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from ops.errors import NetworkError, OpsError, SystemFailure
 from ops.http.exchange import Reply
-
-Json = dict[str, Any]
+from ops.items import Json
 
 PAGE_CAP = 10_000
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ops.errors import (
+    Absent,
     ApiError,
     Conflict,
     CredentialsError,
@@ -18,11 +20,21 @@ from ops.errors import (
 )
 from ops.http.exchange import WRITE, Call, Reply
 from ops.http.pause import spoken, wanted_pause
-
-Json = dict[str, Any]
+from ops.items import Json
 
 BAD_TOKEN = frozenset({1000, 6003, 6102, 6103, 6111, 9103, 9106})
 ALREADY_THERE = frozenset({1061, 10014, 81053, 81054, 81057, 81058})
+# The only answers that prove that an item does not exist: 404 with its product's own code for that path. An
+# HTML page, 7003 (no route) or another code may mean a wrong path, a plan or a proxy.
+_ABSENT = (
+    (r"/zones/[^/]+/dns_records/[^/]+", 81044),
+    (r"/zones/[^/]+/cache/variants", 1140),
+    (r"/zones/[^/]+/workers/routes/[^/]+", 10008),
+    (r"/accounts/[^/]+/storage/kv/namespaces/[^/]+/(?:values|metadata)/.+", 10009),
+    (r"/accounts/[^/]+/storage/kv/namespaces/[^/]+", 10013),
+    (r"/accounts/[^/]+/workers/scripts/[^/]+(?:/.+)?", 10007),
+    (r"/accounts/[^/]+/r2/buckets/[^/]+", 10006),
+)
 SHOWN = 200
 # Over the limit Cloudflare blocks for this long.
 FIVE_MINUTES = 300.0
@@ -74,8 +86,6 @@ def _from_the_edge(call: Call, reply: Reply) -> OpsError:
             f"Cloudflare's firewall refused it, probably because of the last name in the path: {_last(call)}"
         )
         return ApiError(message, 403, hint=hint, ray=reply.ray)
-    if reply.status == 404:
-        return NotFound(message, 404, ray=reply.ray)
     return ApiError(message, reply.status, hint=_later(reply), ray=reply.ray)
 
 
@@ -99,12 +109,19 @@ def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[typ
     if status == 429:
         return RateLimited, _come_back(reply)
     if status in (404, 410):
-        return NotFound, _not_found_hint(call, reply)
+        return (Absent if proves_absence(status, call.path, codes) else NotFound), _not_found_hint(
+            call, reply
+        )
     if status == 409 or codes & ALREADY_THERE:
         return Conflict, ""
     if 400 <= status < 500:
         return ValidationError, ""
     return ApiError, _later(reply)
+
+
+def proves_absence(status: int, path: str, codes: Collection[int]) -> bool:
+    """True if an answer with *status* and *codes* for *path* proves that the item does not exist."""
+    return status == 404 and any(code in codes and re.fullmatch(pattern, path) for pattern, code in _ABSENT)
 
 
 def _bad_token(status: int, codes: set[int], text: str) -> bool:

@@ -140,6 +140,8 @@ def _attempt(send: Send, call: Call) -> _Outcome:
 
 
 def _may_repeat(call: Call, failed: Class, attempt: int) -> bool:
+    if call.optional:
+        return False
     if failed is not Class.UNKNOWN or call.kind != WRITE:
         return True
     return call.method != "POST" and attempt < WRITE_ATTEMPTS

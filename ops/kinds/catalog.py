@@ -1,13 +1,15 @@
-"""The products, in the order people meet them."""
+"""The products, in the order people meet them; adding one here is all that a new product needs."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
     from ops.http.client import Client
     from ops.kinds.resource import AuditEvent, Resource
@@ -15,44 +17,38 @@ if TYPE_CHECKING:
     History = Callable[[Client, str, str, str], Iterable[AuditEvent]]
 
 PRODUCTS = (
-    "accounts",
-    "zones",
-    "dns",
-    "workers",
-    "kv",
-    "durable_objects",
-    "ssl",
-    "cache",
-    "r2",
-    "d1",
-    "queues",
-    "pages",
-    "pagerules",
-    "rulesets",
-    "load_balancers",
-    "audit",
-)
+    "accounts", "zones", "dns", "workers", "kv", "durable_objects", "ssl", "cache", "r2", "d1", "queues",
+    "pages", "pagerules", "rulesets", "load_balancers", "audit",
+)  # fmt: skip
 
-# These are read by scan alone: they have no tasks.
-WITHOUT_TASKS = ("r2", "d1", "queues", "pages", "pagerules", "rulesets", "load_balancers")
+
+def task_modules() -> tuple[str, ...]:
+    """Return the modules with the tasks of the products; a product without tasks is only scanned."""
+    folder = Path(__file__).parent.parent / "products"
+    return tuple(
+        f"ops.products.{name}.tasks"
+        for name in PRODUCTS
+        if (folder / name / "tasks.py").exists() or (folder / name / "tasks").is_dir()
+    )
+
+
+def _modules() -> Iterator[ModuleType]:
+    return (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
 
 
 @cache
 def resources() -> tuple[Resource, ...]:
-    """Give every declared kind, in the order of the catalog."""
-    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
-    return tuple(resource for module in modules for resource in module.RESOURCES)
+    """Return every kind that a scan lists, in the order of the catalog."""
+    return tuple(resource for module in _modules() for resource in module.RESOURCES)
 
 
 @cache
 def kinds() -> dict[str, Resource]:
-    """Give every kind by its name, those included that can be written and undone but that no scan lists."""
-    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
-    unlisted = (resource for module in modules for resource in getattr(module, "UNLISTED", ()))
+    """Return every kind by its name, also those that can be written and undone but that no scan lists."""
+    unlisted = (resource for module in _modules() for resource in getattr(module, "UNLISTED", ()))
     return {resource.kind: resource for resource in (*resources(), *unlisted)}
 
 
 def histories() -> tuple[History, ...]:
-    """Give what tells who changed an account: called with its id and two times (RFC 3339), from and up to."""
-    modules = (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
-    return tuple(module.HISTORY for module in modules if hasattr(module, "HISTORY"))
+    """Return the functions that yield who changed an account, from its id and two times (RFC 3339)."""
+    return tuple(module.HISTORY for module in _modules() if hasattr(module, "HISTORY"))

@@ -9,7 +9,8 @@ from ops.errors import NotFound, ValidationError
 from ops.http.paths import ApiPath
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Json, Listing
+    from ops.http.client import Client, Listing
+    from ops.items import Json
 
 
 class Pages(NamedTuple):
@@ -27,7 +28,9 @@ class Cursor(NamedTuple):
     """By cursor; *inside* names the field of `result` that holds the items.
 
     *size* is sent as the parameter *name*, if it is not 0. *ordered_by* names the field by which the API
-    promises ascending order, *identity* the one that distinguishes items. *ahead* prefetches pages.
+    promises ascending order, *identity* the one that distinguishes items. *ahead* prefetches pages. The
+    header *header* of the request selects the items whose *field* has its value; without it, those that have
+    "default" or no value.
     """
 
     size: int = 0
@@ -37,17 +40,18 @@ class Cursor(NamedTuple):
     identity: str = ""
     ahead: bool = False
     least: int = 1
+    header: str = ""
+    field: str = ""
 
     def read(self, client: Client, where: ApiPath, **params: Any) -> Listing:
-        size, name, inside, ordered_by, identity, ahead, _ = self
         return client.cursor(
             where,
-            limit=size,
-            limit_name=name,
-            inside=inside,
-            ordered_by=ordered_by,
-            identity=identity,
-            ahead=ahead,
+            limit=self.size,
+            limit_name=self.name,
+            inside=self.inside,
+            ordered_by=self.ordered_by,
+            identity=self.identity,
+            ahead=self.ahead,
             **params,
         )
 
@@ -101,7 +105,7 @@ class Parts(NamedTuple):
 Paging = Pages | Cursor | Whole | Single | Parts
 
 
-def smallest(paging: Paging | None) -> dict[str, int]:
+def smallest(paging: Paging | None) -> dict[str, Any]:
     """Return the parameters that ask for as few items as the API allows."""
     if isinstance(paging, Pages):
         return {"per_page": paging.least}

@@ -1,25 +1,28 @@
-"""Resource: the declaration of a kind, used by scan, snapshot, compare, restore, undo and offline reading."""
+"""Resource: the declaration of a kind, used by scan, snapshot, compare, restore, undo and offline reading.
+
+Change: what becomes of one item of a kind.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
+from ops.items import Json, equal, reach, without
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.http.paths import ApiPath
-    from ops.kinds.change import Change
     from ops.kinds.paging import Paging
-
-Json = dict[str, Any]
 
 _NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
 MAIN = "main"
+CREATE, UPDATE, DELETE, UNCHANGED = "create", "update", "delete", "unchanged"
 
 
 class Owner(NamedTuple):
@@ -67,13 +70,28 @@ class Block(NamedTuple):
     arguments: Json = {}  # noqa: RUF012 (never changed)
 
 
+def block(type: str, id: str, *arguments: str) -> Callable[[Owner, Json], Block]:
+    """Return a function that makes the block of an item; *id* and *arguments* name fields of the item.
+
+    `account_id` and `zone_id` are those of the parent. For example, a D1 database:
+
+        block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name")
+    """
+
+    def made(owner: Owner, item: Json) -> Block:
+        known = {"account_id": owner.account_id, "zone_id": owner.id, **item}
+        return Block(type, id.format_map(known), {name: known.get(name) for name in arguments})
+
+    return made
+
+
 class Compare(NamedTuple):
     """How two items of a kind are compared.
 
     *volatile* fields change by themselves; *read_only* fields are set by the API alone. Neither is compared,
     and read-only fields are removed before an item is sent. The order of a list in an *unordered* field has
-    no meaning. Dots reach inside. *canonical* returns an item without what the API only derives from other
-    fields, such as a text form.
+    no meaning. Dots reach inside. *canonical* returns an item with what the API only derives from other
+    fields in one form.
 
     For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
 
@@ -243,18 +261,62 @@ def address(template: str, owner: Owner) -> ApiPath:
     )
 
 
-def reach(item: Json, field: str) -> Any:
-    """Return the value at *field* of *item*, dots reaching inside; None if it does not exist."""
-    value: Any = item
-    if "." not in field:
-        return item.get(field) if isinstance(item, dict) else None
-    for name in field.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
-
-
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:
     """Return what distinguishes *item* from others of its kind and parent, as text that sorts."""
     return tuple("" if value is None else str(value) for value in (reach(item, f) for f in resource.identity))
+
+
+class Change(NamedTuple):
+    """A change of one item from *before*, its live state, to *after*; None if it does not exist."""
+
+    resource: Resource
+    owner: Owner
+    before: Json | None
+    after: Json | None
+
+    @property
+    def action(self) -> str:
+        """Return CREATE, UPDATE, DELETE or UNCHANGED."""
+        if self.before is None:
+            return CREATE if self.after is not None else UNCHANGED
+        if self.after is None:
+            return DELETE
+        return UNCHANGED if same(self.resource, self.before, self.after) else UPDATE
+
+    @property
+    def item(self) -> Json:
+        """Return the item after the change, or before its deletion."""
+        return self.after if self.after is not None else self.before or {}
+
+    @property
+    def label(self) -> str:
+        """Return the name that people know the item by."""
+        return str(reach(self.item, self.resource.label) or reach(self.item, self.resource.key) or "")
+
+    def undone(self) -> Change:
+        """Return the change that undoes this one."""
+        return self._replace(before=self.after, after=self.before)
+
+    def differences(self) -> Iterator[tuple[str, object, object]]:
+        """Yield (field, old, new) for each field that differs, in the order of their names."""
+        old = comparable(self.resource, self.before or {})
+        new = comparable(self.resource, self.after or {})
+        for field in sorted(old.keys() | new.keys()):
+            if not equal(old.get(field), new.get(field)):
+                yield field, old.get(field), new.get(field)
+
+
+def same(resource: Resource, one: Json, other: Json) -> bool:
+    """True if two items are equal except for volatile and read-only fields."""
+    return equal(comparable(resource, one), comparable(resource, other))
+
+
+def comparable(resource: Resource, item: Json) -> Json:
+    """Return *item* without volatile and read-only fields, and with its unordered lists sorted."""
+    compare = resource.compare
+    whole = compare.canonical(item) if compare.canonical else item
+    kept = without(whole, compare.volatile + compare.read_only)
+    for field in compare.unordered:
+        if isinstance(kept.get(field), list):
+            kept[field] = sorted(kept[field], key=lambda one: json.dumps(one, sort_keys=True))
+    return kept

@@ -50,7 +50,7 @@ class Object(NamedTuple):
 class Bucket:
     """The bucket *name*, for several threads.
 
-    Each call raises NetworkError where there is no answer, what ops.offsite.refusals gives for one that
+    Each call raises NetworkError where there is no answer, what ops.offsite.boto gives for one that
     refuses, and Interrupted once *stop* is set.
     """
 

@@ -15,9 +15,9 @@ from ops.errors import Damaged, DiskError, NotFound
 from ops.offsite.moving import moved
 from ops.snapshots import scratch
 from ops.snapshots.layout import MANIFEST
-from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import LARGEST, load
 from ops.snapshots.sealed import identities
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Stored
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ops.cli.app import App
     from ops.offsite.bucket import Bucket
-    from ops.snapshots.library import Entry
+    from ops.snapshots.snapshot import Entry
 
 _SHOWN = 20
 

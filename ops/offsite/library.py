@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, Damaged, MalformedAnswer, NotFound, Refused, ValidationError
 from ops.files.disk import DAY
-from ops.offsite import address
 from ops.offsite.address import Place
 from ops.offsite.bucket import Bucket, Object
 from ops.offsite.fetch import fetch
 from ops.snapshots import names
 from ops.snapshots.layout import MANIFEST, account_folder
-from ops.snapshots.library import Entry, Half, Library, check_account, seconds, the_account
+from ops.snapshots.library import Half, Library
 from ops.snapshots.manifest import LARGEST, parse
+from ops.snapshots.snapshot import Entry, check_account, seconds
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
@@ -146,35 +146,3 @@ def _holds(bucket: Bucket, prefix: str) -> bool:
     folders, objects = bucket.shelf(prefix)
     sealed = (object.key.removeprefix(prefix) for object in objects)
     return any(map(names.is_folder, folders)) or any(map(names.is_sealed, sealed))
-
-
-def open_offsite(app: App, text: str) -> OffsiteLibrary:
-    """Return the library at the place that *text* names, of the account in force or the only one there.
-
-    Raises UsageError, NotFound, CredentialsError, and what the bucket raises.
-    """
-    return _library(app, address.place(text, "--from"), "")
-
-
-def open_all(app: App, text: str) -> list[OffsiteLibrary]:
-    """Return the libraries of all accounts at the place, or that of the account in force."""
-    place = address.place(text, "--from")
-    bucket = Bucket(place.bucket, app.settings, app.stop)
-    ids = [app.known_account] if app.known_account else accounts(bucket, place)
-    return [OffsiteLibrary(app, place, id, bucket) for id in ids]
-
-
-def named(app: App, text: str) -> tuple[OffsiteLibrary, str]:
-    """Return the library of the snapshot whose address *text* is, and its name there."""
-    place, account, name = address.snapshot(text)
-    return _library(app, place, account), name
-
-
-def _library(app: App, place: Place, account: str) -> OffsiteLibrary:
-    known = app.known_account
-    if account and known and account != account_folder(known):
-        raise Refused(
-            f"this is a snapshot of the account {account}, not of {known}", hint=f"--account-id {account}"
-        )
-    bucket = Bucket(place.bucket, app.settings, app.stop)
-    return OffsiteLibrary(app, place, known or account or the_account(place, accounts(bucket, place)), bucket)

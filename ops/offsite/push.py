@@ -15,7 +15,7 @@ from ops.offsite.moving import moved
 from ops.snapshots import names
 from ops.snapshots.layout import MANIFEST, account_folder
 from ops.snapshots.manifest import load
-from ops.snapshots.verify.readback import measured
+from ops.snapshots.verify.verify import measured
 
 if TYPE_CHECKING:
     from ops.cli.app import App

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ops.errors import ApiError, NetworkError, OpsError, UsageError
-from ops.snapshots.age import dated, old
+from ops.offsite.anywhere import open_library, open_snapshot
 from ops.snapshots.layout import LATEST
-from ops.snapshots.library import open_library, open_snapshot
+from ops.snapshots.names import dated, old
 
 if TYPE_CHECKING:
     from ops.cli.app import App

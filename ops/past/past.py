@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound, OpsError, PermissionDenied, Refused
 from ops.http.exchange import READ, WRITE, Call, Reply
+from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
-from ops.kinds.resource import Json, identity_of, reach
+from ops.kinds.resource import identity_of
 from ops.past.filters import Filters
 from ops.snapshots import contents
-from ops.snapshots.age import dated
+from ops.snapshots.names import dated
 from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.shelves import Shelves
+from ops.snapshots.spans import Shelves
 
 if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 _HINT = "leave --at out to ask Cloudflare; `inv snapshots.show` shows what a snapshot holds"
 _DEEP = "`inv scan.export --deep` keeps it"
@@ -94,7 +95,7 @@ class Past:
             items = self._rest.pop(cursor)
         else:
             filters = Filters(match.resource, self._without_fixed(match, params))
-            items = filters.apply(self._items(kind, match.owner))
+            items = filters.apply(self._selected(call, match))
         inside, info = getattr(paging, "inside", ""), {}
         if isinstance(paging, Cursor):
             page, rest = list(islice(items, int(params.get(paging.name, _PAGE)))), list(islice(items, 1))
@@ -106,6 +107,14 @@ class Past:
         reply = _reply({inside: page} if inside else page, info)
         reply.incomplete = self._problem(section)
         return reply
+
+    def _selected(self, call: Call, match: Match) -> Iterator[Json]:
+        """Yield the items of the parent; where a header selects some of them, only these."""
+        items, paging = self._items(match.resource.kind, match.owner), match.resource.paging
+        if not isinstance(paging, Cursor) or not paging.header:
+            return items
+        field, value = paging.field, call.headers.get(paging.header, "default")
+        return (item for item in items if (item.get(field) or "default") == value)
 
     def _without_fixed(self, match: Match, params: dict[str, str]) -> dict[str, str]:
         """Return the parameters that filter: all but those with which the kind is listed.
@@ -124,7 +133,7 @@ class Past:
     def _one(self, call: Call, match: Match) -> Reply:
         resource = match.resource
         section = self._section(call, resource.kind, match.owner)
-        for item in self._items(resource.kind, match.owner):
+        for item in self._selected(call, match):
             if match.form == ITEM:
                 found = str(reach(item, resource.key)) == match.item
             else:

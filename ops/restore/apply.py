@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
-from ops.kinds.change import CREATE, Change
-from ops.kinds.resource import reach
+from ops.items import reach
+from ops.kinds.resource import CREATE, Change
 from ops.restore.filter import Selection
 from ops.restore.state import State
 from ops.snapshots.compare.side import key_of
 from ops.writes import describe
 from ops.writes.describe import covers
-from ops.writes.sending import batches
+from ops.writes.sending import batches, find
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -93,6 +93,7 @@ class Applying:
         Raises PermissionDenied, because every further request of this kind would be denied too.
         """
         try:
+            self._writing.compare(changes)
             rows = self._writing.apply(changes)
         except PermissionDenied:
             raise
@@ -112,7 +113,7 @@ class Applying:
         step = self._open.pop(id(change))
         resource, writes = change.resource, change.resource.writes
         if change.action == CREATE and isinstance(error, Conflict) and writes and change.after:
-            found = writes.find(self._client, change.owner, change.after)
+            found = find(self._client, writes, change.owner, change.after)
             if found is not None and covers(resource, found, change.after):
                 self._done(step, change, str(reach(found, resource.key) or ""))
                 return

@@ -6,8 +6,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ops.errors import NotFound, did_you_mean
+from ops.items import Json, reach
 from ops.kinds import catalog
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of, reach
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.scan.selection import Wish, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
-from ops.kinds.resource import ACCOUNT
+from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change
 from ops.writes import consent, describe
 from ops.writes.writing import lock_name
 
@@ -16,77 +15,39 @@ if TYPE_CHECKING:
     from ops.restore.state import State
     from ops.restore.steps import Step, Steps
 
+READ_ONLY, NOT_RESTORED, NOT_READ = "read-only", "not restored", "not read"
+INCOMPLETE, KEPT = "incomplete", "kept"
 MOST = 20
 _NAMED = 5
 _WORDS = {CREATE: "to create", UPDATE: "to change", DELETE: "to delete"}
 
 
-class Group:
-    """The number of items of which the same is reported, and the first of their names."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.names: list[str] = []
-
-    def add(self, name: str) -> None:
-        self.count += 1
-        if name and len(self.names) < _NAMED:
-            self.names.append(name)
-
-    def __str__(self) -> str:
-        more = f" and {self.count - len(self.names):,} more" if self.count > len(self.names) else ""
-        return f"{', '.join(self.names)}{more}" if self.names else ""
-
-
-Groups = dict[tuple[str, str], Group]
-
-
 class Report:
-    """What is reported of the items of each group, a group being a kind in one owner."""
+    """The items that a restore leaves different, by outcome, group (a kind in one owner) and reason."""
 
     def __init__(self) -> None:
-        self._not_restored: Groups = {}
-        self._incomplete: Groups = {}
-        self._kept: Groups = {}
-        self.not_read: dict[str, None] = {}
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._names: dict[tuple[str, str, str], list[str]] = defaultdict(list)
 
-    def not_restored(self, group: str, name: str, reason: str) -> None:
-        self._not_restored.setdefault((group, reason), Group()).add(name)
+    def add(self, outcome: str, group: str, name: str, reason: str) -> None:
+        key = (outcome, group, reason)
+        self._counts[key] += 1
+        if name and len(self._names[key]) < _NAMED:
+            self._names[key].append(name)
 
-    def incomplete(self, group: str, name: str, part: str) -> None:
-        self._incomplete.setdefault((group, part), Group()).add(name)
+    def has(self, *outcomes: str) -> bool:
+        return any(outcome in outcomes for outcome, _, _ in self._counts)
 
-    def kept(self, group: str, name: str, reason: str) -> None:
-        self._kept.setdefault((group, reason), Group()).add(name)
-
-    def unknown(self, group: str) -> None:
-        self.not_read[group] = None
-
-    @property
-    def empty(self) -> bool:
-        """True if no difference was found that is not restored."""
-        return not (self._not_restored or self._kept or self.not_read)
-
-    def lines_not_restored(self, known: Report | None = None) -> Iterator[str]:
-        """Yield a line for each group that is not restored, without what *known* has reported already."""
-        for (group, reason), items in self._not_restored.items():
-            before = known._not_restored.get((group, reason)) if known else None
-            if before is None or before.count < items.count:
-                yield f"{_named(group, items)}: {reason}"
-
-    def lines_incomplete(self) -> Iterator[str]:
-        """Yield a line for each group that is restored without a part of it."""
-        for (group, part), items in self._incomplete.items():
-            yield f"{_named(group, items)} will be restored without {part}"
-
-    def lines_kept(self) -> Iterator[str]:
-        """Yield a line for each group that was created after the snapshot and stays."""
-        for (group, reason), items in self._kept.items():
-            yield f"{_named(group, items)}: {reason}"
-
-
-def _named(group: str, items: Group) -> str:
-    return " ".join(filter(None, (group, str(items))))
+    def lines(self, outcome: str, known: Report | None = None) -> list[str]:
+        """Return a line for each of the first groups, without what *known* has reported already."""
+        found = []
+        for (kind, group, reason), count in self._counts.items():
+            key = (kind, group, reason)
+            if kind == outcome and (known is None or known._counts[key] < count):
+                names, more = self._names[key], count - len(self._names[key])
+                tail = f" and {more:,} more" if names and more else ""
+                found.append(f"{' '.join(filter(None, (group, ', '.join(names))))}{tail}: {reason}")
+        return found if len(found) <= MOST else [*found[:MOST], f"and {len(found) - MOST:,} more"]
 
 
 class Plan:
@@ -131,8 +92,15 @@ class Plan:
             yield f"{kind}: {', '.join(words)}"
 
 
-def plan_of(state: State, steps: Steps) -> Plan:
-    """Read all *steps* and return their plan."""
+def plan_of(state: State, steps: Steps, report: Report) -> Plan:
+    """Read all *steps* and return their plan; report the kinds that cannot be written, by their reason."""
+    read_only: dict[str, Counter[str]] = defaultdict(Counter)
+    for section in state.selection.sections(state.saved, state.selection.read_only):
+        if section.count:
+            reason = state.kinds[section.kind].restore.unsupported or "cfops only reads them"
+            read_only[reason][section.kind] += section.count
+    for reason, counts in sorted(read_only.items()):
+        report.add(READ_ONLY, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), "", reason)
     writable = state.selection.writable
     plan = Plan(sum(section.count for section in state.selection.sections(state.saved, writable)))
     for resource in writable:
@@ -141,22 +109,3 @@ def plan_of(state: State, steps: Steps) -> Plan:
             assert owner is not None  # noqa: S101 (a step has an owner)
             plan.add(step, owner)
     return plan
-
-
-def read_only(state: State) -> Iterator[str]:
-    """Yield what the snapshot holds of kinds that cannot be written, a line for each reason."""
-    counts: Counter[str] = Counter()
-    for section in state.selection.sections(state.saved, state.selection.read_only):
-        counts[section.kind] += section.count
-    by_reason: dict[str, list[str]] = {}
-    for kind, count in counts.items():
-        if count:
-            reason = state.kinds[kind].restore.unsupported or "cfops only reads them"
-            by_reason.setdefault(reason, []).append(f"{count:,} {kind}")
-    return (f"{', '.join(kinds)}: {reason}" for reason, kinds in sorted(by_reason.items()))
-
-
-def few(lines: list[str]) -> list[str]:
-    """Return the first of *lines*, and how many more there are."""
-    more = len(lines) - MOST
-    return [*lines[:MOST], f"and {more:,} more"] if more > 0 else lines

@@ -2,26 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Damaged, OpsError, Refused
+from ops.errors import Damaged, Incomplete, OpsError, Refused
+from ops.items import Json
 from ops.kinds import catalog
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, identity_of
-from ops.restore.filter import Filter, Selection, owner_kinds
-from ops.restore.live import Reader, read_live
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
+from ops.restore.filter import Filter, Owners, Selection, owner_kinds
+from ops.scan.selection import Plan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
-from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, referred_kinds, replaced
-from ops.snapshots.compare.side import CONTENTS, Holder, Side, key_of
+from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, match_holders, referred_kinds, replaced
+from ops.snapshots.compare.side import CONTENTS, Holder, Side, holders_of, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.lines import decode
 from ops.snapshots.sections import COMPLETE
 
+if TYPE_CHECKING:
+    from ops.http.client import Client
+    from ops.snapshots.snapshot import Snapshot
+
 # Values looked up with one call.
 _TOGETHER = 100
+
+
+class Reader(NamedTuple):
+    """How the account is read: *scan* reads all that a plan selects into a temporary snapshot."""
+
+    client: Client
+    scan: Callable[[Plan], Snapshot]
+
+    def list(self, resource: Resource, owner: Owner) -> list[Json]:
+        """Return all items of a kind in *owner*. Raises Incomplete if the list is not certain."""
+        listing = resource.list(self.client, owner)
+        found = list(listing)
+        if problem := getattr(listing, "problem", ""):
+            raise _incomplete(resource.kind, problem)
+        return found
+
+
+def _read_live(
+    reader: Reader,
+    saved: Side,
+    resources: Sequence[Resource],
+    owners: Owners | None,
+    values: frozenset[str] = frozenset(),
+    known: Mapping[str, list[Json]] | None = None,
+) -> Side:
+    """Return the live side: *resources* in *owners* (None: in all), and the kinds that they refer to.
+
+    *values* are the kinds whose values are read too; *known* are live owners that need not be listed again.
+    Raises what a scan raises, and Incomplete if owners, or what items refer to, cannot be listed completely.
+    """
+    declared = [resource for resource in catalog.resources() if resource.kind in saved.kinds]
+    kinds = {resource.kind: resource for resource in declared}
+    account = Owner(saved.account_id, saved.account_id, {})
+    reading = {kind for resource in resources for kind in line_of(resource, kinds)}
+    mentioned = referred_kinds(resources, kinds)
+    listed = {kind: reader.list(kinds[kind], account) for kind in sorted(mentioned - reading)}
+    given: dict[str, list[Json]] = {}
+    for kind in sorted(owner_kinds(resources) & reading) if owners is not None else ():
+        selected = (owners or {}).get(kind, set())
+        if known and kind in known and kind not in mentioned:
+            listed[kind] = known[kind]
+        else:
+            listed[kind] = reader.list(kinds[kind], account) if selected or kind in mentioned else []
+        given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
+    contents = frozenset(resource.kind for resource in resources if resource.restore.assemble)
+    plan = Plan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
+    live = Side(reader.scan(plan), catalog.resources(), listed)
+    for section in (live.section(kind, account.id) for kind in sorted(mentioned)):
+        if section.status != COMPLETE:
+            raise _incomplete(section.kind, section.reason)
+    return live
+
+
+def _incomplete(kind: str, reason: str) -> Incomplete:
+    return Incomplete(f"{kind} could not be listed completely: {reason}", hint="run the same line again")
+
+
+def _counterparts(saved: Side, resource: Resource, ids: set[str], live: Sequence[Json]) -> list[Json]:
+    pairs = match_holders(saved.holders(resource, saved.account_id), holders_of(resource, live))
+    return [decode(now.line) for before, now in pairs if before and now and before.id in ids]
 
 
 class Target(NamedTuple):
@@ -75,7 +140,7 @@ class State:
         by_name = with_values if filter.items else []
         read = [self.kinds[r.parent] if r in by_name else r for r in selection.writable]
         values = frozenset(r.kind for r in with_values if r in read and r.kind in placed)
-        self.live = live = read_live(reader, saved, read, selection.owners, values, known)
+        self.live = live = _read_live(reader, saved, read, selection.owners, values, known)
         self.pairing = Pairing(live, saved, self.kinds.values())
         self.values = {r.kind: (live.values(r.kind), saved.values(r.kind)) for r in with_values}
         self._targets: dict[str, list[Target]] = {}
@@ -161,27 +226,23 @@ class State:
         """Yield the items of a kind in *target* that differ or, if they have files, may differ."""
         if resource.restore.values:
             return self._value_pairs(resource, target)
+        ids = None
         if resource.kind in self.owner_kinds:
-            return self._owner_pairs(resource)
+            self.targets(resource.kind)  # raises Refused if they do not fit
+            ids = None if self.selection.owners is None else self.selection.owners.get(resource.kind, set())
         if target.live is None and self.owner(target) is not None:
             found = self._pairs_in_new(resource, target)
         else:
-            found = self.pairing.items(resource, target.pair)
-        if not self.filter.items or target.chosen:
-            return found
-        # Items that were created after the snapshot are not named in it.
-        return (pair for pair in found if pair.new and self.filter.selects_item(resource, pair.new))
+            found = self.pairing.items(resource, target.pair, every=bool(resource.restore.assemble))
+        return (pair for pair in found if self._selects(resource, target, pair.new, ids))
 
-    def _owner_pairs(self, resource: Resource) -> Iterator[Pair]:
-        for target in self.targets(resource.kind):
-            live, saved = (owner and owner.item for owner in (target.live, target.saved))
-            if saved is None or (target.chosen and self.filter.selects_owner(resource, saved)):
-                sections = self.pairing.sections(resource.kind, self.pairing.owners(resource.parent)[0])
-                complete = [section.status == COMPLETE for section in sections or ()]
-                certain = all(side or known for side, known in zip((live, saved), complete, strict=True))
-                pair = self.pairing.compare(resource, live, saved, certain=certain)
-                if pair or resource.restore.assemble:
-                    yield pair or Pair(live, saved, live, saved)
+    def _selects(self, resource: Resource, target: Target, saved: Json | None, ids: set[str] | None) -> bool:
+        if saved is None:
+            # Items that were created after the snapshot are not named in it.
+            return ids is None and target.chosen
+        chosen = target.chosen or self.filter.selects_item(resource, saved)
+        known = ids is None or key_of(resource, saved) in ids
+        return chosen and known and self.filter.selects_owner(resource, saved)
 
     def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[Pair]:
         """Yield the pairs of an owner that was created in this run; what it was created with is read now."""
@@ -193,25 +254,29 @@ class State:
                 yield pair
 
     def _value_pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
-        values = resource.restore.values
+        values, owner = resource.restore.values, self.owner(target)
         live, saved = self.values[resource.kind]
-        if values is None or target.id not in saved:
+        file = saved.get(target.id)
+        if values is None or (file is None and self.keys_only(resource, target)):
             return
-        file, owner, written = saved[target.id], self.owner(target), self.kinds[values.kind]
-        found: Iterator[Match]
-        if owner and not self.filter.items and owner.id in live:
-            found = _made(merged_values(live[owner.id], file), live[owner.id].path, values.make)
-        else:
-            found = _made(((None, decode(line)) for line in file.lines()), file.path, values.make)
-            if self.filter.items and not target.chosen:
-                found = (match for match in found if _named(written, match[1], self.filter.items))
-            if self.filter.items and owner:
-                found = self._looked_up(owner, written, found)
-        listed = target.live is None or self.live.section(resource.kind, target.live.id).status == COMPLETE
-        complete = listed or bool(self.filter.items)
+        written, names = self.kinds[values.kind], self.filter.items
+        path = file.path if file else self.saved.snapshot.path
+        found = _made(merged_values(live.get(owner.id) if owner else None, file), path, values.make)
+        if names and not target.chosen:
+            found = (match for match in found if " ".join(identity_of(written, match[1] or {})) in names)
+        if names and owner:
+            found = self._looked_up(owner, written, found)
+        sections = None if names else self.pairing.sections(resource.kind, target.pair)
+        complete = [section.status == COMPLETE for section in sections] if sections else [True, True]
         for old, new in found:
-            if pair := self.pairing.compare(written, old, new, certain=bool(old is not None or complete)):
+            certain = (old is not None or complete[0]) and (new is not None or complete[1])
+            if pair := self.pairing.compare(written, old, new, certain=certain):
                 yield pair
+
+    def keys_only(self, resource: Resource, target: Target) -> int:
+        """Return the number of keys in *target* if the snapshot was made without their values."""
+        known = target.id in self.values[resource.kind][1]
+        return 0 if known else self.saved.section(resource.kind, target.id).count
 
     def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
         """Yield wanted items with the live ones of their key."""
@@ -226,15 +291,15 @@ class State:
 
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""
-        ids = key_of(resource, live), key_of(resource, saved)
-        for side, id in zip((self.live, self.saved), ids, strict=True):
+        found = []
+        for side, item, files in zip(
+            (self.live, self.saved), (live, saved), self._files[resource.kind], strict=True
+        ):
+            id = key_of(resource, item)
             if side.section(resource.kind + CONTENTS, id).status != COMPLETE:
                 return True
-        now, then = (
-            {name: file.compared for name, file in files.get(id, {}).items()}
-            for files, id in zip(self._files[resource.kind], ids, strict=True)
-        )
-        return now == then
+            found.append({name: file.compared for name, file in files.get(id, {}).items()})
+        return found[0] == found[1]
 
     def assembled(self, resource: Resource, listed: Json, *, live: bool) -> Json:
         """Return the item that the writes of a kind take, if its listing holds only a part of it.
@@ -256,10 +321,6 @@ class State:
             return assemble(listed if live else self.renamed(resource, listed), parts, files)
         except (KeyError, TypeError, AttributeError) as error:
             raise Damaged(f"{str(listed)[:60]} of the snapshot cannot be restored: {error}") from None
-
-
-def _named(resource: Resource, item: Json | None, names: tuple[str, ...]) -> bool:
-    return item is not None and " ".join(identity_of(resource, item)) in names
 
 
 def _made(found: Iterator[Match], path: Path, make: Callable[[Json], Json]) -> Iterator[Match]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change, same, without
-from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
+from ops.items import Json, without
+from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, Resource, same
 from ops.restore.filter import after
-from ops.restore.report import Report
+from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, Report
 from ops.restore.state import State, Target
 from ops.snapshots.compare.pairing import OwnerPair, Pair
 from ops.snapshots.compare.side import Holder, key_of, name_of
 
-_CREATED_LATER = "created after the snapshot"
+UNREAD = "could not be read completely, so nothing is created there"
 
 
 class Step(NamedTuple):
@@ -78,20 +78,16 @@ class Steps:
         return (target.kind, target.id) in self._restored
 
     def _in(self, resource: Resource, target: Target) -> Iterator[Step]:
-        state, group = self._state, f"{resource.kind} in {target.name}"
+        state, values, group = self._state, resource.restore.values, f"{resource.kind} in {target.name}"
         if state.owner(target) is None and not self._is_restored(target):
             if next(state.saved.items(resource, target.id), None) is not None:
-                if target.pair.proven[0]:
-                    reason = f"the {target.kind} no longer exists; restore it as well"
-                    self._report.not_restored(group, "", reason)
-                else:
-                    self._report.unknown(group)
+                missing = f"the {target.kind} no longer exists; restore it as well"
+                outcome, reason = (NOT_RESTORED, missing) if target.pair.proven[0] else (NOT_READ, UNREAD)
+                self._report.add(outcome, group, "", reason)
             return
-        values = resource.restore.values
-        count = state.saved.section(resource.kind, target.id).count if values else 0
-        if count and target.id not in state.values[resource.kind][1]:
+        if values and (count := state.keys_only(resource, target)):
             reason = "the snapshot was made without the values (--kv values)"
-            self._report.not_restored(f"{count:,} {group}", "", reason)
+            self._report.add(NOT_RESTORED, f"{count:,} {group}", "", reason)
         written = state.kinds[values.kind] if values else resource
         found = (
             step
@@ -100,18 +96,21 @@ class Steps:
         )
         yield from _in_order(resource, found) if resource.restore.assemble else found
 
+    def _skip(self, step: Step, reason: str, outcome: str = NOT_RESTORED) -> Step | None:
+        self._report.add(outcome, step.group, step.name, reason)
+        return None
+
     def _step(self, resource: Resource, step: Step, pair: Pair) -> Step | None:
         """Return *step* if it can be made; otherwise None, and report why."""
         if step.after is None:
-            return self._deletion(step, pair)
+            reason = self._kept(step, pair)
+            return self._skip(step, reason, KEPT) if reason else step
         if step.before is not None:
             return self._possible(resource, step) if self._can_change(resource, step, pair) else None
         if not pair.certain:
-            self._report.unknown(step.group)
-            return None
+            return self._skip(step, UNREAD, NOT_READ)
         if resource.restore.assemble and not self._state.has_files(resource, step.after):
-            self._report.not_restored(step.group, step.name, "its files are not in the snapshot")
-            return None
+            return self._skip(step, "its files are not in the snapshot")
         return self._possible(resource, step)
 
     def _can_change(self, resource: Resource, step: Step, pair: Pair) -> bool:
@@ -119,66 +118,55 @@ class Steps:
         state, live, saved = self._state, step.before or {}, step.after or {}
         if not resource.restore.assemble:
             if same(step.resource, live, state.renamed(resource, saved)):
-                self._report.not_restored(
-                    step.group, step.name, "an item that it refers to was deleted; restore that as well"
-                )
+                self._skip(step, "an item that it refers to was deleted; restore that as well")
                 return False
             return True
         if not state.same_files(resource, live, saved):
             return True
-        parts = [state.kinds[kind] for kind in resource.restore.parts]
         old, new = (Holder(key_of(resource, one), (), "", b"") for one in (live, saved))
+        kinds = (state.kinds[kind] for kind in resource.restore.parts)
+        parts = (part for kind in kinds for part in state.pairing.items(kind, OwnerPair(old, new)))
         # What differs in a part is restored with the part.
-        if pair.fields and not any(
-            True for part in parts for _ in state.pairing.items(part, OwnerPair(old, new))
-        ):
+        if pair.fields and next(parts, None) is None:
             names = ", ".join(field for field, _, _ in pair.fields)
-            self._report.not_restored(step.group, step.name, f"it differs in {names}, which cannot be set")
+            self._skip(step, f"it differs in {names}, which cannot be set")
         return False
 
-    def _deletion(self, step: Step, pair: Pair) -> Step | None:
-        writes, restore, live = step.resource.writes, step.resource.restore, step.before or {}
+    def _kept(self, step: Step, pair: Pair) -> str:
+        """Return why a live item that the snapshot lacks is not deleted; "" if it is."""
+        writes, blocked, live = step.resource.writes, step.resource.restore.blocked, step.before or {}
         if not pair.certain:
-            reason = "not in the snapshot, which does not hold everything there"
-        elif writes is None or not (writes.delete or writes.batch):
-            reason = f"{_CREATED_LATER}; it cannot be deleted"
-        elif restore.blocked and (blocked := restore.blocked(live, live, self._now)):
-            reason = f"{_CREATED_LATER}; {blocked}"
-        elif writes.confirm_by_name:
-            reason = f"{_CREATED_LATER}; a restore never deletes zones, namespaces and scripts"
-        elif not self._delete:
-            reason = f"{_CREATED_LATER}; --delete deletes it"
-        else:
-            return step
-        self._report.kept(step.group, step.name, reason)
-        return None
+            return "not in the snapshot, which does not hold everything there"
+        if writes is None or not (writes.delete or writes.batch):
+            return "created after the snapshot; it cannot be deleted"
+        if blocked and (why := blocked(live, live, self._now)):
+            return f"created after the snapshot; {why}"
+        if writes.confirm_by_name:
+            return "created after the snapshot; a restore never deletes zones, namespaces and scripts"
+        return "" if self._delete else "created after the snapshot; --delete deletes it"
 
     def _possible(self, resource: Resource, step: Step) -> Step | None:
         """Return *step* with the ids that exist now, if the API can make it."""
         state, restore, saved = self._state, step.resource.restore, step.after or {}
         if not self._is_supported(step):
-            reason = restore.unsupported or "Cloudflare has no way to set it"
-            self._report.not_restored(step.group, step.name, reason)
-            return None
+            return self._skip(step, restore.unsupported or "Cloudflare has no way to set it")
         if resource.restore.assemble:
             before = state.assembled(resource, step.before, live=True) if step.before else None
             step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
         else:
             step = step._replace(after=state.renamed(resource, saved))
         if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
-            self._report.not_restored(step.group, step.name, why)
-            return None
+            return self._skip(step, why)
         lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []
         owner = state.owner(step.target)
         if restore.fitted and owner is not None:
             fitted, left_out = restore.fitted(step.after or {}, owner.item)
             if left_out and step.before and same(step.resource, step.before, {**step.before, **fitted}):
                 reason = f"it differs in {', '.join(left_out)}, which {step.target.name} does not allow"
-                self._report.not_restored(step.group, step.name, reason)
-                return None
+                return self._skip(step, reason)
             step, lost = step._replace(after=fitted), [*lost, *left_out]
         for part in lost:
-            self._report.incomplete(step.group, step.name, part)
+            self._skip(step, f"will be restored without {part}", INCOMPLETE)
         if resource.kind in state.owner_kinds:
             self._restored.add((resource.kind, key_of(resource, saved)))
             if step.before is None:
@@ -187,10 +175,8 @@ class Steps:
 
     def _is_supported(self, step: Step) -> bool:
         writes = step.resource.writes
-        if writes is None:
-            return False
-        if step.before is not None:
-            return bool(writes.update or writes.batch)
+        if writes is None or step.before is not None:
+            return writes is not None and bool(writes.update or writes.batch)
         # An item that its owner is created with can be updated once the owner exists.
         default = writes.update and self._state.owner(step.target) is None
         return bool(writes.create or writes.batch or default)

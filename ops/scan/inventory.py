@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ops.errors import OpsError
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.scan.selection import CONTENTS
 from ops.snapshots.sections import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE, Section, worst
 

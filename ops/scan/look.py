@@ -7,7 +7,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Content, Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import Content, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import Plan
 from ops.scan.walk import Sink, Walk

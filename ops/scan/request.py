@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import UsageError
+from ops.items import Json, reach
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Json, Owner, reach
+from ops.kinds.resource import Owner
 from ops.scan.selection import Plan, Wish, choose, names
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ops.errors import UsageError, did_you_mean
-from ops.kinds.resource import ACCOUNT, Json, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots.sections import SKIPPED, Section
 
 CONTENTS = "/contents"

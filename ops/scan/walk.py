@@ -6,23 +6,140 @@ the zones of one page already have their records read while the next page of zon
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ops.errors import MalformedAnswer, OpsError
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource, reach
-from ops.scan.gone import Doubt, doubts
+from ops.errors import (
+    CredentialsError,
+    DiskError,
+    Interrupted,
+    MalformedAnswer,
+    NotFound,
+    OpsError,
+    PermissionDenied,
+    RateLimited,
+)
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory, stopped_by
-from ops.scan.reading import Reading, Shelf
 from ops.scan.selection import CONTENTS, Plan
-from ops.scan.verdict import ENDING, status_of
-from ops.snapshots.sections import COMPLETE, FAILED, INCONSISTENT, SKIPPED
+from ops.snapshots.sections import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
 
 if TYPE_CHECKING:
     from ops.http.client import Client
+
+# After these every further request would end the same way, or there is no place to keep its answer.
+ENDING = (CredentialsError, RateLimited, DiskError, Interrupted)
+
+# Products that an account has not bought or not switched on answer 403 and 400 as well as 404, each in
+# words of its own; the code differs from product to product.
+_NOT_THERE = re.compile(
+    r"not (?:been |yet )?(?:enabled|entitled|available|subscribed|allowed (?:on|for) (?:this|your) plan)"
+    r"|\bplease enable\b|\bentitlement|\bsubscription\b|\bpurchase\b|\bupgrade\b"
+    r"|\b(?:this|your|current|higher|paid|enterprise|business) plan\b",
+    re.IGNORECASE,
+)
+
+
+def status_of(error: OpsError) -> str:
+    """Return the status of a section that *error* ended; a 404 is "unavailable" until more is known."""
+    if isinstance(error, NotFound):
+        return UNAVAILABLE
+    refused = error.status is not None and 400 <= error.status < 500
+    if refused and _NOT_THERE.search(error.message):
+        return UNAVAILABLE
+    return DENIED if isinstance(error, PermissionDenied) else FAILED
+
+
+class Shelf(Protocol):
+    """Where the items of one section go; *count* is how many it has taken."""
+
+    @property
+    def count(self) -> int: ...
+
+    def add(self, item: Json, /) -> None: ...
+
+    def add_value(self, line: Json, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Reading:
+    """The reading of *kind* in *scope*, which is an item of the kind *lies_in*, or the account.
+
+    The status is empty until it has ended; *files* counts the contents of an item.
+    """
+
+    resource: Resource
+    owner: Owner
+    kind: str
+    scope: str
+    lies_in: str
+    status: str = ""
+    reason: str = ""
+    begun: bool = False
+    files: int = 0
+    shelf: Shelf | None = None
+    error: OpsError | None = None
+
+    @property
+    def missing(self) -> bool:
+        """True if the API knew nothing of it."""
+        return isinstance(self.error, NotFound)
+
+    def section(self, stopped: str) -> Section:
+        """Return the row of the manifest; *stopped* says why a reading may not have ended, or begun."""
+        count = self.shelf.count if self.shelf else self.files
+        if self.status:
+            return Section(self.kind, self.scope, self.status, count, self.reason)
+        return Section(self.kind, self.scope, FAILED if self.begun else SKIPPED, count, stopped)
+
+
+REASON = "deleted while the scan ran"
+
+
+class Doubt(NamedTuple):
+    """Sections of one owner that answered 404, and one that did not and can be asked again."""
+
+    missing: list[Reading]
+    witness: Reading
+
+    def settle(self, client: Client) -> None:
+        """Ask the witness; its own 404 shows that the owner is gone. Raises what else the request raises."""
+        try:
+            next(iter(self.witness.resource.list(client, self.witness.owner)), None)
+        except NotFound:
+            mark_gone(self.missing)
+
+
+def doubts(readings: Iterable[Reading]) -> Iterator[Doubt]:
+    """Mark what is surely gone, and yield what takes a request to tell."""
+    owned = sorted((r for r in readings if r.lies_in != ACCOUNT), key=_owner)
+    for _, group in groupby(owned, key=_owner):
+        together = list(group)
+        missing = [reading for reading in together if reading.missing]
+        witnesses = (r for r in together if r.status == COMPLETE and r.kind == r.resource.kind)
+        if len(missing) == len(together):
+            mark_gone(missing)
+        elif missing and (witness := next(witnesses, None)):
+            yield Doubt(missing, witness)
+
+
+def mark_gone(readings: Iterable[Reading]) -> None:
+    for reading in readings:
+        reading.status, reading.reason = GONE, REASON
+
+
+def _owner(reading: Reading) -> tuple[str, str]:
+    return reading.lies_in, reading.scope
+
 
 CHOSEN = "only those that were asked for"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job
-from ops.schedule.yaml_files import document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job, document
 
 _FOLDER = "${{ runner.temp }}/exports"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job
-from ops.schedule.yaml_files import document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job, document
 
 _SHELL = f'umask 077; sleep "$(shuf -i 0-{JITTER} -n 1)"; exec cfops "$@"'
 _USER = 10001

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError
-from ops.schedule import cron, github, kubernetes, systemd
-from ops.schedule.job import Job, options, time_of_day
+from ops.schedule import github, kubernetes, systemd
+from ops.schedule.job import BUCKET_KEYS, JITTER, Job, options, time_of_day
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
+
+def crontab(job: Job) -> str:
+    """Return the line and the comments before it. Times are local; a start that was missed is lost."""
+    jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
+    told = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in told.items())
+    keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600."
+    line = f"{shlex.quote(str(job.program))} {shlex.join(job.words)}"
+    command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables} {line}"
+    return "\n".join(
+        (
+            "# The token lies in a file of mode 0600. The export locks itself, so two never run at once.",
+            "# Cron mails what is printed: nothing unless something is wrong. A missed start is lost.",
+            *([keys] if job.bucket is not None else ()),
+            "SHELL=/bin/sh",
+            # cron takes a bare % for the end of the line.
+            f"{job.at.cron} {command.replace('%', chr(92) + '%')}",
+            "",
+        )
+    )
+
+
 PLATFORMS: dict[str, Callable[[Job], str]] = {
-    "cron": cron.crontab,
+    "cron": crontab,
     "systemd": systemd.units,
     "github": github.workflow,
     "kubernetes": kubernetes.cron_job,

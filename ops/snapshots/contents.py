@@ -15,7 +15,7 @@ from ops.snapshots.lines import decode
 from ops.snapshots.manifest import Manifest
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.snapshots.writer import Placed
 
 

@@ -10,119 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
+from ops.errors import Damaged, NotFound, OpsError, UsageError
 from ops.files import disk
-from ops.kinds.resource import Json
-from ops.offsite.address import is_address
-from ops.snapshots import names, reader, removal
+from ops.snapshots import names, publish
 from ops.snapshots.layout import LATEST, MANIFEST, account_folder
-from ops.snapshots.manifest import PARTIAL, Manifest, load
-from ops.snapshots.sealed.encrypt import ENDING, PARTIAL_ENDING
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.manifest import Manifest, load
+from ops.snapshots.sealed.encrypt import ENDING
+from ops.snapshots.snapshot import Entry, Snapshot, check_account, seconds
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-DAMAGED = "damaged"
 PREVIOUS = "previous"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
-_WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class Entry(NamedTuple):
-    """What is kept at *path*: a snapshot, an encrypted one, or one that is damaged.
-
-    *started* is in seconds since 1970. *manifest* is None where it cannot be read: *failure* says why, and is
-    None for an encrypted one, which only its key opens. *size* is that of the manifest's file, or of the
-    encrypted one. Where it is kept in a bucket, *address* tells where, and *path* is its name alone.
-    """
-
-    path: PurePath
-    started: float
-    manifest: Manifest | None = None
-    failure: OpsError | None = None
-    size: int = 0
-    address: str = ""
-
-    @property
-    def where(self) -> str:
-        return self.address or str(self.path)
-
-    @property
-    def name(self) -> str:
-        return self.path.name.removesuffix(ENDING).removesuffix(".partial")
-
-    @property
-    def sealed(self) -> bool:
-        return self.path.name.endswith(ENDING)
-
-    @property
-    def status(self) -> str:
-        """Return "complete", "partial" or "damaged"; of an encrypted one what its name says."""
-        if self.failure is not None:
-            return DAMAGED
-        if self.manifest is not None:
-            return self.manifest.status
-        return PARTIAL if self.path.name.endswith(PARTIAL_ENDING) else COMPLETE
-
-    @property
-    def complete(self) -> bool:
-        return self.status == COMPLETE
-
-    @property
-    def narrowed(self) -> bool:
-        """True if it was not meant to stand for the whole account (`--only`, `--zone`)."""
-        options = self.manifest.options if self.manifest else {}
-        return bool(options.get("only") or options.get("zone"))
-
-
-class Snapshot:
-    """A snapshot that can be read; close() takes away what was unpacked for it.
-
-    *where* is where it is kept, which need not be where it is read. *strays* are the files that were found
-    beside it and are not in its manifest.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        manifest: Manifest,
-        close: Callable[[], None] = lambda: None,
-        *,
-        where: str = "",
-        strays: tuple[str, ...] = (),
-    ) -> None:
-        self.path = path
-        self.where, self.strays = where or str(path), strays
-        self.manifest = manifest
-        self.started = seconds(manifest.started)
-        self.close = close
-        self._sections = {(section.kind, section.scope): section for section in manifest.sections}
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    def kinds(self) -> list[str]:
-        """Return the kinds that it has items of, in order; one that was read and is empty is among them."""
-        return reader.kinds(self.manifest)
-
-    def items(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """Yield the owner's id and the item, in the order of the file: by scope, then by identity.
-
-        Nothing for a kind that has no file. Raises Damaged for a line that is not one of ours.
-        """
-        if kind in self.kinds():
-            yield from reader.items(self.path, kind)
-
-    def section(self, kind: str, scope: str) -> Section | None:
-        """Return what is known of *kind* in *scope*; where a kind was skipped as a whole, that."""
-        return self._sections.get((kind, scope)) or self._sections.get((kind, ""))
 
 
 class Half(NamedTuple):
@@ -224,11 +128,11 @@ class Library:
 
     def remove(self, entry: Entry) -> bool:
         """Remove what *entry* stands for; False where another run was faster. Raises DiskError, Refused."""
-        return removal.removed(self.folder, Path(entry.path))
+        return publish.removed(self.folder, Path(entry.path))
 
     def tidy(self) -> None:
         """Remove what killed runs have left of their removals. Raises DiskError."""
-        removal.sweep(self.folder)
+        publish.sweep(self.folder)
 
     def halves(self, now: float) -> list[Half]:  # noqa: ARG002  (a bucket's library asks for it)
         """Return what was never finished and is older than a day; *now* in seconds since 1970."""
@@ -273,20 +177,6 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
     return parts[number] if not whole and len(parts) > number else None
 
 
-def open_library(app: App, place: str = "") -> Library:
-    """Return the library of the account in force, here or at *place*; nothing is asked of Cloudflare.
-
-    That is the account of the settings, or the only one that snapshots are kept of; raises UsageError where
-    there are several.
-    """
-    if place:
-        from ops.offsite.library import open_offsite
-
-        return open_offsite(app, place)
-    root = app.settings.exports
-    return Library(root, app.known_account or the_account(root, accounts(root)))
-
-
 def the_account(place: object, names: list[str]) -> str:
     """Return the one account of *names* that *place* has snapshots of. Raises UsageError, NotFound."""
     if len(names) > 1:
@@ -303,54 +193,9 @@ def accounts(root: Path) -> list[str]:
     return sorted(path.name for path in root.iterdir() if _folder(path) and any(map(_kept, path.iterdir())))
 
 
-def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
-    """Open the snapshot called *name*, an encrypted one with what a file holds: a key, or a passphrase.
-
-    See Library.find for names; s3://bucket/prefix/NAME is one of a bucket, fetched as a whole.
-    What is unpacked for it lies in a private folder that is removed when the line ends. Raises NotFound,
-    Damaged, UsageError where a key is wanting or does not fit, Refused for one of another account.
-    """
-    library, name = library_of(app, name)
-    entry = library.find(name)
-    if entry.failure is not None:
-        raise entry.failure
-    opened = library.open(app, entry, identity, passphrase_file)
-    app.at_end(opened.close)
-    check_account(entry.where, opened.manifest, library.account_id)
-    return opened
-
-
-def library_of(app: App, name: str) -> tuple[Library, str]:
-    """Return the library to look in, and the name there; a path works where nothing is kept."""
-    if is_address(name):
-        from ops.offsite.library import named
-
-        return named(app, name)
-    if "/" in name or name.endswith(ENDING):
-        return Library(app.settings.exports, app.known_account), name
-    return open_library(app), name
-
-
 def _there(manifest: Manifest | None) -> Manifest:
     assert manifest is not None  # noqa: S101 (an entry without failure that is not sealed has one)
     return manifest
-
-
-def check_account(path: Path | str, manifest: Manifest, account_id: str) -> None:
-    """Raise Refused where a snapshot is of another account; any will do where *account_id* is not known."""
-    if account_id and account_id not in (manifest.account_id, account_folder(manifest.account_id)):
-        raise Refused(
-            f"{path} is a snapshot of the account {manifest.account_id}, not of {account_id}",
-            hint=f"--account-id {manifest.account_id}",
-        )
-
-
-def seconds(written: str) -> float:
-    """Return a manifest's time in seconds since 1970; raises Damaged for anything else."""
-    try:
-        return datetime.strptime(written, _WRITTEN).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        raise Damaged(f"{written[:40]!r} is no time of a snapshot") from None
 
 
 def _moment_of(path: Path) -> float:

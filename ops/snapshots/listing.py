@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, reach
-from ops.snapshots.library import Entry, Library, Snapshot, accounts
+from ops.items import Json, reach
+from ops.kinds.resource import Resource
+from ops.snapshots.library import Library, accounts
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE
+from ops.snapshots.snapshot import Entry, Snapshot
 
 COLUMNS = ("account", "snapshot", "started", "status", "kinds", "items", "size", "note")
 SECTIONS = ("kind", "in", "status", "count", "reason")
@@ -30,7 +32,7 @@ def of(library: Library) -> Iterator[Json]:
 
 def row(entry: Entry, account: str) -> Json:
     """Tell of an entry; what its manifest alone could say is None where that cannot be read."""
-    from ops.export.summary import readable_size
+    from ops.ui.cells import readable_size
 
     manifest, size = entry.manifest, size_of(entry)
     return {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import Damaged, NotFound, ValidationError
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.sections import COMPLETE, STATUSES, Section
 from ops.snapshots.writer import Placed, Stored, store

@@ -19,7 +19,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ops.errors import UsageError
-from ops.snapshots.library import DAMAGED, Entry, Library
+from ops.snapshots.library import Library
+from ops.snapshots.snapshot import DAMAGED, Entry
 
 _BUCKETS = {
     "hourly": "%Y-%m-%dT%H",

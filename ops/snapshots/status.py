@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.files import disk
-from ops.kinds.resource import Json
-from ops.snapshots.library import DAMAGED, Entry, Library, newest
+from ops.items import Json
+from ops.snapshots.library import Library, newest
 from ops.snapshots.listing import items_of, kinds_of, moment, size_of
 from ops.snapshots.manifest import PARTIAL
+from ops.snapshots.snapshot import DAMAGED, Entry
 
 SKEW = 3600.0
 _READABLE = 0o644  # the exporter that reads it is another user

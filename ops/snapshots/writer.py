@@ -10,7 +10,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from ops.errors import Interrupted
-from ops.kinds.resource import Content, Json, Owner, Resource, identity_of, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Content, Owner, Resource, identity_of
 from ops.snapshots import layout
 from ops.snapshots.lines import decode, encode, item_line, value_key
 from ops.snapshots.spool import Key, Spool, Stretch

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, Head
 from ops.files.disk import PRIVATE_FILE, explained
-
-Json = dict[str, Any]
+from ops.items import Json
 
 COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
 # The values of these options are data and may be secret.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 BLOCK = 1000
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.resource import reach
+from ops.items import reach
 from ops.ui.escape import json_text
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def value_at(item: Json, field: str) -> Any:
@@ -59,3 +59,14 @@ def field_names(item: Json, prefix: str = "") -> Iterator[str]:
 def union_of_fields(items: Iterable[Json]) -> tuple[str, ...]:
     """Return the fields of all *items*, in the order of appearance."""
     return tuple(dict.fromkeys(name for item in items for name in item))
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes in words: 812 B, 3.4 kB, 1.2 MB."""
+    if size < 1000:
+        return f"{size} B"
+    amount, units = float(size), iter(("kB", "MB", "GB", "TB"))
+    unit = ""
+    while round(amount, 1) >= 1000:
+        amount, unit = amount / 1000, next(units)
+    return f"{amount:.1f} {unit}"

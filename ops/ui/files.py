@@ -25,11 +25,11 @@ from ops.errors import Incomplete, Refused
 from ops.files import disk
 from ops.ui.escape import json_text
 from ops.ui.formats import picked
-from ops.ui.output import Output
 from ops.ui.selection import Selection, split_fields
+from ops.ui.shapes import Output
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.ui.shapes import Rows
 
 

@@ -23,7 +23,7 @@ from ops.ui.cells import cells, union_of_fields, value_at
 from ops.ui.escape import json_text, printable
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # What spreadsheets read as the start of a formula, with the full-width forms of the same characters.
 _TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")

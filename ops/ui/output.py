@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.blocks import blocks_of
 from ops.ui.escape import printable
 from ops.ui.selection import Selection, parse_filter, split_fields, with_fields
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from ops.ui.streams import Sink
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
 WITH_COLUMNS = ("table", "csv", "tsv")
-
-
-class Output(NamedTuple):
-    """How to print: what the shared options of a command say."""
-
-    format: str = ""
-    """One of FORMATS; "": a table on a terminal, tsv in a pipe."""
-    fields: str = ""
-    """Fields to show, "name,account.name"; "": those that the command declares, or all."""
-    sort: str = ""
-    """The field to sort by, with a leading "-" from high to low."""
-    filters: tuple[str, ...] = ()
-    """Conditions that must all be true (see selection)."""
-    limit: int = 0
-    """The most rows to show; 0: all."""
-    headers: bool = True
-    color: bool = False
-    width: int = 0
-    """The width of a table in columns; 0: the terminal's, and no limit elsewhere."""
 
 
 def check(options: Output) -> None:

@@ -20,9 +20,8 @@ from ops.ui.blocks import BLOCK
 from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-    from ops.ui.output import Output
-    from ops.ui.shapes import Rows
+    from ops.items import Json
+    from ops.ui.shapes import Output, Rows
 
     Test = Callable[[Json], bool]
 

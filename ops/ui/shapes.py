@@ -1,4 +1,4 @@
-"""The results that a command may return; ops.ui.output prints them."""
+"""The results that a command may return, and how to print them; ops.ui.output does it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 class Rows(NamedTuple):
@@ -36,3 +36,22 @@ class Bytes(NamedTuple):
     """Raw bytes in chunks, such as a KV value: written to stdout unchanged."""
 
     chunks: Iterable[bytes]
+
+
+class Output(NamedTuple):
+    """How to print: what the shared options of a command say."""
+
+    format: str = ""
+    """One of FORMATS; "": a table on a terminal, tsv in a pipe."""
+    fields: str = ""
+    """Fields to show, "name,account.name"; "": those that the command declares, or all."""
+    sort: str = ""
+    """The field to sort by, with a leading "-" from high to low."""
+    filters: tuple[str, ...] = ()
+    """Conditions that must all be true (see selection)."""
+    limit: int = 0
+    """The most rows to show; 0: all."""
+    headers: bool = True
+    color: bool = False
+    width: int = 0
+    """The width of a table in columns; 0: the terminal's, and no limit elsewhere."""

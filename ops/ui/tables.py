@@ -11,7 +11,7 @@ from ops.ui.escape import printable
 from ops.ui.widths import StandIns, shortened, width_of
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 GAP = 2
 """Blanks between two columns, as tabulate's "plain" format sets them."""

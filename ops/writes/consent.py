@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.change import DELETE, UPDATE
+from ops.kinds.resource import DELETE, UPDATE
 from ops.ui.questions import confirm, typed_name
 from ops.writes import describe
 
 if TYPE_CHECKING:
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
 
 SHARE = 0.3
 ITEMS = 50

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, comparable, equal, same
-from ops.kinds.resource import reach
+from ops.items import equal, reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, comparable, same
 
 if TYPE_CHECKING:
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Change, Resource
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
 """Values that the API uses interchangeably for a field without a value."""
@@ -41,6 +41,26 @@ def is_untouched(change: Change, found: Json | None) -> bool:
     if before is None or found is None:
         return before is found
     return same(resource, before, found)
+
+
+def moved(change: Change, found: Json | None) -> str:
+    """Return how the live item *found* differs from the state before *change*; "" if it does not.
+
+    A listing may have fields that a lookup does not have, so of assembled kinds only common fields count. An
+    item that is already as wanted has not moved, except one to create.
+    """
+    resource, before = change.resource, change.before
+    if before is None:
+        return f"{name(change)} exists now" if found is not None else ""
+    if found is not None and resource.restore.assemble:
+        before = {field: before[field] for field in before if field in found}
+        found = {field: found[field] for field in found if field in before}
+    if is_applied(change, found) or is_untouched(change._replace(before=before), found):
+        return ""
+    if found is None:
+        return f"{name(change)} no longer exists"
+    since = differences(change._replace(before=before, after=found))
+    return f"{name(change._replace(after=change.after or before))}: {since}" if since else ""
 
 
 def _within(wanted: Any, found: Any) -> bool:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from ops.errors import DiskError
 from ops.files.chain import Chain
 from ops.files.disk import atomic, private_folder
-from ops.kinds.resource import reach
+from ops.items import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 Read = Callable[[int, int], bytes]
 

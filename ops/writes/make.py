@@ -1,24 +1,26 @@
 """Make changes, for every task that writes.
 
-Each write takes the same steps: look up the live item, show the change, lock, confirm, note the intent in the
-journal, send, note the result, read it again, and print how to undo it.
+Each write takes the same steps: look up the live item, show the change, lock, confirm, compare the live item
+again, note the intent in the journal, send, note the result, read it again, and print how to undo it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, Refused
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change
-from ops.kinds.resource import reach
+from ops.items import reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
 
@@ -53,6 +55,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     with open_writing(app, expected=len(moving), question=question) as writing:
         writing.lock(moving)
         writing.confirm(moving)
+        writing.compare(moving)
         for batch in batches(moving):
             rows += writing.apply(batch)
     made = iter(rows)
@@ -67,7 +70,7 @@ def make_all(
     question: str = "",
     read_back: bool = False,
 ) -> Item:
-    """Make a stream of *changes*, whose items the caller has all read, without holding them in memory.
+    """Make a stream of *changes* without holding them in memory; the caller reads their items under `hold`.
 
     Returns the number of changes per action, and the id that undoes them. With *total*, a stream that updates
     or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards, so
@@ -112,7 +115,28 @@ def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | Non
         known, found = simulated(app.run.pretended, resource, owner, item)
         if known:
             return found
-    return resource.writes.find(app.client, owner, item)
+    from ops.writes.sending import find
+
+    return find(app.client, resource.writes, owner, item)
+
+
+@contextmanager
+def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
+    """Hold the lock of *owner* for the block, so that what is read in it is still true when it is written.
+
+    Raises Locked if another run has it. A dry run takes no lock.
+    """
+    from ops.files.lock import holder
+    from ops.writes.writing import Locks
+
+    if app.dry:
+        yield
+        return
+    with Locks(
+        app.settings.state_dir / "locks", holder(app.command.path, app.clock()), app.run.locks
+    ) as locks:
+        locks.hold(Change(resource, owner, None, None))
+        yield
 
 
 def _with_live_item(change: Change, found: Json | None) -> Change:

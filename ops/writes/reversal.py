@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
-from ops.kinds.change import Change, comparable, equal, without
-from ops.kinds.resource import Owner, identity_of, reach
+from ops.items import equal, reach, without
+from ops.kinds.resource import Change, Owner, comparable, identity_of
 from ops.writes import describe
 from ops.writes.describe import EMPTY, covers, is_applied, is_untouched
 from ops.writes.journal import ADOPTED, FAILED, UNKNOWN, JournalEntry
@@ -15,7 +15,8 @@ from ops.writes.sending import live_items, lookup_each, samples
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Resource
     from ops.writes.writing import Writing
 
 NEVER_APPLIED = "the request was not applied"

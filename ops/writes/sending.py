@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import ApiError, Conflict, MalformedAnswer, NotFound, OpsError, Unanswered, UsageError
-from ops.kinds.change import CREATE, without
+from ops.errors import (
+    ApiError,
+    Conflict,
+    Interrupted,
+    MalformedAnswer,
+    OpsError,
+    Unanswered,
+    UsageError,
+)
+from ops.items import reach, without
+from ops.kinds.resource import CREATE
+from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner, Writes
+    from ops.items import Json
+    from ops.kinds.resource import Change, Owner, Writes
 
 Items = list["Json | None"]
 
 ATTEMPTS = 2
+IN_BETWEEN = "something between here and Cloudflare may have answered in its place; `inv doctor` looks"
+# What reading an answer of another shape raises in the code of a product.
+_BAD_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 # In base64 this is 64 MiB of the 100 MB that one bulk request may have, and it is held in memory.
 BATCH_BYTES = 48 * 1024 * 1024
 
@@ -62,32 +76,68 @@ def _bytes(value: Any) -> int:
     return sum(map(_bytes, value)) if isinstance(value, list | tuple) else 0
 
 
+def find(client: Client, writes: Writes, owner: Owner, item: Json) -> Json | None:
+    """Return the live item of *item*, or None if it is proven that none exists.
+
+    Raises NotFound for an answer that does not prove it.
+    """
+    try:
+        return writes.find(client, owner, item)
+    except _BAD_SHAPE as error:
+        raise _malformed(error) from error
+
+
+def _malformed(error: Exception) -> MalformedAnswer:
+    return MalformedAnswer(
+        f"the answer has an undocumented shape ({type(error).__name__}: {error})",
+        hint=IN_BETWEEN,
+    )
+
+
 def lookup_each(client: Client, writes: Writes, owner: Owner, items: Sequence[Json]) -> Items:
     """Return the live item of each of *items*, in their order."""
     if writes.find_all is None or len(items) < 2:
-        return [writes.find(client, owner, item) for item in items]
+        return [find(client, writes, owner, item) for item in items]
     parts = (items[at : at + writes.find_size] for at in range(0, len(items), writes.find_size))
-    return [found for part in parts for found in writes.find_all(client, owner, part)]
+    try:
+        return [found for part in parts for found in writes.find_all(client, owner, part)]
+    except _BAD_SHAPE as error:
+        raise _malformed(error) from error
 
 
-def send(client: Client, changes: Sequence[Change]) -> tuple[str, Items]:
+def send(
+    client: Client, changes: Sequence[Change], warn: Callable[[str], None] = lambda _text: None
+) -> tuple[str, Items]:
     """Apply *changes*, of one resource and owner; return DONE or ADOPTED, and the live item of each.
 
-    Raises OutcomeUnknown if the outcome stays unknown; every other error means that nothing was changed.
+    What Cloudflare answered to a write decides: if a lookup after it fails, that is a warning. Raises
+    OutcomeUnknown if the outcome stays unknown; every other error means that nothing was changed.
     """
     writes = changes[0].resource.writes
     if writes is None:
         raise UsageError(f"{changes[0].resource.kind} cannot be changed")
     attempt = 1
     while True:
+        accepted, refused = client.accepted, client.refused
         try:
-            return DONE, _send_once(client, writes, changes)
+            items = _dispatch(client, writes, changes)
+            _check_shape(writes, changes, items)
+            return DONE, items
+        except _BAD_SHAPE as bad:
+            if client.accepted == accepted:
+                raise
+            return DONE, _found(client, writes, changes, _malformed(bad))
         except OpsError as error:
+            if client.accepted > accepted:
+                if client.refused > refused:
+                    return DONE, _found(client, writes, changes, error)
+                warn(f"applied, but reading it again failed: {error.message}")
+                return DONE, _found_or_sent(client, writes, changes, error)
             if not is_unknown(error) and not (attempt > 1 and isinstance(error, Conflict)):
                 raise
-            items = _find_applied(client, writes, changes, error)
-            if items is not None:
-                return ADOPTED, items
+            found = _find_applied(client, writes, changes, error)
+            if found is not None:
+                return ADOPTED, found
             if not is_unknown(error):
                 raise
             if attempt == ATTEMPTS:
@@ -102,7 +152,31 @@ def is_unknown(error: OpsError) -> bool:
     return isinstance(error, ApiError) and (error.status or 0) >= 500
 
 
-def _send_once(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
+def _found(client: Client, writes: Writes, changes: Sequence[Change], error: OpsError) -> Items:
+    """Return the live items if all *changes* were applied; else raise OutcomeUnknown."""
+    items = _find_applied(client, writes, changes, error)
+    if items is None:
+        raise OutcomeUnknown(error) from error
+    return items
+
+
+def _found_or_sent(client: Client, writes: Writes, changes: Sequence[Change], error: OpsError) -> Items:
+    """Return the live items if they can be read, else the items as they were sent."""
+    with suppress(OutcomeUnknown):
+        return _found(client, writes, changes, error)
+    return [change.after for change in changes]
+
+
+def _check_shape(writes: Writes, changes: Sequence[Change], items: Items) -> None:
+    """Raise TypeError or KeyError if *items* are not what the API documents as the answer to *changes*."""
+    for change, item in zip(changes, items, strict=True):
+        if not isinstance(item, dict | None) or (change.after and item is None and not writes.batch):
+            raise TypeError("no item")
+        if change.before is None and item is not None and not reach(item, change.resource.key):
+            raise KeyError(change.resource.key)
+
+
+def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
     read_only = changes[0].resource.compare.read_only
     wanted = [c._replace(after=c.after and without(c.after, read_only)) if read_only else c for c in changes]
     if len(wanted) > 1 and writes.batch:
@@ -117,21 +191,46 @@ def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:
     if before is not None and after is not None and writes.update:
         return writes.update(client, owner, before, after)
     if before is not None and after is None and writes.delete:
-        try:
-            writes.delete(client, owner, before)
-        except NotFound:
-            return None  # already deleted
+        _delete(client, writes, change)
         return None
     if writes.batch:
         return writes.batch(client, owner, [change])[0]
     raise UsageError(f"{change.resource.kind} has no way to {change.action} {change.label}")
 
 
+def _delete(client: Client, writes: Writes, change: Change) -> None:
+    """Delete the item of *change*; one that is proven not to exist is already deleted.
+
+    Raises OutcomeUnknown if the API answers that it does not exist, and a lookup cannot confirm that.
+    """
+    if writes.delete is None or change.before is None:
+        return
+    try:
+        writes.delete(client, change.owner, change.before)
+    except OpsError as error:
+        if error.status not in (404, 410):
+            raise
+        try:
+            found = find(client, writes, change.owner, change.before)
+        except Interrupted:
+            raise
+        except OpsError as failure:
+            raise OutcomeUnknown(failure) from error
+        if found is not None:
+            raise ApiError(
+                f"{describe.name(change)} was not deleted and still exists: {error.message}",
+                error.status,
+                hint=IN_BETWEEN,
+                codes=error.codes,
+                ray=error.ray,
+            ) from error
+
+
 def _find_applied(client: Client, writes: Writes, changes: Sequence[Change], error: OpsError) -> Items | None:
     """Return the live items if all *changes* were applied, None if none was; else raise OutcomeUnknown."""
     chosen = samples(changes)
     try:
-        found = [writes.find(client, change.owner, change.item) for change in chosen]
+        found = [find(client, writes, change.owner, change.item) for change in chosen]
         if all(map(is_applied, chosen, found)):
             return live_items(client, writes, changes)
     except OpsError:

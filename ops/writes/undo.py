@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.config.settings import SANDBOX
 from ops.errors import Conflict, NotFound, Refused, UsageError
@@ -19,8 +19,9 @@ from ops.writes.writing import Writing, open_writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Resource
+    from ops.items import Json
+    from ops.kinds.resource import Change, Resource
+    from ops.ui.talk import Talk
 
 Kinds = dict[str, "Resource"]
 
@@ -55,20 +56,6 @@ def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[Journ
     return group
 
 
-def settled(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> list[JournalEntry]:
-    """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
-    host = app.settings.api_host
-    if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
-        return list(chosen)
-    with open_writing(app) as writing:
-        return [
-            settle(app.client, writing, entry, kinds[entry.kind])
-            if entry.kind in kinds and entry.host == host
-            else entry
-            for entry in chosen
-        ]
-
-
 def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
     """Undo *chosen*, the last one first.
 
@@ -84,7 +71,7 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows
                 hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
             )
     with open_writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
-        run = _Undo(app, writing, kinds)
+        run = _Undo(writing, kinds, app.talk, app.parallel, app.run.pretended if app.dry else None)
         ready = run.ready(chosen)
         run.compare(ready)
         if app.dry:
@@ -94,13 +81,22 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows
 
 
 class _Undo:
-    """The steps of an undo, under the locks of *writing*."""
+    """The steps of an undo, under the locks of *writing*; in a dry run *simulated* takes its changes."""
 
-    def __init__(self, app: App, writing: Writing, kinds: Kinds) -> None:
+    def __init__(
+        self,
+        writing: Writing,
+        kinds: Kinds,
+        talk: Talk,
+        parallel: Callable[[Callable[..., list[LiveCheck]], Iterable[Any]], Iterator[list[LiveCheck]]],
+        simulated: list[Change] | None,
+    ) -> None:
         self._writing = writing
         self._kinds = kinds
-        self._dry, self._simulated = app.dry, app.run.pretended
-        self._parallel, self._talk = app.parallel, app.talk
+        self._talk = talk
+        self._parallel = parallel
+        self._dry = simulated is not None
+        self._simulated = simulated if simulated is not None else []
         self._all = writing.journal.entries()
         self._keys = Keys(self._all.values())
 

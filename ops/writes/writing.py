@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ops.errors import Interrupted, OpsError, Terminated
+from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
 from ops.files.lock import holder, locked
-from ops.kinds.resource import ACCOUNT, identity_of, reach
+from ops.items import reach
+from ops.kinds.resource import ACCOUNT, identity_of
 from ops.writes import describe
 from ops.writes.consent import Consent
 from ops.writes.describe import is_applied
 from ops.writes.journal import ADOPTED, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
-from ops.writes.sending import OutcomeUnknown, samples, send
+from ops.writes.sending import OutcomeUnknown, find, lookup_each, samples, send
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.cli.run import Run
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
     from ops.ui.talk import Talk
 
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between the lookups of an item that still exists after its deletion."""
+
+SHOWN = 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -55,7 +60,8 @@ def open_writing(
     consent = Consent(
         app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
     )
-    with Locks(folder / "locks", holder(app)) as locks, journal:
+    me = holder(app.command.path, app.clock())
+    with Locks(folder / "locks", me, app.run.locks) as locks, journal:
         writing = Writing(
             app.client, journal, locks, consent, app.talk, app.run,
             task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,
@@ -87,13 +93,13 @@ def lock_name(change: Change) -> str:
 class Locks:
     """Locks by flock, held until the end: the kernel frees those of a run that died.
 
-    *holder* is shown to other runs: pid, task, since.
+    *holder* is shown to other runs: pid, task, since. *held* are the locks that this run holds already.
     """
 
-    def __init__(self, folder: Path, holder: Json) -> None:
+    def __init__(self, folder: Path, holder: Json, held: set[str]) -> None:
         self._folder = folder
         self._holder = holder
-        self._held: set[str] = set()
+        self._held = held
         self._open = ExitStack()
 
     def __enter__(self) -> Locks:
@@ -110,6 +116,7 @@ class Locks:
         if name not in self._held:
             where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
             self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
+            self._open.callback(self._held.discard, name)
             self._held.add(name)
 
 
@@ -177,7 +184,7 @@ class Writing:
         sent = self.client.sent
         hint = f"the outcome is unknown; check it with `{self._run.undo_line(entry, 'show')}`"
         try:
-            state, items = send(self.client, changes)
+            state, items = send(self.client, changes, self._talk.warn)
         except OutcomeUnknown as unknown:
             self.journal.finish(entry, UNKNOWN, why=unknown.cause.message)
             raise _with(unknown.cause, hint=hint) from unknown.cause
@@ -211,18 +218,48 @@ class Writing:
             self.undo_id = entry.rpartition(".")[0]
         self._wrote(changes[0].owner.account_id)
 
+    def compare(self, changes: Sequence[Change]) -> None:
+        """Raise Conflict if an item has changed since *changes* were planned; call it under their locks."""
+        groups: dict[tuple[str, str, str], list[Change]] = {}
+        for change in changes:
+            groups.setdefault((change.resource.kind, *change.owner[:2]), []).append(change)
+        conflicts = []
+        for group in groups.values():
+            writes, owner = group[0].resource.writes, group[0].owner
+            items = [change.before or change.item for change in group]
+            found = lookup_each(self.client, writes, owner, items) if writes else []
+            conflicts += [describe.moved(*pair) for pair in zip(group, found, strict=False)]
+        conflicts = list(filter(None, conflicts))
+        if conflicts:
+            more = f"\n  and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
+            shown = "".join(f"\n  {one}" for one in conflicts[:SHOWN])
+            raise Conflict(
+                f"it has changed since it was read:{shown}{more}",
+                hint="nothing was written; run it again to see the changes that are needed now",
+            )
+
     def _read_again(self, changes: Sequence[Change], items: Sequence[Json | None]) -> None:
-        """Warn if an item reads back differently than it was written."""
+        """Warn if an item reads back differently than written. Raises ApiError if a deleted one exists."""
         known = {id(change): item for change, item in zip(changes, items, strict=True)}
         for change in samples(changes):
-            writes = change.resource.writes
+            writes, item = change.resource.writes, known[id(change)] or change.item
+            if writes is None:
+                return
             try:
-                item = known[id(change)] or change.item
-                found = writes.find(self.client, change.owner, item) if writes else None
+                found = find(self.client, writes, change.owner, item)
+                for pause in PAUSES if change.after is None else ():
+                    if found is None or self._run.stop.wait(pause):
+                        break
+                    found = find(self.client, writes, change.owner, item)
             except OpsError as error:
                 self._talk.warn(f"applied, but reading it again failed: {error.message}")
                 return
-            if not is_applied(change, found) and not (writes and writes.irreversible):
+            if change.after is None and found is not None:
+                raise ApiError(
+                    f"{describe.name(change)} still exists, although its deletion was answered with success",
+                    hint="look at it again, and delete it again if it stays",
+                )
+            if not is_applied(change, found) and not writes.irreversible:
                 self._talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
 
     def _row(self, change: Change, item: Json | None, entry: str) -> Json:

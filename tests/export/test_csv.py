@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.export.renderings import csv_folder
-from ops.kinds.resource import Json
+from ops.items import Json
 from tests.snapshots.making import ACCOUNT_ID, THING, made
 
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from ops.export.renderings import sqlite_file, terraform_file, zone_folder
-from ops.kinds.resource import ACCOUNT, Block, Document, Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Block, Document, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ops.export.renderings import html_report
-from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer

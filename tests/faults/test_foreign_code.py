@@ -106,7 +106,6 @@ UNSAFE_MODULES = {
 COMPILES = "re.compile"
 # Their arguments are the names of our own modules, and of extras.
 IMPORTS = {
-    "ops/cli/execution.py",
     "ops/kinds/catalog.py",
     "ops/config/tokens.py",
     "ops/http/deferred.py",

@@ -15,8 +15,7 @@ import pytest
 
 from ops.cli.app import App
 from ops.errors import Interrupted
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Exchange

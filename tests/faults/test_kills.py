@@ -17,7 +17,7 @@ from ops.http.budget import Budget
 from ops.http.cache import Cache
 from ops.http.exchange import Call, Reply
 from ops.http.pause import Pause
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.telemetry.audit import AuditLog
 from ops.writes.journal import Journal
 from tests.writes.stage import Remote

@@ -14,8 +14,7 @@ from ops.errors import MalformedAnswer, OpsError
 from ops.http.client import Client
 from ops.http.exchange import JSON_LIMIT, Call, Reply
 from ops.http.paths import path
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.dns.plan import packed
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import content_file, slug

@@ -144,7 +144,7 @@ def test_a_refusal_of_the_firewall_names_the_key_and_is_not_a_matter_of_permissi
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(404, NotFound), (429, RateLimited), (405, ApiError), (500, ApiError)]
+    ("status", "kind"), [(404, ApiError), (429, RateLimited), (405, ApiError), (500, ApiError)]
 )
 def test_an_answer_that_is_not_of_the_api_has_its_class_by_its_status(
     status: int, kind: type[OpsError]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.change import UNCHANGED, UPDATE, Change, equal
+from ops.items import equal
+from ops.kinds.resource import UNCHANGED, UPDATE, Change
 from tests.writes.stage import ZONE, Remote
 
 

@@ -398,7 +398,7 @@ def test_a_push_is_refused_before_any_request_where_it_cannot_work(
     keyless = inv("scan.export", "--push", place)
 
     assert (other.code, wrong.code, plain.code, keyless.code) == (1, 1, 1, 1)
-    assert "only https is used" in plain.err
+    assert "only https is allowed" in plain.err
     assert "AWS_ACCESS_KEY_ID" in keyless.err
     assert staged.requests == []
     assert s3.asked == []

@@ -13,8 +13,9 @@ from responses.matchers import json_params_matcher
 
 from ops.errors import ValidationError
 from ops.http.client import Client
+from ops.items import Json
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Json, Owner, Writes
+from ops.kinds.resource import Owner, Writes
 from ops.products.cache import valid
 from ops.products.cache.resources import PURGE, RESOURCES
 from ops.sandbox.server import Sandbox

@@ -15,10 +15,12 @@ from responses.matchers import json_params_matcher, query_param_matcher
 
 from ops.errors import AmbiguousName, ApiError, MalformedAnswer, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.products.kv import api
 from ops.products.kv.resources import RESOURCES
 from ops.products.kv.values import as_pair, values
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -299,6 +301,84 @@ def test_the_list_has_no_counts_if_analytics_are_denied(staged: Sandbox, inv: An
     assert result.code == 0
     assert "keys" not in json.loads(result.out)[0]
     assert "the number of keys is left empty" in result.err
+
+
+@pytest.mark.fault("A8")
+@pytest.mark.parametrize("fault", ["gone", "429", "5xx", "reset", "close", "malformed"])
+def test_the_list_is_complete_without_counts_whatever_happens_to_analytics(
+    staged: Sandbox, inv: Any, fault: str
+) -> None:
+    staged.faults.add(Fault(fault, "POST", "/graphql", times=-1))
+
+    result = inv("kv.list", "--output", "json")
+
+    assert result.code == 0, result.err
+    assert len(json.loads(result.out)) == 4
+    assert "the number of keys is left empty: POST /graphql" in result.err
+    assert len([1 for _, where in staged.requests if where == "/graphql"]) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"viewer": None},
+        {"viewer": []},
+        {"viewer": {"accounts": {}}},
+        {"viewer": {"accounts": [7]}},
+        {"viewer": {"accounts": [{"kvStorageAdaptiveGroups": [{}]}]}},
+        {"viewer": {"accounts": [{"kvStorageAdaptiveGroups": [{"max": [], "dimensions": 1}]}]}},
+    ],
+)
+def test_analytics_of_another_shape_are_malformed(
+    client: Client, http: responses.RequestsMock, data: Json
+) -> None:
+    http.post(f"{API}/graphql", json={"data": data, "errors": None})
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        api.count_keys(client, ACCOUNT, now=1_795_392_000.0)
+
+
+@pytest.mark.parametrize("item", [{}, {"id": NAMESPACE}, {"id": 7, "title": "t"}, {"id": "i", "title": None}])
+def test_a_namespace_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, item: Json
+) -> None:
+    http.get(KV, json=page([item]))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        list(api.list_namespaces(client, ACCOUNT))
+
+
+@pytest.mark.parametrize("item", [{}, {"name": 7}, {"name": "k", "expiration": "soon"}])
+def test_a_key_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, item: Json
+) -> None:
+    http.get(f"{KV}/{NAMESPACE}/keys", json=envelope([item], count=1))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        list(api.list_keys(client, ACCOUNT, NAMESPACE))
+
+
+@pytest.mark.parametrize("result", [{}, [], {"values": []}, {"values": {"k": 7}}, {"values": {"k": ["v"]}}])
+def test_a_bulk_get_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, result: Any
+) -> None:
+    http.post(BULK, json=envelope(result))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        api.get_text_values(client, ACCOUNT, NAMESPACE, ["k"])
+
+
+@pytest.mark.fault("A14")
+def test_a_value_that_cannot_be_verified_is_marked_incomplete(staged: Sandbox, inv: Any) -> None:
+    namespace = new_namespace(staged, {"k": b"whole"})
+    staged.faults.add(Fault("no-length", "GET", "*/values/k", times=-1, at=5))
+    staged.faults.add(Fault("gone", "POST", "*/bulk/get", times=-1))
+
+    result = inv("kv.get", "--namespace", namespace, "--key", "k")
+
+    assert (result.code, result.out) == (4, "whole")
+    assert "may not be the whole value" in result.err
 
 
 VALUES = [b"0123456789", bytes(range(256)), "größer".encode(), b"\xe2\x82\xac", b"one \xff two"]

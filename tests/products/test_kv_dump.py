@@ -190,6 +190,24 @@ def test_keys_deleted_during_the_dump_are_named(staged: Sandbox, inv: Inv) -> No
     assert "deleted or expired since: 'key:000007'" in result.err
 
 
+@pytest.mark.fault("A8")
+@pytest.mark.parametrize("code", [0, 10009])
+def test_a_key_that_is_listed_but_has_no_value_is_named_and_makes_the_dump_incomplete(
+    staged: Sandbox, inv: Inv, code: int
+) -> None:
+    namespace = stock(staged, 30)
+    fill(staged, namespace, {f"bytes:{n}": BYTES for n in range(3)})
+    staged.faults.add(Fault("gone", "GET", "*/values/bytes%3A1", times=-1, code=code))
+
+    result = dumped(inv)
+
+    *lines, last = map(json.loads, Path("dump.jsonl").read_text().splitlines())
+    assert result.code == 4
+    assert "1 values could not be read: 'bytes:1'" in result.err
+    assert (last["pairs"], last["gone"], last["unread"]) == (32, [], ["bytes:1"])
+    assert len(lines) == 32
+
+
 @pytest.mark.fault("A7")
 def test_a_value_that_cannot_be_read_is_named_and_makes_the_dump_incomplete(
     staged: Sandbox, inv: Inv
@@ -351,7 +369,7 @@ def test_a_full_disk_keeps_the_old_file_and_what_was_read(staged: Sandbox, inv: 
     again = dumped(inv)
 
     assert full.returncode == 2
-    assert "larger than is allowed" in full.stderr
+    assert "would exceed the allowed size" in full.stderr
     assert old == "yesterday's"
     assert again.code == 0
     assert lines()[-1]["pairs"] == 3000

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, UsageError, ValidationError
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, pairs, valid
+from ops.products.kv.resources import NAMESPACE as NAMESPACE_KIND
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
 from ops.sandbox.faults import Fault
@@ -363,7 +364,61 @@ def test_a_missing_key_is_none_and_a_missing_namespace_an_error(stocked: tuple[C
         value_of(client, namespace.account_id, "f" * 32, "k", None)
 
 
+@pytest.mark.fault("G1")
+@pytest.mark.parametrize("part", ["metadata", "values"])
+def test_a_404_that_does_not_prove_the_absence_of_a_key_stops_the_write(
+    staged: Sandbox, inv: Inv, part: str
+) -> None:
+    namespace = new_namespace(staged, "config copy")
+    fill(staged, namespace, {"keep": b"old"})
+    staged.requests.clear()
+    staged.faults.add(Fault("gone", "GET", f"*/{part}/*", times=-1))
+
+    result = inv("kv.put", "--namespace", "config copy", "--key", "keep", "--value", "NEW", "--yes")
+
+    assert result.code == 1
+    assert "create" not in result.err
+    assert written(staged) == []
+    assert stored(staged, namespace)["keep"][0] == b"old"
+
+
+@pytest.mark.fault("G1")
+def test_a_404_that_does_not_prove_the_absence_of_a_namespace_is_an_error(
+    stocked: tuple[Client, Owner], sandbox: Sandbox
+) -> None:
+    client, namespace = stocked
+    account = Owner(namespace.account_id, namespace.account_id, {})
+    sandbox.faults.add(Fault("gone", "GET", f"*/namespaces/{namespace.id}", times=-1))
+
+    assert NAMESPACE_KIND.writes
+    with pytest.raises(NotFound):
+        NAMESPACE_KIND.writes.find(client, account, {"id": namespace.id, "title": "space"})
+
+
+@pytest.mark.parametrize("result", [[], {"unsuccessful_keys": 7}, {"successful_key_count": "2"}])
+def test_the_result_of_a_bulk_write_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, result: Any
+) -> None:
+    http.put(f"{KV}/{NAMESPACE}/bulk", json=envelope(result))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        pairs.write_all(client, ACCOUNT, NAMESPACE, [item("a"), item("b")])
+
+
 # Namespaces
+
+
+@pytest.mark.parametrize("fault", ["gone", "denied", "reset"])
+def test_a_namespace_is_deleted_even_if_its_keys_cannot_be_counted(
+    staged: Sandbox, inv: Inv, fault: str
+) -> None:
+    new_namespace(staged, "uncounted")
+    staged.faults.add(Fault(fault, "GET", "*/keys*", times=-1))
+
+    result = inv("kv.remove", "--namespace", "uncounted", "--confirm", "uncounted")
+
+    assert result.code == 0, result.err
+    assert "uncounted has an unknown number of keys" in result.err
 
 
 def test_an_existing_namespace_stays_unchanged(staged: Sandbox, inv: Inv) -> None:

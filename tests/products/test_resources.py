@@ -1,4 +1,4 @@
-"""What all products declare: every kind can be listed, and its items can be told apart."""
+"""What all products declare: every kind can be listed, and its items have different identities."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ops.http.client import Client
+from ops.items import reach
 from ops.kinds.catalog import PRODUCTS, resources
-from ops.kinds.resource import ACCOUNT, Owner, Resource, identity_of, reach
+from ops.kinds.resource import ACCOUNT, Owner, Resource, identity_of
 from ops.sandbox.server import Sandbox
 from tests.products.connection import connected
 
@@ -24,19 +25,19 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, 
         yield client, sandbox
 
 
-def owners(client: Client, sandbox: Sandbox, scope: str) -> Iterator[Owner]:
-    """Yield some of the things in which a kind of *scope* lies."""
+def owners(client: Client, sandbox: Sandbox, kind: str) -> Iterator[Owner]:
+    """Yield some items of *kind*, as the parents of others."""
     account = Owner(sandbox.account_id, sandbox.account_id, {})
-    if scope == ACCOUNT:
+    if kind == ACCOUNT:
         yield account
         return
-    parent = KINDS[scope]
+    parent = KINDS[kind]
     for above in owners(client, sandbox, parent.parent):
         for item in list(parent.list(client, above))[:12]:
             yield Owner(sandbox.account_id, str(reach(item, parent.key)), item)
 
 
-def test_a_kind_is_declared_once_and_lies_in_one_that_is_declared() -> None:
+def test_a_kind_is_declared_once_and_its_parent_is_declared() -> None:
     assert len(KINDS) == len(resources())
     assert {resource.parent for resource in resources()} <= {ACCOUNT, *KINDS}
 
@@ -58,7 +59,7 @@ def test_the_inventory_of_a_zone_is_lean() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_can_be_listed_and_its_items_told_apart(
+def test_every_kind_can_be_listed_and_its_items_have_different_identities(
     stocked: tuple[Client, Sandbox], kind: str
 ) -> None:
     resource: Resource = KINDS[kind]
@@ -79,11 +80,11 @@ def test_every_kind_can_be_listed_and_its_items_told_apart(
     assert seen or kind in EMPTY_IN_THE_SANDBOX, f"add an item of {kind} to the seed: ops/sandbox/seed_*.py"
 
 
-# Kinds of which the seed has none; a new one here is looked at before it is added.
+# Kinds without items in the seed; check a new one before you add it.
 EMPTY_IN_THE_SANDBOX: frozenset[str] = frozenset()
 
 
-def test_the_contents_of_a_script_begin_with_its_entry_point(stocked: tuple[Client, Sandbox]) -> None:
+def test_the_first_file_of_a_script_is_its_entry_point(stocked: tuple[Client, Sandbox]) -> None:
     client, sandbox = stocked
     script = KINDS["workers.script"]
     assert script.contents
@@ -95,7 +96,7 @@ def test_the_contents_of_a_script_begin_with_its_entry_point(stocked: tuple[Clie
     assert {module.name: module.data for module in modules}["palette.bin"] == bytes(range(256))
 
 
-def test_the_values_of_a_namespace_come_back_byte_for_byte(stocked: tuple[Client, Sandbox]) -> None:
+def test_the_values_of_a_namespace_are_read_byte_for_byte(stocked: tuple[Client, Sandbox]) -> None:
     from base64 import b64decode
 
     from ops.sandbox.seed_kv import BINARY_VALUES, namespace_id
@@ -114,7 +115,7 @@ def test_the_values_of_a_namespace_come_back_byte_for_byte(stocked: tuple[Client
     assert found == BINARY_VALUES
 
 
-def test_an_account_without_a_name_on_workers_dev_has_nothing_to_read_there(tmp_path: Path) -> None:
+def test_an_account_without_a_name_on_workers_dev_has_no_subdomain(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "sandbox.sqlite", seed=None) as empty, connected(empty, tmp_path) as client:
         account = Owner(empty.account_id, empty.account_id, {})
 

@@ -11,7 +11,8 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.products.ssl import api
 from ops.products.ssl.resources import RESOURCES
 from ops.products.ssl.tasks import NOT_ISSUED, problems

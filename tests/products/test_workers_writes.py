@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from ops.errors import ValidationError
-from ops.kinds.resource import Json, Owner, Writes
+from ops.items import Json
+from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api, valid
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import upload_form
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.products.connection import connected
 from tests.products.writing import answer, content, undo_id, unstamped, written
@@ -924,6 +926,32 @@ def test_a_deployment_that_was_not_answered_is_found_to_be_done(
 
     assert (done.code, undone.code) == (0, 0), done.err
     assert state(staged, "fresh") is None
+
+
+@pytest.mark.parametrize("fault", ["denied", "revoked", "malformed"])
+@pytest.mark.parametrize("script", ["fresh", "redirects"])
+def test_a_deployment_is_done_even_if_the_token_is_revoked_right_after_it(
+    staged: Sandbox, inv: Any, deploy: Callable[..., Any], fault: str, script: str
+) -> None:
+    class OnceUploaded(Fault):
+        def matches(self, method: str, target: str) -> bool:
+            return bool(written(staged)) and super().matches(method, target)
+
+    before = state(staged, script)
+    staged.faults.add(OnceUploaded(fault, "GET", times=-1))
+
+    done = deploy(script)
+    staged.faults.clear()
+    listed = inv("undo.list", "--output", "json")
+
+    assert done.code == 0, done.err
+    assert "warning: " in done.err
+    assert json.loads(listed.out)[0]["state"] == "done"
+    if fault == "revoked":
+        return  # the sandbox does not accept the token any more
+    undone = inv("undo.apply", "--id", undo_id(done.err), "--confirm", script)
+    assert undone.code == 0, undone.err
+    assert state(staged, script) == before
 
 
 @pytest.mark.fault("A8")

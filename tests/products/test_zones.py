@@ -88,7 +88,12 @@ def test_an_encoded_domain_is_shown_in_unicode() -> None:
 
 def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.RequestsMock) -> None:
     zones = [
-        {"id": f"{n:032x}", "name": f"z{n:03}.example", "modified_on": "2020-01-01T00:00:00Z"}
+        {
+            "id": f"{n:032x}",
+            "name": f"z{n:03}.example",
+            "account": {"id": ACCOUNT},
+            "modified_on": "2020-01-01T00:00:00Z",
+        }
         for n in range(120)
     ]
     for number in (1, 2, 3):
@@ -103,7 +108,7 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
 
 def test_a_zone_is_found_by_the_name_filter_of_the_api(client: Client, http: responses.RequestsMock) -> None:
     asked = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
-    found = [{"id": ZONE, "name": "xn--bcher-kva.example"}]
+    found = [{"id": ZONE, "name": "xn--bcher-kva.example", "account": {"id": ACCOUNT}}]
     http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(asked)])
 
     assert api.find_zone(client, "Bücher.example.", ACCOUNT)["id"] == ZONE
@@ -111,7 +116,7 @@ def test_a_zone_is_found_by_the_name_filter_of_the_api(client: Client, http: res
 
 @pytest.mark.fault("G3")
 def test_a_similar_name_does_not_match(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/zones", json=page([{"id": OTHER, "name": "my-example.com"}]))
+    http.get(f"{API}/zones", json=page([{"id": OTHER, "name": "my-example.com", "account": {"id": ACCOUNT}}]))
 
     with pytest.raises(NotFound) as error:
         api.find_zone(client, "example.com")
@@ -137,7 +142,7 @@ def test_a_zone_in_two_accounts_lists_both(client: Client, http: responses.Reque
 
 
 def test_a_zone_looked_up_twice_is_requested_once(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/zones", json=page([{"id": ZONE, "name": "example.com"}]))
+    http.get(f"{API}/zones", json=page([{"id": ZONE, "name": "example.com", "account": {"id": ACCOUNT}}]))
 
     api.find_zone(client, "example.com")
     api.find_zone(client, "EXAMPLE.com")
@@ -146,7 +151,9 @@ def test_a_zone_looked_up_twice_is_requested_once(client: Client, http: response
 
 
 def test_an_id_is_not_searched_as_a_name(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/zones/{ZONE}", json=envelope({"id": ZONE, "name": "example.com"}))
+    http.get(
+        f"{API}/zones/{ZONE}", json=envelope({"id": ZONE, "name": "example.com", "account": {"id": ACCOUNT}})
+    )
 
     assert api.find_zone(client, ZONE)["name"] == "example.com"
 

@@ -94,7 +94,7 @@ def test_a_zone_of_another_account_is_a_conflict_with_a_hint(
 def test_a_zone_that_was_deleted_and_added_again_is_not_found_by_its_old_id(
     client: Client, http: responses.RequestsMock
 ) -> None:
-    http.get(f"{API}/zones", json=page([{"id": "2" * 32, "name": "a.example"}]))
+    http.get(f"{API}/zones", json=page([{"id": "2" * 32, "name": "a.example", "account": {"id": ACCOUNT}}]))
     find = writes("zones.zone").find
 
     assert find(client, Owner(ACCOUNT, ACCOUNT, {}), {"id": ZONE, "name": "a.example"}) is None

@@ -81,6 +81,7 @@ def test_a_restore_interrupted_at_any_write_is_finished_by_the_next(
 
 @pytest.mark.fault("D12")
 @pytest.mark.long
+@pytest.mark.timeout(300)
 def test_a_restore_killed_at_any_write_is_finished_by_the_next(
     start: Callable[[], Stage], inv: Inv, tmp_path: Path
 ) -> None:

@@ -68,6 +68,10 @@ class World:
     def put(self, namespace: str, pairs: list[Json]) -> None:
         self.account("PUT", f"/storage/kv/namespaces/{namespace}/bulk", json=pairs)
 
+    def fill(self, title: str) -> None:
+        """Write the keys with which the account was built into the namespace *title*."""
+        self.put(self.namespaces()[title], [_pair(f"{title}:{number}", number) for number in range(9)])
+
     def state(self) -> Json:
         """Return the whole state by names: an id is replaced by the name of what it refers to."""
         titles = {id: title for title, id in self.namespaces().items()}
@@ -119,9 +123,8 @@ def build(world: World) -> None:
             world.call("POST", f"/zones/{id}/dns_records", json=_record(name, number))
     for title in ("flags", "sessions"):
         world.account("POST", "/storage/kv/namespaces", json={"title": title})
+        world.fill(title)
     spaces = world.namespaces()
-    for title, id in spaces.items():
-        world.put(id, [_pair(f"{title}:{number}", number) for number in range(9)])
     flags = {"type": "kv_namespace", "name": "FLAGS", "namespace_id": spaces["flags"]}
     sessions = {"type": "kv_namespace", "name": "SESSIONS", "namespace_id": spaces["sessions"]}
     stage = {"type": "plain_text", "name": "STAGE", "text": "production"}

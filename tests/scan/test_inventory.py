@@ -9,9 +9,9 @@ import pytest
 from ops.errors import CredentialsError, DiskError
 from ops.export.delivery import Document, Kept
 from ops.export.job import worth_keeping
-from ops.export.summary import readable_size
 from ops.scan.inventory import Inventory
 from ops.snapshots.sections import Section
+from ops.ui.cells import readable_size
 
 DENIED = Section("dns.record", "z1", "denied", 0, "GET /zones/z1: no")
 FAILED = Section("dns.record", "z2", "failed", 7, "GET /zones/z2: 502")

@@ -16,7 +16,7 @@ from ops.files.lock import locked
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests
-from ops.snapshots.verify import readback
+from ops.snapshots.verify import verify
 from tests.conftest import Result
 from tests.scan.processes import start, wait_until
 from tests.snapshots.checking import checked, leftovers
@@ -175,7 +175,7 @@ def test_a_changed_byte_is_found_by_its_hash(staged: Sandbox, inv: Inv) -> None:
     file.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
 
     with pytest.raises(Exception, match=r"dns\.record\.jsonl does not read back"):
-        readback.check(folder, manifest)
+        verify.check(folder, manifest)
 
 
 def test_a_monitor_hears_of_the_start_and_of_success(staged: Sandbox, inv: Inv, monitor: Wire) -> None:

@@ -19,7 +19,8 @@ from ops.errors import (
     RateLimited,
     ValidationError,
 )
-from ops.kinds.resource import ACCOUNT, Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import Wish
 from ops.snapshots.sections import Section

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ops.items import Json
 from ops.kinds.catalog import kinds
-from ops.kinds.resource import Content, Json, Owner
+from ops.kinds.resource import Content, Owner
 from ops.snapshots import manifest as manifests
 from ops.snapshots.layout import account_folder, snapshot_name
 from ops.snapshots.manifest import Manifest

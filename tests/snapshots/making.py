@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import ACCOUNT, Compare, Content, Json, Owner, Resource, Restore
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Compare, Content, Owner, Resource, Restore
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
-from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer
 
 ACCOUNT_ID = "a" * 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.snapshots.age import dated, old
+from ops.snapshots.names import dated, old
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ops.kinds.change import comparable
-from ops.kinds.resource import Json, Resource
+from ops.items import Json
+from ops.kinds.resource import Resource, comparable
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, fields
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made
 

@@ -14,9 +14,10 @@ from ops.errors import Damaged, NotFound, Refused, ValidationError
 from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
 from ops.snapshots import prune, status
-from ops.snapshots.library import Library, Snapshot, accounts
+from ops.snapshots.library import Library, accounts
 from ops.snapshots.listing import rows, sections
 from ops.snapshots.manifest import load
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.verify.verify import verify
 from tests.snapshots.kept import ACCOUNT_ID, DAY, HOUR, NOW, made
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.kinds.resource import AuditEvent, Json
+from ops.items import Json
+from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.report import COLUMNS, WHO, counted, differing, rows, selection

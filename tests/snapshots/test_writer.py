@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Interrupted
-from ops.kinds.resource import ACCOUNT, Content, Json, Owner, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.snapshots.writer import Writer
 
 THING = Resource("flat.thing", ACCOUNT, ("name",))

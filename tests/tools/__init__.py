@@ -1,1 +1,1 @@
-"""Tools that measure and stress the whole: they are run by hand or by the continuous integration."""
+"""Tools that measure and stress the whole program; run by hand or by the continuous integration."""

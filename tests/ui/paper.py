@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from ops.ui.output import Output, show
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.output import show
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 
 
 class Terminal(io.TextIOWrapper):

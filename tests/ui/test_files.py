@@ -13,8 +13,7 @@ import pytest
 
 from ops.errors import ApiError, DiskError, Incomplete, Refused, UsageError
 from ops.ui.files import check_writable, write_export
-from ops.ui.output import Output
-from ops.ui.shapes import Rows
+from ops.ui.shapes import Output, Rows
 from tests.ui.paper import rows
 from tests.ui.test_output import Doubtful
 

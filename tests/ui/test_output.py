@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.errors import ApiError, Incomplete, UsageError
-from ops.ui.output import FORMATS, Output, show
-from ops.ui.shapes import Bytes, Item, Rows, Text
+from ops.ui.output import FORMATS, show
+from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
 

@@ -192,7 +192,8 @@ def test_a_field_that_no_item_has_names_the_nearest(options: dict[str, Any], for
 def test_nothing_is_printed_before_a_wrong_field_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     import sys
 
-    from ops.ui.output import Output, show
+    from ops.ui.output import show
+    from ops.ui.shapes import Output
 
     with pytest.raises(UsageError):
         show(rows(*ZONES), Output("json", fields="nmae"), sys.stdout, sys.stderr)

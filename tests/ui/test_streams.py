@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ops.errors import DiskError
-from ops.ui.output import Output, show
-from ops.ui.shapes import Text
+from ops.ui.output import show
+from ops.ui.shapes import Output, Text
 from tests.ui.paper import rows
 
 PROJECT = Path(__file__).parents[2]
@@ -21,7 +21,8 @@ PROJECT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from ops.errors import DiskError
-from ops.ui.output import Output, show
+from ops.ui.output import (show)
+from ops.ui.shapes import Output
 from ops.ui.shapes import Rows
 from ops.ui.streams import silence_stdout
 try:

@@ -13,8 +13,8 @@ from ops.cli.run import Run
 from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
-from ops.kinds.change import Change
-from ops.kinds.resource import Compare, Json, Owner, Resource, Writes
+from ops.items import Json
+from ops.kinds.resource import Change, Compare, Owner, Resource, Writes
 from ops.ui.shapes import Rows
 from ops.ui.talk import Talk
 from ops.writes.journal import Journal

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.writes import sending as module
 from ops.writes.sending import batches
 from tests.writes.stage import ZONE, Remote

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.writes.describe import covers, is_applied, is_untouched
 from tests.writes.stage import ZONE, Remote
 

@@ -17,8 +17,7 @@ from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.stack import open_client
 from ops.kinds.catalog import resources
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner, Resource
+from ops.kinds.resource import Change, Owner, Resource
 from ops.products.zones.api import find_zone
 from ops.sandbox.server import Sandbox
 from ops.ui.shapes import Rows

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.writes.sending import lookup_each
 from tests.writes.stage import Remote, Stage
 

@@ -11,7 +11,7 @@ import pytest
 from ops.errors import DiskError, Interrupted, NotSent, Terminated
 from ops.http.budget import Budget
 from ops.http.pause import Pause
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.writes.journal import DONE, FAILED, UNKNOWN
 from ops.writes.make import make, make_all
 from ops.writes.writing import finish_request

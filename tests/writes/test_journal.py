@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ops.errors import DiskError
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, Journal, JournalEntry, Undoing
 from tests.writes.stage import KIND, Remote
 

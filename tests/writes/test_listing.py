@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.commands.undo import COLUMNS, DETAILS, details, rows
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry
 from ops.writes.make import make
 from tests.writes.stage import KIND, Remote, Stage

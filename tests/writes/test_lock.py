@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Locked
-from ops.kinds.change import Change
-from ops.kinds.resource import ACCOUNT, Owner
+from ops.kinds.resource import ACCOUNT, Change, Owner
 from ops.writes.make import make
 from ops.writes.writing import Locks, lock_name
 from tests.writes.stage import ZONE, Remote, Stage
@@ -122,12 +121,12 @@ def test_the_lock_error_says_what_is_written_to(
     change = remote.creation("one")._replace(owner=Owner("a1", "z1", item))
     holder = {"pid": 42, "task": "dns.create", "since": "2026-11-23T09:00:00Z"}
 
-    with Locks(tmp_path, holder) as ours, Locks(tmp_path, holder) as theirs:
+    with Locks(tmp_path, holder, set()) as ours, Locks(tmp_path, holder, set()) as theirs:
         ours.hold(change)
         ours.hold(change)
         with pytest.raises(Locked, match=f"^another run is writing to {where}: pid 42, task dns.create"):
             theirs.hold(change)
-    with Locks(tmp_path, holder) as later:
+    with Locks(tmp_path, holder, set()) as later:
         later.hold(change)
 
 

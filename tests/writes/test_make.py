@@ -20,7 +20,9 @@ from ops.errors import (
     Unanswered,
     ValidationError,
 )
-from ops.kinds.change import Change
+from ops.http.client import Client
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.writes.consent import ITEMS
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN
 from ops.writes.make import lookup, make, make_all
@@ -499,8 +501,10 @@ def test_an_irreversible_change_may_read_back_differently(stage: Stage) -> None:
 
 
 def test_a_write_that_cannot_be_read_again_is_done(stage: Stage, remote: Remote) -> None:
-    def find(client: object, owner: object, item: object) -> None:
-        raise NetworkError("no route")
+    def find(client: Client, owner: Owner, item: Json) -> Json | None:
+        if remote.written:
+            raise NetworkError("no route")
+        return remote.find(client, owner, item)
 
     (thing,) = remote.stock("one")
     writes = remote.resource.writes

@@ -17,7 +17,7 @@ from tests.scan.processes import wait_until
 RUNBOOK = '''
 from invoke import task
 from ops.kinds.catalog import resources
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.cli.command import command
 from ops.program import collection
 from ops.kinds.resource import Owner

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from ops.commands.undo import rows
+from ops.commands.undo import rows, settled
 from ops.errors import ApiError, DiskError, Locked, Refused, Unanswered
 from ops.http.client import Client
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, JournalEntry
 from ops.writes.make import make
-from ops.writes.undo import select, settled, undo_entries
+from ops.writes.undo import select, undo_entries
 from tests.writes.stage import KIND, Remote, Stage
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ops.errors import NotSent, UsageError
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import ACCOUNT, Json, Owner
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Change, Owner
 from ops.writes.journal import DONE, JournalEntry
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, why_not
 from tests.writes.stage import KIND, ZONE, Remote, Stage

@@ -17,7 +17,7 @@ from ops.errors import (
     UsageError,
     ValidationError,
 )
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.writes.journal import ADOPTED, DONE
 from ops.writes.sending import OutcomeUnknown, is_unknown, send
 from tests.writes.stage import Remote, Stage
@@ -80,10 +80,12 @@ def test_a_change_without_a_way_to_make_it_is_refused(stage: Stage, remote: Remo
 
 
 def test_an_item_that_is_already_deleted_counts_as_deleted(stage: Stage, remote: Remote) -> None:
+    (thing,) = remote.stock("a")
+
     def gone(_number: int) -> None:
+        remote.things.clear()
         raise NotFound("gone", 404)
 
-    (thing,) = remote.stock("a")
     remote.before = gone
 
     assert send(stage.app().client, [remote.deletion(thing)]) == (DONE, [None])

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import Refused
-from ops.kinds.change import Change
-from ops.kinds.resource import Json
+from ops.items import Json
+from ops.kinds.resource import Change
 from ops.writes.consent import check_counts
 from ops.writes.make import make, make_all
 from tests.writes.stage import ZONE, Remote, Stage
@@ -75,6 +75,7 @@ def test_ns_and_mx_records_of_the_apex_need_force(
     remote.things[thing["id"]] = live = thing | record
     change = Change(remote.resource, ZONE, live, None)
     if side == "after":
+        remote.things.clear()
         change = remote.creation("y")._replace(after={**record, "value": 1})
 
     if refused:

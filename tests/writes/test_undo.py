@@ -11,7 +11,7 @@ import pytest
 
 from ops.config.settings import Settings
 from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.ui.shapes import Rows
 from ops.writes import undo as module
 from ops.writes.journal import DONE, FAILED, UNDONE, UNKNOWN, JournalEntry

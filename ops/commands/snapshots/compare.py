@@ -15,7 +15,8 @@ from ops.ui.shapes import Bytes, Rows, Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import AuditEvent, Json
+    from ops.items import Json
+    from ops.kinds.resource import AuditEvent
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.difference import Difference
 
@@ -134,10 +135,12 @@ def _between(
     """Open both sides and return their comparison. Raises UsageError for unknown names."""
     from ops.export.live import LIVE, live
     from ops.kinds import catalog
+    from ops.offsite.anywhere import open_snapshot
     from ops.scan.selection import Wish, choose, names
     from ops.snapshots.compare import report
     from ops.snapshots.compare.comparison import Comparison
-    from ops.snapshots.library import check_account, open_snapshot
+    from ops.snapshots.compare.pairing import referred_kinds
+    from ops.snapshots.snapshot import check_account
 
     only, skip = names(only), names(skip)
     choose(catalog.resources(), Wish(only=only, skip=skip, deep=True, values="values", contents=True))
@@ -150,7 +153,10 @@ def _between(
     if LIVE in (a, b):
         saved = next(iter(sides.values()))
         check_account(saved.where, saved.manifest, app.account_id)
-        sides[LIVE] = live(app, saved.manifest, selected)
+        resources = [resource for resource in catalog.resources() if selected(resource.kind)]
+        # An id inside an item can be compared only beside the list of the items that it may refer to.
+        referred = referred_kinds(resources, catalog.kinds()) & set(saved.kinds())
+        sides[LIVE] = live(app, saved.manifest, lambda kind: selected(kind) or kind in referred)
     for name in dict.fromkeys((a, b)):
         manifest = sides[name].manifest
         if name != LIVE:

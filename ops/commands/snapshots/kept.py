@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.errors import NotFound, Refused
+from ops.snapshots.names import old
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.snapshots.status import Status
+    from ops.ui.shapes import Item
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
 FROM = "s3://BUCKET/PREFIX: the snapshots that are kept there, instead of those on this machine"
@@ -27,7 +31,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     from ops.snapshots.listing import COLUMNS, of, rows
 
     if from_:
-        from ops.offsite.library import open_all
+        from ops.offsite.anywhere import open_all
 
         return Rows((row for library in open_all(app, from_) for row in of(library)), COLUMNS)
     return Rows(rows(app.settings.exports, app.known_account), COLUMNS)
@@ -41,7 +45,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     inv snapshots.show --name 2026-11-22 --filter status!=complete
     """
     from ops.kinds.catalog import kinds
-    from ops.snapshots.library import open_snapshot
+    from ops.offsite.anywhere import open_snapshot
     from ops.snapshots.listing import SECTIONS, sections
 
     snapshot = open_snapshot(app, name, identity, passphrase_file)
@@ -72,7 +76,7 @@ def verify_snapshot(
     inv snapshots.verify --name previous --live
     """
     from ops.commands.snapshots.verify import COLUMNS, counted, verified
-    from ops.snapshots.library import open_snapshot
+    from ops.offsite.anywhere import open_snapshot
 
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
     return Rows(counted(app, snapshot, live=live), COLUMNS if live else COLUMNS[:4])
@@ -115,7 +119,7 @@ def prune_snapshots(
     inv snapshots.prune --from s3://backups/cloudflare --keep-daily 30
     """
     from ops.commands.snapshots.prune import COLUMNS, prune
-    from ops.snapshots.period import period
+    from ops.snapshots.names import period
     from ops.snapshots.prune import Policy
 
     within = period(keep_within, "--keep-within") if keep_within else 0.0
@@ -140,9 +144,8 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
     """
     from pathlib import Path
 
-    from ops.commands.snapshots.status import require_fresh
-    from ops.snapshots.library import open_library
-    from ops.snapshots.period import period
+    from ops.offsite.anywhere import open_library
+    from ops.snapshots.names import period
     from ops.snapshots.status import status, write_metrics
 
     found = status(open_library(app, from_), period(max_age, "--max-age"), app.clock())
@@ -151,3 +154,25 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
     result = Item(found.as_json())
     require_fresh(app, found, result, max_age)
     return result
+
+
+def require_fresh(app: App, found: Status, result: Item, max_age: str) -> None:
+    """Return where a complete snapshot is young enough; else show *result* and raise, exit code 1."""
+    if found.damaged:
+        app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
+    if found.fresh:
+        return
+    app.show(result)
+    if found.newest is None:
+        raise NotFound("there is no complete snapshot", hint="`inv scan.export` makes one")
+    aged = old(found.newest.started, app.clock())
+    if found.newest.started > app.clock():
+        raise Refused(
+            f"the newest complete snapshot, {found.newest.name}, is later than this machine's clock",
+            hint="set the clock right, then `inv scan.export`",
+        )
+    partial = f", and {found.since} partial since" if found.since else ""
+    raise Refused(
+        f"the newest complete snapshot is {aged}{partial}; at most {max_age} was asked for",
+        hint="`inv scan.export` makes a new one; `inv snapshots.list` shows what became of the last",
+    )

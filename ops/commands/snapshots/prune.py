@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.resource import Json
+from ops.items import Json
+from ops.offsite.anywhere import open_library
 from ops.snapshots import prune as pruning
-from ops.snapshots.library import open_library
 from ops.snapshots.listing import moment, size_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
 
 
 def _ask(app: App, going: list[Decision], halves: list[Half], whose: str) -> None:
-    from ops.export.summary import readable_size
+    from ops.ui.cells import readable_size
     from ops.ui.questions import confirm
     from ops.writes.consent import attended
 

@@ -10,7 +10,7 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.snapshots.library import Entry
+    from ops.snapshots.snapshot import Entry
 
 
 @command(
@@ -52,8 +52,8 @@ def _found(app: App, name: str) -> tuple[Entry, str]:
     the folder of an account.
     """
     from ops.errors import UsageError
+    from ops.offsite.anywhere import library_of
     from ops.snapshots.layout import is_plain_id
-    from ops.snapshots.library import library_of
 
     library, name = library_of(app, name)
     entry = library.find(name)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ops.restore.report import Plan, Report
     from ops.restore.state import State
     from ops.snapshots.compare.side import Side
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 COLUMNS = ("snapshot", "created", "changed", "deleted", "refused", "differ", "undo")
 _ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
@@ -58,8 +58,9 @@ def restore_snapshot(
     inv snapshots.restore --namespace sessions --item user:1
     """
     from ops.commands.snapshots.verify import verified
+    from ops.offsite.anywhere import open_snapshot
     from ops.restore.filter import read_filter
-    from ops.snapshots.library import check_account, open_snapshot
+    from ops.snapshots.snapshot import check_account
 
     filter = read_filter(kind, zone, namespace, item)
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
@@ -73,9 +74,8 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
     from ops.restore.filter import select
-    from ops.restore.live import Reader
     from ops.restore.report import Report, plan_of
-    from ops.restore.state import State
+    from ops.restore.state import Reader, State
     from ops.restore.steps import Steps
     from ops.snapshots.compare.side import Side
 
@@ -85,8 +85,8 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     account = Owner(saved.account_id, saved.account_id, {})
     reader = Reader(app.client, lambda plan: aside(app, account, plan, {}))
     state, report = State(reader, saved, selection, filter), Report()
-    plan = plan_of(state, Steps(state, report, app.clock(), delete=delete))
-    _show(app, state, plan, report)
+    plan = plan_of(state, Steps(state, report, app.clock(), delete=delete), report)
+    _show(app, plan, report)
     if app.dry:
         app.talk.show("dry run: nothing was sent")
         return {name: plan.count(action) for name, action in _ACTIONS.items()}
@@ -111,28 +111,29 @@ def _check_complete(app: App, saved: Side, selection: Selection, *, delete: bool
     app.warn(f"{saved.snapshot.name} does not hold all of {first}{more}: what it lacks is not restored")
 
 
-def _show(app: App, state: State, plan: Plan, report: Report) -> None:
+def _show(app: App, plan: Plan, report: Report) -> None:
     """Show first what cannot be restored, then what will be done."""
-    from ops.restore.report import few, read_only
+    from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, READ_ONLY
 
-    for line in few([*read_only(state), *report.lines_not_restored()]):
+    for line in (*report.lines(READ_ONLY), *report.lines(NOT_RESTORED)):
         app.warn(f"cannot be restored: {line}")
-    for line in few([*report.lines_incomplete()]):
+    for line in report.lines(INCOMPLETE):
         app.warn(line)
-    for line in few([*report.lines_kept()]):
+    for line in report.lines(KEPT):
         app.note(f"kept: {line}")
     for line in plan.lines():
         app.talk.show(line)
-    for group in report.not_read:
-        app.gap(f"{group} could not be read completely, so nothing will be created there")
+    for line in report.lines(NOT_READ):
+        app.gap(line)
     if not plan.steps:
-        matches = "the account matches the snapshot" if report.empty else "no difference can be restored"
+        differs = report.has(NOT_RESTORED, KEPT, NOT_READ)
+        matches = "no difference can be restored" if differs else "the account matches the snapshot"
         app.talk.show(f"nothing to restore: {matches}")
 
 
 def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) -> dict[str, Any]:
     from ops.restore.apply import Applying
-    from ops.restore.report import Report
+    from ops.restore.report import NOT_RESTORED, Report
     from ops.restore.steps import Steps
     from ops.writes.writing import open_writing
 
@@ -154,7 +155,7 @@ def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) 
     stranded = (
         f"{count:,} {group}: their owner could not be created" for group, count in applying.stranded.items()
     )
-    for line in (*again.lines_not_restored(report), *applying.refused, *stranded):
+    for line in (*again.lines(NOT_RESTORED, report), *applying.refused, *stranded):
         app.warn(f"not restored: {line}")
     differ = _verify(app, applying, delete=delete)
     refused = len(applying.refused) + applying.stranded.total()

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Damaged
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Owner
 from ops.snapshots.sections import Section
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 COLUMNS = ("kind", "items", "status", "note", "live", "difference")
 _SHOWN = 20
@@ -65,7 +66,7 @@ def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
     """Count what the account holds of what the snapshot was made of; only what was read completely counts."""
     from ops.scan import request
     from ops.scan.look import Count, look
-    from ops.snapshots.library import check_account
+    from ops.snapshots.snapshot import check_account
 
     options: dict[str, Any] = snapshot.manifest.options
     named = (_names(options.get(name)) for name in ("only", "skip", "zone"))

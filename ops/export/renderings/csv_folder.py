@@ -11,7 +11,7 @@ from dataclasses import astuple
 from itertools import chain
 from pathlib import Path
 
-from ops.snapshots import reader
+from ops.snapshots import snapshot
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.writer import store
 from ops.ui.cells import cell
@@ -23,18 +23,18 @@ SECTIONS = ("kind", "scope", "status", "count", "reason")
 def write(folder: Path, manifest: Manifest, target: Path) -> None:
     """Write the snapshot in *folder* into the folder *target*, which is there and empty."""
     _write(target / "sections.csv", SECTIONS, map(astuple, manifest.sections))
-    for kind in reader.kinds(manifest):
+    for kind in snapshot.kinds(manifest):
         columns = _columns(folder, kind)
         _write(target / f"{kind}.csv", ("scope", *columns), _rows(folder, kind, columns))
 
 
 def _columns(folder: Path, kind: str) -> tuple[str, ...]:
     # The file is read twice: a field may occur for the first time in its last item.
-    return tuple(dict.fromkeys(name for _, item in reader.items(folder, kind) for name in item))
+    return tuple(dict.fromkeys(name for _, item in snapshot.items(folder, kind) for name in item))
 
 
 def _rows(folder: Path, kind: str, columns: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
-    for scope, item in reader.items(folder, kind):
+    for scope, item in snapshot.items(folder, kind):
         yield (scope, *(item.get(name) for name in columns))
 
 

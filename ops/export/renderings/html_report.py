@@ -17,8 +17,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
 from ops.export.renderings.zone_folder import owners
-from ops.kinds.resource import ACCOUNT, Resource, reach
-from ops.snapshots import reader
+from ops.items import reach
+from ops.kinds.resource import ACCOUNT, Resource
+from ops.snapshots import snapshot
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE, STATUSES, WHOLE
 from ops.ui.cells import table_cells
@@ -89,7 +90,7 @@ def tone(status: str) -> str:
 
 
 def _names(manifest: Manifest) -> list[str]:
-    return sorted({*reader.kinds(manifest), *(section.kind for section in manifest.sections)})
+    return sorted({*snapshot.kinds(manifest), *(section.kind for section in manifest.sections)})
 
 
 def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource]) -> Kind:
@@ -97,7 +98,7 @@ def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource
     statuses = Counter(section.status for section in sections)
     resource = known.get(name)
     columns = _columns(resource) if resource else ()
-    there = name in reader.kinds(manifest)
+    there = name in snapshot.kinds(manifest)
     names = _owner_names(folder, manifest, resource, known) if there and resource else {}
     rows = _rows(folder, name, columns, names) if there else iter(())
     count = sum(section.count for section in sections)
@@ -120,7 +121,7 @@ def _owner_names(
 
 
 def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, str]) -> Iterator[Row]:
-    for scope, item in islice(reader.items(folder, kind), SHOWN):
+    for scope, item in islice(snapshot.items(folder, kind), SHOWN):
         cells = [printable(cell) for cell in table_cells(item, columns)]
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
 

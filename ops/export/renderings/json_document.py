@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ops.kinds.resource import Json
+from ops.items import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest
-from ops.snapshots.reader import kinds
+from ops.snapshots.snapshot import kinds
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO) -> None:

@@ -14,8 +14,9 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from ops.kinds.resource import Json, Resource
-from ops.snapshots import reader
+from ops.items import Json
+from ops.kinds.resource import Resource
+from ops.snapshots import snapshot
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest
 
@@ -33,7 +34,7 @@ def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Reso
         database.execute("PRAGMA journal_mode = OFF")
         _fill(database, "snapshot", SNAPSHOT, _facts(manifest))
         _fill(database, "sections", SECTIONS, map(astuple, manifest.sections))
-        for kind in reader.kinds(manifest):
+        for kind in snapshot.kinds(manifest):
             _write_kind(database, folder, kind, identities.get(kind, ()))
 
 
@@ -44,7 +45,7 @@ def table(kind: str) -> str:
 
 def _write_kind(database: sqlite3.Connection, folder: Path, kind: str, identity: tuple[str, ...]) -> None:
     # The file is read twice: a field may occur for the first time in its last item.
-    fields = list(dict.fromkeys(name for _, item in reader.items(folder, kind) for name in item))
+    fields = list(dict.fromkeys(name for _, item in snapshot.items(folder, kind) for name in item))
     columns = _columns(["scope", *fields])
     _fill(database, table(kind), columns, _rows(folder, kind, fields))
     named = dict(zip(fields, columns[1:], strict=True))
@@ -85,7 +86,7 @@ def _index(database: sqlite3.Connection, name: str, columns: list[str]) -> None:
 
 
 def _rows(folder: Path, kind: str, fields: list[str]) -> Iterator[tuple[Any, ...]]:
-    for scope, item in reader.items(folder, kind):
+    for scope, item in snapshot.items(folder, kind):
         yield (scope, *(item.get(name) for name in fields))
 
 

@@ -8,8 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ops.kinds.resource import Block, Owner, Resource, reach
-from ops.snapshots import reader
+from ops.items import reach
+from ops.kinds.resource import Block, Owner, Resource
+from ops.snapshots import snapshot
 from ops.snapshots.manifest import Manifest
 
 _HEAD = """\
@@ -34,7 +35,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
     """Write the snapshot in *folder* to *out*; returns a sentence for what Terraform cannot take over."""
     known = {resource.kind: resource for resource in resources}
-    kinds = [kind for kind in reader.kinds(manifest) if kind in known and known[kind].terraform]
+    kinds = [kind for kind in snapshot.kinds(manifest) if kind in known and known[kind].terraform]
     head = _HEAD.format(
         account=_comment(f"account {manifest.account_id}"),
         items=_comment(", ".join(kinds) or "nothing"),
@@ -43,9 +44,9 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
     )
     out.write(head.encode())
     for kind in kinds:
-        for owner_id, item in reader.items(folder, kind):
+        for owner_id, item in snapshot.items(folder, kind):
             out.write(_block(known[kind], Owner(manifest.account_id, owner_id, {}), item).encode())
-    others = [kind for kind in reader.kinds(manifest) if kind not in kinds]
+    others = [kind for kind in snapshot.kinds(manifest) if kind not in kinds]
     return [f"Terraform is not told of {', '.join(others)}"] if others else []
 
 

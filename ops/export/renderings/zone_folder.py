@@ -7,8 +7,9 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, reach
-from ops.snapshots import reader
+from ops.items import Json, reach
+from ops.kinds.resource import Resource
+from ops.snapshots import snapshot
 from ops.snapshots.layout import slug
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import COMPLETE
@@ -25,7 +26,7 @@ def write(
     told = []
     for resource in _offering(manifest, resources, ending):
         found = owners(folder, manifest, resource, resources)
-        for scope, lines in groupby(reader.items(folder, resource.kind), itemgetter(0)):
+        for scope, lines in groupby(snapshot.items(folder, resource.kind), itemgetter(0)):
             told += _write_one(target, resource, scope, found.get(scope), [item for _, item in lines])
         for scope in _empty(manifest, resource.kind):
             told += _write_one(target, resource, scope, found.get(scope), [])
@@ -33,7 +34,7 @@ def write(
 
 
 def _offering(manifest: Manifest, resources: Iterable[Resource], ending: str) -> list[Resource]:
-    there = reader.kinds(manifest)
+    there = snapshot.kinds(manifest)
     return [r for r in resources if r.document and r.document.ending == ending and r.kind in there]
 
 
@@ -48,9 +49,9 @@ def owners(
 ) -> dict[str, Json]:
     """Return the items that those of *resource* lie in, by their ids."""
     owner = next((r for r in resources if r.kind == resource.parent), None)
-    if owner is None or owner.kind not in reader.kinds(manifest):
+    if owner is None or owner.kind not in snapshot.kinds(manifest):
         return {}
-    return {str(reach(item, owner.key)): item for _, item in reader.items(folder, owner.kind)}
+    return {str(reach(item, owner.key)): item for _, item in snapshot.items(folder, owner.kind)}
 
 
 def _write_one(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
 from ops.http.paths import path
+from ops.http.shape import require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -18,14 +19,17 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 def list_accounts(client: Client, *, name: str = "") -> Listing:
     """List the accounts that the token can see; *name* is a filter of the API."""
-    return client.pages(path("/accounts"), per_page=PAGE, name=name)
+    return client.pages(path("/accounts"), per_page=PAGE, name=name).map(_account)
+
+
+def _account(item: Any) -> Json:
+    return require(item, "an account", id=str, name=str)
 
 
 def find_account(client: Client, name_or_id: str) -> Json:
     """Return the account with this id or exact name. Raise NotFound or AmbiguousName."""
     if _ID.fullmatch(name_or_id):
-        account: Json = client.get(path("/accounts/{}", name_or_id))
-        return account
+        return _account(client.get(path("/accounts/{}", name_or_id)))
     found = [account for account in list_accounts(client, name=name_or_id) if account["name"] == name_or_id]
     if not found:
         hint = "`inv accounts.list` lists the accounts that this token can see"

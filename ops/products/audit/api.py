@@ -8,13 +8,14 @@ from urllib.parse import unquote
 
 from ops.errors import NotFound
 from ops.http.paths import path
-from ops.kinds.resource import AuditEvent, reach
+from ops.items import reach
+from ops.kinds.resource import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 OLDER_PAGE = 1000
 

@@ -15,7 +15,7 @@ from ops.ui.shapes import Rows
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The zone settings that control caching.
 SETTINGS = (
@@ -28,7 +29,8 @@ PARTS = {
 
 def list_settings(client: Client, zone_id: str) -> Listing:
     """Return the zone settings that control caching; one answer holds all settings of the zone."""
-    settings = client.whole(path("/zones/{}/settings", zone_id))
+    listing = client.whole(path("/zones/{}/settings", zone_id))
+    settings = listing.map(lambda setting: require(setting, "a zone setting", id=str))
     return settings.where(lambda setting: setting["id"] in SETTINGS)
 
 
@@ -37,13 +39,14 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
 
     Raises NotFound or ValidationError if the plan does not include it or it was never used.
     """
-    found: Json = client.get(path("/zones/{}/" + PARTS[part], zone_id))
+    found = instance(client.get(path("/zones/{}/" + PARTS[part], zone_id)), dict, f"the setting {part}")
     return {"id": part, **found}
 
 
 def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
     """Set one of PARTS: on or off, for variants the media types by file extension."""
-    found: Json = client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})
+    edited = client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})
+    found = instance(edited, dict, f"the setting {part}")
     return {"id": part, **found}
 
 

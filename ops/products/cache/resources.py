@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.http.paths import path
+from ops.errors import Absent, ValidationError
 from ops.kinds.paging import Parts
 from ops.kinds.resource import Compare, Owner, Resource, Writes
 from ops.products.cache import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PARTS = Parts(api.PARTS)
 
 
 def _find(client: Client, zone: Owner, item: Json) -> Json:
-    return PARTS.get(client, path("/zones/{}", zone.id), item["id"])
+    try:
+        return {"id": item["id"], **api.get_part(client, zone.id, item["id"])}
+    except (Absent, ValidationError):
+        return PARTS.absent(item["id"])
 
 
 def _edit(client: Client, zone: Owner, before: Json, after: Json) -> Json:

@@ -14,7 +14,7 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 @command(
@@ -81,7 +81,7 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
 

@@ -16,7 +16,7 @@ from ops.errors import UsageError, ValidationError
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The API takes 100 values in one request, on every plan.
 BATCH = 100

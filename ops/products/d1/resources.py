@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Pages
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _block(account: Owner, database: Json) -> Block:
-    arguments = {"account_id": account.account_id, "name": database["name"]}
-    return Block("cloudflare_d1_database", f"{account.account_id}/{database['uuid']}", arguments)
-
+from ops.kinds.resource import ACCOUNT, Compare, Resource, block
 
 DATABASE = Resource(
     kind="d1.database",
@@ -25,6 +14,6 @@ DATABASE = Resource(
     identity=("name",),
     key="uuid",
     compare=Compare(volatile=("uuid", "created_at", "file_size", "num_tables")),
-    terraform=_block,
+    terraform=block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name"),
 )
 RESOURCES = (DATABASE,)

@@ -8,7 +8,7 @@ from ops.http.paths import path
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The specification allows 5,000,000 and warns of timeouts; 5,000 is the largest size in use.
 PAGE = 5000

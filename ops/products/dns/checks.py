@@ -19,7 +19,7 @@ from ops.products.dns.rdata import PROXIABLE, TYPES, rdata_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 AUTOMATIC = 1
 LONGEST_TTL = 86400

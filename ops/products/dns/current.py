@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import AmbiguousName, Incomplete, MalformedAnswer, NotFound, UsageError
+from ops.errors import Absent, AmbiguousName, Incomplete, MalformedAnswer, NotFound, UsageError
 from ops.kinds.resource import Owner
 from ops.products.dns import api
 from ops.products.dns.names import full_name
@@ -14,8 +14,8 @@ from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 SHOWN = 20
 
@@ -76,7 +76,7 @@ class CurrentZone(NamedTuple):
     def _by_id(self, id: str, name: str, type: str, matches: Callable[[Json], bool]) -> Json | None:
         try:
             found = [api.get_record(self.client, self.owner.id, id)]
-        except NotFound:
+        except Absent:
             return None
         _check_shape(found)
         record = next((one for one in self._with_simulated(found, {}) if one.get("id") == id), None)

@@ -21,7 +21,7 @@ from ops.products.dns.rdata import (
 from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 SHOWN = 20
 KNOWN = ("name", "type", *RDATA, *DEFAULTS, *READ_ONLY)
@@ -31,13 +31,15 @@ class FileRecord(NamedTuple):
     """One record of a file; *record* lacks what the file does not contain, and that is left as it is.
 
     *absolute*: its targets are complete names, as those of a zone file are. *managed*: Cloudflare managed it
-    where it was exported.
+    where it was exported. A record with an *error* is as the file has it, and counts if a live one is
+    the same.
     """
 
     place: str
     record: Json
     absolute: bool = False
     managed: bool = False
+    error: ValidationError | None = None
 
     def refused(self, error: OpsError) -> ValidationError:
         """Return *error* with the place of the record."""

@@ -14,7 +14,7 @@ from ops.products.dns.record import value
 from ops.products.dns.strings import quoted, strings_of
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 FORMATS = ("bind", "json", "yaml")
 

@@ -20,7 +20,7 @@ from ops.products.dns.record import managed
 from ops.products.dns.values import read_record
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 LARGEST = 64 << 20
 _TEXTS = ("name", "type", "content", "comment", "id")
@@ -223,6 +223,8 @@ def _csv_items(text: str) -> Iterator[_Item]:
         for number, row in enumerate(rows, 1):
             if None in row:
                 raise ValidationError(f"line {rows.line_num}: it has more cells than there are columns")
+            if not any(row.values()):
+                continue  # spreadsheets write empty rows
             yield _Item(rows.line_num, number, {name: _cell(name, cell) for name, cell in row.items()})
     except csv.Error as error:
         raise ValidationError(f"line {rows.line_num}: {error}", hint="nothing was sent") from None
@@ -247,5 +249,9 @@ def _checked(document: _Document, zone: Json) -> RecordFile:
             record = read_record(item.value, zone)
             records.append(entry._replace(record=record, managed=managed(item.value)))
         except OpsError as error:
-            errors.append(entry.refused(error))
+            refused = entry.refused(error)
+            if isinstance(item.value, dict) and item.value.get("id"):
+                records.append(entry._replace(record=item.value, error=refused))
+            else:
+                errors.append(refused)
     return RecordFile(records, document.zone, document.notes, errors=tuple(errors))

@@ -16,7 +16,7 @@ from ops.products.zones.api import canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 APEX = "@"
 # RFC 1035: 255 octets on the wire, which is 253 characters of plain labels.

@@ -8,37 +8,18 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import ValidationError
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # octoDNS's default, where a record has none.
 TTL = 3600
-# The API's fields, with octoDNS's names for them, first the newer one.
-_FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "CAA": {"flags": ("flags",), "tag": ("tag",), "value": ("value",)},
-    "DS": {
-        "key_tag": ("key_tag", "flags"),
-        "algorithm": ("algorithm", "protocol"),
-        "digest_type": ("digest_type", "algorithm"),
-        "digest": ("digest", "public_key"),
-    },
-    "LOC": {
-        **{f: (f,) for f in ("lat_degrees", "lat_minutes", "lat_seconds", "lat_direction")},
-        **{f: (f,) for f in ("long_degrees", "long_minutes", "long_seconds", "long_direction")},
-        **{f: (f,) for f in ("altitude", "size", "precision_horz", "precision_vert")},
-    },
-    "NAPTR": {
-        **{f: (f,) for f in ("order", "preference", "flags", "service", "replacement")},
-        "regex": ("regexp",),
-    },
-    "SRV": {f: (f,) for f in ("priority", "weight", "port", "target")},
-    "SSHFP": {"algorithm": ("algorithm",), "type": ("fingerprint_type",), "fingerprint": ("fingerprint",)},
-    "TLSA": {
-        "usage": ("certificate_usage",),
-        "selector": ("selector",),
-        "matching_type": ("matching_type",),
-        "certificate": ("certificate_association_data",),
-    },
-    "URI": {"weight": ("weight",), "target": ("target",)},
+# Where octoDNS's name of a field is not the API's.
+_FIELDS = {
+    "certificate_association_data": "certificate",
+    "certificate_usage": "usage",
+    "fingerprint_type": "type",
+    "regexp": "regex",
+    "svcpriority": "priority",
+    "targetname": "target",
 }
 
 
@@ -78,16 +59,11 @@ def _rdata(type: str, value: Any) -> Json:
             "content": value.get("exchange", value.get("value")),
             "priority": value.get("preference", value.get("priority")),
         }
+    data = {_FIELDS.get(field, field): one for field, one in value.items()}
     if type in ("HTTPS", "SVCB"):
-        parameters = value.get("svcparams") or {}
-        data = {"priority": value.get("svcpriority"), "target": value.get("targetname")}
-        return {"data": data | {"value": " ".join(_parameter(*one) for one in parameters.items())}}
-    fields = _FIELDS.get(type)
-    if fields is None:
-        return {"data": value}
-    found = {ours: next((value[f] for f in theirs if f in value), None) for ours, theirs in fields.items()}
-    data = {field: one for field, one in found.items() if one is not None}
-    return {"data": data} | ({"priority": value.get("priority")} if type == "URI" else {})
+        data["value"] = " ".join(_parameter(*one) for one in (data.pop("svcparams", None) or {}).items())
+    beside = {"priority": data.pop("priority", None)} if type == "URI" else {}
+    return {"data": data, **beside}
 
 
 def _txt(text: str) -> str:

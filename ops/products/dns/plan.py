@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable, without
+from ops.items import without
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import checks
 from ops.products.dns.entries import (
     KNOWN,
@@ -32,7 +33,6 @@ from ops.products.dns.names import name_of
 from ops.products.dns.rdata import (
     NUMBERS,
     PLAIN,
-    PROXIABLE,
     RDATA,
     TYPES,
     fields_of,
@@ -42,12 +42,13 @@ from ops.products.dns.rdata import (
     text_of,
     with_absolute_target,
 )
-from ops.products.dns.record import READ_ONLY, full, key, managed, merged, value
+from ops.products.dns.record import READ_ONLY, excludes, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 Set = tuple[str, str]
 _ORDER = (DELETE, UPDATE, CREATE)
@@ -106,7 +107,12 @@ class _Planning:
         self.places: dict[int, str] = {}
         self.fields = {*KNOWN, *(field for record in live for field in record)}
         self.types = {*TYPES, *(str(record["type"]) for record in live)}
-        self.managed = {name_of(record) for record in live if managed(record)}
+        self.by_id = {str(record.get("id")): record for record in live}
+        self.as_exported: set[str] = set()
+        self.managed: dict[str, list[Json]] = defaultdict(list)
+        for record in live:
+            if managed(record):
+                self.managed[name_of(record)].append(record)
 
     def plan(self) -> Plan:
         wanted: dict[Set, list[FileRecord]] = defaultdict(list)
@@ -136,6 +142,12 @@ class _Planning:
     def _usable(self, entry: FileRecord) -> bool:
         """True if *entry* can be compared; else the reason is kept as an error or as skipped."""
         record = entry.record
+        if entry.error is not None:
+            # As exported, whatever the API sent is right.
+            same = self.by_id.get(str(record["id"])) == record
+            self.as_exported |= {str(record["id"])} if same else set()
+            self.errors += [] if same else [entry.error]
+            return False
         try:
             if "id" not in record:
                 refuse_unknown_fields(record, self.fields)
@@ -160,7 +172,8 @@ class _Planning:
                 after = self._checked(entry, lambda record=record, entry=entry: self._updated(record, entry))  # type: ignore[misc]  # mypy cannot infer the defaults
                 yield Change(RECORDS, self.zone, record, record if after is None else after)
             for record in gone:
-                kept = self.keep or one == (self.name, "NS") or managed(record)
+                exported = str(record.get("id")) in self.as_exported
+                kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
@@ -217,11 +230,11 @@ class _Planning:
         return kept
 
     def _created(self, entry: FileRecord) -> Json | None:
-        type, name = key(entry.record)[1], key(entry.record)[0]
+        name, type = key(entry.record)
         if entry.managed:
             self.left_alone.append(f"{type} {name} ({entry.place}), not created")
             return None
-        if name in self.managed and type in PROXIABLE:
+        if any(excludes(one, type) for one in self.managed.get(name, ())):
             self.left_alone.append(f"{name} ({entry.place}: no {type} record is created beside it)")
             return None
         refuse_contradiction(entry.record)

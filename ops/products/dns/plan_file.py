@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.products.dns import checks
 from ops.products.dns.names import full_name
 from ops.products.dns.plan import Plan, state
@@ -16,7 +17,8 @@ from ops.products.dns.record import full, managed
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 VERSION = 1
 LARGEST = 64 << 20
@@ -59,16 +61,20 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
 def _read(path: Path) -> Json:
     try:
-        if path.stat().st_size > LARGEST:
+        found = path.stat()
+        # Opening a pipe would wait for whoever writes to it.
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_a_plan(path, "it is not a regular file")
+        if found.st_size > LARGEST:
             raise _not_a_plan(path, f"it has more than {LARGEST >> 20} MiB")
-        found = json.loads(path.read_text(encoding="utf-8"))
+        plan = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --plan") from None
     except (ValueError, RecursionError):
         raise _not_a_plan(path, "it is not JSON") from None
-    if not isinstance(found, dict) or found.get("plan") != VERSION:
+    if not isinstance(plan, dict) or plan.get("plan") != VERSION:
         raise _not_a_plan(path, f"it is not of version {VERSION}")
-    return found
+    return plan
 
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:

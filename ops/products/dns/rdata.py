@@ -19,7 +19,7 @@ from ops.products.dns.strings import comparable_strings, quoted, sendable, strin
 if TYPE_CHECKING:
     from dns.rdata import Rdata
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PLAIN = ("A", "AAAA", "CNAME", "MX", "NS", "OPENPGPKEY", "PTR", "TXT")
 _ASSOCIATION = ("usage", "selector", "matching_type", "certificate")

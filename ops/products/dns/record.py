@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.kinds.change import without
+from ops.errors import OpsError
+from ops.items import without
 from ops.products.dns.names import name_of
-from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key
+from ops.products.dns.rdata import FIELDS, PROXIABLE, RDATA, TYPES, WITH_PRIORITY, rdata_key, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # `zone_id`, `zone_name` and `locked` came with records until January 2025.
 READ_ONLY = (
@@ -47,12 +48,18 @@ def _tag(tag: Any) -> str:
 
 
 def canonical(record: Json) -> Json:
-    """Return *record* without what the API derives: the content beside `data`, and a repeated priority."""
+    """Return *record* with the content that its `data` means, and without a repeated priority.
+
+    The API derives the content in a form of its own, which may change.
+    """
     data = record.get("data")
     if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
         return record
-    repeated = ("priority",) if "priority" in data else ()
-    return without(record, ("content", *repeated))
+    try:
+        record = {**record, "content": text_of(record)}
+    except OpsError:
+        return record
+    return without(record, ("priority",)) if "priority" in data else record
 
 
 def key(record: Json) -> tuple[str, str]:
@@ -134,3 +141,9 @@ def managed(record: Json) -> bool:
     """True if another product of Cloudflare manages *record*, and deletes it with what it belongs to."""
     meta = record.get("meta")
     return isinstance(meta, dict) and bool(meta.get("read_only"))
+
+
+def excludes(one: Json, type: str) -> bool:
+    """True if *one* is managed by Cloudflare, and a record of *type* under its name would double it."""
+    together = PROXIABLE if type in PROXIABLE else ("MX",)
+    return managed(one) and type in together and one["type"] in together

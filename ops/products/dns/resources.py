@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ops.kinds.paging import Pages, Single
 from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restore
 from ops.products.dns import api
+from ops.products.dns.checks import fitted
+from ops.products.dns.export import bind
+from ops.products.dns.record import canonical
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _canonical(record: Json) -> Json:
-    from ops.products.dns.record import canonical
-
-    return canonical(record)
-
-
-def _fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
-    from ops.products.dns.checks import fitted
-
-    return fitted(record, zone)
-
-
-def _zone_file(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
-    from ops.products.dns.export import bind
-
-    return bind(zone, records)
+    from ops.items import Json
 
 
 def _block(zone: Owner, record: Json) -> Block:
@@ -62,10 +46,10 @@ RECORDS = Resource(
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
         read_only=("proxiable", "zone_id", "zone_name", "locked"),
-        canonical=_canonical,
+        canonical=canonical,
     ),
-    restore=Restore(blocked=managed_by_cloudflare, fitted=_fitted),
-    document=Document(ending=".zone", make=_zone_file),
+    restore=Restore(blocked=managed_by_cloudflare, fitted=fitted),
+    document=Document(ending=".zone", make=bind),
     terraform=_block,
     writes=RECORD_WRITES,
 )

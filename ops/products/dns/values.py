@@ -17,7 +17,7 @@ from ops.products.dns.rdata import FIELDS, TARGETS
 from ops.products.dns.record import READ_ONLY
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _SETTINGS = ("flatten_cname", "ipv4_only", "ipv6_only")
@@ -152,6 +152,10 @@ def _read_data(value: Any) -> Json:
 
 
 def _shown(value: Any) -> str:
+    """Return *value* for a message; what nests is only named, because aliases of YAML can make it endless."""
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if any(isinstance(one, dict | list) for one in held):
+        return "a nested mapping or list"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:59] + "…"
 

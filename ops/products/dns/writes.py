@@ -6,16 +6,19 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ops.errors import Conflict, MalformedAnswer, NotFound, OpsError
+from ops.errors import Absent, Conflict, MalformedAnswer, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
+from ops.products.dns.checks import check_together, fitted
+from ops.products.dns.names import name_of
+from ops.products.dns.record import body, key, managed, patch, same_rdata, spelled_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 # The most changes in one batch: on a Free zone, and on any other.
 BATCH, PAID_BATCH = 200, 3500
@@ -29,12 +32,10 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
 
     It is spelled as *item* is, wherever both mean the same.
     """
-    from ops.products.dns.record import key
-
     id = str(item.get("id") or "")
     try:
         found = api.get_record(client, zone.id, id) if id else None
-    except NotFound:
+    except Absent:
         found = None
     if found is None:
         name, type = key(item)
@@ -44,8 +45,6 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
 
 def find_records(client: Client, zone: Owner, items: Sequence[Json]) -> list[Json | None]:
     """Return what find_record returns for each of *items*; many of them are looked up in one listing."""
-    from ops.products.dns.record import key
-
     if len(items) < MANY:
         return [find_record(client, zone, item) for item in items]
     ids, sets = {item.get("id") for item in items}, set(map(key, items))
@@ -63,15 +62,10 @@ def find_records(client: Client, zone: Owner, items: Sequence[Json]) -> list[Jso
 
 
 def _equal(records: Iterable[Json], item: Json) -> Json | None:
-    from ops.products.dns.rdata import rdata_key
-
-    wanted = rdata_key(item)
-    return next((record for record in records if rdata_key(record) == wanted), None)
+    return next((record for record in records if same_rdata(record, item)), None)
 
 
 def _spelled(found: Json | None, item: Json) -> Json | None:
-    from ops.products.dns.record import spelled_like
-
     return spelled_like(found, item) if found else None
 
 
@@ -82,8 +76,6 @@ def create_record(client: Client, zone: Owner, item: Json) -> Json:
 
 def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Turn *before* into *after*: by the fields that differ, or whole where *after* is from a snapshot."""
-    from ops.products.dns.record import patch
-
     fields = patch(before, after)
     if fields is None:
         return api.replace_record(client, zone.id, before["id"], _body(zone, after))
@@ -92,9 +84,6 @@ def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Jso
 
 def _body(zone: Owner, record: Json) -> Json:
     """Return what is sent for the whole *record*, without what the plan of its zone does not allow."""
-    from ops.products.dns.checks import fitted
-    from ops.products.dns.record import body
-
     return body(fitted(record, zone.item)[0])
 
 
@@ -140,10 +129,6 @@ def _refused(client: Client, zone: Owner, changes: Sequence[Change], message: st
 
 def _conflicting(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Change]:
     """Return the changes that do not fit what the zone holds now."""
-    from ops.products.dns.checks import check_together
-    from ops.products.dns.names import name_of
-    from ops.products.dns.record import same_rdata
-
     try:
         live = list(api.list_records(client, zone.id))
     except OpsError:
@@ -177,8 +162,6 @@ def _batch_of(zone: Owner) -> int:
 
 def _operation(zone: Owner, change: Change) -> tuple[str, Json]:
     """Return the list of a batch that *change* belongs to, and its item in it."""
-    from ops.products.dns.record import patch
-
     before, after = change.before, change.after
     if before is None:
         return "posts", _body(zone, after or {})
@@ -191,8 +174,6 @@ def _operation(zone: Owner, change: Change) -> tuple[str, Json]:
 
 
 def managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
-    from ops.products.dns.record import managed
-
     if not managed(wanted) and not (live and managed(live)):
         return ""
     return "Cloudflare manages it: it is created and deleted with what it belongs to"

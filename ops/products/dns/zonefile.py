@@ -23,7 +23,7 @@ from ops.products.dns.rdata import EXAMPLES, PROXIABLE, TYPES, fields_of_rdata
 if TYPE_CHECKING:
     from dns.rdata import Rdata
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # $GENERATE makes many records of one line; more than any zone has are a mistake, or worse.
 MOST = 1_000_000
@@ -56,6 +56,9 @@ class _Idna(dns.name.IDNACodec):
 
     def encode(self, label: str) -> bytes:
         return canonical_name(label, wildcard=True).encode() if label else b""
+
+
+_IDNA = _Idna()  # type: ignore[no-untyped-call]  # dnspython's
 
 
 class _ZoneFile:
@@ -107,7 +110,7 @@ class _ZoneFile:
 
     def _read(self, place: str, text: str) -> None:
         self.taken.found.clear()
-        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_Idna())  # type: ignore[no-untyped-call]  # dnspython's
+        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
         self.reader.read()
         for name, ttl, rdata in self.taken.found:
             if len(self.records) >= MOST:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
 from ops.http.paths import path
+from ops.http.shape import require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The default, the largest size that two sources agree on; only the newest one says 1,000.
 NAMESPACES_PAGE = 20
@@ -30,7 +31,7 @@ def list_namespaces(
     if not 1 <= per_page <= LARGEST_PAGE:
         raise UsageError(f"--per-page {per_page} is not between 1 and {LARGEST_PAGE}", hint="--per-page 100")
     where = path("/accounts/{}/workers/durable_objects/namespaces", account_id)
-    listing = client.pages(where, per_page=per_page)
+    listing = client.pages(where, per_page=per_page).map(_identified)
     return listing.where(lambda namespace: namespace.get("script") == script) if script else listing
 
 
@@ -61,7 +62,7 @@ def list_objects(
 ) -> Listing:
     """List a namespace's objects: `id` and `hasStoredData`; *stored* selects those with or without data."""
     where = path("/accounts/{}/workers/durable_objects/namespaces/{}/objects", account_id, namespace_id)
-    listing = client.cursor(where, limit=OBJECTS_PAGE)
+    listing = client.cursor(where, limit=OBJECTS_PAGE).map(_identified)
     return listing if stored is None else listing.where(lambda one: one.get("hasStoredData") is stored)
 
 
@@ -75,6 +76,10 @@ def find_object(client: Client, account_id: str, namespace_id: str, object_id: s
         if one["id"] == object_id:
             return one
     raise _not_found(f"no object {object_id} in this namespace", listing, "`inv do.objects` lists them")
+
+
+def _identified(item: Json) -> Json:
+    return require(item, "the item", id=str)
 
 
 def canonical_id(text: str) -> str:

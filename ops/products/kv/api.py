@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing, Raw
     from ops.http.paths import ApiPath
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # 100 is allowed by the older and the newer specification; the newer one alone allows 1,000.
 NAMESPACES_PAGE = 100
@@ -24,6 +25,9 @@ BULK_BYTES = 100_000_000
 KEY_BYTES = 512
 VALUE_LIMIT = 25 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
+
+# The code of a 404 that means the namespace, not the key.
+NO_NAMESPACE = 10013
 
 # The most recent counted day of the last three: a day's numbers arrive with a delay.
 _COUNTS = """
@@ -46,13 +50,16 @@ COUNTED_DAYS = 3
 def list_namespaces(client: Client, account_id: str) -> Listing:
     """List an account's namespaces: `id`, `title`, `supports_url_encoding`."""
     where = path("/accounts/{}/storage/kv/namespaces", account_id)
-    return client.pages(where, per_page=NAMESPACES_PAGE, order="title")
+    return client.pages(where, per_page=NAMESPACES_PAGE, order="title").map(_namespace)
+
+
+def _namespace(item: Any) -> Json:
+    return require(item, "a KV namespace", id=str, title=str)
 
 
 def get_namespace(client: Client, account_id: str, namespace_id: str) -> Json:
     """Return one namespace. Raise NotFound (10013)."""
-    namespace: Json = client.get(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id))
-    return namespace
+    return _namespace(client.get(path("/accounts/{}/storage/kv/namespaces/{}", account_id, namespace_id)))
 
 
 def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
@@ -88,12 +95,14 @@ def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json
     today = datetime.fromtimestamp(now, UTC).date()
     since = today - timedelta(days=COUNTED_DAYS)
     variables = {"account": account_id, "since": since.isoformat(), "until": today.isoformat()}
-    accounts = client.graphql(_COUNTS, variables)["viewer"]["accounts"]
+    data = require(client.graphql(_COUNTS, variables), "the analytics", viewer__accounts=list)
     counts: dict[str, Json] = {}
-    for group in (group for account in accounts for group in account["kvStorageAdaptiveGroups"]):
-        day, most = group["dimensions"], group["max"]
-        counted = {"keys": most["keyCount"], "bytes": most["byteCount"], "counted_on": day["date"]}
-        counts.setdefault(day["namespaceId"], counted)
+    for account in data["viewer"]["accounts"]:
+        for group in require(account, "the account", kvStorageAdaptiveGroups=list)["kvStorageAdaptiveGroups"]:
+            require(group, "a count", max__keyCount=int, max__byteCount=int, dimensions__namespaceId=str)
+            day, most = group["dimensions"], group["max"]
+            counted = {"keys": most["keyCount"], "bytes": most["byteCount"], "counted_on": day.get("date")}
+            counts.setdefault(day["namespaceId"], counted)
     return counts
 
 
@@ -107,7 +116,14 @@ def list_keys(
     where = path("/accounts/{}/storage/kv/namespaces/{}/keys", account_id, namespace_id)
     return client.cursor(
         where, limit=KEYS_PAGE, ordered_by="name", identity="name", ahead=ahead, prefix=prefix
-    )
+    ).map(_key)
+
+
+def _key(item: Json) -> Json:
+    # A namespace may have millions of keys: the common case is checked without a call.
+    if type(item.get("name")) is not str or type(item.get("expiration", 0)) is not int:
+        require(item, "a key", name=str, expiration=int, optional=("expiration",))
+    return item
 
 
 def get_value(client: Client, account_id: str, namespace_id: str, key: str) -> Raw:
@@ -154,28 +170,36 @@ def get_text_values(
     client: Client, account_id: str, namespace_id: str, keys: list[str]
 ) -> dict[str, str | None]:
     """Return up to 100 values as text: None for a missing key, U+FFFD for bytes that are not UTF-8."""
-    values: dict[str, str | None] = _get_bulk(client, account_id, namespace_id, {"keys": keys})
+    values = _get_bulk(client, account_id, namespace_id, {"keys": keys})
+    for key in keys:
+        if values.get(key) is not None:
+            instance(values[key], str, f"the value of {key!r}")
     return values
 
 
 def get_pairs(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> dict[str, Json | None]:
     """Return up to 100 values as get_text_values does, each with `value`, `metadata` and `expiration`."""
     body = {"keys": keys, "withMetadata": True}
-    pairs: dict[str, Json | None] = _get_bulk(client, account_id, namespace_id, body)
+    pairs = _get_bulk(client, account_id, namespace_id, body)
+    for key in keys:
+        if pairs.get(key) is not None:
+            optional = ("value", "expiration")
+            require(pairs[key], f"the value of {key!r}", value=str, expiration=int, optional=optional)
     return pairs
 
 
-def _get_bulk(client: Client, account_id: str, namespace_id: str, body: Json) -> Any:
+def _get_bulk(client: Client, account_id: str, namespace_id: str, body: Json) -> Json:
     where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/get", account_id, namespace_id)
-    return client.query(where, {**body, "type": "text"})["values"]
+    result = client.query(where, {**body, "type": "text"})
+    values: Json = require(result, "the result of a bulk get", values=dict)["values"]
+    return values
 
 
 def create_namespace(client: Client, account_id: str, title: str, *, jurisdiction: str = "") -> Json:
     """Create a namespace. Raise Conflict (10014) if one has this title."""
     where = path("/accounts/{}/storage/kv/namespaces", account_id)
     body = {"title": title} | ({"jurisdiction": jurisdiction} if jurisdiction else {})
-    namespace: Json = client.post(where, json=body)
-    return namespace
+    return _namespace(client.post(where, json=body))
 
 
 def rename_namespace(client: Client, account_id: str, namespace_id: str, title: str) -> None:

@@ -29,7 +29,7 @@ from ops.products.kv.pairs import pair
 from ops.products.kv.values import as_pair
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 FORMAT = "kv/1"
 # A byte of a value takes at most six as JSON.

@@ -14,15 +14,16 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ops.errors import Interrupted, MalformedAnswer, NotFound, OpsError, Unanswered
+from ops.errors import Absent, Interrupted, MalformedAnswer, OpsError, Unanswered
+from ops.http.shape import require
 from ops.products.kv import api
 from ops.products.kv.valid import can_be_written
-from ops.products.kv.values import NO_NAMESPACE, as_bytes, at_once, fetch, in_parts
+from ops.products.kv.values import as_bytes, at_once, fetch, in_parts
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Change, Owner
 
 T = TypeVar("T")
 
@@ -47,9 +48,7 @@ def find(client: Client, namespace: Owner, item: Json) -> Json | None:
     try:
         stored = fetch(*where, like=item.get("value", b""))
         return pair(item["key"], stored.value, api.get_metadata(*where), stored.expiration)
-    except NotFound as error:
-        if NO_NAMESPACE in error.codes:
-            raise
+    except Absent:
         return None
 
 
@@ -232,11 +231,15 @@ def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
 
 def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
     """Return which of the keys *sent* must be sent again: a partial failure is answered as a success."""
-    found = answer if isinstance(answer, dict) else {}
-    failed = set(found.get("unsuccessful_keys") or ())
+    if answer is None:
+        return []
+    optional = ("unsuccessful_keys", "successful_key_count")
+    what = "the result of a bulk request"
+    found = require(answer, what, unsuccessful_keys=list, successful_key_count=int, optional=optional)
+    failed = {key for key in found.get("unsuccessful_keys") or () if isinstance(key, str)}
     missed = [key for key in sent if key in failed]
     count = found.get("successful_key_count")
-    if isinstance(count, int) and count + len(missed) != len(sent):
+    if count is not None and count + len(missed) != len(sent):
         raise MalformedAnswer(
             f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
             200,

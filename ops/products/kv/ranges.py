@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.zones.parts import Parallel
 
 # The number of bytes of a range that are in memory before it is written to a file.

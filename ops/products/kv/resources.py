@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ops.kinds.paging import Cursor, Pages
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Values
+from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Values, block
 from ops.products.kv import api, writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 READ = "Account > Workers KV Storage > Read"
 
@@ -29,11 +29,6 @@ def _pair_of(line: Json) -> Json:
     return item_of(line)
 
 
-def _block(account: Owner, namespace: Json) -> Block:
-    wanted = {"account_id": account.account_id, "title": namespace["title"]}
-    return Block("cloudflare_workers_kv_namespace", f"{account.account_id}/{namespace['id']}", wanted)
-
-
 NAMESPACE = Resource(
     kind="kv.namespace",
     parent=ACCOUNT,
@@ -45,11 +40,11 @@ NAMESPACE = Resource(
     label="title",
     compare=Compare(volatile=("id",), read_only=("supports_url_encoding",)),
     restore=Restore(not_restored=writes.namespace_not_restored),
-    terraform=_block,
+    terraform=block("cloudflare_workers_kv_namespace", "{account_id}/{id}", "account_id", "title"),
     writes=writes.NAMESPACE,
 )
 REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
-# A key with its value, which no scan reads: kv.key stands for it there.
+# A key with its value; a scan lists kv.key instead.
 PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
@@ -75,7 +70,7 @@ RESOURCES = (
         identity=("name",),
         values=_pairs,
         content_path="/accounts/{account}/storage/kv/namespaces/{namespace}/values/{item}",
-        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is put back with its value"),
+        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is restored with its value"),
     ),
 )
 UNLISTED = (PAIR,)

@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import ExitStack, nullcontext
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from ops.products.kv.dumpfile import FORMAT, to_line
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 class ResumableDump:
@@ -62,8 +62,15 @@ class ResumableDump:
                 rest = rest[os.write(self._file, rest) :]
         self.last, self.count = last, self.count + count
 
-    def finish(self) -> Json:
-        """Write the target and remove the partial file; return the last line of the dump."""
+    def gone(self) -> Iterator[str]:
+        """Yield the keys that had no value."""
+        return (str(entry["gone"]) for _, entry in self._lines() if "gone" in entry)
+
+    def finish(self, unread: Set[str] = frozenset()) -> Json:
+        """Write the target and remove the partial file; return the last line of the dump.
+
+        Those of *unread* are not gone: they exist, but were not read.
+        """
         digest, pairs = sha256(), 0
         missing: dict[str, list[str]] = {"gone": [], "unread": []}
         with atomic(self._target) as file, _packed(file, self._target) as out:
@@ -73,7 +80,7 @@ class ResumableDump:
                     out.write(line)
                     pairs += 1
                 for why in missing.keys() & entry.keys():
-                    missing[why].append(entry[why])
+                    missing["unread" if entry[why] in unread else why].append(entry[why])
             last = {"dump": FORMAT, **self._origin, "pairs": pairs, **missing, "sha256": digest.hexdigest()}
             out.write(to_line(last))
         with explained(self.path):

@@ -10,7 +10,7 @@ from ops.errors import UsageError, ValidationError
 from ops.products.kv.api import VALUE_LIMIT, check_key
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 METADATA_BYTES = 1024
 TITLE_BYTES = 512

@@ -12,18 +12,25 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ops.errors import ApiError, MalformedAnswer, NotFound, Unanswered, ValidationError
+from ops.errors import (
+    Absent,
+    ApiError,
+    MalformedAnswer,
+    NetworkError,
+    NotFound,
+    RateLimited,
+    Unanswered,
+    ValidationError,
+)
 from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Raw
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 T = TypeVar("T")
 
 ATTEMPTS = 3
-# The code of a 404 that means the namespace, not the key.
-NO_NAMESPACE = 10013
 
 # The bulk call returns this character in place of bytes that are not UTF-8.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -52,7 +59,11 @@ def checked(
     # An incomplete character has the same text, however many of its bytes were read.
     incomplete = decoder.getstate()[0]
     digest.update(decoder.decode(b"", final=True).encode())
-    text = read_as_text()
+    try:
+        text = read_as_text()
+    except (NotFound, ApiError, RateLimited, MalformedAnswer, NetworkError) as error:
+        doubt(f"the {size:,} bytes that were read may not be the whole value: {error.message}")
+        return
     same = text is not None and hashlib.sha256(text.encode("utf-8", "replace")).digest() == digest.digest()
     if incomplete or not same:
         doubt(f"the {size:,} bytes that were read may not be the whole value, or it has changed meanwhile")
@@ -79,16 +90,15 @@ def values(
 def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
     """Return the bytes of a value that a bulk get returned as *text*; read it alone if it is not UTF-8.
 
-    None if the key has expired or was deleted since. Raise MalformedAnswer for a value that may be truncated.
+    None if the key does not exist. Raise MalformedAnswer for a value that may be truncated, and NotFound for
+    a 404 that does not prove the absence of the key.
     """
     data = as_bytes(text)
     if data is not None:
         return data
     try:
         return fetch(client, account_id, namespace_id, name).value
-    except NotFound as error:
-        if NO_NAMESPACE in error.codes:
-            raise
+    except Absent:
         return None
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import Absent
 from ops.kinds.resource import Owner, Writes
 from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
@@ -20,7 +20,7 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     if item.get("id"):
         try:
             return api.get_namespace(client, account.id, item["id"])
-        except NotFound:
+        except Absent:
             return None
     return next(
         (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None

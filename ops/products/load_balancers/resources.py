@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Whole
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _block(type: str) -> Callable[[Owner, Json], Block]:
-    return lambda owner, item: Block(type, f"{owner.id}/{item['id']}")
-
+from ops.kinds.resource import ACCOUNT, Compare, Resource, block
 
 POOL = Resource(
     kind="load_balancers.pool",
@@ -24,7 +13,7 @@ POOL = Resource(
     needs="Account > Load Balancing: Monitors and Pools > Read",
     identity=("name",),
     compare=Compare(volatile=("id", "created_on", "modified_on", "disabled_at", "healthy")),
-    terraform=_block("cloudflare_load_balancer_pool"),
+    terraform=block("cloudflare_load_balancer_pool", "{account_id}/{id}"),
 )
 MONITOR = Resource(
     kind="load_balancers.monitor",
@@ -36,7 +25,7 @@ MONITOR = Resource(
     identity=("description", "type", "method", "path", "port", "interval"),
     label="description",
     compare=Compare(volatile=("id", "created_on", "modified_on")),
-    terraform=_block("cloudflare_load_balancer_monitor"),
+    terraform=block("cloudflare_load_balancer_monitor", "{account_id}/{id}"),
 )
 BALANCER = Resource(
     kind="load_balancers.balancer",
@@ -47,6 +36,6 @@ BALANCER = Resource(
     identity=("name",),
     compare=Compare(volatile=("id", "created_on", "modified_on")),
     deep=True,
-    terraform=_block("cloudflare_load_balancer"),
+    terraform=block("cloudflare_load_balancer", "{zone_id}/{id}"),
 )
 RESOURCES = (BALANCER, POOL, MONITOR)

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Whole
-from ops.kinds.resource import Block, Compare, Owner, Resource
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _block(zone: Owner, rule: Json) -> Block:
-    return Block("cloudflare_page_rule", f"{zone.id}/{rule['id']}")
-
+from ops.kinds.resource import Compare, Resource, block
 
 RULE = Resource(
     kind="pagerules.rule",
@@ -26,6 +16,6 @@ RULE = Resource(
     label="targets",
     compare=Compare(volatile=("id", "created_on", "modified_on")),
     deep=True,
-    terraform=_block,
+    terraform=block("cloudflare_page_rule", "{zone_id}/{id}"),
 )
 RESOURCES = (RULE,)

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Pages
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _block(account: Owner, project: Json) -> Block:
-    return Block("cloudflare_pages_project", f"{account.account_id}/{project['name']}")
-
+from ops.kinds.resource import ACCOUNT, Compare, Resource, block
 
 PROJECT = Resource(
     kind="pages.project",
@@ -25,6 +15,6 @@ PROJECT = Resource(
     identity=("name",),
     key="name",
     compare=Compare(volatile=("id", "created_on", "latest_deployment", "canonical_deployment")),
-    terraform=_block,
+    terraform=block("cloudflare_pages_project", "{account_id}/{name}"),
 )
 RESOURCES = (PROJECT,)

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Whole
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Json
-
-
-def _block(account: Owner, queue: Json) -> Block:
-    arguments = {"account_id": account.account_id, "queue_name": queue["queue_name"]}
-    return Block("cloudflare_queue", f"{account.account_id}/{queue['queue_id']}", arguments)
-
+from ops.kinds.resource import ACCOUNT, Compare, Resource, block
 
 QUEUE = Resource(
     kind="queues.queue",
@@ -26,6 +15,6 @@ QUEUE = Resource(
     key="queue_id",
     label="queue_name",
     compare=Compare(volatile=("queue_id", "created_on", "modified_on")),
-    terraform=_block,
+    terraform=block("cloudflare_queue", "{account_id}/{queue_id}", "account_id", "queue_name"),
 )
 RESOURCES = (QUEUE,)

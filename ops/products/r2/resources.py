@@ -2,17 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ops.kinds.paging import Cursor
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
+from ops.products.r2 import api
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.http.client import Client, Listing
+    from ops.items import Json
+
+
+def jurisdiction_of(bucket: Json) -> str:
+    """Return the jurisdiction of a bucket."""
+    return str(bucket.get("jurisdiction") or api.DEFAULT)
+
+
+def _buckets(client: Client, account: Owner) -> Listing:
+    return api.list_buckets(client, account.id)
+
+
+def _find(client: Client, account: Owner, bucket: Json) -> Json | None:
+    return api.find_bucket(client, account.id, bucket["name"], jurisdiction=jurisdiction_of(bucket))
+
+
+def _create(client: Client, account: Owner, bucket: Json) -> Json:
+    return api.create_bucket(
+        client,
+        account.id,
+        bucket["name"],
+        location=bucket.get("location") or "",
+        storage_class=bucket.get("storage_class") or "",
+        jurisdiction=jurisdiction_of(bucket),
+    )
+
+
+def _update(client: Client, account: Owner, before: Json, after: Json) -> Json:
+    where = jurisdiction_of(before)
+    return api.set_storage_class(
+        client, account.id, before["name"], after["storage_class"], jurisdiction=where
+    )
+
+
+def _delete(client: Client, account: Owner, bucket: Json) -> None:
+    api.delete_bucket(client, account.id, bucket["name"], jurisdiction=jurisdiction_of(bucket))
+
+
+def _canonical(bucket: Json) -> Json:
+    """Return *bucket* with its location in lower case: the API answers in either case."""
+    location = bucket.get("location")
+    return {**bucket, "location": location.lower()} if isinstance(location, str) else bucket
+
+
+def _blocked(wanted: Json, live: Json | None, _now: float) -> str:
+    places = [_canonical(bucket).get("location") for bucket in (wanted, live or {})]
+    return "the location of a bucket cannot be changed" if all(places) and places[0] != places[1] else ""
+
+
+def _not_restored(_wanted: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its objects, its CORS, lifecycle, lock and notification rules, and its public addresses"
 
 
 def _block(account: Owner, bucket: Json) -> Block:
-    where = bucket.get("jurisdiction") or "default"
+    where = jurisdiction_of(bucket)
     arguments = {"account_id": account.account_id, "name": bucket["name"], "jurisdiction": where}
     return Block("cloudflare_r2_bucket", f"{account.account_id}/{bucket['name']}/{where}", arguments)
 
@@ -21,11 +74,21 @@ BUCKET = Resource(
     kind="r2.bucket",
     parent=ACCOUNT,
     path="/accounts/{account}/r2/buckets",
-    paging=Cursor(1000, name="per_page", inside="buckets", identity="name"),
+    paging=api.PAGING,
+    listing=_buckets,
     needs="Account > Workers R2 Storage > Read",
-    identity=("name",),
+    task="r2.list",
+    identity=("name", "jurisdiction"),
     key="name",
-    compare=Compare(volatile=("creation_date",)),
+    compare=Compare(volatile=("creation_date",), canonical=_canonical),
+    writes=Writes(
+        find=_find,
+        create=_create,
+        update=_update,
+        delete=_delete,
+        lost="its CORS, lifecycle, lock and notification rules, and its public addresses",
+    ),
+    restore=Restore(blocked=_blocked, not_restored=_not_restored),
     terraform=_block,
 )
 RESOURCES = (BUCKET,)

@@ -10,7 +10,7 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 ACCOUNT_PATH, ZONE_PATH = "/accounts/{account}/rulesets", "/zones/{zone}/rulesets"
 # Cloudflare writes and changes the rules of these, the same for everybody; the listing has their version.

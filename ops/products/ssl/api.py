@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PAGE = 50
 RECORDS_PAGE = 5000
@@ -17,20 +18,30 @@ RECORDS_PAGE = 5000
 def list_packs(client: Client, zone_id: str) -> Listing:
     """Return a zone's certificate packs of every status, also those not yet or no longer active."""
     where = path("/zones/{}/ssl/certificate_packs", zone_id)
-    return client.pages(where, per_page=PAGE, status="all")
+    return client.pages(where, per_page=PAGE, status="all").map(_pack)
+
+
+def _pack(item: Any) -> Json:
+    pack = require(
+        item, "a certificate pack", id=str, hosts=list, certificates=list, optional=("hosts", "certificates")
+    )
+    for host in pack.get("hosts") or ():
+        instance(host, str, "a host of a certificate pack")
+    for certificate in pack.get("certificates") or ():
+        instance(certificate, dict, "a certificate of a certificate pack")
+    return pack
 
 
 def get_universal(client: Client, zone_id: str) -> Json:
     """Return `enabled`: whether the zone gets Cloudflare's own certificate."""
-    universal: Json = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
-    return universal
+    universal = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
+    return require(universal, "Universal SSL", enabled=bool)
 
 
 def edit_universal(client: Client, zone_id: str, *, enabled: bool) -> Json:
     """Turn Cloudflare's own certificate on, which issues a new one, or off, which deletes it."""
     where = path("/zones/{}/ssl/universal/settings", zone_id)
-    universal: Json = client.patch(where, json={"enabled": enabled})
-    return universal
+    return require(client.patch(where, json={"enabled": enabled}), "Universal SSL", enabled=bool)
 
 
 def list_verifications(client: Client, zone_id: str) -> Listing:
@@ -52,4 +63,5 @@ def list_proxied_names(client: Client, zone_id: str) -> Listing:
     """Return the proxied records, whose names need a certificate."""
     where = path("/zones/{}/dns_records", zone_id)
     listing = client.pages(where, per_page=RECORDS_PAGE, order="name", proxied=True)
-    return listing.where(lambda record: record.get("proxied") is True)
+    proxied = listing.where(lambda record: record.get("proxied") is True)
+    return proxied.map(lambda record: require(record, "a DNS record", name=str))

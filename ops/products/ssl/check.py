@@ -14,7 +14,7 @@ from ops.products.ssl.names import as_address, canonical, unicode_form
 from ops.products.ssl.verdict import DAY, Evidence, judge
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def check(

@@ -10,7 +10,7 @@ from ops.products.ssl import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"

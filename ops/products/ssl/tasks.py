@@ -14,7 +14,7 @@ from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 READ = "Zone > SSL and Certificates > Read"
 CHECKED = (

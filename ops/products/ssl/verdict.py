@@ -11,7 +11,7 @@ from ops.products.ssl import handshake
 from ops.products.ssl.names import as_address, covers, printable, unicode_form, wildcard_gap
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.ssl.handshake import Handshake, Server
     from ops.products.ssl.leaf import Leaf
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import NotFound
 from ops.http.paths import path
+from ops.http.shape import instance, require
 from ops.products.workers.script import Script, read_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.workers.script import Form
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
@@ -22,7 +23,8 @@ SCRIPT_LIMIT = 66 << 20
 
 def list_scripts(client: Client, account_id: str) -> Listing:
     """Return the scripts of an account; `id` is a script's name."""
-    return client.whole(path("/accounts/{}/workers/scripts", account_id))
+    listing = client.whole(path("/accounts/{}/workers/scripts", account_id))
+    return listing.map(lambda script: require(script, "a script", id=str))
 
 
 def find_script(client: Client, account_id: str, name: str) -> Json:
@@ -39,7 +41,13 @@ def no_script(name: str) -> NotFound:
 
 def get_settings(client: Client, account_id: str, script: str) -> Json:
     """Return a script's bindings, compatibility date and flags, placement, limits."""
-    settings: Json = client.get(path(f"{SCRIPT}/settings", account_id, script))
+    return _settings(client.get(path(f"{SCRIPT}/settings", account_id, script)))
+
+
+def _settings(result: Any) -> Json:
+    settings = require(result, "the settings of a script", bindings=list, optional=("bindings",))
+    for binding in settings.get("bindings") or ():
+        require(binding, "a binding", name=str, type=str)
     return settings
 
 
@@ -48,8 +56,8 @@ def upload_script(client: Client, account_id: str, script: str, form: Form) -> J
 
     A binding that is to be inherited and cannot be is an error; without `strict` the API drops it.
     """
-    uploaded: Json = client.put(path(SCRIPT, account_id, script), files=form, bindings_inherit="strict")
-    return uploaded
+    uploaded = client.put(path(SCRIPT, account_id, script), files=form, bindings_inherit="strict")
+    return instance(uploaded, dict, "the uploaded script")
 
 
 def delete_script(client: Client, account_id: str, script: str, *, with_references: bool = False) -> None:
@@ -62,21 +70,24 @@ def delete_script(client: Client, account_id: str, script: str, *, with_referenc
 
 def edit_settings(client: Client, account_id: str, script: str, form: Form) -> Json:
     """Change settings without the code; *form* is made by `script.settings_form`."""
-    settings: Json = client.patch(path(f"{SCRIPT}/settings", account_id, script), files=form)
-    return settings
+    return _settings(client.patch(path(f"{SCRIPT}/settings", account_id, script), files=form))
 
 
 def put_schedules(client: Client, account_id: str, script: str, crons: Iterable[str]) -> list[Json]:
     """Replace all cron triggers, and return them as `list_schedules` does."""
     where = path(f"{SCRIPT}/schedules", account_id, script)
-    answer: Json = client.put(where, json=[{"cron": cron} for cron in crons])
-    schedules: list[Json] = answer["schedules"]
-    return schedules
+    answer = client.put(where, json=[{"cron": cron} for cron in crons])
+    schedules: list[Any] = require(answer, "the cron triggers", schedules=list)["schedules"]
+    return [_schedule(one) for one in schedules]
+
+
+def _schedule(item: Any) -> Json:
+    return require(item, "a cron trigger", cron=str)
 
 
 def list_schedules(client: Client, account_id: str, script: str) -> Listing:
     """Return a script's cron triggers: `cron`, `created_on`, `modified_on`."""
-    return client.whole(path(f"{SCRIPT}/schedules", account_id, script), inside="schedules")
+    return client.whole(path(f"{SCRIPT}/schedules", account_id, script), inside="schedules").map(_schedule)
 
 
 def list_secrets(client: Client, account_id: str, script: str) -> Listing:
@@ -91,14 +102,14 @@ def list_deployments(client: Client, account_id: str, script: str) -> Listing:
 
 def get_script_subdomain(client: Client, account_id: str, script: str) -> Json:
     """Return `enabled` and `previews_enabled`: whether workers.dev serves the script."""
-    subdomain: Json = client.get(path(f"{SCRIPT}/subdomain", account_id, script))
-    return subdomain
+    subdomain = client.get(path(f"{SCRIPT}/subdomain", account_id, script))
+    return instance(subdomain, dict, "the workers.dev setting of a script")
 
 
 def set_script_subdomain(client: Client, account_id: str, script: str, wanted: Json) -> Json:
     """Set `enabled` and `previews_enabled`: whether workers.dev serves the script."""
-    subdomain: Json = client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
-    return subdomain
+    subdomain = client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
+    return instance(subdomain, dict, "the workers.dev setting of a script")
 
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
@@ -112,7 +123,11 @@ def get_content(client: Client, account_id: str, script: str) -> Script:
 def list_domains(client: Client, account_id: str, *, service: str = "") -> Listing:
     """Return custom domains, only those of the script *service* if it is given."""
     domains = client.whole(path("/accounts/{}/workers/domains", account_id), service=service)
-    return domains.where(lambda domain: service in ("", domain["service"]))
+    return domains.map(_domain).where(lambda domain: service in ("", domain["service"]))
+
+
+def _domain(item: Any) -> Json:
+    return require(item, "a custom domain", id=str, hostname=str, service=str, optional=("id",))
 
 
 def attach_domain(client: Client, account_id: str, domain: Json) -> Json:
@@ -120,8 +135,7 @@ def attach_domain(client: Client, account_id: str, domain: Json) -> Json:
 
     This creates its DNS record and its certificate. A hostname of another script moves to this one.
     """
-    attached: Json = client.put(path("/accounts/{}/workers/domains", account_id), json=domain)
-    return attached
+    return _domain(client.put(path("/accounts/{}/workers/domains", account_id), json=domain))
 
 
 def detach_domain(client: Client, account_id: str, domain_id: str) -> None:
@@ -131,25 +145,27 @@ def detach_domain(client: Client, account_id: str, domain_id: str) -> None:
 
 def get_subdomain(client: Client, account_id: str) -> Json:
     """Return the account's name on workers.dev: `subdomain`, on older servers `name`."""
-    subdomain: Json = client.get(path("/accounts/{}/workers/subdomain", account_id))
-    return subdomain
+    subdomain = client.get(path("/accounts/{}/workers/subdomain", account_id))
+    return instance(subdomain, dict, "the account's name on workers.dev")
 
 
 def list_routes(client: Client, zone_id: str) -> Listing:
     """Return a zone's routes: `pattern` and `script`; without a script, requests bypass Workers."""
-    return client.whole(path("/zones/{}/workers/routes", zone_id))
+    listing = client.whole(path("/zones/{}/workers/routes", zone_id))
+    return listing.map(
+        lambda route: require(route, "a route", id=str, pattern=str, script=str, optional=("id", "script"))
+    )
 
 
 def create_route(client: Client, zone_id: str, route: Json) -> Json:
     """Create a route: `pattern`, and the `script` that answers. Raises Conflict if the pattern exists."""
-    created: Json = client.post(path("/zones/{}/workers/routes", zone_id), json=route)
-    return created
+    return require(client.post(path("/zones/{}/workers/routes", zone_id), json=route), "a route", id=str)
 
 
 def update_route(client: Client, zone_id: str, route_id: str, route: Json) -> Json:
     """Replace a route's pattern and script."""
-    updated: Json = client.put(path("/zones/{}/workers/routes/{}", zone_id, route_id), json=route)
-    return updated
+    updated = client.put(path("/zones/{}/workers/routes/{}", zone_id, route_id), json=route)
+    return instance(updated, dict, "a route")
 
 
 def delete_route(client: Client, zone_id: str, route_id: str) -> None:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.kinds.paging import Single, Whole
-from ops.kinds.resource import ACCOUNT, MAIN, Block, Compare, Content, Owner, Resource, Restore
+from ops.kinds.resource import ACCOUNT, MAIN, Compare, Content, Owner, Resource, Restore, block
 from ops.products.workers import api, writes
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 KIND = "workers.script"
 SETTINGS_KIND = "workers.settings"
-# What a binding names by an id.
-BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace")
+# What a binding names by an id, or a bucket by its name.
+BOUND = ("kv.namespace", "d1.database", "queues.queue", "do.namespace", "r2.bucket")
 CLOUDFLARE_SETS = ("usage_model", "placement.status", "placement.last_analyzed_at")
 # The error code of an account that has not chosen a name on workers.dev.
 NO_SUBDOMAIN = 10007
@@ -24,14 +24,14 @@ READ = "Account > Workers Scripts > Read"
 
 
 def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
-    """Yield the modules; the entry point has the role of the main one."""
+    """Yield the modules; the entry point has the role MAIN."""
     content = api.get_content(client, account.id, script["id"])
     for module in content.modules:
         yield module._replace(role=MAIN) if module.name == content.entry_point else module
 
 
 def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequence[Content]) -> Json:
-    """Give a script as its writes take it; raises Damaged where its settings or its code are not there."""
+    """Return a script as its writes take it. Raise Damaged if its settings or its code are missing."""
     from ops.errors import Damaged
     from ops.products.workers.script import Script, item_of
 
@@ -44,17 +44,6 @@ def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequenc
     return item_of(listed, settings, Script(entry_point, tuple(files)))
 
 
-def _route_block(zone: Owner, route: Json) -> Block:
-    wanted = {"zone_id": zone.id, "pattern": route["pattern"], "script": route.get("script")}
-    return Block("cloudflare_workers_route", f"{zone.id}/{route['id']}", wanted)
-
-
-def _domain_block(account: Owner, domain: Json) -> Block:
-    named = {name: domain.get(name) for name in ("hostname", "service", "zone_id")}
-    wanted = {"account_id": account.account_id, **named}
-    return Block("cloudflare_workers_custom_domain", f"{account.account_id}/{domain['id']}", wanted)
-
-
 SCRIPT = Resource(
     kind=KIND,
     parent=ACCOUNT,
@@ -64,9 +53,9 @@ SCRIPT = Resource(
     task="workers.list",
     identity=("id",),
     label="id",
-    # The etag follows the content, which is compared by itself; Cloudflare alone sets the others of the
-    # first line. Those of the second are sent with a script and are no part of it: crons and workers.dev are
-    # kinds of their own, and what a migration leads to shows in `migration_tag`.
+    # The etag depends on the content, which is compared separately; Cloudflare sets the others of the first
+    # line. Those of the second are sent with a script and are not part of it: crons and workers.dev are
+    # separate kinds, and the result of a migration is in `migration_tag`.
     compare=Compare(
         volatile=(
             "tag", "etag", "created_on", "modified_on", "deployment_id", "last_deployed_from",
@@ -95,7 +84,7 @@ ROUTE = Resource(
     identity=("pattern",),
     label="pattern",
     compare=Compare(volatile=("id", "request_limit_fail_open")),
-    terraform=_route_block,
+    terraform=block("cloudflare_workers_route", "{zone_id}/{id}", "zone_id", "pattern", "script"),
     writes=writes.ROUTE,
     links=(("script", KIND),),
 )
@@ -112,7 +101,7 @@ SCHEDULE = Resource(
     compare=Compare(volatile=("created_on", "modified_on")),
     writes=writes.SCHEDULE,
 )
-# The same kind, deleted even while other scripts bind to it, and uploaded with migrations.
+# The same kind, deleted although other scripts bind to it, or uploaded with migrations.
 REFERENCED_SCRIPT = SCRIPT._replace(writes=writes.REFERENCED)
 MIGRATED_SCRIPT = SCRIPT._replace(writes=writes.MIGRATION)
 
@@ -127,7 +116,14 @@ RESOURCES = (
         identity=("hostname",),
         label="hostname",
         compare=Compare(volatile=("id", "cert_id", "zone_id"), read_only=("zone_name",)),
-        terraform=_domain_block,
+        terraform=block(
+            "cloudflare_workers_custom_domain",
+            "{account_id}/{id}",
+            "account_id",
+            "hostname",
+            "service",
+            "zone_id",
+        ),
         writes=writes.DOMAIN,
         links=(("service", KIND),),
         restore=Restore(mentions=("zones.zone",)),
@@ -151,7 +147,7 @@ RESOURCES = (
         needs=READ,
         identity=(),
         label="compatibility_date",
-        # Each upload gives the bindings another order.
+        # Each upload changes the order of the bindings.
         compare=Compare(unordered=("bindings",), read_only=(*CLOUDFLARE_SETS, "migration_tag")),
         writes=writes.SETTINGS,
         restore=Restore(mentions=BOUND, not_restored=writes.script_not_restored),

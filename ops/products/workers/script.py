@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import MalformedAnswer
-from ops.kinds.resource import Content, Json
+from ops.items import Json
+from ops.kinds.resource import Content
 
 SERVICE_WORKER = "application/javascript"
 MODULE = "application/javascript+module"
@@ -195,7 +196,8 @@ def _without_namespace(binding: Json) -> Json:
 def _class_migration(item: Json) -> Json:
     """Return the migration that a new script needs for the Durable Object classes that it binds to."""
     bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
-    own = {one["class_name"] for one in bound if one.get("script_name") in (None, "", item["id"])}
+    own = {one.get("class_name") for one in bound if one.get("script_name") in (None, "", item["id"])}
+    own.discard(None)
     if not own:
         return {}
     step: dict[str, Any] = {"new_tag": item.get("migration_tag") or "v1", "new_sqlite_classes": sorted(own)}

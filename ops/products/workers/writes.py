@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound, OpsError
+from ops.errors import Absent, OpsError
+from ops.http.shape import instance
+from ops.items import Json
 from ops.kinds.resource import Owner, Writes
 from ops.products.workers import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.kinds.resource import Change
+
+
+# What the API sets for a new script whose upload does not name it.
+_DEFAULTS: Json = {"logpush": False, "observability": {"enabled": False}}
 
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:
@@ -45,14 +50,14 @@ def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> 
 
     The upload is what counts: if the lookup after it fails, return *item* with what the upload returned.
     """
-    from ops.products.workers.script import upload_form
+    from ops.products.workers.script import SETTINGS, upload_form
 
     uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))
     try:
         return find_script(client, account, item) or item
     except OpsError:
-        answered = uploaded if isinstance(uploaded, dict) else {}
-        return item | {name: answered[name] for name in ("etag", "has_assets") if name in answered}
+        answered = {name: uploaded[name] for name in ("etag", "has_assets", *SETTINGS) if name in uploaded}
+        return {**_DEFAULTS, **item, **answered}
 
 
 def _delete_script(client: Client, account: Owner, item: Json) -> None:
@@ -66,7 +71,7 @@ def _delete_with_references(client: Client, account: Owner, item: Json) -> None:
 def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
     try:
         return api.get_settings(client, script.account_id, script.id)
-    except NotFound:
+    except Absent:
         return None
 
 
@@ -80,7 +85,7 @@ def _update_settings(client: Client, script: Owner, before: Json, after: Json) -
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
     try:
         schedules = list(api.list_schedules(client, script.account_id, script.id))
-    except NotFound:
+    except Absent:
         return None
     return next((one for one in schedules if one["cron"] == item["cron"]), None)
 
@@ -100,7 +105,7 @@ def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) 
 def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
     """Return the route with the id of *item*, or without an id the route with its pattern."""
     field = "id" if item.get("id") else "pattern"
-    return next((one for one in api.list_routes(client, zone.id) if one[field] == item[field]), None)
+    return next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
 
 
 def _create_route(client: Client, zone: Owner, item: Json) -> Json:
@@ -109,11 +114,12 @@ def _create_route(client: Client, zone: Owner, item: Json) -> Json:
 
 
 def _update_route(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    return after | api.update_route(client, zone.id, before["id"], _route(after))
+    route_id = instance(before.get("id"), str, "the id of a route")
+    return after | api.update_route(client, zone.id, route_id, _route(after))
 
 
 def _delete_route(client: Client, zone: Owner, item: Json) -> None:
-    api.delete_route(client, zone.id, item["id"])
+    api.delete_route(client, zone.id, instance(item.get("id"), str, "the id of a route"))
 
 
 def _route(item: Json) -> Json:
@@ -136,13 +142,13 @@ def _move_domain(client: Client, account: Owner, _before: Json, after: Json) -> 
 
 
 def _detach_domain(client: Client, account: Owner, item: Json) -> None:
-    api.detach_domain(client, account.id, item["id"])
+    api.detach_domain(client, account.id, instance(item.get("id"), str, "the id of a custom domain"))
 
 
 def _find_script_subdomain(client: Client, script: Owner, _item: Json) -> Json | None:
     try:
         return api.get_script_subdomain(client, script.account_id, script.id)
-    except NotFound:
+    except Absent:
         return None
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -21,7 +22,9 @@ def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listi
 
     The API leaves out zones of type `internal`.
     """
-    return client.pages(path("/zones"), per_page=PAGE, order="name", **{"account.id": account_id, **filters})
+    return client.pages(
+        path("/zones"), per_page=PAGE, order="name", **{"account.id": account_id, **filters}
+    ).map(_zone)
 
 
 def account_filter(name_or_id: str) -> dict[str, str]:
@@ -31,20 +34,23 @@ def account_filter(name_or_id: str) -> dict[str, str]:
 
 def get_zone(client: Client, zone_id: str) -> Json:
     """Return one zone."""
-    zone: Json = client.get(path("/zones/{}", zone_id))
-    return zone
+    return _zone(client.get(path("/zones/{}", zone_id)))
+
+
+def _zone(item: Any) -> Json:
+    return require(item, "a zone", id=str, name=str, account__id=str)
 
 
 def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
     """Add a domain to an account: full, partial or secondary. Raise Conflict (1061) if it exists."""
-    zone: Json = client.post(path("/zones"), json={"name": name, "account": {"id": account_id}, "type": type})
-    return zone
+    return _zone(
+        client.post(path("/zones"), json={"name": name, "account": {"id": account_id}, "type": type})
+    )
 
 
 def edit_zone(client: Client, zone_id: str, field: str, value: Any) -> Json:
     """Set `paused` or `type`; the API accepts one property per request."""
-    zone: Json = client.patch(path("/zones/{}", zone_id), json={field: value})
-    return zone
+    return _zone(client.patch(path("/zones/{}", zone_id), json={field: value}))
 
 
 def delete_zone(client: Client, zone_id: str) -> None:
@@ -54,43 +60,42 @@ def delete_zone(client: Client, zone_id: str) -> None:
 
 def list_settings(client: Client, zone_id: str) -> Listing:
     """List all settings of a zone; the API returns them in one response."""
-    return client.whole(path("/zones/{}/settings", zone_id))
+    return client.whole(path("/zones/{}/settings", zone_id)).map(_setting)
+
+
+def _setting(item: Any) -> Json:
+    return require(item, "a setting", id=str)
 
 
 def get_setting(client: Client, zone_id: str, setting: str) -> Json:
     """Return one setting: `id`, `value`, `editable`, `modified_on`. Raise NotFound."""
-    found: Json = client.get(path("/zones/{}/settings/{}", zone_id, setting))
-    return found
+    return _setting(client.get(path("/zones/{}/settings/{}", zone_id, setting)))
 
 
 def edit_setting(client: Client, zone_id: str, setting: str, value: Any) -> Json:
     """Change the value of a setting; the API merges objects."""
-    found: Json = client.patch(path("/zones/{}/settings/{}", zone_id, setting), json={"value": value})
-    return found
+    return _setting(client.patch(path("/zones/{}/settings/{}", zone_id, setting), json={"value": value}))
 
 
 def get_dnssec(client: Client, zone_id: str) -> Json:
     """Return a zone's DNSSEC: `status`, and the DS record for the registrar."""
-    dnssec: Json = client.get(path("/zones/{}/dnssec", zone_id))
-    return dnssec
+    return require(client.get(path("/zones/{}/dnssec", zone_id)), "the DNSSEC", status=str)
 
 
 def edit_dnssec(client: Client, zone_id: str, fields: Json) -> Json:
     """Turn DNSSEC on or off (`status` active or disabled); it then waits for the registrar's DS record."""
-    dnssec: Json = client.patch(path("/zones/{}/dnssec", zone_id), json=fields)
-    return dnssec
+    return require(client.patch(path("/zones/{}/dnssec", zone_id), json=fields), "the DNSSEC", status=str)
 
 
 def get_hold(client: Client, zone_id: str) -> Json:
     """Return whether other accounts are prevented from adding the zone: `hold`, `hold_after`."""
-    hold: Json = client.get(path("/zones/{}/hold", zone_id))
-    return hold
+    return require(client.get(path("/zones/{}/hold", zone_id)), "the hold", hold=bool)
 
 
 def get_record_usage(client: Client, zone_id: str) -> Json:
     """Return `record_usage`, the number of DNS records, and `record_quota`."""
-    usage: Json = client.get(path("/zones/{}/dns_records/usage", zone_id))
-    return usage
+    usage = client.get(path("/zones/{}/dns_records/usage", zone_id))
+    return require(usage, "the usage", record_usage=int, record_quota=int, optional=("record_quota",))
 
 
 def count_records(client: Client, zone_id: str) -> int:
@@ -109,14 +114,15 @@ def count_packs(client: Client, zone_id: str) -> int:
 
 
 def _count(answer: Json) -> int:
-    total = (answer.get("result_info") or {}).get("total_count")
-    return total if isinstance(total, int) else len(answer["result"] or ())
+    info = answer.get("result_info")
+    total = info.get("total_count") if isinstance(info, dict) else None
+    return total if isinstance(total, int) else len(instance(answer.get("result"), list, "`result`"))
 
 
 def get_universal_ssl(client: Client, zone_id: str) -> Json:
     """Return `enabled`: true if the zone gets Cloudflare's own certificate."""
-    universal: Json = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
-    return universal
+    universal = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
+    return require(universal, "Universal SSL", enabled=bool)
 
 
 def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
@@ -125,11 +131,11 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
     Raise NotFound, AmbiguousName if several accounts have the zone, UsageError for an invalid name.
     """
     if _ID.fullmatch(name_or_id):
-        zone: Json = client.lookup(path("/zones/{}", name_or_id))
-        return zone
+        return _zone(client.lookup(path("/zones/{}", name_or_id)))
     name = canonical(name_or_id)
     query = {"name": name, "account.id": account_id, "per_page": PAGE}
-    found: list[Json] = [zone for zone in client.lookup(path("/zones"), **query) if zone["name"] == name]
+    zones = map(_zone, instance(client.lookup(path("/zones"), **query), list, "the list of zones"))
+    found = [zone for zone in zones if zone["name"] == name]
     if not found:
         raise NotFound(
             f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from ops.errors import ApiError, MalformedAnswer, NotFound, PermissionDenied, ValidationError
+from ops.errors import (
+    ApiError,
+    MalformedAnswer,
+    NetworkError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ValidationError,
+)
 from ops.products.zones import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,8 +53,7 @@ class Part(NamedTuple):
 def attempt(name: str, read: Callable[[], Any]) -> Part:
     """Return what *read* returns as a Part; a refusal of this request becomes the part's status.
 
-    A list is read to its end. Failures that would affect every other part too (an invalid token, the network,
-    the budget) are raised.
+    A list is read to its end. Failures that are not of this request, such as an invalid token, are raised.
     """
     try:
         value = read()
@@ -58,7 +65,7 @@ def attempt(name: str, read: Callable[[], Any]) -> Part:
         return Part(name, None, "denied", error.message)
     except (NotFound, ValidationError) as error:
         return Part(name, None, "unavailable", error.message)
-    except (ApiError, MalformedAnswer) as error:
+    except (ApiError, MalformedAnswer, RateLimited, NetworkError) as error:
         return Part(name, None, "failed", error.message)
     return Part(name, value)
 

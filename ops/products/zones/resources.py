@@ -1,4 +1,4 @@
-"""The kinds of zones: zones, and what each zone has exactly once."""
+"""The kinds of zones: zones with their settings, DNSSEC and hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.zones import api, writes
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 
 def _zone_block(account: Owner, zone: Json) -> Block:
@@ -27,7 +27,7 @@ def _setting_block(zone: Owner, setting: Json) -> Block | None:
 
 def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
     status = dnssec.get("status")
-    # While it changes, the status is none that can be asked for.
+    # While DNSSEC changes, its status is not one that can be requested.
     wanted = status if status in ("active", "disabled") else None
     return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": wanted})
 

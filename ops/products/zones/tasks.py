@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api, resources
 from ops.products.zones.parts import Part, attempt, report
@@ -18,7 +17,7 @@ from ops.writes.make import lookup, make
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 COLUMNS = ("name", "status", "plan.name", "type", "account.name", "id")
 ZONE = "domain or id, e.g. example.com"

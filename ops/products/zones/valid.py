@@ -11,7 +11,7 @@ from ops.errors import NotFound, UsageError, ValidationError
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 TYPES = ("full", "partial", "secondary")
 LONGEST_NAME = 253

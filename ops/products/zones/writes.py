@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.http.client import Client
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # The fields that can be changed after the creation, one request each.
 _EDITED = ("paused", "type")
@@ -50,7 +50,8 @@ def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
     try:
         return api.get_setting(client, zone.id, item["id"])
     except NotFound:
-        return None
+        # The codes of Cloudflare for an unknown setting are not documented; the list is proof.
+        return next((one for one in api.list_settings(client, zone.id) if one["id"] == item["id"]), None)
 
 
 def _update_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:

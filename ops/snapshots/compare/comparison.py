@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.resource import ACCOUNT, Json, Resource, identity_of
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.snapshots.compare.difference import (
     CHANGED,
     CREATED,
@@ -34,7 +36,7 @@ from ops.snapshots.lines import value_key
 from ops.snapshots.sections import COMPLETE, Section
 
 if TYPE_CHECKING:
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
 
 VALUES = "/values"
 _SHOWN = 16
@@ -191,9 +193,12 @@ def _files(
             yield Difference(kind, owner.name, change, name, found, before, after, owner.names)
 
 
-def merged_values(old: ValueFile, new: ValueFile) -> Iterator[Match]:
-    """Yield the lines of two files for each key whose lines are not equal to the byte."""
-    before, after = (Sorted(file.lines(), value_key, file.path) for file in (old, new))
+def merged_values(old: ValueFile | None, new: ValueFile | None) -> Iterator[Match]:
+    """Yield the lines of two files (None: no keys) for each key whose lines are not equal to the byte."""
+    before, after = (
+        Sorted(file.lines(), value_key, file.path) if file else Sorted(iter(()), value_key, Path())
+        for file in (old, new)
+    )
     return merged(before, after)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ops.kinds.change import equal
-from ops.kinds.resource import Json
+from ops.items import Json, equal
 from ops.snapshots.compare.side import ABSENT
 from ops.snapshots.sections import COMPLETE, SKIPPED, Section
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ops.kinds.resource import Json, Resource, identity_of, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.lines import decode, encode
 from ops.snapshots.spans import damaged, item
 
@@ -138,8 +139,19 @@ def by_key(resource: Resource, found: Iterator[Match]) -> Iterator[Match]:
             side[key] = encode(one)
     for key in [key for key in left[0] if key in left[1]]:
         yield decode(left[0].pop(key)), decode(left[1].pop(key))
+    yield from _created_again(resource, *left)
     yield from ((decode(line), None) for line in left[0].values())
     yield from ((None, decode(line)) for line in left[1].values())
+
+
+def _created_again(resource: Resource, old: dict[str, bytes], new: dict[str, bytes]) -> Iterator[Match]:
+    """Yield and remove the items whose identity is the same once it is in canonical form."""
+    if canonical := resource.compare.canonical:
+        again = {identity_of(resource, canonical(decode(line))): key for key, line in new.items()}
+        for key in [*old]:
+            other = again.pop(identity_of(resource, canonical(decode(old[key]))), None)
+            if other is not None:
+                yield decode(old.pop(key)), decode(new.pop(other))
 
 
 def sort_key(resource: Resource) -> Callable[[Json], Key]:

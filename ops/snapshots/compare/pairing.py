@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from ops.kinds.change import comparable
-from ops.kinds.resource import ACCOUNT, Json, Resource
+from ops.items import Json
+from ops.kinds.resource import ACCOUNT, Resource, comparable
 from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Holder, Side
@@ -120,27 +120,14 @@ class Pairing:
         return self._within[key]
 
     def _paired(self, resource: Resource, owner: OwnerPair) -> Iterator[OwnerPair]:
-        sides = (self.old, self.new)
-        before, after = (
-            side.holders(resource, holder.id) if holder else []
-            for side, holder in zip(sides, owner[:2], strict=True)
-        )
-        proven = tuple(
-            side.section(resource.kind, holder.id).status == COMPLETE if holder else known
-            for side, holder, known in zip(sides, owner[:2], owner.proven, strict=True)
-        )
-        for old, new in match_holders(before, after):
-            found = [
-                None if holder and side.gone(resource.kind, holder.id) else holder
-                for side, holder in zip(sides, (old, new), strict=True)
-            ]
+        before, first = _held(self.old, resource, owner.old, proven=owner.proven[0])
+        after, second = _held(self.new, resource, owner.new, proven=owner.proven[1])
+        for one, other in match_holders(before, after):
+            old = None if one and self.old.gone(resource.kind, one.id) else one
+            new = None if other and self.new.gone(resource.kind, other.id) else other
+            name = one.name if one else other.name if other else ""
             # What was deleted while a snapshot was made certainly does not exist there.
-            certain = [
-                known or (was is not None and now is None)
-                for known, was, now in zip(proven, (old, new), found, strict=True)
-            ]
-            named = old or new
-            yield OwnerPair(found[0], found[1], named.name if named else "", (certain[0], certain[1]))
+            yield OwnerPair(old, new, name, (first or old is not one, second or new is not other))
 
     def sections(self, kind: str, owner: OwnerPair) -> tuple[Section, Section] | None:
         """Return how completely each side holds *kind* in *owner*; None if nothing can be said about it.
@@ -155,15 +142,17 @@ class Pairing:
             found.append(side.section(kind, holder.id) if holder else Section(kind, "", COMPLETE))
         return None if owner.old is None and owner.new is None else (found[0], found[1])
 
-    def items(self, resource: Resource, owner: OwnerPair) -> Iterator[Pair]:
-        """Yield the items of a kind in *owner* that differ; what a side does not prove is not certain."""
+    def items(self, resource: Resource, owner: OwnerPair, *, every: bool = False) -> Iterator[Pair]:
+        """Yield the items of a kind in *owner* that differ; with *every* also parents that do not differ."""
         if (sections := self.sections(resource.kind, owner)) is None:
             return
         complete = tuple(section.status == COMPLETE for section in sections)
-        for old, new in self._matches(resource, owner):
+        for old, new in self._matches(resource, owner, every=every):
             certain = (old is not None or complete[0]) and (new is not None or complete[1])
             if found := self.compare(resource, old, new, certain=certain):
                 yield found
+            elif every:
+                yield Pair(old, new, old, new)
 
     def compare(
         self, resource: Resource, old: Json | None, new: Json | None, *, certain: bool = True
@@ -177,16 +166,14 @@ class Pairing:
         found = tuple(fields(before, after))
         return Pair(old, new, before, after, found) if found else None
 
-    def _matches(self, resource: Resource, owner: OwnerPair) -> Iterator[Match]:
+    def _matches(self, resource: Resource, owner: OwnerPair, *, every: bool) -> Iterator[Match]:
         references = self.references(resource)
         if resource.kind in self._by_id:
-            for pair in self._owners_in(resource, owner):
-                old, new = pair[:2]
-                if old is None or new is None or old.line != new.line or references.touch(old.line):
-                    yield tuple(  # type: ignore[misc]  # two sides are two items
-                        side.parsed(resource, holder.line) if holder else None
-                        for side, holder in ((self.old, old), (self.new, new))
-                    )
+            for old, new, *_ in self._owners_in(resource, owner):
+                differs = old is None or new is None or old.line != new.line or references.touch(old.line)
+                if (every or differs) and (old or new):
+                    before = self.old.parsed(resource, old.line) if old else None
+                    yield before, self.new.parsed(resource, new.line) if new else None
             return
         refers = references.touch if references.ids else None
         seen = (partial(_seen, resource, references.old), partial(_seen, resource, references.new))
@@ -224,6 +211,13 @@ def replaced(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {name: replaced(held, ids) for name, held in value.items()}
     return [replaced(held, ids) for held in value] if isinstance(value, list) else value
+
+
+def _held(side: Side, resource: Resource, owner: Holder | None, *, proven: bool) -> tuple[list[Holder], bool]:
+    """Return the items of *owner* on one side, and whether they are certainly all that exist there."""
+    if owner is None:
+        return [], proven
+    return side.holders(resource, owner.id), side.section(resource.kind, owner.id).status == COMPLETE
 
 
 def _references(pairs: Iterable[OwnerPair]) -> References:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from ops.kinds.resource import AuditEvent, Json
+from ops.items import Json
+from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
 
 COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
@@ -143,14 +145,6 @@ def code(value: Any) -> str:
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     text = text.replace("\\|", "\\\\x7c").replace("|", "\\|")
-    fence = "`" * (_longest_run(text) + 1)
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     apart = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{apart}{text}{apart}{fence}"
-
-
-def _longest_run(text: str) -> int:
-    longest = run = 0
-    for character in text:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return longest

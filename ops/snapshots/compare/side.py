@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.kinds.resource import Json, Resource, identity_of, reach
+from ops.items import Json, reach
+from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import encode
 from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
@@ -16,7 +17,7 @@ from ops.snapshots.spans import ItemFile, damaged, item, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.snapshots.library import Snapshot
+    from ops.snapshots.snapshot import Snapshot
     from ops.snapshots.writer import Stored
 
 ABSENT = "absent"

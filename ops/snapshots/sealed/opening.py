@@ -19,9 +19,9 @@ from typing import IO, Any, NamedTuple, Self
 
 from ops.errors import Damaged, NotFound, Refused
 from ops.snapshots import scratch
-from ops.snapshots.library import Snapshot
 from ops.snapshots.manifest import FILE, load
 from ops.snapshots.sealed import identities
+from ops.snapshots.snapshot import Snapshot
 
 _TOP = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _PIECE = 1 << 18

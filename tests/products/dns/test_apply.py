@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops.kinds.change import Change
-from ops.kinds.resource import Json, Owner
+from ops.items import Json
+from ops.kinds.resource import Change, Owner
 from ops.products.dns.resources import RECORDS
 from ops.sandbox.faults import Fault
 from ops.writes.sending import batches
@@ -163,6 +164,15 @@ def test_another_file_is_refused_as_a_plan(inv: Inv, zone: Zone, text: str) -> N
 
     assert result.code == 1
     assert zone.writes == []
+
+
+def test_a_pipe_is_refused_as_a_plan_and_not_waited_for(inv: Inv, zone: Zone) -> None:
+    os.mkfifo("x.plan")
+
+    result = inv("dns.apply", *AT, "--plan", "x.plan", "--yes")
+
+    assert result.code == 1
+    assert "not a regular file" in result.err
 
 
 @pytest.mark.fault("G2")

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.errors import Conflict, ValidationError
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner
 from ops.products.dns import plan as planning
 from ops.products.dns.entries import FileRecord, RecordFile
 from ops.products.dns.plan import Plan, packed, state
@@ -405,3 +404,50 @@ def test_an_exported_record_of_any_name_is_unchanged(name: str, tmp_path: Any) -
     found = planning.plan(OWNER, [record], files.read(str(file), ZONE))
 
     assert (found.changes, found.unchanged) == ([], 1)
+
+
+def test_a_change_compares_structured_records_by_their_data() -> None:
+    before = srv(1, "1\t443\ta.example", target="a.example")
+    after = {**before, "content": "5 1 443 a.example", "priority": 5}
+    other = {**after, "data": {**before["data"], "port": 444}, "content": before["content"]}
+
+    same, different = (Change(RECORDS, OWNER, before, one) for one in (after, other))
+
+    assert same.action == UNCHANGED
+    assert (different.action, {field for field, _, _ in different.differences()}) == (
+        UPDATE,
+        {"content", "data"},
+    )
+
+
+ODD: list[Json] = [
+    live(1, "odd", "NEWTYPE", "x y"),
+    live(2, "a;b", "A", "192.0.2.1"),
+    live(3, "t", "TXT", 'unpaired " quote'),
+    live(4, "u", "TXT", '"open'),
+    live(5, "c", "CNAME", "*.example.net"),
+    live(6, "d", "CAA", "", data={"flags": None}),
+    live(7, "e", "SRV", "1 2", data={}),
+    live(8, "f", "A", "not an address", ttl=7, tags=None, settings=None, comment=5),
+    live(9, "g", "LOC", "somewhere", data={"lat_degrees": 1}),
+    live(10, "x" * 70, "A", "192.0.2.1"),
+    live(11, "h", "MX", "m.example", priority=None, newer={"a": 1}),
+    live(12, "n", "NS", "ns.example") | {"name": "f.example.com"},
+]
+
+
+def test_no_live_record_blocks_the_plan_of_another(tmp_path: Any) -> None:
+    found = plan(OWNER, ODD, [wanted("new", "A", "192.0.2.1")], keep=True)
+
+    assert actions(found) == [(CREATE, "new", "192.0.2.1")]
+
+
+@pytest.mark.parametrize("record", ODD, ids=lambda record: record["name"][:9])
+def test_no_live_record_blocks_an_export_or_its_plan(record: Json, tmp_path: Any) -> None:
+    from ops.products.dns import export, files
+
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps(export.document(ZONE, [record])))
+
+    assert export.bind(ZONE, [record])[0].startswith("$ORIGIN example.com.\n")
+    assert planning.plan(OWNER, [record], files.read(str(file), ZONE)).changes == []

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ops.errors import Conflict
-from ops.kinds.change import CREATE, DELETE, UPDATE, Change
+from ops.kinds.resource import CREATE, DELETE, UPDATE, Change
 from ops.products.dns.checks import check_together
 from ops.products.dns.entries import FileRecord
 from ops.products.dns.plan import packed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import UsageError, ValidationError
-from ops.products.dns.build import new_record
+from ops.products.dns.changes import new_record
 from ops.products.dns.rdata import EXAMPLES, FIELDS, TYPES, fields_of, rdata_key, text_of
 
 ZONE = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}

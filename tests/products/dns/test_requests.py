@@ -10,8 +10,7 @@ from responses.matchers import json_params_matcher
 
 from ops.errors import Conflict, MalformedAnswer, OpsError
 from ops.http.client import Client
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.dns.record import body, patch, spelled_like
 from ops.products.dns.resources import RECORDS, SETTINGS
 from ops.products.dns.writes import batch_records, create_record, update_record, update_settings

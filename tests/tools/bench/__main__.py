@@ -47,7 +47,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _lines(
     names: list[str], peers: tuple[Peer, ...], versions: dict[str, str], start: float
 ) -> Iterator[tuple[str, int]]:
-    """Yield the document piece by piece, each with the number of goals that it misses."""
+    """Yield the document in pieces, each with the number of goals that were missed."""
     yield table.preface(versions, start), 0
     yield table.head(versions), 0
     for name in names:
@@ -56,7 +56,7 @@ def _lines(
 
 
 def _start() -> float:
-    """Give the seconds that a task which does nothing takes from start to end."""
+    """Return the seconds that an empty task takes from start to end."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         runs = [measured(empty(folder), {"HOME": name}, folder) for _ in range(ROUNDS)]

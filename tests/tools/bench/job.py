@@ -1,4 +1,4 @@
-"""A job: what ours and the peers are asked to do, and what came of it."""
+"""A job: what our program and the peers have to do, and the result."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Rows = Iterator[Row]
 Peers = tuple[Peer, ...]
 
 CANNOT = 3
-# A peer gets so many times as long as ours took, within these bounds.
+# A peer may take this multiple of our time, within these bounds.
 PATIENCE, SHORTEST, LONGEST = 8, 15.0, 60.0
-# A run of so many seconds is not repeated: chance has little part in it.
+# A run that takes longer than these seconds is not repeated: it varies little.
 LONG = 8.0
-# Where latency rules.
+# For jobs whose time is mostly latency.
 RATIO = 1.15
 
 
 class Job(NamedTuple):
-    """*ours* runs our command in a stage; *counted* gives how many things it has got, of *items*.
+    """*ours* runs our command in a stage; *counted* returns how many of the *items* it got.
 
-    *least* requests are the fewest, and the delays of *limit* seconds cannot be had faster. *peer* is the
-    drivers' name of the job, *arguments* what they get for the stage and the number of the peer. Where
-    latency rules, the ratio is a goal, and *latency* the path of one of its answers: how long a bare client
-    waits for that is what a delay takes.
+    *least* is the smallest possible number of requests, *limit* the smallest possible time of their delays in
+    seconds. *peer* is the drivers' name of the job, *arguments* their arguments for the stage and the number
+    of the peer. If the time is mostly latency, the ratio is a goal, and *latency* is the path of one of the
+    answers: the time that a bare client waits for it is the real length of a delay.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Job(NamedTuple):
 
     @property
     def at_once(self) -> int:
-        """Give how many requests are under way at a time: one where each waits for the one before it."""
+        """Return the number of concurrent requests: one if each waits for the one before it."""
         return 1 if self.limit >= self.delay * self.least else self.workers
 
 
@@ -62,7 +62,7 @@ def lines(run: Run) -> int:
 
 
 def carry_out(job: Job, start: float, peers: Peers) -> Row:
-    """Do *job* in rounds, ours and each peer in turn; *start* is how long an empty task takes."""
+    """Run *job* in rounds, our program and each peer in turn; *start* is the time of an empty task."""
     with stage(job.scale, delay=job.delay) as sandbox:
         if job.latency:
             job = job._replace(limit=job.limit * max(1.0, sandbox.bare(job.latency, job.at_once) / job.delay))
@@ -86,10 +86,10 @@ def _rounds(job: Job, sandbox: Stage) -> tuple[list[Run], list[int], Traffic]:
 
 
 class Done(NamedTuple):
-    """What a peer did: its seconds, None where it could not, and the cell that tells of it."""
+    """The result of a peer: its seconds, None if it failed, and the cell of the table."""
 
     seconds: float | None
-    told: str = ""
+    cell: str = ""
 
 
 def _peer(job: Job, sandbox: Stage, peer: Peer, number: int, ours: float) -> Done:
@@ -102,9 +102,9 @@ def _peer(job: Job, sandbox: Stage, peer: Peer, number: int, ours: float) -> Don
     for _ in range(job.rounds):
         run = measured(command, environment(job, sandbox), sandbox.folder, patience=patience)
         if run.late:
-            return Done(patience, f"over {patience:.0f} s, ended")
+            return Done(patience, f"stopped after {patience:.0f} s")
         if run.code == CANNOT:
-            return Done(None, f"cannot: {run.out.read_text().strip()}")
+            return Done(None, f"not possible: {run.out.read_text().strip()}")
         if run.code or _last_number(run.out) != job.items:
             return Done(None, f"failed: {_last_line(run)}")
         seconds.append(run.seconds)
@@ -114,7 +114,7 @@ def _peer(job: Job, sandbox: Stage, peer: Peer, number: int, ours: float) -> Don
 
 
 def environment(job: Job, sandbox: Stage) -> dict[str, str]:
-    """Give the variables of a driver."""
+    """Return the environment of a driver."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(sandbox.folder),
@@ -132,7 +132,7 @@ def _last_number(out: Path) -> int:
 
 def _last_line(run: Run) -> str:
     if not run.code:
-        return f"it found {_last_number(run.out):,} things"
+        return f"it found {_last_number(run.out):,} items"
     return (run.errors.strip().splitlines() or [f"exit code {run.code}"])[-1][:80].replace("|", "/")
 
 
@@ -164,5 +164,5 @@ def _row(
 
 def _cell(done: Done, ours: float) -> str:
     if done.seconds is None:
-        return done.told
-    return done.told or f"{done.seconds:.2f} ({done.seconds / ours:.1f} x)"
+        return done.cell
+    return done.cell or f"{done.seconds:.2f} ({done.seconds / ours:.1f} x)"

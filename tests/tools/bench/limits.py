@@ -1,4 +1,4 @@
-"""The arithmetic of a measurement: the fewest requests, and the time below which no client gets."""
+"""The arithmetic of a measurement: the fewest requests, and the shortest time that is possible."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ BULK_GET, BULK_PUT = 100, 10_000
 
 
 def pages(items: int, size: int) -> int:
-    """Count the pages of a list by page number: no total is believed, so a full last page is followed by one.
+    """Count the pages of a list by page number: no total is trusted, so one page follows a full last page.
 
-    An empty list is a page as well.
+    An empty list has one page.
     """
     return items // size + 1
 
@@ -33,18 +33,18 @@ def scan(zones: int, records: int) -> int:
 
 
 def seconds(requests: int, *, delay: float, workers: int = 1, steps: int = 1) -> float:
-    """Give the time that *requests* of *delay* seconds take at the least, *workers* at once.
+    """Return the shortest time that *requests* of *delay* seconds take, with *workers* at once.
 
-    *steps* of them can only be made one after the other, each knowing what the one before it said.
+    *steps* of them can only be sent one after the other, because each needs the answer before it.
     """
     return delay * max(steps, ceil(requests / workers))
 
 
 def share(times: list[float], *, budget: int, window: float) -> float:
-    """Give requests made over requests allowed, over the time in which the budget ruled.
+    """Return the requests sent as a share of those allowed, for the time that the budget limited.
 
-    A budget of n in a window lets n through at once, then n more in each further window; the last,
-    unfinished one tells nothing of the rate.
+    A budget of n in a window allows n requests at once, then n more in each further window; the last,
+    incomplete window is left out.
     """
     ordered = sorted(times)
     rounds = (len(ordered) - 1) // budget

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, so that server and client do not share an interpreter's lock."""
+"""A sandbox in a process of its own, so that server and client do not share an interpreter lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.sandbox.wire import Exchange, Request
 
 
 class Counter:
-    """What was answered since it was last asked: bytes of bodies, and answers 429."""
+    """Counts the bytes of bodies and the 429 answers since the last report."""
 
     def __init__(self) -> None:
         self.bytes = self.refused = 0
@@ -27,7 +27,7 @@ class Counter:
 
 
 def paced(handle: Callable[[Request, str], Delivery], delay: float) -> Callable[[Request, str], Delivery]:
-    """Give *handle* so that an answer takes *delay* seconds in all, as one that comes from afar does."""
+    """Return *handle*, delayed so that an answer takes *delay* seconds in all."""
 
     def wait(request: Request, target: str) -> Delivery:
         due = time.monotonic() + delay
@@ -39,16 +39,16 @@ def paced(handle: Callable[[Request, str], Delivery], delay: float) -> Callable[
 
 
 def main() -> None:
-    """Serve what the one argument, a JSON object, asks for; a line on stdin is answered with what happened.
+    """Serve the account that the one argument, a JSON object, describes; report after each line on stdin.
 
-    That is told once: the requests, their moments, the bytes and the refusals since the line before.
+    A report has the requests, their times, the bytes and the refusals since the previous one.
     """
-    wish = json.loads(sys.argv[1])
-    quota = tuple(wish["quota"]) if wish["quota"] else None
+    options = json.loads(sys.argv[1])
+    quota = tuple(options["quota"]) if options["quota"] else None
     sandbox = Sandbox(quota=quota, seed=None)
-    if wish["delay"]:
-        sandbox.edge.handle = paced(sandbox.edge.handle, wish["delay"])  # type: ignore[method-assign]
-    seed_scale(sandbox.store, **wish["scale"])
+    if options["delay"]:
+        sandbox.edge.handle = paced(sandbox.edge.handle, options["delay"])  # type: ignore[method-assign]
+    seed_scale(sandbox.store, **options["scale"])
     sandbox.observer = counter = Counter()
     with sandbox:
         _tell([sandbox.url, sandbox.token, sandbox.account_id])

@@ -1,4 +1,4 @@
-"""The stage of a measurement: a sandbox in one process, the measured command in another."""
+"""The environment of a measurement: a sandbox in one process, the measured command in another."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WATCH = Path(__file__).parent / "watch.py"
 
 
 class Run(NamedTuple):
-    """One run of a command: seconds of wall time, MiB of peak memory, exit code, what it printed.
+    """One run of a command: seconds of wall time, MiB of peak memory, exit code, output.
 
-    *late* says that it was ended because it took longer than it was given. *requests* are those that it made,
-    where the job has counted them.
+    *late*: it was stopped because it took too long. *requests* is the number of its requests if the job
+    counted them.
     """
 
     seconds: float
@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """What the sandbox saw: (method, target) of each request, their moments, bytes of bodies, answers 429."""
+    """What the sandbox saw: (method, target) of each request, their times, bytes of bodies, 429 answers."""
 
     requests: list[tuple[str, str]]
     times: list[float]
@@ -58,7 +58,7 @@ class Stage:
         self.url, self.token, self.account_id = json.loads(process.stdout.readline())
 
     def traffic(self) -> Traffic:
-        """Give what was asked for since this was last called."""
+        """Return the requests since the last call."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -66,7 +66,7 @@ class Stage:
         return Traffic([(method, target) for method, target in requests], *rest)
 
     def bare(self, path: str, at_once: int, times: int = 13) -> float:
-        """Give the seconds that bare clients wait for the answer at *path*, *at_once* side by side."""
+        """Return the seconds that *at_once* concurrent bare clients wait for the answer at *path*."""
         with ThreadPoolExecutor(at_once) as clients:
             began = time.perf_counter()
             for _ in clients.map(lambda _: self._ask(path, times), range(at_once)):
@@ -83,7 +83,7 @@ class Stage:
         link.close()
 
     def environment(self, **settings: object) -> dict[str, str]:
-        """Give the variables of a run of ours with *settings*; each stage has folders of its own."""
+        """Return the environment of our program with *settings*; each stage has folders of its own."""
         named = {f"CFOPS_{name.upper()}": str(value) for name, value in settings.items()}
         folders = {f"CFOPS_{name}_DIR": str(self.folder / name) for name in ("STATE", "CACHE", "CONFIG")}
         return {
@@ -98,7 +98,7 @@ class Stage:
         }
 
     def inv(self, *line: str, cold: bool = True, **settings: object) -> Run:
-        """Run `inv` with *line*; a *cold* run knows no name from the one before."""
+        """Run `inv` with *line*; a *cold* run has no cached names."""
         if cold:
             for file in (self.folder / "CACHE").glob("*"):
                 file.unlink()
@@ -108,9 +108,9 @@ class Stage:
 def measured(
     command: Sequence[str], environ: Mapping[str, str], folder: Path, *, patience: float = 300.0
 ) -> Run:
-    """Run *command* in the project's folder, *patience* seconds at most, its stdout going to a file."""
-    place = Path(tempfile.mkdtemp(dir=folder))
-    out, errors, took = place / "out", place / "errors", place / "took"
+    """Run *command* in the project's folder for at most *patience* seconds, with its stdout in a file."""
+    results = Path(tempfile.mkdtemp(dir=folder))
+    out, errors, took = results / "out", results / "errors", results / "took"
     with out.open("wb") as to, errors.open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, "-I", WATCH, took, *command],
@@ -120,22 +120,22 @@ def measured(
         alarm.start()
         process.wait()
         alarm.cancel()
-    said = errors.read_text(errors="replace")
+    printed = errors.read_text(errors="replace")
     if process.returncode == -signal.SIGKILL:
-        return Run(patience, 0.0, process.returncode, out, said, late=True)
+        return Run(patience, 0.0, process.returncode, out, printed, late=True)
     seconds, peak, code = json.loads(took.read_bytes())
-    return Run(seconds, peak / 1024, code, out, said)
+    return Run(seconds, peak / 1024, code, out, printed)
 
 
 @contextmanager
 def stage(
     scale: Mapping[str, int], *, delay: float = 0.0, quota: tuple[int, float] | None = None
 ) -> Iterator[Stage]:
-    """Start a sandbox with an account of the given scale; every answer takes *delay* seconds."""
-    wish = json.dumps({"delay": delay, "quota": quota, "scale": dict(scale)})
+    """Start a sandbox with an account of the given size; every answer takes *delay* seconds."""
+    options = json.dumps({"delay": delay, "quota": quota, "scale": dict(scale)})
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tools.bench.serve", wish],
+            [sys.executable, "-m", "tests.tools.bench.serve", options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip
         try:

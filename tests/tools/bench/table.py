@@ -12,14 +12,14 @@ HEAD = ("job", "s", "requests", "least", "MB", "MiB", "limit s", "ratio", "goals
 
 
 class Goal(NamedTuple):
-    """What shall hold, in words, and whether it did."""
+    """A goal in words, and whether it was reached."""
 
     what: str
     reached: bool
 
 
 class Row(NamedTuple):
-    """What came of a job: our numbers (None where one has no meaning) and, by its name, what a peer did."""
+    """The result of a job: our numbers (None if one has no meaning) and, by name, each peer's cell."""
 
     job: str
     seconds: float | None = None
@@ -57,13 +57,13 @@ def line(cells: Iterable[str]) -> str:
 
 
 def head(peers: Iterable[str]) -> str:
-    """Give the first two lines of the table."""
+    """Return the first two lines of the table."""
     names = [*HEAD, *peers]
     return f"{line(names)}\n{line('---' for _ in names)}"
 
 
 def preface(versions: dict[str, str], start: float) -> str:
-    """Say when and where this was measured, and how the columns are to be read."""
+    """Return when and where this was measured, and what the columns mean."""
     peers = ", ".join(f"{name} {version}" for name, version in versions.items()) or "none"
     moment = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     return f"""# Speed

@@ -1,4 +1,4 @@
-"""What a run took is its own, whoever started it."""
+"""The measured time and memory of a run do not depend on the process that started it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PYTHON = [sys.executable, "-I", "-c"]
 ENVIRON = {"PATH": os.environ["PATH"]}
 
 
-def test_the_peak_of_a_run_does_not_begin_with_what_the_suite_holds(tmp_path: Path) -> None:
+def test_the_peak_memory_of_a_run_does_not_include_that_of_the_suite(tmp_path: Path) -> None:
     held = bytearray(os.urandom(1 << 20)) * 200
 
     run = measured([*PYTHON, "print(len(b'x' * (30 << 20)))"], ENVIRON, tmp_path)
@@ -25,7 +25,7 @@ def test_the_peak_of_a_run_does_not_begin_with_what_the_suite_holds(tmp_path: Pa
 
 
 @pytest.mark.parametrize("code", [0, 3, -signal.SIGKILL])
-def test_the_ending_of_a_run_is_its_own(tmp_path: Path, code: int) -> None:
+def test_the_exit_code_of_a_run_is_its_own(tmp_path: Path, code: int) -> None:
     end = f"os.kill(os.getpid(), {-code})" if code < 0 else f"sys.exit({code})"
 
     run = measured([*PYTHON, f"import os, sys; {end}"], ENVIRON, tmp_path)
@@ -33,7 +33,7 @@ def test_the_ending_of_a_run_is_its_own(tmp_path: Path, code: int) -> None:
     assert (run.code, run.late) == (code, False)
 
 
-def test_a_run_that_takes_too_long_is_ended_and_told(tmp_path: Path) -> None:
+def test_a_run_that_takes_too_long_is_stopped_and_marked(tmp_path: Path) -> None:
     run = measured([*PYTHON, "import signal; signal.pause()"], ENVIRON, tmp_path, patience=0.5)
 
     assert run.late

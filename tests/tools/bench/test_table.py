@@ -1,4 +1,4 @@
-"""What is said of a job: a goal that is missed is named, and a peer that lost something has no time."""
+"""The row of a job: a missed goal is named, and a peer that lost items has no time."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def missed(found: Row) -> list[str]:
     return [goal.what for goal in found.missed]
 
 
-def test_all_goals_are_reached_by_a_run_that_is_whole_lean_and_fast() -> None:
+def test_a_complete_run_with_few_requests_reaches_all_goals() -> None:
     found = row([run(1.1)], [3], {"SDK": Done(2.2)}, latency="/zones")
 
     assert missed(found) == []
     assert found.peers["SDK"] == "2.20 (2.0 x)"
 
 
-def test_each_thing_that_is_wrong_misses_its_goal() -> None:
+def test_each_defect_misses_its_goal() -> None:
     assert missed(row([run(1.0)], [2])) == ["all there"]
     assert missed(row([run(1.0, code=4)], [3])) == ["all there"]
     assert missed(row([run(1.0, requests=3)], [3])) == ["fewest requests"]
@@ -52,21 +52,23 @@ def test_each_thing_that_is_wrong_misses_its_goal() -> None:
     assert missed(row([run(1.0)], [3], {"a": Done(0.9), "b": Done(3.0)})) == ["ahead"]
 
 
-def test_the_median_of_the_rounds_counts_and_one_bad_round_is_enough_to_have_lost_something() -> None:
+def test_the_median_of_the_rounds_counts_and_one_bad_round_counts_as_a_loss() -> None:
     found = row([run(9.0), run(1.0), run(1.1)], [3, 2, 3])
 
     assert found.seconds == 1.1
     assert missed(found) == ["all there"]
 
 
-def test_a_peer_that_cannot_or_fails_is_told_of_and_not_compared() -> None:
-    found = row([run(1.0)], [3], {"a": Done(None, "cannot: why"), "b": Done(60.0, "over 60 s, ended")})
+def test_a_peer_that_fails_is_named_and_not_compared() -> None:
+    found = row(
+        [run(1.0)], [3], {"a": Done(None, "not possible: why"), "b": Done(60.0, "stopped after 60 s")}
+    )
 
     assert missed(found) == []
-    assert found.peers == {"a": "cannot: why", "b": "over 60 s, ended"}
+    assert found.peers == {"a": "not possible: why", "b": "stopped after 60 s"}
 
 
-def test_a_row_has_a_cell_for_each_column_and_names_what_was_missed() -> None:
+def test_a_row_has_a_cell_for_each_column_and_names_the_missed_goals() -> None:
     line = table.line(Row("x", seconds=2.0, limit=1.0, goals=(Goal("fast", False),)).cells(["SDK", "cli4"]))
 
     assert line.count("|") == table.head(["SDK", "cli4"]).splitlines()[0].count("|")

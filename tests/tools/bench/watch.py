@@ -1,7 +1,7 @@
-"""Run a command and write down what it took: ``watch.py FILE COMMAND…`` writes [seconds, KiB, exit code].
+"""Run a command and measure it: ``watch.py FILE COMMAND…`` writes [seconds, KiB, exit code].
 
-The peak memory that the kernel tells of a process begins with what its parent held when it forked. A test
-suite or a bench may hold a gigabyte; this parent holds less than any command that is measured.
+The peak memory that the kernel reports for a process includes its parent's memory at the time of the fork. A
+test suite or a bench may use a gigabyte; this parent uses less than any command that is measured.
 """
 
 import json

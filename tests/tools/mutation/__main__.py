@@ -1,8 +1,8 @@
 """Change the code slightly and see whether the tests notice: `python -m tests.tools.mutation [TARGET …]`.
 
-Prints how many mutants of each target were killed, and exits 1 where fewer than 85 % were. The mutants stay
+Print how many mutants of each target were killed, and exit 1 if fewer than 85 % were. The mutants stay
 in `.mutation/TARGET`, where `mutmut results` lists those that survived and `mutmut show NAME` shows one;
-survivors.md says of those that are known why they change nothing.
+survivors.md explains why the known survivors change nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROW = "{:<10} {:>7} {:>7} {:>8} {:>7} {:>8} {:>7}"
 
 
 def measure(name: str, processes: int) -> tuple[float, str]:
-    """Give the share of *name*'s mutants that were noticed, and the row that tells it."""
+    """Return the share of *name*'s mutants that were killed, and its row."""
     folder = prepare(name, TARGETS[name])
     try:
         mutmut(folder, "run", "--max-children", str(processes))
@@ -32,15 +32,15 @@ def measure(name: str, processes: int) -> tuple[float, str]:
 
 
 def main(line: list[str]) -> int:
-    """Measure the named targets, or all; gives 1 where one misses the goal."""
+    """Measure the named targets, or all; return 1 if one misses the goal."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.mutation", description=__doc__)
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="TARGET")
     parser.add_argument("--processes", type=int, default=2)
-    asked = parser.parse_args(line)
+    options = parser.parse_args(line)
     print(ROW.format("target", "mutants", "killed", "timeout", "survived", "no tests", "score"))
     lowest = 1.0
-    for name in asked.targets or TARGETS:
-        score, row = measure(name, asked.processes)
+    for name in options.targets or TARGETS:
+        score, row = measure(name, options.processes)
         print(row, flush=True)
         lowest = min(lowest, score)
     return int(lowest < GOAL)

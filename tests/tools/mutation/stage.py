@@ -1,4 +1,4 @@
-"""The stage of a run: a folder of the target's own, where mutmut copies the code and changes it."""
+"""The folder of a target, where mutmut copies the code and changes it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.tools.mutation.targets import Target
 
 ROOT = Path(__file__).parents[3]
 STAGE = ROOT / ".mutation"
-# What the tests find beside the code.
+# What the tests need beside the code.
 COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "tasks.py", "tests", "pyproject.toml")
 OPTIONS = ("-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile", "repeatable")
 
 
 def prepare(name: str, target: Target) -> Path:
-    """Give a new folder for *target* with mutmut's settings and links to the project."""
+    """Return a new folder for *target* with mutmut's settings and links to the project."""
     folder = STAGE / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -36,7 +36,7 @@ def mutmut(folder: Path, *line: str) -> None:
 
 
 def counts(folder: Path) -> dict[str, int]:
-    """Give how many mutants ended how, by mutmut's words: total, killed, survived, timeout, no_tests, …"""
+    """Return the number of mutants by result: total, killed, survived, timeout, no_tests, …"""
     mutmut(folder, "export-cicd-stats")
     found: dict[str, int] = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
     return found

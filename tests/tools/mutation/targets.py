@@ -1,4 +1,4 @@
-"""What is mutated, and the tests that have to notice."""
+"""What is mutated, and the tests that must notice."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Target(NamedTuple):
-    """Modules that belong together: *mutate* are their files, *tests* what pytest is given.
+    """Modules that belong together: *mutate* are their files, *tests* the tests that are run.
 
-    *without* is a `-k` expression for tests that are slow, or start processes, which run the code unmutated.
+    *without* leaves out tests by a `-k` expression: slow ones, and those whose processes run unmutated code.
     """
 
     mutate: tuple[str, ...]

@@ -14,7 +14,7 @@ from tests.tools.soak.episode import ROUNDS, Outcome, Tally, run
 
 
 def main(arguments: list[str]) -> int:
-    """Run episodes for so many minutes, or one again up to a round of it."""
+    """Run episodes for the given minutes, or repeat one up to the given round."""
     options = _options().parse_args(arguments)
     seed = options.seed or secrets.token_hex(4)
     print(f"seed {seed}", flush=True)
@@ -35,24 +35,24 @@ def main(arguments: list[str]) -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.soak", description=__doc__)
     parser.add_argument(
-        "--minutes", type=float, default=20.0, help="begin no episode after so many (default 20)"
+        "--minutes", type=float, default=20.0, help="start no episode after N minutes (default 20)"
     )
     parser.add_argument("--seed", default="", help="draw from this seed (default: a new one)")
-    parser.add_argument("--round", type=int, help="only the episode of this round, up to it")
+    parser.add_argument("--round", type=int, help="repeat only the episode of this round, up to the round")
     parser.add_argument("--jobs", type=int, default=3, help="episodes at a time (default 3)")
     return parser
 
 
 def _episodes(seed: str, seconds: float, jobs: int) -> Iterator[tuple[int, Outcome]]:
     """Yield episodes as they end, until the time is over or one has failed."""
-    until, begun, failed = time.monotonic() + seconds, 0, False
-    # An episode waits more than it computes; each has a process, so that none can disturb another.
+    until, started, failed = time.monotonic() + seconds, 0, False
+    # An episode waits more than it computes. Each has a process of its own, so that none affects another.
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         running: dict[Future[Outcome], int] = {}
-        while running or begun == 0:
-            while len(running) < jobs and not failed and (time.monotonic() < until or begun == 0):
-                running[pool.submit(run, f"{seed}/{begun}")] = begun
-                begun += 1
+        while running or started == 0:
+            while len(running) < jobs and not failed and (time.monotonic() < until or started == 0):
+                running[pool.submit(run, f"{seed}/{started}")] = started
+                started += 1
             for ended in wait(running, return_when=FIRST_COMPLETED).done:
                 outcome = ended.result()
                 failed = failed or outcome.failed is not None
@@ -60,19 +60,19 @@ def _episodes(seed: str, seconds: float, jobs: int) -> Iterator[tuple[int, Outco
 
 
 def _end(total: Tally, ended: list[tuple[int, Outcome]], seed: str) -> int:
-    """Print the summary and every failure; gives the exit code."""
+    """Print the summary and every failure; return the exit code."""
     failures = [(episode, outcome) for episode, outcome in ended if outcome.failed is not None]
     if total.rounds:
-        print(f"rounds    {total.rounds}, {sum(total.tasks.values())} tasks of {len(total.tasks)} sorts")
+        print(f"rounds    {total.rounds}, {sum(total.tasks.values())} tasks of {len(total.tasks)} kinds")
         for name in ("tasks", "faults", "codes", "signals"):
             print(f"{name:<9} {_counted(getattr(total, name))}")
-        print(f"of {total.drawn} faults drawn {sum(total.faults.values())} struck")
-        print(f"undone    {total.undone} tasks or lines, {total.resolved} unknown outcomes found out")
+        print(f"{total.drawn} faults drawn, {sum(total.faults.values())} injected")
+        print(f"undone    {total.undone} tasks or lines, {total.resolved} unknown outcomes resolved")
         print(f"kept      {total.snapshots} snapshots")
     for episode, outcome in failures:
         number = episode * ROUNDS + (outcome.failed or 0)
-        print(f"\nround {number} (episode {episode}, seed {seed})\n{outcome.told}")
-        print(f"again: python -m tests.tools.soak --seed {seed} --round {number}")
+        print(f"\nround {number} (episode {episode}, seed {seed})\n{outcome.report}")
+        print(f"repeat: python -m tests.tools.soak --seed {seed} --round {number}")
     print("failed" if failures else "clean")
     return 1 if failures else 0
 

@@ -1,4 +1,4 @@
-"""Snapshots against what the sandbox held while they were made."""
+"""Compare snapshots with the state of the sandbox while they were created."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.tools.soak.truth import Truth
 
 Json = dict[str, Any]
 
-# Kinds of a snapshot whose items are what the sandbox keeps, and where.
+# Kinds of a snapshot whose items the sandbox stores unchanged, with their family in its store.
 FAMILIES = {
     "dns.record": "dns_record",
     "kv.namespace": "kv.namespace",
@@ -24,16 +24,16 @@ FAMILIES = {
     "kv.key": "kv_pair",
 }
 WHOLE = {"complete", "gone", "skipped"}
-# An answer that is not what stands there: nobody can tell from outside.
+# Faults whose answers are wrong in a way that a client cannot notice.
 UNTRUE = {"lag", "gone", "unknown-fields", "empty-page"}
 
 
 def check(round: Round) -> Iterator[str]:
-    """Yield where a snapshot of this round is not what it says."""
+    """Yield the errors of the snapshots of this round."""
     for folder in sorted(snapshots(round.exports) - round.kept):
         manifest = json.loads((folder / "manifest.json").read_text())
         yield from _claims(round, folder, manifest)
-        # A line may write before a snapshot is made and take it back after: nobody can tell what stood then.
+        # A line may write before a snapshot and undo it afterwards: the state in between is not known.
         if not round.writes and not round.plan.struck & UNTRUE:
             yield from _sections(round, folder, manifest)
     yield from _latest(round)
@@ -47,8 +47,8 @@ def _claims(round: Round, folder: Path, manifest: Json) -> Iterator[str]:
         yield f"{folder.name} claims to be complete, with sections that are {statuses - WHOLE}"
     if manifest["status"] != "complete" and round.ended.code == 0:
         yield f"{folder.name} is {manifest['status']}, but the line ended with 0"
-    asked = manifest["options"]
-    if manifest["status"] == "complete" and not any(asked[name] for name in ("only", "skip", "zone")):
+    options = manifest["options"]
+    if manifest["status"] == "complete" and not any(options[name] for name in ("only", "skip", "zone")):
         yield from _every_zone(round, folder, manifest)
 
 
@@ -58,7 +58,7 @@ def _every_zone(round: Round, folder: Path, manifest: Json) -> Iterator[str]:
     zones = {spot.id for spot in round.after if spot.family == "zone"}
     read = {section["scope"] for section in manifest["sections"] if section["kind"] == "dns.record"}
     if zones != read:
-        yield f"{folder.name} is complete, but of the zones {zones ^ read} are missing or not there"
+        yield f"{folder.name} is complete, but of the zones {zones ^ read} are missing or do not exist"
 
 
 def _sections(round: Round, folder: Path, manifest: Json) -> Iterator[str]:
@@ -69,11 +69,11 @@ def _sections(round: Round, folder: Path, manifest: Json) -> Iterator[str]:
         kept = _kept(folder, kind, scope)
         sure, possible = (_held(truth, kind, scope) for truth in _truths(round))
         if not sure <= kept or not kept <= possible:
-            yield f"{folder.name}, {kind} of {scope}: missing {sure - kept}, not there {kept - possible}"
+            yield f"{folder.name}, {kind} of {scope}: missing {sure - kept}, nonexistent {kept - possible}"
 
 
 def _truths(round: Round) -> tuple[Truth, Truth]:
-    """Give what stood there all the time, and all that ever stood there."""
+    """Return the items that existed all the time, and all that ever existed."""
     always = {spot: item for spot, item in round.after.items() if round.before.get(spot) == item}
     return always, round.before | round.after
 
@@ -99,4 +99,4 @@ def _text(kind: str, item: Json) -> str:
 def _latest(round: Round) -> Iterator[str]:
     for link in round.exports.glob("*/latest"):
         if json.loads((link / "manifest.json").read_text())["status"] != "complete":
-            yield "latest is a snapshot that is not complete"
+            yield "latest leads to a snapshot that is not complete"

@@ -1,4 +1,4 @@
-"""What a line says: its exit code, a sentence where it failed, and output that can be read."""
+"""Check the output of a line: its exit code, a sentence if it failed, and data that can be parsed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.tools.soak.truth import view
 
 CODES = {0, 1, 2, 3, 4, 5, 6}
 STOPPED = {2: 130, 15: 143}
-# Not to be met where nothing goes wrong: the remote, the network, what was read in part, a lock.
+# Not expected without a fault: failures of the server and the network, partial reads, locks.
 TROUBLE = {2, 3, 4, 6}
-# The server does not say what stands there, so that a reader cannot know.
+# Faults whose answers are wrong in a way that a reader cannot notice.
 UNTRUE = {"lag", "gone", "drift", "unknown-fields", "empty-page"}
 
 
 def check(round: Round) -> Iterator[str]:
-    """Yield what is wrong with what was said."""
+    """Yield what is wrong with the output."""
     yield from _code(round)
     if round.killed:
         return
@@ -45,20 +45,20 @@ def _code(round: Round) -> Iterator[str]:
     if code is None:
         yield "the line did not end"
     elif code not in allowed:
-        yield f"exit code {code} is not to be expected"
+        yield f"exit code {code} is not expected"
     elif round.plan.calm and code in TROUBLE and not (code == 4 and _compares(round.plan)):
         yield f"exit code {code} though nothing went wrong"
     elif code == 0 and _wrong(round.plan):
-        yield "what is wrong was taken"
+        yield "a wrong line was accepted"
 
 
 def _compares(plan: Plan) -> bool:
-    """Say whether a line may end with 4 because two snapshots did not read the same."""
+    """True if a line may end with 4 because two snapshots did not read the same sections."""
     return any("--exit-code" in task.words for task in plan.tasks)
 
 
 def _wrong(plan: Plan) -> bool:
-    """Say whether a line must be refused; a rehearsal does not hear what only the API knows."""
+    """True if a line must be refused; a dry run does not learn what only the API knows."""
     return bool(plan.mistyped) or (not plan.dry and any(task.wrong for task in plan.tasks))
 
 
@@ -67,19 +67,19 @@ def _sentence(round: Round) -> Iterator[str]:
     if "Traceback" in err:
         yield "a traceback"
     if code not in (0, 5) and not err.strip():
-        yield f"exit code {code} without a word"
+        yield f"exit code {code} without a message"
     if round.plan.format == "json" and not round.plan.mistyped and code not in (0, 5):
-        told = [fault for fault in map(_fault, err.splitlines()) if fault]
-        if told and told[-1].get("exit_code") != code:
-            yield f"exit code {code}, but {told[-1]} was said"
+        errors = [fault for fault in map(_fault, err.splitlines()) if fault]
+        if errors and errors[-1].get("exit_code") != code:
+            yield f"exit code {code}, but the error says {errors[-1]}"
 
 
 def _fault(line: str) -> dict[str, Any] | None:
     try:
-        told = json.loads(line)
+        error = json.loads(line)
     except ValueError:
         return None
-    return told if isinstance(told, dict) and "exit_code" in told else None
+    return error if isinstance(error, dict) and "exit_code" in error else None
 
 
 def _output(round: Round) -> Iterator[str]:
@@ -89,31 +89,31 @@ def _output(round: Round) -> Iterator[str]:
         if alone and alone.reads and "malformed" not in round.fired:
             yield from _value(round, alone)
         return
-    # Several lists in a row are no document of these formats.
+    # Several lists in a row are not a valid document of these formats.
     if not alone and plan.format in ("yaml", "csv"):
         return
     try:
         documents = _READERS.get(plan.format, _plain)(out.decode())
     except (ValueError, yaml.YAMLError, csv.Error) as error:
-        yield f"the output is no {plan.format}: {error}"
+        yield f"the output is not valid {plan.format}: {error}"
         return
     if alone and alone.reads and plan.format == "json" and not plan.struck & UNTRUE:
         yield from _list(round, alone, documents)
 
 
 def _value(round: Round, task: Task) -> Iterator[str]:
-    """A value that is given with 0 is what is stored, byte for byte."""
+    """Yield an error if a value that was printed with exit code 0 is not the stored one, byte for byte."""
     out = round.ended.out
     if out.decode("utf-8", "surrogateescape") not in _held(round, task):
-        yield f"{task.name} gave {out[:80]!r}, which is not what is stored"
+        yield f"{task.name} printed {out[:80]!r}, which is not the stored value"
 
 
 def _list(round: Round, task: Task, documents: list[Any]) -> Iterator[str]:
-    """A list that ends with 0 is whole: that is what the exit code says."""
+    """Yield an error if a list that ended with 0 is not complete."""
     given = {str(item.get("id", item.get("name"))) for item in documents[0]}
     held = _held(round, task)
     if given != held:
-        yield f"{task.name}: missing {held - given}, not there {given - held}"
+        yield f"{task.name}: missing {held - given}, nonexistent {given - held}"
 
 
 def _held(round: Round, task: Task) -> Held:
@@ -147,10 +147,10 @@ _READERS: dict[str, Callable[[str], list[Any]]] = {
 
 
 def secrets(token: str, content: bytes, where: str) -> Iterator[str]:
-    """Yield in which spellings *token* stands in *content*, at any place in base64."""
+    """Yield an error if *content* holds *token* in any spelling, at any offset in base64."""
     plain = token.encode()
     forms = [plain, plain.hex().encode()]
-    # Of base64 the ends depend on what stands beside it.
+    # The ends of base64 depend on the bytes next to the token.
     forms += [b64encode(b"\0" * shift + plain)[4:-4] for shift in range(3)]
     if any(form in content for form in forms):
-        yield f"the token stands in {where}"
+        yield f"the token is in {where}"

@@ -1,4 +1,4 @@
-"""What stands there against what the line has said, and against what the journal tells."""
+"""Compare the state of the sandbox with the result of the line, the journal and the audit log."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from ops.errors import OpsError
 from ops.telemetry.audit import AuditLog
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN, JournalEntry
-from tests.tools.soak.claims import FAMILIES, SEVERE, Claim, as_told, claims_of, covers
+from tests.tools.soak.claims import CONFIRMED_BY_NAME, FAMILIES, Claim, as_journalled, claims_of, covers
 from tests.tools.soak.drawing import NOTHING, Held, Subject
 from tests.tools.soak.round import Round, entries
 from tests.tools.soak.truth import view
 
-# The server has said that something is there, or is not, and that is not so, or has given another value:
-# whoever believes it has done what was asked, and remembers what was told.
+# With these faults the server reports wrong existence or values; a client that trusts it behaves correctly.
 UNTRUE = {"gone", "lag", "empty-page", "unknown-fields", "malformed"}
 
 
 def check(round: Round) -> Iterator[str]:
-    """Yield where state, journal and audit log do not agree."""
+    """Yield the contradictions between state, journal and audit log."""
     yield from (f"the sandbox failed: {crash}" for crash in round.crashes)
     yield from (f"sent without an intent in the journal: {request}" for request in round.unannounced)
     try:
@@ -32,7 +31,7 @@ def check(round: Round) -> Iterator[str]:
         yield from _nothing(round, new)
     yield from _explained(round, claims)
     yield from _once(round, claims)
-    yield from as_told(round, claims)
+    yield from as_journalled(round, claims)
     yield from _states(round, new)
     yield from _effects(round)
     yield from _audited(round)
@@ -46,14 +45,14 @@ def _nothing(round: Round, new: list[JournalEntry]) -> Iterator[str]:
 
 
 def _explained(round: Round, claims: list[Claim]) -> Iterator[str]:
-    """Whatever has changed is in the journal, as made or as not known."""
+    """Yield changes of the state that are not in the journal, neither as done nor as unknown."""
     for change in round.moved:
         if not any(covers(claim, change, round) for claim in claims):
             yield f"changed, but not in the journal: {change}"
 
 
 def _once(round: Round, claims: list[Claim]) -> Iterator[str]:
-    """Nothing is made more often than it was meant."""
+    """Yield items that were created more often than intended."""
     made = Counter(
         (change.spot.family, change.spot.owner, name)
         for change in round.moved
@@ -65,9 +64,9 @@ def _once(round: Round, claims: list[Claim]) -> Iterator[str]:
     )
     homes = {spot.id for spot in round.before if spot.family in ("zone", "kv.namespace")}
     for (family, owner, name), count in made.items():
-        # What a new zone begins with is not ours.
+        # The first items of a new zone come from the server.
         if (owner in homes or family in ("zone", "kv.namespace")) and count > meant[family, owner, name]:
-            yield f"made {count} times, meant {meant[family, owner, name]} times: {family} {name}"
+            yield f"created {count} times, intended {meant[family, owner, name]} times: {family} {name}"
 
 
 def _states(round: Round, new: list[JournalEntry]) -> Iterator[str]:
@@ -84,16 +83,16 @@ def _states(round: Round, new: list[JournalEntry]) -> Iterator[str]:
 
 
 def _effects(round: Round) -> Iterator[str]:
-    """A line that ended with 0 has done what was typed."""
+    """Yield effects that are missing although the line ended with 0."""
     if round.ended.code != 0 or not round.plan.may_write or UNTRUE & set(round.fired):
         return
-    stands = view(round.after)
+    live = view(round.after)
     for subject, held in _wanted(round).items():
-        standing = stands.get(subject, NOTHING)
+        current = live.get(subject, NOTHING)
         if _stirred(round, subject):
             continue
-        if (held and not held <= standing) or (not held and standing):
-            yield f"ended with 0, but at {subject} stands {set(standing)}, not {set(held)}"
+        if (held and not held <= current) or (not held and current):
+            yield f"ended with 0, but {subject} is {set(current)}, not {set(held)}"
 
 
 def _wanted(round: Round) -> dict[Subject, Held]:
@@ -112,7 +111,7 @@ def _stirred(round: Round, subject: Subject) -> bool:
 
 
 def _audited(round: Round) -> Iterator[str]:
-    """The audit log is what was written, and ends each task as the line has ended it."""
+    """Yield errors of the audit log: damage, or another result than that of the line."""
     log = AuditLog(round.state)
     if problem := log.verify().problem:
         yield f"the audit log: {problem}"
@@ -128,15 +127,15 @@ def _audited(round: Round) -> Iterator[str]:
 
 
 def unknown(round: Round) -> list[str]:
-    """Give the ids of what a round may have done."""
+    """Return the ids of changes with an unknown outcome."""
     now = entries(round.state)
     return [id for id, entry in now.items() if id not in round.known and entry.state == UNKNOWN]
 
 
 def undoable(round: Round) -> dict[str, str]:
-    """Give the ids that take back what a round has done, the last task first, each with a name of its.
+    """Return the ids that undo the changes of a round, the last task first, each with one of its names.
 
-    None where a task cannot be undone, or nobody knows what it has done.
+    Empty if a task cannot be undone, or if its outcome is unknown.
     """
     new = [
         entry for id, entry in entries(round.state).items() if id not in round.known and entry.state != FAILED
@@ -146,7 +145,7 @@ def undoable(round: Round) -> dict[str, str]:
     )
     if not sure or round.stirred or UNTRUE & set(round.fired):
         return {}
-    # Of several names that must be typed one option can give only one.
-    if round.plan.undo == "line" and not any(entry.kind in SEVERE for entry in new):
+    # One option can confirm only one of several names.
+    if round.plan.undo == "line" and not any(entry.kind in CONFIRMED_BY_NAME for entry in new):
         return {entry.id.rpartition("-")[0]: entry.names[0] for entry in new}
     return {entry.group: entry.names[0] for entry in reversed(new)}

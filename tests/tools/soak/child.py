@@ -1,11 +1,11 @@
-"""What a forked process does: it becomes `inv`, with a line, an environment and streams of its own."""
+"""Code of a forked process: it becomes `inv`, with a line, an environment and streams of its own."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# A process that is forked later has loaded all this.
+# These modules are loaded once, before the processes are forked.
 import ops.http.stack
 import ops.sandbox
 import ops.snapshots.publish  # noqa: F401
@@ -15,7 +15,7 @@ ROOT = collection()
 
 
 def act(line: tuple[str, ...], environ: dict[str, str], folder: str, out: str, err: str) -> None:
-    """Run *line* in *folder*; what it says goes to the files *out* and *err*."""
+    """Run *line* in *folder*; its output goes to the files *out* and *err*."""
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(folder)

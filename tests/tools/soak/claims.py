@@ -1,4 +1,4 @@
-"""What the journal tells, in the sandbox's words, held against what stands there."""
+"""The changes in the journal, translated to the sandbox's store and compared with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.tools.soak.truth import Moved, Spot, label
 
 Json = dict[str, Any]
 
-# The journal's kinds, and where the sandbox keeps them.
+# The journal's kinds, and their families in the sandbox's store.
 FAMILIES = {
     "dns.record": "dns_record",
     "kv.pair": "kv_pair",
@@ -21,13 +21,13 @@ FAMILIES = {
     "zones.zone": "zone",
     "workers.route": "worker_route",
 }
-# A script is kept in parts that the journal does not name.
+# The store has parts of a script that the journal does not name.
 PARTS = ("worker", "do.")
 SCRIPTS = ("workers.script", "workers.schedule")
-# Kinds whose names must be typed before they are taken away.
-SEVERE = ("zones.zone", "kv.namespace", "workers.script")
-# What was told of an item and can be held against what is kept.
-TOLD = (
+# Kinds that are deleted only after their name was typed.
+CONFIRMED_BY_NAME = ("zones.zone", "kv.namespace", "workers.script")
+# Fields of an item that the journal and the store have in common.
+COMPARED = (
     "type",
     "name",
     "content",
@@ -44,7 +44,7 @@ TOLD = (
 
 
 class Claim(NamedTuple):
-    """A change that the journal tells of, in the sandbox's words."""
+    """A change of the journal, translated to the sandbox's store."""
 
     entry: JournalEntry
     family: str
@@ -62,7 +62,7 @@ class Claim(NamedTuple):
 
 
 def claims_of(round: Round, entry: JournalEntry) -> Iterator[Claim]:
-    """Yield the changes that *entry* says were made, or may have been."""
+    """Yield the changes of *entry* that were applied, or may have been."""
     family = FAMILIES.get(entry.kind, entry.kind)
     owner = "" if family == "zone" else entry.owner[1]
     if entry.state == FAILED:
@@ -72,20 +72,20 @@ def claims_of(round: Round, entry: JournalEntry) -> Iterator[Claim]:
 
 
 def _plain(item: Json | None) -> Json | None:
-    """Give an item with bytes as the sandbox's hex."""
+    """Return *item* with bytes as hexadecimal, as the sandbox stores them."""
     if item is None or not isinstance(item.get("value"), bytes):
         return item
     return {**item, "value": item["value"].hex().upper()}
 
 
 def covers(claim: Claim, change: Moved, round: Round) -> bool:
-    """Tell whether *claim* explains *change*."""
+    """True if *claim* explains *change*."""
     family, owner, _ = change.spot
     if claim.entry.kind in SCRIPTS:
         return family.startswith(PARTS)
     if (claim.family, claim.owner) == (family, owner) and claim.labels & change.labels:
         return True
-    # A zone or namespace comes and goes with all that is in it.
+    # A zone or namespace is created and deleted together with its contents.
     whole = claim.family in ("zone", "kv.namespace") and (claim.before is None or claim.after is None)
     return whole and label(claim.family, _owner(round, claim.family, owner)) in claim.labels
 
@@ -95,8 +95,8 @@ def _owner(round: Round, family: str, id: str) -> Json:
     return (round.after.get(found[0]) or round.before[found[0]]) if found else {"name": "", "title": ""}
 
 
-def as_told(round: Round, claims: list[Claim]) -> Iterator[str]:
-    """What the journal calls made stands as it was told, unless something later has touched it."""
+def as_journalled(round: Round, claims: list[Claim]) -> Iterator[str]:
+    """Yield changes that are done in the journal but not in the store, unless a later one changed it."""
     for at, claim in enumerate(claims):
         if claim.entry.state not in (DONE, ADOPTED, UNDONE) or claim.family not in FAMILIES.values():
             continue
@@ -113,19 +113,19 @@ def _touches(later: Claim, claim: Claim) -> bool:
 
 def _stands(round: Round, claim: Claim) -> Iterator[str]:
     spots = [spot for spot, item in _around(round, claim) if _is(claim, spot, item)]
-    # What a drift has taken away may have been made in this very round.
+    # A drift may have deleted an item that this round created.
     if round.stirred.intersection(spots) or (claim.ids | claim.labels) & {spot.id for spot in round.stirred}:
         return
-    standing = [round.after[spot] for spot in spots if spot in round.after]
+    current = [round.after[spot] for spot in spots if spot in round.after]
     wanted = claim.after
-    if wanted is None and standing:
-        yield f"{claim.entry.id} is {claim.entry.state}, but there is still {standing}"
-    if wanted is not None and not any(_equal(wanted, item) for item in standing):
-        yield f"{claim.entry.id} is {claim.entry.state}, but of {wanted} there is {standing}"
+    if wanted is None and current:
+        yield f"{claim.entry.id} is {claim.entry.state}, but there is still {current}"
+    if wanted is not None and not any(_equal(wanted, item) for item in current):
+        yield f"{claim.entry.id} is {claim.entry.state}, but of {wanted} there is {current}"
 
 
 def _around(round: Round, claim: Claim) -> Iterator[tuple[Spot, Json]]:
-    """Yield what stood or stands where the claim's item is; zones and namespaces lie in no owner."""
+    """Yield the items before and after at the claim's spot; zones and namespaces have no owner."""
     everywhere = claim.family in ("zone", "kv.namespace")
     for spot, item in chain(round.before.items(), round.after.items()):
         if spot.family == claim.family and (everywhere or spot.owner == claim.owner):
@@ -133,12 +133,12 @@ def _around(round: Round, claim: Claim) -> Iterator[tuple[Spot, Json]]:
 
 
 def _is(claim: Claim, spot: Spot, item: Json) -> bool:
-    told = claim.after if claim.after is not None else claim.before
-    if told is not None and "id" in told:
-        return spot.id == str(told["id"])
+    journalled = claim.after if claim.after is not None else claim.before
+    if journalled is not None and "id" in journalled:
+        return spot.id == str(journalled["id"])
     return label(spot.family, item) in claim.labels
 
 
-def _equal(told: Json, item: Json) -> bool:
-    shared = [name for name in TOLD if name in told and name in item]
-    return all(told[name] == item[name] for name in shared)
+def _equal(journalled: Json, item: Json) -> bool:
+    shared = [name for name in COMPARED if name in journalled and name in item]
+    return all(journalled[name] == item[name] for name in shared)

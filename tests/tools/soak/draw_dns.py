@@ -10,7 +10,7 @@ CONTENTS = {
     "TXT": ("v=spf1 -all", "two words", "=1+1"),
     "CNAME": ("docs.example.net", "other.example.net"),
 }
-# Files of the folder that every episode works in: name, and the records it has.
+# Files in the working folder of every episode: name, and the records in it.
 ZONE_FILE = "new.zone"
 RECORDS_FILE = "records.json"
 ADDED = (("A", "new", "192.0.2.1"), ("TXT", "new", "a b"), ("AAAA", "six", "2001:db8::9"))
@@ -38,7 +38,7 @@ def _subject(zone: str, type: str, label: str) -> Subject:
 @drawable(4)
 def create(draw: Draw) -> Task:
     zone, type, label, content = _record(draw)
-    # A name of which nothing stands as a rule.
+    # A name that usually does not exist.
     label = draw.one((label, "other", "more", "third"))
     words = ("dns.create", *_at(zone, type, label), "--content", content)
     return Task(words, writes=True, leaves={_subject(zone, type, label): frozenset({content})})

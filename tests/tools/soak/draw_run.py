@@ -1,10 +1,10 @@
-"""Tasks that look at the whole account or at what was run, and lines that are wrong on purpose."""
+"""Tasks that read the whole account or the journal, and lines that are wrong on purpose."""
 
 from __future__ import annotations
 
 from tests.tools.soak.drawing import Draw, Task, drawable
 
-# Undo may touch anything.
+# Undo may change anything.
 ANYTHING = ((),)
 
 
@@ -81,7 +81,7 @@ def wrong(draw: Draw) -> Task:
             ("dns.create", "--zone", "example.com", "--type", "A", "--name", "x", "--content", "no address"),
             ("dns.create", "--zone", "example.com"),
             ("dns.apply", "--zone", "example.com", "--file", "missing.json", "--yes"),
-            # Only the API knows that it is wrong.
+            # Only the API knows that this is wrong.
             ("zones.set", "--zone", "example.com", "--setting", "ssl", "--value", "maybe"),
             ("kv.put", "--namespace", "config", "--key=..", "--value", "x"),
             ("undo.apply", "--id", "0000000000-1", "--yes"),

@@ -1,7 +1,7 @@
-"""What a round may draw: chance from one seed, and the list of tasks, to which each product adds its own.
+"""What a round may draw: random choices from one seed, and the list of tasks, to which each product adds.
 
-A task is drawn without a look at what stands: names come from small pools, so that lines of one episode meet
-each other's work, and so that a seed gives the same line again.
+A task is drawn independently of the current state: names come from small pools, so that lines of one episode
+affect each other, and so that a seed always produces the same line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-# Where something stands, e.g. ("record", "example.com", "A", "www.example.com").
+# Identifies an item, e.g. ("record", "example.com", "A", "www.example.com").
 Subject = tuple[str, ...]
 Held = frozenset[str]
 
@@ -23,12 +23,11 @@ LABELS = ("tmp", "*", "new", "@", "_x._tcp")
 
 
 class Task(NamedTuple):
-    """One task as it is typed, and what may be said of it beforehand.
+    """One task as it is typed, and its expected effects.
 
-    *leaves*: what is among that which stands at a subject once a line with this task has ended with 0,
-    NOTHING where nothing may. *unsettles*: beginnings of subjects of which nothing is known any more.
-    *reads*: the list that a single task with JSON shows whole. *raw*: its output is no rows. *wrong*: it
-    must be refused.
+    *leaves*: what a subject holds after a line with this task has ended with 0, NOTHING if it must not exist.
+    *unsettles*: prefixes of subjects whose state is unknown afterwards. *reads*: the list that a single task
+    with JSON prints completely. *raw*: its output is not rows. *wrong*: it must be refused.
     """
 
     words: tuple[str, ...]
@@ -45,7 +44,7 @@ class Task(NamedTuple):
 
 
 class Draw:
-    """Chance, and the pools that tasks draw from."""
+    """Random choices, and the pools that tasks draw from."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -63,7 +62,7 @@ class Draw:
         return self.one(LABELS)
 
     def namespace(self) -> str:
-        # The last two come and go.
+        # The last two are created and deleted.
         return self.one((*NAMESPACES, *NAMESPACES[:2], *NAMESPACES[:2]))
 
     def key(self) -> str:
@@ -75,7 +74,7 @@ class Draw:
         return self.one(("", "text", "zwei\nZeilen", "é" * 40, "{}", str(self.chance.randint(0, 9))))
 
     def yes(self) -> tuple[str, ...]:
-        """What a deletion needs off a terminal; sometimes it is forgotten."""
+        """Return the option that a deletion needs off a terminal; sometimes it is left out."""
         return () if self.sometimes(0.08) else ("--yes",)
 
 
@@ -94,5 +93,5 @@ def drawable(weight: int = 1) -> Callable[[Drawer], Drawer]:
 
 
 def whole(zone: str, label: str) -> str:
-    """Give the whole name of *label*, as `--name` has it, in *zone*."""
+    """Return the full name of *label* in *zone*."""
     return zone if label == "@" else f"{label}.{zone}"

@@ -1,4 +1,4 @@
-"""An episode: some rounds on one fresh sandbox, each of them checked, all of them drawn from one seed."""
+"""An episode: rounds on one fresh sandbox, all drawn from one seed and each of them checked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.tools.soak.stage import Stage, open_stage
 from tests.tools.soak.truth import bare
 
 ROUNDS = 20
-# What shows that the places where things are remembered are whole, as a user asks for it.
-LOOK = (
+# Tasks with which a user checks that journal, audit log and snapshots are intact.
+CHECKS = (
     ("audit", "--verify"),
     ("undo.list", "--output", "json"),
     ("scan.export", "--output", "json"),
@@ -28,7 +28,7 @@ LOOK = (
 
 @dataclass
 class Tally:
-    """How many there were of what."""
+    """The counts of an episode."""
 
     rounds: int = 0
     tasks: Counter[str] = field(default_factory=Counter)
@@ -65,11 +65,11 @@ class Tally:
 
 @dataclass
 class Outcome:
-    """What an episode came to; *failed* is the round in which something did not agree, *told* says what."""
+    """The result of an episode; *failed* is the round with a contradiction, *report* describes it."""
 
     tally: Tally
     failed: int | None = None
-    told: str = ""
+    report: str = ""
 
 
 def run(seed: str, rounds: int = ROUNDS) -> Outcome:
@@ -80,21 +80,21 @@ def run(seed: str, rounds: int = ROUNDS) -> Outcome:
             plan = draw_plan(seed, number)
             round = play(stage, plan)
             tally.note(round)
-            more = (_resolved(stage, round, tally), _taken_back(stage, round, tally))
+            more = (_resolved(stage, round, tally), _undone(stage, round, tally))
             complaints = list(chain(complain(round), *more))
             if complaints:
-                return Outcome(tally, number, _told(round, complaints))
-        last, complaints = _looked_at(stage)
-        return Outcome(tally, rounds - 1, _told(last, complaints)) if complaints else Outcome(tally)
+                return Outcome(tally, number, _report(round, complaints))
+        last, complaints = _final_checks(stage)
+        return Outcome(tally, rounds - 1, _report(last, complaints)) if complaints else Outcome(tally)
 
 
 def complain(round: Round) -> Iterator[str]:
-    """Yield all that does not agree in a round."""
+    """Yield all contradictions of a round."""
     return chain(check_said.check(round), check_state.check(round), check_kept.check(round))
 
 
 def _resolved(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
-    """Have looked for what became of changes that nobody knows of; what is found has to agree as well."""
+    """Resolve changes with an unknown outcome, and yield the contradictions that remain."""
     unknown = [] if round.stirred else check_state.unknown(round)
     for id in unknown:
         show = play(stage, Plan((Task(("undo.show", "--id", id)),)))
@@ -103,11 +103,11 @@ def _resolved(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
         yield from complain(show)
     tally.resolved += len(unknown) - len(check_state.unknown(round))
     if unknown:
-        yield from (f"once it was looked for: {complaint}" for complaint in check_state.check(round))
+        yield from (f"after undo.show: {complaint}" for complaint in check_state.check(round))
 
 
-def _taken_back(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
-    """Take back all that a round has done: what stands then is what stood before it."""
+def _undone(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
+    """Undo all changes of a round, and yield the differences from the state before it."""
     groups = check_state.undoable(round) if round.plan.undo else {}
     for group, name in groups.items():
         words = ("undo.apply", "--id", group, "--yes", "--confirm", name)
@@ -118,17 +118,17 @@ def _taken_back(stage: Stage, round: Round, tally: Tally) -> Iterator[str]:
         yield from complain(undo)
         tally.undone += 1
     if groups:
-        stands, stood = set(bare(undo.after)), set(bare(round.before))
-        yield from (f"after undo there is {text}" for text in stands - stood)
-        yield from (f"after undo there is no {text}" for text in stood - stands)
+        after, before = set(bare(undo.after)), set(bare(round.before))
+        yield from (f"after undo there is {text}" for text in after - before)
+        yield from (f"after undo there is no {text}" for text in before - after)
 
 
-def _looked_at(stage: Stage) -> tuple[Round, list[str]]:
-    """End an episode: what was remembered can be read, and the token stands nowhere."""
-    last = play(stage, Plan(tuple(Task(words) for words in LOOK)))
+def _final_checks(stage: Stage) -> tuple[Round, list[str]]:
+    """End an episode: yield what cannot be read, and where the token was written."""
+    last = play(stage, Plan(tuple(Task(words) for words in CHECKS)))
     complaints = list(complain(last))
     if last.ended.code != 0:
-        complaints.append(f"the look at the end ended with {last.ended.code}")
+        complaints.append(f"the checks at the end ended with {last.ended.code}")
     for folder in (stage.state, stage.exports, stage.folder / "cache"):
         complaints += chain.from_iterable(_private(last.token, path) for path in folder.rglob("*"))
     return last, complaints
@@ -136,12 +136,12 @@ def _looked_at(stage: Stage) -> tuple[Round, list[str]]:
 
 def _private(token: str, path: Path) -> Iterator[str]:
     if path.lstat().st_mode & 0o077 and not path.is_symlink():
-        yield f"{path} is not its owner's alone"
+        yield f"{path} can be accessed by others"
     if path.is_file():
         yield from check_said.secrets(token, path.read_bytes(), str(path))
 
 
-def _told(round: Round, complaints: list[str]) -> str:
+def _report(round: Round, complaints: list[str]) -> str:
     plan, ended = round.plan, round.ended
     lines = [
         f"line    inv {shlex.join(plan.line)}",

@@ -1,4 +1,4 @@
-"""The plan of a round, all of it drawn from the episode's seed and the number of the round."""
+"""The plan of a round, drawn from the episode's seed and the number of the round."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from tests.tools.soak import draw_account, draw_dns, draw_run, weather
 from tests.tools.soak.drawing import TASKS, Draw, Task
 from tests.tools.soak.weather import Strike
 
-# They have filled the list.
+# Importing them fills TASKS.
 PRODUCTS = (draw_account, draw_dns, draw_run)
 FORMATS = ("json", "json", "json", "jsonl", "csv", "tsv", "yaml", "table", "")
-# Only where a fault may make a line wait: on a busy machine every answer may take a second.
+# Only with faults that make a line wait: on a busy machine every answer may take a second.
 _IMPATIENT = {"CFOPS_READ_TIMEOUT": "2", "CFOPS_CALL_DEADLINE": "8", "CFOPS_DEADLINE": "12"}
-# A task or an option that there is none of: nothing of the line is run.
+# A task or an option that does not exist: nothing of the line is run.
 MISTYPED = ("dns.lst", "--frobnicate", "--limit=many")
 
 
 class Plan(NamedTuple):
-    """A line of *tasks*, how it is typed, and what is done to it.
+    """A line of *tasks*, how it is typed, and what happens to it.
 
-    *mistyped* ends the line with what the parser does not know. *own* runs the installed program as a
-    process of its own; *undo* takes back what was done, afterwards: the "tasks" one by one, or the "line".
+    *mistyped* ends the line with a word that the parser does not know. *own* runs the installed program as a
+    process of its own; *undo* undoes the changes afterwards: the "tasks" one by one, or the "line".
     """
 
     tasks: tuple[Task, ...]
@@ -37,7 +37,7 @@ class Plan(NamedTuple):
 
     @property
     def line(self) -> tuple[str, ...]:
-        """Give the words after `inv`."""
+        """Return the words after `inv`."""
         words: list[str] = ["--dry"] if self.dry else []
         for task in self.tasks:
             words += task.words
@@ -50,7 +50,7 @@ class Plan(NamedTuple):
 
     @property
     def struck(self) -> set[str]:
-        """Give the kinds of the faults."""
+        """Return the kinds of the faults."""
         return {fault.partition(" ")[0] for fault in self.faults}
 
     @property
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 
 
 def draw_plan(seed: str, number: int) -> Plan:
-    """Give the plan of round *number* of the episode with this *seed*."""
+    """Return the plan of round *number* of the episode with this *seed*."""
     draw = Draw(random.Random(f"{seed}:{number}"))
     tasks = tuple(_task(draw) for _ in range(draw.one((1, 1, 1, 2, 2, 3, 4))))
     faults = weather.faults(draw, tasks)

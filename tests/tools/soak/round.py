@@ -1,4 +1,4 @@
-"""One round as it went: what was planned, what was said, and what stood before and after."""
+"""One round: its plan, its output, and the state before and after it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from tests.tools.soak.truth import Moved, Spot, Truth, moved, read
 
 
 class Round(NamedTuple):
-    """*stirred* are the spots that a drift has touched, *fired* the faults that struck, *unannounced* the
-    writes without an intent. Before it there were the entries *known*, *audited* lines of the audit log, the
-    snapshots *kept*, and *leftovers*: halves of snapshots.
+    """What happened in a round.
+
+    *stirred* are the spots that a drift has changed, *fired* the faults that were injected, *unannounced* the
+    writes without an intent in the journal. The entries *known*, *audited* lines of the audit log, the
+    snapshots *kept* and the partial snapshots *leftovers* existed before it.
     """
 
     plan: Plan
@@ -37,12 +39,12 @@ class Round(NamedTuple):
 
     @property
     def moved(self) -> list[Moved]:
-        """Give what was changed by requests."""
+        """Return what requests changed."""
         return [change for change in moved(self.before, self.after) if change.spot not in self.stirred]
 
     @property
     def writes(self) -> list[tuple[str, str]]:
-        """Give the requests that write."""
+        """Return the requests that write."""
         return [request for request in self.requests if may_write(*request)]
 
     @property
@@ -51,23 +53,23 @@ class Round(NamedTuple):
 
     @property
     def struck(self) -> bool:
-        """Say whether a signal has ended it, or could have."""
+        """True if a signal ended it, or could have."""
         return self.plan.strike is not None
 
 
 def play(stage: Stage, plan: Plan, line: tuple[str, ...] = ()) -> Round:
-    """Run *plan*, or another *line* in its place, and give how it went."""
+    """Run *plan*, or another *line* in its place, and return the round."""
     sandbox = stage.sandbox
     before, known, kept = read(sandbox.store), set(entries(stage.state)), snapshots(stage.exports)
     halves, audited = leftovers(stage.exports), AuditLog(stage.state).verify().lines
-    asked, crashed = len(sandbox.requests), len(sandbox.crashes)
+    earlier, crashed = len(sandbox.requests), len(sandbox.crashes)
     ended = stage.run(line or plan.line, plan)
     return Round(
         plan,
         ended,
         before,
         read(sandbox.store),
-        sandbox.requests[asked:],
+        sandbox.requests[earlier:],
         stage.stirred,
         stage.fired,
         stage.unannounced,
@@ -87,15 +89,15 @@ def journal(state: Path) -> Journal:
 
 
 def entries(state: Path) -> dict[str, JournalEntry]:
-    """Give the entries of the journal; raises DiskError where it is not what was written."""
+    """Return the entries of the journal; raise DiskError if it is damaged."""
     return journal(state).entries()
 
 
 def snapshots(exports: Path) -> set[Path]:
-    """Give the folders of published snapshots."""
+    """Return the folders of published snapshots."""
     return {file.parent for file in exports.glob("*/2*/manifest.json")}
 
 
 def leftovers(exports: Path) -> set[Path]:
-    """Give the halves of snapshots that lie in *exports*."""
+    """Return the partial snapshots in *exports*."""
     return set(exports.glob("*/.partial-*"))

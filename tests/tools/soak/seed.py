@@ -1,4 +1,4 @@
-"""What an episode begins with: a sandbox so small that a scan takes a moment, and files that tasks name."""
+"""The start of an episode: a sandbox small enough for quick scans, and files that tasks name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KEPT = tuple(zone_id(name) for name in ZONES)
 
 
 def small(store: Store) -> None:
-    """Write three zones, four namespaces and what else an account has."""
+    """Write three zones, four namespaces and the other items of an account."""
     seed_all(store)
     marks = ", ".join("?" * len(_KEPT))
     for zone in store.texts(f"SELECT id FROM document WHERE kind = 'zone' AND id NOT IN ({marks})", _KEPT):
@@ -46,7 +46,7 @@ def small(store: Store) -> None:
 
 
 def _set_settings(store: Store) -> None:
-    """Write those that tasks set, which the sandbox keeps only once they were changed."""
+    """Write the settings that tasks change; the sandbox stores a setting only after its first change."""
     for zone in _KEPT:
         for id, value in (("ssl", "full"), ("min_tls_version", "1.0"), ("brotli", "on")):
             body = {"id": id, "value": value, "modified_on": past("setting", zone, id), "editable": True}
@@ -54,7 +54,7 @@ def _set_settings(store: Store) -> None:
 
 
 def _add_records(store: Store) -> None:
-    """Write what tasks may update and delete, in zones where nothing of that name stands."""
+    """Write records that tasks may update and delete, under names that are not in use."""
     for name in ("example.net", "example.org"):
         zone = dns_records.zone_of(store, zone_id(name))
         store.run("DELETE FROM dns_record WHERE zone = ?", (zone.id,))
@@ -74,7 +74,7 @@ def _add_namespaces(store: Store) -> None:
 
 
 def furnish(work: Path) -> None:
-    """Put the files there that tasks name."""
+    """Write the files that tasks name."""
     work.mkdir()
     (work / "tasks.py").write_text((ROOT / "tasks.py").read_text())
     lines = [f"{label} 300 IN {type} {_quoted(type, content)}" for type, label, content in ADDED]

@@ -1,4 +1,4 @@
-"""The stage of an episode: a small sandbox, folders of its own, and lines run as processes."""
+"""The environment of an episode: a small sandbox, folders of its own, and lines that run as processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LONGEST = 40.0
 
 
 class Ended(NamedTuple):
-    """How a line ended; *code* is below zero where a signal has killed it, None where it never ended."""
+    """How a line ended; *code* is below zero if a signal killed it, None if it did not end."""
 
     code: int | None
     out: bytes
@@ -43,7 +43,7 @@ class Ended(NamedTuple):
 
 
 class Stage:
-    """Runs lines against a sandbox and knows which requests came without an intent in the journal."""
+    """Runs lines against a sandbox and records the requests without an intent in the journal."""
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.folder, self.sandbox = folder, sandbox
@@ -61,7 +61,7 @@ class Stage:
         furnish(self.work)
 
     def run(self, line: tuple[str, ...], plan: Plan) -> Ended:
-        """Run *line* under the faults, signal and settings of *plan*; back once the sandbox is quiet."""
+        """Run *line* with the faults, signal and settings of *plan*; return when the sandbox is idle."""
         self.stirred, self.unannounced = set(), []
         self._strike, self._counted = plan.strike, 0
         self._open, self._planned = self._intents(), []
@@ -147,23 +147,23 @@ class Stage:
             if strike.twice:
                 time.sleep(0.01)
                 os.kill(self._pid, strike.signal)
-        # Only a process that has met its end, or heard of it, may see the answer.
+        # The answer is sent only after the process has ended or received the signal.
         if strike.signal == signal.SIGKILL:
             time.sleep(0.02)
 
     def _intents(self) -> set[str]:
-        """Give the entries of the journal whose end is not noted."""
+        """Return the journal entries without a result."""
         found: set[str] = set()
         with suppress(FileNotFoundError):
             for line in (self.state / "journal" / "journal.jsonl").read_bytes().splitlines():
                 with suppress(ValueError):
-                    told = json.loads(line)
-                    found.add(told["id"]) if told["type"] == "intent" else found.discard(told["id"])
+                    entry = json.loads(line)
+                    found.add(entry["id"]) if entry["type"] == "intent" else found.discard(entry["id"])
         return found
 
     @property
     def fired(self) -> list[str]:
-        """Give the kinds of the faults that have struck in the last line."""
+        """Return the kinds of the faults that were injected into the last line."""
         return [fault.kind for fault in self._planned if fault.fired]
 
     def _add(self, fault: Fault) -> Fault:
@@ -178,7 +178,7 @@ class Stage:
             self.stirred |= {change.spot for change in truth.moved(before, truth.read(store))}
 
     def _settle(self) -> None:
-        """Wait until the sandbox works on no request any more, and let the time of a pause pass."""
+        """Wait until the sandbox is idle, then for the time of a pause."""
         until = time.monotonic() + 10
         while self.sandbox.busy and time.monotonic() < until:
             time.sleep(0.002)
@@ -187,7 +187,7 @@ class Stage:
 
 
 def may_write(method: str, target: str) -> bool:
-    """Say whether a request may change something; some queries are a POST."""
+    """True if a request may change something; some queries are sent as POST."""
     return method not in ("GET", "HEAD") and not target.partition("?")[0].endswith(("/bulk/get", "/graphql"))
 
 
@@ -197,7 +197,7 @@ def _texts(out: bytes, err: bytes) -> tuple[bytes, str]:
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
-    """Give a fresh stage in a folder of its own, which is removed at the end."""
+    """Yield a new stage in a folder of its own, which is removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     try:
         with Sandbox(folder / "sandbox.sqlite", quota=None, seed=small) as sandbox:
@@ -208,7 +208,7 @@ def open_stage() -> Iterator[Stage]:
 
 @cache
 def _forking() -> multiprocessing.context.ForkServerContext:
-    """Give the server that forks processes which have loaded the program, and nothing else."""
+    """Return the fork server, whose processes have loaded the program and nothing else."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([child.__name__])
     return context

@@ -1,4 +1,4 @@
-"""The checker complains: each of its looks, shown something that does not agree."""
+"""The checker reports each kind of contradiction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def listed() -> Iterator[Round]:
-    """A round that only reads."""
+    """Return a round that only reads."""
     with open_stage() as opened:
         yield played(opened, LIST)
 
@@ -52,62 +52,62 @@ def complaints(round: Round, **changed: Any) -> str:
     return "\n".join(complain(round._replace(**changed)))
 
 
-def said(round: Round, **changed: Any) -> Ended:
+def ended_with(round: Round, **changed: Any) -> Ended:
     return round.ended._replace(**changed)
 
 
 def made(round: Round) -> Spot:
-    """Give where the record that a round has made is kept."""
+    """Return the spot of the record that a round created."""
     (spot,) = round.after.keys() - round.before.keys()
     return spot
 
 
-def test_a_record_that_was_not_made_is_missed(stage: Stage) -> None:
+def test_a_record_that_was_not_created_is_reported(stage: Stage) -> None:
     round = played(stage, CREATE)
 
     found = complaints(round, after=round.before)
 
-    assert "ended with 0, but at ('record', 'example.org'" in found
+    assert "ended with 0, but ('record', 'example.org'" in found
     assert "is done, but of" in found
 
 
-def test_a_record_that_says_something_else_than_was_told_is_seen(stage: Stage) -> None:
+def test_a_record_that_differs_from_the_journal_is_reported(stage: Stage) -> None:
     round = played(stage, CREATE)
     other = {**round.after[made(round)], "ttl": 77}
 
     assert "is done, but of" in complaints(round, after={**round.after, made(round): other})
 
 
-def test_a_record_that_nobody_has_journalled_is_seen(listed: Round) -> None:
+def test_a_record_that_is_not_in_the_journal_is_reported(listed: Round) -> None:
     stranger = {"id": "0", "type": "A", "name": "stranger.example.org", "content": "192.0.2.6"}
     spot = next(spot for spot in listed.after if spot.family == "dns_record")._replace(id="0")
 
     assert "changed, but not in the journal" in complaints(listed, after={**listed.after, spot: stranger})
 
 
-def test_a_record_that_was_made_twice_is_seen(stage: Stage) -> None:
+def test_a_record_that_was_created_twice_is_reported(stage: Stage) -> None:
     round = played(stage, CREATE)
     twin = {made(round)._replace(id="0"): {**round.after[made(round)], "id": "0"}}
 
-    assert "made 2 times, meant 1 times" in complaints(round, after=round.after | twin)
+    assert "created 2 times, intended 1 times" in complaints(round, after=round.after | twin)
 
 
-def test_a_deletion_that_did_not_happen_is_seen(stage: Stage) -> None:
+def test_a_deletion_that_did_not_happen_is_reported(stage: Stage) -> None:
     played(stage, CREATE)
     round = played(stage, Task(("dns.delete", *AT, "--yes"), writes=True, leaves={RECORD: frozenset()}))
 
     found = complaints(round, after=round.before)
 
     assert "is done, but there is still" in found
-    assert "ended with 0, but at ('record', 'example.org'" in found
+    assert "ended with 0, but ('record', 'example.org'" in found
 
 
-def test_a_write_of_a_line_that_only_reads_is_seen(listed: Round) -> None:
+def test_a_write_of_a_line_that_only_reads_is_reported(listed: Round) -> None:
     assert "has sent" in complaints(listed, requests=[("POST", "/zones")])
     assert "has sent" not in complaints(listed, requests=[("POST", "/accounts/a/storage/kv/bulk/get")])
 
 
-def test_a_request_without_an_intent_is_seen(stage: Stage) -> None:
+def test_a_request_without_an_intent_is_reported(stage: Stage) -> None:
     stage.run(("version",), Plan((Task(("version",)),)))
     sandbox = stage.sandbox
     request = urllib.request.Request(
@@ -121,7 +121,7 @@ def test_a_request_without_an_intent_is_seen(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("file", ["journal/journal.jsonl", "audit/audit.jsonl"])
-def test_a_line_that_was_tampered_with_is_seen(stage: Stage, file: str) -> None:
+def test_a_line_that_was_tampered_with_is_reported(stage: Stage, file: str) -> None:
     round = played(stage, CREATE)
     log = stage.state / file
     log.write_bytes(log.read_bytes().replace(b"made", b"mAde", 1))
@@ -131,7 +131,7 @@ def test_a_line_that_was_tampered_with_is_seen(stage: Stage, file: str) -> None:
     assert "the journal cannot be read" in found or "the audit log:" in found
 
 
-def test_a_task_that_the_audit_log_ends_otherwise_is_seen(stage: Stage) -> None:
+def test_a_task_with_another_result_in_the_audit_log_is_reported(stage: Stage) -> None:
     round = played(stage, CREATE)
 
     missing = complaints(round, audited=1)
@@ -142,33 +142,35 @@ def test_a_task_that_the_audit_log_ends_otherwise_is_seen(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "complaint"),
     [
-        ({"code": 7}, "exit code 7 is not to be expected"),
-        ({"code": 130}, "exit code 130 is not to be expected"),
+        ({"code": 7}, "exit code 7 is not expected"),
+        ({"code": 130}, "exit code 130 is not expected"),
         ({"code": 3, "err": "no answer"}, "exit code 3 though nothing went wrong"),
         ({"code": None}, "the line did not end"),
-        ({"code": 1, "err": ""}, "exit code 1 without a word"),
+        ({"code": 1, "err": ""}, "exit code 1 without a message"),
         ({"code": 1, "err": '{"error": "NotFound", "exit_code": 2}'}, "exit code 1, but"),
         ({"err": "Traceback (most recent call last)"}, "a traceback"),
-        ({"out": b"[{]"}, "the output is no json"),
+        ({"out": b"[{]"}, "the output is not valid json"),
         ({"out": b"[]"}, "dns.list: missing"),
     ],
 )
-def test_what_a_line_says_is_held_against_how_it_ended(listed: Round, changed: Any, told: str) -> None:
-    assert told in complaints(listed, ended=said(listed, **changed))
+def test_the_output_of_a_line_is_compared_with_its_exit_code(
+    listed: Round, changed: Any, complaint: str
+) -> None:
+    assert complaint in complaints(listed, ended=ended_with(listed, **changed))
 
 
 @pytest.mark.parametrize("spell", [str, lambda token: token.encode().hex()])
-def test_the_token_is_found_in_what_is_said(listed: Round, spell: Any) -> None:
-    assert "the token stands in output" in complaints(listed, ended=said(listed, err=spell(listed.token)))
+def test_the_token_is_found_in_the_output(listed: Round, spell: Any) -> None:
+    assert "the token is in output" in complaints(listed, ended=ended_with(listed, err=spell(listed.token)))
 
 
-def test_what_is_wrong_and_was_taken_is_seen(listed: Round) -> None:
-    assert "what is wrong was taken" in complaints(listed, plan=listed.plan._replace(mistyped="dns.lst"))
+def test_a_wrong_line_that_was_accepted_is_reported(listed: Round) -> None:
+    assert "a wrong line was accepted" in complaints(listed, plan=listed.plan._replace(mistyped="dns.lst"))
 
 
-def test_a_snapshot_that_lacks_an_item_is_seen(stage: Stage) -> None:
+def test_a_snapshot_that_lacks_an_item_is_reported(stage: Stage) -> None:
     round = played(stage, EXPORT)
     file = snapshot(stage) / "dns.record.jsonl"
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[1:]))
@@ -177,15 +179,15 @@ def test_a_snapshot_that_lacks_an_item_is_seen(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "sections", "told"),
+    ("status", "sections", "complaint"),
     [
         ("complete", "denied", "claims to be complete"),
         ("partial", "complete", "is partial, but the line ended with 0"),
-        ("partial", "complete", "latest is a snapshot that is not complete"),
+        ("partial", "complete", "latest leads to a snapshot that is not complete"),
     ],
 )
-def test_a_snapshot_that_claims_what_it_is_not_is_seen(
-    stage: Stage, status: str, sections: str, told: str
+def test_a_snapshot_with_a_false_status_is_reported(
+    stage: Stage, status: str, sections: str, complaint: str
 ) -> None:
     round = played(stage, EXPORT)
     file = snapshot(stage) / "manifest.json"
@@ -193,10 +195,10 @@ def test_a_snapshot_that_claims_what_it_is_not_is_seen(
     manifest["sections"][-1]["status"] = sections
     file.write_text(json.dumps({**manifest, "status": status}))
 
-    assert told in complaints(round)
+    assert complaint in complaints(round)
 
 
-def test_half_a_snapshot_that_is_left_behind_is_seen(stage: Stage) -> None:
+def test_a_partial_snapshot_that_is_left_behind_is_reported(stage: Stage) -> None:
     round = played(stage, EXPORT)
     (snapshot(stage).parent / ".partial-1-00000000").mkdir()
 

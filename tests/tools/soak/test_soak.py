@@ -1,4 +1,4 @@
-"""Some rounds of the soak, the same ones every time, and what makes a failure be seen again."""
+"""Some rounds of the soak, the same ones every time, and how a failure is repeated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.tools.soak.episode import run
 from tests.tools.soak.plan import draw_plan
 from tests.tools.soak.weather import FAULTS
 
-# The fork server is talked to through a socket of the file system.
+# The fork server is reached through a socket in the file system.
 pytestmark = pytest.mark.enable_socket
 
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.enable_socket
 def test_an_episode_of_random_lines_and_faults_is_clean(episode: int) -> None:
     outcome = run(f"steady/{episode}")
 
-    assert outcome.failed is None, outcome.told
+    assert outcome.failed is None, outcome.report
     assert outcome.tally.rounds == 20
 
 
@@ -30,7 +30,7 @@ def test_a_seed_always_gives_the_same_plans() -> None:
     assert first != [draw_plan("a/1", number) for number in range(50)]
 
 
-def test_every_task_and_every_fault_is_drawn_sooner_or_later() -> None:
+def test_every_task_and_every_fault_is_drawn() -> None:
     plans = [draw_plan("all", number) for number in range(3000)]
 
     sorts = {plan.tasks[0].name for plan in plans}
@@ -40,7 +40,7 @@ def test_every_task_and_every_fault_is_drawn_sooner_or_later() -> None:
     assert {plan.strike.signal for plan in plans if plan.strike} == {2, 9, 15}
 
 
-def test_a_round_can_be_run_again_by_its_seed_and_number(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_round_can_be_repeated_by_its_seed_and_number(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["--seed", "again", "--round", "42"])
 
     assert code == 0

@@ -1,4 +1,4 @@
-"""What the sandbox really holds, read from its store behind everybody's back."""
+"""The actual state of the sandbox, read directly from its store."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.tools.soak.drawing import Held, Subject
 
 Json = dict[str, Any]
 
-# What the sandbox writes by itself.
+# Documents that the sandbox writes by itself.
 LOGS = ("audit", "audit.v2")
-# What only ever grows.
+# Documents that are never deleted.
 HISTORY = ("worker.module",)
 
 
 class Spot(NamedTuple):
-    """Where something is kept: a table or a kind of documents, what it belongs to, and its id or name."""
+    """An item's position in the store: a table or a kind of documents, its owner, and its id or name."""
 
     family: str
     owner: str
@@ -28,7 +28,7 @@ class Spot(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A spot at which something else stands now than before."""
+    """A spot whose item has changed."""
 
     spot: Spot
     before: Json | None
@@ -36,7 +36,7 @@ class Moved(NamedTuple):
 
     @property
     def labels(self) -> set[str]:
-        """Give the names under which a user knows what stood and what stands there."""
+        """Return the names by which a user knows the items before and after."""
         return {label(self.spot.family, item) for item in (self.before, self.after) if item is not None}
 
 
@@ -57,12 +57,12 @@ def label(family: str, item: Json) -> str:
 
 
 def read(store: Store) -> Truth:
-    """Give everything that the sandbox holds."""
+    """Return everything that the sandbox stores."""
     found: Truth = {}
     for kind, owner, id, body in store.rows("SELECT kind, owner, id, body FROM document"):
         if kind not in LOGS:
-            told = json.loads(body)
-            found[Spot(kind, owner, id)] = told if isinstance(told, dict) else {"value": told}
+            document = json.loads(body)
+            found[Spot(kind, owner, id)] = document if isinstance(document, dict) else {"value": document}
     for zone, id, body in store.rows("SELECT zone, id, body FROM dns_record"):
         found[Spot("dns_record", zone, id)] = json.loads(body)
     pairs = "SELECT namespace, name, hex(value), metadata, expiration FROM kv_pair WHERE deleted IS NULL"
@@ -73,7 +73,7 @@ def read(store: Store) -> Truth:
 
 
 def moved(before: Truth, after: Truth) -> list[Moved]:
-    """Give every spot that is not as it was."""
+    """Return every spot that has changed."""
     return [
         Moved(spot, before.get(spot), after.get(spot))
         for spot in sorted(before.keys() | after.keys())
@@ -82,7 +82,7 @@ def moved(before: Truth, after: Truth) -> list[Moved]:
 
 
 def bare(truth: Truth) -> list[str]:
-    """Give all that is held, ids, moments and history aside."""
+    """Return everything in *truth* without ids, times and history."""
     names = {
         spot.id: label(spot.family, item)
         for spot, item in truth.items()
@@ -96,7 +96,7 @@ def bare(truth: Truth) -> list[str]:
 
 
 def _unstamped(item: Any) -> Any:
-    """Give *item* without what says when it was made, and which of its like it is."""
+    """Return *item* without its times and ids."""
     if isinstance(item, dict):
         kept = {name for name in item if name not in STAMPS and not name.endswith("_modified_on")}
         return {name: _unstamped(item[name]) for name in kept}
@@ -106,7 +106,7 @@ def _unstamped(item: Any) -> Any:
 
 
 def view(truth: Truth) -> dict[Subject, Held]:
-    """Give what stands where, in the words of those who draw."""
+    """Return what each subject holds."""
     zones = {spot.id: item["name"] for spot, item in truth.items() if spot.family == "zone"}
     titles = {spot.id: item["title"] for spot, item in truth.items() if spot.family == "kv.namespace"}
     seen: dict[Subject, set[str]] = defaultdict(set)
@@ -114,7 +114,7 @@ def view(truth: Truth) -> dict[Subject, Held]:
         zone, title = zones.get(spot.owner, ""), titles.get(spot.owner, "")
         match spot.family:
             case "dns_record":
-                seen["record", zone, item["type"], item["name"]].add(_said(item))
+                seen["record", zone, item["type"], item["name"]].add(_content(item))
                 seen["records", zone].add(item["id"])
             case "kv_pair":
                 seen["pair", title, item["key"]].add(
@@ -138,6 +138,6 @@ def view(truth: Truth) -> dict[Subject, Held]:
     return {subject: frozenset(held) for subject, held in seen.items()}
 
 
-def _said(record: Json) -> str:
+def _content(record: Json) -> str:
     content = str(record["content"])
     return content.replace('" "', "").strip('"') if record["type"] == "TXT" else content

@@ -1,4 +1,4 @@
-"""What may go wrong in a round: faults of the sandbox, and signals at a moment that a request marks."""
+"""What may go wrong in a round: faults of the sandbox, and signals at the time of a request."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PATHS = (
 LISTS = ("/zones/*/dns_records*", "/accounts/*/storage/kv/namespaces/*/keys*", "/zones?*")
 KEYS = "/accounts/*/storage/kv/namespaces/*/keys*"
 
-# Kind with arguments; methods it is drawn for; paths it is drawn for.
+# The kind with its arguments, the methods and the paths that it is drawn for.
 WRITE = "the method that writes"
 _ANY = ("", "", "GET", WRITE, WRITE)
 _WRITES = (WRITE,)
-# What tasks of these names send; others send a POST.
+# The methods of tasks with these names; others send a POST.
 METHODS = {
     "put": "PUT",
     "rename": "PUT",
@@ -58,7 +58,7 @@ FAULTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("hang seconds=2.5", _ANY, PATHS),
     *[("hang seconds=2.5 execute=true", _WRITES, ("",))] * 2,
     ("drip bytes=2000 seconds=0.005", _ANY, PATHS),
-    # What costs most to get wrong is drawn most: it was carried out, and nobody hears of it.
+    # The most harmful faults are drawn most often: the write was applied, but the answer is lost.
     *[("drop-after", _WRITES, ("",))] * 3,
     *[("drop-after reset=true", _WRITES, ("",))] * 3,
     *[("error-after", _WRITES, ("",))] * 3,
@@ -85,10 +85,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 class Strike(NamedTuple):
-    """A signal, sent *after* so many seconds from the moment the *nth* request was carried out.
+    """A signal, sent *after* seconds after the *nth* request was applied.
 
-    Its answer has not left by then. *writes*: only requests that write are counted. *twice*: it is sent once
-    more, as by somebody who cannot wait.
+    The answer has not been sent by then. *writes*: only requests that write are counted. *twice*: the signal
+    is sent a second time, as by an impatient user.
     """
 
     signal: int
@@ -99,7 +99,7 @@ class Strike(NamedTuple):
 
 
 def faults(draw: Draw, tasks: Sequence[Task]) -> tuple[str, ...]:
-    """Give the fault plan of a line of *tasks*, none in every third."""
+    """Return the fault plan of a line of *tasks*; a third of the plans are empty."""
     return tuple(_fault(draw, tasks) for _ in range(draw.one((0, 0, 1, 1, 1, 2))))
 
 
@@ -114,7 +114,7 @@ def _fault(draw: Draw, tasks: Sequence[Task]) -> str:
 
 
 def strike(draw: Draw) -> Strike | None:
-    """Give the signal of a round, one in every fifth."""
+    """Return the signal of a round; one round in five has one."""
     if not draw.sometimes(0.2):
         return None
     writes = draw.sometimes(0.5)

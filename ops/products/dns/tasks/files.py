@@ -14,8 +14,8 @@ from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
+    from ops.items import Json
+    from ops.kinds.resource import Change
     from ops.products.dns.current import CurrentZone
     from ops.products.dns.plan import Plan
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
-from ops.kinds.resource import Owner, reach
-from ops.products.dns.values import YES_NO
+from ops.items import reach
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
     from ops.products.dns.current import CurrentZone
 
 ZONE = "domain or id, e.g. example.com"
@@ -46,33 +46,19 @@ def current_zone(app: App, zone: Json) -> CurrentZone:
     return CurrentZone(app.client, owner, app.run.pretended if app.dry and app.command.writes else ())
 
 
-def given(
-    *,
-    content: str,
-    priority: int,
-    weight: int,
-    port: int,
-    target: str,
-    flags: str,
-    tag: str,
-    value: str,
-    ttl: int,
-    proxied: str,
-    comment: str,
-    tags: tuple[str, ...],
-) -> Json:
-    """Return the options that were typed, as fields of a record or of its `data`."""
-    numbers = {"priority": priority, "weight": weight, "port": port}
-    texts = {"content": content, "target": target, "flags": flags, "tag": tag, "value": value}
-    found: Json = {name: number for name, number in numbers.items() if number != NONE}
-    found |= {name: text for name, text in (texts | {"comment": comment}).items() if text}
-    found |= {"ttl": ttl} if ttl else {}
-    found |= {"proxied": yes_or_no(proxied)} if proxied else {}
-    return found | ({"tags": split(tags)} if tags else {})
+def given(options: Json) -> Json:
+    """Return those of a task's *options* that were typed, as fields of a record or of its `data`."""
+    numbers = {name: options[name] for name in ("priority", "weight", "port") if options[name] != NONE}
+    texts = {name: options[name] for name in ("content", "target", "flags", "tag", "value", "comment", "ttl")}
+    found: Json = numbers | {name: one for name, one in texts.items() if one}
+    found |= {"proxied": yes_or_no(options["proxied"])} if options["proxied"] else {}
+    return found | ({"tags": split(options["tags"])} if options["tags"] else {})
 
 
 def yes_or_no(text: str) -> bool:
     """Return the value of --proxied. Raises UsageError for any other word."""
+    from ops.products.dns.values import YES_NO
+
     if text.lower() not in YES_NO:
         raise UsageError(f"--proxied is yes or no, not {text!r}", hint="e.g. --proxied yes")
     return YES_NO[text.lower()]

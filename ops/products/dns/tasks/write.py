@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import Refused, UsageError
+from ops.errors import UsageError
 from ops.products.dns.tasks.options import CLEARABLE, DESCRIBING, EDIT, NONE, current_zone, given, split
 from ops.ui.shapes import Rows
 from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.change import Change
-    from ops.kinds.resource import Json
-    from ops.products.dns.current import CurrentZone
 
 RESULT = ("action", "kind", "name", "id", "undo")
 CHOOSING = {
@@ -48,17 +45,11 @@ def create_record(
     inv dns.create --zone example.com --name www --type A --content 192.0.2.1 --proxied yes
     inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
     """
-    from ops.products.dns.build import new_record
-    from ops.products.dns.record import same_rdata
+    from ops.products.dns import changes
 
-    typed = given(
-        content=content, priority=priority, weight=weight, port=port, target=target, flags=flags, tag=tag,
-        value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
-    )  # fmt: skip
+    typed = given(locals())
     current = current_zone(app, app.zone(zone))
-    record = new_record(current.zone, type.upper(), name, typed)
-    beside = [one for one in current.records(name=record["name"]) if not same_rdata(one, record)]
-    return make(app, _creation(current, record, beside))
+    return make(app, changes.create(current, changes.new_record(current.zone, type.upper(), name, typed)))
 
 
 @command(
@@ -94,10 +85,9 @@ def update_record(
     inv dns.update --zone example.com --name www --type A --content 192.0.2.2
     inv dns.update --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59 --ttl 300 --clear comment
     """
-    typed = given(
-        content=content, priority=priority, weight=weight, port=port, target=target, flags=flags, tag=tag,
-        value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
-    )  # fmt: skip
+    from ops.products.dns import changes
+
+    typed = given(locals())
     cleared = tuple(split(clear))
     unknown = [name for name in cleared if name not in CLEARABLE]
     if unknown:
@@ -105,10 +95,8 @@ def update_record(
     if not typed and not cleared:
         raise UsageError("nothing to change was given", hint="e.g. --content, --ttl or --clear comment")
     current = current_zone(app, app.zone(zone))
-    found = _found(current, id, name, type.upper(), old_content)
-    if found is None:
-        raise current.absent(name, type.upper(), id)
-    return make(app, _update(current, found, typed, cleared))
+    found = changes.find(current, id, name, type.upper(), old_content)
+    return make(app, changes.update(current, found, typed, cleared))
 
 
 @command("put", writes=True, required=REQUIRED, needs=EDIT, help={**DESCRIBING, **CHOOSING})
@@ -137,22 +125,14 @@ def put_record(
     inv dns.put --zone example.com --name www --type A --content 192.0.2.1 --ttl 300
     inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx2.example.com --priority 10
     """  # noqa: E501 (an example is one line, to be copied)
-    from ops.products.dns.build import new_record
+    from ops.products.dns import changes
 
-    typed = given(
-        content=content, priority=priority, weight=weight, port=port, target=target, flags=flags, tag=tag,
-        value=value, ttl=ttl, proxied=proxied, comment=comment, tags=tags,
-    )  # fmt: skip
+    typed = given(locals())
     current = current_zone(app, app.zone(zone))
-    record = new_record(current.zone, type.upper(), name, typed)
-    beside = current.records(name=record["name"])
-    if id or old_content:
-        found = _found(current, id, name, type.upper(), old_content)
-        if found is None:
-            raise current.absent(name, type.upper(), id)
-    else:
-        found = _replaceable(record, beside)
-    return make(app, _put(current, found, record) if found else _creation(current, record, beside))
+    record = changes.new_record(current.zone, type.upper(), name, typed)
+    chosen = id or old_content
+    found = changes.find(current, id, name, type.upper(), old_content) if chosen else None
+    return make(app, changes.put(current, record, found))
 
 
 @command(
@@ -176,129 +156,16 @@ def delete_record(
     inv dns.delete --zone example.com --name www --type A
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
-    from ops.kinds.change import Change
-    from ops.products.dns.resources import RECORDS
+    from ops.errors import NotFound
+    from ops.products.dns import changes
 
     current = current_zone(app, app.zone(zone))
-    found = _found(current, id, name, type.upper(), content, priority)
-    if found is not None:
-        _refuse_managed(found)
-        return make(app, Change(RECORDS, current.owner, found, None))
-    what = id or f"{type.upper()} {name}"
-    app.note(f"unchanged: {what} does not exist")
-    return Rows([{"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}], RESULT)
-
-
-def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
-    """Return the change that creates *record*. Raises Conflict where it may not exist *beside* others."""
-    from ops.kinds.change import Change
-    from ops.products.dns.checks import check_together
-    from ops.products.dns.rdata import PROXIABLE
-    from ops.products.dns.record import managed
-    from ops.products.dns.resources import RECORDS
-
-    for one in beside:
-        if managed(one) and {one["type"], record["type"]} <= set(PROXIABLE):
-            _refuse_managed(one)
-    check_together([record, *beside], current.name)
-    return Change(RECORDS, current.owner, None, record)
-
-
-def _update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
-    """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
-    from ops.kinds.change import without
-    from ops.products.dns import checks
-    from ops.products.dns.build import typed_rdata
-    from ops.products.dns.rdata import RDATA
-    from ops.products.dns.record import DEFAULTS
-
-    rdata = typed_rdata(found["type"], typed, current.name, found)
-    plain: Json = {field: typed[field] for field in ("ttl", "proxied", "comment", "tags") if field in typed}
-    wanted: Json = {**found, **{field: DEFAULTS[field] for field in cleared}, **plain}
-    if rdata:
-        wanted = without(wanted, RDATA) | rdata
-    if typed.get("proxied") and "ttl" not in typed:
-        wanted["ttl"] = checks.AUTOMATIC
-    fields = (*plain, *cleared, *rdata, *(("ttl",) if "proxied" in plain else ()))
-    checks.check(wanted, current.zone, fields)
-    return _changed(current, found, wanted, fields)
-
-
-def _put(current: CurrentZone, found: Json, record: Json) -> Change:
-    """Return the change that makes *found* exactly *record*, except settings, which have no option."""
-    from ops.products.dns.rdata import RDATA
-
-    return _changed(current, found, record, ("ttl", "proxied", "comment", "tags", *RDATA))
-
-
-def _changed(current: CurrentZone, found: Json, wanted: Json, fields: tuple[str, ...]) -> Change:
-    from ops.kinds.change import Change
-    from ops.products.dns.names import full_name
-    from ops.products.dns.record import merged, same_rdata
-    from ops.products.dns.resources import RECORDS
-
-    _refuse_managed(found)
-    after = merged(found, wanted, fields)
-    if not same_rdata(found, after):
-        for one in current.records(name=full_name(found["name"], current.name, exported=True)):
-            if (
-                one is not found
-                and ("id" not in one or one["id"] != found.get("id"))
-                and same_rdata(one, after)
-            ):
-                raise Refused(
-                    f"another {after['type']} record of {after['name']} already has this data",
-                    hint=f"if one is enough: `inv dns.delete --zone {current.name} --id {found.get('id')}`",
-                )
-    return Change(RECORDS, current.owner, found, after)
-
-
-def _found(
-    current: CurrentZone, id: str, name: str, type: str, content: str, priority: int = NONE
-) -> Json | None:
-    """Return the record that the options mean, None where it does not exist."""
-    from ops.products.dns.checks import check_type
-
-    def matches(record: Json) -> bool:
-        return _has(current, record, content, priority)
-
-    if content and type:
-        check_type(type)
-        matches({"type": type})
-    return current.find(id=id, name=name, type=type, matches=matches)
-
-
-def _has(current: CurrentZone, record: Json, content: str, priority: int) -> bool:
-    """True if *record* has this content, this priority, both, or whatever it has where neither is given."""
-    from ops.products.dns.build import typed_rdata
-    from ops.products.dns.rdata import priority_of, rdata_key
-
-    own = priority_of(record)
-    if not content:
-        return bool(priority in (NONE, own))
-    typed: Json = {"content": content} | ({} if priority == NONE else {"priority": priority})
-    wanted = typed_rdata(record["type"], typed, current.name, {"priority": 0 if own is None else own})
-    return rdata_key({"type": record["type"], **wanted}) == rdata_key(record)
-
-
-def _replaceable(record: Json, beside: list[Json]) -> Json | None:
-    """Return the one of *beside* that *record* replaces: the equal one, or the only one of its type."""
-    from ops.products.dns.current import ambiguous
-    from ops.products.dns.record import same_rdata
-
-    same_type = [one for one in beside if one["type"] == record["type"]]
-    equal = [one for one in same_type if same_rdata(one, record)]
-    if not equal and len(same_type) > 1:
-        raise ambiguous(same_type)
-    return next(iter(equal or same_type), None)
-
-
-def _refuse_managed(record: Json) -> None:
-    from ops.products.dns.record import managed
-
-    if managed(record):
-        raise Refused(
-            f"Cloudflare manages the {record['type']} record {record['name']}: it is created and deleted "
-            "with what it belongs to",
-            hint="change the Worker's custom domain, or whatever else it belongs to",
+    try:
+        found = changes.find(current, id, name, type.upper(), content, None if priority == NONE else priority)
+    except NotFound:
+        what = id or f"{type.upper()} {name}"
+        app.note(f"unchanged: {what} does not exist")
+        return Rows(
+            [{"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}], RESULT
         )
+    return make(app, changes.delete(current, found))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
-from ops.errors import ApiError, Incomplete, MalformedAnswer
+from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound
 from ops.products.kv import api
 from ops.products.kv.resources import READ
 from ops.products.kv.tasks.namespaces import NAMED, existing
@@ -19,7 +19,8 @@ from ops.ui.shapes import Item
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.products.kv.resumable import ResumableDump
     from ops.ui.progress import Progress
 
@@ -33,7 +34,6 @@ class Batch(NamedTuple):
     lines: bytes
     last: str
     keys: int
-    gone: list[str]
     unread: list[str]
 
 
@@ -64,10 +64,13 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item:
     with ResumableDump(target, origin) as dump:
         try:
             _read_all(app, owner, dump)
+            listed = _still_listed(app, owner, dump)
         except BaseException:
             app.warn(f"what was read is in {dump.path}; the same command resumes from there")
             raise
-        last = dump.finish()
+        last = dump.finish(unread=listed)
+    if last["gone"]:
+        app.note(f"listed, but deleted or expired since: {', '.join(map(repr, last['gone']))}")
     if last["unread"]:
         named = ", ".join(map(repr, last["unread"][:SHOWN]))
         app.gap(
@@ -91,8 +94,6 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
         for batch in pace.halved(partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
             dump.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
-            if batch.gone:
-                app.note(f"listed, but deleted or expired since: {', '.join(map(repr, batch.gone))}")
             for problem in batch.unread:
                 app.warn(f"not read: {problem}")
     if listing.problem:
@@ -111,22 +112,44 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
     texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
     if texts is None:
         return None
-    lines, gone, unread = [], [], []
+    lines, unread = [], []
     for key in keys:
         name = key["name"]
         try:
             value = value_of(*where, name, texts.get(name))
-        except (ApiError, MalformedAnswer) as error:
-            # The firewall of the API refuses some names, and some values cannot be proven to be whole.
+        except (ApiError, MalformedAnswer, NotFound) as error:
+            # The firewall of the API refuses some names, some values cannot be proven to be whole, and a 404
+            # may come from a proxy.
             if isinstance(error, ApiError) and error.status != FIREWALL:
+                raise
+            if api.NO_NAMESPACE in error.codes:
                 raise
             unread.append(f"{name!r} ({error.message})")
             lines.append(to_line({"unread": name}))
             continue
-        if value is None:
-            gone.append(name)
         lines.append(to_line({"gone": name}) if value is None else pair_line(key, value))
-    return Batch(b"".join(lines), keys[-1]["name"], len(keys), gone, unread)
+    return Batch(b"".join(lines), keys[-1]["name"], len(keys), unread)
+
+
+def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
+    """Return the keys of *dump* without a value that are still listed: a 404 alone proves nothing."""
+    gone = set(dump.gone())
+    where = app.client, namespace.account_id, namespace.id
+
+    def find(key: str) -> str | None:
+        # Keys are sorted, so the first one with this prefix is the key itself, if it exists.
+        return next((one["name"] for one in api.list_keys(*where, prefix=key, ahead=False)), None)
+
+    if len(gone) * api.KEYS_PAGE <= dump.count:
+        listed = gone.intersection(filter(None, app.parallel(find, sorted(gone))))
+    else:
+        listing = api.list_keys(*where)
+        listed = {key["name"] for key in listing if key["name"] in gone}
+        if listing.problem:
+            listed = gone
+    for key in sorted(listed):
+        app.warn(f"not read: {key!r} (it is listed, but the API returned no value)")
+    return listed
 
 
 def _counted(progress: Progress, batches: Iterable[list[Json]]) -> Iterator[list[Json]]:

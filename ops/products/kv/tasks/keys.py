@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.change import Change
+from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.cli.app import App
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 KEY = "name of the key; --key=--name for one that begins with dashes"
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
-from ops.kinds.change import Change, equal
+from ops.items import equal
+from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.pacing import Pace
 from ops.products.kv.resources import PAIR
@@ -22,7 +23,8 @@ from ops.writes.make import make_all
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.kinds.resource import Json, Owner
+    from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.products.kv.dumpfile import Dump
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")

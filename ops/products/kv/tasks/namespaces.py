@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import ApiError, MalformedAnswer, PermissionDenied
-from ops.kinds.change import Change
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api
 from ops.products.kv.resources import NAMESPACE, READ, REMOVED_NAMESPACE
-from ops.products.zones.parts import complete
+from ops.products.zones.parts import attempt, complete
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
 
 EDIT = "Account > Workers KV Storage > Edit"
 NAMED = "title or id of the namespace"
@@ -30,11 +28,11 @@ def list_namespaces(app: App) -> Rows:
     """
     listing = api.list_namespaces(app.client, app.account_id)
     namespaces = complete("namespaces", listing, app.gap)
-    counts: dict[str, Json] = {}
-    try:
-        counts = api.count_keys(app.client, app.account_id, now=app.clock())
-    except (PermissionDenied, ApiError, MalformedAnswer) as error:
-        app.note(f"the number of keys is left empty: {error.message}")
+    # The counts are an addition: whatever happens to them, the namespaces were read.
+    counted = attempt("counts", lambda: api.count_keys(app.client, app.account_id, now=app.clock()))
+    if counted.problem:
+        app.note(f"the number of keys is left empty: {counted.problem}")
+    counts = counted.value or {}
     rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
     return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))
 
@@ -87,10 +85,11 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     owner = namespace_of(app, namespace)
     if "id" in owner.item:
         # One page is enough: a listing of up to 1,000 keys takes one request.
-        listing = api.list_keys(app.client, owner.account_id, owner.id)
-        count = sum(1 for _ in zip(range(api.KEYS_PAGE), listing, strict=False))
-        more = " or more" if count == api.KEYS_PAGE else ""
-        app.note(f"{owner.item['title']} has {count:,} keys{more}; `inv kv.dump` saves them first")
+        listing = api.list_keys(app.client, owner.account_id, owner.id, ahead=False)
+        counted = attempt("keys", lambda: sum(1 for _ in islice(listing, api.KEYS_PAGE)))
+        more = " or more" if counted.value == api.KEYS_PAGE else ""
+        count = "an unknown number of" if counted.value is None else f"{counted.value:,}"
+        app.note(f"{owner.item['title']} has {count} keys{more}; `inv kv.dump` saves them first")
     return make(app, Change(REMOVED_NAMESPACE, account_of(app), owner.item, None))
 
 

@@ -29,7 +29,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 # What a file of metadata may hold, under the API's own names; the main module is known from the code.
 METADATA = ("bindings", "migrations", *SETTINGS)
@@ -67,7 +67,7 @@ def deploy(
     inv workers.deploy --script shop --path dist/index.js
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.workers import resources
 
     valid.script_name(script)

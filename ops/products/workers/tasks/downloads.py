@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import Refused
-from ops.kinds.resource import Content, Json
+from ops.items import Json
+from ops.kinds.resource import Content
 from ops.products.workers import api
 from ops.products.workers.source import INDEX
 from ops.products.workers.tasks.triggers import SCRIPT, SCRIPTS

@@ -16,7 +16,7 @@ from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (
@@ -117,7 +117,7 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script shop
     inv workers.delete --script shop --confirm shop --with-references
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.workers import resources
     from ops.products.workers.valid import script_name
 

@@ -16,7 +16,7 @@ from ops.writes.make import lookup, make
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Listing
-    from ops.kinds.resource import Json
+    from ops.items import Json
 
 ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
@@ -67,7 +67,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 
@@ -88,7 +88,7 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import ROUTE
 
@@ -129,7 +129,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
-    from ops.kinds.change import Change
+    from ops.kinds.resource import Change
     from ops.products.workers import valid
     from ops.products.workers.resources import SCHEDULE
 

@@ -1,4 +1,4 @@
-"""The jobs, each a module with `measure`, which is given what starting takes and gives rows."""
+"""The jobs, each a module whose `measure` takes the start-up time and returns rows."""
 
 from __future__ import annotations
 

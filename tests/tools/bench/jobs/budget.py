@@ -1,4 +1,4 @@
-"""Where the budget rules: the rate that is reached of the rate that is allowed, by one process and by two."""
+"""Jobs limited by the budget: the rate that one process and two reach, as a share of the allowed rate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.tools.bench.stage import Run, Stage, stage
 from tests.tools.bench.table import Goal, Row
 
 BUDGET, WINDOW, WORKERS = 600, 10.0, 16
-# The server allows a fifth more, which belongs to the dashboard.
+# The server allows a fifth more, which is left to the dashboard.
 QUOTA = (BUDGET * 6 // 5, WINDOW)
 SHARE = 0.98
 

@@ -1,4 +1,4 @@
-"""The comparison of two snapshots of 100,000 records, which takes no request at all."""
+"""The comparison of two snapshots of 100,000 records, which sends no request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.tools.bench.table import Goal, Row
 
 ZONES, RECORDS, LOST = 20, 5000, 10
 ROUNDS = 3
-# Times what Python's own parser takes to read both files.
+# Multiples of the time that Python's own parser takes for both files.
 MOST = 1.15
 
 
@@ -37,7 +37,7 @@ def measure(start: float, peers: Peers) -> Rows:
             Goal("all there", found == ZONES * LOST and not any(run.code for run in runs)),
             Goal(f"{MOST} x limit", seconds <= MOST * limit),
         ),
-        peers={peer.name: "cannot: it keeps no snapshots" for peer in peers},
+        peers={peer.name: "not possible: it keeps no snapshots" for peer in peers},
     )
 
 
@@ -48,11 +48,11 @@ def _export(sandbox: Stage) -> None:
 
 
 def _parsing(exports: Path) -> float:
-    """Give the seconds that it takes to parse the records of both snapshots, one line after the other."""
+    """Return the seconds that parsing the records of both snapshots takes, line by line."""
     folders = {file.resolve() for file in exports.glob("*/*/dns.record.jsonl")}
-    begun = time.perf_counter()
+    began = time.perf_counter()
     for file in folders:
         with file.open("rb") as records:
             for record in records:
                 json.loads(record)
-    return time.perf_counter() - begun
+    return time.perf_counter() - began

@@ -1,6 +1,6 @@
-"""The keys of one namespace: a cursor leads from page to page, so nothing can be asked for ahead of it.
+"""The keys of one namespace: a cursor leads from page to page, so no page can be requested early.
 
-Where whoever asks knows the prefixes, their ranges are read side by side.
+If the prefixes are known, their ranges are read concurrently.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from tests.tools.bench.job import Job, Peers, Rows, lines
 from tests.tools.bench.jobs.records import growth
 
 KEYS, MANY, DELAY, WORKERS = 200_000, 1_000_000, 0.02, 16
-# MiB by which five times as many keys may take more.
+# MiB that five times as many keys may take in addition.
 GROWTH = 8.0
 ANSWER = f"/accounts/{{account}}/storage/kv/namespaces/{scale_namespace(1)}/keys?limit=1000"
 LINE = ("kv.keys", "--namespace", "scale-0001", "--output", "jsonl", "--quiet")
-# Of key-00000001 to key-00200000 each of these begins 10,000, but for the first and the last.
+# Each is the prefix of 10,000 of the keys key-00000001 to key-00200000, except the first and the last.
 PREFIXES = tuple(f"key-{number:04}" for number in range(21))
 
 

@@ -1,6 +1,6 @@
 """50,000 pairs written to an empty namespace, 10,000 with each request, and read back.
 
-The SDK has no such command; its drivers write, and read back what they have written, in as many requests.
+The SDK has no such command; its drivers write and read back with the same number of requests.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ PAIRS, DELAY, WORKERS = 50_000, 0.05, 16
 ROUNDS = 3
 WRITES = limits.cursors(PAIRS, limits.BULK_PUT)
 READS = limits.cursors(PAIRS, limits.BULK_GET)
-# The namespace's id, what stands there, and then all that is written and read.
+# The namespace's id, its current keys, and then everything that is written and read.
 LEAST = 2 + WRITES + READS
 
 
 def dump(file: Path, pairs: int) -> Path:
-    """Write *pairs* as kv.dump does."""
+    """Write *pairs* in the format of kv.dump."""
     digest = sha256()
     with file.open("wb") as out:
         for number in range(pairs):
-            line = b'{"key":"pair-%08d","value":"what stands under it, number %d"}\n' % (number, number)
+            line = b'{"key":"pair-%08d","value":"value number %d"}\n' % (number, number)
             digest.update(line)
             out.write(line)
         last = {"dump": "kv/1", "account": "", "namespace": {"id": "", "title": ""}, "pairs": pairs}
@@ -63,13 +63,13 @@ def _job() -> Job:
         delay=DELAY,
         workers=WORKERS,
         rounds=ROUNDS,
-        refusals={"cli4": "cannot: it knows no bulk get"},
+        refusals={"cli4": "not possible: it has no bulk get"},
     )
 
 
 def _right(run: Run) -> int:
-    told = json.loads(run.out.read_text())
-    return int(told["new"] + told["overwritten"] + told["equal"] - told["differ"])
+    report = json.loads(run.out.read_text())
+    return int(report["new"] + report["overwritten"] + report["equal"] - report["differ"])
 
 
 def measure(start: float, peers: Peers) -> Rows:

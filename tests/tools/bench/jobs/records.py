@@ -9,7 +9,7 @@ from tests.tools.bench.table import Goal, Row
 SIZES = (5_000, 50_000)
 DELAY = 0.05
 ZONE = "zone-0001.example"
-# MiB by which ten times as many records may take more.
+# MiB that ten times as many records may take in addition.
 GROWTH = 10.0
 
 
@@ -24,7 +24,7 @@ def _job(records: int) -> Job:
         counted=lines,
         items=records,
         least=1 + pages,
-        # The zone's id comes first, and each page is asked for when the one before was full.
+        # The zone's id comes first, and each page is requested when the previous one was full.
         limit=limits.seconds(1 + pages, delay=DELAY, steps=1 + pages),
         peer="records",
         arguments=lambda _sandbox, _number: {"zone": ZONE},
@@ -41,6 +41,6 @@ def measure(start: float, peers: Peers) -> Rows:
 
 
 def growth(title: str, small: Row, large: Row, *, most: float) -> Row:
-    """Say by how many MiB *large* took more memory than *small*."""
+    """Return the row that compares the memory of *large* with that of *small*."""
     more = (large.memory or 0) - (small.memory or 0)
     return Row(title, memory=more, goals=(Goal(f"{more:+.1f} MiB, at most {most:.0f}", more <= most),))

@@ -1,4 +1,4 @@
-"""The restore of a zone of 5,000 records that has lost them all."""
+"""The restore of all 5,000 records of a zone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RECORDS, DELAY, WORKERS = 5000, 0.05, 16
 BATCH = 3500
 ZONE = "zone-0001.example"
 WRITES = limits.cursors(RECORDS, BATCH)
-# The zone, what stands there (an empty page), the batches, and what stands there then: since that is younger
-# than its own first page, a list cannot tell it from what came while it was read, and is read twice.
+# The zone, its records before (an empty page), the batches, and its records after: those are newer than the
+# first page of their list, which could have changed while it was read, so it is read twice.
 LEAST = 2 + WRITES + 2 * limits.pages(RECORDS, limits.RECORDS_PAGE)
 TITLE = f"restore of a zone of {RECORDS:,} records"
 
 
 class Loss:
-    """Keeps what a zone holds, and takes it all away, as often as it is asked to."""
+    """Keeps the records of a zone and deletes them before each run."""
 
     def __init__(self) -> None:
         self._kept: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ class Loss:
         return run._replace(requests=traffic)
 
     def strike(self, sandbox: Stage) -> Path:
-        """Delete all records; gives a file of what it takes to create them again."""
+        """Delete all records; return a file with which a peer can create them again."""
         listed = self._listed(sandbox)
         file = sandbox.folder / "records.jsonl"
         wanted = ({name: one[name] for name in WRITTEN if name in one} for one in listed)
@@ -69,7 +69,7 @@ WRITTEN = ("type", "name", "content", "ttl", "proxied", "priority")
 
 def measure(start: float, peers: Peers) -> Rows:
     if "snapshots.restore" not in _tasks():
-        yield Row(f"{TITLE}: skipped, for there is no task snapshots.restore yet")
+        yield Row(f"{TITLE}: skipped: the task snapshots.restore does not exist")
         return
     yield job.carry_out(_job(), start, peers)
 
@@ -93,5 +93,8 @@ def _job() -> Job:
         delay=DELAY,
         workers=WORKERS,
         rounds=1,
-        refusals={"cli4": "cannot: it knows no batch", "octoDNS": "cannot: it knows only files of its own"},
+        refusals={
+            "cli4": "not possible: it has no batch",
+            "octoDNS": "not possible: it reads only its own files",
+        },
     )

@@ -1,4 +1,4 @@
-"""The cold start of a listing: against Invoke with nothing to do, and against the peers' first answer."""
+"""The cold start of a listing, compared with an empty Invoke task and with the peers' first answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.tools.bench.table import Goal, Row
 
 ROUNDS = 15
 RECORDS = 100
-# What a cold listing may take above an empty task: all that is ours, requests and urllib3 with it.
+# What a cold listing may take in addition to an empty task: our code, requests and urllib3.
 OWN = 0.065
 LIST = 1.15
 ZONE = "zone-0001.example"
@@ -43,7 +43,7 @@ JOB = Job(
 
 
 def empty(folder: Path) -> list[str]:
-    """Give the command of a task that does nothing."""
+    """Return the command of a task that does nothing."""
     (folder / "tasks.py").write_text(TASKS)
     return [INV, "-r", str(folder), "nothing"]
 
@@ -71,12 +71,12 @@ def _list(sandbox: Stage, nothing: list[str]) -> Row:
 
 
 def in_turns(sandbox: Stage, *commands: Sequence[str]) -> list[list[float]]:
-    """Give the seconds of each of *commands*, taking turns, so that a machine that drifts drifts for all."""
+    """Return the seconds of each of *commands*, run in turn, so that the machine's speed affects all."""
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(ROUNDS + 1):
         for command, kept in zip(commands, times, strict=True):
             kept.append(_cold(sandbox, command).seconds)
-    # The first turn warms the disk's cache and the byte code.
+    # The first turn fills the disk cache and writes the byte code.
     return [kept[1:] for kept in times]
 
 

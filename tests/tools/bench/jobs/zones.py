@@ -15,7 +15,7 @@ LEAST = PAGES + ZONES * limits.pages(RECORDS, limits.RECORDS_PAGE)
 
 
 def records(run: Run) -> int:
-    """Read how many records a scan has found."""
+    """Return the number of records that a scan has found."""
     rows = json.loads(run.out.read_text() or "[]")
     return sum(row["items"] for row in rows if row["kind"] == "dns.record")
 
@@ -29,7 +29,7 @@ JOB = Job(
     counted=records,
     items=ZONES * RECORDS,
     least=LEAST,
-    # No record can be asked for before the first page of zones has come.
+    # No record can be requested before the first page of zones has arrived.
     limit=DELAY + limits.seconds(LEAST - 1, delay=DELAY, workers=WORKERS, steps=PAGES),
     peer="zones",
     arguments=lambda _sandbox, _number: {},

@@ -1,4 +1,4 @@
-"""The peers: each installed in an environment of its own, and asked to do the same jobs."""
+"""The peers: each is installed in an environment of its own and does the same jobs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CACHE = user_cache_path("cfops-bench")
 
 
 class Peer(NamedTuple):
-    """A program that others use: what pip installs, and the driver that has it do a job.
+    """A program that others use: what pip installs, and the driver that runs a job with it.
 
-    A driver takes the name of a job and prints how many things it has got; exit code 3 says that the
-    program cannot do it, with the reason on stdout.
+    A driver takes the name of a job and prints the number of items that it got; exit code 3 means that the
+    program cannot do the job, with the reason on stdout.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Peer(NamedTuple):
         return [str(self.python), str(HERE / self.driver), job]
 
     def install(self) -> str:
-        """Install it unless it is there, whole; gives its version."""
+        """Install it unless it is completely installed; return its version."""
         if not self._version():
             folder = self.python.parent.parent
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
@@ -41,12 +41,12 @@ class Peer(NamedTuple):
         return self._version()
 
     def _version(self) -> str:
-        """Give the version that is installed, "" where it is not, or only in part."""
+        """Return the installed version, or "" if it is not installed or only in part."""
         if not self.python.exists():
             return ""
-        asked = f"from importlib.metadata import version; print(version({self.requirement.split('<')[0]!r}))"
-        told = subprocess.run([str(self.python), "-c", asked], capture_output=True, text=True)
-        return told.stdout.strip()
+        code = f"from importlib.metadata import version; print(version({self.requirement.split('<')[0]!r}))"
+        printed = subprocess.run([str(self.python), "-c", code], capture_output=True, text=True)
+        return printed.stdout.strip()
 
 
 PEERS = (

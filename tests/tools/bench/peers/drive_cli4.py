@@ -1,6 +1,6 @@
-"""cli4, which reads one page for each time it is run: its commands as a shell script would loop over them.
+"""cli4, which reads one page each time it is run: its commands, looped over as in a shell script.
 
-Zones are named by their ids, for cli4 would look a name up anew for each page.
+Zones are given by id, because cli4 would look up a name again for each page.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def keys(namespace: str) -> int:
 
 
 def values(namespace: str) -> int:
-    """Read the values one by one: cli4 does not know the bulk get."""
+    """Read the values one by one: cli4 has no bulk get."""
     where = f"/accounts/:{ACCOUNT}/storage/kv/namespaces/:{namespace}/values"
     read = 0
     for key in _keys(namespace):

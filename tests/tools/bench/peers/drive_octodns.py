@@ -1,4 +1,4 @@
-"""octodns-dump, its base URL and page size set in its configuration: JOB ARGUMENTS."""
+"""octodns-dump, with the base URL and page size in its configuration: JOB ARGUMENTS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTINGS = {
 
 
 def dump(zone: str) -> int:
-    """Dump *zone*, or all zones for `*`; gives how many values the files hold."""
+    """Dump *zone*, or all zones for `*`; return how many values the files hold."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = folder / "config.yaml"
@@ -43,7 +43,7 @@ def dump(zone: str) -> int:
 
 
 def _values(file: Path) -> int:
-    """Count the records of a zone file: octoDNS puts those of one name and type together."""
+    """Count the records of a zone file: octoDNS groups those of one name and type."""
     return file.read_text().count("type: ")
 
 

@@ -1,4 +1,4 @@
-"""Cloudflare's SDK for Python, one call after the other, with pages as large as ours: JOB ARGUMENTS."""
+"""Cloudflare's SDK for Python, one request after the other, with pages as large as ours: JOB ARGUMENTS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _of_account() -> Iterator[Any]:
 
 
 def _all_of(zone_id: str) -> int:
-    # All settings in one answer, which the SDK has no method for.
+    # All settings in one answer, for which the SDK has no method.
     CLIENT.get(f"/zones/{zone_id}/settings", cast_to=object)
     CLIENT.dns.dnssec.get(zone_id=zone_id)
     for _ in CLIENT.workers.routes.list(zone_id=zone_id):
@@ -87,7 +87,7 @@ def write(namespace: str, file: str) -> int:
 
 
 def load(namespace: str, file: str) -> int:
-    """Write, and read back all that was written: values with their metadata, of which there is none."""
+    """Write, and read everything back: values and their metadata, which is empty."""
     pairs = _written(namespace, file)
     right = 0
     for at in range(0, len(pairs), BULK_GET):
@@ -115,7 +115,7 @@ def restore(zone: str, file: str) -> int:
 
 
 def read(file: str) -> list[dict[str, Any]]:
-    """Read JSON lines; the last line of a dump, which is no pair, is left out."""
+    """Read JSON lines, without the last line of a dump, which is not a pair."""
     with open(file, encoding="utf-8") as lines:  # noqa: PTH123 (a driver knows nothing of ours)
         return [item for item in map(json.loads, lines) if "dump" not in item]
 

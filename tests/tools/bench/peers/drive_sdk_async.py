@@ -1,4 +1,4 @@
-"""The async client of Cloudflare's SDK, with gather: as many calls at once as ours makes. JOB ARGUMENTS."""
+"""The async client of Cloudflare's SDK, with as many concurrent requests as ours: JOB ARGUMENTS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_ONCE = int(os.environ["BENCH_WORKERS"])
 
 
 class Driver:
-    """The jobs, each a coroutine that gives how many things it has got."""
+    """The jobs, each a coroutine that returns the number of items that it got."""
 
     def __init__(self, client: AsyncCloudflare) -> None:
         self._client = client
@@ -43,7 +43,7 @@ class Driver:
         return await self._pages_of(found.result[0].id)
 
     async def _pages_of(self, zone_id: str) -> int:
-        """Gather the pages that the first one announces, and believe it."""
+        """Gather the pages that the first one announces."""
         first: Any = await self._client.dns.records.list(zone_id=zone_id, per_page=5000)
         info: Any = first.result_info
         last = -(-info.total_count // 5000)
@@ -121,7 +121,7 @@ class Driver:
         return len(await self._written(namespace, file))
 
     async def load(self, namespace: str, file: str) -> int:
-        """Write, and read back all that was written: values with their metadata, of which there is none."""
+        """Write, and read everything back: values and their metadata, which is empty."""
         pairs = await self._written(namespace, file)
         got = await self._values(namespace, [pair["key"] for pair in pairs], whole=True)
         return sum(1 for pair in pairs if _is_whole(got.get(pair["key"]), pair["value"]))
@@ -152,7 +152,7 @@ def _is_whole(got: Any, value: str) -> bool:
 
 
 async def _awaited(paginator: Awaitable[T]) -> T:
-    """Await what can be awaited and is no coroutine."""
+    """Await an awaitable that is not a coroutine."""
     return await paginator
 
 

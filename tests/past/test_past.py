@@ -24,8 +24,9 @@ from ops.program import collection
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.layout import MANIFEST
-from ops.snapshots.library import Library, Snapshot
+from ops.snapshots.library import Library
 from ops.snapshots.manifest import load, write
+from ops.snapshots.snapshot import Snapshot
 from tests.cases import reads
 from tests.conftest import Result
 
@@ -34,8 +35,8 @@ Inv = Callable[..., Result]
 ZONE = ("--zone", "example.com")
 SCRIPT = ("--script", "auth-edge")
 ROOM = ("--namespace", "chat-room_Room")
-# What no snapshot tells: the counts of analytics, and in which words the API refused a part.
-UNTOLD = {
+# What a snapshot does not hold: the counts of analytics, and the message with which the API refused a part.
+NOT_HELD = {
     "kv.list": {"keys", "bytes", "counted_on"},
     "cache.settings": {"reason"},
     "workers.download": {"kept"},
@@ -72,7 +73,7 @@ def everything(export: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def unplugged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Take away the token and the way to the sandbox."""
+    """Remove the token and the address of the sandbox."""
 
     def unplug() -> None:
         monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
@@ -100,7 +101,7 @@ def marked(folder: Path, kind: str, status: str, reason: str) -> None:
 
 
 def same(out: str, without: set[str] = frozenset()) -> Any:  # type: ignore[assignment]  # an empty set
-    """Give output so that it can be compared: neither the order of equal items nor that of fields counts."""
+    """Return output so that it can be compared, independent of the order of items and fields."""
     try:
         document = json.loads(out)
     except ValueError:
@@ -134,14 +135,14 @@ def test_an_unchanged_account_reads_the_same_from_its_snapshot_without_a_request
 
     past = inv(*line, "--at", "latest")
 
-    without = UNTOLD.get(task, set())
+    without = NOT_HELD.get(task, set())
     assert (live.code, past.code) == (0, 0), past.err
     assert same(past.out, without) == same(live.out, without)
     assert len(staged.requests) == before
 
 
 @pytest.mark.parametrize("line", FILTERS, ids=" ".join)
-def test_filters_keep_what_the_api_would_keep(
+def test_filters_keep_the_items_that_the_api_would_keep(
     line: tuple[str, ...], everything: Path, staged: Sandbox, inv: Inv
 ) -> None:
     live = inv(*line, "--output", "json")
@@ -152,13 +153,13 @@ def test_filters_keep_what_the_api_would_keep(
     assert same(past.out) == same(live.out)
 
 
-def test_a_list_comes_in_the_order_that_the_task_asks_for(everything: Path, inv: Inv) -> None:
+def test_a_list_has_the_order_that_the_task_requests(everything: Path, inv: Inv) -> None:
     result = inv("dns.list", *ZONE, "--fields", "name", "--output", "tsv", "--no-headers", "--offline")
 
     assert result.out.splitlines() == sorted(result.out.splitlines())
 
 
-def test_parts_that_a_lean_snapshot_lacks_are_words_and_gaps(
+def test_parts_missing_from_a_lean_snapshot_are_unavailable_and_reported(
     export: Callable[..., Path], staged: Sandbox, inv: Inv
 ) -> None:
     export()
@@ -173,9 +174,7 @@ def test_parts_that_a_lean_snapshot_lacks_are_words_and_gaps(
     assert staged.requests == []
 
 
-def test_a_missing_part_is_told_once_however_often_it_is_asked_for(
-    export: Callable[..., Path], inv: Inv
-) -> None:
+def test_a_missing_part_is_reported_once(export: Callable[..., Path], inv: Inv) -> None:
     export()
 
     result = inv("cache.settings", *ZONE, "--offline")
@@ -184,7 +183,7 @@ def test_a_missing_part_is_told_once_however_often_it_is_asked_for(
     assert result.err.count("does not hold cache.setting") == 1
 
 
-def test_nothing_but_the_snapshot_is_needed_or_touched(
+def test_only_the_snapshot_is_needed_and_nothing_is_written(
     everything: Path, inv: Inv, home: Path, unplugged: Callable[[], None]
 ) -> None:
     for folder in ("state", "cache"):
@@ -198,7 +197,7 @@ def test_nothing_but_the_snapshot_is_needed_or_touched(
     assert not (home / "cache").exists()
 
 
-def test_the_age_is_said_on_stderr_and_not_with_quiet(everything: Path, inv: Inv) -> None:
+def test_the_age_is_printed_on_stderr_unless_quiet(everything: Path, inv: Inv) -> None:
     from datetime import UTC, datetime, timedelta
 
     begun = datetime.now(UTC) - timedelta(hours=31, minutes=5)
@@ -221,14 +220,14 @@ def test_a_snapshot_is_named_by_name_path_or_date(how: str, everything: Path, in
     assert inv("dns.list", *ZONE, "--at", named[how]).code == 0
 
 
-def test_a_snapshot_that_is_not_there_is_a_sentence(everything: Path, inv: Inv) -> None:
+def test_a_missing_snapshot_is_an_error_message(everything: Path, inv: Inv) -> None:
     result = inv("dns.list", *ZONE, "--at", "2001-01-01")
 
     assert result.code == 1
     assert "no complete snapshot is of 2001-01-01 or before it" in result.err
 
 
-def test_offline_without_any_snapshot_names_the_task_that_makes_one(inv: Inv) -> None:
+def test_offline_without_a_snapshot_names_the_task_that_makes_one(inv: Inv) -> None:
     result = inv("dns.list", *ZONE, "--offline")
 
     assert result.code == 1
@@ -236,19 +235,19 @@ def test_offline_without_any_snapshot_names_the_task_that_makes_one(inv: Inv) ->
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--at", "latest", "--offline"), "--offline means --at latest"),
         (("--identity", "key.txt"), "--identity needs --at"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(
-    options: tuple[str, ...], told: str, staged: Sandbox, inv: Inv
+def test_contradicting_options_are_refused(
+    options: tuple[str, ...], message: str, staged: Sandbox, inv: Inv
 ) -> None:
     result = inv("zones.list", *options)
 
     assert result.code == 1
-    assert told in result.err
+    assert message in result.err
     assert staged.requests == []
 
 
@@ -259,9 +258,7 @@ def test_a_snapshot_of_another_account_is_refused(everything: Path, inv: Inv) ->
     assert "is a snapshot of the account" in result.err
 
 
-def test_a_kind_that_was_left_out_is_not_held_and_the_reason_is_told(
-    export: Callable[..., Path], inv: Inv
-) -> None:
+def test_a_kind_that_was_left_out_is_reported_with_its_reason(export: Callable[..., Path], inv: Inv) -> None:
     export("--only", "dns")
 
     result = inv("kv.list", "--offline")
@@ -271,7 +268,7 @@ def test_a_kind_that_was_left_out_is_not_held_and_the_reason_is_told(
     assert "does not hold kv.namespace (not in --only)" in result.err
 
 
-def test_what_takes_deep_names_the_export_that_keeps_it(export: Callable[..., Path], inv: Inv) -> None:
+def test_a_deep_kind_names_the_export_that_keeps_it(export: Callable[..., Path], inv: Inv) -> None:
     export()
 
     result = inv("workers.secrets", *SCRIPT, "--offline")
@@ -305,7 +302,7 @@ def test_metadata_and_expiry_of_a_key_come_from_the_listing(
     assert json.loads(past.out) == json.loads(live.out)
 
 
-def test_the_metadata_of_a_key_that_was_not_there_is_not_found(everything: Path, inv: Inv) -> None:
+def test_the_metadata_of_a_missing_key_is_not_found(everything: Path, inv: Inv) -> None:
     result = inv("kv.get", "--namespace", "config", "--key", "none", "--metadata", "--offline")
 
     assert result.code == 1
@@ -315,11 +312,11 @@ def test_the_metadata_of_a_key_that_was_not_there_is_not_found(everything: Path,
 @pytest.mark.parametrize(
     "line", [("dns.get", *ZONE, "--id", "0" * 32), ("dns.list", "--zone", "nowhere.test")]
 )
-def test_what_was_not_there_is_not_found(line: tuple[str, ...], everything: Path, inv: Inv) -> None:
+def test_an_item_that_did_not_exist_is_not_found(line: tuple[str, ...], everything: Path, inv: Inv) -> None:
     assert inv(*line, "--offline").code == 1
 
 
-def test_a_section_that_was_read_in_part_is_shown_and_marked(everything: Path, inv: Inv) -> None:
+def test_an_incomplete_section_is_shown_and_marked(everything: Path, inv: Inv) -> None:
     marked(everything, "dns.record", "failed", "page 3 could not be read")
 
     result = inv("dns.list", *ZONE, "--at", str(everything), "--output", "json")
@@ -329,7 +326,7 @@ def test_a_section_that_was_read_in_part_is_shown_and_marked(everything: Path, i
     assert "holds dns.record as failed: page 3 could not be read" in result.err
 
 
-def test_a_section_that_was_denied_is_empty_and_marked(everything: Path, inv: Inv) -> None:
+def test_a_denied_section_is_empty_and_marked(everything: Path, inv: Inv) -> None:
     marked(everything, "workers.route", "denied", "no permission")
 
     result = inv("workers.routes", *ZONE, "--at", str(everything))
@@ -338,7 +335,7 @@ def test_a_section_that_was_denied_is_empty_and_marked(everything: Path, inv: In
     assert "holds workers.route as denied: no permission" in result.err
 
 
-def test_what_is_not_found_in_a_part_of_a_list_may_be_elsewhere(everything: Path, inv: Inv) -> None:
+def test_an_item_missing_from_an_incomplete_list_is_not_called_absent(everything: Path, inv: Inv) -> None:
     marked(everything, "zones.zone", "failed", "page 2 could not be read")
 
     result = inv("dns.list", "--zone", "nowhere.test", "--at", str(everything))
@@ -347,7 +344,7 @@ def test_what_is_not_found_in_a_part_of_a_list_may_be_elsewhere(everything: Path
     assert "holds zones.zone as failed: page 2 could not be read" in result.err
 
 
-def test_what_was_deleted_during_the_export_is_not_there(everything: Path, inv: Inv) -> None:
+def test_an_item_deleted_during_the_export_does_not_exist(everything: Path, inv: Inv) -> None:
     marked(everything, "dns.record", "gone", "deleted while the scan ran")
 
     result = inv("dns.list", *ZONE, "--at", str(everything))
@@ -356,7 +353,7 @@ def test_what_was_deleted_during_the_export_is_not_there(everything: Path, inv: 
     assert "deleted while the scan ran" in result.err
 
 
-def test_a_damaged_file_is_never_read_as_if_it_were_whole(everything: Path, inv: Inv) -> None:
+def test_a_damaged_file_is_never_read(everything: Path, inv: Inv) -> None:
     file = everything / "dns.record.jsonl"
     file.write_bytes(file.read_bytes().replace(b"192.0.2.10", b"192.0.2.66"))
 
@@ -366,7 +363,7 @@ def test_a_damaged_file_is_never_read_as_if_it_were_whole(everything: Path, inv:
     assert "inv snapshots.verify" in result.err
 
 
-def test_a_damaged_module_is_never_written_as_if_it_were_whole(everything: Path, inv: Inv) -> None:
+def test_a_damaged_module_is_never_written(everything: Path, inv: Inv) -> None:
     for file in everything.glob("scripts/auth-edge-*/*"):
         file.write_bytes(file.read_bytes() + b"//")
 
@@ -376,9 +373,7 @@ def test_a_damaged_module_is_never_written_as_if_it_were_whole(everything: Path,
     assert not Path("code").exists()
 
 
-def test_every_module_of_a_script_comes_back_and_the_one_that_runs_first_is_known(
-    everything: Path, inv: Inv
-) -> None:
+def test_every_module_of_a_script_is_downloaded_with_its_entry_point(everything: Path, inv: Inv) -> None:
     inv("workers.download", "--script", "api-gateway", "--to", "live")
 
     result = inv("workers.download", "--script", "api-gateway", "--to", "past", "--offline")
@@ -394,7 +389,9 @@ def test_every_module_of_a_script_comes_back_and_the_one_that_runs_first_is_know
     assert past == live and len(past) > 1
 
 
-def test_only_the_task_that_asks_for_the_past_reads_it(everything: Path, staged: Sandbox, inv: Inv) -> None:
+def test_only_the_task_with_the_option_reads_the_snapshot(
+    everything: Path, staged: Sandbox, inv: Inv
+) -> None:
     result = inv("dns.list", *ZONE, "--offline", "--output", "json", "do.list", "--output", "json")
 
     assert result.code == 0
@@ -405,7 +402,7 @@ def test_only_the_task_that_asks_for_the_past_reads_it(everything: Path, staged:
 @pytest.mark.parametrize(
     "task", ["dns.create", "cache.purge", "doctor", "config", "ssl.check", "scan.export"]
 )
-def test_what_writes_or_does_not_read_cloudflare_has_no_such_option(task: str, inv: Inv) -> None:
+def test_a_task_that_writes_or_does_not_read_cloudflare_does_not_have_the_option(task: str, inv: Inv) -> None:
     result = inv(task, "--at", "latest")
 
     assert result.code == 1
@@ -448,7 +445,7 @@ def test_without_a_snapshot_the_hint_does_not_name_offline(
     assert "--offline" not in result.err
 
 
-def test_a_writing_task_that_cannot_reach_the_api_is_not_sent_into_the_past(
+def test_a_writing_task_that_cannot_reach_the_api_does_not_suggest_offline(
     everything: Path, staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_ATTEMPTS", "1")
@@ -467,7 +464,7 @@ def past_of(folder: Path) -> tuple[Client, Snapshot]:
     return Client(Past(snapshot, lambda _text: None)), snapshot
 
 
-def test_nothing_is_written_to_the_past(everything: Path) -> None:
+def test_a_write_to_a_snapshot_is_refused(everything: Path) -> None:
     client, _ = past_of(everything)
 
     with pytest.raises(Refused):
@@ -483,7 +480,7 @@ def test_nothing_is_written_to_the_past(everything: Path) -> None:
         path("/user"),
     ],
 )
-def test_what_no_kind_or_owner_of_the_snapshot_has_is_not_held(asked: ApiPath, everything: Path) -> None:
+def test_a_path_that_the_snapshot_does_not_hold_is_not_found(asked: ApiPath, everything: Path) -> None:
     client, _ = past_of(everything)
 
     with pytest.raises(NotFound, match=f"does not hold GET {asked}"):
@@ -491,7 +488,7 @@ def test_what_no_kind_or_owner_of_the_snapshot_has_is_not_held(asked: ApiPath, e
 
 
 @pytest.mark.parametrize("ask", ["query", "graphql"])
-def test_questions_that_only_cloudflare_answers_are_refused(ask: str, everything: Path) -> None:
+def test_queries_that_only_cloudflare_answers_are_refused(ask: str, everything: Path) -> None:
     client, _ = past_of(everything)
 
     with pytest.raises(UserError, match="the snapshot of"):
@@ -541,7 +538,7 @@ def test_every_declared_kind_has_a_path() -> None:
     assert [resource.kind for resource in resources() if not resource.path] == []
 
 
-def test_nothing_of_this_is_loaded_before_it_is_asked_for() -> None:
+def test_the_module_is_not_loaded_without_the_option() -> None:
     import subprocess
     import sys
 

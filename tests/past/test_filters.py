@@ -78,13 +78,13 @@ def test_a_parameter_about_a_field_that_no_item_has_is_refused_not_ignored() -> 
         names(colour="red")
 
 
-def test_any_parameter_fits_an_empty_list() -> None:
+def test_any_parameter_is_accepted_for_an_empty_list() -> None:
     assert list(Filters(THING, {"colour": "red"}).apply([])) == []
 
 
-def test_items_that_are_kept_in_the_order_wanted_are_not_gathered() -> None:
+def test_items_in_the_requested_order_are_not_collected_first() -> None:
     def endless() -> Any:
         yield from ITEMS
-        raise AssertionError("read on although nobody asked")
+        raise AssertionError("read further than requested")
 
     assert next(Filters(THING, {"order": "name"}).apply(endless()))["id"] == "www"

@@ -1,0 +1,43 @@
+"""Items: plain dicts exactly as the API sent them, and the values inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def reach(item: Json, field: str) -> Any:
+    """Return the value at *field* of *item*, a path with dots ("account.id"); None if it does not exist."""
+    if "." not in field:
+        return item.get(field) if isinstance(item, dict) else None
+    value: Any = item
+    for name in field.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def without(item: Json, fields: Iterable[str]) -> Json:
+    """Return a copy of *item* without *fields*."""
+    kept = dict(item)
+    for field in fields:
+        first, dot, rest = field.partition(".")
+        if not dot:
+            kept.pop(first, None)
+        elif isinstance(kept.get(first), dict):
+            kept[first] = without(kept[first], (rest,))
+    return kept
+
+
+def equal(one: Any, other: Any) -> bool:
+    """True if two values are the same as JSON; to Python, true is 1."""
+    if bool(one != other):
+        return False
+    if isinstance(one, dict):
+        return all(equal(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return all(map(equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool)

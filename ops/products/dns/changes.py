@@ -1,0 +1,197 @@
+"""Changes of single records: what is typed, turned into a record, and compared with what exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.errors import Refused, UsageError, ValidationError
+from ops.items import without
+from ops.kinds.resource import Change
+from ops.products.dns import checks
+from ops.products.dns.current import CurrentZone, ambiguous
+from ops.products.dns.names import full_name
+from ops.products.dns.rdata import (
+    EXAMPLES,
+    FIELDS,
+    NUMBERS,
+    PLAIN,
+    RDATA,
+    fields_of,
+    lacks_priority,
+    prioritized,
+    priority_of,
+    rdata_key,
+    text_of,
+    with_absolute_target,
+)
+from ops.products.dns.record import DEFAULTS, excludes, full, managed, merged, same_rdata
+from ops.products.dns.resources import RECORDS
+
+if TYPE_CHECKING:
+    from ops.items import Json
+
+TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
+# The typed fields of types whose content is text.
+_OF_TEXT = {"MX": ("priority", "target"), "CNAME": ("target",), "NS": ("target",), "PTR": ("target",)}
+
+
+def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
+    """Return the record that *given* describes, complete and checked.
+
+    Raises ValidationError or UsageError.
+    """
+    checks.check_type(type)
+    rdata = typed_rdata(type, given, zone["name"])
+    if not rdata:
+        raise UsageError(
+            f"a {type} record needs --content{_or_fields(type)}", hint=f"e.g. --content '{EXAMPLES[type]}'"
+        )
+    rest: Json = {field: given[field] for field in ("ttl", "proxied", "comment", "tags") if field in given}
+    record = full({"name": full_name(name, zone["name"]), "type": type, **rdata, **rest})
+    checks.check(record, zone)
+    return record
+
+
+def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> Json:
+    """Return `content`, `data` and `priority` from --content or the typed fields; {} where none is given.
+
+    If *old* is given, a typed field changes that one field of it.
+    """
+    typed = {field: given[field] for field in TYPED if field in given}
+    own = _fields(type)
+    other = [field for field in typed if field not in own]
+    if other:
+        raise UsageError(f"a {type} record has no --{other[0]}", hint=f"it has --content{_or_fields(type)}")
+    priority = typed.get("priority", priority_of(old))
+    if "content" in given:
+        double = [field for field in typed if field != "priority" or (type in PLAIN and type != "MX")]
+        if double:
+            raise UsageError(
+                f"--content and --{double[0]} both set the data of the record", hint="use one of them"
+            )
+        text = prioritized(type, given["content"], priority)
+    elif typed and type in FIELDS:
+        data = {**((old or {}).get("data") or {}), **typed}
+        text = text_of({"type": type, "data": data, "priority": priority})
+    elif typed:
+        text = prioritized(type, str(typed.get("target", (old or {}).get("content", ""))), priority)
+    else:
+        return {}
+    if text and lacks_priority(type, text) and "priority" in own:
+        raise UsageError(f"a record of type {type} needs --priority", hint="e.g. --priority 10")
+    found = fields_of(type, with_absolute_target(type, text, zone))
+    if "priority" in given and priority_of(found) != given["priority"]:
+        raise ValidationError(
+            f"--content begins with the priority {priority_of(found)}, and --priority is {given['priority']}",
+            hint="use one of them",
+        )
+    return found
+
+
+def _fields(type: str) -> tuple[str, ...]:
+    named = (*FIELDS.get(type, ()), *(("priority",) if type in NUMBERS else ()))
+    return _OF_TEXT.get(type) or tuple(field for field in TYPED if field in named)
+
+
+def _or_fields(type: str) -> str:
+    own = _fields(type)
+    return f", or {' '.join(f'--{field}' for field in own)}" if own else ""
+
+
+def create(current: CurrentZone, record: Json) -> Change:
+    """Return the change that creates *record*. Raises Conflict where it may not exist beside others."""
+    beside = [one for one in current.records(name=record["name"]) if not same_rdata(one, record)]
+    return _creation(current, record, beside)
+
+
+def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
+    for one in beside:
+        if excludes(one, record["type"]):
+            _refuse_managed(one)
+    checks.check_together([record, *beside], current.name)
+    return Change(RECORDS, current.owner, None, record)
+
+
+def update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
+    """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
+    rdata = typed_rdata(found["type"], typed, current.name, found)
+    plain: Json = {field: typed[field] for field in ("ttl", "proxied", "comment", "tags") if field in typed}
+    wanted: Json = {**found, **{field: DEFAULTS[field] for field in cleared}, **plain}
+    if rdata:
+        wanted = without(wanted, RDATA) | rdata
+    if typed.get("proxied") and "ttl" not in typed:
+        wanted["ttl"] = checks.AUTOMATIC
+    fields = (*plain, *cleared, *rdata, *(("ttl",) if "proxied" in plain else ()))
+    checks.check(wanted, current.zone, fields)
+    return _changed(current, found, wanted, fields)
+
+
+def put(current: CurrentZone, record: Json, found: Json | None) -> Change:
+    """Return the change after which *record* exists exactly, except settings, which have no option.
+
+    It replaces *found*, or else the equal record, or the only one of its name and type. Raises AmbiguousName.
+    """
+    if found is None:
+        beside = current.records(name=record["name"])
+        same_type = [one for one in beside if one["type"] == record["type"]]
+        equal = [one for one in same_type if same_rdata(one, record)]
+        if not equal and len(same_type) > 1:
+            raise ambiguous(same_type)
+        if not same_type:
+            return _creation(current, record, beside)
+        found = (equal or same_type)[0]
+    return _changed(current, found, record, ("ttl", "proxied", "comment", "tags", *RDATA))
+
+
+def delete(current: CurrentZone, found: Json) -> Change:
+    """Return the change that deletes *found*."""
+    _refuse_managed(found)
+    return Change(RECORDS, current.owner, found, None)
+
+
+def _changed(current: CurrentZone, found: Json, wanted: Json, fields: tuple[str, ...]) -> Change:
+    _refuse_managed(found)
+    after = merged(found, wanted, fields)
+    if not same_rdata(found, after):
+        for one in current.records(name=full_name(found["name"], current.name, exported=True)):
+            other = one is not found and ("id" not in one or one["id"] != found.get("id"))
+            if other and same_rdata(one, after):
+                raise Refused(
+                    f"another {after['type']} record of {after['name']} already has this data",
+                    hint=f"if one is enough: `inv dns.delete --zone {current.name} --id {found.get('id')}`",
+                )
+    return Change(RECORDS, current.owner, found, after)
+
+
+def find(
+    current: CurrentZone, id: str, name: str, type: str, content: str, priority: int | None = None
+) -> Json:
+    """Return the record that the options mean. Raises NotFound, or AmbiguousName with the candidates."""
+    if content and type:
+        checks.check_type(type)
+        _has(current, {"type": type}, content, priority)
+    found = current.find(
+        id=id, name=name, type=type, matches=lambda one: _has(current, one, content, priority)
+    )
+    if found is None:
+        raise current.absent(name, type, id)
+    return found
+
+
+def _has(current: CurrentZone, record: Json, content: str, priority: int | None) -> bool:
+    """True if *record* has this content, this priority, both, or whatever it has where neither is given."""
+    own = priority_of(record)
+    if not content:
+        return bool(priority in (None, own))
+    typed: Json = {"content": content} | ({} if priority is None else {"priority": priority})
+    wanted = typed_rdata(record["type"], typed, current.name, {"priority": 0 if own is None else own})
+    return rdata_key({"type": record["type"], **wanted}) == rdata_key(record)
+
+
+def _refuse_managed(record: Json) -> None:
+    if managed(record):
+        raise Refused(
+            f"Cloudflare manages the {record['type']} record {record['name']}: it is created and deleted "
+            "with what it belongs to",
+            hint="change the Worker's custom domain, or whatever else it belongs to",
+        )
