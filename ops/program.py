@@ -101,7 +101,7 @@ class TaskContext(ParserContext):
     __str__ = __repr__
 
 
-class Line(Executor):
+class TrackingExecutor(Executor):
     """Invoke's executor; the run knows the current task."""
 
     def expand_calls(self, calls: list[Call]) -> list[Call]:
@@ -143,7 +143,7 @@ class OpsProgram(Program):
 
         connect()
         self.config.tasks.dedupe = False
-        self.executor_class = Line
+        self.executor_class = TrackingExecutor
         RUN.begin(
             project=Path(self.collection.loaded_from or Path.cwd()),
             dry=bool(self.config.run.dry),
@@ -183,12 +183,12 @@ def connect() -> None:
     from ops.cli.app import App
 
     def open_past(app: App) -> tuple[Client, str]:
-        from ops.past.offline import open_past
+        from ops.past.past import open_past
 
         return open_past(app)
 
     def suggest_offline(app: App, error: OpsError) -> None:
-        from ops.past.offline import suggest_offline
+        from ops.past.past import suggest_offline
 
         suggest_offline(app, error)
 

@@ -31,6 +31,7 @@ class Declaration(Protocol):
 
     function: Callable[..., Any]
     required: tuple[str, ...]
+    raw: tuple[str, ...]
     writes: bool
     reads: bool
 

@@ -46,11 +46,13 @@ class Command(Task[Callable[..., Any]]):
         writes: bool,
         guards: tuple[str, ...],
         reads: bool,
+        raw: tuple[str, ...],
     ) -> None:
         super().__init__(self._body, name=name, positional=list(positional), default=default)
         self.function = function
         self.texts = {**HELP, **help}
         self.required = required
+        self.raw = raw
         self.writes = writes
         # What the products' tasks read is what a snapshot holds.
         self.reads = reads and not writes and function.__module__.startswith("ops.products.")
@@ -131,6 +133,7 @@ def command(
     writes: bool = False,
     guards: Iterable[str] = (),
     reads: bool = True,
+    raw: Iterable[str] = (),
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a task called *name*.
 
@@ -139,6 +142,7 @@ def command(
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    The text of an option must be UTF-8, except that of *raw* ones and of paths.
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
     it has.
     """
@@ -155,6 +159,7 @@ def command(
             writes=writes,
             guards=tuple(guards),
             reads=reads,
+            raw=tuple(raw),
         )
 
     return decorate

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
 
-from ops.cli.options import EVERYWHERE
+from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
 from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 
@@ -74,6 +74,7 @@ class _Execution:
                     f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
                     hint=f"`inv --help {self._command.path}` shows its options",
                 )
+        check_text(self._options | self._shared, self._command.raw)
         self._app = app = _app(self._command, context, self._shared, self._talk)
         app.check_output()
         result = self._command.function(app, **self._options)

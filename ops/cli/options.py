@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from invoke.exceptions import ParseError
 from invoke.parser.argument import Argument
 
+from ops.errors import UsageError
+
+# The names of files may be any bytes; everything else is text.
+PATHS = (
+    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main", "markdown",
+    "passphrase_file", "path", "plan", "prometheus", "save", "to", "token_file",
+)  # fmt: skip
 # Every option has a default of its own type, because that is where Invoke reads the type from.
 EVERYWHERE: dict[str, Any] = {
     "profile": "",
@@ -69,3 +77,16 @@ class Option(Argument):
             # The parser's errors have no hint of their own; ops.ui.mistakes shows this one.
             error.hint = f"{self!r}: {self.help}" if self.help else ""  # type: ignore[attr-defined]
             raise error from None
+
+
+def check_text(options: Mapping[str, Any], raw: Collection[str]) -> None:
+    """Raise UsageError for an option that is not valid UTF-8: other text would be sent than was typed."""
+    for name, value in options.items():
+        for text in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(text, str) and not text.isascii() and name not in PATHS and name not in raw:
+                try:
+                    text.encode()
+                except UnicodeEncodeError:
+                    option = name.rstrip("_").replace("_", "-")
+                    hint = "write it in UTF-8; `locale` shows whether the terminal uses another encoding"
+                    raise UsageError(f"--{option} {text!r} is not valid UTF-8", hint=hint) from None

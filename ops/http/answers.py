@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -138,11 +139,15 @@ def _once(pairs: list[tuple[str, Any]]) -> Json:
     return found
 
 
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
+def finite(text: str) -> float:
+    """Return the number *text*. Raise ValueError for NaN and infinity (1e999), which are not JSON."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=finite, parse_float=finite)
 
 
 def _object(call: Call, reply: Reply) -> Json:

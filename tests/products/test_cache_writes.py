@@ -77,7 +77,7 @@ def test_everything_is_purged_only_with_consent(staged: Sandbox, inv: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ((), "none was given"),
         (("--all", "--tags", "a"), "not --all and --tags together"),
@@ -85,17 +85,17 @@ def test_everything_is_purged_only_with_consent(staged: Sandbox, inv: Any) -> No
     ],
 )
 def test_no_rule_and_two_rules_are_refused_before_any_request(
-    staged: Sandbox, inv: Any, line: tuple[str, ...], said: str
+    staged: Sandbox, inv: Any, line: tuple[str, ...], message: str
 ) -> None:
     result = inv(*LINE, *line)
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
     assert staged.requests == []
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "said"),
+    ("option", "value", "message"),
     [
         ("--files", "https://example.org/a", "does not belong to the zone example.com"),
         ("--files", "https://notexample.com/a", "does not belong to the zone"),
@@ -154,12 +154,12 @@ def test_no_rule_and_two_rules_are_refused_before_any_request(
     ],
 )
 def test_values_that_cannot_purge_what_is_meant_are_refused_before_any_write(
-    staged: Sandbox, inv: Any, option: str, value: str, said: str
+    staged: Sandbox, inv: Any, option: str, value: str, message: str
 ) -> None:
     result = inv(*LINE, option, value)
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
     assert "hint: " in result.err
     assert written(staged) == []
 

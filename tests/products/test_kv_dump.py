@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import random
@@ -157,7 +158,7 @@ def test_values_too_large_for_one_response_are_read_in_several(staged: Sandbox, 
         st.text(max_size=30),
         st.dictionaries(st.text(max_size=5), st.floats(-1e9, 1e9), max_size=9),
     ),
-    expiration=st.one_of(st.none(), st.integers(0, 2**40)),
+    expiration=st.one_of(st.none(), st.integers(0, 253_402_300_799)),
 )
 def test_a_line_is_parsed_to_the_same_item(
     key: str, value: bytes, metadata: Any, expiration: int | None
@@ -704,8 +705,9 @@ WRONG = {
     "another hash": (b'{"key":"a","value":"v"}\n' + LAST, "the hash"),
     "fewer pairs": (LAST, "0 pairs"),
     "no JSON": (b"{\n", "line 1: not JSON"),
-    "deep JSON": (b"[" * 100_000 + b"\n", "line 1: not JSON"),
-    "no object": (b"[1]\n", "line 1: not a JSON object"),
+    "deep JSON": (b'{"a":' * 100_000 + b"\n", "line 1: not JSON"),
+    "a deep list": (b"[" * 100_000 + b"\n", "is not JSON: nested too deeply"),
+    "no object": (b"1\n", "line 1: not a JSON object"),
     "no key": (b'{"value":"v"}\n', "line 1: `key` and `value` must be text"),
     "a key twice": (b'{"key":"a","value":""}\n' * 2, "line 2: the key 'a' is out of order"),
     "a key out of order": (b'{"key":"b","value":""}\n{"key":"a","value":""}\n', "line 2: the key 'a'"),
@@ -734,6 +736,155 @@ def test_a_file_that_is_not_a_valid_dump_is_refused_before_any_write(
     assert result.code == 1
     assert said in result.err
     assert "hint: " in result.err
+    assert written(staged) == []
+
+
+WRANGLER: list[Any] = [
+    {"key": "page/1", "value": "hello"},
+    {"key": "logo", "value": "iVBORw0KGgo=", "base64": True, "metadata": {"type": "image/png"}},
+    {"key": "promo", "value": "y", "expiration": LATER},
+    {"key": "é", "value": ""},
+]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_bulk_file_of_wrangler_is_loaded(staged: Sandbox, inv: Inv, indent: int | None) -> None:
+    copy = new_namespace(staged, "copy")
+    Path("bulk.json").write_text(json.dumps(WRANGLER, indent=indent))
+
+    result = loaded(inv, file="bulk.json")
+
+    assert result.code == 0, result.err
+    assert stored(staged, copy) == {
+        "logo": (b"\x89PNG\r\n\x1a\n", '{"type":"image/png"}', None),
+        "page/1": (b"hello", None, None),
+        "promo": (b"y", None, LATER),
+        "é": (b"", None, None),
+    }
+
+
+def test_the_ttl_of_a_wrangler_pair_becomes_an_expiration(staged: Sandbox, inv: Inv) -> None:
+    copy = new_namespace(staged, "copy")
+    Path("bulk.json").write_text(json.dumps([{"key": "k", "value": "v", "expiration_ttl": 3600}]))
+    before = int(time.time())
+
+    result = loaded(inv, file="bulk.json")
+
+    assert result.code == 0, result.err
+    assert before + 3600 <= (stored(staged, copy)["k"][2] or 0) <= time.time() + 3601
+
+
+PAIR_1 = {"key": "a", "value": "v"}
+WRONG_BULK: dict[str, tuple[list[Any], str]] = {
+    "a repeated key": ([PAIR_1, PAIR_1], "pair 2: the key 'a' is repeated"),
+    "an unknown field": ([{**PAIR_1, "exp": 1}], "pair 1: unknown field 'exp'"),
+    "base64 that is text": ([{**PAIR_1, "base64": "no"}], "pair 1: `base64` 'no' is not true or false"),
+    "a value that is a number": (
+        [PAIR_1, {"key": "b", "value": 7}],
+        "pair 2: `key` and `value` must be text",
+    ),
+    "a short ttl": ([{**PAIR_1, "expiration_ttl": 5}], "pair 1: a TTL of 5 s is too short"),
+    "a ttl that is text": ([{**PAIR_1, "expiration_ttl": "60"}], "is not a number of seconds"),
+    "milliseconds": ([{**PAIR_1, "expiration": 1_900_000_000_000}], "is after the year 9999"),
+    "two expirations": ([{**PAIR_1, "expiration": LATER, "expiration_ttl": 60}], "exclude each other"),
+    "a list in the list": ([[PAIR_1]], "pair 1: not a JSON object"),
+}
+
+
+@pytest.mark.parametrize(("pairs", "message"), WRONG_BULK.values(), ids=WRONG_BULK)
+def test_a_bulk_file_with_an_invalid_pair_is_refused_before_any_write(
+    staged: Sandbox, inv: Inv, pairs: list[Any], message: str
+) -> None:
+    Path("bulk.json").write_text(json.dumps(pairs))
+
+    result = loaded(inv, namespace="sessions", file="bulk.json")
+
+    assert result.code == 1
+    assert message in result.err
+    assert "hint: " in result.err
+    assert written(staged) == []
+
+
+def test_an_infinite_number_in_the_metadata_of_a_dump_is_refused(staged: Sandbox, inv: Inv) -> None:
+    Path("dump.jsonl").write_bytes(b'{"key":"a","value":"v","metadata":{"n":1e999}}\n' + LAST)
+
+    result = loaded(inv, namespace="sessions")
+
+    assert result.code == 1
+    assert "line 1: not JSON" in result.err
+    assert written(staged) == []
+
+
+# Pipes
+
+
+@pytest.mark.parametrize("form", ["-", "pipe"])
+def test_a_dump_is_loaded_from_stdin_and_from_a_pipe(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    namespace = stock(staged, 300)
+    copy = new_namespace(staged, "copy")
+    content = inv("kv.dump", "--namespace", "stock", "--to", "-").out.encode()
+    if form == "-":
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    else:
+        os.mkfifo(form)
+        threading.Thread(target=Path(form).write_bytes, args=(content,), daemon=True).start()
+
+    result = loaded(inv, file=form)
+
+    assert result.code == 0, result.err
+    assert stored(staged, copy) == stored(staged, namespace)
+
+
+def test_a_dump_to_stdout_is_the_dump_of_a_file(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 300)
+    dumped(inv)
+
+    result = inv("kv.dump", "--namespace", "stock", "--to", "-")
+
+    assert result.code == 0, result.err
+    assert result.out == Path("dump.jsonl").read_text()
+    assert not Path("-").exists()
+
+
+def test_a_failed_dump_to_stdout_writes_nothing(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 300)
+    staged.faults.add(Fault("denied", "POST", "*/bulk/get", nth=2, times=-1))
+
+    result = inv("kv.dump", "--namespace", "stock", "--to", "-")
+
+    assert (result.code, result.out) == (1, "")
+    assert "nothing was written to stdout" in result.err
+
+
+def test_an_incomplete_dump_to_stdout_ends_with_4(staged: Sandbox, inv: Inv) -> None:
+    fill(staged, stock(staged, 20), {"bytes": BYTES})
+    staged.faults.add(Fault("gone", "GET", "*/values/*", times=-1))
+
+    result = inv("kv.dump", "--namespace", "stock", "--to", "-")
+
+    assert result.code == 4
+    assert json.loads(result.out.splitlines()[-1])["unread"] == ["bytes"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "closed"])
+def test_a_source_that_gives_nothing_is_refused(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("ops.products.kv.dumpfile.PATIENCE", 0.1)
+    monkeypatch.setattr(sys, "stdin", None)
+    os.mkfifo("pipe")
+    file, message = {
+        "pipe": ("pipe", "nothing was written to the pipe"),
+        "device": ("/dev/zero", "/dev/zero is neither a file nor a pipe"),
+        "closed": ("-", "stdin is closed"),
+    }[kind]
+
+    result = loaded(inv, namespace="sessions", file=file)
+
+    assert result.code == 1
+    assert message in result.err
     assert written(staged) == []
 
 

@@ -91,6 +91,13 @@ BAD = {
     "a short ttl": ["--value", "v", "--ttl", "59"],
     "a ttl and a moment": ["--value", "v", "--ttl", "60", "--expiration", "4000000000"],
     "a date in the past": ["--value", "v", "--expiration", "2020-01-01"],
+    "metadata with an infinite number": ["--value", "v", "--metadata", '{"a": 1e999}'],
+    "metadata with a repeated field": ["--value", "v", "--metadata", '{"a": 1, "a": 2}'],
+    "metadata that is not UTF-8": ["--value", "v", "--metadata", '"gr\udcfc\udcdfe"'],
+    "milliseconds": ["--value", "v", "--expiration", "1900000000000"],
+    "the year 10000": ["--value", "v", "--expiration", "253402300800"],
+    "a number of 200 digits": ["--value", "v", "--expiration", "1" * 200],
+    "a huge ttl": ["--value", "v", "--ttl", "300000000000"],
     "an unknown date": ["--value", "v", "--expiration", "tomorrow"],
 }
 
@@ -104,6 +111,45 @@ def test_invalid_input_has_a_message_and_a_hint_and_sends_no_request(
     assert result.code == 1
     assert "hint: " in result.err
     assert staged.requests == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("kv.create", "--title", "gr\udcfc"),
+        ("kv.keys", "--namespace", "sessions", "--prefix", "\udcff"),
+        ("zones.set", "--zone", "example.com", "--setting", "ssl", "--value", "gr\udcfc"),
+        ("zones.list", "--name", "gr\udcfc.example"),
+        ("dns.put", "--zone", "example.com", "--type", "TXT", "--name", "t", "--content", "gr\udcfc"),
+        ("workers.route-create", "--zone", "example.com", "--script", "api", "--pattern", "gr\udcfc"),
+    ],
+)
+def test_text_that_is_not_utf_8_is_refused_before_any_request(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...]
+) -> None:
+    result = inv(*line)
+
+    assert result.code == 1
+    assert "is not valid UTF-8" in result.err
+    assert staged.requests == []
+
+
+def test_a_value_on_the_command_line_may_be_any_bytes(staged: Sandbox, inv: Inv) -> None:
+    result = inv("kv.put", "--namespace", "assets", "--key", "raw", "--value", "gr\udcfc\udcdfe")
+
+    assert result.code == 0, result.err
+    assert stored(staged, namespace_id("assets"))["raw"][0] == b"gr\xfc\xdfe"
+
+
+def test_a_value_from_a_closed_stdin_is_refused(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+
+    result = inv("kv.put", "--namespace", "assets", "--key", "k", "--file", "-")
+
+    assert result.code == 1
+    assert "stdin is closed" in result.err
 
 
 @pytest.mark.parametrize("title", [" ", "x" * 513])

@@ -51,7 +51,8 @@ ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
     ),
     "list packs": (
         lambda c: list(ssl.list_packs(c, ZONE)), f"/zones/{ZONE}/ssl/certificate_packs",
-        [[{}], [{"id": "p", "hosts": "a"}], [{"id": "p", "hosts": [1]}], [{"id": "p", "certificates": [1]}]],
+        [[{}], [{"id": "p", "hosts": "a"}], [{"id": "p", "hosts": [1]}], [{"id": "p", "certificates": [1]}],
+         [{"id": "p", "status": []}]],
     ),
     "universal": (
         lambda c: ssl.get_universal(c, ZONE), f"/zones/{ZONE}/ssl/universal/settings",

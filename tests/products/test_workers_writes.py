@@ -239,21 +239,26 @@ def test_a_format_that_cannot_be_detected_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("name", "line", "said"),
+    ("name", "line", "message"),
     [
         ("index.js", ("--format", "esm"), "--format is modules or service-worker, not 'esm'"),
         ("main.py", ("--format", "modules"), "main.py is not JavaScript"),
     ],
 )
 def test_a_format_that_does_not_fit_is_refused(
-    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, name: str, line: tuple[str, ...], said: str
+    staged: Sandbox,
+    deploy: Callable[..., Any],
+    tmp_path: Path,
+    name: str,
+    line: tuple[str, ...],
+    message: str,
 ) -> None:
     (tmp_path / name).write_bytes(CODE)
 
     result = deploy("fresh", *line, path=tmp_path / name)
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
     assert written(staged) == []
 
 
@@ -422,7 +427,7 @@ def test_a_migration_runs_once_and_cannot_be_undone(
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "message"),
     [
         ("{", "is not JSON"),
         ("1", "neither an object nor a list"),
@@ -439,20 +444,20 @@ def test_a_migration_runs_once_and_cannot_be_undone(
     ],
 )
 def test_invalid_metadata_is_refused_before_any_write(
-    staged: Sandbox, deploy: Callable[..., Any], metadata: str, said: str
+    staged: Sandbox, deploy: Callable[..., Any], metadata: str, message: str
 ) -> None:
     Path("m.json").write_text(metadata)
 
     result = deploy("auth-edge", "--bindings", "m.json")
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
     assert "s3cr3t" not in result.err
     assert written(staged) == []
 
 
 @pytest.mark.parametrize(
-    ("files", "line", "said"),
+    ("files", "line", "message"),
     [
         ({}, (), "holds no module"),
         ({"a_js": CODE, "b_js": CODE}, (), "which module runs first"),
@@ -467,14 +472,19 @@ def test_invalid_metadata_is_refused_before_any_write(
     ],
 )  # fmt: skip
 def test_a_folder_that_is_not_a_script_is_refused_before_any_request(
-    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path, files: Any, line: tuple[str, ...], said: str
+    staged: Sandbox,
+    deploy: Callable[..., Any],
+    tmp_path: Path,
+    files: Any,
+    line: tuple[str, ...],
+    message: str,
 ) -> None:
     (tmp_path / "dist").mkdir()
 
     result = deploy("fresh", *line, path=folder(tmp_path / "dist", **files))
 
     assert result.code == 1
-    assert said in result.err
+    assert message in result.err
     assert staged.requests == []
 
 

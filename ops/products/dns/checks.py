@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import Conflict, ValidationError
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import PROXIABLE, TYPES, rdata_key
+from ops.products.dns.record import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,12 +54,9 @@ def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
 def check_type(type: str) -> None:
     """Raise ValidationError for a type that Cloudflare does not support."""
     if type not in TYPES:
-        from difflib import get_close_matches
-
-        near = get_close_matches(type, TYPES, n=1)
-        suggestion = f"; did you mean {near[0]}?" if near else ""
         raise ValidationError(
-            f"Cloudflare has no records of the type {type!r}{suggestion}", hint=f"one of {', '.join(TYPES)}"
+            f"Cloudflare has no records of the type {type!r}{did_you_mean(type, TYPES)}",
+            hint=f"one of {', '.join(TYPES)}",
         )
 
 

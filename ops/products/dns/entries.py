@@ -18,7 +18,7 @@ from ops.products.dns.rdata import (
     priority_of,
     text_of,
 )
-from ops.products.dns.record import DEFAULTS, READ_ONLY
+from ops.products.dns.record import DEFAULTS, READ_ONLY, did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -89,52 +89,52 @@ def listed(errors: Sequence[ValidationError]) -> list[str]:
 
 def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
     """Raise ValidationError for a field that no record has: it would be sent, and ignored."""
+    settable = ("name", "type", *RDATA, *DEFAULTS)
     for field in record:
         if field not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(field), ("name", "type", *RDATA, *DEFAULTS), n=1)
-            suggestion = f"; did you mean {near[0]}?" if near else ""
             raise ValidationError(
-                f"a record has no field {field!r}{suggestion}",
-                hint=f"its fields are {', '.join(('name', 'type', *RDATA, *DEFAULTS))}",
+                f"a record has no field {field!r}{did_you_mean(field, settable)}",
+                hint=f"its fields are {', '.join(settable)}",
             )
 
 
 def refuse_contradiction(record: Json, live: Json | None = None) -> None:
     """Raise ValidationError where *record* has two rdata: `content` beside other `data`, or two priorities.
 
-    Cloudflare derives the content of most types in a form of its own; as it is in *live* it says nothing.
+    Cloudflare derives the content of most types in a form of its own; as it is in *live* it means nothing.
     """
-    type, data, content = str(record["type"]), record.get("data"), record.get("content")
-    data = data if isinstance(data, dict) and type in FIELDS else None
-    inside, beside = (data or {}).get("priority"), record.get("priority")
-    if inside is not None and beside is not None and str(inside) != str(beside):
+    type, data, priority = str(record["type"]), record.get("data"), priority_of(record)
+    data = data if isinstance(data, dict) and type in FIELDS else {}
+    beside = record.get("priority", priority)
+    if str(beside) != str(priority):
         raise ValidationError(
-            f"priority is {beside}, and data.priority is {inside}",
+            f"priority is {beside}, and data.priority is {priority}",
             hint="remove one of them, or make them equal",
         )
-    if not content or type not in TYPES or (live is not None and data and content == live.get("content")):
+    text = text_of({"type": type, "content": record.get("content")})
+    if not text or type not in TYPES or (live and data and record["content"] == live.get("content")):
         return
-    priority = priority_of(record)
-    if data is None and priority is not None and type in NUMBERS:
-        text = text_of({"type": type, "content": content})
-        first = text.split()[0] if text and not lacks_priority(type, text) else str(priority)
-        if first != str(priority):
-            raise ValidationError(
-                f"content begins with the priority {first}, and priority is {priority}",
-                hint="remove one of them",
-            )
+    first = text.split()[0]
+    if (
+        type in NUMBERS
+        and not data
+        and priority is not None
+        and not lacks_priority(type, text)
+        and first != str(priority)
+    ):
+        raise ValidationError(
+            f"content begins with the priority {first}, and priority is {priority}", hint="remove one of them"
+        )
     if data:
-        derived = prioritized(type, text_of({"type": type, "content": content}), priority)
         try:
-            same = parsed(type, derived).to_digestable() == parsed(type, text_of(record)).to_digestable()
+            derived = parsed(type, prioritized(type, text, priority))
+            same = derived.to_digestable() == parsed(type, text_of(record)).to_digestable()
         except OpsError:
             # The content of a new record may be in a form of Cloudflare's that is not known here.
             same = live is None
         if not same:
             raise ValidationError(
-                f"content {content!r} contradicts data, which means {text_of({**record, 'content': ''})!r}",
+                f"content {record['content']!r} contradicts data, which means {text_of(record)!r}",
                 hint="change data and remove content: Cloudflare derives it",
             )
 

@@ -11,37 +11,21 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
 from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
-from ops.products.dns.record import managed
+from ops.products.dns.record import did_you_mean, managed
 from ops.products.dns.values import read_record
 
 if TYPE_CHECKING:
     from ops.items import Json
 
+# The place and the value of each record as it is in a file.
+Items = list[tuple[str, Any]]
 LARGEST = 64 << 20
 _TEXTS = ("name", "type", "content", "comment", "id")
-
-
-class _Item(NamedTuple):
-    """One record as it is in a file: its line, 0 where that is not known, and its number."""
-
-    line: int
-    number: int
-    value: Any
-
-    @property
-    def place(self) -> str:
-        return f"line {self.line}, record {self.number}" if self.line else f"record {self.number}"
-
-
-class _Document(NamedTuple):
-    items: list[_Item]
-    zone: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def read(
@@ -63,7 +47,7 @@ def read(
     text = _text(path)
     try:
         if ending in (".csv", ".json", ".yaml", ".yml"):
-            found = _checked(_document(text, ending, zone), zone)
+            found = _checked(*_document(text, ending, zone), zone)
         else:
             from ops.products.dns import zonefile
 
@@ -97,19 +81,21 @@ def _text(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --file") from None
+        raise ValidationError(
+            f"{path} cannot be read: {error.strerror}", hint="check the path in --file"
+        ) from None
     except UnicodeDecodeError as error:
         raise ValidationError(
             f"{path} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
         ) from None
 
 
-def _document(text: str, ending: str, zone: Json) -> _Document:
-    """Return the items of *text*: a list of records, or the list in one of the documents that hold one."""
+def _document(text: str, ending: str, zone: Json) -> tuple[Items, str, tuple[str, ...]]:
+    """Return the items of *text*, which is a list or has one, the zone that it names, and notes."""
     import yaml
 
     if ending == ".csv":
-        return _Document(list(_csv_items(text)))
+        return list(_csv_items(text)), "", ()
     try:
         if ending == ".json":
             found, lines = json.loads(text), None
@@ -122,14 +108,15 @@ def _document(text: str, ending: str, zone: Json) -> _Document:
     if ending != ".json" and isinstance(found, dict) and not {"records", "items", "result"} & found.keys():
         from ops.products.dns import octodns
 
-        return _Document([_Item(0, n, one) for n, one in enumerate(octodns.records(found, zone["name"]), 1)])
+        records = enumerate(octodns.records(found, zone["name"]), 1)
+        return [(f"record {number}", record) for number, record in records], "", ()
     items, notes = _items(found, whole=ending == ".json" or text.rstrip().endswith("\n..."))
     if lines is None:
         lines = _json_lines(text, len(items))
     named = str(found.get("zone") or "") if isinstance(found, dict) else ""
-    places = lines if len(lines) == len(items) else [0] * len(items)
-    numbered = enumerate(zip(places, items, strict=True), 1)
-    return _Document([_Item(line, number, item) for number, (line, item) in numbered], named, notes)
+    at = [f"line {line}, " for line in lines] if len(lines) == len(items) else [""] * len(items)
+    places = [f"{line}record {number}" for number, line in enumerate(at, 1)]
+    return list(zip(places, items, strict=True)), named, notes
 
 
 def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
@@ -140,22 +127,19 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     if isinstance(found, list):
         return found, ()
     names = ("records", "items", "result")
-    items = (
-        next((found[n] for n in names if isinstance(found.get(n), list)), None)
-        if isinstance(found, dict)
-        else None
-    )
-    if items is None:
+    lists = [found[n] for n in names if isinstance(found.get(n), list)] if isinstance(found, dict) else []
+    if not lists:
         raise ValidationError(
             "the file has no list of records", hint="`inv dns.export --format json` writes one"
         )
+    items = lists[0]
     meta = found.get("meta") if isinstance(found.get("meta"), dict) else {}
     pages = found.get("result_info") if isinstance(found.get("result_info"), dict) else {}
     total = pages.get("total_count", len(items))
     count = found.get("count", meta.get("count", len(items)))
     if meta.get("complete") is False or found.get("success") is False or total != len(items):
         raise ValidationError(
-            f"the file is not whole: its list of {len(items)} records was incomplete when it was written",
+            f"the file is incomplete: its list of {len(items)} records was not complete when it was written",
             hint="export it again",
         )
     if count == len(items):
@@ -163,7 +147,7 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     if whole or (isinstance(count, int) and count < len(items)):
         return items, (f"count is {count}, and the file has {len(items)} records: read as edited by hand",)
     raise ValidationError(
-        f"the file is not whole: it has {len(items)} records, and its count is {count}",
+        f"the file is incomplete: it has {len(items)} records, and its count is {count}",
         hint=f"export it again; if you have removed records from it, set count to {len(items)}, or remove it",
     )
 
@@ -201,33 +185,31 @@ def _json_lines(text: str, count: int) -> list[int]:
     return lines
 
 
-def _csv_items(text: str) -> Iterator[_Item]:
+def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
     import csv
-    from difflib import get_close_matches
     from io import StringIO
 
+    columns = f"the first line names the columns: {', '.join(KNOWN[:10])}"
     rows = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
         for name in rows.fieldnames or ():
             if name not in KNOWN:
-                near = get_close_matches(name, KNOWN, n=1)
-                suggestion = f"; did you mean {near[0]}?" if near else ""
-                raise ValidationError(
-                    f"line 1: the CSV has a column {name!r}{suggestion}",
-                    hint=f"the first line names the columns: {', '.join(KNOWN[:10])}",
-                )
+                problem = f"line 1: the CSV has a column {name!r}{did_you_mean(name, KNOWN)}"
+                raise ValidationError(problem, hint=columns)
         if not rows.fieldnames:
-            raise ValidationError(
-                "the CSV is empty", hint=f"the first line names the columns: {', '.join(KNOWN[:10])}"
-            )
+            raise ValidationError("the CSV is empty", hint=columns)
         for number, row in enumerate(rows, 1):
             if None in row:
-                raise ValidationError(f"line {rows.line_num}: it has more cells than there are columns")
+                problem = f"line {rows.line_num}: it has more cells than there are columns"
+                raise ValidationError(problem, hint=columns)
             if not any(row.values()):
                 continue  # spreadsheets write empty rows
-            yield _Item(rows.line_num, number, {name: _cell(name, cell) for name, cell in row.items()})
+            place = f"line {rows.line_num}, record {number}"
+            yield place, {name: _cell(name, cell) for name, cell in row.items()}
     except csv.Error as error:
-        raise ValidationError(f"line {rows.line_num}: {error}", hint="nothing was sent") from None
+        raise ValidationError(
+            f"line {rows.line_num}: {error}", hint="nothing was sent; fix the line and run it again"
+        ) from None
 
 
 def _cell(column: str, cell: str | None) -> Any:
@@ -241,17 +223,16 @@ def _cell(column: str, cell: str | None) -> Any:
         return text
 
 
-def _checked(document: _Document, zone: Json) -> RecordFile:
+def _checked(items: Items, named: str, notes: tuple[str, ...], zone: Json) -> RecordFile:
     records, errors = [], []
-    for item in document.items:
-        entry = FileRecord(item.place, {})
+    for place, item in items:
+        entry = FileRecord(place, {})
         try:
-            record = read_record(item.value, zone)
-            records.append(entry._replace(record=record, managed=managed(item.value)))
+            records.append(entry._replace(record=read_record(item, zone), managed=managed(item)))
         except OpsError as error:
             refused = entry.refused(error)
-            if isinstance(item.value, dict) and item.value.get("id"):
-                records.append(entry._replace(record=item.value, error=refused))
+            if isinstance(item, dict) and item.get("id"):
+                records.append(entry._replace(record=item, error=refused))
             else:
                 errors.append(refused)
-    return RecordFile(records, document.zone, document.notes, errors=tuple(errors))
+    return RecordFile(records, named, notes, errors=tuple(errors))

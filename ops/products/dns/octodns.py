@@ -38,8 +38,9 @@ def records(document: Json, zone: str) -> Iterator[Json]:
 def _records(name: str, record: Json) -> Iterator[Json]:
     type = record["type"].upper()
     values = record.get("values", record.get("value"))
-    options = (record.get("octodns") or {}).get("cloudflare") or {}
-    if (record.get("octodns") or {}).get("ignored"):
+    own = _mapping(record.get("octodns"))
+    options = _mapping(own.get("cloudflare"))
+    if own.get("ignored"):
         return
     rest: Json = {"ttl": 1 if options.get("auto-ttl") else record.get("ttl", TTL)}
     if options.get("proxied"):
@@ -51,6 +52,10 @@ def _records(name: str, record: Json) -> Iterator[Json]:
 
 
 def _rdata(type: str, value: Any) -> Json:
+    if isinstance(value, list):
+        raise ValidationError(
+            f"a {type} record of octoDNS has a list in its values", hint="values is one list"
+        )
     if not isinstance(value, dict):
         text = str(value)
         return {"content": _txt(text) if type in ("TXT", "SPF") else text}
@@ -61,7 +66,7 @@ def _rdata(type: str, value: Any) -> Json:
         }
     data = {_FIELDS.get(field, field): one for field, one in value.items()}
     if type in ("HTTPS", "SVCB"):
-        data["value"] = " ".join(_parameter(*one) for one in (data.pop("svcparams", None) or {}).items())
+        data["value"] = " ".join(_parameter(*one) for one in _mapping(data.pop("svcparams", None)).items())
     beside = {"priority": data.pop("priority", None)} if type == "URI" else {}
     return {"data": data, **beside}
 
@@ -79,3 +84,7 @@ def _parameter(name: str, value: Any) -> str:
         return name
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return f'{name}="{text}"'
+
+
+def _mapping(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
@@ -169,7 +170,7 @@ class _Planning:
             alone = not self.keep or one[1] == "CNAME"
             pairs, gone, new = self._matched(live.get(one, []), wanted.get(one, []), alone=alone)
             for record, entry in pairs:
-                after = self._checked(entry, lambda record=record, entry=entry: self._updated(record, entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                after = self._checked(entry, partial(self._updated, record))
                 yield Change(RECORDS, self.zone, record, record if after is None else after)
             for record in gone:
                 exported = str(record.get("id")) in self.as_exported
@@ -178,13 +179,13 @@ class _Planning:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
             for entry in new:
-                after = self._checked(entry, lambda entry=entry: self._created(entry))  # type: ignore[misc]  # mypy cannot infer the defaults
+                after = self._checked(entry, self._created)
                 if after is not None:
                     yield Change(RECORDS, self.zone, None, after)
 
-    def _checked(self, entry: FileRecord, make: Callable[[], Json | None]) -> Json | None:
+    def _checked(self, entry: FileRecord, make: Callable[[FileRecord], Json | None]) -> Json | None:
         try:
-            record = make()
+            record = make(entry)
         except OpsError as error:
             self.errors.append(entry.refused(error))
             return None
@@ -225,7 +226,7 @@ class _Planning:
             message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
             same = _settings(first.record) == _settings(entry.record)
             difference = "" if same else ", with other settings"
-            error = ValidationError(message + difference, hint="remove one of them")
+            error = ValidationError(message + difference, hint="remove one of the two")
             (self.skipped if same else self.errors).append(entry.refused(error))
         return kept
 

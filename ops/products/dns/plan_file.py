@@ -62,14 +62,16 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 def _read(path: Path) -> Json:
     try:
         found = path.stat()
-        # Opening a pipe would wait for whoever writes to it.
+        # Opening a pipe would wait for its writer.
         if not stat.S_ISREG(found.st_mode):
             raise _not_a_plan(path, "it is not a regular file")
         if found.st_size > LARGEST:
             raise _not_a_plan(path, f"it has more than {LARGEST >> 20} MiB")
         plan = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint="check --plan") from None
+        raise ValidationError(
+            f"{path} cannot be read: {error.strerror}", hint="check the path in --plan"
+        ) from None
     except (ValueError, RecursionError):
         raise _not_a_plan(path, "it is not JSON") from None
     if not isinstance(plan, dict) or plan.get("plan") != VERSION:

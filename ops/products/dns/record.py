@@ -147,3 +147,11 @@ def excludes(one: Json, type: str) -> bool:
     """True if *one* is managed by Cloudflare, and a record of *type* under its name would double it."""
     together = PROXIABLE if type in PROXIABLE else ("MX",)
     return managed(one) and type in together and one["type"] in together
+
+
+def did_you_mean(word: Any, words: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests the nearest of *words*; "" where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), [*words], n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import ValidationError
 from ops.products.dns.names import APEX, full_name
 from ops.products.dns.rdata import FIELDS, TARGETS
-from ops.products.dns.record import READ_ONLY
+from ops.products.dns.record import READ_ONLY, did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -40,7 +40,7 @@ def read_record(item: Any, zone: Json) -> Json:
         if field in ("name", "type", *READ_ONLY[1:]) or (one is None and field != "comment"):
             continue
         try:
-            value = _READ[field](one) if field in _READ else one
+            value = _READ[field](field, one) if one is not None and field in _READ else one
         except ValidationError as error:
             errors.append(error)
         else:
@@ -65,10 +65,9 @@ def _read_targets(record: Json, type: str, zone: str) -> None:
         record["data"] = {**data, TARGETS[type]: zone}
     for name, one in data.items():
         if name not in fields and "id" not in record:
-            near = get_close_matches(str(name), fields, n=1)
-            suggestion = f"; did you mean {near[0]}?" if near else ""
             raise ValidationError(
-                f"data has no field {name!r}{suggestion}", hint=f"{type} has {', '.join(fields)}"
+                f"data has no field {name!r}{did_you_mean(name, fields)}",
+                hint=f"{type} has {', '.join(fields)}",
             )
         if name in fields and (isinstance(one, bool) or not isinstance(one, str | int | float)):
             raise ValidationError(
@@ -77,98 +76,76 @@ def _read_targets(record: Json, type: str, zone: str) -> None:
             )
 
 
-def _read_text(field: str) -> Callable[[Any], str | None]:
-    def read(value: Any) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        raise ValidationError(f"its {field} is not text", hint="put quotes around it")
-
-    return read
+def _text(field: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValidationError(f"its {field} is not text", hint="put quotes around it")
 
 
-def _read_number(field: str, words: Json) -> Callable[[Any], int | None]:
-    def read(value: Any) -> int | None:
-        text = str(value).strip().lower()
-        if text in words:
-            return int(words[text])
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if not isinstance(value, bool | float) and re.fullmatch(r"\d{1,10}", text):
-            return int(text)
-        if text == "":
-            return None
-        raise ValidationError(
-            f"{field} is {_shown(value)}, which is not a whole number",
-            hint="seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10",
-        )
-
-    return read
+def _number(field: str, value: Any) -> int | None:
+    text = _word(value)
+    if text in ("auto", "automatic") and field == "ttl":
+        return 1
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if text == "" or (re.fullmatch(r"\d{1,10}", text) and not isinstance(value, float)):
+        return int(text) if text else None
+    raise ValidationError(
+        f"{field} is {_shown(value)}, which is not a whole number",
+        hint="seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10",
+    )
 
 
-def _read_yes_no(field: str) -> Callable[[Any], bool | None]:
-    def read(value: Any) -> bool | None:
-        text = str(value).strip().lower()
-        if isinstance(value, bool) or text in YES_NO:
-            return value if isinstance(value, bool) else YES_NO[text]
-        if text == "":
-            return None
-        raise ValidationError(
-            f"{field} is {_shown(value)}, which is neither true nor false", hint=f"{field} is true or false"
-        )
-
-    return read
+def _yes_no(field: str, value: Any) -> bool | None:
+    text = _word(value)
+    if text in YES_NO or text == "":
+        return YES_NO.get(text)
+    raise ValidationError(
+        f"{field} is {_shown(value)}, which is neither true nor false", hint=f"{field} is true or false"
+    )
 
 
-def _read_tags(value: Any) -> list[str]:
+def _word(value: Any) -> str:
+    """Return a scalar as a word; what nests is none, because aliases of YAML can make it endless."""
+    return str(value).strip().lower() if isinstance(value, str | int | float) else "?"
+
+
+def _tags(_field: str, value: Any) -> list[str]:
     tags = value.split(",") if isinstance(value, str) else value
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ValidationError(f"tags is {_shown(value)}, which is not a list", hint="e.g. [team:web]")
     return [tag.strip() for tag in tags if tag.strip()]
 
 
-def _read_settings(value: Any) -> Json:
-    if not isinstance(value, dict):
-        raise ValidationError(
-            f"settings is {_shown(value)}, which is not an object", hint='e.g. {"flatten_cname": true}'
-        )
-    return {str(name): _read_setting(str(name), one) for name, one in value.items()}
+def _object(field: str, value: Any) -> Json:
+    if isinstance(value, dict):
+        return value
+    example = '{"flatten_cname": true}' if field == "settings" else "{flags: 0, tag: issue, value: x}"
+    raise ValidationError(f"{field} is {_shown(value)}, which is not an object", hint=f"e.g. {example}")
 
 
-def _read_setting(name: str, value: Any) -> Any:
-    near = get_close_matches(name, _SETTINGS, n=1)
-    if near and name not in _SETTINGS:
-        raise ValidationError(
-            f"settings has no {name!r}; did you mean {near[0]}?", hint=f"they are {', '.join(_SETTINGS)}"
-        )
-    return _read_yes_no(f"settings.{name}")(value) if name in _SETTINGS and value is not None else value
-
-
-def _read_data(value: Any) -> Json:
-    if not isinstance(value, dict):
-        raise ValidationError(
-            f"data is {_shown(value)}, which is not an object", hint="e.g. {flags: 0, tag: issue, value: x}"
-        )
-    return value
+def _settings(field: str, value: Any) -> Json:
+    found = dict(_object(field, value))
+    for name, one in found.items():
+        if name in _SETTINGS and one is not None:
+            found[name] = _yes_no(f"settings.{name}", one)
+        elif near := did_you_mean(name, _SETTINGS):
+            raise ValidationError(
+                f"settings has no {name!r}{near}", hint=f"the settings are {', '.join(_SETTINGS)}"
+            )
+    return found
 
 
 def _shown(value: Any) -> str:
-    """Return *value* for a message; what nests is only named, because aliases of YAML can make it endless."""
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if any(isinstance(one, dict | list) for one in held):
-        return "a nested mapping or list"
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:59] + "…"
+    """Return *value* for a message, shortened."""
+    return reprlib.repr(value) if isinstance(value, dict | list) else json.dumps(value, default=str)[:60]
 
 
-_READ: dict[Any, Callable[[Any], Any]] = {
-    "content": _read_text("content"),
-    "comment": _read_text("comment"),
-    "id": _read_text("id"),
-    "ttl": _read_number("ttl", {"auto": 1, "automatic": 1}),
-    "priority": _read_number("priority", {}),
-    "proxied": _read_yes_no("proxied"),
-    "private_routing": _read_yes_no("private_routing"),
-    "tags": _read_tags,
-    "settings": _read_settings,
-    "data": _read_data,
+_READ: dict[Any, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(("content", "comment", "id"), _text),
+    **dict.fromkeys(("ttl", "priority"), _number),
+    **dict.fromkeys(("proxied", "private_routing"), _yes_no),
+    "tags": _tags,
+    "settings": _settings,
+    "data": _object,
 }

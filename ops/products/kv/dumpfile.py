@@ -8,21 +8,31 @@ A pair has the form of a bulk write: the value is base64 if it is not UTF-8, the
 seconds. Each key occurs once, in the order of the UTF-8 bytes. `gone` names the keys that were listed, but
 had expired or were deleted before their value was read, `unread` those that could not be read. `sha256` is
 the hash of all lines before the last one, with their newlines, so that a truncated or changed file is
-detected. Such a file may be compressed as a whole, with gzip.
+detected. Such a file may be compressed as a whole, with gzip. A bulk file of wrangler is read too: a JSON
+list of such pairs, in any order.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
+import select
+import stat
+import sys
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.errors import UsageError, ValidationError
+from ops.files.disk import explained
+from ops.http.answers import finite, parse
 from ops.products.kv import valid
 from ops.products.kv.api import VALUE_LIMIT
 from ops.products.kv.pairs import pair
@@ -36,8 +46,11 @@ FORMAT = "kv/1"
 LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
 _GZIP = b"\x1f\x8b"
 # Created once: json.loads would create a decoder for every line.
-_READ = json.JSONDecoder(parse_constant=valid.refuse_constant).decode
+_READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
+_FILES = "--file takes a file that `inv kv.dump` has written, a bulk file of wrangler, or - for stdin"
+# How long to wait for the writer of a pipe, in seconds.
+PATIENCE = 10
 
 
 def pair_line(key: Json, value: bytes) -> bytes:
@@ -56,10 +69,11 @@ def to_line(entry: Json) -> bytes:
 
 
 class Dump:
-    """The pairs of the dump *path*, which is read from its start each time."""
+    """The pairs of the dump *path*, which is read from its start each time; *name* is shown in messages."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "") -> None:
         self.path = path
+        self.name = name or str(path)
 
     def check(self) -> Json:
         """Read the whole file and return its last line. Raise UsageError or ValidationError."""
@@ -74,7 +88,7 @@ class Dump:
     def _entries(self) -> Iterator[Json]:
         """Yield each pair as an item, then the last line unchanged, after comparing it with the pairs."""
         digest, count, last = sha256(), 0, ""
-        lines = enumerate(self._lines(), 1)
+        lines = enumerate(self.lines(), 1)
         for number, line in lines:
             entry = self._entry(line, number)
             if "dump" in entry:
@@ -89,10 +103,11 @@ class Dump:
             count, last = count + 1, entry["key"]
             yield entry
         raise ValidationError(
-            f"{self.path} is truncated: it ends after {count:,} pairs, without its last line", hint=_AGAIN
+            f"{self.name} is truncated: it ends after {count:,} pairs, without its last line", hint=_AGAIN
         )
 
-    def _lines(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of the file, uncompressed. Raise UsageError or ValidationError."""
         try:
             with self.path.open("rb") as file:
                 packed = file.read(2) == _GZIP
@@ -101,10 +116,9 @@ class Dump:
                 while line := source.readline(LINE_LIMIT):
                     yield line
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ValidationError(f"{self.path} is truncated or damaged: {error}", hint=_AGAIN) from None
+            raise ValidationError(f"{self.name} is truncated or damaged: {error}", hint=_AGAIN) from None
         except OSError as error:
-            hint = "--file takes a file that `inv kv.dump` has written"
-            raise UsageError(f"{self.path} cannot be read: {error.strerror}", hint=hint) from None
+            raise UsageError(f"{self.name} cannot be read: {error.strerror}", hint=_FILES) from None
 
     def _entry(self, line: bytes, number: int) -> Json:
         try:
@@ -115,20 +129,110 @@ class Dump:
         except (ValidationError, UsageError) as error:
             raise self._wrong(number, error.message) from None
         except (ValueError, RecursionError):
-            raise self._wrong(number, "not JSON") from None
+            raise self._wrong(number, "not JSON", hint=_FILES if number == 1 else _AGAIN) from None
 
     def _compare(self, last: Json, count: int, digest: str) -> None:
         if last["dump"] != FORMAT:
             hint = "update cfops"
-            raise ValidationError(f"{self.path} has the format {last['dump']!r}, not {FORMAT}", hint=hint)
+            raise ValidationError(f"{self.name} has the format {last['dump']!r}, not {FORMAT}", hint=hint)
         if (last.get("pairs"), last.get("sha256")) != (count, digest):
             problem = f"the hash of its {count:,} pairs differs from the one in its last line"
             if last.get("pairs") != count:
                 problem = f"it has {count:,} pairs, but its last line counts {last.get('pairs')}"
-            raise ValidationError(f"{self.path} was changed or damaged: {problem}", hint=_AGAIN)
+            raise ValidationError(f"{self.name} was changed or damaged: {problem}", hint=_AGAIN)
 
-    def _wrong(self, number: int, why: str) -> ValidationError:
-        return ValidationError(f"{self.path}, line {number}: {why}", hint=_AGAIN)
+    def _wrong(self, number: int, why: str, hint: str = _AGAIN) -> ValidationError:
+        return ValidationError(f"{self.name}, line {number}: {why}", hint=hint)
+
+
+@contextmanager
+def open_dump(file: str, folder: Path, *, now: float) -> Iterator[Dump]:
+    """Return the dump *file*, or a bulk file of wrangler as a dump; `-` is stdin.
+
+    A dump is read several times, so a pipe is copied into *folder* first. Raise UsageError, ValidationError.
+    """
+    name, path = ("stdin" if file == "-" else file), Path(file)
+    with explained(folder), ExitStack() as stack:
+        if file == "-" or not path.is_file():
+            spool = stack.enter_context(NamedTemporaryFile(dir=folder))
+            with _pipe(file) as source:
+                copyfileobj(source, spool)
+            spool.flush()
+            path = Path(spool.name)
+        dump = Dump(path, name)
+        first = next(dump.lines(), b"")
+        if first.lstrip().startswith(b"["):
+            converted = stack.enter_context(NamedTemporaryFile(dir=folder))
+            converted.writelines(_from_wrangler(dump, now))
+            converted.flush()
+            dump = Dump(Path(converted.name), name)
+        yield dump
+
+
+@contextmanager
+def _pipe(file: str) -> Iterator[BinaryIO]:
+    """Open stdin or a pipe. Raise UsageError if it is closed, or nothing else, or if nobody writes to it."""
+    if file == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed", hint="pipe the dump in, or use --file FILE")
+        yield sys.stdin.buffer
+        return
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=_FILES) from None
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{file} is neither a file nor a pipe", hint=_FILES)
+        # A pipe in the file system may have no writer; that of a shell (/dev/stdin, <(…)) has one.
+        if os.path.lexists(os.path.realpath(file)) and not select.select([opened], [], [], PATIENCE)[0]:
+            raise UsageError(f"nothing was written to the pipe {file} within {PATIENCE} s", hint=_FILES)
+        os.set_blocking(descriptor, True)
+        yield opened
+
+
+def _from_wrangler(dump: Dump, now: float) -> Iterator[bytes]:
+    """Yield the lines of a dump with the pairs of a bulk file of wrangler: a JSON list."""
+    try:
+        entries = parse(b"".join(dump.lines()))
+    except ValueError as error:
+        raise ValidationError(f"{dump.name} is not JSON: {error}", hint=_FILES) from None
+    items: dict[str, Json] = {}
+    for number, entry in enumerate(entries, 1):
+        try:
+            item = item_of(_without_ttl(entry, now))
+            if item["key"] in items:
+                raise ValidationError(f"the key {item['key']!r} is repeated")
+        except (ValidationError, UsageError) as error:
+            hint = error.hint or "each pair has a key, a value, and metadata, expiration or base64 if needed"
+            raise ValidationError(f"{dump.name}, pair {number}: {error.message}", hint=hint) from None
+        items[item["key"]] = item
+    digest = sha256()
+    for key in sorted(items):
+        line = item_line(items[key])
+        digest.update(line)
+        yield line
+    yield to_line({"dump": FORMAT, "pairs": len(items), "sha256": digest.hexdigest()})
+
+
+def _without_ttl(entry: Any, now: float) -> Any:
+    """Return a pair of wrangler with `expiration` instead of `expiration_ttl`, its fields checked."""
+    if not isinstance(entry, dict):
+        return entry
+    if unknown := sorted(
+        entry.keys() - {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
+    ):
+        raise ValidationError(f"unknown field {unknown[0]!r}")
+    if not isinstance(entry.get("base64", False), bool):
+        raise ValidationError(f"`base64` {entry['base64']!r} is not true or false")
+    ttl = entry.get("expiration_ttl")
+    if ttl is None:
+        return entry
+    if not isinstance(ttl, int) or isinstance(ttl, bool):
+        raise ValidationError(f"the `expiration_ttl` {ttl!r} is not a number of seconds")
+    if entry.get("expiration") is not None:
+        raise ValidationError("`expiration` and `expiration_ttl` exclude each other")
+    return {**entry, "expiration": valid.expiration("", ttl, now=now)}
 
 
 def item_of(entry: Any) -> Json:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import parse
 from ops.products.kv.api import VALUE_LIMIT, check_key
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ TITLE_BYTES = 512
 SHORTEST_LIFE = 60
 # A request takes some time, and Cloudflare counts from its arrival.
 IN_TRANSIT = 10
+# The end of the year 9999, in epoch seconds: what is later is a mistake.
+LATEST = 253_402_300_799
 
 
 def title(text: str) -> str:
@@ -52,12 +55,11 @@ def value(data: bytes) -> bytes:
 def metadata(text: str) -> Any:
     """Parse metadata from JSON. Raise ValidationError if it is not JSON, or has more than 1,024 bytes."""
     try:
-        found = json.loads(text, parse_constant=refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return check_metadata(parse(text.encode()))
+    except ValueError as error:
         raise ValidationError(
             f"the metadata is not JSON: {error}", hint="""e.g. --metadata '{"kind": "page"}'"""
         ) from None
-    return check_metadata(found)
 
 
 def check_metadata(found: Any) -> Any:
@@ -74,16 +76,12 @@ def check_metadata(found: Any) -> Any:
     return found
 
 
-def refuse_constant(name: str) -> None:
-    """Refuse NaN and the infinities, which Python reads and JSON does not have. Raise ValueError."""
-    raise ValueError(f"{name} is not a number")
-
-
 def expiration(moment: str, ttl: int, *, now: float) -> int | None:
     """Return when a value expires, in epoch seconds, from a date or epoch seconds, or from *ttl* seconds.
 
     None if neither is given. A TTL becomes a point in time, so that a repeated request does not extend it,
-    and a late one is not refused: a TTL under 70 s becomes 70 s. Raise ValidationError for less than 60 s.
+    and a late one is not refused: a TTL under 70 s becomes 70 s. Raise ValidationError for less than 60 s,
+    and for a time after the year 9999.
     """
     if moment and ttl:
         raise UsageError("--expiration and --ttl exclude each other", hint="use one of them")
@@ -92,10 +90,10 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
             raise ValidationError(
                 f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s", hint="--ttl 60"
             )
-        return int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT)
+        return epoch(int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT))
     if not moment:
         return None
-    found = _moment(moment)
+    found = epoch(_moment(moment))
     if found < now + SHORTEST_LIFE:
         raise ValidationError(
             f"the expiration {moment} is less than 60 s in the future, the minimum of Workers KV",
@@ -104,8 +102,18 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
     return found
 
 
+def epoch(seconds: int) -> int:
+    """Return *seconds*. Raise ValidationError if they are after the year 9999: they may be milliseconds."""
+    if seconds > LATEST:
+        raise ValidationError(
+            f"the expiration {seconds} is after the year 9999: it must be in seconds, not in milliseconds",
+            hint=f"{seconds // 1000} if it is in milliseconds; without an expiration a value is kept forever",
+        )
+    return seconds
+
+
 def _moment(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 16:
+    if text.isascii() and text.isdigit() and len(text) < 100:
         return int(text)
     try:
         moment = datetime.fromisoformat(text)
@@ -131,4 +139,5 @@ def pair(item: Json) -> Json:
     check_key(item["key"])
     value(item["value"])
     check_metadata(item.get("metadata"))
+    epoch(item.get("expiration") or 0)
     return item

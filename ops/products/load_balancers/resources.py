@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.kinds.paging import Whole
-from ops.kinds.resource import ACCOUNT, Compare, Resource, block
+from ops.kinds.resource import ACCOUNT, Compare, Resource, Restore, block
 
 POOL = Resource(
     kind="load_balancers.pool",
@@ -13,6 +13,7 @@ POOL = Resource(
     needs="Account > Load Balancing: Monitors and Pools > Read",
     identity=("name",),
     compare=Compare(volatile=("id", "created_on", "modified_on", "disabled_at", "healthy")),
+    restore=Restore(mentions=("load_balancers.monitor",)),
     terraform=block("cloudflare_load_balancer_pool", "{account_id}/{id}"),
 )
 MONITOR = Resource(
@@ -36,6 +37,7 @@ BALANCER = Resource(
     identity=("name",),
     compare=Compare(volatile=("id", "created_on", "modified_on")),
     deep=True,
+    restore=Restore(mentions=("load_balancers.pool",)),
     terraform=block("cloudflare_load_balancer", "{zone_id}/{id}"),
 )
 RESOURCES = (BALANCER, POOL, MONITOR)

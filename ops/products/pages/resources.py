@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.kinds.paging import Pages
-from ops.kinds.resource import ACCOUNT, Compare, Resource, block
+from ops.kinds.resource import ACCOUNT, Compare, Resource, Restore, block
 
 PROJECT = Resource(
     kind="pages.project",
@@ -15,6 +15,7 @@ PROJECT = Resource(
     identity=("name",),
     key="name",
     compare=Compare(volatile=("id", "created_on", "latest_deployment", "canonical_deployment")),
+    restore=Restore(mentions=("kv.namespace", "d1.database", "queues.queue", "do.namespace")),
     terraform=block("cloudflare_pages_project", "{account_id}/{name}"),
 )
 RESOURCES = (PROJECT,)

@@ -22,8 +22,9 @@ def list_packs(client: Client, zone_id: str) -> Listing:
 
 
 def _pack(item: Any) -> Json:
+    optional = ("hosts", "certificates", "status")
     pack = require(
-        item, "a certificate pack", id=str, hosts=list, certificates=list, optional=("hosts", "certificates")
+        item, "a certificate pack", id=str, hosts=list, certificates=list, status=str, optional=optional
     )
     for host in pack.get("hosts") or ():
         instance(host, str, "a host of a certificate pack")

@@ -1,4 +1,4 @@
-"""Whether JavaScript is a module: `import` and `export` count as code, not in strings or comments."""
+"""Detect modules among JavaScript: `import` and `export` count as code, not in strings or comments."""
 
 from __future__ import annotations
 

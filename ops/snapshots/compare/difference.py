@@ -58,11 +58,11 @@ def fields(old: Json, new: Json, prefix: str = "") -> Iterator[Field]:
 
     A field that is null equals one that is missing, because the API adds fields as it grows.
     """
-    for name in sorted(old.keys() | new.keys()):
+    for name in sorted(old if old.keys() == new.keys() else old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from fields(before, after, f"{prefix}{name}.")
-        elif not _same(before, after):
+        elif before != after if isinstance(before, str) else not _same(before, after):
             yield prefix + name, before, after
 
 

@@ -1,4 +1,4 @@
-"""Files of records: zone files, and what our own exports and lists write, read back as they were."""
+"""Files of records: zone files, and the exports and lists of the toolkit, read back unchanged."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.json", '[{"name": "a"}]', "record 1: it has no type"),
         ("x.json", '[{"name": "a", "type": "A", "content": 5}]', "not text"),
         ("x.json", '{"zone": "example.org", "records": []}', "example.org"),
-        ("x.yaml", "count: 2\nrecords: []\n", "not whole"),
-        ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "not whole"),
+        ("x.yaml", "count: 2\nrecords: []\n", "incomplete"),
+        ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "incomplete"),
         ("x.yaml", "a: [", "does not parse"),
         ("x.yaml", "- name: no\n  type: A\n", "record 1: its name is false"),
         ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),

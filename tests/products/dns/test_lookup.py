@@ -1,4 +1,4 @@
-"""Which records stand where some are or would be, and with how many requests that is learnt."""
+"""The lookup of records that exist, or would, and how many requests it takes."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def test_few_records_are_requested_one_by_one(client: Client, http: responses.Re
 
 def test_many_records_are_found_with_one_listing(client: Client, http: responses.RequestsMock) -> None:
     items = [record(number) for number in range(MANY)]
-    gone, moved, spelt = items[0], items[1], items[2]
+    gone, moved, respelled = items[0], items[1], items[2]
     again = moved | {"id": "b" * 32, "name": "N1.example.com"}
     other = gone | {"id": "c" * 32, "content": "192.0.2.200"}
-    said = spelt | {"comment": "", "ttl": 60}
-    http.get(URL, json=page([other, record(99), again, said, *items[3:]]))
+    respelled = respelled | {"comment": "", "ttl": 60}
+    http.get(URL, json=page([other, record(99), again, respelled, *items[3:]]))
 
     found = find_records(client, ZONE, items)
 
-    assert found == [None, moved | {"id": "b" * 32}, said, *items[3:]]
+    assert found == [None, moved | {"id": "b" * 32}, respelled, *items[3:]]
     assert len(http.calls) == 1
 
 

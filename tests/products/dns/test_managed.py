@@ -1,4 +1,4 @@
-"""Records that Cloudflare manages: no task changes, doubles, creates or deletes one, and it is said."""
+"""Records that Cloudflare manages: no task changes, doubles, creates or deletes one, and all name them."""
 
 from __future__ import annotations
 

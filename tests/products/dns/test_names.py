@@ -1,4 +1,4 @@
-"""Names of records: whatever people write becomes one canonical form, or a sentence."""
+"""Names of records: every spelling becomes one canonical form, or is refused with a hint."""
 
 from __future__ import annotations
 

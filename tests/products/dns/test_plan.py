@@ -1,4 +1,4 @@
-"""What makes a zone into what a file says: matching, order, and what is refused."""
+"""Plans that turn a zone into a file: matching, order, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan carried out on a model: each transaction leaves a zone that DNS allows, the last the file."""
+"""A plan applied to a model: each transaction leaves a zone that DNS allows, the last one the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.products.dns.test_plan import OWNER, ZONE, live, plan, wanted
 Json = dict[str, Any]
 Content = tuple[str, str, str]
 
-# A CNAME stands alone under its name; everything else may stand in any number.
+# A CNAME is alone under its name; of everything else there may be any number.
 ALONE = st.tuples(st.just("CNAME"), st.sampled_from(["a.example", "b.example"])).map(lambda one: [one])
 TOGETHER = st.lists(
     st.tuples(st.just("A"), st.sampled_from(["192.0.2.1", "192.0.2.2", "192.0.2.3"]))
@@ -46,14 +46,14 @@ def names(records: Iterable[Json]) -> Counter[Content]:
 
 
 class Model:
-    """A zone as the API keeps it: a transaction carries out deletions, then changes, then creations."""
+    """A zone as the API stores it: a transaction applies deletions, then changes, then creations."""
 
     def __init__(self, records: Iterable[Json]) -> None:
         self.records = {record["id"]: record for record in records}
         self.made = 0
 
     def apply(self, batch: Sequence[Change]) -> None:
-        """Carry out *batch* step by step; whatever the API would refuse on the way is a failure."""
+        """Apply *batch* step by step; whatever the API would refuse on the way is a failure."""
         for action in (DELETE, UPDATE, CREATE):
             for change in batch:
                 if change.action == action:
@@ -75,7 +75,7 @@ class Model:
 
 
 def applied(before: Sequence[Content], after: Sequence[Content], size: int) -> Counter[Content]:
-    """Return what stands after the plan from *before* to *after*, in transactions of *size*."""
+    """Return the records after the plan from *before* to *after*, in transactions of *size*."""
     changes = packed(plan(OWNER, existing(before), file(after)).changes, size)
     model = Model(existing(before))
     for at in range(0, len(changes), size):

@@ -108,7 +108,7 @@ def test_a_missing_field_is_named(type: str) -> None:
 
 
 def test_equal_rdata_is_equal_in_every_spelling() -> None:
-    spelt = [
+    spelled = [
         ({"type": "CNAME", "content": "A.Example."}, {"type": "CNAME", "content": "a.example"}),
         ({"type": "AAAA", "content": "2001:db8:0:0::1"}, {"type": "AAAA", "content": "2001:db8::1"}),
         ({"type": "TXT", "content": '"a"  "b"'}, {"type": "TXT", "content": '"a""b"'}),
@@ -122,7 +122,7 @@ def test_equal_rdata_is_equal_in_every_spelling() -> None:
         ({"type": "MX", "content": "a.example", "priority": 10}, {"type": "MX", "content": "10 A.example."}),
     ]
 
-    assert [rdata_key(one) == rdata_key(other) for one, other in spelt] == [True] * len(spelt)
+    assert [rdata_key(one) == rdata_key(other) for one, other in spelled] == [True] * len(spelled)
 
 
 def test_other_address_hints_are_other_rdata() -> None:

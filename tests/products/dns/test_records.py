@@ -1,4 +1,4 @@
-"""Single records: created, updated, put and deleted, and taken back."""
+"""Single records: created, updated, put, deleted, and all of it undone."""
 
 from __future__ import annotations
 

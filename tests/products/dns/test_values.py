@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ops.errors import ValidationError
+from ops.errors import OpsError, ValidationError
+from ops.kinds.resource import Owner
 from ops.products.dns import files
 from ops.products.dns.entries import RecordFile, raise_all
+from ops.products.dns.plan import plan
 
 Json = dict[str, Any]
 ZONE: Json = {"id": "1" * 32, "name": "example.com", "plan": {"legacy_id": "business"}}
@@ -154,7 +161,7 @@ def test_the_api_s_own_answer_is_read_if_it_is_complete(tmp_path: Path) -> None:
     found = read(tmp_path, "x.json", answer % ', "result_info": {"total_count": 1}')
 
     assert [entry.record["name"] for entry in found.records] == ["a.example.com"]
-    with pytest.raises(ValidationError, match="not whole"):
+    with pytest.raises(ValidationError, match="incomplete"):
         read(tmp_path, "x.json", answer % ', "result_info": {"total_count": 2}')
 
 
@@ -215,3 +222,50 @@ def test_octodns_yaml_is_read(tmp_path: Path) -> None:
 def test_another_mapping_is_not_taken_for_octodns(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="no list of records"):
         read(tmp_path, "x.yaml", "zone: example.com\n")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+FIELDS = [
+    "name",
+    "type",
+    "content",
+    "data",
+    "priority",
+    "ttl",
+    "proxied",
+    "comment",
+    "tags",
+    "settings",
+    "id",
+    "x",
+]
+TYPES = st.sampled_from(["A", "MX", "SRV", "TXT", "CAA", "HTTPS", "LOC", "NOPE", "SPF"])
+RECORD = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6).flatmap(
+    lambda fields: st.fixed_dictionaries({"name": st.just("a"), "type": TYPES}).map(
+        lambda named: named | fields
+    )
+)
+DOCUMENTS = st.lists(RECORD | VALUES, max_size=3) | st.dictionaries(
+    st.sampled_from(["records", "result", "items", "count", "meta", "zone", "result_info", "www", ""]),
+    VALUES | st.lists(RECORD, max_size=2) | RECORD,
+    max_size=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(document=DOCUMENTS, ending=st.sampled_from([".json", ".yaml"]))
+def test_any_document_is_planned_or_refused_with_a_sentence(document: Any, ending: str) -> None:
+    text = json.dumps(document) if ending == ".json" else yaml.safe_dump(document)
+    with tempfile.NamedTemporaryFile("w", suffix=ending, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        try:
+            plan(Owner("a" * 32, ZONE["id"], ZONE), [], files.read(file.name, ZONE))
+        except OpsError as error:
+            assert error.message

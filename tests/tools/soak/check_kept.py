@@ -23,6 +23,8 @@ FAMILIES = {
     "pages.project": "pages.project",
     "kv.key": "kv_pair",
 }
+# Fields that the sandbox computes when it answers.
+COMPUTED = {"producers", "producers_total_count", "consumers", "consumers_total_count"}
 WHOLE = {"complete", "gone", "skipped"}
 # Faults whose answers are wrong in a way that a client cannot notice.
 UNTRUE = {"lag", "gone", "unknown-fields", "empty-page"}
@@ -93,7 +95,7 @@ def _kept(folder: Path, kind: str, scope: str) -> set[str]:
 def _text(kind: str, item: Json) -> str:
     if kind == "kv.key":
         return str(item.get("key", item.get("name")))
-    return json.dumps(item, sort_keys=True)
+    return json.dumps({name: item[name] for name in item.keys() - COMPUTED}, sort_keys=True)
 
 
 def _latest(round: Round) -> Iterator[str]:

@@ -146,7 +146,7 @@ def plan_records(
     plan = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
     if save:
         plan_file.save(plan, current.zone, records, Path(save))
-        app.note(f"`inv dns.apply --zone {current.name} --plan {save}` carries it out")
+        app.note(f"`inv dns.apply --zone {current.name} --plan {save}` applies it")
     rows = Rows(list(map(_row, plan.changes)), PLANNED)
     if exit_code and plan.changes:
         app.show(rows)

@@ -14,7 +14,7 @@ from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound
 from ops.products.kv import api
 from ops.products.kv.resources import READ
 from ops.products.kv.tasks.namespaces import NAMED, existing
-from ops.ui.shapes import Item
+from ops.ui.shapes import Bytes, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ops.ui.progress import Progress
 
 SHOWN = 10
+CHUNK = 1 << 20
 FIREWALL = 403
 
 
@@ -42,9 +43,9 @@ class Batch(NamedTuple):
     reads=False,
     required=("namespace", "to"),
     needs=READ,
-    help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it"},
+    help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
 )
-def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item:
+def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     """Write a whole namespace to a file: values, metadata and expiry, one line for each key.
 
     Needs a request for every 100 keys, one for 1,000 listed, and one for each value that is not UTF-8. After
@@ -55,18 +56,43 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item:
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_link
-    from ops.products.kv.resumable import ResumableDump
 
-    owner, target = existing(app, namespace), Path(to)
+    owner = existing(app, namespace)
+    if to == "-":
+        return Bytes(_dump_to_stdout(app, owner))
+    target = Path(to)
     check_writable(target.parent)
     refuse_link(target)
+    last = _dump(app, owner, target, "what was read is in {}; the same command resumes from there")
+    return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
+
+
+def _dump_to_stdout(app: App, namespace: Owner) -> Iterator[bytes]:
+    """Yield the dump once it is complete: what is piped into another command is whole, or nothing."""
+    from tempfile import TemporaryDirectory
+
+    from ops.files.disk import explained, private_folder
+
+    state = private_folder(app.settings.state_dir)
+    with explained(state), TemporaryDirectory(dir=state) as folder:
+        target = Path(folder) / "dump.jsonl"
+        _dump(app, namespace, target, "nothing was written to stdout")
+        with target.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+
+def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
+    """Write the dump to *target* and return its last line; *interrupted* is the warning if that fails."""
+    from ops.products.kv.resumable import ResumableDump
+
     origin = {"account": owner.account_id, "namespace": {n: owner.item[n] for n in ("id", "title")}}
     with ResumableDump(target, origin) as dump:
         try:
             _read_all(app, owner, dump)
             listed = _still_listed(app, owner, dump)
         except BaseException:
-            app.warn(f"what was read is in {dump.path}; the same command resumes from there")
+            app.warn(interrupted.format(dump.path))
             raise
         last = dump.finish(unread=listed)
     if last["gone"]:
@@ -74,9 +100,9 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item:
     if last["unread"]:
         named = ", ".join(map(repr, last["unread"][:SHOWN]))
         app.gap(
-            f"{len(last['unread']):,} values could not be read: {named}; the last line of {target} names all"
+            f"{len(last['unread']):,} values could not be read: {named}; the last line of the dump names all"
         )
-    return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
+    return last
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
@@ -99,7 +125,7 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     if listing.problem:
         raise Incomplete(
             f"the keys of {title} could not all be listed: {listing.problem}",
-            hint="nothing was written to the file; the same command resumes from here",
+            hint="try again; a dump to a file resumes from here, and the file is written when all is read",
         )
 
 

@@ -82,6 +82,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
 @command(
     "put",
     required=("namespace", "key"),
+    raw=("value",),
     writes=True,
     needs=EDIT,
     help={
@@ -141,6 +142,8 @@ def _value_from(text: str, file: str) -> bytes:
         # Arguments that are not UTF-8 are written as the original bytes.
         return valid.value(text.encode("utf-8", "surrogateescape"))
     if file == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed", hint="pipe the value in, or use --file FILE")
         return valid.value(sys.stdin.buffer.read(api.VALUE_LIMIT + 1))
     try:
         with Path(file).open("rb") as opened:

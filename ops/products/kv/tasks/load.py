@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.cli.command import command
@@ -45,30 +44,35 @@ Portion = list[tuple["Json", bool]]
     writes=True,
     guards=("force",),
     needs=EDIT,
-    help={"namespace": f"{NAMED} to write to", "file": "a file that kv.dump has written"},
+    help={
+        "namespace": f"{NAMED} to write to",
+        "file": "a file of kv.dump, or a bulk file of wrangler; - is stdin",
+    },
 )
 def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
-    """Write a dump into a namespace: pairs that are new or differ; equal pairs and other keys stay unchanged.
+    """Write a dump, or wrangler's bulk JSON, into a namespace: pairs that are new or differ.
 
     Shows first what will be new, overwritten and equal, and reads back what was written. Expired pairs are
     named and skipped. Undo deletes what was new, and restores what was overwritten.
 
     inv kv.load --namespace sessions --file sessions.jsonl --dry-run
     inv kv.load --namespace sessions --file sessions.jsonl
+    inv kv.dump --namespace old --to - | inv kv.load --namespace new --file -
     """
     from tempfile import TemporaryFile
 
     from ops.files.disk import explained, private_folder
-    from ops.products.kv.dumpfile import Dump
+    from ops.products.kv.dumpfile import open_dump
 
-    owner, dump = namespace_of(app, namespace), Dump(Path(file))
+    owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
-    total = dump.check()["pairs"]
     folder = private_folder(app.settings.state_dir)
-    with explained(folder), TemporaryFile(dir=folder) as spool:
+    dumped = open_dump(file, folder, now=app.clock())
+    with dumped as dump, explained(folder), TemporaryFile(dir=folder) as spool:
+        total = dump.check()["pairs"]
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)
-        _show(app, f"load {dump.path} into {owner.item['title']}", plan)
+        _show(app, f"load {dump.name} into {owner.item['title']}", plan)
         if not app.dry and not app.option("force"):
             _refuse_many(plan, total)
         made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
