@@ -34,24 +34,13 @@ class Endpoint(NamedTuple):
     paging: Paging | None = None
 
 
+_SETTINGS, _KV = "Account > Account Settings > Read", "Account > Workers KV Storage > Read"
 OTHER = (
-    Endpoint("/accounts", "Account > Account Settings > Read", task="accounts.list"),
+    Endpoint("/accounts", _SETTINGS, task="accounts.list"),
     Endpoint("/accounts/{account}/tokens", "Account > API Tokens > Read"),
-    Endpoint("/accounts/{account}/logs", "Account > Account Settings > Read"),
-    Endpoint(
-        "/accounts/{account}/audit_logs",
-        "Account > Account Settings > Read",
-        product="audit",
-        paging=Pages(1000),
-    ),
+    Endpoint("/accounts/{account}/audit_logs", _SETTINGS, product="audit", paging=Pages(1000)),
     Endpoint("/zones/{zone}/settings/cache_level", "Zone > Zone Settings > Read", product="cache"),
-    Endpoint("/zones/{zone}/dns_analytics", "Zone > DNS > Read"),
-    Endpoint("/accounts/{account}/workers", "Account > Workers Scripts > Read"),
-    Endpoint(
-        "/accounts/{account}/storage/kv/namespaces/{namespace}/metadata",
-        "Account > Workers KV Storage > Read",
-        task="kv.keys",
-    ),
+    Endpoint("/accounts/{account}/storage/kv/namespaces/{namespace}/metadata", _KV, task="kv.keys"),
     Endpoint("/graphql", "Account > Account Analytics > Read"),
     Endpoint("/memberships", "User > Memberships > Read"),
     Endpoint("/user", "User > User Details > Read"),

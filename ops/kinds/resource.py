@@ -197,20 +197,7 @@ class Resource(NamedTuple):
     item; *values* takes the listed items of one parent and yields what is stored under each, a line each;
     *content_path* is where the API has either, with `{item}`. A kind without *writes* is read-only. *links*
     are the fields that name an item of another kind by its key, with that kind. *terraform* returns an item's
-    block, None if it cannot be imported.
-
-    For example, the databases of D1:
-
-        Resource(
-            kind="d1.database",
-            parent=ACCOUNT,
-            path="/accounts/{account}/d1/database",
-            paging=Pages(10_000, least=10),
-            needs="Account > D1 > Read",
-            identity=("name",),
-            key="uuid",
-            compare=Compare(volatile=("uuid", "created_at", "file_size", "num_tables")),
-        )
+    block, None if it cannot be imported. ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str

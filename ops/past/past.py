@@ -1,4 +1,4 @@
-"""The past: a snapshot that answers in place of Cloudflare, as a Send below the usual client.
+"""The past: a snapshot that answers in place of Cloudflare (--at, --offline), a Send below the usual client.
 
 What each path returns follows from the declarations of the kinds (see ops.kinds.paths). What the snapshot
 does not hold is refused with a sentence; an incomplete section is returned, and marked incomplete.
@@ -7,22 +7,27 @@ does not hold is refused with a sentence; an incomplete section is returned, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import NotFound, OpsError, PermissionDenied, Refused
+from ops.errors import ApiError, NetworkError, NotFound, OpsError, PermissionDenied, Refused, UsageError
+from ops.http.client import Client
 from ops.http.exchange import READ, WRITE, Call, Reply
 from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
+from ops.offsite.anywhere import open_library, open_snapshot
 from ops.past.filters import Filters
 from ops.snapshots import contents
-from ops.snapshots.names import dated
+from ops.snapshots.layout import LATEST
+from ops.snapshots.names import dated, old
 from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
 from ops.snapshots.spans import Shelves
 
 if TYPE_CHECKING:
+    from ops.cli.app import App
     from ops.snapshots.snapshot import Snapshot
 
 _HINT = "leave --at out to ask Cloudflare; `inv snapshots.show` shows what a snapshot holds"
@@ -174,3 +179,34 @@ def _reply(result: Any, info: Json | None = None) -> Reply:
     reply = Reply(200)
     reply.data = {"success": True, "result": result, **({"result_info": info} if info else {})}
     return reply
+
+
+def open_past(app: App) -> tuple[Client, str]:
+    """Return a client that reads the snapshot that was asked for, and its account's id; print its age.
+
+    Raise UsageError, and what open_snapshot raises.
+    """
+    name, identity = app.option("at") or "", app.option("identity")
+    if app.option("offline"):
+        if name:
+            raise UsageError("--offline means --at latest", hint="use one of the two")
+        name = LATEST
+    if not name:
+        raise UsageError("--identity needs --at or --offline", hint="add --at latest")
+    snapshot = open_snapshot(app, name, identity)
+    app.note(f"from the snapshot of {dated(snapshot.started)}, {old(snapshot.started, app.clock())}")
+    past = Past(snapshot, app.gap)
+    return Client(past, gap=past.gap), snapshot.manifest.account_id
+
+
+def suggest_offline(app: App, error: OpsError) -> None:
+    """Add --offline to the hint of *error* if the API is down and a snapshot exists."""
+    down = isinstance(error, NetworkError) or (isinstance(error, ApiError) and (error.status or 0) >= 500)
+    if not app.command.reads or app.offline or not down:
+        return
+    with suppress(OpsError):
+        entry = open_library(app).find(LATEST)
+        key = " --identity KEY.txt" if entry.sealed else ""
+        age = old(entry.started, app.clock())
+        offline = f"`--offline{key}` reads the snapshot of {dated(entry.started)} ({age})"
+        error.hint = f"{error.hint}; {offline}" if error.hint else offline
