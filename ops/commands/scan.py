@@ -101,5 +101,5 @@ def export(
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     whole = not asked.narrowed
     way = delivery(app.settings.exports, to, encrypt_to, newest=whole, passphrase_file=passphrase_file)
-    care = exporting.Care(guard, exporting.policy(prune), ping, exporting.place(push))
+    care = exporting.JobOptions(guard, exporting.policy(prune), ping, exporting.place(push))
     return exporting.export(app, asked, way, care)

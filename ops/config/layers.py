@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.config.private import is_there, read_private
-from ops.config.values import BY_NAME, FIELDS, Field
+from ops.config.values import BY_NAME, FIELDS, Setting
 from ops.errors import UsageError, did_you_mean
 
 STAGED = "set by an earlier task"
@@ -116,14 +116,14 @@ def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -
             raise _not_here(BY_NAME[name], f"{where} {name}")
 
 
-def _not_here(field: Field, origin: str) -> UsageError:
+def _not_here(field: Setting, origin: str) -> UsageError:
     return UsageError(
         f"{origin}: this setting controls where secrets may go and is not read from a project's files",
         hint=f"set {field.known_as[0]} in the environment, or {field.name} in a profile",
     )
 
 
-def _refuse_contradiction(field: Field, named: list[tuple[str, str]], where: str) -> None:
+def _refuse_contradiction(field: Setting, named: list[tuple[str, str]], where: str) -> None:
     if field.name == "base_url" and len({value.strip().rstrip("/") for _, value in named}) > 1:
         names = " and ".join(name for name, _ in named)
         raise UsageError(f"{where}: {names} differ", hint="set one of them, or both to the same URL")

@@ -13,7 +13,7 @@ from ops.errors import UsageError
 Kind = Literal["text", "whole", "seconds", "switch", "folder", "file"]
 
 
-class Field(NamedTuple):
+class Setting(NamedTuple):
     """One setting.
 
     *variables* are its names in the environment and in `.env`. A *guarded* setting lifts a protection of
@@ -37,32 +37,32 @@ class Field(NamedTuple):
 _MOMENT = 0.001
 
 FIELDS = (
-    Field("profile", "text"),
-    Field("account_id", "text", variables=("CLOUDFLARE_ACCOUNT_ID",)),
-    Field("base_url", "text", variables=("CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL")),
-    Field("allow_base_url", "text", guarded=True),
-    Field("workers", "whole", least=1, most=64),
-    Field("budget", "whole"),
-    Field("window", "seconds", least=_MOMENT),
-    Field("connect_timeout", "seconds", least=_MOMENT),
-    Field("read_timeout", "seconds", least=_MOMENT),
-    Field("call_deadline", "seconds", least=_MOMENT),
-    Field("deadline", "seconds"),
-    Field("attempts", "whole", least=1, most=20),
-    Field("proxy", "text"),
-    Field("ca_file", "file", guarded=True),
-    Field("allow_insecure_env", "switch", guarded=True),
-    Field("exports", "folder"),
-    Field("state_dir", "folder"),
-    Field("cache_dir", "folder"),
-    Field("cache", "whole"),
-    Field("s3_endpoint", "text", guarded=True),
-    Field("s3_region", "text", variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
-    Field("output", "text", choices=("table", "json", "jsonl", "csv", "yaml", "tsv")),
-    Field("quiet", "switch"),
-    Field("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),
-    Field("log_format", "text", choices=("text", "json")),
-    Field("color", "text", choices=("auto", "always", "never"), variables=("CFOPS_COLOR",)),
+    Setting("profile", "text"),
+    Setting("account_id", "text", variables=("CLOUDFLARE_ACCOUNT_ID",)),
+    Setting("base_url", "text", variables=("CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL")),
+    Setting("allow_base_url", "text", guarded=True),
+    Setting("workers", "whole", least=1, most=64),
+    Setting("budget", "whole"),
+    Setting("window", "seconds", least=_MOMENT),
+    Setting("connect_timeout", "seconds", least=_MOMENT),
+    Setting("read_timeout", "seconds", least=_MOMENT),
+    Setting("call_deadline", "seconds", least=_MOMENT),
+    Setting("deadline", "seconds"),
+    Setting("attempts", "whole", least=1, most=20),
+    Setting("proxy", "text"),
+    Setting("ca_file", "file", guarded=True),
+    Setting("allow_insecure_env", "switch", guarded=True),
+    Setting("exports", "folder"),
+    Setting("state_dir", "folder"),
+    Setting("cache_dir", "folder"),
+    Setting("cache", "whole"),
+    Setting("s3_endpoint", "text", guarded=True),
+    Setting("s3_region", "text", variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
+    Setting("output", "text", choices=("table", "json", "jsonl", "csv", "yaml", "tsv")),
+    Setting("quiet", "switch"),
+    Setting("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),
+    Setting("log_format", "text", choices=("text", "json")),
+    Setting("color", "text", choices=("auto", "always", "never"), variables=("CFOPS_COLOR",)),
 )
 
 BY_NAME = {field.name: field for field in FIELDS}
@@ -83,7 +83,7 @@ _SWITCH = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
 )
 
 
-def convert(field: Field, raw: object, origin: str, folder: Path) -> object:
+def convert(field: Setting, raw: object, origin: str, folder: Path) -> object:
     """Return *raw* as the type of *field*; relative paths are relative to *folder*.
 
     Raises UsageError, naming *origin*, for a value of another type or out of bounds.
@@ -94,7 +94,7 @@ def convert(field: Field, raw: object, origin: str, folder: Path) -> object:
         raise UsageError(f"{origin}: {problem}", hint=f"use {_allowed(field)}, or remove it") from None
 
 
-def _allowed(field: Field) -> str:
+def _allowed(field: Setting) -> str:
     """Return what *field* takes, in words."""
     if field.choices:
         return f"{', '.join(field.choices[:-1])} or {field.choices[-1]}"
@@ -109,7 +109,7 @@ def _allowed(field: Field) -> str:
     return words.get(field.kind, "plain text") + (bounds if field.kind in ("whole", "seconds") else "")
 
 
-def _text(field: Field, raw: object, _folder: Path) -> str:
+def _text(field: Setting, raw: object, _folder: Path) -> str:
     # Not shown: some of these are URLs that may hold a password.
     if not isinstance(raw, str) or not raw.isprintable():
         raise ValueError("the value is not plain text")
@@ -119,7 +119,7 @@ def _text(field: Field, raw: object, _folder: Path) -> str:
     return chosen.rstrip("/") if field.name == "base_url" else chosen
 
 
-def _whole(field: Field, raw: object, _folder: Path) -> int:
+def _whole(field: Setting, raw: object, _folder: Path) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError(f"{raw!r} is not a whole number")
     try:
@@ -129,7 +129,7 @@ def _whole(field: Field, raw: object, _folder: Path) -> int:
     return _bounded(field, number)
 
 
-def _seconds(field: Field, raw: object, _folder: Path) -> float:
+def _seconds(field: Setting, raw: object, _folder: Path) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise ValueError(f"{raw!r} is not a number of seconds")
     try:
@@ -141,7 +141,7 @@ def _seconds(field: Field, raw: object, _folder: Path) -> float:
     return _bounded(field, number)
 
 
-def _bounded(field: Field, number: Number) -> Number:
+def _bounded(field: Setting, number: Number) -> Number:
     if number < field.least:
         raise ValueError(f"{number} is less than {field.least:g}")
     if number > field.most:
@@ -149,7 +149,7 @@ def _bounded(field: Field, number: Number) -> Number:
     return number
 
 
-def _switch(_field: Field, raw: object, _folder: Path) -> bool:
+def _switch(_field: Setting, raw: object, _folder: Path) -> bool:
     if isinstance(raw, bool):
         return raw
     if (word := str(raw).strip().lower()) in _SWITCH:
@@ -157,7 +157,7 @@ def _switch(_field: Field, raw: object, _folder: Path) -> bool:
     raise ValueError(f"{raw!r} is neither yes nor no")
 
 
-def _folder(_field: Field, raw: object, folder: Path) -> Path:
+def _folder(_field: Setting, raw: object, folder: Path) -> Path:
     if not isinstance(raw, str | Path) or "\0" in str(raw):
         raise ValueError(f"{raw!r} is not a path")
     try:
@@ -166,11 +166,11 @@ def _folder(_field: Field, raw: object, folder: Path) -> Path:
         raise ValueError(f"{str(raw)!r} names a home folder that does not exist") from None
 
 
-def _file(field: Field, raw: object, folder: Path) -> str:
+def _file(field: Setting, raw: object, folder: Path) -> str:
     return str(_folder(field, raw, folder))
 
 
-_CONVERSIONS: dict[str, Callable[[Field, object, Path], object]] = {
+_CONVERSIONS: dict[str, Callable[[Setting, object, Path], object]] = {
     "text": _text,
     "whole": _whole,
     "seconds": _seconds,

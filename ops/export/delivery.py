@@ -20,7 +20,7 @@ from ops.snapshots.sealed import encrypt, passphrase
 from ops.snapshots.sealed.passphrase import Passphrase
 
 
-class Made(NamedTuple):
+class FinishedSnapshot(NamedTuple):
     """A snapshot in *folder*, to be put in *place*; *name* returns another name each time it is called.
 
     *say* is told what the form that it is put into cannot hold.
@@ -56,7 +56,7 @@ class Delivery(ABC):
         return publish.prepare(folder, now)
 
     @abstractmethod
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         """Put it where it belongs, whole or not at all; gives where. Raises DiskError."""
 
 
@@ -69,7 +69,7 @@ class Kept(Delivery):
         super().__init__(exports)
         self._newest = newest
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         snapshot = publish.publish(made.folder, made.place, made.name)
         if self._newest and made.manifest.complete:
             publish.point_latest(snapshot)
@@ -86,7 +86,7 @@ class Packed(Kept):
         super().__init__(exports, newest=False)
         self._recipients = recipients
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         ending = encrypt.ENDING if made.manifest.complete else encrypt.PARTIAL_ENDING
         while (target := made.place / f"{(name := made.name())}{ending}").exists():
             continue
@@ -115,12 +115,12 @@ class PackedFile(ToFile):
         super().__init__(file)
         self._recipients = recipients
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         _pack(made.folder, made.name(), self._file, self._recipients)
         return self._file
 
 
-class Document(ToFile):
+class DocumentFile(ToFile):
     """All of it as one file in the form that its ending names."""
 
     def check(self, now: float) -> None:
@@ -130,7 +130,7 @@ class Document(ToFile):
             html_report.check()
         super().check(now)
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         with disk.atomic(self._file) as file:
             for told in DOCUMENTS[self._file.suffix](made, file):
                 made.say(told)
@@ -150,7 +150,7 @@ class Tables(Delivery):
             raise _taken(self._folder)
         super().check(now)
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         with publish.partial(made.place, token_hex) as tables:
             for told in FOLDERS[self._folder.suffix](made, tables):
                 made.say(told)
@@ -159,12 +159,12 @@ class Tables(Delivery):
         return self._folder
 
 
-def _as_json(made: Made, file: BinaryIO) -> list[str]:
+def _as_json(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     json_document.write(made.folder, made.manifest, file)
     return []
 
 
-def _as_sqlite(made: Made, file: BinaryIO) -> list[str]:
+def _as_sqlite(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     """Make the database in a private folder beside: SQLite writes no stream."""
     from ops.export.renderings import sqlite_file
 
@@ -176,32 +176,32 @@ def _as_sqlite(made: Made, file: BinaryIO) -> list[str]:
     return []
 
 
-def _as_terraform(made: Made, file: BinaryIO) -> list[str]:
+def _as_terraform(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     return terraform_file.write(made.folder, made.manifest, file, resources())
 
 
-def _as_html(made: Made, file: BinaryIO) -> list[str]:
+def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     from ops.export.renderings import html_report
 
     return html_report.write(made.folder, made.manifest, file, resources())
 
 
-def _as_csv(made: Made, folder: Path) -> list[str]:
+def _as_csv(made: FinishedSnapshot, folder: Path) -> list[str]:
     csv_folder.write(made.folder, made.manifest, folder)
     return []
 
 
-def _as_zones(made: Made, folder: Path) -> list[str]:
+def _as_zones(made: FinishedSnapshot, folder: Path) -> list[str]:
     return zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone")
 
 
-DOCUMENTS: dict[str, Callable[[Made, BinaryIO], list[str]]] = {
+DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
     ".json": _as_json,
     ".sqlite": _as_sqlite,
     ".tf": _as_terraform,
     ".html": _as_html,
 }
-FOLDERS: dict[str, Callable[[Made, Path], list[str]]] = {".csv": _as_csv, ".zone": _as_zones}
+FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {".csv": _as_csv, ".zone": _as_zones}
 
 
 def rendering(file: Path) -> Delivery:
@@ -209,7 +209,7 @@ def rendering(file: Path) -> Delivery:
     if file.suffix in FOLDERS:
         return Tables(file)
     if file.suffix in DOCUMENTS:
-        return Document(file)
+        return DocumentFile(file)
     endings = ", ".join((*DOCUMENTS, *FOLDERS))
     raise UsageError(f"--to {file}: no such format", hint=f"end it in {endings} or {encrypt.ENDING}")
 

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.offsite.address import Place
     from ops.scan.inventory import Inventory
-    from ops.scan.request import Asked, Begun
-    from ops.scan.selection import Plan
+    from ops.scan.request import ScanRequest, Start
+    from ops.scan.selection import ScanPlan
 
 SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
 
 
-class Care(NamedTuple):
+class JobOptions(NamedTuple):
     """What goes with an export that runs by itself.
 
     *guard*: by how many percent no kind may fall; 0 is no guard. *prune*: what is kept when it has come out
@@ -51,7 +51,7 @@ class Care(NamedTuple):
     ping: str = ""
     push: Place | None = None
 
-    def check(self, asked: Asked, delivery: Delivery) -> None:
+    def check(self, asked: ScanRequest, delivery: Delivery) -> None:
         """Raise UsageError for what does not go together, before anything is asked of the API."""
         if not 0 <= self.guard < 100:
             raise UsageError(f"--guard takes percent from 1 to 99, not {self.guard}", hint="--guard 30")
@@ -63,7 +63,7 @@ class Care(NamedTuple):
             raise UsageError("--push sends the snapshot in exports/, so it does not go with --to")
 
 
-def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | None:
+def export(app: App, asked: ScanRequest, delivery: Delivery, care: JobOptions) -> Item | None:
     """Do the job; returns its summary, None where --quiet was asked for, no form of output, and all is well.
 
     Raises UsageError, CredentialsError without keys for the bucket, Locked while another run exports this
@@ -78,7 +78,7 @@ def export(app: App, asked: Asked, delivery: Delivery, care: Care) -> Item | Non
         account, plan = asked.resolved(app)
         with _lock(app, account.id, delivery):
             guard = guards.guard(app, account.id, care.guard) if care.guard else None
-            done = job.run(app, job.Job(account, plan, delivery, asked.options, begun, guard))
+            done = job.run(app, job.ExportJob(account, plan, delivery, asked.options, begun, guard))
             with _surviving(app, done):
                 _remember(app, done, care)
             pushed = _push(app, done, care.push) if care.push else {}
@@ -131,7 +131,7 @@ def _surviving(app: App, done: Outcome) -> Iterator[None]:
         raise
 
 
-def _remember(app: App, done: Outcome, care: Care) -> None:
+def _remember(app: App, done: Outcome, care: JobOptions) -> None:
     """Keep the counts of a complete snapshot that the next guard cannot read."""
     if done.manifest.complete and care.guard and done.path.name.endswith(ENDING):
         guards.remember(app, done.manifest)
@@ -174,7 +174,7 @@ def policy(text: str) -> Policy | None:
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
 
 
-def tell(app: App, begun: Begun, inventory: Inventory, plan: Plan) -> None:
+def tell(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None:
     """Note what the scan took, and remember each kind that is not whole as a gap of the result."""
     from ops.ui.progress import duration
 

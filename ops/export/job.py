@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError
-from ops.export.delivery import Delivery, Made
+from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.export.guard import Guard
 from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
 from ops.scan.look import look
-from ops.scan.request import Begun
-from ops.scan.selection import Plan
+from ops.scan.request import Start
+from ops.scan.selection import ScanPlan
 from ops.snapshots import manifest as manifests
 from ops.snapshots import publish
 from ops.snapshots.layout import snapshot_name
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from ops.cli.app import App
 
 
-class Job(NamedTuple):
+class ExportJob(NamedTuple):
     """What is to be read and where it goes; *options* are told in the manifest.
 
     *guard* makes a snapshot partial that has lost too much.
     """
 
     account: Owner
-    plan: Plan
+    plan: ScanPlan
     delivery: Delivery
     options: Json
-    begun: Begun
+    begun: Start
     guard: Guard | None = None
 
 
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     manifest: Manifest
 
 
-def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) -> Outcome:
+def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_hex) -> Outcome:
     """Do the job; *chance* gives so many random bytes in hex.
 
     What stopped the scan before its end is raised after what was read is safe; a DiskError leaves nothing
@@ -71,7 +71,7 @@ def run(app: App, job: Job, chance: Callable[[int], str] = secrets.token_hex) ->
         manifests.write(folder, manifest)
         verify.check(folder, manifest)
         named = partial(_name, job.begun.moment, chance)
-        path = job.delivery.hand_over(Made(folder, manifest, place, named, app.warn))
+        path = job.delivery.hand_over(FinishedSnapshot(folder, manifest, place, named, app.warn))
     if inventory.ended_by is not None:
         app.warn(f"what was read until then is kept, marked as partial: {path}")
         raise inventory.ended_by
@@ -88,7 +88,7 @@ def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
     return delivery.keeps_fragments and not inventory.empty
 
 
-def _manifest(app: App, job: Job, inventory: Inventory, writer: Writer) -> Manifest:
+def _manifest(app: App, job: ExportJob, inventory: Inventory, writer: Writer) -> Manifest:
     reason = inventory.reason
     if inventory.whole and job.guard and (reason := job.guard.verdict(inventory.sections)):
         app.gap(f"{reason}; if that is right, one `inv scan.export` without --guard makes it the new measure")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import UsageError
 from ops.export import job
-from ops.export.delivery import Delivery, Made
+from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.files import disk
 from ops.kinds.catalog import resources
 from ops.scan import request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.kinds.resource import Owner
-    from ops.scan.selection import Plan
+    from ops.scan.selection import ScanPlan
     from ops.snapshots.manifest import Manifest
 
 LIVE = "live"
@@ -31,7 +31,7 @@ LIVE = "live"
 class Aside(Delivery):
     """A private folder that is nowhere listed and is removed when its user is done."""
 
-    def hand_over(self, made: Made) -> Path:
+    def hand_over(self, made: FinishedSnapshot) -> Path:
         target = self._root / LIVE
         with disk.explained(target):
             made.folder.rename(target)
@@ -53,7 +53,7 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
     return aside(app, account, plan, asked.options)
 
 
-def aside(app: App, account: Owner, plan: Plan, options: Json) -> Snapshot:
+def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
     """Read what *plan* says of *account* into a snapshot that is removed when the line ends.
 
     Raises what a scan raises, and what stopped it before its end.
@@ -62,11 +62,11 @@ def aside(app: App, account: Owner, plan: Plan, options: Json) -> Snapshot:
     folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
     app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
     way = Aside(disk.private_folder(folder))
-    done = job.run(app, job.Job(account, plan, way, options, request.begin(app)))
+    done = job.run(app, job.ExportJob(account, plan, way, options, request.begin(app)))
     return Snapshot(done.path, done.manifest)
 
 
-def _request(options: Json, kinds: tuple[str, ...]) -> request.Asked:
+def _request(options: Json, kinds: tuple[str, ...]) -> request.ScanRequest:
     return request.read(
         kinds,
         tuple(map(str, options.get("skip", ()))),

@@ -29,14 +29,14 @@ _END = b'"}\n'
 _TAIL = len(_MARK) + 64 + len(_END)
 
 
-class Head(NamedTuple):
+class ChainHead(NamedTuple):
     """The end of a chain: the number of lines, and their hash."""
 
     number: int
     hash: str
 
 
-EMPTY = Head(0, START)
+EMPTY = ChainHead(0, START)
 
 
 class Chain:
@@ -61,7 +61,7 @@ class Chain:
     ) -> None:
         self.close()
 
-    def append(self, body: Json, keep: Callable[[Head], None] = lambda _head: None) -> Head:
+    def append(self, body: Json, keep: Callable[[ChainHead], None] = lambda _head: None) -> ChainHead:
         """Append *body* as the next line, durably, and return the new head.
 
         *keep* is called with the new head before another process can append.
@@ -83,12 +83,12 @@ class Chain:
             body: Json = json.loads(line)
             yield body
 
-    def heads(self) -> Iterator[Head]:
+    def heads(self) -> Iterator[ChainHead]:
         """Yield the head after each line. Raises DiskError as `lines` does."""
         for _, head in self._checked():
             yield head
 
-    def _checked(self) -> Iterator[tuple[bytes, Head]]:
+    def _checked(self) -> Iterator[tuple[bytes, ChainHead]]:
         self.torn = False
         if not self.path.exists():
             return
@@ -150,17 +150,17 @@ def _open(path: Path) -> int:
     return descriptor
 
 
-def _line(body: Json, before: Head) -> tuple[bytes, Head]:
+def _line(body: Json, before: ChainHead) -> tuple[bytes, ChainHead]:
     text = json.dumps({"n": before.number + 1, **body}, separators=(",", ":")).encode()
     digest = _digest(before.hash, text)
-    return text[:-1] + _MARK + digest.encode() + _END, Head(before.number + 1, digest)
+    return text[:-1] + _MARK + digest.encode() + _END, ChainHead(before.number + 1, digest)
 
 
 def _digest(before: str, text: bytes) -> str:
     return sha256(before.encode() + text).hexdigest()
 
 
-def _after(line: bytes, before: Head, path: Path) -> Head:
+def _after(line: bytes, before: ChainHead, path: Path) -> ChainHead:
     """Return the head after *line*, which must follow *before*."""
     text, digest = line[:-_TAIL] + b"}", line[-_TAIL + len(_MARK) : -len(_END)].decode("ascii", "replace")
     whole = line[-_TAIL : -_TAIL + len(_MARK)] == _MARK and line.endswith(_END)
@@ -169,7 +169,7 @@ def _after(line: bytes, before: Head, path: Path) -> Head:
             f"{path} was changed by hand or damaged: line {before.number + 1} does not follow from the rest",
             hint=f"keep it for inspection and start a new one: `mv {path} {path}.broken`",
         )
-    return Head(before.number + 1, digest)
+    return ChainHead(before.number + 1, digest)
 
 
 def _last_line(descriptor: int, size: int) -> tuple[int, bytes]:
@@ -184,10 +184,10 @@ def _last_line(descriptor: int, size: int) -> tuple[int, bytes]:
     return start + len(whole), whole[whole.rfind(b"\n", 0, -1) + 1 :]
 
 
-def _head_of(line: bytes, path: Path) -> Head:
+def _head_of(line: bytes, path: Path) -> ChainHead:
     try:
         body = json.loads(line)
-        return Head(int(body["n"]), str(body["hash"]))
+        return ChainHead(int(body["n"]), str(body["hash"]))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise DiskError(
             f"the last line of {path} is damaged", hint=f"keep it for inspection: `mv {path} {path}.broken`"

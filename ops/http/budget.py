@@ -17,7 +17,7 @@ from ops.errors import NotSent
 from ops.http.exchange import Call, Reply, Send
 from ops.http.pause import Pause, allowance
 from ops.http.retry import pause_after
-from ops.http.slots import Head, SlotFile
+from ops.http.slots import SlotFile, SlotHead
 
 SECOND = 1_000_000_000
 # Cloudflare allows an address 200 requests a second; requests in flight count too.
@@ -107,7 +107,7 @@ class Budget:
     def _now(self) -> int:
         return round(self._clock() * SECOND)
 
-    def _free_at(self, head: Head, now: int) -> tuple[int, str]:
+    def _free_at(self, head: SlotHead, now: int) -> tuple[int, str]:
         """Return the moment at which a slot is free, and the reason in words."""
         if head.blocked_until > now:
             return head.blocked_until, "Cloudflare has blocked this token's requests (429)"
@@ -122,7 +122,7 @@ class Budget:
         fast = self._file.moment(head, PER_SECOND, now)
         return (fast + SECOND if fast else now), "to stay under 200 requests in a second"
 
-    def _take(self, head: Head, now: int) -> int:
+    def _take(self, head: SlotHead, now: int) -> int:
         if head.left_until > now:
             self._file.allow(head.left - 1, head.left_until)
         self.used += 1

@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from ops.errors import ApiError, OpsError, UsageError
 from ops.http.exchange import Call, Reply
 from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
-from ops.http.timed import Attempt, TimedHTTP, TimedHTTPS, Watch
+from ops.http.timed import Attempt, AttemptSlot, TimedHTTP, TimedHTTPS
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -188,7 +188,7 @@ class _Quiet(requests.Session):
 
     def __init__(self, tls: SSLContext | None) -> None:
         super().__init__()
-        self.watch = Watch()
+        self.watch = AttemptSlot()
         self.trust_env = False
         self.adapters.clear()
         if tls:
@@ -203,7 +203,7 @@ class _Quiet(requests.Session):
 class _Adapter(HTTPAdapter):
     """An adapter that never retries, and whose connections keep deadlines."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: AttemptSlot) -> None:
         self._http = partial(TimedHTTP, watch=watch)
         self._https = partial(TimedHTTPS, watch=watch)
         super().__init__(pool_connections=1, pool_maxsize=2, max_retries=0)
@@ -217,7 +217,7 @@ class _Adapter(HTTPAdapter):
 class _TlsAdapter(_Adapter):
     """An adapter whose connections share one TLS context."""
 
-    def __init__(self, watch: Watch, context: SSLContext) -> None:
+    def __init__(self, watch: AttemptSlot, context: SSLContext) -> None:
         self._context = context
         super().__init__(watch)
 

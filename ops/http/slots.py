@@ -30,7 +30,7 @@ AHEAD = 400 * 1_000_000_000
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Head(NamedTuple):
+class SlotHead(NamedTuple):
     """The head; *size* is the number of slots."""
 
     blocked_until: int
@@ -70,7 +70,7 @@ class SlotFile:
         finally:
             self._lock.release()
 
-    def head(self, now: int) -> Head:
+    def head(self, now: int) -> SlotHead:
         """Return the head at *now*; a damaged file is replaced. Needs the lock."""
         size = os.fstat(self._descriptor).st_size
         content = os.pread(self._descriptor, HEAD.size, 0)
@@ -84,7 +84,7 @@ class SlotFile:
             return self._grow(_unpacked(content, count))
         return self._renew(content)
 
-    def moment(self, head: Head, back: int, now: int) -> int:
+    def moment(self, head: SlotHead, back: int, now: int) -> int:
         """Return the time of the slot taken *back* takings ago, 0 if there was none."""
         place = HEAD.size + 8 * ((head.next - back) % head.size)
         content = os.pread(self._descriptor, SLOT.size, place)
@@ -99,7 +99,7 @@ class SlotFile:
         content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         return sorted(moment for moment in array("q", content[HEAD.size :]) if moment)
 
-    def take(self, head: Head, moment: int) -> int:
+    def take(self, head: SlotHead, moment: int) -> int:
         """Write *moment* into the next slot and return its number; a kill in between frees it again."""
         self.write(head.next, moment)
         os.pwrite(self._descriptor, SLOT.pack((head.next + 1) % head.size), NEXT_AT)
@@ -119,7 +119,7 @@ class SlotFile:
         if descriptor >= 0:
             os.close(descriptor)
 
-    def _grow(self, head: Head) -> Head:
+    def _grow(self, head: SlotHead) -> SlotHead:
         """Make room for a larger limit; the times stay the last ones before the next slot."""
         content = os.pread(self._descriptor, 8 * head.size, HEAD.size)
         in_order = content[8 * head.next :] + content[: 8 * head.next]
@@ -127,12 +127,12 @@ class SlotFile:
         os.pwrite(self._descriptor, SLOT.pack(0), NEXT_AT)
         return head._replace(next=0, size=self._capacity)
 
-    def _renew(self, content: bytes) -> Head:
+    def _renew(self, content: bytes) -> SlotHead:
         # An empty file is new, and times of another boot mean nothing.
         other_boot = len(content) == HEAD.size and content[:8] == MAGIC and content[8:24] != self._boot
         if content and not other_boot:
             self._say(f"the budget file {self._path} was damaged and has been replaced")
-        head = Head(0, 0, 0, 0, self._capacity)
+        head = SlotHead(0, 0, 0, 0, self._capacity)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, HEAD.pack(MAGIC, self._boot, *head[:4]) + bytes(8 * self._capacity), 0)
         return head
@@ -151,9 +151,9 @@ class SlotFile:
         return descriptor
 
 
-def _unpacked(content: bytes, size: int) -> Head:
+def _unpacked(content: bytes, size: int) -> SlotHead:
     _, _, blocked, left, left_until, following = HEAD.unpack(content)
-    return Head(blocked, left, left_until, following, size)
+    return SlotHead(blocked, left, left_until, following, size)
 
 
 def _boot_id() -> bytes:

@@ -37,7 +37,7 @@ class Attempt:
         return left
 
 
-class Watch:
+class AttemptSlot:
     """Where a thread's connections find their current attempt."""
 
     __slots__ = ("attempt",)
@@ -78,7 +78,7 @@ class _TimedSocket:
 
 
 class _Timed(HTTPConnection):
-    def __init__(self, *args: Any, watch: Watch, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, watch: AttemptSlot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.watch = watch
         self.attempt: Attempt | None = None

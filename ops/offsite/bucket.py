@@ -25,7 +25,7 @@ from ops.telemetry.redact import Redactor
 if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.snapshots.scratch import Readable
-    from ops.snapshots.writer import Stored
+    from ops.snapshots.writer import StoredFile
 
 T = TypeVar("T")
 
@@ -127,7 +127,7 @@ class Bucket:
                 return read()
         return read()
 
-    def put(self, key: str, file: Path, stored: Stored) -> None:
+    def put(self, key: str, file: Path, stored: StoredFile) -> None:
         """Write *file*, whose size and hash are *stored*, under *key*: whole, or not at all."""
         with file.open("rb") as source:
             if stored.bytes > WHOLE:
@@ -139,7 +139,7 @@ class Bucket:
             }
             self._call("write", key, "put_object", Key=key, Body=source, ContentLength=stored.bytes, **told)
 
-    def _put_in_parts(self, key: str, source: BinaryIO, stored: Stored) -> None:
+    def _put_in_parts(self, key: str, source: BinaryIO, stored: StoredFile) -> None:
         told = {"ChecksumAlgorithm": "SHA256", "Metadata": {_HASH: stored.sha256}}
         upload = {
             "Key": key,

@@ -18,7 +18,7 @@ from ops.snapshots.layout import MANIFEST
 from ops.snapshots.manifest import LARGEST, load
 from ops.snapshots.sealed import identities
 from ops.snapshots.snapshot import Snapshot
-from ops.snapshots.writer import Stored
+from ops.snapshots.writer import StoredFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ def _sealed(
     identities.require(entry.where, identity, passphrase_file)
     _check_room(folder, entry.size)
     name = entry.path.name
-    stored = Stored(entry.size, bucket.hash_of(f"{prefix}{name}"))
+    stored = StoredFile(entry.size, bucket.hash_of(f"{prefix}{name}"))
     fetching = _Fetching(bucket, prefix, folder)
     _judge(app, entry, [told for told in moved(app, "fetch", fetching.file, [(name, stored)]) if told])
     opened = unsealed(folder / name, identity, folder, passphrase_file=passphrase_file)
@@ -108,7 +108,7 @@ class _Fetching:
         self._bucket, self._prefix = bucket, prefix
         self._folder, self._inside = folder, f"{inside}/" if inside else ""
 
-    def file(self, named: tuple[str, Stored]) -> str:
+    def file(self, named: tuple[str, StoredFile]) -> str:
         """Fetch one file; returns what is wrong with it, "" where it is what was written."""
         name, stored = named
         try:
@@ -116,7 +116,7 @@ class _Fetching:
         except NotFound:
             return f"{name}: is missing"
 
-    def _read(self, name: str, stored: Stored) -> str:
+    def _read(self, name: str, stored: StoredFile) -> str:
         target = self._folder / f"{self._inside}{name}"
         target.unlink(missing_ok=True)
         with self._bucket.reading(f"{self._prefix}{name}") as (stream, size):

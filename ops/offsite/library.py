@@ -21,7 +21,7 @@ from ops.offsite.bucket import Bucket, Object
 from ops.offsite.fetch import fetch
 from ops.snapshots import names
 from ops.snapshots.layout import MANIFEST, account_folder
-from ops.snapshots.library import Half, Library
+from ops.snapshots.library import Library, UnfinishedUpload
 from ops.snapshots.manifest import LARGEST, parse
 from ops.snapshots.snapshot import Entry, check_account, seconds
 
@@ -114,7 +114,7 @@ class OffsiteLibrary(Library):
     def tidy(self) -> None:
         """Leave nothing to do: what a removal has left is among the halves."""
 
-    def halves(self, now: float) -> list[Half]:
+    def halves(self, now: float) -> list[UnfinishedUpload]:
         folders = [found.key for found in self._names() if found.size < 0]
         found = self._app.parallel(
             partial(self._half, before=now - DAY), folders, at_once=self._app.settings.workers
@@ -124,15 +124,15 @@ class OffsiteLibrary(Library):
             for key, upload, begun in self.bucket.uploads(self.prefix):
                 if begun < now - DAY:
                     name = key.removeprefix(self.prefix)
-                    halves.append(Half(name, 0, partial(self.bucket.abort, key, upload)))
+                    halves.append(UnfinishedUpload(name, 0, partial(self.bucket.abort, key, upload)))
         return sorted(halves, key=lambda half: half.name)
 
-    def _half(self, name: str, before: float) -> Half | None:
+    def _half(self, name: str, before: float) -> UnfinishedUpload | None:
         prefix = f"{self.prefix}{name}/"
         objects = list(self.bucket.objects(prefix))
         if not objects or any(at.written >= before or at.key == prefix + MANIFEST for at in objects):
             return None
-        return Half(name, sum(object.size for object in objects), partial(self._clear, prefix))
+        return UnfinishedUpload(name, sum(object.size for object in objects), partial(self._clear, prefix))
 
 
 def accounts(bucket: Bucket, place: Place) -> list[str]:

@@ -20,7 +20,7 @@ from ops.snapshots.verify.verify import measured
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.offsite.address import Place
-    from ops.snapshots.writer import Stored
+    from ops.snapshots.writer import StoredFile
 
 
 class Piece(NamedTuple):
@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
     key: str
     file: Path
-    stored: Stored
+    stored: StoredFile
 
 
 class Pushed(NamedTuple):
@@ -132,7 +132,7 @@ class _Sending:
                 )
 
 
-def _measured(file: Path) -> Stored:
+def _measured(file: Path) -> StoredFile:
     try:
         return measured(file)
     except OSError as problem:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
 from ops.items import reach
 from ops.kinds.resource import CREATE, Change
-from ops.restore.filter import Selection
+from ops.restore.filter import RestoreSelection
 from ops.restore.state import State
 from ops.snapshots.compare.side import key_of
 from ops.writes import describe
@@ -75,7 +75,7 @@ class Applying:
             for kind, ids in owners.items()
             if ids and state.kinds[kind] not in kinds
         }
-        return State(state.reader, state.saved, Selection(kinds, [], owners), state.filter, known)
+        return State(state.reader, state.saved, RestoreSelection(kinds, [], owners), state.filter, known)
 
     def _changes(self, resource: Resource) -> Iterator[Change]:
         for step in self._steps.of(resource):

@@ -9,7 +9,7 @@ from ops.errors import NotFound, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.scan.selection import Wish, choose, line_of, names
+from ops.scan.selection import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
 
@@ -45,7 +45,7 @@ def read_filter(
 ) -> Filter:
     """Return the options as a filter. Raises UsageError for an unknown kind or product."""
     kinds = names(kinds)
-    choose(catalog.resources(), Wish(only=kinds, deep=True, values="values", contents=True))
+    choose(catalog.resources(), ScanFilter(only=kinds, deep=True, values="values", contents=True))
     owners = {ZONE: names(zones), NAMESPACE: names(namespaces)}
     return Filter(kinds, {kind: named for kind, named in owners.items() if named}, items)
 
@@ -55,7 +55,7 @@ def _is_called(resource: Resource, item: Json, names: Iterable[str]) -> bool:
     return bool((own | {" ".join(identity_of(resource, item))}) & set(names))
 
 
-class Selection(NamedTuple):
+class RestoreSelection(NamedTuple):
     """What is restored: *writable* kinds in their order, and the ids of the *owners* by kind, None for all.
 
     The *read_only* kinds are selected too, but cannot be restored.
@@ -78,7 +78,7 @@ class Selection(NamedTuple):
         return self.owners is None or parent == ACCOUNT or scope in self.owners.get(parent, ())
 
 
-def select(saved: Side, filter: Filter) -> Selection:
+def select(saved: Side, filter: Filter) -> RestoreSelection:
     """Return what *filter* selects of a snapshot. Raises NotFound if that is nothing."""
     kinds = {resource.kind: resource for resource in catalog.resources()}
     _check_owners(saved, filter, kinds)
@@ -99,7 +99,7 @@ def select(saved: Side, filter: Filter) -> Selection:
             hint="`inv snapshots.show` shows what it holds; --item takes names",
         )
     writable = [resource for resource in selected if resource.writes or resource.restore.values]
-    return Selection(ordered(writable), [r for r in selected if r not in writable], owners)
+    return RestoreSelection(ordered(writable), [r for r in selected if r not in writable], owners)
 
 
 def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) -> None:

@@ -50,7 +50,7 @@ class Report:
         return found if len(found) <= MOST else [*found[:MOST], f"and {len(found) - MOST:,} more"]
 
 
-class Plan:
+class RestorePlan:
     """The steps of a restore, counted by kind and action; *total* is the number of items in the snapshot."""
 
     def __init__(self, total: int) -> None:
@@ -92,7 +92,7 @@ class Plan:
             yield f"{kind}: {', '.join(words)}"
 
 
-def plan_of(state: State, steps: Steps, report: Report) -> Plan:
+def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
     """Read all *steps* and return their plan; report the kinds that cannot be written, by their reason."""
     read_only: dict[str, Counter[str]] = defaultdict(Counter)
     for section in state.selection.sections(state.saved, state.selection.read_only):
@@ -102,7 +102,7 @@ def plan_of(state: State, steps: Steps, report: Report) -> Plan:
     for reason, counts in sorted(read_only.items()):
         report.add(READ_ONLY, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), "", reason)
     writable = state.selection.writable
-    plan = Plan(sum(section.count for section in state.selection.sections(state.saved, writable)))
+    plan = RestorePlan(sum(section.count for section in state.selection.sections(state.saved, writable)))
     for resource in writable:
         for step in steps.of(resource):
             owner = step.target.live or step.target.saved

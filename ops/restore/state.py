@@ -11,11 +11,18 @@ from ops.errors import Damaged, Incomplete, OpsError, Refused
 from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
-from ops.restore.filter import Filter, Owners, Selection, owner_kinds
-from ops.scan.selection import Plan, line_of
+from ops.restore.filter import Filter, Owners, RestoreSelection, owner_kinds
+from ops.scan.selection import ScanPlan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
-from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing, match_holders, referred_kinds, replaced
+from ops.snapshots.compare.pairing import (
+    ItemPair,
+    OwnerPair,
+    Pairing,
+    match_holders,
+    referred_kinds,
+    replaced,
+)
 from ops.snapshots.compare.side import CONTENTS, Holder, Side, holders_of, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.lines import decode
@@ -33,7 +40,7 @@ class Reader(NamedTuple):
     """How the account is read: *scan* reads all that a plan selects into a temporary snapshot."""
 
     client: Client
-    scan: Callable[[Plan], Snapshot]
+    scan: Callable[[ScanPlan], Snapshot]
 
     def list(self, resource: Resource, owner: Owner) -> list[Json]:
         """Return all items of a kind in *owner*. Raises Incomplete if the list is not certain."""
@@ -72,7 +79,7 @@ def _read_live(
             listed[kind] = reader.list(kinds[kind], account) if selected or kind in mentioned else []
         given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
     contents = frozenset(resource.kind for resource in resources if resource.restore.assemble)
-    plan = Plan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
+    plan = ScanPlan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
     live = Side(reader.scan(plan), catalog.resources(), listed)
     for section in (live.section(kind, account.id) for kind in sorted(mentioned)):
         if section.status != COMPLETE:
@@ -127,7 +134,7 @@ class State:
         self,
         reader: Reader,
         saved: Side,
-        selection: Selection,
+        selection: RestoreSelection,
         filter: Filter,
         known: Mapping[str, list[Json]] | None = None,
     ) -> None:
@@ -222,7 +229,7 @@ class State:
         own = {resource.key: saved[resource.key]} if resource.key in saved else {}
         return {**replaced(saved, self.ids), **own}
 
-    def pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
+    def pairs(self, resource: Resource, target: Target) -> Iterator[ItemPair]:
         """Yield the items of a kind in *target* that differ or, if they have files, may differ."""
         if resource.restore.values:
             return self._value_pairs(resource, target)
@@ -244,7 +251,7 @@ class State:
         known = ids is None or key_of(resource, saved) in ids
         return chosen and known and self.filter.selects_owner(resource, saved)
 
-    def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[Pair]:
+    def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[ItemPair]:
         """Yield the pairs of an owner that was created in this run; what it was created with is read now."""
         owner = self.owner(target)
         found = self.reader.list(resource, owner) if owner else []
@@ -253,7 +260,7 @@ class State:
             if pair := self.pairing.compare(resource, live.get(identity_of(resource, saved)), saved):
                 yield pair
 
-    def _value_pairs(self, resource: Resource, target: Target) -> Iterator[Pair]:
+    def _value_pairs(self, resource: Resource, target: Target) -> Iterator[ItemPair]:
         values, owner = resource.restore.values, self.owner(target)
         live, saved = self.values[resource.kind]
         file = saved.get(target.id)

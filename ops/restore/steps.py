@@ -10,7 +10,7 @@ from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, R
 from ops.restore.filter import after
 from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, Report
 from ops.restore.state import State, Target
-from ops.snapshots.compare.pairing import OwnerPair, Pair
+from ops.snapshots.compare.pairing import ItemPair, OwnerPair
 from ops.snapshots.compare.side import Holder, key_of, name_of
 
 UNREAD = "could not be read completely, so nothing is created there"
@@ -100,7 +100,7 @@ class Steps:
         self._report.add(outcome, step.group, step.name, reason)
         return None
 
-    def _step(self, resource: Resource, step: Step, pair: Pair) -> Step | None:
+    def _step(self, resource: Resource, step: Step, pair: ItemPair) -> Step | None:
         """Return *step* if it can be made; otherwise None, and report why."""
         if step.after is None:
             reason = self._kept(step, pair)
@@ -113,7 +113,7 @@ class Steps:
             return self._skip(step, "its files are not in the snapshot")
         return self._possible(resource, step)
 
-    def _can_change(self, resource: Resource, step: Step, pair: Pair) -> bool:
+    def _can_change(self, resource: Resource, step: Step, pair: ItemPair) -> bool:
         """True if changing an item makes it what the snapshot holds; otherwise report what differs."""
         state, live, saved = self._state, step.before or {}, step.after or {}
         if not resource.restore.assemble:
@@ -132,7 +132,7 @@ class Steps:
             self._skip(step, f"it differs in {names}, which cannot be set")
         return False
 
-    def _kept(self, step: Step, pair: Pair) -> str:
+    def _kept(self, step: Step, pair: ItemPair) -> str:
         """Return why a live item that the snapshot lacks is not deleted; "" if it is."""
         writes, blocked, live = step.resource.writes, step.resource.restore.blocked, step.before or {}
         if not pair.certain:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from ops.items import Json
 from ops.kinds.resource import Content, Owner, Resource
 from ops.scan.inventory import Inventory
-from ops.scan.selection import Plan
-from ops.scan.walk import Sink, Walk
+from ops.scan.selection import ScanPlan
+from ops.scan.walk import ItemSink, Walk
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.ui.progress import Progress
 
 
-def look(app: App, account: Owner, plan: Plan, sink: Sink) -> Inventory:
+def look(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> Inventory:
     """Read what *plan* says of *account* into *sink*, telling how far it has come.
 
     Raises the first failure where nothing at all could be read.

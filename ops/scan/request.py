@@ -1,4 +1,4 @@
-"""Request: the options of a scan as they were typed, checked before anything is asked of the API."""
+"""ScanRequest: the options of a scan as they were typed, checked before anything is asked of the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.errors import UsageError
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Owner
-from ops.scan.selection import Plan, Wish, choose, names
+from ops.scan.selection import ScanFilter, ScanPlan, choose, names
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ZONE = "zones.zone"
 
 
-class Begun(NamedTuple):
+class Start(NamedTuple):
     """The start of a scan: wall time and monotonic time in seconds, requests that were made before."""
 
     moment: float
@@ -26,10 +26,10 @@ class Begun(NamedTuple):
     sent: int
 
 
-class Asked(NamedTuple):
+class ScanRequest(NamedTuple):
     """What was asked for; *zones* are names or ids."""
 
-    wish: Wish
+    wish: ScanFilter
     zones: tuple[str, ...]
 
     @property
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
             "kv": wish.values,
         }
 
-    def resolved(self, app: App) -> tuple[Owner, Plan]:
+    def resolved(self, app: App) -> tuple[Owner, ScanPlan]:
         """Return the account and the plan. Raises NotFound or AmbiguousName for a zone."""
         found = [app.zone(name) for name in self.zones]
         wish = replace(self.wish, given={ZONE: found}) if found else self.wish
@@ -65,11 +65,11 @@ def read(
     deep: bool,
     values: str,
     contents: bool = False,
-) -> Asked:
+) -> ScanRequest:
     """Read the options; raises UsageError for a kind or product that is not there."""
-    wish = Wish(only=names(only), skip=names(skip), deep=deep, values=values, contents=contents)
+    wish = ScanFilter(only=names(only), skip=names(skip), deep=deep, values=values, contents=contents)
     choose(resources(), wish)
-    return Asked(wish, tuple(dict.fromkeys(names(zones))))
+    return ScanRequest(wish, tuple(dict.fromkeys(names(zones))))
 
 
 def one_of(kv: str, words: tuple[str, ...]) -> str:
@@ -83,9 +83,9 @@ def one_of(kv: str, words: tuple[str, ...]) -> str:
     return kv
 
 
-def begin(app: App) -> Begun:
+def begin(app: App) -> Start:
     """Note the start of a scan."""
-    return Begun(app.clock(), time.monotonic(), app.client.sent)
+    return Start(app.clock(), time.monotonic(), app.client.sent)
 
 
 def _account_of(zones: list[Json]) -> str:

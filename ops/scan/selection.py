@@ -16,7 +16,7 @@ OUTSIDE = "lies outside of what was asked for"
 
 
 @dataclass(frozen=True)
-class Wish:
+class ScanFilter:
     """What the options ask for. *only* and *skip* are kinds or products, *skip* also `<kind>/contents`.
 
     *given* holds items that are known already, so that their kind is not listed and nothing outside
@@ -32,7 +32,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScanPlan:
     """What is read: *resources* with all that they lie in, and a row for each kind left out."""
 
     resources: tuple[Resource, ...]
@@ -48,7 +48,7 @@ class Plan:
         return tuple(sorted(found, key=lambda resource: resource.kind not in scopes))
 
 
-def choose(resources: Sequence[Resource], wish: Wish) -> Plan:
+def choose(resources: Sequence[Resource], wish: ScanFilter) -> ScanPlan:
     """Make the plan for *wish*; raises UsageError for an unknown name, and where nothing is left to read."""
     _refuse_unknown(resources, wish)
     by_kind = {resource.kind: resource for resource in resources}
@@ -60,7 +60,7 @@ def choose(resources: Sequence[Resource], wish: Wish) -> Plan:
         raise UsageError("these options leave nothing to scan", hint="`inv scan` without options reads all")
     read = tuple(resource for resource in resources if resource.kind in needed)
     with_contents = [resource for resource in read if resource.contents and not reasons[resource.kind]]
-    return Plan(
+    return ScanPlan(
         resources=read,
         skipped=tuple(
             Section(kind, "", SKIPPED, 0, why) for kind, why in reasons.items() if kind not in needed
@@ -76,7 +76,7 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
 
 
-def _reason(resource: Resource, wish: Wish, by_kind: Mapping[str, Resource]) -> str:
+def _reason(resource: Resource, wish: ScanFilter, by_kind: Mapping[str, Resource]) -> str:
     """Say why *resource* is left out; "" when it is wanted."""
     line = line_of(resource, by_kind)
     for kind in line:
@@ -104,11 +104,11 @@ def _named(resource: Resource, wanted: tuple[str, ...]) -> bool:
     return resource.kind in wanted or resource.product in wanted
 
 
-def _skips_contents(resource: Resource, wish: Wish) -> bool:
+def _skips_contents(resource: Resource, wish: ScanFilter) -> bool:
     return resource.kind + CONTENTS in wish.skip
 
 
-def _refuse_unknown(resources: Sequence[Resource], wish: Wish) -> None:
+def _refuse_unknown(resources: Sequence[Resource], wish: ScanFilter) -> None:
     known = {resource.product for resource in resources} | {resource.kind for resource in resources}
     contents = {resource.kind + CONTENTS for resource in resources if resource.contents}
     for asked, names_of in ((wish.only, known), (wish.skip, known | contents)):

@@ -28,7 +28,7 @@ from ops.errors import (
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory, stopped_by
-from ops.scan.selection import CONTENTS, Plan
+from ops.scan.selection import CONTENTS, ScanPlan
 from ops.snapshots.sections import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def status_of(error: OpsError) -> str:
     return DENIED if isinstance(error, PermissionDenied) else FAILED
 
 
-class Shelf(Protocol):
+class SectionSink(Protocol):
     """Where the items of one section go; *count* is how many it has taken."""
 
     @property
@@ -86,7 +86,7 @@ class Reading:
     reason: str = ""
     begun: bool = False
     files: int = 0
-    shelf: Shelf | None = None
+    shelf: SectionSink | None = None
     error: OpsError | None = None
 
     @property
@@ -105,7 +105,7 @@ class Reading:
 REASON = "deleted while the scan ran"
 
 
-class Doubt(NamedTuple):
+class Absence(NamedTuple):
     """Sections of one owner that answered 404, and one that did not and can be asked again."""
 
     missing: list[Reading]
@@ -119,7 +119,7 @@ class Doubt(NamedTuple):
             mark_gone(self.missing)
 
 
-def doubts(readings: Iterable[Reading]) -> Iterator[Doubt]:
+def doubts(readings: Iterable[Reading]) -> Iterator[Absence]:
     """Mark what is surely gone, and yield what takes a request to tell."""
     owned = sorted((r for r in readings if r.lies_in != ACCOUNT), key=_owner)
     for _, group in groupby(owned, key=_owner):
@@ -129,7 +129,7 @@ def doubts(readings: Iterable[Reading]) -> Iterator[Doubt]:
         if len(missing) == len(together):
             mark_gone(missing)
         elif missing and (witness := next(witnesses, None)):
-            yield Doubt(missing, witness)
+            yield Absence(missing, witness)
 
 
 def mark_gone(readings: Iterable[Reading]) -> None:
@@ -144,17 +144,17 @@ def _owner(reading: Reading) -> tuple[str, str]:
 CHOSEN = "only those that were asked for"
 
 
-class Sink(Protocol):
+class ItemSink(Protocol):
     """Where a walk leaves what it reads; called from many threads."""
 
-    def shelf(self, resource: Resource, owner: Owner, /) -> Shelf: ...
+    def shelf(self, resource: Resource, owner: Owner, /) -> SectionSink: ...
 
     def content(self, resource: Resource, owner: Owner, item: Json, content: Content, /) -> None: ...
 
     def close(self) -> None: ...
 
 
-class Watch(Protocol):
+class ScanProgress(Protocol):
     """Who is told how far the walk has come, in sections."""
 
     def known(self, more: int) -> None: ...
@@ -162,7 +162,7 @@ class Watch(Protocol):
     def done(self, kind: str) -> None: ...
 
 
-class Pool(Protocol):
+class Workers(Protocol):
     """Threads that carry out tasks, which may submit more; waiting raises the first failure."""
 
     def submit(self, task: Callable[[], None]) -> None: ...
@@ -177,11 +177,11 @@ class Walk:
         self,
         client: Client,
         account: Owner,
-        plan: Plan,
+        plan: ScanPlan,
         *,
-        sink: Sink,
-        pool: Callable[[], Pool],
-        watch: Watch,
+        sink: ItemSink,
+        pool: Callable[[], Workers],
+        watch: ScanProgress,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch
@@ -248,7 +248,7 @@ class Walk:
         if kept != shelf.count:
             reading.reason = f"{kept} values for {shelf.count} keys: some came or went while they were read"
 
-    def _shelf(self, reading: Reading) -> Shelf:
+    def _shelf(self, reading: Reading) -> SectionSink:
         if reading.shelf is None:
             reading.shelf = self._sink.shelf(reading.resource, reading.owner)
         return reading.shelf
@@ -282,7 +282,7 @@ class Walk:
             pool.submit(partial(self._settle, doubt))
         pool.run_until_empty()
 
-    def _settle(self, doubt: Doubt) -> None:
+    def _settle(self, doubt: Absence) -> None:
         try:
             doubt.settle(self._client)
         except ENDING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job, document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document
 
 _FOLDER = "${{ runner.temp }}/exports"
 
 
-def workflow(job: Job) -> str:
+def workflow(job: ScheduledJob) -> str:
     """Return the workflow, which keeps the snapshot as an artifact. Times are UTC."""
     return document(
         (
@@ -28,7 +28,7 @@ def workflow(job: Job) -> str:
     )
 
 
-def _job(job: Job) -> dict[str, object]:
+def _job(job: ScheduledJob) -> dict[str, object]:
     return {
         "runs-on": "ubuntu-latest",
         "timeout-minutes": 120,
@@ -42,7 +42,7 @@ def _job(job: Job) -> dict[str, object]:
     }
 
 
-def _export(job: Job) -> dict[str, object]:
+def _export(job: ScheduledJob) -> dict[str, object]:
     keys = BUCKET_KEYS if job.bucket is not None else ()
     secrets = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys, *([MONITOR] if job.ping else ()))
     known = {"CFOPS_EXPORTS": _FOLDER, **(job.bucket or {})}
@@ -56,7 +56,7 @@ def _export(job: Job) -> dict[str, object]:
     }
 
 
-def _upload(job: Job) -> dict[str, object]:
+def _upload(job: ScheduledJob) -> dict[str, object]:
     kept = f"{_FOLDER}/**/*.tar.gz.age" if job.encrypted else _FOLDER
     return {
         "uses": "actions/upload-artifact@v4",

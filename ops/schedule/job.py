@@ -31,7 +31,7 @@ class Time(NamedTuple):
         return f"{self.hour:02}:{self.minute:02}"
 
 
-class Job(NamedTuple):
+class ScheduledJob(NamedTuple):
     """What is run: *options* of `scan.export`, at a time of day, in the folder of the *project*.
 
     *bucket* holds the variables that say where the bucket is that it pushes to; None where it pushes to none.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, Job, document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document
 
 _SHELL = f'umask 077; sleep "$(shuf -i 0-{JITTER} -n 1)"; exec cfops "$@"'
 _USER = 10001
 
 
-def cron_job(job: Job) -> str:
+def cron_job(job: ScheduledJob) -> str:
     """Return the manifest. Times are UTC; a start that was missed is made up for within an hour."""
     return document(
         (
@@ -34,12 +34,12 @@ def cron_job(job: Job) -> str:
     )
 
 
-def _keys(job: Job) -> str:
+def _keys(job: ScheduledJob) -> str:
     keys = map(_key, BUCKET_KEYS if job.bucket is not None else ())
     return ", ".join(("token", "account-id", *keys, *(["monitor-url"] if job.ping else ())))
 
 
-def _once(job: Job) -> dict[str, Any]:
+def _once(job: ScheduledJob) -> dict[str, Any]:
     return {
         # The exit code of the one attempt is the result: what has gone wrong is for people to see.
         "backoffLimit": 0,
@@ -62,7 +62,7 @@ def _once(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _container(job: Job) -> dict[str, Any]:
+def _container(job: ScheduledJob) -> dict[str, Any]:
     return {
         "name": "export",
         "image": job.image,

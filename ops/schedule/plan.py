@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError
 from ops.schedule import github, kubernetes, systemd
-from ops.schedule.job import BUCKET_KEYS, JITTER, Job, options, time_of_day
+from ops.schedule.job import BUCKET_KEYS, JITTER, ScheduledJob, options, time_of_day
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
 
-def crontab(job: Job) -> str:
+def crontab(job: ScheduledJob) -> str:
     """Return the line and the comments before it. Times are local; a start that was missed is lost."""
     jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
     told = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
@@ -39,7 +39,7 @@ def crontab(job: Job) -> str:
     )
 
 
-PLATFORMS: dict[str, Callable[[Job], str]] = {
+PLATFORMS: dict[str, Callable[[ScheduledJob], str]] = {
     "cron": crontab,
     "systemd": systemd.units,
     "github": github.workflow,
@@ -53,7 +53,7 @@ def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: s
     if platform not in PLATFORMS:
         raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {platform!r}", hint="--for systemd")
     _check(app, wanted)
-    job = Job(
+    job = ScheduledJob(
         options({"quiet": True, **_fit(app, platform, wanted)}),
         time_of_day(at),
         project=Path(_printable("the project's folder", str(app.settings.project.resolve()))),
@@ -82,7 +82,7 @@ def _check(app: App, wanted: dict[str, Any]) -> None:
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
     way = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
     prune, push = exporting.policy(wanted["prune"]), exporting.place(wanted["push"])
-    exporting.Care(wanted["guard"], prune, wanted["ping"], push).check(asked, way)
+    exporting.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, way)
     if wanted["ping"]:
         from ops.http.outside import Outside
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, Job
+from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, ScheduledJob
 
 FOLDER = "/etc/systemd/system"
 
 
-def units(job: Job) -> str:
+def units(job: ScheduledJob) -> str:
     """Return both files, each below a comment with its place. Times are local; a missed start is made up."""
     return f"# {FOLDER}/{NAME}.service\n{service(job)}\n# {FOLDER}/{NAME}.timer\n{timer(job)}"
 
 
-def service(job: Job) -> str:
+def service(job: ScheduledJob) -> str:
     """Return the service. systemd never runs it twice at a time; `systemctl status` shows its exit code."""
     line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
     return f"""\
@@ -40,7 +40,7 @@ RestrictSUIDSGID=yes
 """
 
 
-def _bucket(job: Job) -> str:
+def _bucket(job: ScheduledJob) -> str:
     """Return the lines that tell where the bucket is, and where its keys are expected."""
     if job.bucket is None:
         return ""
@@ -49,7 +49,7 @@ def _bucket(job: Job) -> str:
     return keys + "".join(variables)
 
 
-def timer(job: Job) -> str:
+def timer(job: ScheduledJob) -> str:
     return f"""\
 [Unit]
 Description=Every day: export of a Cloudflare account

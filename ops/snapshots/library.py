@@ -29,7 +29,7 @@ PREVIOUS = "previous"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
 
 
-class Half(NamedTuple):
+class UnfinishedUpload(NamedTuple):
     """What was begun and never finished: its name, its size in bytes, and what takes it away."""
 
     name: str
@@ -134,7 +134,7 @@ class Library:
         """Remove what killed runs have left of their removals. Raises DiskError."""
         publish.sweep(self.folder)
 
-    def halves(self, now: float) -> list[Half]:  # noqa: ARG002  (a bucket's library asks for it)
+    def halves(self, now: float) -> list[UnfinishedUpload]:  # noqa: ARG002  (a bucket's library asks for it)
         """Return what was never finished and is older than a day; *now* in seconds since 1970."""
         return []
 

@@ -13,7 +13,7 @@ from ops.errors import Damaged, NotFound, ValidationError
 from ops.items import Json
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.sections import COMPLETE, STATUSES, Section
-from ops.snapshots.writer import Placed, Stored, store
+from ops.snapshots.writer import Placed, StoredFile, store
 
 FORMAT = 1
 PARTIAL = "partial"
@@ -44,7 +44,7 @@ class Manifest:
     reason: str = ""
     options: Json = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
-    files: dict[str, Stored] = field(default_factory=dict)
+    files: dict[str, StoredFile] = field(default_factory=dict)
     placed: dict[str, Placed] = field(default_factory=dict)
 
     @property
@@ -158,8 +158,8 @@ def _section(row: Json) -> Section:
     return section
 
 
-def _stored(row: Json) -> Stored:
-    return Stored(_count(row.pop("bytes")), **_texts(row))
+def _stored(row: Json) -> StoredFile:
+    return StoredFile(_count(row.pop("bytes")), **_texts(row))
 
 
 def _count(value: Any) -> int:

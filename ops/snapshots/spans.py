@@ -15,7 +15,7 @@ from ops.items import Json
 from ops.snapshots.layout import kind_file
 from ops.snapshots.lines import encode
 from ops.snapshots.manifest import Manifest
-from ops.snapshots.writer import Stored
+from ops.snapshots.writer import StoredFile
 
 # Told at once that it gets UTF-8, it takes half of the time that json.loads takes.
 _DECODE = json.JSONDecoder().raw_decode
@@ -36,7 +36,7 @@ class ItemFile:
     The file is read once when this is made. Raises Damaged where it is not what was written.
     """
 
-    def __init__(self, path: Path, stored: Stored) -> None:
+    def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path = path
         self.spans: dict[str, Span] = {}
         digest, size = sha256(), 0

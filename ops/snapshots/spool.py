@@ -23,7 +23,7 @@ Key = tuple[str, ...]
 Entry = tuple[Key, bytes]
 
 
-class Run(NamedTuple):
+class SortedRun(NamedTuple):
     """A stretch of the spool whose lines are in order."""
 
     start: int
@@ -42,7 +42,7 @@ class Spool:
         self._end = 0
         self._lock = Lock()
 
-    def append(self, entries: list[Entry]) -> Run:
+    def append(self, entries: list[Entry]) -> SortedRun:
         """Write sorted *entries* as a run; raises OSError when the disk is full."""
         block = b"".join(line for _, line in entries)
         with self._lock:
@@ -50,9 +50,9 @@ class Spool:
         written = 0
         while written < len(block):
             written += os.pwrite(self._file, memoryview(block)[written:], start + written)
-        return Run(start, len(block), entries[0], entries[-1])
+        return SortedRun(start, len(block), entries[0], entries[-1])
 
-    def blocks(self, run: Run) -> Iterator[bytes]:
+    def blocks(self, run: SortedRun) -> Iterator[bytes]:
         """Return a run's bytes, a piece at a time."""
         at, end = run.start, run.start + run.length
         while at < end:
@@ -62,7 +62,7 @@ class Spool:
             yield block
             at += len(block)
 
-    def entries(self, run: Run) -> Iterator[Entry]:
+    def entries(self, run: SortedRun) -> Iterator[Entry]:
         """Return a run's lines, each with its key."""
         pieces: list[bytes] = []
         for block in self.blocks(run):
@@ -88,7 +88,7 @@ class Stretch:
         self._run_bytes = run_bytes
         self._entries: list[Entry] = []
         self._bytes = 0
-        self._runs: list[Run] = []
+        self._runs: list[SortedRun] = []
         self._closed = False
         self._lock = Lock()
 

@@ -19,7 +19,7 @@ from ops.snapshots.spool import Key, Spool, Stretch
 _SPOOLS = ".spool"
 
 
-class Stored(NamedTuple):
+class StoredFile(NamedTuple):
     """A file of the snapshot, as the manifest names it."""
 
     bytes: int
@@ -37,7 +37,7 @@ class Placed(NamedTuple):
     role: str = ""
 
 
-class Shelf:
+class SectionFile:
     """Where the items of one section go."""
 
     def __init__(self, writer: Writer, resource: Resource, owner: Owner) -> None:
@@ -82,14 +82,14 @@ class Writer:
         self._folder = folder
         self._spools: dict[str, Spool] = {}
         self._stretches: dict[str, dict[str, Stretch]] = {}
-        self._stored: dict[str, Stored] = {}
+        self._stored: dict[str, StoredFile] = {}
         self._closed = False
         self._lock = Lock()
         (folder / _SPOOLS).mkdir(mode=0o700)
 
-    def shelf(self, resource: Resource, owner: Owner) -> Shelf:
+    def shelf(self, resource: Resource, owner: Owner) -> SectionFile:
         """Open the place for one section's items; a kind that was opened has a file, be it empty."""
-        return Shelf(self, resource, owner)
+        return SectionFile(self, resource, owner)
 
     def stretch(self, file: str, scope: str, key_of: Callable[[bytes], Key]) -> Stretch:
         """Return the lines of *scope* in *file*."""
@@ -133,7 +133,7 @@ class Writer:
             for stretch in stretches.values():
                 stretch.close()
 
-    def assemble(self) -> dict[str, Stored]:
+    def assemble(self) -> dict[str, StoredFile]:
         """Close, and write each file in its final order; gives every file of the snapshot."""
         self.close()
         for file in sorted(self._spools):
@@ -156,7 +156,7 @@ def _make_folders(root: Path, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def store(path: Path, blocks: Iterable[bytes]) -> Stored:
+def store(path: Path, blocks: Iterable[bytes]) -> StoredFile:
     """Write a new private file and give what the manifest says of it."""
     digest, size = hashlib.sha256(), 0
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -165,4 +165,4 @@ def store(path: Path, blocks: Iterable[bytes]) -> Stored:
             file.write(block)
             digest.update(block)
             size += len(block)
-    return Stored(size, digest.hexdigest())
+    return StoredFile(size, digest.hexdigest())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.errors import DiskError
-from ops.files.chain import EMPTY, Chain, Head
+from ops.files.chain import EMPTY, Chain, ChainHead
 from ops.files.disk import PRIVATE_FILE, explained
 from ops.items import Json
 
@@ -61,7 +61,7 @@ class AuditLog:
             return Verification(head.number if met else 0, head.hash, broken.message)
         return Verification(head.number, head.hash, self._end_problem(head, known, met))
 
-    def _end_problem(self, head: Head, known: Head, met: bool) -> str:
+    def _end_problem(self, head: ChainHead, known: ChainHead, met: bool) -> str:
         if not met:
             return f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
         # A crash between the line and the head leaves the head one line behind.
@@ -69,16 +69,16 @@ class AuditLog:
             return f"{head.number - known.number} lines at the end were added by another program"
         return ""
 
-    def _known(self) -> Head:
+    def _known(self) -> ChainHead:
         try:
             held = json.loads(self._head.read_text())
-            return Head(int(held["lines"]), str(held["head"]))
+            return ChainHead(int(held["lines"]), str(held["head"]))
         except FileNotFoundError:
             return EMPTY
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
 
-    def _keep(self, head: Head) -> None:
+    def _keep(self, head: ChainHead) -> None:
         text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
         with explained(self._head):
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import DiskError, Refused
-from ops.files.chain import START, Chain, Head
+from ops.files.chain import START, Chain, ChainHead
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "chain.jsonl"
 
 
-def written(path: Path, *bodies: object) -> list[Head]:
+def written(path: Path, *bodies: object) -> list[ChainHead]:
     with Chain(path) as chain:
         return [chain.append({"body": body}) for body in bodies]
 
@@ -39,7 +39,7 @@ def test_a_line_holds_its_number_and_the_hash_of_all_before_it(path: Path) -> No
     assert path.read_text() == (
         f'{first[:-1].decode()},"hash":"{one}"}}\n{second[:-1].decode()},"hash":"{other}"}}\n'
     )
-    assert heads == list(Chain(path).heads()) == [Head(1, one), Head(2, other)]
+    assert heads == list(Chain(path).heads()) == [ChainHead(1, one), ChainHead(2, other)]
 
 
 def test_lines_come_back_as_they_were_written(path: Path) -> None:
@@ -107,9 +107,9 @@ def test_several_may_append_at_once(path: Path) -> None:
 
 
 def test_a_head_is_kept_before_another_can_append(path: Path) -> None:
-    kept: list[tuple[Head, bool]] = []
+    kept: list[tuple[ChainHead, bool]] = []
 
-    def keep(head: Head) -> None:
+    def keep(head: ChainHead) -> None:
         with path.open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,8 +13,8 @@ from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.look import Count
-from ops.scan.selection import Plan, Wish, choose
-from ops.scan.walk import Sink, Walk
+from ops.scan.selection import ScanFilter, ScanPlan, choose
+from ops.scan.walk import ItemSink, Walk
 
 ACCOUNT_ID = "a" * 32
 ME = Owner(ACCOUNT_ID, ACCOUNT_ID, {})
@@ -118,14 +118,14 @@ def filled(lists: Lists, zones: int = 3, records: int = 4) -> Lists:
 
 def walked(
     lists: Lists,
-    wish: Wish | None = None,
-    sink: Sink | None = None,
+    wish: ScanFilter | None = None,
+    sink: ItemSink | None = None,
     *,
     resources: tuple[Resource, ...] = (),
     workers: int = 4,
     stop: threading.Event | None = None,
 ) -> Inventory:
     """Walk the account."""
-    plan: Plan = choose(resources or declared(lists), wish or Wish())
+    plan: ScanPlan = choose(resources or declared(lists), wish or ScanFilter())
     pool = partial(Pool, workers, stop or threading.Event())
     return Walk(None, ME, plan, sink=sink or Count(), pool=pool, watch=Silent()).run()  # type: ignore[arg-type]

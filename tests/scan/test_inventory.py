@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, DiskError
-from ops.export.delivery import Document, Kept
+from ops.export.delivery import DocumentFile, Kept
 from ops.export.job import worth_keeping
 from ops.scan.inventory import Inventory
 from ops.snapshots.sections import Section
@@ -71,7 +71,7 @@ def test_what_a_stopped_scan_has_read_is_kept_unless_the_disk_failed(
     inventory = Inventory(sections, ended_by=error)
 
     assert worth_keeping(inventory, Kept(tmp_path, newest=True)) is kept
-    assert not worth_keeping(inventory, Document(tmp_path / "all.json"))
+    assert not worth_keeping(inventory, DocumentFile(tmp_path / "all.json"))
 
 
 @pytest.mark.parametrize(

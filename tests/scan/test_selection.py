@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import UsageError
-from ops.scan.selection import Plan, Wish, choose, names
+from ops.scan.selection import ScanFilter, ScanPlan, choose, names
 from tests.scan.fakes import Lists, declared
 
 
-def plan(**wish: object) -> Plan:
-    return choose(declared(Lists()), Wish(**wish))  # type: ignore[arg-type]
+def plan(**wish: object) -> ScanPlan:
+    return choose(declared(Lists()), ScanFilter(**wish))  # type: ignore[arg-type]
 
 
-def kinds(made: Plan) -> list[str]:
+def kinds(made: ScanPlan) -> list[str]:
     return [resource.kind for resource in made.resources]
 
 
-def reasons(made: Plan) -> dict[str, str]:
+def reasons(made: ScanPlan) -> dict[str, str]:
     return {section.kind: section.reason for section in made.skipped}
 
 

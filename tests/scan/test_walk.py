@@ -22,7 +22,7 @@ from ops.errors import (
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.scan.inventory import Inventory
-from ops.scan.selection import Wish
+from ops.scan.selection import ScanFilter
 from ops.snapshots.sections import Section
 from ops.snapshots.writer import Writer
 from tests.scan.fakes import ACCOUNT_ID, Lists, filled, walked
@@ -56,7 +56,7 @@ def test_no_list_is_read_twice(lists: Lists) -> None:
 
 
 def test_zones_that_are_given_are_not_listed(lists: Lists) -> None:
-    inventory = walked(lists, Wish(given={"zones.zone": [{"id": "z1", "name": "z1.example"}]}))
+    inventory = walked(lists, ScanFilter(given={"zones.zone": [{"id": "z1", "name": "z1.example"}]}))
 
     assert {kind for kind, _ in lists.asked} == {"dns.kind0", "dns.kind1", "dns.kind2", "dns.kind3"}
     assert {owner for _, owner in lists.asked} == {"z1"}
@@ -171,7 +171,7 @@ def test_a_script_deleted_before_its_contents_were_read_is_gone(lists: Lists) ->
     lists.failures["contents", "router"] = NotFound("no such script", 404)
     lists.failures["code.cron", "router"] = NotFound("no such script", 404)
 
-    inventory = walked(lists, Wish(contents=True))
+    inventory = walked(lists, ScanFilter(contents=True))
 
     assert section(inventory, "code.script/contents", "router").status == "gone"
     assert inventory.whole
@@ -222,7 +222,7 @@ def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) ->
         ),
     )
 
-    inventory = walked(lists, Wish(values="values"), resources=resources)
+    inventory = walked(lists, ScanFilter(values="values"), resources=resources)
 
     assert section(inventory, "kv.key", "n1").status == "inconsistent"
     assert "0 values for 3 keys" in section(inventory, "kv.key", "n1").reason
@@ -267,7 +267,7 @@ def test_the_order_of_answers_does_not_show(tmp_path: Path) -> None:
         lists.failures["dns.kind3", "z1"] = NotFound("no such product", 404)
         (tmp_path / f"{number}").mkdir()
         writer = Writer(tmp_path / f"{number}", {"kv.namespace": "name"})
-        inventory = walked(lists, Wish(contents=True, values="values"), writer, workers=8)
+        inventory = walked(lists, ScanFilter(contents=True, values="values"), writer, workers=8)
         seen.add(repr((inventory.sections, writer.assemble(), sorted(writer.placed.items()))))
 
     assert len(seen) == 1
@@ -280,7 +280,7 @@ def test_two_hundred_zones_take_the_time_of_their_requests(within: Within) -> No
 
     pages = 4 + 200 * 5
     with within(1.3 * pages / workers * delay):
-        inventory = walked(lists, Wish(only=("zones", "dns")), workers=workers)
+        inventory = walked(lists, ScanFilter(only=("zones", "dns")), workers=workers)
 
     assert inventory.whole
     assert lists.pages == pages

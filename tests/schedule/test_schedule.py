@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ops.sandbox.server import Sandbox
-from ops.schedule.job import Job, Time
+from ops.schedule.job import ScheduledJob, Time
 from ops.schedule.systemd import service, timer
 from tests.conftest import Result
 
@@ -99,7 +99,7 @@ def test_units_hand_over_the_token_and_make_up_for_what_was_missed(inv: Inv) -> 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    job = Job(
+    job = ScheduledJob(
         ("--quiet", "--only=a b", "--ping=https://monitor.example/$x%25", "--skip=it's"),
         Time(4, 5), tmp_path, Path("/bin/true"), Path("/etc/cfops/token"), "root", "",
     )  # fmt: skip

@@ -28,7 +28,7 @@ from ops.snapshots.compare.report import selection
 from ops.snapshots.lines import encode
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.spans import ItemFile
-from ops.snapshots.writer import Stored
+from ops.snapshots.writer import StoredFile
 from tests.snapshots.making import KINDS, STORE, THING, compared, everything, made, summarized
 
 ME = ""
@@ -548,7 +548,7 @@ def test_lines_that_a_scan_does_not_write_are_damage(tmp_path: Path, lines: list
     file.write_bytes(data)
 
     with pytest.raises(Damaged):
-        ItemFile(file, Stored(len(data), sha256(data).hexdigest()))
+        ItemFile(file, StoredFile(len(data), sha256(data).hexdigest()))
 
 
 def test_items_whose_owner_is_missing_are_unknown(tmp_path: Path) -> None:
@@ -567,7 +567,7 @@ def test_a_file_that_was_written_out_of_order_is_named(tmp_path: Path) -> None:
     file = new.path / "flat.thing.jsonl"
     data = b"".join(reversed(file.read_bytes().splitlines(keepends=True)))
     file.write_bytes(data)
-    files = {**new.manifest.files, file.name: Stored(len(data), sha256(data).hexdigest())}
+    files = {**new.manifest.files, file.name: StoredFile(len(data), sha256(data).hexdigest())}
 
     with pytest.raises(Damaged) as damaged:
         compared(old, Snapshot(new.path, replace(new.manifest, files=files)))

@@ -13,7 +13,7 @@ from ops.errors import Damaged, NotFound, ValidationError
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sections import Section
-from ops.snapshots.writer import Placed, Stored
+from ops.snapshots.writer import Placed, StoredFile
 
 WHOLE = Manifest(
     tool="cfops 1.0",
@@ -29,7 +29,7 @@ WHOLE = Manifest(
         Section("dns.record", "z1", "denied", 0, "no permission"),
         Section("zones.zone", "a", "complete", 3),
     ),
-    files={"zones.zone.jsonl": Stored(10, "0" * 64)},
+    files={"zones.zone.jsonl": StoredFile(10, "0" * 64)},
     placed={"scripts/s-0/a-1.js": Placed("workers.script", "a", "s", "A.js", "text/plain")},
 )
 

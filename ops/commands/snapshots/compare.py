@@ -136,14 +136,14 @@ def _between(
     from ops.export.live import LIVE, live
     from ops.kinds import catalog
     from ops.offsite.anywhere import open_snapshot
-    from ops.scan.selection import Wish, choose, names
+    from ops.scan.selection import ScanFilter, choose, names
     from ops.snapshots.compare import report
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.pairing import referred_kinds
     from ops.snapshots.snapshot import check_account
 
     only, skip = names(only), names(skip)
-    choose(catalog.resources(), Wish(only=only, skip=skip, deep=True, values="values", contents=True))
+    choose(catalog.resources(), ScanFilter(only=only, skip=skip, deep=True, values="values", contents=True))
     selected = report.selection(only, skip)
     if a == b == LIVE:
         raise UsageError(

@@ -11,7 +11,7 @@ from ops.snapshots.listing import moment, size_of
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.snapshots.library import Half
+    from ops.snapshots.library import UnfinishedUpload
     from ops.snapshots.prune import Decision, Policy
 
 COLUMNS = ("snapshot", "started", "status", "action", "reason")
@@ -38,7 +38,7 @@ def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
     return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
 
 
-def _ask(app: App, going: list[Decision], halves: list[Half], whose: str) -> None:
+def _ask(app: App, going: list[Decision], halves: list[UnfinishedUpload], whose: str) -> None:
     from ops.ui.cells import readable_size
     from ops.ui.questions import confirm
     from ops.writes.consent import attended

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Damaged, DiskError
-from ops.export.delivery import Made, rendering
+from ops.export.delivery import FinishedSnapshot, rendering
 from ops.snapshots.verify import verify
 from ops.ui.shapes import Item
 
@@ -59,4 +59,6 @@ def render(app: App, snapshot: Snapshot, target: Path) -> Path:
     except DiskError as error:
         raise Damaged(f"{snapshot.name}: {error.message}", hint="`inv snapshots.verify` names all") from None
     place = delivery.place(snapshot.manifest.account_id, now)
-    return delivery.hand_over(Made(snapshot.path, snapshot.manifest, place, lambda: snapshot.name, app.warn))
+    return delivery.hand_over(
+        FinishedSnapshot(snapshot.path, snapshot.manifest, place, lambda: snapshot.name, app.warn)
+    )

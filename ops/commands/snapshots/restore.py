@@ -11,8 +11,8 @@ from ops.ui.shapes import Item
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.restore.apply import Applying
-    from ops.restore.filter import Filter, Selection
-    from ops.restore.report import Plan, Report
+    from ops.restore.filter import Filter, RestoreSelection
+    from ops.restore.report import Report, RestorePlan
     from ops.restore.state import State
     from ops.snapshots.compare.side import Side
     from ops.snapshots.snapshot import Snapshot
@@ -93,7 +93,7 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
 
 
-def _check_complete(app: App, saved: Side, selection: Selection, *, delete: bool) -> None:
+def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delete: bool) -> None:
     """Refuse to delete what an incomplete snapshot may lack; otherwise warn that it is incomplete."""
     from ops.snapshots.sections import WHOLE
 
@@ -111,7 +111,7 @@ def _check_complete(app: App, saved: Side, selection: Selection, *, delete: bool
     app.warn(f"{saved.snapshot.name} does not hold all of {first}{more}: what it lacks is not restored")
 
 
-def _show(app: App, plan: Plan, report: Report) -> None:
+def _show(app: App, plan: RestorePlan, report: Report) -> None:
     """Show first what cannot be restored, then what will be done."""
     from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, READ_ONLY
 
@@ -131,7 +131,7 @@ def _show(app: App, plan: Plan, report: Report) -> None:
         app.talk.show(f"nothing to restore: {matches}")
 
 
-def _apply(app: App, state: State, plan: Plan, report: Report, *, delete: bool) -> dict[str, Any]:
+def _apply(app: App, state: State, plan: RestorePlan, report: Report, *, delete: bool) -> dict[str, Any]:
     from ops.restore.apply import Applying
     from ops.restore.report import NOT_RESTORED, Report
     from ops.restore.steps import Steps

@@ -41,7 +41,7 @@ class Row(NamedTuple):
     whole: str
 
 
-class Kind(NamedTuple):
+class KindTable(NamedTuple):
     """A kind of the snapshot: how many items there are, how its sections ended, and the rows in order.
 
     *listed* says whether it has items at all: contents of scripts, for one, have none.
@@ -93,7 +93,7 @@ def _names(manifest: Manifest) -> list[str]:
     return sorted({*snapshot.kinds(manifest), *(section.kind for section in manifest.sections)})
 
 
-def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource]) -> Kind:
+def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource]) -> KindTable:
     sections = [section for section in manifest.sections if section.kind == name]
     statuses = Counter(section.status for section in sections)
     resource = known.get(name)
@@ -102,7 +102,7 @@ def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource
     names = _owner_names(folder, manifest, resource, known) if there and resource else {}
     rows = _rows(folder, name, columns, names) if there else iter(())
     count = sum(section.count for section in sections)
-    return Kind(name, count, dict(sorted(statuses.items())), columns, rows, there)
+    return KindTable(name, count, dict(sorted(statuses.items())), columns, rows, there)
 
 
 def _columns(resource: Resource) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, st
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
 
 
-def _left_out(manifest: Manifest, kinds: list[Kind]) -> list[str]:
+def _left_out(manifest: Manifest, kinds: list[KindTable]) -> list[str]:
     told = [
         f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite holds all"
         for kind in kinds

@@ -8,7 +8,7 @@ from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Owner
 from ops.products.cache import api
-from ops.products.zones.parts import Part, attempt, report
+from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import make
 
@@ -33,7 +33,7 @@ def list_settings(app: App, zone: str = "") -> Rows:
     """
     client, zone_id = app.client, app.zone_id(zone)
 
-    def read(name: str) -> Part:
+    def read(name: str) -> AnswerPart:
         if name == "settings":
             return attempt("zone settings", lambda: api.list_settings(client, zone_id))
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])

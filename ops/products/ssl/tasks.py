@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.ssl import api
-from ops.products.zones.parts import Part, all_zones, attempt, report
+from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
 
 
 def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
-    def read(zone: Json) -> tuple[str, Part, Part]:
+    def read(zone: Json) -> tuple[str, AnswerPart, AnswerPart]:
         name = zone["name"]
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
         # A zone that Cloudflare does not serve has no certificate and needs none.

@@ -33,7 +33,7 @@ class Parallel(Protocol):
     def __call__(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
 
 
-class Part(NamedTuple):
+class AnswerPart(NamedTuple):
     """One part of a result.
 
     *status* is complete, denied (no permission), unavailable (the plan or the product lacks it), failed, or
@@ -50,8 +50,8 @@ class Part(NamedTuple):
         return self.status if self.status not in READ else change(self.value)
 
 
-def attempt(name: str, read: Callable[[], Any]) -> Part:
-    """Return what *read* returns as a Part; a refusal of this request becomes the part's status.
+def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
+    """Return what *read* returns as a AnswerPart; a refusal of this request becomes the part's status.
 
     A list is read to its end. Failures that are not of this request, such as an invalid token, are raised.
     """
@@ -60,17 +60,17 @@ def attempt(name: str, read: Callable[[], Any]) -> Part:
         if isinstance(value, Iterator):
             items = list(value)
             problem = str(getattr(value, "problem", ""))
-            return Part(name, items, "inconsistent" if problem else "complete", problem)
+            return AnswerPart(name, items, "inconsistent" if problem else "complete", problem)
     except PermissionDenied as error:
-        return Part(name, None, "denied", error.message)
+        return AnswerPart(name, None, "denied", error.message)
     except (NotFound, ValidationError) as error:
-        return Part(name, None, "unavailable", error.message)
+        return AnswerPart(name, None, "unavailable", error.message)
     except (ApiError, MalformedAnswer, RateLimited, NetworkError) as error:
-        return Part(name, None, "failed", error.message)
-    return Part(name, value)
+        return AnswerPart(name, None, "failed", error.message)
+    return AnswerPart(name, value)
 
 
-def report(part: Part, gap: Say) -> Part:
+def report(part: AnswerPart, gap: Say) -> AnswerPart:
     """Return *part*; call *gap* with the reason if it could not be read.
 
     What a plan does not offer is not a gap: there is nothing to read.
@@ -82,13 +82,13 @@ def report(part: Part, gap: Say) -> Part:
 
 def in_zones(
     zones: Iterable[Json], what: str, read: Callable[[Json], Any], *, parallel: Parallel, gap: Say
-) -> Iterator[tuple[Json, Part]]:
+) -> Iterator[tuple[Json, AnswerPart]]:
     """Yield each of *zones* with what *read* returned for it, in their order, read concurrently.
 
     *what* is the name in the report of a failure: "routes of example.com: denied".
     """
 
-    def one(zone: Json) -> tuple[Json, Part]:
+    def one(zone: Json) -> tuple[Json, AnswerPart]:
         return zone, attempt(f"{what} of {zone['name']}", lambda: read(zone))
 
     for zone, part in parallel(one, zones):

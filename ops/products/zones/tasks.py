@@ -10,7 +10,7 @@ from ops.errors import NotFound
 from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api, resources
-from ops.products.zones.parts import Part, attempt, report
+from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Item, Rows
 from ops.writes.make import lookup, make
 
@@ -74,14 +74,14 @@ _PARTS = {
 }
 
 
-def _read(client: Client, zone_id: str, name: str) -> Part:
+def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
     part = attempt(name, lambda: _PARTS[name](client, zone_id))
     if name == "records" and part.status == "unavailable":
         return attempt(name, lambda: {"record_usage": api.count_records(client, zone_id)})
     return part
 
 
-def _summary(zone: Json, parts: dict[str, Part]) -> Json:
+def _summary(zone: Json, parts: dict[str, AnswerPart]) -> Json:
     """Return the zone as the API sent it, with its parts; a part that was not read is shown as its status."""
     added = {
         "dnssec": parts["DNSSEC"].shown(lambda dnssec: dnssec.get("status")),

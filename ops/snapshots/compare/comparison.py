@@ -30,7 +30,7 @@ from ops.snapshots.compare.difference import (
     whole,
 )
 from ops.snapshots.compare.merge import Match, Sorted, merged
-from ops.snapshots.compare.pairing import OwnerPair, Pair, Pairing
+from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
 from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
 from ops.snapshots.lines import value_key
 from ops.snapshots.sections import COMPLETE, Section
@@ -156,7 +156,7 @@ class Comparison:
                         )
 
 
-def _difference(resource: Resource, owner: OwnerPair, pair: Pair) -> Difference:
+def _difference(resource: Resource, owner: OwnerPair, pair: ItemPair) -> Difference:
     change = CREATED if pair.old is None else DELETED if pair.new is None else CHANGED
     items = [item for item in (pair.new, pair.old) if item is not None]
     name = name_of(resource, items[0])

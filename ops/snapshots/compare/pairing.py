@@ -43,7 +43,7 @@ class OwnerPair(NamedTuple):
         return tuple(dict.fromkeys(filter(None, (*ids, self.name))))
 
 
-class Pair(NamedTuple):
+class ItemPair(NamedTuple):
     """An item that differs: *old* and *new* as each side holds it, *before* and *after* as compared.
 
     If one of them is None, *certain* says whether that side proves that the item does not exist.
@@ -142,7 +142,7 @@ class Pairing:
             found.append(side.section(kind, holder.id) if holder else Section(kind, "", COMPLETE))
         return None if owner.old is None and owner.new is None else (found[0], found[1])
 
-    def items(self, resource: Resource, owner: OwnerPair, *, every: bool = False) -> Iterator[Pair]:
+    def items(self, resource: Resource, owner: OwnerPair, *, every: bool = False) -> Iterator[ItemPair]:
         """Yield the items of a kind in *owner* that differ; with *every* also parents that do not differ."""
         if (sections := self.sections(resource.kind, owner)) is None:
             return
@@ -152,19 +152,19 @@ class Pairing:
             if found := self.compare(resource, old, new, certain=certain):
                 yield found
             elif every:
-                yield Pair(old, new, old, new)
+                yield ItemPair(old, new, old, new)
 
     def compare(
         self, resource: Resource, old: Json | None, new: Json | None, *, certain: bool = True
-    ) -> Pair | None:
+    ) -> ItemPair | None:
         """Return two items as a pair, or None if they do not differ."""
         old_ids, new_ids, _ = self.references(resource)
         before = None if old is None else comparable(resource, replaced(old, old_ids) if old_ids else old)
         after = None if new is None else comparable(resource, replaced(new, new_ids) if new_ids else new)
         if before is None or after is None:
-            return Pair(old, new, before, after, (), certain)
+            return ItemPair(old, new, before, after, (), certain)
         found = tuple(fields(before, after))
-        return Pair(old, new, before, after, found) if found else None
+        return ItemPair(old, new, before, after, found) if found else None
 
     def _matches(self, resource: Resource, owner: OwnerPair, *, every: bool) -> Iterator[Match]:
         references = self.references(resource)

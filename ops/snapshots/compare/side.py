@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ops.snapshots.snapshot import Snapshot
-    from ops.snapshots.writer import Stored
+    from ops.snapshots.writer import StoredFile
 
 ABSENT = "absent"
 CONTENTS = "/contents"
@@ -52,7 +52,7 @@ class File(NamedTuple):
 class ValueFile:
     """The values stored in one parent: a line for each key, with its `key` and its `value`."""
 
-    def __init__(self, path: Path, stored: Stored) -> None:
+    def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path, self._stored = path, stored
 
     def lines(self) -> Iterator[bytes]:

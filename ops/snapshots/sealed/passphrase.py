@@ -30,13 +30,13 @@ _BODY = re.compile(rb"([A-Za-z0-9+/]{43})\n")
 _END = re.compile(rb"--- ([A-Za-z0-9+/]{43})\n")
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """What is read from; it may give less than it is asked for, and nothing at its end."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
-class Target(Protocol):
+class ByteTarget(Protocol):
     """What is written to."""
 
     def write(self, data: bytes, /) -> int: ...
@@ -64,7 +64,7 @@ def read(file: Path) -> Passphrase:
     return Passphrase(secret)
 
 
-def encrypt(source: Source, target: Target, secret: bytes, work: int = WORK) -> None:
+def encrypt(source: ByteSource, target: ByteTarget, secret: bytes, work: int = WORK) -> None:
     """Write what *source* gives to *target*, sealed with the passphrase *secret*."""
     file_key, salt, nonce = os.urandom(16), os.urandom(16), os.urandom(16)
     wrapped = _cipher(_stretched(secret, salt, work))(bytes(12), file_key, None)
@@ -75,7 +75,7 @@ def encrypt(source: Source, target: Target, secret: bytes, work: int = WORK) -> 
         target.write(seal(counter, piece, None))
 
 
-def decrypt(source: IO[bytes], target: Target, secret: bytes) -> None:
+def decrypt(source: IO[bytes], target: ByteTarget, secret: bytes) -> None:
     """Write the plaintext of *source* to *target*, piece by piece, each proven before it is written.
 
     Raises UsageError where *secret* does not open it, Damaged where it was changed or is no such file.
@@ -116,7 +116,7 @@ def _file_key(source: IO[bytes], secret: bytes) -> bytes:
     return file_key
 
 
-def _numbered(source: Source, size: int) -> Iterator[tuple[bytes, bytes]]:
+def _numbered(source: ByteSource, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield the nonce of each piece of *size* bytes, and the piece; the nonce marks the last."""
     piece, number = _exactly(source, size), 0
     while following := _exactly(source, size):
@@ -125,7 +125,7 @@ def _numbered(source: Source, size: int) -> Iterator[tuple[bytes, bytes]]:
     yield number.to_bytes(11, "big") + b"\1", piece
 
 
-def _exactly(source: Source, size: int) -> bytes:
+def _exactly(source: ByteSource, size: int) -> bytes:
     """Read *size* bytes, fewer only at the end."""
     pieces, left = [], size
     while left and (piece := source.read(left)):

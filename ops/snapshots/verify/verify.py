@@ -18,7 +18,7 @@ from ops.snapshots.layout import MANIFEST
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.verify import items
 from ops.snapshots.verify import items as verify_links
-from ops.snapshots.writer import Stored
+from ops.snapshots.writer import StoredFile
 
 _PIECE = 1 << 20
 
@@ -40,14 +40,14 @@ def check(folder: Path, manifest: Manifest) -> None:
             )
 
 
-def measured(path: Path) -> Stored:
+def measured(path: Path) -> StoredFile:
     """Return the size and the hash of a file, a piece in memory at a time. Raises OSError."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
             digest.update(piece)
             size += len(piece)
-    return Stored(size, digest.hexdigest())
+    return StoredFile(size, digest.hexdigest())
 
 
 class Verdict(NamedTuple):
@@ -115,7 +115,7 @@ def _folder(folder: Path, name: str) -> Iterator[tuple[str, str]]:
         yield name, "is an empty folder"
 
 
-def _differs(folder: Path, name: str, stored: Stored, there: Mapping[str, str]) -> str:
+def _differs(folder: Path, name: str, stored: StoredFile, there: Mapping[str, str]) -> str:
     """Say in what the file is not the one that was written; "" where it is."""
     if name not in there:
         return "is missing"
