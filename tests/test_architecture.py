@@ -42,11 +42,8 @@ FLOORS = (
 )
 # Imports that run upward, circles and functions that take the app, as they are today: these only shrink.
 UPWARD_TODAY: frozenset[str] = frozenset({})
-CIRCLES_TODAY: tuple[frozenset[str], ...] = (
-    frozenset({"ops.kinds.change", "ops.kinds.resource"}),
-    frozenset({"ops.restore.report", "ops.restore.steps"}),
-)
-APP_TAKERS_TODAY = 58
+CIRCLES_TODAY: tuple[frozenset[str], ...] = (frozenset({"ops.restore.report", "ops.restore.steps"}),)
+APP_TAKERS_TODAY = 55
 APP_TAKERS = 30
 
 

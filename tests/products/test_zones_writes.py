@@ -16,6 +16,7 @@ from ops.kinds.resource import Owner, Writes
 from ops.products.ssl.resources import RESOURCES as SSL
 from ops.products.zones import valid
 from ops.products.zones.resources import RESOURCES
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -331,3 +332,15 @@ def test_dnssec_is_requested_as_active_or_disabled(client: Client, http: respons
     assert update
 
     update(client, OWNER, {"status": "disabled"}, {"status": "pending", "dnssec_presigned": True})
+
+
+@pytest.mark.parametrize("result", [{"id": "ssl"}, {"id": 7, "value": "full"}, [], "full"])
+def test_a_setting_of_another_shape_is_malformed(staged: Sandbox, inv: Any, result: Any) -> None:
+    body = json.dumps({"success": True, "errors": [], "messages": [], "result": result})
+    staged.faults.add(Fault("malformed", "GET", "*/settings/ssl", times=-1, body=body))
+
+    done = inv("zones.set", "--zone", "example.com", "--setting", "ssl", "--value", "strict")
+
+    assert done.code == 2
+    assert "not as documented" in done.err
+    assert written(staged) == []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import NotFound, UsageError, ValidationError
+from ops.errors import MalformedAnswer, NotFound, UsageError, ValidationError
 from ops.http.answers import parse
 from ops.products.zones.api import canonical
 
@@ -62,6 +62,8 @@ def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]
         near = get_close_matches(name.lower(), [one["id"] for one in others()], 3, 0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "`inv zones.settings` lists the settings"
         raise NotFound(f"there is no setting {name!r}", 404, hint=hint)
+    if "value" not in found:
+        raise MalformedAnswer(f"the response is not as documented: the setting {name} has no value")
     if found.get("editable") is False:
         hint = "a higher plan may allow it; `inv zones.settings` shows which settings are editable"
         raise ValidationError(f"the zone's plan does not allow a change of {name}", hint=hint)
