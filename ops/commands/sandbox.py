@@ -1,4 +1,4 @@
-"""The `sandbox` collection: rehearse here, or serve other clients."""
+"""The `sandbox` collection: run a line on the sandbox, or serve it to other clients."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from ops.sandbox.server import Sandbox
 
 FAULT = "a fault on demand, e.g. '429 GET /zones* nth=2 after=3'; may be repeated"
-QUOTA = "with the API's rate limit of 1,200 requests in 5 minutes in force"
+QUOTA = "enforce the API's rate limit of 1,200 requests in 5 minutes"
+HOST = "127.0.0.1"
+# Not 8787 and 8788, which wrangler serves on.
+PORT = 8484
 
 
 @command("use", default=True, help={"fault": FAULT, "quota": QUOTA})
 def use(app: App, fault: tuple[str, ...] = (), quota: bool = False) -> None:
-    """Let the tasks after this one on the line work on the sandbox, not on Cloudflare.
+    """Run the tasks after this one on the line on the sandbox instead of Cloudflare.
 
-    Its state is kept between runs; `inv sandbox.reset` starts afresh.
+    Its state is kept between runs; `inv sandbox.reset` restores the initial state.
 
     inv sandbox zones.list
     inv sandbox scan.export
@@ -37,24 +40,34 @@ def use(app: App, fault: tuple[str, ...] = (), quota: bool = False) -> None:
         base_url=sandbox.url,
         account_id=sandbox.account_id,
         credentials=Credentials(token=sandbox.token, origin="sandbox"),
-        # Without the server's limit there is nothing for a budget to keep to.
+        # Without a limit of the server no budget is needed.
         budget=None if quota else "0",
     )
-    app.note(f"sandbox: nothing of what follows reaches Cloudflare; state in {_file(app)}")
+    app.note(f"sandbox: the tasks that follow do not reach Cloudflare; state in {_file(app)}")
 
 
 @command(
     "serve",
-    help={"port": "the port of 127.0.0.1, 0 for a free one (default 8787)", "fault": FAULT, "quota": QUOTA},
+    help={
+        "host": f"the address to listen on, e.g. 0.0.0.0 in a container (default {HOST})",
+        "port": f"the port to listen on, 0 for any free one (default {PORT})",
+        "fault": FAULT,
+        "quota": QUOTA,
+    },
 )
-def serve(app: App, port: int = 8787, fault: tuple[str, ...] = (), quota: bool = False) -> None:
-    """Serve the sandbox to other clients until Ctrl-C; prints the variables that they read.
+def serve(
+    app: App, host: str = HOST, port: int = PORT, fault: tuple[str, ...] = (), quota: bool = False
+) -> None:
+    """Serve the sandbox to other clients until Ctrl-C; print the variables that they read.
 
     inv sandbox.serve
     inv sandbox.serve --port 0 --fault 'delay seconds=0.05 times=-1'
+    inv sandbox.serve --host 0.0.0.0
     """
-    sandbox = _started(app, fault, quota=quota, port=port)
-    app.show(Text(_variables(sandbox)))
+    from ops.http.origin import is_loopback
+
+    sandbox = _started(app, fault, quota=quota, host=host, port=port)
+    app.show(Text(_variables(sandbox, local=is_loopback(host))))
     app.note("serving until Ctrl-C")
     with suppress(KeyboardInterrupt):
         app.stop.wait()
@@ -63,13 +76,13 @@ def serve(app: App, port: int = 8787, fault: tuple[str, ...] = (), quota: bool =
 @command(
     "seed",
     help={
-        "zones": "so many zones (default 1000)",
-        "records": "so many records in each zone (default 200)",
-        "keys": "so many keys in one KV namespace (default 1000000)",
+        "zones": "the number of zones (default 1000)",
+        "records": "the number of records in each zone (default 200)",
+        "keys": "the number of keys in one KV namespace (default 1000000)",
     },
 )
 def seed(app: App, zones: int = 1000, records: int = 200, keys: int = 1_000_000) -> Item:
-    """Fill the sandbox with an account of any size, beside what is there.
+    """Add an account of any size to the content of the sandbox.
 
     inv sandbox.seed
     inv sandbox.seed --zones 50 --records 100 --keys 0
@@ -77,7 +90,7 @@ def seed(app: App, zones: int = 1000, records: int = 200, keys: int = 1_000_000)
     from ops.sandbox.seed_scale import seed_scale
 
     if min(zones, records, keys) < 0:
-        raise UsageError("--zones, --records and --keys are not below zero")
+        raise UsageError("--zones, --records and --keys must be 0 or more")
     sandbox = _sandbox(app)
     try:
         seed_scale(sandbox.store, zones=zones, records=records, keys=keys)
@@ -88,40 +101,44 @@ def seed(app: App, zones: int = 1000, records: int = 200, keys: int = 1_000_000)
 
 @command("reset")
 def reset(app: App) -> None:
-    """Take the sandbox back to its first seed.
+    """Restore the initial state of the sandbox.
 
     inv sandbox.reset
     """
     for file in _file(app).parent.glob(f"{_file(app).name}*"):
         file.unlink()
     _sandbox(app).stop()
-    app.note(f"the sandbox is as new: {_file(app)}")
+    app.note(f"the sandbox has its initial state again: {_file(app)}")
 
 
 def _file(app: App) -> Path:
     return app.settings.state_dir / "sandbox.sqlite"
 
 
-def _started(app: App, faults: tuple[str, ...], *, quota: bool, port: int = 0) -> Sandbox:
-    sandbox = _sandbox(app, _plan(faults), quota=quota, port=port)
+def _started(app: App, faults: tuple[str, ...], *, quota: bool, host: str = HOST, port: int = 0) -> Sandbox:
+    sandbox = _sandbox(app, _plan(faults), quota=quota, host=host, port=port)
     try:
         sandbox.start()
-    except OSError as problem:
+    except (OSError, OverflowError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
         raise UsageError(
-            f"port {port} of 127.0.0.1 cannot be served: {problem.strerror}",
-            hint="`--port 0` takes a free one",
+            f"the sandbox cannot listen on {host} port {port}: {reason}",
+            hint="`--port 0` uses any free port; `--host` takes an address of this machine",
         ) from None
     app.at_end(sandbox.stop)
     return sandbox
 
 
-def _sandbox(app: App, faults: Faults | None = None, *, quota: bool = False, port: int = 0) -> Sandbox:
+def _sandbox(
+    app: App, faults: Faults | None = None, *, quota: bool = False, host: str = HOST, port: int = 0
+) -> Sandbox:
     from ops.files.disk import private_folder
     from ops.sandbox.limits import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 
     private_folder(app.settings.state_dir)
-    return Sandbox(_file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, port=port)
+    limit = DEFAULT_QUOTA if quota else None
+    return Sandbox(_file(app), faults=faults, quota=limit, host=host, port=port)
 
 
 def _plan(texts: tuple[str, ...]) -> Faults:
@@ -133,8 +150,8 @@ def _plan(texts: tuple[str, ...]) -> Faults:
         raise UsageError(str(problem), hint="KIND [METHOD] [PATH] [name=value ...]; see README.md") from None
 
 
-def _variables(sandbox: Sandbox) -> str:
-    """Give the shell's lines: wrangler, the official SDKs, `cf` and octoDNS each read some of them."""
+def _variables(sandbox: Sandbox, *, local: bool) -> str:
+    """Return lines for a shell: wrangler, the official SDKs, `cf` and octoDNS each read some of them."""
     values = {
         "CLOUDFLARE_API_TOKEN": sandbox.token,
         "CLOUDFLARE_ACCOUNT_ID": sandbox.account_id,
@@ -142,4 +159,9 @@ def _variables(sandbox: Sandbox) -> str:
         "CLOUDFLARE_BASE_URL": sandbox.url,
         "CLOUDFLARE_TOKEN": sandbox.token,
     }
-    return "".join(f"export {name}={value}\n" for name, value in values.items())
+    if not local:
+        values["CFOPS_ALLOW_BASE_URL"] = sandbox.netloc
+    lines = [f"export {name}={value}" for name, value in values.items()]
+    lines.append("# for clients with the Global API key in place of the token:")
+    lines.append(f"# export CLOUDFLARE_EMAIL={sandbox.email} CLOUDFLARE_API_KEY={sandbox.key}")
+    return "\n".join(lines) + "\n"

@@ -17,40 +17,52 @@ SANDBOX_PREFIX = "sandbox_"
 BASE_URL = "the base URL"
 
 
-def check_origin(base_url: str, *, allowed: str = "") -> bool:
+def check_origin(base_url: str, *, allowed: str = "", of_sandbox: bool = False) -> bool:
     """Check that requests may go to *base_url*; return True if that is this machine.
 
-    A host other than Cloudflare's or this machine must be named by *allowed*, as a host or as the same URL.
+    A host other than Cloudflare's or this machine must be named by *allowed*, as a host or as the same URL;
+    with the sandbox's token (*of_sandbox*) it may then be reached by http too.
     Raises UsageError, also for a URL that parsers read differently: see check_plain.
     """
-    here = check_plain(base_url)
+    here = check_plain(base_url, http=of_sandbox and is_allowed(base_url, allowed))
     parts = urlsplit(base_url)
     known = (OFFICIAL, f"{OFFICIAL}:443")
-    if (
-        not here
-        and parts.netloc not in known
-        and allowed.rstrip("/") not in (parts.netloc, base_url.rstrip("/"))
-    ):
+    if not here and parts.netloc not in known and not is_allowed(base_url, allowed):
         hint = f"to send the token there, allow that host by name: allow_base_url={parts.netloc}"
         raise _refused(base_url, BASE_URL, "it is not Cloudflare's API", hint)
     return here
 
 
-def check_plain(url: str, what: str = BASE_URL) -> bool:
-    """Check that *url*, called *what*, is unambiguous: https, or http on loopback.
+def is_allowed(base_url: str, allowed: str) -> bool:
+    """True if the setting allow_base_url (*allowed*) names the host of *base_url*, or the same URL."""
+    return bool(allowed) and allowed.rstrip("/") in (urlsplit(base_url).netloc, base_url.rstrip("/"))
+
+
+def check_plain(url: str, what: str = BASE_URL, *, http: bool = False) -> bool:
+    """Check that *url*, called *what*, is unambiguous: https, or http on loopback (anywhere with *http*).
 
     Return True if its host is this machine. Raises UsageError.
     """
     parts = _parsed(url, what)
     here = is_loopback(parts.hostname or "")
-    if parts.scheme == "http" and not here:
+    if parts.scheme == "http" and not here and not http:
         raise _refused(url, what, "only https is allowed, except on this machine")
     return here
 
 
-def check_pair(credentials: Credentials, *, here: bool, base_url: str) -> None:
-    """Check that the sandbox's token stays on this machine, and that no other is sent to the sandbox."""
-    of_sandbox = credentials.kind == "token" and credentials.token.startswith(SANDBOX_PREFIX)
+def is_of_sandbox(credentials: Credentials) -> bool:
+    """True if *credentials* are a sandbox's token."""
+    return credentials.kind == "token" and credentials.token.startswith(SANDBOX_PREFIX)
+
+
+def check_pair(credentials: Credentials, *, here: bool, base_url: str, allowed: str = "") -> None:
+    """Check that the sandbox's token stays on this machine, and that no other is sent to the sandbox.
+
+    A host that *allowed* names may have both.
+    """
+    if is_allowed(base_url, allowed):
+        return
+    of_sandbox = is_of_sandbox(credentials)
     if of_sandbox and not here:
         raise UsageError(
             f"the sandbox's token does not work at {urlsplit(base_url).hostname}",
@@ -59,8 +71,9 @@ def check_pair(credentials: Credentials, *, here: bool, base_url: str) -> None:
     if here and not of_sandbox:
         raise UsageError(
             "these credentials are for Cloudflare and are not sent to a server on this machine",
-            hint="use the token that `inv sandbox.serve` prints, or remove the base URL: "
-            "`inv config` shows the base URL and where it came from",
+            hint="use the token that `inv sandbox.serve` prints, or remove the base URL (see `inv config`), "
+            f"or allow this server by name (allow_base_url={urlsplit(base_url).netloc}); to watch requests "
+            "to Cloudflare, set CFOPS_PROXY and CFOPS_CA_FILE",
         )
 
 

@@ -20,7 +20,7 @@ from ops.http.budget import Budget, with_budget
 from ops.http.circuit import Circuit
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
-from ops.http.origin import check_origin, check_pair, check_proxy
+from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
 from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_retry
@@ -149,10 +149,11 @@ def open_client(
     UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
-    here = check_origin(settings.base_url, allowed=settings.allow_base_url)
-    if settings.allow_base_url and not here:
+    allowed = settings.allow_base_url
+    here = check_origin(settings.base_url, allowed=allowed, of_sandbox=is_of_sandbox(credentials))
+    if is_allowed(settings.base_url, allowed):
         say(f"requests go to {settings.base_url}, as allow_base_url allows")
-    check_pair(credentials, here=here, base_url=settings.base_url)
+    check_pair(credentials, here=here, base_url=settings.base_url, allowed=allowed)
     until = clock() + settings.deadline if settings.deadline else math.inf
     pause = Pause(say=say, stop=stop, until=until, clock=clock)
     session = _session(settings, here=here, until=until, clock=clock)

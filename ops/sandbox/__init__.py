@@ -1,1 +1,1 @@
-"""The sandbox: an embedded, offline Cloudflare on loopback, written from the API's documentation."""
+"""The sandbox: an embedded, offline Cloudflare, written from the API's documentation."""

@@ -11,6 +11,7 @@ import socket
 import socketserver
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any
 
 from ops.sandbox.edge import Delivery, Edge
@@ -24,22 +25,28 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Listener(ThreadingHTTPServer):
-    """Listens on loopback only; keeps the open connections so that ``stop`` can end them."""
+    """Listens on one address; keeps the open connections so that ``stop`` can end them."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, edge: Edge) -> None:
+    def __init__(self, host: str, port: int, edge: Edge) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.edge = edge
         self.open_connections: set[socket.socket] = set()
         self.requests: list[tuple[str, str]] = []
         self.rays = itertools.count(1)
-        super().__init__(("127.0.0.1", port), Connection)
+        super().__init__((host, port), Connection)
 
     def server_bind(self) -> None:
-        # HTTPServer would look up the name of 127.0.0.1, which may ask a name server.
+        # HTTPServer would look up the name of the address, which may ask a name server.
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    @property
+    def is_local(self) -> bool:
+        """True if only this machine can connect."""
+        return ip_address(self.server_name).is_loopback
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore a client that disconnected."""
@@ -84,7 +91,7 @@ class Connection(socketserver.StreamRequestHandler):
         if not line.strip():
             return line == b"\r\n"
         method, target, headers = self._head(line)
-        foreign = _foreign_host(headers)
+        foreign = _foreign_host(headers, self.server.server_name) if self.server.is_local else None
         body = b"" if foreign else self._body(headers)
         keep = headers.get("Connection").lower() != "close" and foreign is None
         delivery = Delivery(foreign.answer()) if foreign else self._deliver(method, target, headers, body)
@@ -141,10 +148,10 @@ class Connection(socketserver.StreamRequestHandler):
         return self.server.edge.handle(Request(method, path, Query(query), headers, body), short)
 
 
-def _foreign_host(headers: Headers) -> Refusal | None:
+def _foreign_host(headers: Headers, own: str) -> Refusal | None:
     """Refuse a Host that is not loopback: it may be a web page whose name resolves to 127.0.0.1."""
     host = headers.get("Host")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name.lower() in _LOCAL_NAMES:
+    if name.lower() in (*_LOCAL_NAMES, own):
         return None
     return Refusal(421, 1000, "The sandbox answers only to 127.0.0.1 and localhost.")

@@ -122,7 +122,12 @@ def _project(id: str, name: str) -> Json:
     host = f"{name}-sandbox.pages.dev"
     about = {"id": id, "name": name, "subdomain": host, "domains": [host], "production_branch": "main"}
     build = {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""}
-    configs: Json = {"production": {"env_vars": {}}, "preview": {"env_vars": {}}}
+    runtime = {"compatibility_date": "2025-01-01", "compatibility_flags": [], "usage_model": "standard"}
+    config: Json = {**runtime, "fail_open": True, "build_image_major_version": 3, "env_vars": {}}
+    config["always_use_latest_compatibility_date"] = False
+    configs = {"production": config, "preview": config}
+    names = {"framework": "", "framework_version": "", "production_script_name": f"pages-worker--{name}"}
+    about |= {**names, "preview_script_name": f"pages-worker--{name}-preview"}
     return {**about, "created_on": CREATED, "build_config": build, "deployment_configs": configs}
 
 

@@ -101,7 +101,7 @@ _BINDINGS: dict[str, list[Json]] = {
     ],
     "redirects": [_kv("CONFIG", "config")],
     "cron-reports": [
-        {"type": "d1", "name": "DB", "id": stable_uuid("d1", "orders")},
+        {"type": "d1", "name": "DB", **dict.fromkeys(("id", "database_id"), stable_uuid("d1", "orders"))},
         {"type": "r2_bucket", "name": "BACKUPS", "bucket_name": "backups"},
         {"type": "analytics_engine", "name": "METRICS", "dataset": "reports"},
         {"type": "secret_text", "name": "MAIL_TOKEN"},

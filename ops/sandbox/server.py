@@ -32,6 +32,7 @@ TEMPORARY = ":temp:"
 class Sandbox:
     """An offline Cloudflare. A new database is filled by *seed* (None: it stays empty).
 
+    *host*: the address to listen on; on loopback only the Host names of loopback are accepted.
     *quota*: requests and seconds of the rate limit, None disables it. *clock*: seconds since the epoch; used
     for dates, expiry and the rate limit.
     """
@@ -40,6 +41,7 @@ class Sandbox:
         self,
         path: str | Path = TEMPORARY,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
         faults: Faults | None = None,
@@ -47,7 +49,7 @@ class Sandbox:
         seed: Callable[[Store], None] | None = seed_all,
     ) -> None:
         self._folder = tempfile.mkdtemp(prefix="sandbox-") if str(path) == TEMPORARY else ""
-        self._port = port
+        self._host, self._port = host, port
         self._thread: threading.Thread | None = None
         self.store = Store(Path(self._folder, "sandbox.sqlite") if self._folder else path, clock)
         self.faults = faults or Faults()
@@ -72,7 +74,13 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The base URL, as ``CLOUDFLARE_BASE_URL`` expects it."""
-        return f"http://127.0.0.1:{self.port}{PREFIX}"
+        return f"http://{self.netloc}{PREFIX}"
+
+    @property
+    def netloc(self) -> str:
+        """Host and port of the URL; the name of this machine if the sandbox listens on every address."""
+        host = socket.gethostname() if self._host in ("0.0.0.0", "::") else self._host  # noqa: S104 (compared)
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     @property
     def port(self) -> int:
@@ -104,7 +112,7 @@ class Sandbox:
 
     def start(self) -> None:
         """Listen; the URL is known after this call."""
-        self._listener = Listener(self._port, self.edge)
+        self._listener = Listener(self._host, self._port, self.edge)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

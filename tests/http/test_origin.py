@@ -123,6 +123,35 @@ def test_allowing_does_not_allow_plain_http() -> None:
         check_origin("http://other.example/client/v4", allowed="other.example")
 
 
+def test_a_named_host_may_be_reached_by_http_with_the_token_of_the_sandbox_only() -> None:
+    url = "http://sandbox.internal:8484/client/v4"
+
+    assert check_origin(url, allowed="sandbox.internal:8484", of_sandbox=True) is False
+    for more in (
+        {"allowed": "sandbox.internal:8484"},
+        {"of_sandbox": True},
+        {"allowed": "x", "of_sandbox": True},
+    ):
+        with pytest.raises(UsageError, match="only https"):
+            check_origin(url, **more)
+
+
+@pytest.mark.parametrize("token", [CANARY, LIVE])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/client/v4", "https://proxy.internal/client/v4"])
+def test_a_host_that_is_allowed_by_name_gets_any_token(token: str, url: str) -> None:
+    netloc = url.split("/")[2]
+
+    check_pair(Credentials(token=token), here="127" in url, base_url=url, allowed=netloc)
+
+
+def test_the_refusal_on_this_machine_names_the_setting_that_allows_it() -> None:
+    with pytest.raises(UsageError) as failure:
+        check_pair(Credentials(token=LIVE), here=True, base_url="http://127.0.0.1:8080/client/v4")
+
+    assert "allow_base_url=127.0.0.1:8080" in failure.value.hint
+    assert "CFOPS_PROXY and CFOPS_CA_FILE" in failure.value.hint
+
+
 @pytest.mark.fault("F24")
 @pytest.mark.parametrize(
     ("credentials", "here", "fits"),

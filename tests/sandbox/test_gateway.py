@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 
 from ops.sandbox.identity import zone_id
 from ops.sandbox.router import segments
@@ -197,3 +199,19 @@ def test_the_state_is_kept_between_processes(tmp_path: Path) -> None:
 
     with Sandbox(tmp_path / "kept.sqlite", seed=None) as second:
         assert (second.token, second.store.meta("note")) == (token, "kept")
+
+
+def test_on_another_address_any_host_name_is_accepted(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "all.sqlite", host="0.0.0.0", seed=None) as sandbox:
+        headers = {"Host": "sandbox.internal:80", "Authorization": f"Bearer {sandbox.token}"}
+        answer = requests.get(f"http://127.0.0.1:{sandbox.port}/client/v4/user", headers=headers, timeout=5)
+
+        assert answer.status_code == 200
+        assert sandbox.url == f"http://{socket.gethostname()}:{sandbox.port}/client/v4"
+
+
+def test_an_ipv6_address_is_served(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "six.sqlite", host="::1", seed=None) as sandbox:
+        assert sandbox.url == f"http://[::1]:{sandbox.port}/client/v4"
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        assert requests.get(f"{sandbox.url}/user", headers=headers, timeout=5).status_code == 200

@@ -287,7 +287,7 @@ def test_an_expiration_less_than_a_minute_ahead_is_refused(
 
 
 def test_deleting_an_unknown_key_is_not_an_error(api: Api, space: str) -> None:
-    assert api.result("DELETE", value(space, "absent")) is None
+    assert api.result("DELETE", value(space, "absent")) == {}
 
 
 @pytest.mark.fault("B11")

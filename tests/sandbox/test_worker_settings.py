@@ -170,6 +170,49 @@ def test_crons_are_replaced_and_unchanged_ones_keep_their_dates(api: Api) -> Non
     assert api.refused("PUT", path, json={"cron": "0 6 * * *"}) == (400, 9207)
 
 
+CRONS = {
+    "* * * * *": True,
+    "*/30 * * * MON-FRI": True,
+    "0 6 1,15 * *": True,
+    "59 23 31 12 7": True,
+    "10-20/5 2/3 * jan-mar 1": True,
+    "0 0 L * *": True,
+    "0 0 LW * *": True,
+    "0 0 31W * *": True,
+    "0 0 1W,15 * *": True,
+    "0 0 * * 6L": True,
+    "0 0 * * FRIL": True,
+    "0 0 * * MON#2": True,
+    "0 0 * * 2#5": True,
+    "0 0 * * 0": False,
+    "0 0 * * 8": False,
+    "0 0 * * 2#6": False,
+    "0 0 32W * *": False,
+    "0 0 0 * *": False,
+    "60 0 * * *": False,
+    "0 24 * * *": False,
+    "0 0 * 13 *": False,
+    "0 0 * MON *": False,
+    "0 0 ? * *": False,
+    "*/0 * * * *": False,
+    "5-1 * * * *": False,
+    "1,,2 * * * *": False,
+    "* * * *": False,
+    "* * * * * *": False,
+    "@daily": False,
+    "*  * * * *": False,
+    "\u0661 * * * *": False,
+}
+
+
+@pytest.mark.parametrize(("cron", "valid"), CRONS.items())
+def test_a_cron_is_read_as_cloudflare_documents_it(api: Api, cron: str, valid: bool) -> None:
+    answer = api("PUT", f"{WORKERS}/scripts/cron-reports/schedules", json=[{"cron": cron}])
+
+    assert answer.status_code == (200 if valid else 400)
+    assert [one["code"] for one in answer.json()["errors"]] == ([] if valid else [10100])
+
+
 def test_a_script_is_enabled_and_disabled_on_workers_dev(api: Api) -> None:
     path = f"{WORKERS}/scripts/redirects/subdomain"
 

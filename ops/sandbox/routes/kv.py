@@ -81,7 +81,7 @@ def delete_namespace(request: Request, store: Store) -> Answer:
         found = namespace_of(request, store)
         store.delete_document(KIND, request.account, found["id"])
         store.run("DELETE FROM kv_pair WHERE namespace = ?", (found["id"],))
-    return ok(None)
+    return ok({})
 
 
 @route("GET", NAMESPACE + "/keys", scope="kv:read")

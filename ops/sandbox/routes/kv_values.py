@@ -54,13 +54,13 @@ def put_value(request: Request, store: Store) -> Answer:
     expiration = checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
     value, metadata = _content(request)
     write(store, namespace["id"], [Pair(name, checked_value(value), metadata, expiration)])
-    return ok(None)
+    return ok({})
 
 
 @route("DELETE", VALUE, scope="kv:edit")
 def delete_value(request: Request, store: Store) -> Answer:
     erase(store, namespace_of(request, store)["id"], [checked_name(request.args["key_name"])])
-    return ok(None)
+    return ok({})
 
 
 @route("PUT", NAMESPACE + "/bulk", scope="kv:edit")

@@ -106,6 +106,12 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
             kind, field, code, message = _DOCUMENTS[type]
             id = str(binding.get(field, ""))
             store.required(kind, account, id, Refusal(400, code, message.format(id)))
+        elif type == "d1":
+            id = str(binding.get("database_id") or binding.get("id"))
+            missing = invalid(
+                f"binding {binding['name']} of type d1 must have a database that already exists."
+            )
+            binding |= {"id": id, "database_id": store.required("d1.database", account, id, missing)["uuid"]}
         elif type == "service":
             target = str(binding.get("service", ""))
             message = (

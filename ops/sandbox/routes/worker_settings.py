@@ -13,8 +13,17 @@ from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
-_FIELD = r"[\d*/,A-Za-z#-]+"
-_CRON = re.compile(rf"{_FIELD}( {_FIELD}){{4}}")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+# Each field of a cron trigger: least and greatest number, names in the order of the numbers, and the forms
+# with L, W and # (docs:workers/configuration/cron-triggers). The week begins with Sunday, which is 1.
+_CRON_FIELDS: tuple[tuple[int, int, tuple[str, ...], str], ...] = (
+    (0, 59, (), ""),
+    (0, 23, (), ""),
+    (1, 31, (), r"L|LW|L-([1-9]|[12]\d|30)|([1-9]|[12]\d|3[01])W"),
+    (1, 12, _MONTHS, ""),
+    (1, 7, _WEEKDAYS, r"L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])"),
+)
 _NO_SETTINGS = ("migrations", "annotations")
 
 
@@ -46,6 +55,8 @@ def edit_settings(request: Request, store: Store) -> Answer:
 def _settings(worker: Json) -> Json:
     settings = {**worker["settings"], "bindings": [public(one) for one in worker["settings"]["bindings"]]}
     tag = worker.get("migration_tag")
+    if not settings["placement"]:
+        del settings["placement"]
     return {**settings, **({"migration_tag": tag} if tag else {})}
 
 
@@ -154,9 +165,29 @@ def put_schedules(request: Request, store: Store) -> Answer:
 
 def _cron(item: Any) -> str:
     cron = item.get("cron") if isinstance(item, dict) else None
-    if not isinstance(cron, str) or not _CRON.fullmatch(cron):
+    fields = cron.upper().split(" ") if isinstance(cron, str) and cron.isascii() else []
+    if len(fields) != 5 or not all(map(_is_cron_field, fields, _CRON_FIELDS)):
         raise Refusal(400, 10100, f"invalid cron string: {cron}")
-    return cron
+    return str(cron)
+
+
+def _is_cron_field(text: str, rules: tuple[int, int, tuple[str, ...], str]) -> bool:
+    least, most, names, special = rules
+    pieces = (one for one in text.split(",") if not (special and re.fullmatch(special, one)))
+    return all(_is_cron_range(one, least, most, names) for one in pieces)
+
+
+def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> bool:
+    """True for `*`, a number or name, or a range of them, each with an optional step."""
+    words = {name: str(number) for number, name in enumerate(names, least)}
+    found = re.fullmatch(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d{1,3}))?", text)
+    if found is None or found[3] == "0":
+        return False
+    ends = [words.get(end, end) for end in (found[1], found[2]) if end is not None]
+    numbers = [int(end) for end in ends if re.fullmatch(r"\d{1,2}", end)]
+    return (
+        len(numbers) == len(ends) and numbers == sorted(numbers) and all(least <= n <= most for n in numbers)
+    )
 
 
 @route("GET", SCRIPT + "/subdomain", scope="workers:read")

@@ -64,7 +64,11 @@ def listed(worker: Json) -> Json:
     about = {name: worker[name] for name in LISTED}
     if worker.get("migration_tag"):
         about["migration_tag"] = worker["migration_tag"]
-    return {**about, **{name: settings[name] for name in LISTED_SETTINGS}}
+    # An empty placement is not sent.
+    return {
+        **about,
+        **{name: settings[name] for name in LISTED_SETTINGS if name != "placement" or settings[name]},
+    }
 
 
 def modules(store: Store, account: str, worker: Json) -> list[Module]:
