@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -430,6 +431,8 @@ def test_a_migration_runs_once_and_cannot_be_undone(
     ("metadata", "message"),
     [
         ("{", "is not JSON"),
+        ('[{"name": "A", "type": "json", "json": 1e999}]', "is not JSON: 1e999 is not a finite number"),
+        ('{"limits": {"cpu_ms": NaN}}', "is not JSON: NaN is not a finite number"),
         ("1", "neither an object nor a list"),
         ('{"vars": {}}', "names 'vars'"),
         ('{"bindings": {}}', "are not a list"),
@@ -499,6 +502,19 @@ def test_a_symbolic_link_in_the_folder_is_refused(
 
     assert result.code == 1
     assert "stolen.txt is a symbolic link" in result.err
+
+
+def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = folder(tmp_path / "dist", index_js=CODE)
+    os.mkfifo(made / "pipe.js")
+
+    result = deploy("fresh", path=made)
+
+    assert result.code == 1
+    assert "pipe.js is not a regular file" in result.err
+    assert staged.requests == []
 
 
 def test_a_missing_path_is_refused_in_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:

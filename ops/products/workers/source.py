@@ -81,7 +81,11 @@ def read(path: Path, *, main: str) -> Source:
 def _folder(folder: Path, main: str) -> Source:
     entry_point, index = _index(folder)
     skipped: list[str] = []
-    files = [_file(folder, name, index) for name in sorted(_names(folder, skipped)) if name != INDEX]
+    try:
+        paths = sorted(_paths(folder, skipped))
+    except OSError as problem:
+        raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}") from None
+    files = [_file(folder, path, index) for path in paths if path != INDEX]
     names = [file.name for file in files if file.media_type]
     if not names:
         raise ValidationError(f"{folder} holds no module", hint=f"modules end in {', '.join(MEDIA_TYPES)}")
@@ -104,7 +108,7 @@ def _folder(folder: Path, main: str) -> Source:
     return Source(Script(entry, tuple(modules)), known, tuple(sorted(skipped)))
 
 
-def _names(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
+def _paths(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
     """Yield the files of *folder* that may be modules: hidden ones hold settings and secrets."""
     for entry in os.scandir(folder):
         if entry.name.startswith("."):
@@ -114,7 +118,7 @@ def _names(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
         elif entry.name in NOT_MODULES:
             skipped.append(f"{below}{entry.name}/")
         else:
-            yield from _names(Path(entry.path), skipped, f"{below}{entry.name}/")
+            yield from _paths(Path(entry.path), skipped, f"{below}{entry.name}/")
 
 
 def _file(folder: Path, place: str, index: dict[str, tuple[str, str]]) -> _File:
@@ -196,6 +200,9 @@ def _content(file: Path, name: str, media_type: str) -> Content:
 
 def _bytes(file: Path) -> bytes:
     try:
+        # A pipe or a device would be waited for.
+        if not file.is_file():
+            raise ValidationError(f"{file} is not a regular file", hint="put a file in its place")
         if file.stat().st_size > LIMIT:
             raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")
         return file.read_bytes()

@@ -41,15 +41,8 @@ def _create_script(client: Client, account: Owner, item: Json) -> Json:
     return created
 
 
-def _update_script(client: Client, account: Owner, before: Json, after: Json) -> Json:
-    return _upload(client, account, after, before)
-
-
 def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
-    """Upload *item*, and return what is live then: the API completes bindings and settings.
-
-    The upload is what counts: if the lookup after it fails, return *item* with what the upload returned.
-    """
+    """Upload *item*, and return what is live then: the API completes bindings and settings."""
     from ops.products.workers.script import SETTINGS, upload_form
 
     uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))
@@ -58,14 +51,6 @@ def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> 
     except OpsError:
         answered = {name: uploaded[name] for name in ("etag", "has_assets", *SETTINGS) if name in uploaded}
         return {**_DEFAULTS, **item, **answered}
-
-
-def _delete_script(client: Client, account: Owner, item: Json) -> None:
-    api.delete_script(client, account.id, item["id"])
-
-
-def _delete_with_references(client: Client, account: Owner, item: Json) -> None:
-    api.delete_script(client, account.id, item["id"], with_references=True)
 
 
 def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
@@ -114,16 +99,15 @@ def _create_route(client: Client, zone: Owner, item: Json) -> Json:
 
 
 def _update_route(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    route_id = instance(before.get("id"), str, "the id of a route")
-    return after | api.update_route(client, zone.id, route_id, _route(after))
-
-
-def _delete_route(client: Client, zone: Owner, item: Json) -> None:
-    api.delete_route(client, zone.id, instance(item.get("id"), str, "the id of a route"))
+    return after | api.update_route(client, zone.id, _id(before), _route(after))
 
 
 def _route(item: Json) -> Json:
     return {name: item[name] for name in ("pattern", "script") if item.get(name)}
+
+
+def _id(item: Json) -> str:
+    return instance(item.get("id"), str, "the id of a route or custom domain")
 
 
 def _find_domain(client: Client, account: Owner, item: Json) -> Json | None:
@@ -135,14 +119,6 @@ def _find_domain(client: Client, account: Owner, item: Json) -> Json | None:
 def _attach_domain(client: Client, account: Owner, item: Json) -> Json:
     fields = ("hostname", "service", "environment", "zone_id")
     return api.attach_domain(client, account.id, {name: item[name] for name in fields if item.get(name)})
-
-
-def _move_domain(client: Client, account: Owner, _before: Json, after: Json) -> Json:
-    return _attach_domain(client, account, after)
-
-
-def _detach_domain(client: Client, account: Owner, item: Json) -> None:
-    api.detach_domain(client, account.id, instance(item.get("id"), str, "the id of a custom domain"))
 
 
 def _find_script_subdomain(client: Client, script: Owner, _item: Json) -> Json | None:
@@ -173,24 +149,33 @@ def script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
 SCRIPT = Writes(
     find=find_script,
     create=_create_script,
-    update=_update_script,
-    delete=_delete_script,
+    update=lambda client, account, before, after: _upload(client, account, after, before),
+    delete=lambda client, account, item: api.delete_script(client, account.id, item["id"]),
     confirm_by_name=True,
     lost="its secrets, its earlier versions, its Durable Objects with all their data and its custom domains;"
     " its routes and other Workers' bindings to it will stop working",
 )
-REFERENCED = SCRIPT._replace(delete=_delete_with_references)
+REFERENCED = SCRIPT._replace(
+    delete=lambda client, account, item: api.delete_script(
+        client, account.id, item["id"], with_references=True
+    )
+)
 MIGRATION = SCRIPT._replace(
     irreversible="Durable Object migrations cannot be reverted; the earlier code and settings can be deployed"
     " again if they fit the current classes"
 )
 SETTINGS = Writes(find=_find_settings, update=_update_settings)
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
-ROUTE = Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)
+ROUTE = Writes(
+    find=_find_route,
+    create=_create_route,
+    update=_update_route,
+    delete=lambda client, zone, item: api.delete_route(client, zone.id, _id(item)),
+)
 DOMAIN = Writes(
     find=_find_domain,
     create=_attach_domain,
-    update=_move_domain,
-    delete=_detach_domain,
+    update=lambda client, account, _before, after: _attach_domain(client, account, after),
+    delete=lambda client, account, item: api.detach_domain(client, account.id, _id(item)),
 )
 SCRIPT_SUBDOMAIN = Writes(find=_find_script_subdomain, update=_set_script_subdomain)

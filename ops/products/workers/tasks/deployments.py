@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import finite
 from ops.kinds.resource import Owner
 from ops.products.workers import valid
 from ops.products.workers.script import (
@@ -186,7 +187,7 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
 
 def _parsed(file: Path) -> Json:
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(file.read_bytes(), parse_constant=finite, parse_float=finite)
     except OSError as problem:
         raise UsageError(
             f"{file} cannot be read: {problem.strerror}", hint="--bindings takes a file"
