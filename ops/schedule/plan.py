@@ -74,15 +74,15 @@ def plan(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: s
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     """Let the export judge its options, so that no schedule is printed that will never run."""
-    from ops.export import exporting
+    from ops.commands import scan
     from ops.export.delivery import delivery
     from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
     way = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
-    prune, push = exporting.policy(wanted["prune"]), exporting.place(wanted["push"])
-    exporting.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, way)
+    prune, push = scan.policy(wanted["prune"]), scan.push_address(wanted["push"])
+    scan.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, way)
     if wanted["ping"]:
         from ops.http.outside import Outside
 
