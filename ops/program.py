@@ -7,11 +7,13 @@ also connects the floors: it gives the app the functions that open a snapshot.
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module
 from itertools import pairwise
@@ -30,7 +32,7 @@ from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
 from ops.config.values import invoke_defaults
-from ops.errors import Terminated
+from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ class OpsProgram(Program):
         super().print_task_help(self.parser.contexts[name].name)
 
     def parse_tasks(self) -> None:
+        signal.signal(signal.SIGINT, _stopped_early)
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
             self.core.unparsed = _export_without_value(self.core.unparsed, set(self.collection.task_names))
@@ -154,8 +157,22 @@ class OpsProgram(Program):
         # Under nohup the run outlives its terminal.
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signal.signal(signal.SIGHUP, _hung_up)
+        # Python itself ends with the signal if it arrives while the interpreter shuts down.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        # The first statement of each branch sets `over`: from there on the handlers raise nothing, so that a
+        # signal cannot break the ending. Between tasks nothing else handles it.
         try:
             super().execute()
+            RUN.over = True
+        except KeyboardInterrupt:
+            RUN.over = True
+            raise Exit(_ending("interrupted"), Interrupted.exit_code) from None
+        except Terminated:
+            RUN.over = True
+            raise Exit(_ending("terminated"), Terminated.exit_code) from None
+        except BaseException:
+            RUN.over = True
+            raise
         finally:
             RUN.end()
 
@@ -222,12 +239,28 @@ def _no_value(word: str, tasks: set[str]) -> bool:
     return not word or word.startswith("-") or word in tasks
 
 
+def _ending(how: str) -> str:
+    """Return the error message of a line that was stopped outside of its tasks."""
+    from ops.cli.run import RUN
+
+    undo = f"\nhint: undo the changes of this line: {RUN.undo_line(RUN.id)}" if RUN.wrote else ""
+    return f"error: the line was {how}{undo}"
+
+
+def _stopped_early(*_: object) -> None:
+    # Nothing is open yet, so nothing has to be closed.
+    with suppress(OSError):
+        os.write(2, b"error: interrupted before anything was started\n")
+    os._exit(Interrupted.exit_code)
+
+
 def _interrupted(*_: object) -> None:
     # Other threads see it at once, before the main thread handles the exception.
     from ops.cli.run import RUN
 
     RUN.stop.set()
-    raise KeyboardInterrupt
+    if not RUN.over:
+        raise KeyboardInterrupt
 
 
 def _terminated(*_: object) -> None:
@@ -236,7 +269,8 @@ def _terminated(*_: object) -> None:
 
     RUN.terminated = True
     RUN.stop.set()
-    raise Terminated("terminated")
+    if not RUN.over:
+        raise Terminated("terminated")
 
 
 def _hung_up(*_: object) -> None:
@@ -275,6 +309,7 @@ def _commands(module: str) -> list[Command]:
 
 def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
+    signal.signal(signal.SIGINT, _stopped_early)
     from ops.version import VERSION
 
     OpsProgram(name="cfops", binary="cfops", namespace=collection(), version=VERSION).run(sys.argv)

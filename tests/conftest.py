@@ -138,6 +138,8 @@ def inv(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
             program.run(["inv", *line])
         except SystemExit as ending:
             code = ending.code if isinstance(ending.code, int) else 1
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
         CANARIES.check(out + err, "what it printed")

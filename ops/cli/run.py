@@ -20,6 +20,8 @@ class Run:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.over = False
+        """True once all tasks have ended: an interrupt then has nothing to stop."""
         self.terminated = False
         """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}

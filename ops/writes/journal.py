@@ -37,8 +37,9 @@ class JournalEntry(NamedTuple):
 
     *state* is DONE, ADOPTED (no response arrived, but it was found to be applied), FAILED (refused or not
     sent), UNKNOWN or UNDONE. *host* is Settings.api_host. *changes* and *items* are packed: the wanted
-    changes, and the item that the API returned for each. *undoes* is the entry that this one undid,
-    *old_keys* are the keys of its items before they were deleted, *new_keys* their keys now.
+    changes, and the item that the API returned for each; if an applied entry has a *why*, its items are as
+    they were sent, because they could not be read. *undoes* is the entry that this one undid, *old_keys* are
+    the keys of its items before they were deleted, *new_keys* their keys now.
     """
 
     id: str

@@ -23,10 +23,14 @@ NEVER_APPLIED = "the request was not applied"
 
 
 class Reversal(NamedTuple):
-    """A change that reverses one; *old_key* is the key of the item that it creates again."""
+    """A change that reverses one; *old_key* is the key of the item that it creates again.
+
+    *as_sent*: the item before it is as it was sent, without what the API adds.
+    """
 
     change: Change
     old_key: str = ""
+    as_sent: bool = False
 
     @property
     def item(self) -> tuple[str, ...]:
@@ -86,7 +90,7 @@ def reversal(
     owner = Owner(account, keys.current(resource.parent, owner_id), item)
     before, after = (_with_current_key(side, resource, keys) for side in pair)
     if after is not None or before is None:
-        return Reversal(Change(resource, owner, after, before))
+        return Reversal(Change(resource, owner, after, before), as_sent=bool(entry.why))
     old_key = str(reach(pair[0] or {}, resource.key) or "")
     # An item that is created again gets a new id, so the old one must not be looked up.
     wanted = before if resource.key in resource.identity else without(before, (resource.key,))
@@ -127,10 +131,11 @@ def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]
             LiveCheck(conflict=f"{describe.name(one.change)} cannot be read: {error.message}")
             for one in reversals
         ]
-    return [_check(one.change, live) for one, live in zip(reversals, found, strict=True)]
+    return [_check(*pair) for pair in zip(reversals, found, strict=True)]
 
 
-def _check(change: Change, found: Json | None) -> LiveCheck:
+def _check(one: Reversal, found: Json | None) -> LiveCheck:
+    change = one.change
     resource, _, left, wanted = change
     if wanted is None or found is None:
         done = wanted is found
@@ -138,7 +143,8 @@ def _check(change: Change, found: Json | None) -> LiveCheck:
         done = covers(resource, found, wanted) if left is None else alike(resource, found, wanted)
     if done:
         return LiveCheck(done=True, found=found)
-    if left is found or (left is not None and found is not None and alike(resource, found, left)):
+    same = covers if one.as_sent else alike
+    if left is found or (left is not None and found is not None and same(resource, found, left)):
         return LiveCheck(found=found)
     return LiveCheck(conflict=_conflict(change, found))
 

@@ -136,7 +136,12 @@ class _Undo:
     def _checked(self, reversals: Sequence[Reversal]) -> list[tuple[Reversal, LiveCheck]]:
         """Return *reversals*, each with its check. Raises Conflict if a live item has changed."""
         checks = self._parallel(partial(check_live, self._writing.client), portions(reversals))
-        checked = list(zip(reversals, chain.from_iterable(checks), strict=True))
+        checked = [
+            (one._replace(change=one.change._replace(before=check.found)), check)
+            if one.as_sent and check.found
+            else (one, check)
+            for one, check in zip(reversals, chain.from_iterable(checks), strict=True)
+        ]
         conflicts = [check.conflict for _, check in checked if check.conflict]
         if conflicts:
             shown = "".join(f"\n  {conflict}" for conflict in conflicts[:SHOWN])
@@ -161,7 +166,9 @@ class _Undo:
         latest: dict[tuple[str, ...], Reversal] = {}
         for one in reversals:
             latest.setdefault(one.item, one)
-        done = {id(one) for one, check in self._checked(list(latest.values())) if check.done}
+        firsts = list(latest.values())
+        checks = [check for _, check in self._checked(firsts)]
+        done = {id(one) for one, check in zip(firsts, checks, strict=True) if check.done}
         moving = [one.change for one in reversals if id(one) not in done]
         for line in describe.lines(moving):
             self._talk.show(line)
@@ -179,7 +186,8 @@ class _Undo:
 
     def simulated(self, ready: Sequence[JournalEntry]) -> Iterator[Json]:
         for entry in ready:
-            for change, _ in self._reversals(entry):
+            for one in self._reversals(entry):
+                change = one.change
                 simulate(self._simulated, [change])
                 yield {"action": change.action, "kind": entry.kind, "name": change.label}
 

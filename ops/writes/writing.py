@@ -183,8 +183,9 @@ class Writing:
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         sent = self.client.sent
         hint = f"the outcome is unknown; check it with `{self._run.undo_line(entry, 'show')}`"
+        problems: list[str] = []
         try:
-            state, items = send(self.client, changes, self._talk.warn)
+            state, items = send(self.client, changes, problems.append)
         except OutcomeUnknown as unknown:
             self.journal.finish(entry, UNKNOWN, why=unknown.cause.message)
             raise _with(unknown.cause, hint=hint) from unknown.cause
@@ -195,7 +196,9 @@ class Writing:
             self._unknown -= len(changes)
             self.journal.finish(entry, FAILED, why=error.message)
             raise
-        self.journal.finish(entry, state, changes, items)
+        self.journal.finish(entry, state, changes, items, why="; ".join(problems))
+        for problem in problems:
+            self._talk.warn(problem)
         if state == ADOPTED:
             self._talk.note(f"applied, although no response arrived: {describe.name(changes[0])}")
         return items

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import signal
 import subprocess
+import sys
 import termios
 from collections import Counter
 from pathlib import Path
@@ -169,3 +171,31 @@ def test_a_run_under_nohup_continues_without_its_terminal(shell: Shell, sandbox:
 
     assert process.returncode == 0
     assert b"example.com" in out
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize("runs", [12, pytest.param(400, marks=pytest.mark.long)])
+def test_an_interrupt_at_any_step_of_a_write_ends_it_with_its_own_exit_code(
+    staged: Sandbox, tmp_path: Path, runs: int
+) -> None:
+    for name, ttl in (("a", 300), ("b", 600)):
+        records = [
+            {"type": "A", "name": f"s{n}.example.com", "content": "192.0.2.1", "ttl": ttl} for n in "12"
+        ]
+        (tmp_path / f"{name}.json").write_text(json.dumps(records))
+    lines = [
+        f"dns.apply --zone example.com --file {tmp_path}/{name}.json --keep --yes --force" for name in "ab"
+    ]
+    words = [sys.executable, "-m", "tests.faults.interrupted_steps", *lines, str(runs)]
+
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    results = [json.loads(line) for line in found.stdout.splitlines()]
+
+    assert len(results) >= runs, found.stderr
+    for one in results:
+        assert "Traceback" not in one["err"], one
+        # An interrupt that comes after the last task has nothing to stop.
+        ended = "undo: inv undo.apply" in one["err"]
+        assert one["code"] == 130 or (one["code"] == 0 and ended), one
+        assert "interrupted" in one["err"] or one["code"] == 0, one
+    assert {one["code"] for one in results} == {0, 130}

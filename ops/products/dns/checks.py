@@ -93,6 +93,7 @@ def _is_private(content: str) -> bool:
         address = ip_address(content)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return any(address in network for network in _PRIVATE if network.version == address.version)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import ValidationError
+from ops.products.dns.record import did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -42,6 +43,12 @@ def _records(name: str, record: Json) -> Iterator[Json]:
     options = _mapping(own.get("cloudflare"))
     if own.get("ignored"):
         return
+    for field in record.keys() - {"type", "ttl", "value", "values", "octodns"}:
+        raise ValidationError(
+            f"the {type} record {name} of octoDNS has {field!r}, which has no equivalent here"
+            f"{did_you_mean(field, ('ttl', 'value', 'values'))}",
+            hint="remove it: of octoDNS, type, ttl, value and values are read, and octodns.cloudflare",
+        )
     rest: Json = {"ttl": 1 if options.get("auto-ttl") else record.get("ttl", TTL)}
     if options.get("proxied"):
         rest |= {"proxied": True, "ttl": 1}

@@ -13,7 +13,7 @@ import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.items import without
@@ -30,15 +30,14 @@ from ops.products.dns.entries import (
     refuse_unknown_fields,
     unsupported,
 )
+from ops.products.dns.matching import match, spelling
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import (
     NUMBERS,
-    PLAIN,
     RDATA,
     TYPES,
     fields_of,
     lacks_priority,
-    priority_of,
     rdata_key,
     text_of,
     with_absolute_target,
@@ -168,17 +167,19 @@ class _Planning:
             live[key(record)].append(record)
         for one in sorted({*live, *wanted}):
             alone = not self.keep or one[1] == "CNAME"
-            pairs, gone, new = self._matched(live.get(one, []), wanted.get(one, []), alone=alone)
-            for record, entry in pairs:
+            found = match(live.get(one, []), wanted.get(one, []), alone=alone)
+            for entry, first in found.again:
+                self._refuse_again(entry, first)
+            for record, entry in found.pairs:
                 after = self._checked(entry, partial(self._updated, record))
                 yield Change(RECORDS, self.zone, record, record if after is None else after)
-            for record in gone:
+            for record in found.gone:
                 exported = str(record.get("id")) in self.as_exported
                 kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
-            for entry in new:
+            for entry in found.new:
                 after = self._checked(entry, self._created)
                 if after is not None:
                     yield Change(RECORDS, self.zone, None, after)
@@ -193,42 +194,16 @@ class _Planning:
             self.places[id(record)] = entry.place
         return record
 
-    def _matched(
-        self, live: list[Json], wanted: list[FileRecord], *, alone: bool
-    ) -> tuple[list[tuple[Json, FileRecord]], list[Json], list[FileRecord]]:
-        """Pair the records of one set; return the pairs, what only exists, and what only is wanted.
-
-        *alone*: what exists and is not wanted is deleted, so it can become what is wanted.
-        """
-        wanted = [_with_priority(entry, live) for entry in wanted]
-        pairs: list[tuple[Json, FileRecord]] = []
-        for by in (_spelling, rdata_key, _id):
-            found, live, wanted = _paired(live, wanted, by)
-            pairs += found
-        wanted = self._without_duplicates(wanted, pairs)
-        if alone:
-            ours = [record for record in live if not managed(record)]
-            rest = list(zip(ours, wanted, strict=False))
-            live = [record for record in live if managed(record)] + ours[len(rest) :]
-            pairs, wanted = pairs + rest, wanted[len(rest) :]
-        return pairs, live, wanted
-
-    def _without_duplicates(
-        self, wanted: list[FileRecord], pairs: list[tuple[Json, FileRecord]]
-    ) -> list[FileRecord]:
-        seen = {rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
-        kept = []
-        for entry in wanted:
-            first = seen.setdefault(rdata_key(entry.record), entry)
-            if first is entry:
-                kept.append(entry)
-                continue
-            message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
-            same = _settings(first.record) == _settings(entry.record)
-            difference = "" if same else ", with other settings"
-            error = ValidationError(message + difference, hint="remove one of the two")
-            (self.skipped if same else self.errors).append(entry.refused(error))
-        return kept
+    def _refuse_again(self, entry: FileRecord, first: FileRecord) -> None:
+        """Keep a duplicate as skipped, or as an error if it has other settings."""
+        one, other = (
+            {f: value(record, f) for f in record if f not in (*RDATA, *READ_ONLY)}
+            for record in (entry.record, first.record)
+        )
+        message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
+        difference = "" if one == other else ", with other settings"
+        error = ValidationError(message + difference, hint="remove one of the two")
+        (self.skipped if one == other else self.errors).append(entry.refused(error))
 
     def _created(self, entry: FileRecord) -> Json | None:
         name, type = key(entry.record)
@@ -245,7 +220,7 @@ class _Planning:
 
     def _updated(self, live: Json, entry: FileRecord) -> Json:
         record = entry.record
-        spelled_alike = _spelling(live) is not None and _spelling(live) == _spelling(record)
+        spelled_alike = spelling(live) is not None and spelling(live) == spelling(record)
         if not spelled_alike:
             refuse_contradiction(record, live)
         differs = not spelled_alike and rdata_key(live) != rdata_key(record)
@@ -271,55 +246,6 @@ class _Planning:
         if not entry.absolute:
             text = with_absolute_target(type, text, self.name)
         return without(record, RDATA) | fields_of(type, text)
-
-
-def _paired(
-    live: list[Json], wanted: list[FileRecord], by: Callable[[Json], Any]
-) -> tuple[list[tuple[Json, FileRecord]], list[Json], list[FileRecord]]:
-    places: dict[Any, list[int]] = defaultdict(list)
-    for place, record in enumerate(live) if wanted else ():
-        places[by(record)].append(place)
-    pairs, left, used = [], [], set()
-    for entry in wanted:
-        sought = by(entry.record)
-        same = places.get(sought) if sought is not None else None
-        if same:
-            used.add(same[0])
-            pairs.append((live[same.pop(0)], entry))
-        else:
-            left.append(entry)
-    return pairs, [record for place, record in enumerate(live) if place not in used], left
-
-
-def _spelling(record: Json) -> tuple[Any, Any] | None:
-    """Return the rdata as it is spelled: comparing it is cheap, and settles most of a large zone."""
-    if record["type"] not in PLAIN:
-        return None
-    return record.get("content"), record.get("priority")
-
-
-def _id(record: Json) -> Any:
-    return record.get("id")
-
-
-def _settings(record: Json) -> Json:
-    return {field: value(record, field) for field in record if field not in (*RDATA, *READ_ONLY)}
-
-
-def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
-    """Return *entry* with the priority of the live record that it is: a CSV may have no column for it."""
-    record = entry.record
-    needs = record["type"] in NUMBERS and not record.get("data") and priority_of(record) is None
-    if not needs or not lacks_priority(str(record["type"]), str(record.get("content") or "")):
-        return entry
-    same = [one for one in live if _is(record, one)]
-    return entry._replace(record={**record, "priority": priority_of(same[0])}) if len(same) == 1 else entry
-
-
-def _is(record: Json, one: Json) -> bool:
-    if record.get("id"):
-        return bool(record["id"] == one.get("id"))
-    return rdata_key({**record, "priority": priority_of(one)}) == rdata_key(one)
 
 
 def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:

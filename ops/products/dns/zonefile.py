@@ -36,6 +36,7 @@ _AGE = re.compile(r"^(\S*[ \t]+)\[AGE:\d+\](?=\s)", re.IGNORECASE)
 _GENERATE = re.compile(r"\$GENERATE[ \t]+(\S+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
 _COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
 _UNKNOWN_TYPE = re.compile(r"unknown rdatatype '(.*)'")
+_LIKE_TAGS = re.compile(r"cf[_-]?tags?\s*[=:]|cf-(?:proxied|flatten)", re.IGNORECASE)
 _NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
 _TAG = re.compile(r'\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*(?:,|$)')
 
@@ -259,7 +260,9 @@ def remarks(comment: str) -> tuple[Json, list[str]]:
     if not mark:
         text, listed = comment, ""
     found: Json = {"comment": text.strip()} if text.strip() else {}
-    unread = [] if mark or "cf_tags" not in comment.lower() else ["cf_tags= is written in lower case"]
+    unread = []
+    if not mark and _LIKE_TAGS.search(comment):
+        unread.append(f"the comment {comment.strip()!r} is not read as tags, which begin with `cf_tags=`")
     tags = list(_tags(listed, unread))
     if mark:
         found["tags"] = [tag for tag in tags if not tag.lower().startswith(RESERVED)]

@@ -42,10 +42,7 @@ def _create_script(client: Client, account: Owner, item: Json) -> Json:
 
 
 def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
-    """Upload *item*, and return what is live then: the API completes bindings and settings.
-
-    The upload is what counts: if the lookup after it fails, return *item* with what the upload returned.
-    """
+    """Upload *item*, and return what is live then: the API completes bindings and settings."""
     from ops.products.workers.script import SETTINGS, upload_form
 
     uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))

@@ -349,6 +349,7 @@ def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
         (wanted("a", "CNAME", "A.example.com."), "itself"),
         (wanted("a", "A", "10.0.0.1", proxied=True), "private"),
         (wanted("a", "AAAA", "fd00::1", proxied=True), "private"),
+        (wanted("a", "AAAA", "::ffff:10.0.0.1", proxied=True), "private"),
         (wanted("a", "MX", "https://m.example", priority=1), "URL"),
         (wanted("a", "HINFO", "a b", comment="x"), "HINFO"),
     ],

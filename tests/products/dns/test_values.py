@@ -219,6 +219,12 @@ def test_octodns_yaml_is_read(tmp_path: Path) -> None:
     assert not any(name == "old" for name, _, _ in found)
 
 
+@pytest.mark.parametrize("field", ["dynamic: {pools: {}}", "geo: {}", "vales: [192.0.2.1]", "healthcheck: x"])
+def test_a_feature_of_octodns_without_an_equivalent_is_refused(tmp_path: Path, field: str) -> None:
+    with pytest.raises(ValidationError, match=field.partition(":")[0]):
+        read(tmp_path, "x.yaml", f"www: {{type: A, value: 192.0.2.1, {field}}}\n")
+
+
 def test_another_mapping_is_not_taken_for_octodns(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="no list of records"):
         read(tmp_path, "x.yaml", "zone: example.com\n")

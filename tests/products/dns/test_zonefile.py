@@ -151,7 +151,14 @@ def test_comments_and_tags_are_read_as_documented(comment: str, found: Json) -> 
 
 @pytest.mark.parametrize(
     "comment",
-    ["cf_tags=cf-proxied:TRUE", "cf_tags=cf-proxied=true", "CF_TAGS=cf-proxied:true", "cf_tags=cf-x,a:b"],
+    [
+        "cf_tags=cf-proxied:TRUE",
+        "cf_tags=cf-proxied=true",
+        "CF_TAGS=cf-proxied:true",
+        "cf_tags=cf-x,a:b",
+        "cf_tag=cf-proxied:true",
+        "cf_tags = cf-proxied:true",
+    ],
 )
 def test_a_reserved_tag_that_is_not_understood_is_warned_of(comment: str) -> None:
     (warning,) = read(f"a CNAME x.example. ; {comment}\n", "example.com").warnings

@@ -16,7 +16,7 @@ from ops.products.kv import api
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.ui.shapes import Bytes, Item, Rows
-from ops.writes.make import lookup, make, make_all
+from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,7 +215,8 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
             )
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
-        made = make_all(app, _deletions(app, namespace, names), question=question).item
+        with hold(app, PAIR, namespace):
+            made = make_all(app, _deletions(app, namespace, names), question=question).item
     return {
         "action": "delete" if made["delete"] else "unchanged",
         "kind": PAIR.kind,

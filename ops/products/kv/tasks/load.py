@@ -17,7 +17,7 @@ from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Item
-from ops.writes.make import make_all
+from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -68,7 +68,8 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     empty = is_simulated(app, owner)
     folder = private_folder(app.settings.state_dir)
     dumped = open_dump(file, folder, now=app.clock())
-    with dumped as dump, explained(folder), TemporaryFile(dir=folder) as spool:
+    locked = hold(app, PAIR, owner)
+    with dumped as dump, locked, explained(folder), TemporaryFile(dir=folder) as spool:
         total = dump.check()["pairs"]
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)

@@ -1,0 +1,145 @@
+"""Every command that writes against answers that prove nothing: 404, other shapes, a token revoked midway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.sandbox.faults import Fault
+from ops.sandbox.server import Sandbox
+from ops.writes.journal import APPLIED, FAILED, UNKNOWN, Journal
+from tests.conftest import Result
+from tests.writes.test_every_write import CASES, arranged, seldom, state, wrote
+
+Inv = Callable[..., Result]
+
+WRITE = re.compile(r"(?!.*(/bulk/get|/graphql)).*")
+PAGE = {"body": b"<html><title>not here</title></html>", "status": 404, "content_type": "text/html"}
+SHAPES = [
+    "{}",
+    *(
+        pytest.param(shape, marks=pytest.mark.long)
+        for shape in ("null", "[]", '"text"', "[{}]", '{"data": {}}', "7")
+    ),
+]
+
+
+def states(home: Path) -> list[str]:
+    journal = home / "state" / "journal"
+    if not journal.exists():
+        return []
+    with Journal(journal) as opened:
+        return [entry.state for entry in opened.entries().values()]
+
+
+def on_writes(sandbox: Sandbox, kind: str, **args: object) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        sandbox.faults.add(Fault(kind, method, WRITE, times=-1, **args))
+
+
+@pytest.mark.parametrize("page", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", [seldom(name) for name in CASES])
+def test_a_write_that_is_answered_404_is_never_done(
+    staged: Sandbox, inv: Inv, home: Path, name: str, page: bool
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    on_writes(staged, "malformed", **PAGE) if page else on_writes(staged, "gone")
+
+    result = inv(*case.line)
+
+    assert result.code in (1, 2), result.err
+    assert "Traceback" not in result.err
+    assert states(home), result.err
+    assert not set(APPLIED) & set(states(home))
+    assert state(staged, case.history) == before
+
+
+@pytest.mark.parametrize("name", [seldom(name) for name in CASES])
+def test_a_write_whose_lookups_are_answered_404_sends_nothing(
+    staged: Sandbox, inv: Inv, home: Path, name: str
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    staged.faults.add(Fault("gone", "GET", times=-1))
+    staged.faults.add(Fault("gone", "POST", re.compile(r".*(/bulk/get|/graphql)"), times=-1))
+    staged.requests.clear()
+
+    result = inv(*case.line)
+
+    assert result.code in (1, 2), result.err
+    assert wrote(staged) == []
+    assert state(staged, case.history) == before
+
+
+@pytest.mark.parametrize("name", [seldom(name) for name, case in CASES.items() if case.reversible])
+def test_one_lookup_that_is_answered_404_loses_nothing(
+    staged: Sandbox, inv: Inv, home: Path, name: str
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    staged.requests.clear()
+    fault = staged.faults.add(Fault("gone", "GET", nth=2))
+
+    result = inv(*case.line)
+    confirm = ("--confirm", case.confirm) if case.confirm else ()
+    undone = inv("undo.last", "--yes", *confirm) if wrote(staged) else None
+
+    assert fault.fired == 1
+    assert "Traceback" not in result.err
+    assert undone is None or undone.code == 0, (result.err, undone and undone.err)
+    assert state(staged, case.history) == before
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", [seldom(name) for name in CASES])
+def test_a_success_of_another_shape_is_never_a_traceback_or_a_failure(
+    staged: Sandbox, inv: Inv, home: Path, name: str, shape: str
+) -> None:
+    case = CASES[name]
+    arranged(case, staged)
+    body = json.dumps({"success": True, "result": json.loads(shape), "errors": [], "messages": []})
+    on_writes(staged, "malformed", body=body.encode())
+
+    result = inv(*case.line)
+
+    assert "Traceback" not in result.err, result.err
+    assert result.code in (0, 2, 4), result.err
+    assert set(states(home)) <= {*APPLIED, UNKNOWN}, result.err
+
+
+class AfterWrite:
+    """Matches every target once *sandbox* has been written to."""
+
+    pattern = "after a write"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def fullmatch(self, _target: str) -> bool:
+        return bool(wrote(self._sandbox))
+
+
+@pytest.mark.parametrize("name", [seldom(name) for name, case in CASES.items() if case.reversible])
+def test_a_write_that_was_answered_stays_done_if_nothing_can_be_read_afterwards(
+    staged: Sandbox, inv: Inv, home: Path, name: str
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    staged.requests.clear()
+    fault = staged.faults.add(Fault("denied", "GET", times=-1))
+    fault.pattern = AfterWrite(staged)  # type: ignore[assignment]
+
+    result = inv(*case.line)
+    staged.faults.clear()
+    confirm = ("--confirm", case.confirm) if case.confirm else ()
+    undone = inv("undo.last", "--yes", *confirm)
+
+    assert FAILED not in states(home), result.err
+    assert "undo" in result.err
+    assert undone.code == 0, (result.err, undone.err)
+    assert state(staged, case.history) == before
