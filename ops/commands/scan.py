@@ -42,12 +42,12 @@ def run_scan(
     """
     from ops.export import exporting as summary
     from ops.scan import request
-    from ops.scan.look import Count, look
+    from ops.scan.request import Count, scan_account
 
     asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
-    begun = request.begin(app)
-    account, plan = asked.resolved(app)
-    inventory = look(app, account, plan, Count())
+    begun = request.start(app.client, app.clock())
+    account, plan = asked.resolved(app.zone, lambda: app.account_id)
+    inventory = scan_account(app, account, plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by
     summary.tell(app, begun, inventory, plan)

@@ -74,8 +74,8 @@ def export(app: App, asked: ScanRequest, delivery: Delivery, care: JobOptions) -
         boto.check(app.settings)
     delivery.check(app.clock())
     with watched(app, care.ping):
-        begun = request.begin(app)
-        account, plan = asked.resolved(app)
+        begun = request.start(app.client, app.clock())
+        account, plan = asked.resolved(app.zone, lambda: app.account_id)
         with _lock(app, account.id, delivery):
             guard = guards.guard(app, account.id, care.guard) if care.guard else None
             done = job.run(app, job.ExportJob(account, plan, delivery, asked.options, begun, guard))

@@ -15,8 +15,7 @@ from ops.export.guard import Guard
 from ops.items import Json
 from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
-from ops.scan.look import look
-from ops.scan.request import Start
+from ops.scan.request import Start, scan_account
 from ops.scan.selection import ScanPlan
 from ops.snapshots import manifest as manifests
 from ops.snapshots import publish
@@ -63,7 +62,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
     with publish.partial(place, chance) as folder:
         labels = {resource.kind: resource.label for resource in job.plan.resources}
         writer = Writer(folder, labels)
-        inventory = look(app, job.account, job.plan, writer)
+        inventory = scan_account(app, job.account, job.plan, writer)
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan did not come to its end, nothing was written")
             raise inventory.ended_by

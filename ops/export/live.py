@@ -49,7 +49,7 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
             "the snapshot holds nothing of what is asked for", hint="`inv snapshots.show` tells what it holds"
         )
     asked = _request(like.options, kinds)
-    account, plan = asked.resolved(app)
+    account, plan = asked.resolved(app.zone, lambda: app.account_id)
     return aside(app, account, plan, asked.options)
 
 
@@ -62,7 +62,7 @@ def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
     folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
     app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
     way = Aside(disk.private_folder(folder))
-    done = job.run(app, job.ExportJob(account, plan, way, options, request.begin(app)))
+    done = job.run(app, job.ExportJob(account, plan, way, options, request.start(app.client, app.clock())))
     return Snapshot(done.path, done.manifest)
 
 
