@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import NotFound
 from ops.http.paths import path
 from ops.http.shape import instance, require
+from ops.products.workers.script import Script, read_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.products.workers.script import Form, Script
+    from ops.products.workers.script import Form
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.
@@ -113,8 +114,6 @@ def set_script_subdomain(client: Client, account_id: str, script: str, wanted: J
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
     """Return all modules of a script, byte for byte, and which of them is the entry point."""
-    from ops.products.workers.script import read_script
-
     answer = client.raw(path(f"{SCRIPT}/content/v2", account_id, script), limit=SCRIPT_LIMIT)
     body, headers = answer.content(), answer.headers
     entry_point, media_type = headers.get("cf-entrypoint", ""), headers.get("content-type", "")

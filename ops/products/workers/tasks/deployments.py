@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import finite
 from ops.kinds.resource import Owner
+from ops.products.workers import valid
+from ops.products.workers.script import (
+    MODULE,
+    SECRETS,
+    SERVICE_WORKER,
+    SETTINGS,
+    Script,
+    code_of,
+    main_of,
+    sorted_bindings,
+    without_code,
+)
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
@@ -17,9 +31,9 @@ from ops.writes.make import lookup, make
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.products.workers.script import Script
-    from ops.products.workers.source import Source
 
+# What a file of metadata may hold, under the API's own names; the main module is known from the code.
+METADATA = ("bindings", "migrations", *SETTINGS)
 _VALUES = ("text", "key_base64", "key_jwk")
 
 
@@ -55,8 +69,7 @@ def deploy(
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
     from ops.kinds.resource import Change
-    from ops.products.workers import resources, valid
-    from ops.products.workers.source import FORMATS, read
+    from ops.products.workers import resources
 
     valid.script_name(script)
     if format and format not in FORMATS:
@@ -80,9 +93,6 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
     The format is *format*, else what the source is known to be, else detected: code that imports or exports
     is a module. Other code has the format of the *live* script; without one it is a service worker.
     """
-    from ops.products.workers.script import MODULE, SERVICE_WORKER, Script
-    from ops.products.workers.source import FORMATS, MEDIA_TYPES
-
     entry, modules = source.script
     main = next(module for module in modules if module.name == entry)
     if main.media_type not in (MODULE, SERVICE_WORKER):
@@ -108,8 +118,6 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
 
 def _detected(source: Source, code: bytes, entry: str, live: Json | None) -> str:
     from ops.products.workers.javascript import is_module
-    from ops.products.workers.script import MODULE, SERVICE_WORKER, main_of
-    from ops.products.workers.source import FORMATS
 
     others = [one for one in source.script.modules if one.name != entry]
     imports = is_module(code)
@@ -131,8 +139,6 @@ def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, toda
     What *metadata* does not name stays, and secrets always stay. A new script without a compatibility date
     gets *today*, because the API would set the oldest.
     """
-    from ops.products.workers.script import code_of, without_code
-
     kept: Json = without_code(live) if live else {"id": name, "compatibility_date": today}
     current: list[Json] = kept.get("bindings") or []
     bindings = _bindings(metadata["bindings"], current) if "bindings" in metadata else current
@@ -148,8 +154,6 @@ def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, toda
 
 def _bindings(named: list[Json], current: list[Json]) -> list[Json]:
     """Return the bindings of a file, completed from the live ones, and the live secrets."""
-    from ops.products.workers.script import SECRETS, sorted_bindings
-
     live = {binding["name"]: binding for binding in current}
     secrets = {name: binding for name, binding in live.items() if binding["type"] in SECRETS}
     chosen = dict(secrets)
@@ -173,19 +177,15 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     Raises ValidationError for what an upload would refuse, and for the value of a secret, because it
     would be shown and kept in the journal.
     """
-    from ops.products.workers.valid import compatibility_date
-
     metadata = _checked(file, _parsed(Path(file))) if file else {}
     if date:
         metadata["compatibility_date"] = date
     if "compatibility_date" in metadata:
-        compatibility_date(str(metadata["compatibility_date"]), now=now)
+        valid.compatibility_date(str(metadata["compatibility_date"]), now=now)
     return metadata
 
 
 def _parsed(file: Path) -> Json:
-    from ops.http.answers import finite
-
     try:
         content = json.loads(file.read_bytes(), parse_constant=finite, parse_float=finite)
     except OSError as problem:
@@ -202,13 +202,9 @@ def _parsed(file: Path) -> Json:
 
 
 def _checked(file: str, metadata: Json) -> Json:
-    from ops.products.workers.script import SETTINGS
-
-    # The API's own names; the main module is known from the code.
-    accepted = ("bindings", "migrations", *SETTINGS)
-    unknown = [name for name in metadata if name not in accepted]
+    unknown = [name for name in metadata if name not in METADATA]
     if unknown:
-        hint = f"one of: {', '.join(accepted)}; secrets are always kept"
+        hint = f"one of: {', '.join(METADATA)}; secrets are always kept"
         raise ValidationError(f"{file} names {unknown[0]!r}, which a deployment does not accept", hint=hint)
     bindings = metadata.get("bindings", [])
     if not isinstance(bindings, list):
@@ -226,8 +222,6 @@ def _checked(file: str, metadata: Json) -> Json:
 
 
 def _binding_name(file: str, binding: Json) -> str:
-    from ops.products.workers.script import SECRETS
-
     fields = binding if isinstance(binding, dict) else {}
     name, type = fields.get("name"), fields.get("type")
     if not (isinstance(name, str) and name and isinstance(type, str) and type):

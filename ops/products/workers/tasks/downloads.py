@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -15,6 +16,7 @@ from ops.errors import Refused
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers import api
+from ops.products.workers.source import INDEX
 from ops.products.workers.tasks.triggers import SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
 
@@ -81,8 +83,6 @@ def file_names(names: Iterable[str]) -> list[str]:
 
     No two are the same or differ only in case, which not every file system distinguishes.
     """
-    from ops.products.workers.source import INDEX
-
     taken = {INDEX}
     files = []
     for name in names:
@@ -99,7 +99,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
     earlier, different file is kept beside the new one.
     """
     from ops.files.disk import private_folder
-    from ops.products.workers.source import INDEX
 
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
@@ -150,6 +149,4 @@ def _slug(name: str, taken: set[str]) -> str:
 
 
 def _digest(data: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(data).hexdigest()
