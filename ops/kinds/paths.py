@@ -55,17 +55,13 @@ VALUE = "value"  # what is stored under an item
 
 
 class Match(NamedTuple):
-    """A requested path of a kind, and the ids in it: of the account, the parent and the item ("" for none).
-
-    *params* are the parameters with which the kind is listed.
-    """
+    """A requested path of a kind, and the ids of the account, parent and item in it ("" for none)."""
 
     resource: Resource
     form: str
     account: str
     owner: str
     item: str
-    params: Mapping[str, str]
 
 
 def find(path: str, *forms: str) -> Match | None:
@@ -75,7 +71,7 @@ def find(path: str, *forms: str) -> Match | None:
             if match := pattern.fullmatch(path):
                 ids = {name: unquote(id) for name, id in match.groupdict().items()}
                 account, item = ids.pop("account", ""), ids.pop("item", item)
-                return Match(resource, form, account, "".join(ids.values()), item, resource.params)
+                return Match(resource, form, account, "".join(ids.values()), item)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Inventory: all that one scan found out, section by section, and how to say it in few words."""
+"""Inventory: the result of one scan, section by section, and its summary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ops.snapshots.sections import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE
 class Inventory(NamedTuple):
     """*sections* in order of kind and scope; *ended_by* is what stopped the scan before its end.
 
-    *failure* is the first section's that failed, in the order of the catalog.
+    *failure* is that of the first failed section, in the order of the catalog.
     """
 
     sections: tuple[Section, ...]
@@ -26,17 +26,18 @@ class Inventory(NamedTuple):
 
     @property
     def items(self) -> int:
-        """Count the items; the contents of scripts are files that belong to one."""
+        """Return the number of items; the contents of scripts are not items."""
         return sum(section.count for section in self.sections if not section.kind.endswith(CONTENTS))
 
     @property
     def kinds(self) -> int:
+        """Return the number of kinds that were read."""
         kinds = {section.kind for section in self.sections if section.status != SKIPPED or section.count}
         return sum(1 for kind in kinds if not kind.endswith(CONTENTS))
 
     @property
     def whole(self) -> bool:
-        """True if all that was asked for was read."""
+        """True if everything requested was read."""
         return self.ended_by is None and all(section.status in WHOLE for section in self.sections)
 
     @property
@@ -46,13 +47,13 @@ class Inventory(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Say in one sentence why it is not whole; "" when it is."""
+        """Return why it is incomplete, in one sentence; "" if it is complete."""
         if self.ended_by is not None:
             return stopped_by(self.ended_by)
-        return "; ".join(f"{kind}: {told}" for kind, told in self._shortfalls())
+        return "; ".join(f"{kind}: {text}" for kind, text in self._shortfalls())
 
     def rows(self) -> Iterator[Json]:
-        """Yield a row a kind: kind, items, sections, status, note."""
+        """Yield a row per kind: kind, items, sections, status, note."""
         for kind, sections in _by_kind(self.sections):
             yield {
                 "kind": kind,
@@ -63,8 +64,13 @@ class Inventory(NamedTuple):
             }
 
     def gaps(self, needs: dict[str, str]) -> list[str]:
-        """Return a sentence for each kind that is not whole; *needs* names the permission of a kind."""
-        return [f"{kind}: {told}{_way_on(kind, told, needs)}" for kind, told in self._shortfalls()]
+        """Return a sentence for each incomplete kind; *needs* has the permission of each kind."""
+        found = []
+        for kind, text in self._shortfalls():
+            needed = f" (it takes {needs[kind]})" if DENIED in text and needs.get(kind) else ""
+            skip = f"; `--skip {kind}` leaves it out" if DENIED in text or UNAVAILABLE in text else ""
+            found.append(f"{kind}: {text}{needed}{skip}")
+        return found
 
     def _shortfalls(self) -> Iterator[tuple[str, str]]:
         for kind, sections in _by_kind(self.sections):
@@ -74,7 +80,7 @@ class Inventory(NamedTuple):
 
 
 def stopped_by(error: BaseException) -> str:
-    """Say what stopped a scan; of a bug only its name, since its text may hold anything."""
+    """Return what stopped a scan; of a bug only its name, since its message may hold anything."""
     if isinstance(error, KeyboardInterrupt):
         return "stopped: interrupted"
     return f"stopped: {error.message if isinstance(error, OpsError) else type(error).__name__}"
@@ -93,17 +99,12 @@ def _counted(counts: Counter[str], total: int) -> str:
 
 
 def _note(sections: list[Section]) -> str:
-    """Return what is not complete about a kind, with the first reason."""
+    """Return which sections of a kind are not complete, with the first reason."""
     odd = [section for section in sections if section.status != COMPLETE]
     if not odd:
         return ""
-    told = _counted(Counter(section.status for section in odd), len(sections))
     reason = next((section.reason for section in odd if section.reason), "")
-    return reason if len(sections) == 1 else f"{told}: {reason}".removesuffix(": ")
-
-
-def _way_on(kind: str, told: str, needs: dict[str, str]) -> str:
-    if DENIED not in told and UNAVAILABLE not in told:
-        return ""
-    permission = f" (it takes {needs[kind]})" if DENIED in told and needs.get(kind) else ""
-    return f"{permission}; `--skip {kind}` leaves it out"
+    if len(sections) == 1:
+        return reason
+    counts = Counter(section.status for section in odd)
+    return f"{_counted(counts, len(sections))}: {reason}".removesuffix(": ")

@@ -1,25 +1,32 @@
-"""ScanRequest: the options of a scan as they were typed, checked before anything is asked of the API."""
+"""One scan of an account: its options as typed, and the walk with its threads and progress."""
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import UsageError
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Content, Owner, Resource
+from ops.scan.inventory import Inventory
 from ops.scan.selection import ScanFilter, ScanPlan, choose, names
+from ops.scan.walk import ItemSink, Walk
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.http.client import Client
+    from ops.ui.progress import Progress
 
 ZONE = "zones.zone"
 
 
 class Start(NamedTuple):
-    """The start of a scan: wall time and monotonic time in seconds, requests that were made before."""
+    """The start of a scan: wall time and monotonic time in seconds, and the requests sent before."""
 
     moment: float
     tick: float
@@ -27,34 +34,42 @@ class Start(NamedTuple):
 
 
 class ScanRequest(NamedTuple):
-    """What was asked for; *zones* are names or ids."""
+    """The options of a scan; *zones* are names or ids."""
 
-    wish: ScanFilter
+    filter: ScanFilter
     zones: tuple[str, ...]
 
     @property
     def narrowed(self) -> bool:
-        """True if the result is not meant to stand for the whole account."""
-        return bool(self.wish.only or self.zones)
+        """True if the result does not represent the whole account."""
+        return bool(self.filter.only or self.zones)
 
     @property
     def options(self) -> Json:
-        """Return the options as the manifest tells them."""
-        wish = self.wish
+        """Return the options as the manifest holds them."""
+        chosen = self.filter
         return {
-            "only": list(wish.only),
-            "skip": list(wish.skip),
+            "only": list(chosen.only),
+            "skip": list(chosen.skip),
             "zone": list(self.zones),
-            "deep": wish.deep,
-            "kv": wish.values,
+            "deep": chosen.deep,
+            "kv": chosen.values,
         }
 
-    def resolved(self, app: App) -> tuple[Owner, ScanPlan]:
-        """Return the account and the plan. Raises NotFound or AmbiguousName for a zone."""
-        found = [app.zone(name) for name in self.zones]
-        wish = replace(self.wish, given={ZONE: found}) if found else self.wish
-        account = _account_of(found) or app.account_id
-        return Owner(account, account, {}), choose(resources(), wish)
+    def resolved(
+        self, find_zone: Callable[[str], Json], account_id: Callable[[], str]
+    ) -> tuple[Owner, ScanPlan]:
+        """Return the account and the plan. Raises what *find_zone* raises, and UsageError.
+
+        *account_id* is called if no zone names the account.
+        """
+        found = [find_zone(name) for name in self.zones]
+        accounts = {str(reach(zone, "account.id") or "") for zone in found}
+        if len(accounts) > 1:
+            raise UsageError("these zones belong to several accounts", hint="scan one account at a time")
+        chosen = replace(self.filter, given={ZONE: found}) if found else self.filter
+        account = next(iter(accounts), "") or account_id()
+        return Owner(account, account, {}), choose(resources(), chosen)
 
 
 def read(
@@ -66,30 +81,90 @@ def read(
     values: str,
     contents: bool = False,
 ) -> ScanRequest:
-    """Read the options; raises UsageError for a kind or product that is not there."""
-    wish = ScanFilter(only=names(only), skip=names(skip), deep=deep, values=values, contents=contents)
-    choose(resources(), wish)
-    return ScanRequest(wish, tuple(dict.fromkeys(names(zones))))
+    """Return the request that the options describe. Raises UsageError for an unknown kind or product."""
+    chosen = ScanFilter(only=names(only), skip=names(skip), deep=deep, values=values, contents=contents)
+    choose(resources(), chosen)
+    return ScanRequest(chosen, tuple(dict.fromkeys(names(zones))))
 
 
 def one_of(kv: str, words: tuple[str, ...]) -> str:
-    """Return the value of --kv; raises UsageError where it is none of *words*."""
+    """Return the value of --kv. Raises UsageError if it is not one of *words*."""
     if kv not in words:
         *others, last = words
         raise UsageError(
             f"--kv takes {', '.join(others)} or {last} here, not {kv!r}",
-            hint="values are kept in snapshots: inv scan.export --kv values" if kv == "values" else "",
+            hint="a snapshot keeps values: `inv scan.export --kv values`" if kv == "values" else "",
         )
     return kv
 
 
-def begin(app: App) -> Start:
-    """Note the start of a scan."""
-    return Start(app.clock(), time.monotonic(), app.client.sent)
+def start(client: Client, now: float) -> Start:
+    """Return the start of a scan at *now*, in seconds since 1970."""
+    return Start(now, time.monotonic(), client.sent)
 
 
-def _account_of(zones: list[Json]) -> str:
-    accounts = {str(reach(zone, "account.id") or "") for zone in zones}
-    if len(accounts) > 1:
-        raise UsageError("these zones lie in several accounts", hint="scan one account at a time")
-    return next(iter(accounts), "")
+def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> Inventory:
+    """Read what *plan* covers of *account* into *sink*, with progress on stderr.
+
+    Raises the first failure if nothing at all could be read.
+    """
+    from ops.http.parallel import THREADS, Pool
+    from ops.ui.progress import Progress
+
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
+    pool = partial(Pool, THREADS * app.settings.workers, app.stop)
+    progress.start("scan")
+    try:
+        with app.talk.above(progress.note):
+            watch = _Watch(app.client, progress)
+            inventory = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch).run()
+    finally:
+        progress.finish()
+    if inventory.empty and inventory.ended_by is None and inventory.failure:
+        raise inventory.failure
+    return inventory
+
+
+class Count:
+    """A sink that only counts the items."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def section(self, _resource: Resource, _owner: Owner) -> Count:
+        return Count()
+
+    def add(self, _item: Json) -> None:
+        self.count += 1
+
+    def add_value(self, _line: Json) -> None:
+        pass
+
+    def content(self, _resource: Resource, _owner: Owner, _item: Json, _content: Content) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Watch:
+    """Passes the progress of the walk on, with an estimate of the time left."""
+
+    def __init__(self, client: Client, progress: Progress) -> None:
+        self._client, self._progress = client, progress
+        self._began = time.monotonic()
+        self._known = self._done = 0
+
+    def known(self, more: int) -> None:
+        self._known += more
+        self._progress.known(more)
+
+    def done(self, kind: str) -> None:
+        self._done += 1
+        self._progress.done(kind, left=self._left)
+
+    def _left(self) -> float:
+        """Return the seconds for the known sections: by the pace so far, unless the budget is slower."""
+        sections, budget = self._known - self._done, self._client.budget
+        at_pace = sections * (time.monotonic() - self._began) / self._done
+        return max(at_pace, budget.seconds_for(sections)) if budget else at_pace

@@ -1,4 +1,4 @@
-"""Writer: takes what a scan reads, from many threads, and makes the files of a snapshot of it."""
+"""Writer: takes what a scan reads, from many threads, and writes the files of a snapshot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StoredFile(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Whose content or values a file holds: the names that its own name does not tell, and its role."""
+    """The owner and names of a file of contents or values, which its own name does not show."""
 
     kind: str
     scope: str
@@ -38,7 +38,7 @@ class Placed(NamedTuple):
 
 
 class SectionFile:
-    """Where the items of one section go."""
+    """Takes the items of one section."""
 
     def __init__(self, writer: Writer, resource: Resource, owner: Owner) -> None:
         self._writer, self._resource, self._owner = writer, resource, owner
@@ -50,11 +50,11 @@ class SectionFile:
         return self._items.count
 
     def add(self, item: Json) -> None:
-        """Keep an item; raises Interrupted once the writer is closed."""
+        """Keep an item. Raises Interrupted after the writer was closed."""
         self._items.add(identity_of(self._resource, item), item_line(self._owner.id, item))
 
     def add_value(self, line: Json) -> None:
-        """Keep what is stored under a key, in the file of its owner."""
+        """Keep the value of a key, in the file of its owner."""
         if self._values is None:
             self._values = self._writer.values(
                 self._resource, self._owner, lambda line: value_key(decode(line))
@@ -62,7 +62,7 @@ class SectionFile:
         self._values.add(value_key(line), encode(line))
 
     def close(self) -> None:
-        """Take no more; what was kept leaves the memory."""
+        """Take no more, and free the memory."""
         for stretch in filter(None, (self._items, self._values)):
             stretch.close()
 
@@ -71,9 +71,9 @@ class SectionFile:
 
 
 class Writer:
-    """The files of one snapshot in *folder*, which is there, private and empty.
+    """The files of one snapshot in *folder*, which exists, private and empty.
 
-    *labels* gives for each kind the field that people know its items by.
+    *labels* has for each kind the field that people know its items by.
     """
 
     def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
@@ -87,8 +87,8 @@ class Writer:
         self._lock = Lock()
         (folder / _SPOOLS).mkdir(mode=0o700)
 
-    def shelf(self, resource: Resource, owner: Owner) -> SectionFile:
-        """Open the place for one section's items; a kind that was opened has a file, be it empty."""
+    def section(self, resource: Resource, owner: Owner) -> SectionFile:
+        """Return the file of one section's items; a kind with a section has a file, even if empty."""
         return SectionFile(self, resource, owner)
 
     def stretch(self, file: str, scope: str, key_of: Callable[[bytes], Key]) -> Stretch:
@@ -108,13 +108,13 @@ class Writer:
         return self.stretch(file, owner.id, key_of)
 
     def content(self, resource: Resource, owner: Owner, item: Json, content: Content) -> None:
-        """Keep a file that belongs to *item*; a second one of the same name gets a file of its own."""
+        """Keep a file of *item*; a second one with the same name gets another file."""
         item_id = str(reach(item, resource.key))
-        told_apart = content.name
+        unique = content.name
         with self._lock:
             self._refuse_if_closed()
-            while (file := layout.content_file(resource.kind, owner.id, item_id, told_apart)) in self.placed:
-                told_apart += "\0"
+            while (file := layout.content_file(resource.kind, owner.id, item_id, unique)) in self.placed:
+                unique += "\0"
             _make_folders(self._folder, (self._folder / file).parent)
             self._stored[file] = store(self._folder / file, (content.data,))
             self.placed[file] = Placed(
@@ -126,7 +126,7 @@ class Writer:
             raise Interrupted("the scan has been stopped")
 
     def close(self) -> None:
-        """Take no more from any thread. May be called again."""
+        """Take no more from any thread. It may be called again."""
         with self._lock:
             self._closed = True
         for stretches in self._stretches.values():
@@ -134,7 +134,7 @@ class Writer:
                 stretch.close()
 
     def assemble(self) -> dict[str, StoredFile]:
-        """Close, and write each file in its final order; gives every file of the snapshot."""
+        """Close, write each file in its final order, and return all files of the snapshot."""
         self.close()
         for file in sorted(self._spools):
             path = self._folder / file
@@ -150,14 +150,14 @@ class Writer:
 
 
 def _make_folders(root: Path, folder: Path) -> None:
-    # mkdir(parents=True) would give the ones in between the mode of the umask.
+    # mkdir(parents=True) would create the parents with the mode of the umask.
     if folder != root:
         _make_folders(root, folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def store(path: Path, blocks: Iterable[bytes]) -> StoredFile:
-    """Write a new private file and give what the manifest says of it."""
+    """Write a new private file and return its entry for the manifest."""
     digest, size = hashlib.sha256(), 0
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with open(handle, "wb") as file:  # noqa: PTH123 (a Path cannot open a handle)

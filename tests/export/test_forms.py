@@ -50,12 +50,12 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     folder = tmp_path / "made"
     folder.mkdir()
     writer = Writer(folder, {})
-    writer.shelf(OWNER, Owner("acc", "acc", {})).add({"id": "z1", "name": "../example.com"})
-    shelf = writer.shelf(THING, Owner("acc", "z1", {}))
+    writer.section(OWNER, Owner("acc", "acc", {})).add({"id": "z1", "name": "../example.com"})
+    shelf = writer.section(THING, Owner("acc", "z1", {}))
     for item in ITEMS:
         shelf.add(item)
-    writer.shelf(THING, Owner("acc", "z2", {})).add({"id": "9", "name": "stray"})
-    writer.shelf(BARE, Owner("acc", "acc", {}))
+    writer.section(THING, Owner("acc", "z2", {})).add({"id": "9", "name": "stray"})
+    writer.section(BARE, Owner("acc", "acc", {}))
     sections = (
         Section("flat.denied", "acc", "denied", 0, "no permission"),
         Section("flat.thing", "z1", "complete", 3),
@@ -177,7 +177,7 @@ def test_no_name_ends_a_comment(tmp_path: Path) -> None:
     hostile = Resource(
         "flat.thing", ACCOUNT, ("name",), terraform=lambda _o, _i: None
     )  # fmt: skip
-    writer.shelf(hostile, Owner("acc", "acc", {})).add({"name": 'x\nresource "a" "b" {}'})
+    writer.section(hostile, Owner("acc", "acc", {})).add({"name": 'x\nresource "a" "b" {}'})
     out = io.BytesIO()
 
     manifest = Manifest("cfops", "acc\n}", "", "t0", "t1", 2, "complete", files=writer.assemble())

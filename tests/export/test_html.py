@@ -57,8 +57,8 @@ def page_of(
 ) -> tuple[str, list[str]]:
     folder.mkdir()
     writer = Writer(folder, {})
-    writer.shelf(ZONE, Owner("acc", "acc", {})).add({"id": "z1", "name": "example.com"})
-    shelf = writer.shelf(RECORD, Owner("acc", "z1", {}))
+    writer.section(ZONE, Owner("acc", "acc", {})).add({"id": "z1", "name": "example.com"})
+    shelf = writer.section(RECORD, Owner("acc", "z1", {}))
     for item in items:
         shelf.add(item)
     complete = (

@@ -29,10 +29,10 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     folder = tmp_path / "made"
     folder.mkdir()
     writer = Writer(folder, {})
-    shelf = writer.shelf(Resource("flat.thing", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
+    shelf = writer.section(Resource("flat.thing", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     for item in reversed(ITEMS):
         shelf.add(item)
-    writer.shelf(Resource("flat.empty", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
+    writer.section(Resource("flat.empty", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     sections = (
         Section("flat.denied", "acc", "denied", 0, "no permission"),
         Section("flat.empty", "acc", "complete"),

@@ -162,7 +162,7 @@ def written(folder: Path, account: Json) -> Snapshot:
     sections: list[Section] = []
 
     def section(kind: str, scope: str, items: list[Json], lines: list[Json] | None = None) -> None:
-        index = writer.shelf(kinds()[kind], Owner(ACCOUNT_ID, scope, {}))
+        index = writer.section(kinds()[kind], Owner(ACCOUNT_ID, scope, {}))
         for item in items:
             index.add(item)
         for line in lines or ():

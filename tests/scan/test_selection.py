@@ -54,7 +54,7 @@ def test_with_zones_given_nothing_outside_them_is_read() -> None:
     made = plan(given={"zones.zone": [{"id": "z1"}]})
 
     assert kinds(made) == ["zones.zone", "dns.kind0", "dns.kind1", "dns.kind2", "dns.kind3"]
-    assert reasons(made)["kv.namespace"] == "lies outside of what was asked for"
+    assert reasons(made)["kv.namespace"] == "outside of what was requested"
 
 
 def test_contents_are_read_for_snapshots_and_can_be_skipped() -> None:

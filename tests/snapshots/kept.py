@@ -52,7 +52,7 @@ def made(
     sections: list[Section] = []
     for (kind, scope), found in items.items():
         owner = Owner(account, scope, {})
-        shelf = writer.shelf(declared[kind], owner)
+        shelf = writer.section(declared[kind], owner)
         for item in found:
             shelf.add(item)
             if kind == "workers.script":

@@ -66,7 +66,7 @@ def made(
     sections = []
     for (kind, scope), listed in items.items():
         owner = Owner(account_id, scope or account_id, {})
-        shelf = writer.shelf(by_kind[kind], owner)
+        shelf = writer.section(by_kind[kind], owner)
         for item in listed:
             shelf.add(item)
         for key, value in (values or {}).get(scope, {}).items() if by_kind[kind].values else ():

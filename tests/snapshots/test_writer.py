@@ -32,7 +32,7 @@ def writer(tmp_path: Path) -> Writer:
 
 def test_lines_are_in_order_of_owner_and_identity(writer: Writer, tmp_path: Path) -> None:
     for zone, names in (("z2", "ba"), ("z1", "dc")):
-        shelf = writer.shelf(RECORD, owner(zone))
+        shelf = writer.section(RECORD, owner(zone))
         for name in names:
             shelf.add({"type": "A", "name": name, "id": "ignored"})
 
@@ -47,7 +47,7 @@ def test_lines_are_in_order_of_owner_and_identity(writer: Writer, tmp_path: Path
 
 
 def test_a_line_has_its_keys_sorted(writer: Writer, tmp_path: Path) -> None:
-    writer.shelf(THING, owner("acc")).add({"name": "é", "a": {"z": 1, "b": None}})
+    writer.section(THING, owner("acc")).add({"name": "é", "a": {"z": 1, "b": None}})
 
     writer.assemble()
 
@@ -56,7 +56,7 @@ def test_a_line_has_its_keys_sorted(writer: Writer, tmp_path: Path) -> None:
 
 
 def test_a_kind_without_items_has_an_empty_file(writer: Writer, tmp_path: Path) -> None:
-    writer.shelf(THING, owner("acc"))
+    writer.section(THING, owner("acc"))
 
     files = writer.assemble()
 
@@ -87,7 +87,7 @@ def test_two_contents_of_one_name_are_both_kept(writer: Writer, tmp_path: Path) 
 
 
 def test_values_are_a_file_for_each_owner_named_after_it(writer: Writer, tmp_path: Path) -> None:
-    shelf = writer.shelf(KEY, owner("n1", {"title": "My Sessions"}))
+    shelf = writer.section(KEY, owner("n1", {"title": "My Sessions"}))
     for name in ("b", "a"):
         shelf.add_value({"key": name, "value": "v"})
 
@@ -100,14 +100,14 @@ def test_values_are_a_file_for_each_owner_named_after_it(writer: Writer, tmp_pat
 
 
 def test_after_closing_nothing_is_taken_and_what_was_is_kept(writer: Writer, tmp_path: Path) -> None:
-    shelf = writer.shelf(THING, owner("acc"))
+    shelf = writer.section(THING, owner("acc"))
     shelf.add({"name": "a"})
     writer.close()
 
     for late in (
         lambda: shelf.add({"name": "b"}),
         lambda: shelf.add_value({"key": "b"}),
-        lambda: writer.shelf(RECORD, owner("z1")),
+        lambda: writer.section(RECORD, owner("z1")),
         lambda: writer.content(SCRIPT, owner("acc"), {"id": "s"}, Content("a.js", "text/plain", b"")),
     ):
         with pytest.raises(Interrupted):
@@ -125,7 +125,7 @@ from ops.snapshots.writer import Writer
 many, ordered = int(sys.argv[2]), sys.argv[3] == "ordered"
 kind = Resource("kv.key", "kv.namespace", ("name",))
 writer = Writer(Path(sys.argv[1]), {})
-shelf = writer.shelf(kind, Owner("a", "n", {}))
+shelf = writer.section(kind, Owner("a", "n", {}))
 for n in range(many):
     number = n if ordered else n * 7919 % many
     shelf.add({"name": f"session:{number:012}", "expiration": 1800000000, "metadata": {"user": number}})

@@ -65,7 +65,7 @@ def counted(app: App, snapshot: Snapshot, *, live: bool) -> Iterator[Json]:
 def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
     """Count what the account holds of what the snapshot was made of; only what was read completely counts."""
     from ops.scan import request
-    from ops.scan.look import Count, look
+    from ops.scan.request import Count, scan_account
     from ops.snapshots.snapshot import check_account
 
     options: dict[str, Any] = snapshot.manifest.options
@@ -74,9 +74,9 @@ def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
     asked = request.read(
         *named, deep=bool(options.get("deep")), values="none" if values == "none" else "keys"
     )
-    account, plan = asked.resolved(app)
+    account, plan = asked.resolved(app.zone, lambda: app.account_id)
     check_account(snapshot.path, snapshot.manifest, account.id)
-    inventory = look(app, Owner(account.id, account.id, {}), plan, Count())
+    inventory = scan_account(app, Owner(account.id, account.id, {}), plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by
     for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):

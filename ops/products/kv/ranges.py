@@ -1,12 +1,8 @@
 """Keys by several prefixes, read concurrently: a cursor alone allows only one page after the other.
 
-A listing by cursor cannot start in the middle: the API knows no key to start after, and each cursor comes
-with the page before it. A prefix starts another listing, so prefixes without common keys can be read
-concurrently. Only a caller who knows the keys can name them. For a whole namespace there is no safe set of
-prefixes: a key is any UTF-8 of up to 512 bytes, there is no total (the count of the analytics is up to a day
-old), no listing from the end, no prefix of half a character, and more first characters than requests in an
-hour. Only the listing without a prefix is complete. Beyond about 1,000 pages the request budget is the limit,
-and concurrency gains nothing.
+A listing by cursor cannot start in the middle, but a prefix starts another listing. Only a caller who knows
+the keys can name the prefixes: for a whole namespace there is no safe set of them, because a key is any UTF-8
+of up to 512 bytes and there is no total. Beyond about 1,000 pages the request budget is the limit.
 """
 
 from __future__ import annotations

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ops.errors import Absent
 from ops.kinds.paging import Cursor, Pages
-from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Values, block
-from ops.products.kv import api, writes
+from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Values, Writes, block
+from ops.products.kv import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
+    from ops.kinds.resource import Change
 
 READ = "Account > Workers KV Storage > Read"
 
@@ -29,6 +31,70 @@ def _pair_of(line: Json) -> Json:
     return item_of(line)
 
 
+def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
+    """Return the namespace with the item's id, else with its title."""
+    if item.get("id"):
+        try:
+            return api.get_namespace(client, account.id, item["id"])
+        except Absent:
+            return None
+    return next(
+        (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None
+    )
+
+
+def _create_namespace(client: Client, account: Owner, item: Json) -> Json:
+    where = item.get("jurisdiction", "")
+    return api.create_namespace(client, account.id, item["title"], jurisdiction=where)
+
+
+def _rename_namespace(client: Client, account: Owner, before: Json, after: Json) -> Json:
+    api.rename_namespace(client, account.id, before["id"], after["title"])
+    return {**before, "title": after["title"]}
+
+
+def _delete_namespace(client: Client, account: Owner, item: Json) -> None:
+    api.delete_namespace(client, account.id, item["id"])
+
+
+def _find_pair(client: Client, namespace: Owner, item: Json) -> Json | None:
+    from ops.products.kv import pairs
+
+    return pairs.find(client, namespace, item)
+
+
+def _find_pairs(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
+    from ops.products.kv import pairs
+
+    return pairs.find_all(client, namespace, items)
+
+
+def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
+    from ops.products.kv import pairs
+
+    return pairs.change(client, namespace, changes)
+
+
+def _namespace_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
+
+
+def _expired(after: Json, _live: Json | None, now: float) -> str:
+    from ops.products.kv.valid import IN_TRANSIT, can_be_written
+
+    return "" if can_be_written(after, now + IN_TRANSIT) else "it has expired, or is about to"
+
+
+_NAMESPACE_WRITES = Writes(
+    find=_find_namespace,
+    create=_create_namespace,
+    update=_rename_namespace,
+    delete=_delete_namespace,
+    confirm_by_name=True,
+    lost="all its keys and values, and the id to which Workers are bound",
+    renames=True,
+)
 NAMESPACE = Resource(
     kind="kv.namespace",
     parent=ACCOUNT,
@@ -39,11 +105,17 @@ NAMESPACE = Resource(
     identity=("title",),
     label="title",
     compare=Compare(volatile=("id",), read_only=("supports_url_encoding",)),
-    restore=Restore(not_restored=writes.namespace_not_restored),
+    restore=Restore(not_restored=_namespace_not_restored),
     terraform=block("cloudflare_workers_kv_namespace", "{account_id}/{id}", "account_id", "title"),
-    writes=writes.NAMESPACE,
+    writes=_NAMESPACE_WRITES,
 )
-REMOVED_NAMESPACE = NAMESPACE._replace(writes=writes.REMOVAL)
+# Another namespace with that title would have another id and no keys: that does not undo the deletion.
+REMOVED_NAMESPACE = NAMESPACE._replace(
+    writes=_NAMESPACE_WRITES._replace(
+        irreversible="deleting a namespace is permanent: its keys, values and id (to which Workers are bound)"
+        " are not restored; a dump written by kv.dump can be loaded into a new namespace"
+    )
+)
 # A key with its value; a scan lists kv.key instead.
 PAIR = Resource(
     kind="kv.pair",
@@ -54,8 +126,14 @@ PAIR = Resource(
     identity=("key",),
     key="key",
     label="key",
-    restore=Restore(blocked=writes.expired),
-    writes=writes.PAIR,
+    restore=Restore(blocked=_expired),
+    writes=Writes(
+        find=_find_pair,
+        find_all=_find_pairs,
+        find_size=api.BULK_GET,
+        batch=_change_pairs,
+        batch_size=api.BULK_PAIRS,
+    ),
 )
 
 RESOURCES = (

@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound
-from ops.http.exchange import NOTHING
-from ops.http.pages import Listing, Tally
 from ops.http.paths import path
 from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
-    from ops.http.client import Client
+    from ops.http.client import Client, Listing
     from ops.items import Json
 
 DEFAULT = "default"
@@ -35,6 +33,8 @@ PAGING = Cursor(
 
 def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listing:
     """List the buckets of *jurisdictions*, of LISTED if none is given."""
+    from ops.http.pages import Listing, Tally
+
     where, tally = path("/accounts/{}/r2/buckets", account_id), Tally()
 
     def items() -> Iterator[Json]:
@@ -96,7 +96,7 @@ def delete_bucket(client: Client, account_id: str, name: str, *, jurisdiction: s
 
 
 def _headers(jurisdiction: str) -> Mapping[str, str]:
-    return NOTHING if jurisdiction == DEFAULT else {PAGING.header: jurisdiction}
+    return {} if jurisdiction == DEFAULT else {PAGING.header: jurisdiction}
 
 
 def _with(bucket: Json, jurisdiction: str) -> Json:

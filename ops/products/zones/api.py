@@ -87,11 +87,6 @@ def edit_dnssec(client: Client, zone_id: str, fields: Json) -> Json:
     return require(client.patch(path("/zones/{}/dnssec", zone_id), json=fields), "the DNSSEC", status=str)
 
 
-def get_hold(client: Client, zone_id: str) -> Json:
-    """Return whether other accounts are prevented from adding the zone: `hold`, `hold_after`."""
-    return require(client.get(path("/zones/{}/hold", zone_id)), "the hold", hold=bool)
-
-
 def get_record_usage(client: Client, zone_id: str) -> Json:
     """Return `record_usage`, the number of DNS records, and `record_quota`."""
     usage = client.get(path("/zones/{}/dns_records/usage", zone_id))

@@ -4,34 +4,112 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.errors import Conflict, NotFound
 from ops.kinds.paging import Pages, Single, Whole
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
-from ops.products.zones import api, writes
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
+from ops.products.zones import api
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.http.client import Client
     from ops.items import Json
 
 
+# The fields that can be changed after the creation, one request each.
+_EDITED = ("paused", "type")
+_DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
+
+
+def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
+    """Return the zone with this name in the account, and with the item's id if it has one."""
+    zones = api.list_zones(client, account_id=account.id, name=item["name"])
+    same_name = (zone for zone in zones if zone["name"] == item["name"])
+    return next((zone for zone in same_name if item.get("id") in (None, zone["id"])), None)
+
+
+def _create_zone(client: Client, account: Owner, item: Json) -> Json:
+    try:
+        made = api.create_zone(client, account.id, item["name"], type=item.get("type", "full"))
+    except Conflict as error:
+        hint = f"another account has it, or it was created just now: `inv zones.list --name {item['name']}`"
+        raise Conflict(error.message, error.status, hint=hint, codes=error.codes, ray=error.ray) from None
+    return _update_zone(client, account, made, {**made, "paused": item.get("paused", False)})
+
+
+def _update_zone(client: Client, _account: Owner, before: Json, after: Json) -> Json:
+    zone = before
+    for field in _EDITED:
+        if after.get(field) not in (None, before.get(field)):
+            zone = api.edit_zone(client, before["id"], field, after[field])
+    return zone
+
+
+def _delete_zone(client: Client, _account: Owner, item: Json) -> None:
+    api.delete_zone(client, item["id"])
+
+
+def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
+    try:
+        return api.get_setting(client, zone.id, item["id"])
+    except NotFound:
+        # The codes of Cloudflare for an unknown setting are not documented; the list is proof.
+        return next((one for one in api.list_settings(client, zone.id) if one["id"] == item["id"]), None)
+
+
+def _update_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    return api.edit_setting(client, zone.id, before["id"], after["value"])
+
+
+def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
+    return api.get_dnssec(client, zone.id)
+
+
+def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
+    """Request the state of *after*, or the one that it is changing to: the API accepts no others."""
+    on = after["status"] in ("active", "pending")
+    options = {name: after[name] for name in _DNSSEC_OPTIONS if name in after}
+    return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
+
+
+def _zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar needs"
+        yield "its plan and its certificates with their private keys"
+
+
+def _fixed_setting(_after: Json, live: Json | None, _now: float) -> str:
+    return "the zone's plan does not allow a change" if live and not live.get("editable", True) else ""
+
+
+def _dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
+    if after["status"] in ("active", "pending"):
+        yield "its keys: DNSSEC waits until the registrar has the new DS record"
+
+
 def _zone_block(account: Owner, zone: Json) -> Block:
-    wanted = {"account": {"id": account.account_id}, "name": zone["name"], "type": zone.get("type")}
-    return Block("cloudflare_zone", zone["id"], {**wanted, "paused": zone.get("paused")})
+    arguments = {"account": {"id": account.account_id}, "name": zone["name"], "type": zone.get("type")}
+    return Block("cloudflare_zone", zone["id"], {**arguments, "paused": zone.get("paused")})
 
 
 def _setting_block(zone: Owner, setting: Json) -> Block | None:
     """Return the block of a setting that the plan of the zone allows to change."""
     if not setting.get("editable", True):
         return None
-    wanted = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
-    return Block("cloudflare_zone_setting", f"{zone.id}/{setting['id']}", wanted)
+    arguments = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
+    return Block("cloudflare_zone_setting", f"{zone.id}/{setting['id']}", arguments)
 
 
 def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
     status = dnssec.get("status")
     # While DNSSEC changes, its status is not one that can be requested.
-    wanted = status if status in ("active", "disabled") else None
-    return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": wanted})
+    target = status if status in ("active", "disabled") else None
+    return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": target})
 
 
+_ZONE_WRITES = Writes(
+    find=_find_zone, create=_create_zone, update=_update_zone, delete=_delete_zone, confirm_by_name=True
+)
 ZONE = Resource(
     kind="zones.zone",
     parent=ACCOUNT,
@@ -50,11 +128,17 @@ ZONE = Resource(
             "cname_suffix", "verification_key", "betas", "deactivation_reason", "host",
         ),
     ),
-    restore=Restore(not_restored=writes.zone_not_restored),
+    restore=Restore(not_restored=_zone_not_restored),
     terraform=_zone_block,
-    writes=writes.ZONE,
+    writes=_ZONE_WRITES,
 )  # fmt: skip
-DELETED_ZONE = ZONE._replace(writes=writes.DELETION)
+# A deleted zone that is added again is another zone, and empty: an undo has nothing to restore.
+DELETED_ZONE = ZONE._replace(
+    writes=_ZONE_WRITES._replace(
+        irreversible="a deletion is permanent for its DNS records, settings, certificates, rules and routes;"
+        " added again, it is empty and has a new id and other name servers, which the registrar needs"
+    )
+)
 SETTING = Resource(
     kind="zones.setting",
     parent="zones.zone",
@@ -65,9 +149,9 @@ SETTING = Resource(
     identity=("id",),
     label="id",
     compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
-    restore=Restore(blocked=writes.fixed_setting),
+    restore=Restore(blocked=_fixed_setting),
     terraform=_setting_block,
-    writes=writes.SETTING,
+    writes=Writes(find=_find_setting, update=_update_setting),
 )
 
 RESOURCES = (
@@ -89,9 +173,9 @@ RESOURCES = (
                 "key_tag", "public_key",
             ),
         ),
-        restore=Restore(not_restored=writes.dnssec_not_restored),
+        restore=Restore(not_restored=_dnssec_not_restored),
         terraform=_dnssec_block,
-        writes=writes.DNSSEC,
+        writes=Writes(find=_find_dnssec, update=_update_dnssec),
     ),
     Resource(
         kind="zones.hold",

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from ops.products.kv.tasks.dump import dump_namespace
-from ops.products.kv.tasks.keys import delete_keys, get_value, list_keys, put_value
-from ops.products.kv.tasks.load import load_namespace
-from ops.products.kv.tasks.namespaces import (
-    create_namespace,
-    list_namespaces,
-    remove_namespace,
-    rename_namespace,
-)
+from ops.products.kv.tasks import dump, keys, load, namespaces
 
-__all__ = (
-    "create_namespace",
-    "delete_keys",
-    "dump_namespace",
-    "get_value",
-    "list_keys",
-    "list_namespaces",
-    "load_namespace",
-    "put_value",
-    "remove_namespace",
-    "rename_namespace",
+list_namespaces, create_namespace = namespaces.list_namespaces, namespaces.create_namespace
+rename_namespace, remove_namespace = namespaces.rename_namespace, namespaces.remove_namespace
+list_keys, get_value, put_value, delete_keys = (
+    keys.list_keys,
+    keys.get_value,
+    keys.put_value,
+    keys.delete_keys,
 )
+dump_namespace, load_namespace = dump.dump_namespace, load.load_namespace
