@@ -301,7 +301,10 @@ def same(resource: Resource, one: Json, other: Json) -> bool:
 def comparable(resource: Resource, item: Json) -> Json:
     """Return *item* without volatile and read-only fields, and with its unordered lists sorted."""
     compare = resource.compare
-    whole = compare.canonical(item) if compare.canonical else item
+    try:
+        whole = compare.canonical(item) if compare.canonical else item
+    except (KeyError, TypeError, AttributeError, ValueError):
+        whole = item  # not of the documented form: compared as it is
     kept = without(whole, compare.volatile + compare.read_only)
     for field in compare.unordered:
         if isinstance(kept.get(field), list):

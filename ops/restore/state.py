@@ -296,6 +296,11 @@ class State:
         """True if the snapshot holds all files of an item."""
         return self.saved.section(resource.kind + CONTENTS, key_of(resource, saved)).status == COMPLETE
 
+    def has_parts(self, resource: Resource, live: Json) -> bool:
+        """True if all parts of a live item were read."""
+        id = key_of(resource, live)
+        return all(self.live.section(kind, id).status == COMPLETE for kind in resource.restore.parts)
+
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""
         found = []
@@ -327,6 +332,8 @@ class State:
         try:
             return assemble(listed if live else self.renamed(resource, listed), parts, files)
         except (KeyError, TypeError, AttributeError) as error:
+            if live:
+                raise
             raise Damaged(f"{str(listed)[:60]} of the snapshot cannot be restored: {error}") from None
 
 

@@ -102,6 +102,14 @@ class Steps:
 
     def _step(self, resource: Resource, step: Step, pair: ItemPair) -> Step | None:
         """Return *step* if it can be made; otherwise None, and report why."""
+        # A live item may be any JSON, but what a product does with an item expects the documented form.
+        try:
+            return self._checked(resource, step, pair)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            reason = f"it does not have the documented form, so it is not restored ({error!r:.80})"
+            return self._skip(step, reason, NOT_READ)
+
+    def _checked(self, resource: Resource, step: Step, pair: ItemPair) -> Step | None:
         if step.after is None:
             reason = self._kept(step, pair)
             return self._skip(step, reason, KEPT) if reason else step
@@ -151,6 +159,8 @@ class Steps:
         if not self._is_supported(step):
             return self._skip(step, restore.unsupported or "Cloudflare has no way to set it")
         if resource.restore.assemble:
+            if step.before and not state.has_parts(resource, step.before):
+                return self._skip(step, "could not be read completely, so it is not changed", NOT_READ)
             before = state.assembled(resource, step.before, live=True) if step.before else None
             step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
         else:

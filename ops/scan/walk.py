@@ -298,11 +298,16 @@ class Walk:
         except ENDING:
             raise
         except OpsError as error:
-            reading.error, reading.reason = error, error.message
-            reading.status = status_of(error)
+            self._failed(reading, error)
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            why = f"{reading.kind}: the response does not have the documented form ({error!r:.80})"
+            self._failed(reading, MalformedAnswer(why))
         if reading.sink is not None:
             reading.sink.close()
         self._watch.done(reading.kind)
+
+    def _failed(self, reading: Reading, error: OpsError) -> None:
+        reading.error, reading.reason, reading.status = error, error.message, status_of(error)
 
     def _first_failure(self, readings: list[Reading]) -> OpsError | None:
         order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}

@@ -18,6 +18,7 @@ from ops.snapshots.writer import Placed, StoredFile, store
 FORMAT = 1
 PARTIAL = "partial"
 LARGEST = 64 << 20
+LARGEST_COUNT = 10**15
 _CHECKSUM = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _KNOWN = frozenset(
     {"format", "tool", "account", "started", "ended", "requests", "status", "reason", "options", "sections"}
@@ -143,11 +144,21 @@ def _built(document: Json) -> Manifest:
         requests=_count(document["requests"]),
         status=_one_of((COMPLETE, PARTIAL), document["status"]),
         reason=str(document["reason"]),
-        options=dict(document["options"]),
+        options=_options(document["options"]),
         sections=sections,
         files={name: _stored(stored) for name, stored in document["files"].items()},
         placed={name: Placed(**_texts(placed)) for name, placed in document["contents"].items()},
     )
+
+
+def _options(row: Json) -> Json:
+    """Return the options of the scan. Raises TypeError unless those that are lists hold only texts."""
+    for name in ("only", "skip", "zone"):
+        values = row.get(name, [])
+        if not isinstance(values, list):
+            raise TypeError(f"the option {name} is not a list")
+        _texts({str(number): value for number, value in enumerate(values)})
+    return dict(row)
 
 
 def _section(row: Json) -> Section:
@@ -163,8 +174,8 @@ def _stored(row: Json) -> StoredFile:
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{str(value)[:40]!r} is no number of anything")
+    if type(value) is not int or not 0 <= value <= LARGEST_COUNT:
+        raise ValueError(f"{str(value)[:40]!r} is not a count")
     return value
 
 

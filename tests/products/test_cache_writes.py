@@ -170,7 +170,7 @@ def test_values_that_cannot_purge_what_is_meant_are_refused_before_any_write(
         ("--files", "https://example.com/images/*", "--prefixes example.com/images/\n"),
         ("--files", "https://EXAMPLE.com/images/*.png?x=1", "--prefixes example.com/images/\n"),
         ("--prefixes", "example.com/images/*", "--prefixes example.com/images/\n"),
-        ("--prefixes", "example.com:8443/A", "--prefixes example.com/A purges it for every port\n"),
+        ("--prefixes", "example.com:8443/A", "leave it out: --prefixes example.com/A\n"),
     ],
 )
 def test_a_refused_value_gets_a_hint_to_the_prefix_that_covers_it(

@@ -240,11 +240,22 @@ def test_what_came_before_a_failure_is_counted(lists: Lists) -> None:
 
 
 def test_a_bug_ends_the_scan_and_is_given_as_it_is(lists: Lists) -> None:
-    lists.failures["flat.thing", ACCOUNT_ID] = KeyError("oops")
+    lists.failures["flat.thing", ACCOUNT_ID] = RuntimeError("oops")
 
     inventory = walked(lists)
 
-    assert isinstance(inventory.ended_by, KeyError)
+    assert isinstance(inventory.ended_by, RuntimeError)
+
+
+def test_an_item_of_another_form_fails_its_section_alone(lists: Lists) -> None:
+    lists.failures["flat.thing", ACCOUNT_ID] = KeyError("name")
+
+    inventory = walked(lists)
+
+    failed = section(inventory, "flat.thing", ACCOUNT_ID)
+    assert (inventory.ended_by, failed.status) == (None, "failed")
+    assert "does not have the documented form (KeyError('name'))" in failed.reason
+    assert section(inventory, "zones.zone", ACCOUNT_ID).status == "complete"
 
 
 def test_a_stop_begins_nothing_more(lists: Lists) -> None:

@@ -139,7 +139,7 @@ def _prefix(text: str, zone: str) -> str:
     host, path = _in_zone(url.hostname, text, zone), url.path
     _refuse_wildcard(text, _prefix_hint(host, path))
     if ":" in url.netloc or "@" in url.netloc:
-        hint = f"--prefixes {host}{path} purges it for every port"
+        hint = f"leave it out: --prefixes {host}{path}"
         _refuse(text, "has a port or a user name, and a prefix has none", hint)
     if path.count("/") > PREFIX_DEPTH:
         _refuse(text, f"has more than the {PREFIX_DEPTH} slashes of a prefix", "shorten it")
