@@ -19,7 +19,6 @@ NOT_YET = (
     "ops/commands/",
     "ops/export/",
     "ops/offsite/",
-    "ops/scan/",
     "ops/schedule/",
     "ops/snapshots/",
     "tests/cli/",

@@ -1,10 +1,13 @@
-"""The task `schedule`."""
+"""The task `schedule`: prints what runs an export every day."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
+from ops.errors import UsageError
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
@@ -16,16 +19,16 @@ if TYPE_CHECKING:
     help={
         "for_": "cron, systemd, github or kubernetes",
         "at": "time of day; local for cron and systemd, UTC for github and kubernetes",
-        "only": "of the job: these kinds or products alone; may be repeated",
-        "skip": "of the job: not these kinds or products; may be repeated",
-        "deep": "of the job: also the kinds that take more requests",
-        "kv": "of the job: keys, values or none",
-        "encrypt_to": "of the job: an age public key; may be repeated",
-        "guard": "of the job: percent that no kind may lose; 0 is no guard",
-        "push": "of the job: s3://BUCKET/PREFIX that the snapshot is sent to",
-        "prune": "of the job: what is kept, e.g. daily=7,weekly=4",
-        "ping": "of the job: URL of a monitor",
-        "token_file": "where the token lies on the machine, for cron and systemd",
+        "only": "job: only these kinds or products; may be repeated",
+        "skip": "job: not these kinds or products; may be repeated",
+        "deep": "job: also the kinds that need more requests",
+        "kv": "job: keys, values or none",
+        "encrypt_to": "job: encrypt for this age public key; may be repeated",
+        "guard": "job: the percentage that no kind may lose; 0 for no guard",
+        "push": "job: send the snapshot to s3://BUCKET/PREFIX",
+        "prune": "job: the snapshots to keep, e.g. daily=7,weekly=4",
+        "ping": "job: URL of a monitor",
+        "token_file": "the file of the token on the machine, for cron and systemd",
         "image": "the container image, for kubernetes",
     },
 )
@@ -51,8 +54,87 @@ def schedule(
     inv schedule --for cron --push s3://backups/cloudflare
     inv schedule --for github --encrypt-to age1… > .github/workflows/cfops-export.yml
     """
-    from ops.schedule.plan import plan
+    wanted = {"only": only, "skip": skip, "deep": deep, "kv": kv, "encrypt_to": encrypt_to}
+    wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
+    return _text(app, for_, at, wanted, token_file, image)
 
-    job = {"only": only, "skip": skip, "deep": deep, "kv": kv, "encrypt_to": encrypt_to}
-    job |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
-    return plan(app, for_, at, job, token_file, image)
+
+def _text(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str) -> Text:
+    from ops.schedule import cron, github, kubernetes, systemd
+    from ops.schedule.job import ScheduledJob, options, time_of_day
+
+    platforms = {
+        "cron": cron.crontab,
+        "systemd": systemd.units,
+        "github": github.workflow,
+        "kubernetes": kubernetes.cron_job,
+    }
+    if platform not in platforms:
+        raise UsageError(f"--for takes {', '.join(platforms)}, not {platform!r}", hint="--for systemd")
+    _check(app, wanted)
+    job = ScheduledJob(
+        options({"quiet": True, **_for_platform(app, platform, wanted)}),
+        time_of_day(at),
+        project=Path(_plain("the project's folder", str(app.settings.project.resolve()))),
+        # A scheduler has no useful PATH.
+        program=Path(sys.executable).parent / "cfops",
+        token_file=Path(_plain("--token-file", token_file)),
+        user=_user(),
+        image=_plain("--image", image),
+        ping=wanted["ping"],
+        encrypted=bool(wanted["encrypt_to"]),
+        bucket=_bucket(app) if wanted["push"] else None,
+    )
+    if platform == "github" and not job.encrypted:
+        app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
+    return Text(platforms[platform](job))
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _check(app: App, wanted: dict[str, Any]) -> None:
+    """Raise UsageError for options that the job itself would refuse."""
+    from ops.commands import scan
+    from ops.export.delivery import delivery
+    from ops.scan import request
+
+    kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
+    asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
+    target = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
+    prune, push = scan.policy(wanted["prune"]), scan.push_address(wanted["push"])
+    scan.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
+    if wanted["ping"]:
+        from ops.http.outside import Outside
+
+        Outside(wanted["ping"], app.settings, "--ping").close()
+
+
+def _for_platform(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that make sense on *platform*, without the monitor."""
+    fit = {**wanted, "ping": "", "kv": "" if wanted["kv"] == "keys" else wanted["kv"]}
+    if platform in ("cron", "systemd"):
+        settings = app.settings
+        return {"account_id": settings.account_id, "profile": settings.profile, **fit}
+    if platform == "github":
+        app.note("a runner has no earlier snapshots: --guard and --prune are left out")
+        return {**fit, "guard": 0, "prune": ""}
+    return fit
+
+
+def _bucket(app: App) -> dict[str, str]:
+    """Return the variables of the bucket that the settings have."""
+    settings = app.settings
+    found = {"CFOPS_S3_ENDPOINT": settings.s3_endpoint}
+    if settings.origins.get("s3_region", "default") != "default":
+        found["AWS_REGION"] = settings.s3_region
+    return {name: _plain(name, value) for name, value in found.items() if value}
+
+
+def _plain(option: str, text: str) -> str:
+    if not text or not text.isprintable():
+        raise UsageError(f"{option} must be plain text")
+    return text

@@ -1,13 +1,13 @@
-"""The sanity guard: an inventory that has lost far more than it should is not taken for the truth.
+"""The guard: marks a snapshot as partial if a kind has lost far more items than it should.
 
-Counts are compared kind by kind with the newest complete snapshot. An encrypted one tells nothing without
-its key, so the counts of each are also remembered beside it, in the state folder.
+Counts are compared by kind with the newest complete snapshot. An encrypted one cannot be read without its
+key, so its counts are also kept in the state folder.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ from ops.snapshots.snapshot import seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.cli.app import App
+    from ops.config.settings import Settings
     from ops.snapshots.manifest import Manifest
 
 _READ = frozenset({COMPLETE, GONE})
@@ -28,39 +28,31 @@ Counts = dict[str, int]
 
 
 class Baseline(NamedTuple):
-    """What was there at *started* (seconds since 1970), by kind."""
+    """The counts by kind at *started* (seconds since 1970)."""
 
     started: float
     counts: Counts
 
 
 class Guard(NamedTuple):
-    """What no kind may fall below: *percent* less than *before*."""
+    """No kind may fall by more than *percent* from *before*."""
 
     percent: int
     before: Counts
 
-    def verdict(self, sections: Iterable[Section]) -> str:
-        """Say which kinds have lost more than that; "" where none has. What was read twice is compared."""
+    def losses(self, sections: Iterable[Section]) -> str:
+        """Return which kinds have lost more, "" if none; only kinds read on both sides are compared."""
         now = counts(sections)
-        told = (
-            _loss(kind, self.before[kind], now[kind], self.percent)
-            for kind in sorted(self.before)
-            if kind in now
-        )
-        losses = [loss for loss in told if loss]
-        return f"guard of {self.percent} %: {', '.join(losses)}" if losses else ""
-
-
-def _loss(kind: str, before: int, now: int, percent: int) -> str:
-    lost = before - now
-    if lost * 100 <= before * percent:
-        return ""
-    return f"{kind} fell from {before:,} to {now:,} ({lost * 100 // before} %)"
+        found = []
+        for kind in sorted(self.before.keys() & now.keys()):
+            before, lost = self.before[kind], self.before[kind] - now[kind]
+            if lost * 100 > before * self.percent:
+                found.append(f"{kind} fell from {before:,} to {now[kind]:,} ({lost * 100 // before} %)")
+        return f"guard of {self.percent} %: {', '.join(found)}" if found else ""
 
 
 def counts(sections: Iterable[Section]) -> Counts:
-    """Count the items of each kind that was read in every place that it lies in."""
+    """Return the number of items of each kind that was read in all of its parents."""
     found: Counts = {}
     short = set()
     for section in sections:
@@ -70,49 +62,47 @@ def counts(sections: Iterable[Section]) -> Counts:
     return {kind: count for kind, count in found.items() if kind not in short}
 
 
-def guard(app: App, account_id: str, percent: int) -> Guard | None:
-    """Return the guard against a loss of more than *percent*; None, and a note, where nothing is kept yet."""
+def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str], None]) -> Guard | None:
+    """Return the guard against a loss of more than *percent*; None, with a note, without a baseline."""
+    found = []
+    for entry in Library(settings.exports, account_id).complete():
+        if entry.manifest is not None:
+            found.append(Baseline(entry.started, counts(entry.manifest.sections)))
+            break
+    if remembered := _remembered(settings, account_id):
+        found.append(remembered)
     before: Counts = {}
-    for baseline in sorted(_baselines(app, account_id), key=lambda found: found.started):
+    for baseline in sorted(found, key=lambda one: one.started):
         before |= baseline.counts
     if not before:
-        app.note("--guard has nothing to compare with yet: no complete snapshot of this account is kept")
+        note("--guard has nothing to compare with yet: there is no complete snapshot of this account")
         return None
     return Guard(percent, before)
 
 
-def _baselines(app: App, account_id: str) -> Iterator[Baseline]:
-    for entry in Library(app.settings.exports, account_id).complete():
-        if entry.manifest is not None:
-            yield Baseline(entry.started, counts(entry.manifest.sections))
-            break
-    if remembered := _remembered(app, account_id):
-        yield remembered
-
-
-def _remembered(app: App, account_id: str) -> Baseline | None:
-    """Return the counts that encrypted snapshots had; None where there are none, or none that can be read."""
+def _remembered(settings: Settings, account_id: str) -> Baseline | None:
+    """Return the counts of encrypted snapshots; None if there are none, or none that can be read."""
     try:
-        kept = json.loads(_file(app, account_id).read_bytes())
+        kept = json.loads(_file(settings, account_id).read_bytes())
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
         return Baseline(float(kept["started"]), found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
-def remember(app: App, manifest: Manifest) -> None:
-    """Keep the counts of a complete snapshot that cannot be read without its key. Raises DiskError.
+def remember(settings: Settings, manifest: Manifest) -> None:
+    """Keep the counts of a complete encrypted snapshot. Raises DiskError.
 
-    Kinds that it was not asked for keep the counts of an earlier one.
+    Kinds that it does not include keep the counts of an earlier one.
     """
-    file = _file(app, manifest.account_id)
+    file = _file(settings, manifest.account_id)
     disk.private_folder(file.parent)
-    earlier = _remembered(app, manifest.account_id)
+    earlier = _remembered(settings, manifest.account_id)
     known = (earlier.counts if earlier else {}) | counts(manifest.sections)
     with disk.atomic(file) as out:
         out.write(json.dumps({"started": seconds(manifest.started), "counts": known}).encode())
 
 
-def _file(app: App, account_id: str) -> Path:
-    name = sha256(f"{app.settings.api_host}/{account_id}".encode()).hexdigest()[:32]
-    return app.settings.state_dir / "counts" / f"{name}.json"
+def _file(settings: Settings, account_id: str) -> Path:
+    name = sha256(f"{settings.api_host}/{account_id}".encode()).hexdigest()[:32]
+    return settings.state_dir / "counts" / f"{name}.json"

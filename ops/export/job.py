@@ -1,11 +1,10 @@
-"""The export job: look at the account, write the snapshot, hand it over whole, say what it is."""
+"""One export: scan the account, write the snapshot, verify it, deliver it."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class ExportJob(NamedTuple):
-    """What is to be read and where it goes; *options* are told in the manifest.
+    """What to read and where it goes; *options* are kept in the manifest.
 
-    *guard* makes a snapshot partial that has lost too much.
+    *guard* marks a snapshot as partial that has lost too much.
     """
 
     account: Owner
@@ -45,7 +44,7 @@ class ExportJob(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A snapshot that was handed over to *path*."""
+    """A snapshot that was delivered to *path*."""
 
     path: Path
     inventory: Inventory
@@ -53,24 +52,39 @@ class Outcome(NamedTuple):
 
 
 def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_hex) -> Outcome:
-    """Do the job; *chance* gives so many random bytes in hex.
+    """Carry out *job*; *chance* returns N random bytes in hex.
 
-    What stopped the scan before its end is raised after what was read is safe; a DiskError leaves nothing
-    behind.
+    What stopped the scan early is raised after the items read are safe; a DiskError leaves nothing behind.
     """
-    place = job.delivery.place(job.account.id, job.begun.moment)
-    with publish.partial(place, chance) as folder:
-        labels = {resource.kind: resource.label for resource in job.plan.resources}
-        writer = Writer(folder, labels)
+    moment = job.begun.moment
+    target = job.delivery.place(job.account.id, moment)
+    with publish.partial(target, chance) as folder:
+        writer = Writer(folder, {resource.kind: resource.label for resource in job.plan.resources})
         inventory = scan_account(app, job.account, job.plan, writer)
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
-            app.warn("the scan did not come to its end, nothing was written")
+            app.warn("the scan was stopped early; nothing was written")
             raise inventory.ended_by
-        manifest = _manifest(app, job, inventory, writer)
+        reason = inventory.reason
+        if inventory.whole and job.guard and (reason := job.guard.losses(inventory.sections)):
+            app.gap(f"{reason}; if that is right, run `inv scan.export` once without --guard")
+        manifest = Manifest(
+            tool=f"cfops {VERSION}",
+            account_id=job.account.id,
+            account_name=inventory.account_name,
+            started=_time(moment),
+            ended=_time(app.clock()),
+            requests=app.client.sent - job.begun.sent,
+            status=PARTIAL if reason else COMPLETE,
+            reason=reason,
+            options=job.options,
+            sections=inventory.sections,
+            files=writer.assemble(),
+            placed=writer.placed,
+        )
         manifests.write(folder, manifest)
         verify.check(folder, manifest)
-        named = partial(_name, job.begun.moment, chance)
-        path = job.delivery.hand_over(FinishedSnapshot(folder, manifest, place, named, app.warn))
+        made = FinishedSnapshot(folder, manifest, target, lambda: snapshot_name(moment, chance(2)), app.warn)
+        path = job.delivery.hand_over(made)
     if inventory.ended_by is not None:
         app.warn(f"what was read until then is kept, marked as partial: {path}")
         raise inventory.ended_by
@@ -78,38 +92,14 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
 
 
 def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
-    """True if what a stopped scan has read is to be kept, marked as partial.
+    """True if the items of a stopped scan are to be kept, marked as partial.
 
-    After a failure of the disk it may not even be what was read.
+    After a disk error they may not even be what was read.
     """
     if isinstance(inventory.ended_by, OSError | DiskError):
         return False
     return delivery.keeps_fragments and not inventory.empty
 
 
-def _manifest(app: App, job: ExportJob, inventory: Inventory, writer: Writer) -> Manifest:
-    reason = inventory.reason
-    if inventory.whole and job.guard and (reason := job.guard.verdict(inventory.sections)):
-        app.gap(f"{reason}; if that is right, one `inv scan.export` without --guard makes it the new measure")
-    return Manifest(
-        tool=f"cfops {VERSION}",
-        account_id=job.account.id,
-        account_name=inventory.account_name,
-        started=_moment(job.begun.moment),
-        ended=_moment(app.clock()),
-        requests=app.client.sent - job.begun.sent,
-        status=PARTIAL if reason else COMPLETE,
-        reason=reason,
-        options=job.options,
-        sections=inventory.sections,
-        files=writer.assemble(),
-        placed=writer.placed,
-    )
-
-
-def _name(moment: float, chance: Callable[[int], str]) -> str:
-    return snapshot_name(moment, chance(2))
-
-
-def _moment(seconds: float) -> str:
+def _time(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,4 @@
-"""Live: the account as it is now, read into a snapshot that is thrown away."""
+"""Live: the current state of the account, read into a temporary snapshot."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LIVE = "live"
 
 
-class Aside(Delivery):
-    """A private folder that is nowhere listed and is removed when its user is done."""
+class TemporaryFolder(Delivery):
+    """A private folder that no listing shows; its user removes it."""
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         target = self._root / LIVE
@@ -39,35 +39,18 @@ class Aside(Delivery):
 
 
 def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
-    """Read from the account what *like* tells of, as far as it is *wanted*; removed when the line ends.
+    """Return the live state of the *wanted* kinds that *like* holds, removed when the line ends.
 
-    Raises what a scan raises, and what stopped it before its end.
+    Raises what a scan raises, and what stopped it early.
     """
-    kinds = _kinds(like, wanted)
+    skipped = {section.kind for section in like.sections if not section.scope}
+    kinds = tuple(r.kind for r in resources() if r.kind not in skipped and wanted(r.kind))
     if not kinds:
         raise UsageError(
-            "the snapshot holds nothing of what is asked for", hint="`inv snapshots.show` tells what it holds"
+            "the snapshot holds none of the requested kinds", hint="`inv snapshots.show` shows what it holds"
         )
-    asked = _request(like.options, kinds)
-    account, plan = asked.resolved(app.zone, lambda: app.account_id)
-    return aside(app, account, plan, asked.options)
-
-
-def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
-    """Read what *plan* says of *account* into a snapshot that is removed when the line ends.
-
-    Raises what a scan raises, and what stopped it before its end.
-    """
-    root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
-    folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
-    app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
-    way = Aside(disk.private_folder(folder))
-    done = job.run(app, job.ExportJob(account, plan, way, options, request.start(app.client, app.clock())))
-    return Snapshot(done.path, done.manifest)
-
-
-def _request(options: Json, kinds: tuple[str, ...]) -> request.ScanRequest:
-    return request.read(
+    options = like.options
+    asked = request.read(
         kinds,
         tuple(map(str, options.get("skip", ()))),
         tuple(map(str, options.get("zone", ()))),
@@ -75,9 +58,19 @@ def _request(options: Json, kinds: tuple[str, ...]) -> request.ScanRequest:
         values=request.one_of(str(options.get("kv") or "keys"), ("keys", "values", "none")),
         contents=True,
     )
+    account, plan = asked.resolved(app.zone, lambda: app.account_id)
+    return aside(app, account, plan, asked.options)
 
 
-def _kinds(like: Manifest, wanted: Callable[[str], bool]) -> tuple[str, ...]:
-    """Return the kinds that were read for *like*, without those that were skipped as a whole."""
-    left_out = {section.kind for section in like.sections if not section.scope}
-    return tuple(r.kind for r in resources() if r.kind not in left_out and wanted(r.kind))
+def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
+    """Return what *plan* covers of *account* as a snapshot that is removed when the line ends.
+
+    Raises what a scan raises, and what stopped it early.
+    """
+    root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
+    folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
+    app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
+    delivery = TemporaryFolder(disk.private_folder(folder))
+    begun = request.start(app.client, app.clock())
+    done = job.run(app, job.ExportJob(account, plan, delivery, options, begun))
+    return Snapshot(done.path, done.manifest)

@@ -1,7 +1,7 @@
-"""Ping: tell a monitor that a job has begun and how it ended, as dead man's switches expect it.
+"""Ping: tells a monitor when a job starts and how it ended, as dead man's switches expect it.
 
-URL/start when it begins, URL when all is well, URL/<exit code> when it is not; the body holds the last
-lines that were said. A monitor that is down is a warning and never changes how the job ends.
+URL/start at the start, URL after a success, URL/<exit code> after a failure; the body holds the last
+messages. A monitor that is down is a warning and never changes how the job ends.
 """
 
 from __future__ import annotations
@@ -18,68 +18,59 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 LONGEST = 10_000
-"""Characters of the last lines that are sent."""
+"""The most characters of the last messages that are sent."""
 
 
 @contextmanager
 def watched(app: App, url: str) -> Iterator[None]:
-    """Tell the monitor at *url*, if any, of the job that the block is. Raises UsageError for a bad URL."""
+    """Report the job in the block to the monitor at *url*, if any. Raises UsageError for a bad URL."""
     if not url:
         yield
         return
     from ops.http.outside import Outside
 
+    def report(below: str, error: BaseException | None) -> None:
+        lines = [*app.talk.last, *app.gaps]
+        if isinstance(error, OpsError):
+            lines += filter(None, (error.message, error.hint))
+        elif error is not None:
+            # The message of a bug may hold anything.
+            lines.append(type(error).__name__)
+        text = app.talk.redact("\n".join(lines))[-LONGEST:]
+        if problem := _post(monitor, below, "" if below == "start" else text):
+            app.warn(f"the monitor at {monitor.host} was not reached: {problem}")
+
     monitor = Outside(url, app.settings, "--ping")
     try:
-        _tell(app, monitor, "start", "")
-        with _ending(app, monitor):
+        report("start", None)
+        try:
             yield
+        except (KeyboardInterrupt, Exception) as error:
+            report(str(exit_code(error)), error)
+            raise
+        report(str(Incomplete.exit_code) if app.gaps else "", None)
     finally:
         monitor.close()
 
 
-@contextmanager
-def _ending(app: App, monitor: Outside) -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, Exception) as error:
-        _tell(app, monitor, str(exit_code(error)), _lines(app, error))
-        raise
-    below = str(Incomplete.exit_code) if app.gaps else ""
-    _tell(app, monitor, below, _lines(app, None))
-
-
 def exit_code(error: BaseException) -> int:
-    """Return the exit code that *error* ends a job with; a bug's is that of a system failure."""
+    """Return the exit code of a job that ends with *error*; a bug counts as a system failure."""
     if isinstance(error, KeyboardInterrupt):
         return Interrupted.exit_code
     return error.exit_code if isinstance(error, OpsError) else SystemFailure.exit_code
 
 
-def _lines(app: App, error: BaseException | None) -> str:
-    """Return the last lines: what was said, what is missing, and the failure; of a bug only its name."""
-    lines = [*app.talk.last, *app.gaps]
-    if isinstance(error, OpsError):
-        lines += filter(None, (error.message, error.hint))
-    elif error is not None:
-        lines.append(type(error).__name__)
-    return app.talk.redact("\n".join(lines))[-LONGEST:]
-
-
-def _tell(app: App, monitor: Outside, below: str, text: str) -> None:
+def _post(monitor: Outside, below: str, text: str) -> str:
+    """Post *text*, with one retry; return what went wrong, without the URL, or ""."""
     problem = ""
     for _ in range(ATTEMPTS):
-        problem = _problem(monitor, below, text)
-        if not problem:
-            return
-    app.warn(f"the monitor at {monitor.host} was not told: {problem}")
-
-
-def _problem(monitor: Outside, below: str, text: str) -> str:
-    """Post once; returns what went wrong, without the URL, or "" when it was taken."""
-    try:
-        status = monitor.post(below, text)
-    except OpsError as error:
-        # The message shows the path, which is what the monitor knows us by.
-        return f"no answer ({type(error).__name__})"
-    return "" if 200 <= status < 300 else f"it answered {status}"
+        try:
+            status = monitor.post(below, text)
+        except OpsError as error:
+            # The message shows the path, which identifies us to the monitor.
+            problem = f"no answer ({type(error).__name__})"
+            continue
+        if 200 <= status < 300:
+            return ""
+        problem = f"it answered {status}"
+    return problem

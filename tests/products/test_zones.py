@@ -97,8 +97,8 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
         for n in range(120)
     ]
     for number in (1, 2, 3):
-        asked = {"page": number, "per_page": 50, "order": "name", "account.id": ACCOUNT}
-        http.get(f"{API}/zones", json=page(zones, number, 50), match=[query_param_matcher(asked)])
+        requested = {"page": number, "per_page": 50, "order": "name", "account.id": ACCOUNT}
+        http.get(f"{API}/zones", json=page(zones, number, 50), match=[query_param_matcher(requested)])
 
     listing = api.list_zones(client, account_id=ACCOUNT)
 
@@ -107,9 +107,9 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
 
 
 def test_a_zone_is_found_by_the_name_filter_of_the_api(client: Client, http: responses.RequestsMock) -> None:
-    asked = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
+    requested = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
     found = [{"id": ZONE, "name": "xn--bcher-kva.example", "account": {"id": ACCOUNT}}]
-    http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(asked)])
+    http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(requested)])
 
     assert api.find_zone(client, "Bücher.example.", ACCOUNT)["id"] == ZONE
 

@@ -366,4 +366,4 @@ def test_a_scan_of_some_kinds_shows_those_and_says_how_many_it_leaves_out(staged
     shown = {row["kind"] for row in json.loads(result.out)}
     assert result.code == 0
     assert shown == {"dns.record", "dns.settings", "zones.zone"}
-    assert "kinds that were not asked for are not shown" in result.err
+    assert "kinds that were not requested are not shown" in result.err

@@ -248,7 +248,7 @@ def test_a_monitor_that_is_down_is_a_warning(staged: Sandbox, inv: Inv, status: 
 
     assert result.code == 0
     assert told(monitor) == ["/start", "/start", "", ""]
-    assert f"the monitor at 127.0.0.1 was not told: it answered {status}" in result.err
+    assert f"the monitor at 127.0.0.1 was not reached: it answered {status}" in result.err
     assert "secret-uuid" not in result.err
 
 
@@ -256,7 +256,7 @@ def test_an_unreachable_monitor_is_a_warning(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan.export", "--ping", "http://127.0.0.1:1/secret-uuid")
 
     assert result.code == 0
-    assert "the monitor at 127.0.0.1 was not told: no answer" in result.err
+    assert "the monitor at 127.0.0.1 was not reached: no answer" in result.err
     assert "secret-uuid" not in result.err
 
 

@@ -137,7 +137,7 @@ def test_a_workflow_without_encryption_is_warned_of(inv: Inv) -> None:
     result = inv("schedule", "--for", "github")
 
     assert result.code == 0
-    assert "in plain text" in result.err
+    assert "everyone who can read the repository" in result.err
 
 
 def test_a_cron_job_forbids_a_second_run_and_keeps_the_exit_code(inv: Inv) -> None:

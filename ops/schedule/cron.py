@@ -1,0 +1,28 @@
+"""The export job as a line for `crontab -e`."""
+
+from __future__ import annotations
+
+import shlex
+
+from ops.schedule.job import BUCKET_KEYS, JITTER, ScheduledJob
+
+
+def crontab(job: ScheduledJob) -> str:
+    """Return the line with comments. Times are local; a missed start is skipped."""
+    jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
+    variables_of_job = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables_of_job.items())
+    keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600."
+    line = f"{shlex.quote(str(job.program))} {shlex.join(job.words)}"
+    command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables} {line}"
+    return "\n".join(
+        (
+            "# The token is in a file of mode 0600. The export takes a lock, so two never run at once.",
+            "# Cron mails the output: nothing unless something is wrong. A missed start is skipped.",
+            *([keys] if job.bucket is not None else ()),
+            "SHELL=/bin/sh",
+            # cron reads an unescaped % as the end of the line.
+            f"{job.at.cron} {command.replace('%', chr(92) + '%')}",
+            "",
+        )
+    )
