@@ -44,9 +44,14 @@ def record_of(store: Store, zone_id: str, record_id: str) -> Json:
     """Return a record, or refuse with 81044."""
     text = store.value("SELECT body FROM dns_record WHERE zone = ? AND id = ?", (zone_id, record_id))
     if text is None:
-        raise Refusal(404, 81044, "Record does not exist.")
+        raise missing()
     record: Json = json.loads(text)
     return record
+
+
+def missing() -> Refusal:
+    """Return the refusal of a record that does not exist."""
+    return Refusal(404, 81044, "Record does not exist.")
 
 
 def create(store: Store, zone: Zone, sent: Json) -> Json:

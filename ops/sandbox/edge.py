@@ -6,6 +6,7 @@ import random
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ops.sandbox import auth, router
@@ -41,16 +42,7 @@ class Edge:
 
     def handle(self, request: Request, target: str) -> Delivery:
         """Answer *request* and show the exchange to the observer; *target* is its path with the query."""
-        delivery = self._delivery(request, target)
-        if self.observer is not None:
-            headers = dict(request.headers.items())
-            self.observer(Exchange(request.method, target, headers, request.body, delivery.answer))
-        return delivery
-
-    def _delivery(self, request: Request, target: str) -> Delivery:
         active = self.faults.take(request.method, target)
-        if not active:
-            return Delivery(self._safely(request, active))
         for fault in (one for one in active if one.kind == "delay"):
             chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
             self.stopped.wait(fault.args["seconds"] + chance.random() * fault.args["jitter"])
@@ -58,55 +50,55 @@ class Edge:
         if damage and (
             damage.kind in _NOT_EXECUTED or (damage.kind == "hang" and not damage.args["execute"])
         ):
-            return Delivery(Answer(200, {}, b""), damage)
-        answer = self._safely(request, active)
-        for fault in active:
-            after = KINDS[fault.kind].after
-            answer = after(fault, answer) if after else answer
+            answer = Answer(200, {}, b"")
+        else:
+            answer = self._answer(request, active)
+            for fault in active:
+                after = KINDS[fault.kind].after
+                answer = after(fault, answer) if after else answer
+        if self.observer is not None:
+            headers = dict(request.headers.items())
+            self.observer(Exchange(request.method, target, headers, request.body, answer))
         return Delivery(answer, damage)
 
-    def _safely(self, request: Request, active: list[Fault]) -> Answer:
+    def _answer(self, request: Request, active: list[Fault]) -> Answer:
+        """Answer as the gateway does: authentication, rate limit, faults, route; a crash is a 500."""
         try:
-            return self._answer(request, active)
+            token = auth.identify(request, self.store)
+            limits = self.limiter.take(token.token if token else "")
+            for fault in active:
+                before = KINDS[fault.kind].before
+                instead = before(fault, request, self.store) if before else None
+                if instead is not None:
+                    return instead
+            if active:
+                token = auth.identify(request, self.store)
+            answer = self._product(request, token)
+            if request.path != "/graphql":
+                answer.headers.update(limits)
+            return answer
         except Refusal as refusal:
             return refusal.answer()
         except Exception:
             self.crashes.append(traceback.format_exc())
             return Refusal(500, 10013, "workers.api.error.unknown").answer()
 
-    def _answer(self, request: Request, active: list[Fault]) -> Answer:
-        token = auth.identify(request, self.store)
-        limits = self.limiter.take(token.token if token else "")
-        for fault in active:
-            before = KINDS[fault.kind].before
-            instead = before(fault, request, self.store) if before else None
-            if instead is not None:
-                return instead
-        if active:
-            token = auth.identify(request, self.store)
-        answer = self._routed(request, token)
-        if request.path != "/graphql":
-            answer.headers.update(limits)
-        return answer
-
-    def _routed(self, request: Request, token: Token | None) -> Answer:
+    def _product(self, request: Request, token: Token | None) -> Answer:
+        """Answer with the handler of the path, or with its refusal."""
         try:
             found, request.args = router.find(request.method, request.path)
             request.token = token
             if found.scope != auth.SELF_CHECKED:
                 auth.admit(request, token, found.scope)
-            self._require_owners(request, found.scope)
-            return found.handler(request, self.store)
+            account, zone = request.args.get("account_id"), request.args.get("zone_id")
+            if account and account != ACCOUNT_ID and not self._exists("account", account):
+                raise auth.unauthorized(found.scope)
+            if zone and not self._exists("zone", zone):
+                raise Refusal(404, 1003, "Invalid zone identifier")
+            with self.store.transaction() if found.atomic else nullcontext():
+                return found.handler(request, self.store)
         except Refusal as refusal:
             return refusal.answer()
 
-    def _require_owners(self, request: Request, scope: str) -> None:
-        account, zone = request.args.get("account_id"), request.args.get("zone_id")
-        if account and account != ACCOUNT_ID and not self._exists("account", account):
-            raise auth.unauthorized(scope)
-        if zone and not self._exists("zone", zone):
-            raise Refusal(404, 1003, "Invalid zone identifier")
-
     def _exists(self, kind: str, id: str) -> bool:
-        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = '' AND id = ?"
-        return self.store.one(sql, (kind, id)) is not None
+        return self.store.document_text(kind, "", id) is not None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok_list, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
 
 def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
@@ -66,13 +66,13 @@ def page_of_documents(
     return page_of(request, store, select, count, (kind, owner, *args), **bounds)
 
 
-def page_of_texts(
-    request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
+def page_of_items(
+    request: Request, items: Sequence[Any], *, maximum: int, default: int = 20, minimum: int = 5
 ) -> Answer:
     """Answer with one page of a list in memory (filtered small lists)."""
     page, per_page = _page(request, default, minimum, maximum)
-    shown = texts[(page - 1) * per_page : page * per_page]
-    return ok_list(shown, page_info(page, per_page, len(shown), len(texts)))
+    shown = items[(page - 1) * per_page : page * per_page]
+    return ok(shown, page_info(page, per_page, len(shown), len(items)))
 
 
 def after(request: Request, store: Store) -> str:

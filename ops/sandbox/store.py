@@ -183,6 +183,11 @@ class Store:
         """Return all documents of a kind and owner, in order."""
         return [json.loads(text) for text in self.document_texts(kind, owner)]
 
+    def taken(self, kind: str, owner: str, sort: str) -> bool:
+        """True if a document of a kind and owner has this *sort*, which is its unique name."""
+        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = ? AND sort = ?"
+        return self.one(sql, (kind, owner, sort)) is not None
+
     def delete_document(self, kind: str, owner: str, id: str) -> bool:
         """Delete a document; return False if it did not exist."""
         sql = "DELETE FROM document WHERE kind = ? AND owner = ? AND id = ?"

@@ -29,15 +29,10 @@ PLANS: dict[str, Json] = {plan["id"]: plan for plan in _KNOWN}
 BY_NAME: dict[str, Json] = {plan["legacy_id"]: plan for plan in _KNOWN}
 
 
-def name_servers(name: str) -> list[str]:
-    """Return the two name servers of a zone of this name."""
-    first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
-    return [f"{_SERVERS[first]}.ns.cloudflare.com", f"{_SERVERS[first - 3]}.ns.cloudflare.com"]
-
-
 def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = "free", **more: Any) -> Json:
     """Return a zone as the API shows it, pending until its name servers are set."""
     quota = 1 if plan in ("business", "enterprise") else 0
+    first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
     return {
         "id": id,
         "name": name,
@@ -45,7 +40,7 @@ def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = 
         "paused": False,
         "type": type,
         "development_mode": 0,
-        "name_servers": name_servers(name),
+        "name_servers": [f"{_SERVERS[one]}.ns.cloudflare.com" for one in (first, first - 3)],
         "original_name_servers": ["ns1.registrar.example", "ns2.registrar.example"],
         "original_registrar": "registrar.example",
         "original_dnshost": None,

@@ -21,20 +21,11 @@ def purge(request: Request, store: Store) -> Answer:
     rules = [name for name in (*_KINDS, "purge_everything") if sent.get(name)]
     if len(rules) != 1 or set(sent) - {*_KINDS, "purge_everything"}:
         raise _refused('exactly one of "purge_everything", "files", "tags", "hosts" or "prefixes" is needed')
-    zone = store.get_document("zone", "", request.zone)
-    if rules[0] == "purge_everything":
-        if sent["purge_everything"] is not True:
+    zone, kind, items = store.get_document("zone", "", request.zone), rules[0], sent[rules[0]]
+    if kind == "purge_everything":
+        if items is not True:
             raise _refused('"purge_everything" must be true')
-    else:
-        _check_items(rules[0], sent[rules[0]], zone)
-    return ok({"id": zone["id"]})
-
-
-def _refused(reason: str) -> Refusal:
-    return Refusal(400, 1012, f"Request must contain one of the purge rules: {reason}.")
-
-
-def _check_items(kind: str, items: Any, zone: Json) -> None:
+        return ok({"id": zone["id"]})
     most = 500 if kind == "files" and zone["plan"]["legacy_id"] == "enterprise" else MOST_ITEMS
     if not isinstance(items, list):
         raise invalid_body()
@@ -42,6 +33,11 @@ def _check_items(kind: str, items: Any, zone: Json) -> None:
         raise Refusal(400, 1094, f"Unable to purge: at most {most} {kind} in one request.")
     for item in items:
         _check_item(kind, item, zone["name"])
+    return ok({"id": zone["id"]})
+
+
+def _refused(reason: str) -> Refusal:
+    return Refusal(400, 1012, f"Request must contain one of the purge rules: {reason}.")
 
 
 def _check_item(kind: str, item: Any, zone: str) -> None:
@@ -116,21 +112,16 @@ def get_variants(request: Request, store: Store) -> Answer:
 @route("PATCH", VARIANTS, "zone:edit")
 def patch_variants(request: Request, store: Store) -> Answer:
     value = request.object().get("value")
-    if (
-        not isinstance(value, dict)
-        or not set(value) <= _EXTENSIONS
-        or not all(map(_is_texts, value.values()))
-    ):
+    if not isinstance(value, dict) or not set(value) <= _EXTENSIONS:
         raise _invalid("variants")
+    for formats in value.values():
+        if not isinstance(formats, list) or not all(isinstance(one, str) for one in formats):
+            raise _invalid("variants")
     return ok(_save(store, request.zone, "variants", value))
 
 
 def _never_set() -> Refusal:
     return Refusal(404, 1140, "The variants setting was never set for this zone.")
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _invalid(id: str) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.sandbox import dns_filters, dns_records
 from ops.sandbox.pages import page_of
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
 
@@ -52,9 +52,7 @@ def list_records(request: Request, store: Store) -> Answer:
 
 @route("POST", RECORDS, "dns:edit")
 def create_record(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        zone = dns_records.zone_of(store, request.zone)
-        return ok(dns_records.create(store, zone, request.object()))
+    return ok(dns_records.create(store, dns_records.zone_of(store, request.zone), request.object()))
 
 
 @route("GET", RECORD, "dns:read")
@@ -63,26 +61,15 @@ def get_record(request: Request, store: Store) -> Answer:
 
 
 @route("PATCH", RECORD, "dns:edit")
-def patch_record(request: Request, store: Store) -> Answer:
-    return _changed(request, store, replace=False)
-
-
 @route("PUT", RECORD, "dns:edit")
-def put_record(request: Request, store: Store) -> Answer:
-    return _changed(request, store, replace=True)
-
-
-def _changed(request: Request, store: Store, *, replace: bool) -> Answer:
-    with store.transaction():
-        zone = dns_records.zone_of(store, request.zone)
-        record_id = request.args["record_id"]
-        return ok(dns_records.change(store, zone, record_id, request.object(), replace=replace))
+def change_record(request: Request, store: Store) -> Answer:
+    zone, id = dns_records.zone_of(store, request.zone), request.args["record_id"]
+    return ok(dns_records.change(store, zone, id, request.object(), replace=request.method == "PUT"))
 
 
 @route("DELETE", RECORD, "dns:edit")
 def delete_record(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        dns_records.delete(store, request.zone, request.args["record_id"])
+    dns_records.delete(store, request.zone, request.args["record_id"])
     # The API's document declares no envelope for this one answer.
     return Answer(200, {}, dumps({"result": {"id": request.args["record_id"]}}).encode())
 
@@ -94,30 +81,12 @@ def record_usage(request: Request, store: Store) -> Answer:
     return ok({"record_quota": None if zone.enterprise else zone.quota, "record_usage": used})
 
 
-@route("GET", "/zones/{zone_id}/dns_settings", "dns:read")
-def get_dns_settings(request: Request, store: Store) -> Answer:
-    return ok(_dns_settings(request, store))
-
-
 @route("PATCH", "/zones/{zone_id}/dns_settings", "dns:edit")
 def patch_dns_settings(request: Request, store: Store) -> Answer:
-    sent = request.object()
+    sent, old = request.object(), _dns_settings(request, store)
     if not set(sent) <= set(_DNS_SETTINGS):
         raise invalid_body()
-    with store.transaction():
-        old = _dns_settings(request, store)
-        settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
-        _check_settings(settings)
-        store.put_document("dns_settings", request.zone, "dns_settings", settings)
-    return ok(settings)
-
-
-def _dns_settings(request: Request, store: Store) -> Json:
-    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
-    return saved or _DNS_SETTINGS
-
-
-def _check_settings(settings: Json) -> None:
+    settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
     for name, default in _DNS_SETTINGS.items():
         if type(settings[name]) is not type(default):
             raise invalid_body()
@@ -127,6 +96,14 @@ def _check_settings(settings: Json) -> None:
         number = settings["soa"].get(name)
         if not isinstance(number, int) or not low <= number <= high:
             raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
+    store.put_document("dns_settings", request.zone, "dns_settings", settings)
+    return ok(settings)
+
+
+@getter("/zones/{zone_id}/dns_settings", "dns:read")
+def _dns_settings(request: Request, store: Store) -> Json:
+    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
+    return saved or _DNS_SETTINGS
 
 
 @route("GET", RECORDS + "/scan/review", "dns:read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -34,45 +34,36 @@ def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
     return {"status": status, **kind, **digests, **keys, "modified_on": stamp}
 
 
-def _state(store: Store, zone_id: str) -> Json:
-    state: Json | None = store.get_document("dnssec", zone_id, "dnssec")
+@getter(PATH, "dns:read")
+def _state(request: Request, store: Store) -> Json:
+    state: Json | None = store.get_document("dnssec", request.zone, "dnssec")
     return state or disabled(None)
-
-
-@route("GET", PATH, "dns:read")
-def get_dnssec(request: Request, store: Store) -> Answer:
-    return ok(_state(store, request.zone))
 
 
 @route("PATCH", PATH, "dns:edit")
 def patch_dnssec(request: Request, store: Store) -> Answer:
-    sent = request.object()
-    if not set(sent) <= {"status", *_OPTIONS} or sent.get("status") not in (None, "active", "disabled"):
-        raise invalid_body()
-    zone_id = request.zone
-    with store.transaction():
-        options = {name: sent[name] for name in _OPTIONS if name in sent}
-        state = {**_changed(store, zone_id, sent.get("status")), **options}
-        store.put_document("dnssec", zone_id, "dnssec", state)
-    return ok(state)
-
-
-def _changed(store: Store, zone_id: str, status: str | None) -> Json:
     """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is removed)."""
-    state = _state(store, zone_id)
+    sent, state = request.object(), _state(request, store)
+    status = sent.get("status")
+    if not set(sent) <= {"status", *_OPTIONS} or status not in (None, "active", "disabled"):
+        raise invalid_body()
     if status == "active" and state["status"] == "disabled":
-        name = store.get_document("zone", "", zone_id)["name"]
-        return signed(zone_id, name, "pending", store.stamp())
-    if status == "active" and state["status"] == "pending-disabled":
-        return {**state, "status": "active", "modified_on": store.stamp()}
-    if status == "disabled" and state["status"] == "active":
-        return {**state, "status": "pending-disabled", "modified_on": store.stamp()}
-    return disabled(store.stamp()) if status == "disabled" else state
+        name = store.get_document("zone", "", request.zone)["name"]
+        state = signed(request.zone, name, "pending", store.stamp())
+    elif status == "active" and state["status"] == "pending-disabled":
+        state = {**state, "status": "active", "modified_on": store.stamp()}
+    elif status == "disabled" and state["status"] == "active":
+        state = {**state, "status": "pending-disabled", "modified_on": store.stamp()}
+    elif status == "disabled":
+        state = disabled(store.stamp())
+    state = {**state, **{name: sent[name] for name in _OPTIONS if name in sent}}
+    store.put_document("dnssec", request.zone, "dnssec", state)
+    return ok(state)
 
 
 @route("DELETE", PATH, "dns:edit")
 def delete_dnssec(request: Request, store: Store) -> Answer:
-    if _state(store, request.zone)["status"] == "active":
+    if _state(request, store)["status"] == "active":
         raise Refusal(400, 1014, "DNSSEC is active: disable it before its records are deleted.")
     store.delete_document("dnssec", request.zone, "dnssec")
     return ok("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.sandbox.pages import cursor_of, page_of_documents
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -26,6 +26,7 @@ _KEYS = """
 """
 
 
+@getter(NAMESPACE, "kv:read")
 def namespace_of(request: Request, store: Store) -> Json:
     """Return the namespace of the request, or refuse it with 10013."""
     missing = Refusal(404, 10013, "namespace not found")
@@ -45,42 +46,28 @@ def list_namespaces(request: Request, store: Store) -> Answer:
 
 @route("POST", NAMESPACES, scope="kv:edit")
 def create_namespace(request: Request, store: Store) -> Answer:
-    body = request.object()
-    account, title = request.account, _title(body)
-    namespace: Json = {"id": new_id(), "title": title, "supports_url_encoding": True}
-    if body.get("jurisdiction") is not None:
-        if body["jurisdiction"] not in JURISDICTIONS:
-            raise invalid_body()
-        namespace["jurisdiction"] = body["jurisdiction"]
-    with store.transaction():
-        _refuse_taken(store, account, title)
-        store.put_document(KIND, account, namespace["id"], namespace, sort=title)
+    jurisdiction = request.object().get("jurisdiction")
+    if jurisdiction not in (None, *JURISDICTIONS):
+        raise invalid_body()
+    namespace = {"id": new_id(), "title": _free_title(request, store), "supports_url_encoding": True}
+    namespace |= {"jurisdiction": jurisdiction} if jurisdiction else {}
+    store.put_document(KIND, request.account, namespace["id"], namespace, sort=namespace["title"])
     return ok(namespace)
-
-
-@route("GET", NAMESPACE, scope="kv:read")
-def get_namespace(request: Request, store: Store) -> Answer:
-    return ok(namespace_of(request, store))
 
 
 @route("PUT", NAMESPACE, scope="kv:edit")
 def rename_namespace(request: Request, store: Store) -> Answer:
-    account, title = request.account, _title(request.object())
-    with store.transaction():
-        found = namespace_of(request, store)
-        if found["title"] != title:
-            _refuse_taken(store, account, title)
-        found["title"] = title
-        store.put_document(KIND, account, found["id"], found, sort=title)
+    found = namespace_of(request, store)
+    found["title"] = _free_title(request, store, found["title"])
+    store.put_document(KIND, request.account, found["id"], found, sort=found["title"])
     return ok(found)
 
 
 @route("DELETE", NAMESPACE, scope="kv:edit")
 def delete_namespace(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        found = namespace_of(request, store)
-        store.delete_document(KIND, request.account, found["id"])
-        store.run("DELETE FROM kv_pair WHERE namespace = ?", (found["id"],))
+    found = namespace_of(request, store)
+    store.delete_document(KIND, request.account, found["id"])
+    store.run("DELETE FROM kv_pair WHERE namespace = ?", (found["id"],))
     return ok({})
 
 
@@ -95,14 +82,11 @@ def list_keys(request: Request, store: Store) -> Answer:
     return cursor_of(request, store, _KEYS, {**bounds, **seen}, limit=limit)
 
 
-def _title(body: Json) -> str:
-    title = body.get("title")
+def _free_title(request: Request, store: Store, old: str = "") -> str:
+    """Return the title of the body, which no namespace but the renamed one may have."""
+    title = request.object().get("title")
     if not isinstance(title, str) or not title.strip() or len(title.encode()) > TITLE_BYTES:
         raise Refusal(400, 10019, "a namespace needs a title of 1 to 512 bytes")
-    return title
-
-
-def _refuse_taken(store: Store, account: str, title: str) -> None:
-    sql = "SELECT 1 FROM document WHERE kind = ? AND owner = ? AND sort = ?"
-    if store.one(sql, (KIND, account, title)):
+    if title != old and store.taken(KIND, request.account, title):
         raise Refusal(400, 10014, "a namespace with this account ID and title already exists")
+    return title

@@ -48,11 +48,16 @@ def get_metadata(request: Request, store: Store) -> Answer:
 @route("PUT", VALUE, scope="kv:edit")
 def put_value(request: Request, store: Store) -> Answer:
     """Write the raw body, or the parts `value` and `metadata` of a form."""
-    namespace = namespace_of(request, store)
+    namespace, query = namespace_of(request, store), request.query
     name = checked_name(request.args["key_name"])
-    query = request.query
     expiration = checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
-    value, metadata = _content(request)
+    value, metadata = request.body, None
+    if request.headers.get("content-type").lower().startswith("multipart/form-data"):
+        parts = {part.name: part for part in request.form()}
+        if "value" not in parts:
+            raise Refusal(400, 10024, "the form has no part named value")
+        value = parts["value"].data
+        metadata = checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
     write(store, namespace["id"], [Pair(name, checked_value(value), metadata, expiration)])
     return ok({})
 
@@ -79,8 +84,9 @@ def put_bulk(request: Request, store: Store) -> Answer:
 @route("DELETE", NAMESPACE + "/bulk", scope="kv:edit")
 def delete_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
-    names = [checked_name(_name(one)) for one in _items(request)]
-    done, failed = _split(request, names)
+    # Older clients send an object with the name.
+    sent = (one.get("name", one.get("key")) if isinstance(one, dict) else one for one in _items(request))
+    done, failed = _split(request, [checked_name(name) for name in sent])
     erase(store, namespace["id"], done)
     return _done(len(done), failed)
 
@@ -114,16 +120,6 @@ def _pair(request: Request, store: Store) -> Pair:
     return pair
 
 
-def _content(request: Request) -> tuple[bytes, str | None]:
-    if not request.headers.get("content-type").lower().startswith("multipart/form-data"):
-        return request.body, None
-    parts = {part.name: part for part in request.form()}
-    if "value" not in parts:
-        raise Refusal(400, 10024, "the form has no part named value")
-    metadata = checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
-    return parts["value"].data, metadata
-
-
 def _items(request: Request) -> list[Any]:
     items = request.json()
     if not isinstance(items, list) or not items:
@@ -133,45 +129,33 @@ def _items(request: Request) -> list[Any]:
     return items
 
 
-def _name(item: Any) -> Any:
-    """Return the name of a key to delete; older clients send an object with it."""
-    return item.get("name", item.get("key")) if isinstance(item, dict) else item
-
-
 def _bulk_pair(store: Store, item: Any) -> Pair:
     if not isinstance(item, dict) or not isinstance(item.get("value"), str):
         raise invalid_body()
     metadata = None if item.get("metadata") is None else checked_metadata(dumps(item["metadata"]))
     expiration = checked_expiration(store, item.get("expiration"), item.get("expiration_ttl"))
-    return Pair(checked_name(item.get("key")), checked_value(_bulk_value(item)), metadata, expiration)
-
-
-def _bulk_value(item: dict[str, Any]) -> bytes:
-    text: str = item["value"]
-    if item.get("base64") is not True:
-        return text.encode("utf-8", "replace")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Refusal(400, 10024, f"the value of {item.get('key')!r} is not base64") from None
+    value = item["value"].encode("utf-8", "replace")
+    if item.get("base64") is True:
+        try:
+            value = base64.b64decode(item["value"], validate=True)
+        except (binascii.Error, ValueError):
+            raise Refusal(400, 10024, f"the value of {item.get('key')!r} is not base64") from None
+    return Pair(checked_name(item.get("key")), checked_value(value), metadata, expiration)
 
 
 def _text(pair: Pair | None, kind: str, metadata: bool) -> str:
+    """Return a pair of a bulk read as JSON text."""
     if pair is None:
         return "null"
-    value = _as_json(pair.value) if kind == "json" else dumps(pair.value.decode("utf-8", "replace"))
+    try:
+        value = dumps(json.loads(pair.value) if kind == "json" else pair.value.decode("utf-8", "replace"))
+    except ValueError:
+        problem = "At least one of the requested keys corresponds to a non-JSON value"
+        raise Refusal(400, 10024, problem) from None
     if not metadata:
         return value
     expiration = "" if pair.expiration is None else f',"expiration":{pair.expiration}'
     return f'{{"value":{value},"metadata":{pair.metadata or "null"}{expiration}}}'
-
-
-def _as_json(value: bytes) -> str:
-    try:
-        return dumps(json.loads(value))
-    except ValueError:
-        problem = "At least one of the requested keys corresponds to a non-JSON value"
-        raise Refusal(400, 10024, problem) from None
 
 
 def _split(request: Request, items: list[T]) -> tuple[list[T], list[T]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.settings_table import SETTINGS, editable, fits
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
@@ -37,16 +37,9 @@ def list_settings(request: Request, store: Store) -> Answer:
     return ok_list(list({**_TEXTS[_plan(store, zone_id)], **changed}.values()))
 
 
-@route("GET", ONE, "zone:read")
-def get_setting(request: Request, store: Store) -> Answer:
-    return ok(_setting(store, request.zone, request.args["setting"]))
-
-
 @route("PATCH", ONE, "zone:edit")
 def patch_setting(request: Request, store: Store) -> Answer:
-    sent = request.object()
-    with store.transaction():
-        return ok(_change(store, request.zone, request.args["setting"], sent))
+    return ok(_change(request, store, request.args["setting"], request.object()))
 
 
 @route("PATCH", ALL, "zone:edit")
@@ -56,19 +49,20 @@ def patch_settings(request: Request, store: Store) -> Answer:
     items = sent.get("items") if isinstance(sent, dict) else sent
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise invalid_body()
-    with store.transaction():
-        return ok([_change(store, request.zone, str(item.get("id")), item) for item in items])
+    return ok([_change(request, store, str(item.get("id")), item) for item in items])
 
 
-def _setting(store: Store, zone_id: str, id: str) -> Json:
+@getter(ONE, "zone:read")
+def _setting(request: Request, store: Store, id: str = "") -> Json:
+    id = id or request.args["setting"]
     if id not in SETTINGS:
         raise Refusal(404, 1003, f"Undefined zone setting: {id}")
-    changed: Json | None = store.get_document("setting", zone_id, id)
-    return changed or _default(id, _plan(store, zone_id))
+    changed: Json | None = store.get_document("setting", request.zone, id)
+    return changed or _default(id, _plan(store, request.zone))
 
 
-def _change(store: Store, zone_id: str, id: str, sent: Json) -> Json:
-    setting = _setting(store, zone_id, id)
+def _change(request: Request, store: Store, id: str, sent: Json) -> Json:
+    setting = _setting(request, store, id)
     if not setting["editable"]:
         raise Refusal(400, 1015, f"Not allowed to edit setting for {id}")
     if "value" not in sent or not fits(id, sent["value"]):
@@ -76,7 +70,7 @@ def _change(store: Store, zone_id: str, id: str, sent: Json) -> Json:
     changed = {**setting, "value": _merged(setting["value"], sent["value"]), "modified_on": store.stamp()}
     if id == "development_mode":
         changed["time_remaining"] = 10800 if sent["value"] == "on" else 0
-    store.put_document("setting", zone_id, id, changed)
+    store.put_document("setting", request.zone, id, changed)
     return changed
 
 

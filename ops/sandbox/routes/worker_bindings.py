@@ -23,16 +23,30 @@ def resolve(sent: Any, before: list[Json], *, keep: tuple[str, ...] = (), strict
 
     *strict*: refuse an `inherit` of an unknown name instead of dropping it.
     """
+    if not isinstance(sent, list):
+        raise invalid("bindings must be a list")
     old = {binding["name"]: binding for binding in before}
     resolved: dict[str, Json] = {}
-    for binding in _checked(sent):
-        if binding["name"] in resolved:
-            raise name_taken(binding["name"])
-        found = _inherited(binding, old)
-        if found is not None:
-            resolved[binding["name"]] = found
-        elif strict:
-            raise invalid(f"cannot inherit binding '{binding['name']}': the Worker has no such binding")
+    for binding in sent:
+        if not isinstance(binding, dict) or not isinstance(binding.get("type"), str):
+            raise invalid("each binding needs a type")
+        name = binding.get("name")
+        if not isinstance(name, str) or not name:
+            raise invalid(f"a binding of type {binding['type']} needs a name")
+        if name in resolved:
+            raise name_taken(name)
+        if binding["type"] == "inherit":
+            found = old.get(str(binding.get("old_name") or name))
+            if found is not None:
+                resolved[name] = {**found, "name": name}
+            elif strict:
+                raise invalid(f"cannot inherit binding '{name}': the Worker has no such binding")
+        elif binding["type"] in SECRETS and not any(key in binding for key in _HIDDEN):
+            if name not in old or old[name]["type"] != binding["type"]:
+                raise invalid(f"secret '{name}' has no value")
+            resolved[name] = old[name]
+        else:
+            resolved[name] = public(binding)
     for binding in before:
         if binding["type"] in keep:
             resolved.setdefault(binding["name"], binding)
@@ -74,30 +88,6 @@ def changed_secrets(before: list[Json], secrets: dict[str, Any]) -> list[Json]:
     return list(bindings.values())
 
 
-def _checked(sent: Any) -> list[Json]:
-    if not isinstance(sent, list):
-        raise invalid("bindings must be a list")
-    for binding in sent:
-        if not isinstance(binding, dict) or not isinstance(binding.get("type"), str):
-            raise invalid("each binding needs a type")
-        if not isinstance(binding.get("name"), str) or not binding["name"]:
-            raise invalid(f"a binding of type {binding['type']} needs a name")
-    return sent
-
-
-def _inherited(binding: Json, old: dict[str, Json]) -> Json | None:
-    """Return *binding* itself, the binding that it inherits, or None if there is none to inherit."""
-    if binding["type"] == "inherit":
-        found = old.get(str(binding.get("old_name") or binding["name"]))
-        return None if found is None else {**found, "name": binding["name"]}
-    if binding["type"] in SECRETS and not any(key in binding for key in _HIDDEN):
-        found = old.get(binding["name"])
-        if found is None or found["type"] != binding["type"]:
-            raise invalid(f"secret '{binding['name']}' has no value")
-        return found
-    return public(binding)
-
-
 def check_targets(store: Store, account: str, script: str, bindings: list[Json]) -> list[Json]:
     """Refuse bindings to targets that do not exist; fill in the namespace of a Durable Object's class."""
     for binding in bindings:
@@ -108,20 +98,23 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
             store.required(kind, account, id, Refusal(400, code, message.format(id)))
         elif type == "d1":
             id = str(binding.get("database_id") or binding.get("id"))
-            missing = invalid(
-                f"binding {binding['name']} of type d1 must have a database that already exists."
-            )
-            binding |= {"id": id, "database_id": store.required("d1.database", account, id, missing)["uuid"]}
+            missing = f"binding {binding['name']} of type d1 must have a database that already exists."
+            store.required("d1.database", account, id, invalid(missing))
+            binding |= {"id": id, "database_id": id}
         elif type == "service":
-            target = str(binding.get("service", ""))
-            message = (
-                f"Could not resolve service binding '{binding['name']}'. Target script '{target}' not found."
-            )
+            target, problem = str(binding.get("service", "")), "Could not resolve service binding"
             if target != script and find(store, account, target) is None:
+                message = f"{problem} '{binding['name']}'. Target script '{target}' not found."
                 raise Refusal(400, 10143, message)
         elif type == "durable_object_namespace":
-            owner = binding.get("script_name") or script
-            binding["namespace_id"] = _namespace(store, account, owner, binding.get("class_name"))
+            owner, name = binding.get("script_name") or script, binding.get("class_name")
+            for one in store.list_documents("do.namespace", account):
+                if one["script"] == owner and one["class"] == name:
+                    binding["namespace_id"] = str(one["id"])
+                    break
+            else:
+                problem = "because it is not currently configured to implement Durable Objects."
+                raise Refusal(400, 10061, f"Cannot create binding for class '{name}' {problem}")
     return bindings
 
 
@@ -135,11 +128,3 @@ _DOCUMENTS = {
         "R2 bucket '{}' not found. Please use a different name and try again.",
     ),
 }
-
-
-def _namespace(store: Store, account: str, script: str, class_name: Any) -> str:
-    for one in store.list_documents("do.namespace", account):
-        if one["script"] == script and one["class"] == class_name:
-            return str(one["id"])
-    message = "because it is not currently configured to implement Durable Objects."
-    raise Refusal(400, 10061, f"Cannot create binding for class '{class_name}' {message}")

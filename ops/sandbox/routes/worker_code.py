@@ -48,8 +48,13 @@ def received(request: Request) -> tuple[Json, list[Module]]:
     for header, name in _ENTRY_HEADERS.items():
         if request.headers.get(header):
             metadata[name] = request.headers.get(header)
+    # A module has its file name; the metadata may use the part's name for the main one.
     entries = (metadata.get("main_module"), metadata.get("body_part"))
-    return metadata, [_module(part, entries) for part in parts if part is not found]
+    modules = []
+    for part in (part for part in parts if part is not found):
+        name = part.name if part.name in entries else part.filename or part.name
+        modules.append(Module(name, part.content_type or "text/plain", part.data))
+    return metadata, modules
 
 
 def read_json(part: Part) -> Json:
@@ -61,12 +66,6 @@ def read_json(part: Part) -> Json:
     if not isinstance(value, dict):
         raise invalid(f"the part {part.name} is not a JSON object")
     return value
-
-
-def _module(part: Part, entries: tuple[Any, Any]) -> Module:
-    """Return a module, named by its file name; the metadata may use the part's name for the main one."""
-    name = part.name if part.name in entries else part.filename or part.name
-    return Module(name, part.content_type or "text/plain", part.data)
 
 
 def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
@@ -83,21 +82,17 @@ def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
 
 
 def check_imports(parts: list[Module]) -> None:
-    """Refuse a module that imports a module that was not uploaded."""
+    """Refuse a module that imports a module that was not uploaded.
+
+    `node:` and `cloudflare:` modules belong to the runtime, and so do bare names.
+    """
     names = {part.name for part in parts}
-    for part in parts:
-        if part.content_type in MODULES:
-            for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
-                if not _known(target, part.name, names):
-                    problem = f'Uncaught Error: No such module "{target}".'
-                    raise invalid(f'{problem}\n  imported from "{part.name}"')
-
-
-def _known(target: str, importer: str, names: set[str]) -> bool:
-    """True if an import can be resolved; `node:` and `cloudflare:` modules belong to the runtime."""
-    if ":" in target or re.fullmatch(r"[\w@/-]+", target):
-        return True
-    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), target)) in names
+    for part in (part for part in parts if part.content_type in MODULES):
+        for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(part.name), target))
+            if not (":" in target or re.fullmatch(r"[\w@/-]+", target) or path in names):
+                problem = f'Uncaught Error: No such module "{target}".'
+                raise invalid(f'{problem}\n  imported from "{part.name}"')
 
 
 def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from ops.sandbox.identity import EMAIL, USER_ID
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.routes.worker_bindings import invalid, public
 from ops.sandbox.routes.worker_state import SCRIPT, Module, modules, save, save_modules, worker_of
 from ops.sandbox.store import Json, Store
@@ -86,26 +86,18 @@ def list_deployments(request: Request, store: Store) -> Answer:
 @route("POST", SCRIPT + "/deployments", scope="workers:edit")
 def create_deployment(request: Request, store: Store) -> Answer:
     """Distribute traffic over versions; their percentages must add up to 100."""
-    body = request.object()
-    with store.transaction():
-        worker = worker_of(request, store)
-        traffic = _traffic(body, {one["id"] for one in worker["versions"]})
-        message = annotations_of(body).get("workers/message", "")
-        deployment = deploy(worker, store.stamp(), traffic, message=message)
-        save(store, request.account, worker)
-    return ok(deployment)
-
-
-def _traffic(body: Json, known: set[str]) -> list[Json]:
-    shares = body.get("versions")
-    if not isinstance(shares, list) or not shares:
+    body, worker = request.object(), worker_of(request, store)
+    traffic, known = body.get("versions"), {one["id"] for one in worker["versions"]}
+    if not isinstance(traffic, list) or not traffic:
         raise invalid("a deployment needs a list of versions")
-    for share in shares:
-        if share.get("version_id") not in known:
-            raise no_version()
-    if sum(share.get("percentage", 0) for share in shares) != 100:
+    if any(share.get("version_id") not in known for share in traffic):
+        raise no_version()
+    if sum(share.get("percentage", 0) for share in traffic) != 100:
         raise invalid("the percentages of a deployment must add up to 100")
-    return shares
+    message = annotations_of(body).get("workers/message", "")
+    deployment = deploy(worker, store.stamp(), traffic, message=message)
+    save(store, request.account, worker)
+    return ok(deployment)
 
 
 @route("GET", SCRIPT + "/versions", scope="workers:read")
@@ -121,28 +113,24 @@ def list_versions(request: Request, store: Store) -> Answer:
     return ok({"items": shown})
 
 
-@route("GET", SCRIPT + "/versions/{version_id:uuid}", scope="workers:read")
-def get_version(request: Request, store: Store) -> Answer:
-    for one in worker_of(request, store)["versions"]:
-        if one["id"] == request.args["version_id"].lower():
-            return ok(shown(one))
-    raise no_version()
-
-
 def no_version() -> Refusal:
     """Return the refusal of an unknown version."""
     return Refusal(404, 10225, "The requested Worker version could not be found.")
 
 
+@getter(SCRIPT + "/versions/{version_id:uuid}", "workers:read")
+def get_version(request: Request, store: Store) -> Json:
+    for one in worker_of(request, store)["versions"]:
+        if one["id"] == request.args["version_id"].lower():
+            return shown(one)
+    raise no_version()
+
+
 def shown(version: Json) -> Json:
     """Return a version as the API shows it, without the values of secrets."""
-    return {**version, "resources": _resources(version["resources"])}
-
-
-def _resources(kept: Json) -> Json:
-    settings = kept["settings"]
+    kept, settings = version["resources"], version["resources"]["settings"]
     script = {name: kept[name] for name in ("etag", "handlers", "last_deployed_from")}
     names = ("compatibility_date", "compatibility_flags", "usage_model", "limits")
     runtime = {name: settings[name] for name in names}
     bindings = [public(one) for one in settings["bindings"]]
-    return {"bindings": bindings, "script": script, "script_runtime": runtime}
+    return {**version, "resources": {"bindings": bindings, "script": script, "script_runtime": runtime}}

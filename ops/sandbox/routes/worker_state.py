@@ -53,22 +53,19 @@ def worker_of(request: Request, store: Store) -> Json:
     return store.required(KIND, request.account, request.args["script_name"], not_found())
 
 
+def listed(worker: Json) -> Json:
+    """Return a Worker as listings and uploads send it; an empty placement is not sent."""
+    settings = {name: worker["settings"][name] for name in LISTED_SETTINGS}
+    if not settings["placement"]:
+        del settings["placement"]
+    tag = worker.get("migration_tag")
+    about = {name: worker[name] for name in LISTED} | ({"migration_tag": tag} if tag else {})
+    return {**about, **settings}
+
+
 def save(store: Store, account: str, worker: Json) -> None:
     """Write a Worker's document."""
     store.put_document(KIND, account, worker["id"], worker, sort=worker["id"])
-
-
-def listed(worker: Json) -> Json:
-    """Return a Worker as listings and uploads send it."""
-    settings = worker["settings"]
-    about = {name: worker[name] for name in LISTED}
-    if worker.get("migration_tag"):
-        about["migration_tag"] = worker["migration_tag"]
-    # An empty placement is not sent.
-    return {
-        **about,
-        **{name: settings[name] for name in LISTED_SETTINGS if name != "placement" or settings[name]},
-    }
 
 
 def modules(store: Store, account: str, worker: Json) -> list[Module]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ops.sandbox.pages import page_of_texts
-from ops.sandbox.router import route
+from ops.sandbox.pages import page_of_items
+from ops.sandbox.router import getter, route
 from ops.sandbox.routes.durable_objects import drop_namespaces
 from ops.sandbox.routes.worker_bindings import public
 from ops.sandbox.routes.worker_domains import detach_all
@@ -25,7 +25,7 @@ from ops.sandbox.routes.worker_state import (
     worker_of,
 )
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 WORKERS = "/accounts/{account_id}/workers"
 SERVICE = WORKERS + "/services/{service_name}"
@@ -38,13 +38,11 @@ _SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 @route("GET", SCRIPTS, scope="workers:read")
 def list_scripts(request: Request, store: Store) -> Answer:
     """List all Workers at once; `tags=a:yes,b:no` selects those with the tag a and without b."""
-    pairs = [pair.partition(":") for pair in request.query.get("tags", "").split(",") if pair]
-
-    def selected(tags: list[str]) -> bool:
-        return all((tag in tags) == (answer != "no") for tag, _, answer in pairs)
-
     workers = store.list_documents(KIND, request.account)
-    return ok([listed(one) for one in workers if selected(one["settings"]["tags"])])
+    for pair in filter(None, request.query.get("tags", "").split(",")):
+        tag, _, answer = pair.partition(":")
+        workers = [one for one in workers if (tag in one["settings"]["tags"]) == (answer != "no")]
+    return ok([listed(one) for one in workers])
 
 
 @route("GET", WORKERS + "/scripts-search", scope="workers:read")
@@ -66,8 +64,8 @@ def search_scripts(request: Request, store: Store) -> Answer:
         for one in store.list_documents(KIND, request.account)
         if query.get("name", "") in one["id"] and query.get("id", "") in ("", one["tag"])
     ]
-    texts = [dumps(one) for one in sorted(matching, key=lambda one: str(one[order]))]
-    return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
+    matching.sort(key=lambda one: str(one[order]))
+    return page_of_items(request, matching, maximum=100, default=10, minimum=1)
 
 
 @route("GET", SCRIPT, scope="workers:read")
@@ -83,33 +81,32 @@ def delete_script(request: Request, store: Store) -> Answer:
 
     Refused (10064) while other Workers bind to it, unless `force=true`.
     """
-    account = request.account
-    with store.transaction():
-        name = worker_of(request, store)["id"]
-        users = [one["id"] for one in store.list_documents(KIND, account) if _uses(one, name)]
-        if users and request.flag("force") is not True:
-            message = "Cannot delete this Worker as it is still referenced by other Workers"
-            raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
-        drop_namespaces(store, account, name)
-        detach_all(store, account, name)
-        delete(store, account, name)
+    account, users = request.account, _users(request, store)
+    name = request.args["script_name"]
+    if users and request.flag("force") is not True:
+        message = "Cannot delete this Worker as it is still referenced by other Workers"
+        raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
+    drop_namespaces(store, account, name)
+    detach_all(store, account, name)
+    delete(store, account, name)
     return ok(None)
 
 
-def _uses(worker: Json, name: str) -> bool:
-    bindings = worker["settings"]["bindings"]
-    return worker["id"] != name and any(
-        name in (binding.get("service"), binding.get("script_name")) for binding in bindings
-    )
+def _users(request: Request, store: Store) -> list[str]:
+    """Return the Workers that bind to the Worker of the request, as a service or for its Durable Objects."""
+    name, users = worker_of(request, store)["id"], []
+    for one in store.list_documents(KIND, request.account):
+        targets = [(b.get("service"), b.get("script_name")) for b in one["settings"]["bindings"]]
+        if one["id"] != name and any(name in target for target in targets):
+            users.append(one["id"])
+    return users
 
 
-@route("GET", SCRIPT + "/references", scope="workers:read")
-def list_references(request: Request, store: Store) -> Answer:
-    """List the Workers that bind to this one, as a service or for its Durable Objects."""
-    name = worker_of(request, store)["id"]
-    users = [one["id"] for one in store.list_documents(KIND, request.account) if _uses(one, name)]
+@getter(SCRIPT + "/references", "workers:read")
+def list_references(request: Request, store: Store) -> Json:
+    users = _users(request, store)
     incoming = [{"name": "", "service": user, "environment": "production"} for user in users]
-    return ok({"services": {"incoming": incoming, "outgoing": []}, "durable_objects": []})
+    return {"services": {"incoming": incoming, "outgoing": []}, "durable_objects": []}
 
 
 @route("GET", WORKERS + "/tails/by-consumer/{script_name}", scope="workers:read")

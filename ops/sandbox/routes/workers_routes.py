@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.routes.worker_state import SCRIPT, worker_of
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_list
@@ -22,26 +22,11 @@ def list_routes(request: Request, store: Store) -> Answer:
     return ok_list(store.document_texts("worker_route", request.zone))
 
 
-@route("GET", ROUTE, "workers:read")
-def get_route(request: Request, store: Store) -> Answer:
-    return ok(_route(request, store))
-
-
 @route("POST", ROUTES, "workers:edit")
-def create_route(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        made = _built(store, request.zone, new_id(), request.object())
-        store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
-    return ok(made)
-
-
 @route("PUT", ROUTE, "workers:edit")
-def put_route(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        _route(request, store)
-        made = _built(store, request.zone, request.args["route_id"], request.object())
-        store.put_document("worker_route", request.zone, made["id"], made, sort=made["pattern"])
-    return ok(made)
+def write_route(request: Request, store: Store) -> Answer:
+    id = _route(request, store)["id"] if request.method == "PUT" else new_id()
+    return ok(_save(store, request.zone, id, request.object()))
 
 
 @route("DELETE", ROUTE, "workers:edit")
@@ -51,6 +36,7 @@ def delete_route(request: Request, store: Store) -> Answer:
     return ok({"id": request.args["route_id"]})
 
 
+@getter(ROUTE, "workers:read")
 def _route(request: Request, store: Store) -> Json:
     missing = Refusal(404, 10008, "workers.api.error.route_not_found")
     return store.required("worker_route", request.zone, request.args["route_id"], missing)
@@ -62,8 +48,8 @@ def _in_zone(pattern: str, zone: str) -> bool:
     return host in (zone, "." + zone) or host.endswith("." + zone)
 
 
-def _built(store: Store, zone_id: str, id: str, sent: Json) -> Json:
-    """Return the route that *sent* describes, or refuse it."""
+def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
+    """Write and return the route that *sent* describes, or refuse it."""
     pattern, script = sent.get("pattern"), sent.get("script") or None
     zone = store.get_document("zone", "", zone_id)["name"]
     if not isinstance(pattern, str) or not _in_zone(pattern, zone):
@@ -75,7 +61,9 @@ def _built(store: Store, zone_id: str, id: str, sent: Json) -> Json:
     sql = "SELECT 1 FROM document WHERE kind = 'worker_route' AND owner = ? AND sort = ? AND id <> ?"
     if store.one(sql, (zone_id, pattern, id)):
         raise Refusal(409, 10020, "workers.api.error.duplicate_route")
-    return {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
+    made = {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
+    store.put_document("worker_route", zone_id, id, made, sort=pattern)
+    return made
 
 
 @route("GET", SCRIPT + "/routes", "workers:read")
@@ -102,18 +90,15 @@ def put_script_routes(request: Request, store: Store) -> Answer:
     sent, script = request.json(), worker_of(request, store)["id"]
     if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
         raise invalid_body()
-    with store.transaction():
-        old = {one["pattern"]: one["id"] for _, one in _of_script(request, store)}
-        for zone, one in _of_script(request, store):
-            store.delete_document("worker_route", zone["id"], one["id"])
-        for one in sent:
-            pattern = str(one.get("pattern"))
-            zones = store.list_documents("zone", "")
-            zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), {})
-            if not zone:
-                raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
-            made = _built(
-                store, zone["id"], old.get(pattern) or new_id(), {"pattern": pattern, "script": script}
-            )
-            store.put_document("worker_route", zone["id"], made["id"], made, sort=pattern)
+    routes = _of_script(request, store)
+    old = {one["pattern"]: one["id"] for _, one in routes}
+    for zone, one in routes:
+        store.delete_document("worker_route", zone["id"], one["id"])
+    zones = store.list_documents("zone", "")
+    for pattern in (str(one.get("pattern")) for one in sent):
+        zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), None)
+        if zone is None:
+            raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+        id = old.get(pattern) or new_id()
+        _save(store, zone["id"], id, {"pattern": pattern, "script": script})
     return ok([one for _, one in _of_script(request, store)])

@@ -33,10 +33,9 @@ def upload(request: Request, store: Store) -> Answer:
     account, name = request.account, request.args["script_name"]
     if not _NAME.fullmatch(name):
         raise Refusal(400, 10016, "Invalid Worker name: use lowercase letters, digits, - and _.")
-    with store.transaction():
-        worker = find(store, account, name) or new_worker(name, new_id(), store.stamp())
-        parts, annotations = _take(request, store, worker)
-        version = release(store, account, worker, parts, **annotations)
+    worker = find(store, account, name) or new_worker(name, new_id(), store.stamp())
+    parts, annotations = _take(request, store, worker)
+    version = release(store, account, worker, parts, **annotations)
     # Cloudflare's deployment tool reads the id of the new version here, without its hyphens.
     return ok({**listed(worker), "startup_time_ms": _STARTUP_MS, "deployment_id": version.replace("-", "")})
 
@@ -44,25 +43,22 @@ def upload(request: Request, store: Store) -> Answer:
 @route("PUT", SCRIPT + "/content", scope="workers:edit")
 def replace_content(request: Request, store: Store) -> Answer:
     """Replace the code and keep the settings; headers or the metadata part name the main part."""
-    with store.transaction():
-        worker = worker_of(request, store)
-        metadata, parts = received(request)
-        _describe(store, request.account, worker, metadata, parts)
-        release(store, request.account, worker, parts)
+    worker = worker_of(request, store)
+    metadata, parts = received(request)
+    _describe(store, request.account, worker, metadata, parts)
+    release(store, request.account, worker, parts)
     return ok(listed(worker))
 
 
 @route("POST", SCRIPT + "/versions", scope="workers:edit")
 def upload_version(request: Request, store: Store) -> Answer:
     """Add a version and keep the deployed one; a deployment activates it."""
-    account = request.account
-    with store.transaction():
-        worker = worker_of(request, store)
-        draft = deepcopy(worker)
-        parts, annotations = _take(request, store, draft)
-        version = add_version(worker, draft, store.stamp(), **annotations)
-        save_modules(store, account, worker["id"], version["id"], parts)
-        save(store, account, worker)
+    worker = worker_of(request, store)
+    draft = deepcopy(worker)
+    parts, annotations = _take(request, store, draft)
+    version = add_version(worker, draft, store.stamp(), **annotations)
+    save_modules(store, request.account, worker["id"], version["id"], parts)
+    save(store, request.account, worker)
     return ok({**shown(version), "startup_time_ms": _STARTUP_MS})
 
 
@@ -94,14 +90,10 @@ def _take(request: Request, store: Store, worker: Json) -> tuple[list[Module], d
 
 
 def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: list[Module]) -> None:
+    """Describe the code on *worker*; refuse code that no longer exports a class with Durable Objects."""
     main, is_modules = entry(metadata, parts)
     check_imports(parts)
     describe(worker, parts, main, is_modules)
-    _check_classes(store, account, worker, parts)
-
-
-def _check_classes(store: Store, account: str, worker: Json, parts: list[Module]) -> None:
-    """Refuse code that no longer exports a class with Durable Objects."""
     code = "\n".join(part.data.decode("utf-8", "replace") for part in parts if part.content_type in MODULES)
     for one in namespaces(store, account, worker["id"]):
         if code and not re.search(rf"\b{re.escape(one['class'])}\b", code):
