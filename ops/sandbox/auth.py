@@ -22,12 +22,29 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def identify(request: Request, store: Store) -> Token | None:
     """Return the credential of a request, None if it is well-formed but unknown; refuse a malformed one."""
     bearer = request.headers.get("Authorization")
-    if bearer:
-        return _by_bearer(bearer, store)
     email, key = request.headers.get("X-Auth-Email"), request.headers.get("X-Auth-Key")
-    if email and key:
-        return _by_key(email, key, store)
-    raise Refusal(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
+    if bearer:
+        kind, _, token = bearer.partition(" ")
+        known = token if kind.lower() == "bearer" and _TOKEN.fullmatch(token) else ""
+        if not known or _GLOBAL_KEY.fullmatch(known) or known == store.meta("key"):
+            raise _malformed(6111, "Authorization")
+        sql = "SELECT token, id, scopes, status, expires_on, owner FROM token WHERE token = ?"
+        row = store.one(sql, (known,))
+        if row is None or row[3] == "revoked":
+            return None
+        status, expires_on = row[3], row[4]
+        if expires_on and datetime.fromisoformat(expires_on).timestamp() <= store.now():
+            status = "expired"
+        return Token(row[0], row[1], frozenset(row[2].split()), status, expires_on, row[5])
+    if not email or not key:
+        raise Refusal(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
+    if not _EMAIL.fullmatch(email):
+        raise _malformed(6102, "X-Auth-Email")
+    if not (_GLOBAL_KEY.fullmatch(key) or key == store.meta("key")):
+        raise _malformed(6103, "X-Auth-Key")
+    if key != store.meta("key") or email != store.meta("email"):
+        raise Refusal(403, 9103, "Unknown X-Auth-Key or X-Auth-Email")
+    return Token(key, "", frozenset({"*"}), "active", None, "key")
 
 
 def admit(request: Request, token: Token | None, scope: str) -> None:
@@ -48,29 +65,3 @@ def unauthorized(scope: str) -> Refusal:
 
 def _malformed(code: int, header: str) -> Refusal:
     return Refusal(400, 6003, "Invalid request headers", [(code, f"Invalid format for {header} header")])
-
-
-def _by_bearer(header: str, store: Store) -> Token | None:
-    kind, _, token = header.partition(" ")
-    known = token if kind.lower() == "bearer" and _TOKEN.fullmatch(token) else ""
-    if not known or _GLOBAL_KEY.fullmatch(known) or known == store.meta("key"):
-        raise _malformed(6111, "Authorization")
-    row = store.one(
-        "SELECT token, id, scopes, status, expires_on, owner FROM token WHERE token = ?", (known,)
-    )
-    if row is None or row[3] == "revoked":
-        return None
-    expires_on, status = row[4], row[3]
-    if expires_on and datetime.fromisoformat(expires_on).timestamp() <= store.now():
-        status = "expired"
-    return Token(row[0], row[1], frozenset(row[2].split()), status, expires_on, row[5])
-
-
-def _by_key(email: str, key: str, store: Store) -> Token:
-    if not _EMAIL.fullmatch(email):
-        raise _malformed(6102, "X-Auth-Email")
-    if not (_GLOBAL_KEY.fullmatch(key) or key == store.meta("key")):
-        raise _malformed(6103, "X-Auth-Key")
-    if key != store.meta("key") or email != store.meta("email"):
-        raise Refusal(403, 9103, "Unknown X-Auth-Key or X-Auth-Email")
-    return Token(key, "", frozenset({"*"}), "active", None, "key")

@@ -40,9 +40,8 @@ def to_ascii(name: str) -> str:
     if name.isascii():
         return name
     try:
-        return ".".join(
-            label if label.isascii() else label.encode("idna").decode() for label in name.split(".")
-        )
+        labels = (one if one.isascii() else one.encode("idna").decode() for one in name.split("."))
+        return ".".join(labels)
     except UnicodeError:
         return name
 
@@ -95,11 +94,6 @@ def _host(text: str) -> str | None:
     return name if is_hostname(name) else None
 
 
-def _mail_host(text: str) -> str | None:
-    # RFC 7505: a single dot means that the domain accepts no mail.
-    return "." if text == "." else _host(text)
-
-
 def unquoted(text: str) -> str:
     """Return the text of a TXT content: character strings joined, quotes removed."""
     return "".join(strings(text))
@@ -112,19 +106,16 @@ def strings(text: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', text)]
 
 
-def _txt(text: str) -> str | None:
-    return text if 0 < len(unquoted(text)) <= MOST_TXT and "\n" not in text else None
-
-
 CONTENT: dict[str, Callable[[str], str | None]] = {
     "A": partial(_address, IPv4Address),
     "AAAA": partial(_address, IPv6Address),
     "CNAME": _host,
-    "MX": _mail_host,
+    # RFC 7505: a single dot means that the domain accepts no mail.
+    "MX": lambda text: "." if text == "." else _host(text),
     "NS": _host,
     "OPENPGPKEY": lambda text: text if is_base64(text) else None,
     "PTR": _host,
-    "TXT": _txt,
+    "TXT": lambda text: text if 0 < len(unquoted(text)) <= MOST_TXT and "\n" not in text else None,
 }
 _MESSAGES = {
     "A": (9005, "Content for A record must be a valid IPv4 address."),

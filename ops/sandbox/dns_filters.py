@@ -26,13 +26,32 @@ _ORDERS = {
 
 def where(request: Request) -> Condition:
     """Return the condition of the records that a listing requests, and its arguments."""
-    conditions = [*_columns(request), *_comments(request), *_exact(request)]
+    query, conditions = request.query, []
+    for name, column in (("name", "name"), ("content", "content"), ("comment", "ifnull(comment, '')")):
+        for operator in ("", *OPERATORS):
+            value = query.get(f"{name}.{operator}" if operator else name, "")
+            if value:
+                plain = to_ascii(value).rstrip(".") if name == "name" else value
+                conditions.append(_text(column, operator or "exact", plain))
+    if "comment.present" in query:
+        conditions.append(("comment IS NOT NULL", []))
+    if "comment.absent" in query:
+        conditions.append(("comment IS NULL", []))
+    if query.get("type"):
+        conditions.append(("type = ?", [query["type"].upper()]))
+    proxied, words = request.flag("proxied"), query.get("search", "").lower()
+    if proxied is not None:
+        conditions.append(("proxied = ?", [int(proxied)]))
+    if words:
+        columns = ("name", "lower(content)", "lower(ifnull(comment, ''))", "lower(tags)")
+        text = " OR ".join(f"instr({column}, ?) > 0" for column in columns)
+        conditions.append((f"({text})", [words] * len(columns)))
     tags = _tags(request)
     if tags:
-        conditions.append(_joined(tags, request.query.get("tag_match", "all")))
+        conditions.append(_joined(tags, query.get("tag_match", "all")))
     if not conditions:
         return "", []
-    text, args = _joined(conditions, request.query.get("match", "all"))
+    text, args = _joined(conditions, query.get("match", "all"))
     return " AND " + text, args
 
 
@@ -58,60 +77,18 @@ def _text(column: str, operator: str, value: str) -> Condition:
     return template.format(column), [value.lower()] * template.count("?")
 
 
-def _columns(request: Request) -> list[Condition]:
-    found = []
-    for column in ("name", "content"):
-        for operator in ("", *OPERATORS):
-            value = request.query.get(f"{column}.{operator}" if operator else column, "")
-            if value:
-                plain = to_ascii(value).rstrip(".") if column == "name" else value
-                found.append(_text(column, operator or "exact", plain))
-    return found
-
-
-def _comments(request: Request) -> list[Condition]:
-    query = request.query
-    found: list[Condition] = []
-    if "comment.present" in query:
-        found.append(("comment IS NOT NULL", []))
-    if "comment.absent" in query:
-        found.append(("comment IS NULL", []))
-    for operator in ("", *OPERATORS):
-        value = query.get(f"comment.{operator}" if operator else "comment", "")
-        if value:
-            found.append(_text("ifnull(comment, '')", operator or "exact", value))
-    return found
-
-
-def _exact(request: Request) -> list[Condition]:
-    found: list[Condition] = []
-    if request.query.get("type"):
-        found.append(("type = ?", [request.query["type"].upper()]))
-    proxied = request.flag("proxied")
-    if proxied is not None:
-        found.append(("proxied = ?", [int(proxied)]))
-    words = request.query.get("search", "").lower()
-    if words:
-        columns = ("name", "lower(content)", "lower(ifnull(comment, ''))", "lower(tags)")
-        text = " OR ".join(f"instr({column}, ?) > 0" for column in columns)
-        found.append((f"({text})", [words] * len(columns)))
-    return found
-
-
 def _tags(request: Request) -> list[Condition]:
+    """Return the conditions of the tags: `tag=name`, `tag=name:value` and `tag.contains=name:value`."""
     found = []
     for operator in ("", "present", "absent", *OPERATORS):
-        value = request.query.get(f"tag.{operator}" if operator else "tag", "")
+        value = request.query.get(f"tag.{operator}" if operator else "tag", "").lower()
+        test = operator or ("exact" if ":" in value else "present")
+        name, _, rest = value.partition(":")
+        condition, args = f"lower({_TAG_NAME}) = ?", [name]
+        if test in OPERATORS:
+            text, more = _text(_TAG_VALUE, test, rest)
+            condition, args = f"{condition} AND {text}", [*args, *map(str, more)]
+        has = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {condition})"  # noqa: S608 - all values are arguments
         if value:
-            found.append(_tag(operator or ("exact" if ":" in value else "present"), value.lower()))
+            found.append(("NOT " + has if test == "absent" else has, list[object](args)))
     return found
-
-
-def _tag(operator: str, value: str) -> Condition:
-    name, _, rest = value.partition(":")
-    condition, args = f"lower({_TAG_NAME}) = ?", [name]
-    if operator in OPERATORS:
-        text, more = _text(_TAG_VALUE, operator, rest)
-        condition, args = f"{condition} AND {text}", [*args, *map(str, more)]
-    has = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {condition})"  # noqa: S608 - all values are arguments
-    return ("NOT " + has if operator == "absent" else has), list(args)

@@ -75,14 +75,30 @@ def checked_data(type: str, data: Any) -> dict[str, Any]:
     if type in ("HTTPS", "SVCB") and isinstance(found["value"], str):
         found["value"] = found["value"].strip()
     for field in FIELDS[type]:
-        if not _fits(field, found[field.name]):
+        value = found[field.name]
+        if field.form == "number":
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            valid = number and field.least <= value <= field.most
+        elif field.form in _FORMS:
+            valid = isinstance(value, str) and _FORMS[field.form](value)
+        else:
+            valid = value in field.form.split("|")
+        if not valid:
             raise invalid(9006, f"Data for {type} record is invalid: {field.name}.")
     return found
 
 
 def content_of(type: str, data: dict[str, Any]) -> str:
     """Return data as the text that the API shows as content."""
-    return " ".join(_written(field, data[field.name]) for field in FIELDS[type]).rstrip()
+    words = []
+    for field in FIELDS[type]:
+        word = str(data[field.name])
+        if field.form == "quoted":
+            word = f'"{word}"'
+        elif field.form == "fqdn":
+            word = word.removesuffix(".") + "."
+        words.append(f"{word}m" if field.name in _METRES else word)
+    return " ".join(words).rstrip()
 
 
 def data_of(type: str, words: list[str]) -> dict[str, Any]:
@@ -92,36 +108,15 @@ def data_of(type: str, words: list[str]) -> dict[str, Any]:
         if field.form == "rest":
             data[field.name], words = " ".join(words), []
         elif words:
-            data[field.name] = _read(field, words.pop(0))
+            word = words.pop(0)
+            if field.form == "number" and _DIGITS.fullmatch(word):
+                number = float(word.rstrip("m"))
+                data[field.name] = int(number) if number.is_integer() else number
+            else:
+                data[field.name] = word.rstrip(".") if field.form == "host" and word != "." else word
     if words and FIELDS[type][-1].form in ("hex", "base64"):
         data[FIELDS[type][-1].name] += "".join(words)
     return data
-
-
-def _read(field: Field, word: str) -> Any:
-    if field.form != "number" or not _DIGITS.fullmatch(word):
-        return word.rstrip(".") if field.form == "host" and word != "." else word
-    number = float(word.rstrip("m"))
-    return int(number) if number.is_integer() else number
-
-
-def _written(field: Field, value: Any) -> str:
-    if field.form == "quoted":
-        return f'"{value}"'
-    if field.form == "fqdn":
-        return value if value.endswith(".") else f"{value}."
-    return f"{value}m" if field.name in _METRES else str(value)
-
-
-def _fits(field: Field, value: Any) -> bool:
-    if field.form == "number":
-        fine = isinstance(value, int | float) and not isinstance(value, bool)
-        return fine and field.least <= value <= field.most
-    return isinstance(value, str) and _FORMS.get(field.form, _one_of(field.form))(value)
-
-
-def _one_of(form: str) -> Callable[[str], bool]:
-    return lambda value: value in form.split("|")
 
 
 _FORMS: dict[str, Callable[[str], bool]] = {

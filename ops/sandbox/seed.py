@@ -34,6 +34,38 @@ DATABASES = ("orders", "analytics")
 QUEUES = ("emails", "webhooks")
 PROJECTS = ("docs", "landing", "status", *(f"preview-{number:02}" for number in range(1, 10)))
 AUDIT_ENTRIES = 40
+# What all queues, their consumers and all Pages projects of the seed have in common.
+_QUEUE: Json = {
+    "created_on": CREATED,
+    "modified_on": CHANGED,
+    "producers_total_count": 1,
+    "producers": [{"type": "worker", "script": "api-gateway"}],
+    "consumers_total_count": 1,
+    "settings": {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600},
+}
+_CONSUMER: Json = {
+    "type": "worker",
+    "script": "webhook-relay",
+    "created_on": CREATED,
+    "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
+}
+_CONFIG: Json = {
+    "compatibility_date": "2025-01-01",
+    "compatibility_flags": [],
+    "usage_model": "standard",
+    "fail_open": True,
+    "build_image_major_version": 3,
+    "env_vars": {},
+    "always_use_latest_compatibility_date": False,
+}
+_PROJECT: Json = {
+    "production_branch": "main",
+    "framework": "",
+    "framework_version": "",
+    "created_on": CREATED,
+    "build_config": {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""},
+    "deployment_configs": {"production": _CONFIG, "preview": _CONFIG},
+}
 _ACTIONS = (
     ("rec_add", "dns_records", "POST", "DNS record"),
     ("change_setting", "zones", "PATCH", "zone setting"),
@@ -54,9 +86,41 @@ def seed_all(store: Store) -> None:
 
 def seed_account(store: Store) -> None:
     """Write the account and everything in it but its zones."""
-    _seed_account(store)
+    settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
+    account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
+    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
+    membership = {
+        "id": stable_id("membership", "sandbox"),
+        "account": account,
+        "api_access_enabled": True,
+        "roles": ["Super Administrator - All Privileges"],
+        "permissions": {"zones": {"read": True, "write": True}, "dns_records": {"read": True, "write": True}},
+        "status": "accepted",
+    }
+    store.put_document("membership", "", str(membership["id"]), membership)
     seed_kv(store)
-    _seed_storage(store)
+    for name in BUCKETS:
+        about: Json = {
+            "name": name,
+            "creation_date": CREATED,
+            "location": "weur",
+            "storage_class": "Standard",
+        }
+        store.put_document("r2.bucket", ACCOUNT_ID, name, about, sort=name)
+    for name in DATABASES:
+        id = stable_uuid("d1", name)
+        about = {"uuid": id, "name": name, "version": "production", "created_at": CREATED}
+        store.put_document("d1.database", ACCOUNT_ID, id, about, sort=name)
+    for name in QUEUES:
+        id = stable_id("queue", name)
+        consumer = {"consumer_id": stable_id("consumer", name), "queue_name": name, **_CONSUMER}
+        about = {"queue_id": id, "queue_name": name, **_QUEUE, "consumers": [consumer]}
+        store.put_document("queue", ACCOUNT_ID, id, about, sort=name)
+    for name in PROJECTS:
+        id, host, script = stable_uuid("pages", name), f"{name}-sandbox.pages.dev", f"pages-worker--{name}"
+        scripts = {"production_script_name": script, "preview_script_name": f"{script}-preview"}
+        about = {"id": id, "name": name, "subdomain": host, "domains": [host], **scripts, **_PROJECT}
+        store.put_document("pages.project", ACCOUNT_ID, id, about, sort=name)
     for script, name, sqlite, count in DURABLE_OBJECTS:
         id = stable_id("do.namespace", script, name)
         about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
@@ -68,67 +132,6 @@ def seed_account(store: Store) -> None:
     _seed_balancing(store)
     for number in range(AUDIT_ENTRIES):
         _seed_audit_entry(store, number)
-
-
-def _seed_account(store: Store) -> None:
-    settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
-    account: Json = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "type": "standard", "settings": settings}
-    account["created_on"] = CREATED
-    store.put_document("account", "", ACCOUNT_ID, account, sort=ACCOUNT_NAME)
-    membership = {
-        "id": stable_id("membership", "sandbox"),
-        "account": {key: account[key] for key in ("id", "name", "settings", "created_on")},
-        "api_access_enabled": True,
-        "roles": ["Super Administrator - All Privileges"],
-        "permissions": {"zones": {"read": True, "write": True}, "dns_records": {"read": True, "write": True}},
-        "status": "accepted",
-    }
-    store.put_document("membership", "", str(membership["id"]), membership)
-
-
-def _seed_storage(store: Store) -> None:
-    for name in BUCKETS:
-        about = {"name": name, "creation_date": CREATED, "location": "weur", "storage_class": "Standard"}
-        store.put_document("r2.bucket", ACCOUNT_ID, name, about, sort=name)
-    for name in DATABASES:
-        id = stable_uuid("d1", name)
-        about = {"uuid": id, "name": name, "version": "production", "created_at": CREATED}
-        store.put_document("d1.database", ACCOUNT_ID, id, about, sort=name)
-    for name in QUEUES:
-        queue = _queue(stable_id("queue", name), name)
-        store.put_document("queue", ACCOUNT_ID, queue["queue_id"], queue, sort=name)
-    for name in PROJECTS:
-        project = _project(stable_uuid("pages", name), name)
-        store.put_document("pages.project", ACCOUNT_ID, project["id"], project, sort=name)
-
-
-def _queue(id: str, name: str) -> Json:
-    consumer = {
-        "consumer_id": stable_id("consumer", name),
-        "type": "worker",
-        "script": "webhook-relay",
-        "queue_name": name,
-        "created_on": CREATED,
-        "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
-    }
-    about = {"queue_id": id, "queue_name": name, "created_on": CREATED, "modified_on": CHANGED}
-    producers = {"producers_total_count": 1, "producers": [{"type": "worker", "script": "api-gateway"}]}
-    consumers = {"consumers_total_count": 1, "consumers": [consumer]}
-    settings = {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600}
-    return {**about, **producers, **consumers, "settings": settings}
-
-
-def _project(id: str, name: str) -> Json:
-    host = f"{name}-sandbox.pages.dev"
-    about = {"id": id, "name": name, "subdomain": host, "domains": [host], "production_branch": "main"}
-    build = {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""}
-    runtime = {"compatibility_date": "2025-01-01", "compatibility_flags": [], "usage_model": "standard"}
-    config: Json = {**runtime, "fail_open": True, "build_image_major_version": 3, "env_vars": {}}
-    config["always_use_latest_compatibility_date"] = False
-    configs = {"production": config, "preview": config}
-    names = {"framework": "", "framework_version": "", "production_script_name": f"pages-worker--{name}"}
-    about |= {**names, "preview_script_name": f"pages-worker--{name}-preview"}
-    return {**about, "created_on": CREATED, "build_config": build, "deployment_configs": configs}
 
 
 def _seed_balancing(store: Store) -> None:

@@ -43,17 +43,37 @@ _HOSTNAMES = (
 )
 
 
+_HOSTNAME_SSL = {
+    "type": "dv",
+    "method": "txt",
+    "settings": {"min_tls_version": "1.2", "http2": "on"},
+    "bundle_method": "ubiquitous",
+    "wildcard": False,
+    "certificate_authority": "google",
+}
+
+
 def seed_certificates(store: Store) -> None:
     """Write packs, custom certificates and hostnames; universal SSL is off for the paused zone."""
     for zone, type, status, hosts, days in PACKS:
         pack = _pack(store, zone, type, status, hosts, days)
         store.put_document("certificate_pack", zone_id(zone), pack["id"], pack, sort=pack["created_on"])
     for zone, hosts, issuer, status, days in _CUSTOM:
-        certificate = _custom(store, zone, hosts, issuer, status, days)
-        store.put_document("custom_certificate", zone_id(zone), certificate["id"], certificate)
+        stamp, id = past("custom", zone, *hosts), stable_id("custom_certificate", zone, *hosts)
+        about = {"id": id, "hosts": list(hosts), "issuer": issuer, "status": status, "priority": 1}
+        kind = {"signature": "SHA256WithRSA", "bundle_method": "ubiquitous", "zone_id": zone_id(zone)}
+        stamps = {"uploaded_on": stamp, "modified_on": stamp, "expires_on": _in_days(store, days)}
+        store.put_document("custom_certificate", zone_id(zone), id, {**about, **kind, **stamps})
     for hostname, status, ssl_status in _HOSTNAMES:
-        custom = _hostname(store, hostname, status, ssl_status)
-        store.put_document("custom_hostname", zone_id("shop.example"), custom["id"], custom, sort=hostname)
+        stamp, id = past("hostname", hostname), stable_uuid("hostname", hostname)
+        ssl: Json = {"id": stable_uuid("hostname_ssl", hostname), "status": ssl_status, **_HOSTNAME_SSL}
+        if ssl_status == "active":
+            ssl |= {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
+            ssl |= {"expires_on": _in_days(store, 49), "uploaded_on": stamp}
+        about = {"id": id, "hostname": hostname, "ssl": ssl, "status": status, "created_at": stamp}
+        about["custom_metadata"] = {"customer": stable_id("customer", hostname)[:8]}
+        about["custom_origin_server"] = "origin.shop.example"
+        store.put_document("custom_hostname", zone_id("shop.example"), id, about, sort=hostname)
     off = {"enabled": False, "certificate_authority": "google"}
     store.put_document("universal_ssl", zone_id("paused.example"), "settings", off)
 
@@ -64,21 +84,28 @@ def _in_days(store: Store, days: int) -> str:
 
 
 def _pack(store: Store, zone: str, type: str, status: str, hosts: tuple[str, ...], days: int) -> Json:
-    words, issued = (zone, type, *hosts), status in ("active", "expired")
-    kinds = ("ecdsa", "rsa") if issued else ()
-    certificates = [_certificate(store, zone, hosts, days, kind) for kind in kinds]
+    certificates = []
+    for kind in ("ecdsa", "rsa") if status in ("active", "expired") else ():
+        words, ecdsa = ("certificate", zone, kind, *hosts), kind == "ecdsa"
+        about = {"id": stable_uuid(*words), "type": f"p{256 if ecdsa else 2048}_{kind}", "hosts": list(hosts)}
+        signature = "ECDSAWithSHA256" if ecdsa else "SHA256WithRSA"
+        signed = {"issuer": "GoogleTrustServices", "signature": signature, "priority": 1 if ecdsa else 2}
+        bundle = {"bundle_method": "ubiquitous", "geo_restrictions": None, "zone_id": zone_id(zone)}
+        stamps = {"uploaded_on": past(*words), "modified_on": past(*words)}
+        state = {"status": "active" if days > 0 else "expired", "expires_on": _in_days(store, days)}
+        certificates.append({**about, **signed, **bundle, **stamps, **state})
     name = hosts[-1]
     record = {"status": "pending", "txt_name": f"_acme-challenge.{name}"}
     record["txt_value"] = stable_id("validation", name)
     error = {"message": f"SERVFAIL looking up CAA for {name}"}
-    about = {"id": stable_uuid("pack", *words), "type": type, "hosts": list(hosts)}
-    primary = certificates[0]["id"] if issued else "0"
     return {
-        **about,
-        "primary_certificate": primary,
+        "id": stable_uuid("pack", zone, type, *hosts),
+        "type": type,
+        "hosts": list(hosts),
+        "primary_certificate": certificates[0]["id"] if certificates else "0",
         "status": status,
         "certificates": certificates,
-        "created_on": past("pack", *words),
+        "created_on": past("pack", zone, type, *hosts),
         "validity_days": 90,
         "validation_method": "txt",
         "validation_records": [record] if status == "pending_validation" else [],
@@ -86,35 +113,3 @@ def _pack(store: Store, zone: str, type: str, status: str, hosts: tuple[str, ...
         "certificate_authority": "google" if type == "universal" else "lets_encrypt",
         "cloudflare_branding": False,
     }
-
-
-def _certificate(store: Store, zone: str, hosts: tuple[str, ...], days: int, kind: str) -> Json:
-    words, ecdsa = ("certificate", zone, kind, *hosts), kind == "ecdsa"
-    about = {"id": stable_uuid(*words), "type": f"p{256 if ecdsa else 2048}_{kind}", "hosts": list(hosts)}
-    signed = {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256" if ecdsa else "SHA256WithRSA"}
-    status = "active" if days > 0 else "expired"
-    bundle = {"bundle_method": "ubiquitous", "geo_restrictions": None, "zone_id": zone_id(zone)}
-    stamps = {"uploaded_on": past(*words), "modified_on": past(*words), "expires_on": _in_days(store, days)}
-    return {**about, **signed, "status": status, **bundle, **stamps, "priority": 1 if ecdsa else 2}
-
-
-def _custom(store: Store, zone: str, hosts: tuple[str, ...], issuer: str, status: str, days: int) -> Json:
-    stamp = past("custom", zone, *hosts)
-    about = {"id": stable_id("custom_certificate", zone, *hosts), "hosts": list(hosts), "issuer": issuer}
-    kind = {"signature": "SHA256WithRSA", "status": status, "bundle_method": "ubiquitous"}
-    stamps = {"uploaded_on": stamp, "modified_on": stamp, "expires_on": _in_days(store, days)}
-    return {**about, **kind, "zone_id": zone_id(zone), **stamps, "priority": 1}
-
-
-def _hostname(store: Store, hostname: str, status: str, ssl_status: str) -> Json:
-    stamp, id = past("hostname", hostname), stable_uuid("hostname_ssl", hostname)
-    ssl: Json = {"id": id, "type": "dv", "method": "txt", "status": ssl_status}
-    ssl["settings"] = {"min_tls_version": "1.2", "http2": "on"}
-    ssl |= {"bundle_method": "ubiquitous", "wildcard": False, "certificate_authority": "google"}
-    if ssl_status == "active":
-        ssl |= {"issuer": "GoogleTrustServices", "signature": "ECDSAWithSHA256", "hosts": [hostname]}
-        ssl |= {"expires_on": _in_days(store, 49), "uploaded_on": stamp}
-    about = {"id": stable_uuid("hostname", hostname), "hostname": hostname, "ssl": ssl, "status": status}
-    customer = {"customer": stable_id("customer", hostname)[:8]}
-    origin = "origin.shop.example"
-    return {**about, "custom_metadata": customer, "custom_origin_server": origin, "created_at": stamp}

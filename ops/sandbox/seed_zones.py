@@ -69,47 +69,33 @@ _CACHE: tuple[tuple[str, str, Any], ...] = (
 def seed_zones(store: Store) -> None:
     """Write every zone with its settings, DNSSEC, cache settings and records."""
     for seeded in ZONES:
-        _zone(store, seeded)
-        _settings(store, seeded)
-        _records(store, seeded.name)
+        name, id = seeded.name, zone_id(seeded.name)
+        more = {
+            "status": seeded.status,
+            "paused": seeded.paused,
+            "activated_on": None if seeded.status == "pending" else past("active", name),
+            "modified_on": past("changed", name),
+        }
+        zone = new_zone(id, name, past("zone", name), type=seeded.type, plan=seeded.plan, **more)
+        store.put_document("zone", "", id, zone, sort=name)
+        for setting, value in seeded.settings.items():
+            if setting not in SETTINGS:
+                raise KeyError(setting)
+            stamp = past("setting", name, setting)
+            changed: Json = {"id": setting, "value": value, "modified_on": stamp, "editable": True}
+            changed |= {"time_remaining": 10800} if setting == "development_mode" else {}
+            store.put_document("setting", id, setting, changed)
+        facts = dns_records.zone_of(store, id)
+        for sent in RECORDS.get(name, ()):
+            content = str(sent.get("content", sent.get("data")))
+            words = (name, sent["type"], sent["name"], content, sent.get("priority"))
+            record = dns_records.built(facts, sent, stable_id("record", *words), past("record", *words))
+            dns_records.save(store, id, record)
     for name, status in (("example.com", "active"), ("example.org", "pending")):
         state = signed(zone_id(name), name, status, past("dnssec", name))
         store.put_document("dnssec", zone_id(name), "dnssec", state)
     for name, id, value in _CACHE:
-        setting = {"id": id, "value": value, "editable": True, "modified_on": past("cache", name, id)}
-        store.put_document("cache_setting", zone_id(name), id, setting)
+        cached = {"id": id, "value": value, "editable": True, "modified_on": past("cache", name, id)}
+        store.put_document("cache_setting", zone_id(name), id, cached)
     hold = {"hold": True, "hold_after": past("hold", "shop.example"), "include_subdomains": "false"}
     store.put_document("hold", zone_id("shop.example"), "hold", hold)
-
-
-def _zone(store: Store, seeded: Seeded) -> None:
-    created = past("zone", seeded.name)
-    more = {
-        "status": seeded.status,
-        "paused": seeded.paused,
-        "activated_on": None if seeded.status == "pending" else past("active", seeded.name),
-        "modified_on": past("changed", seeded.name),
-    }
-    id = zone_id(seeded.name)
-    zone = new_zone(id, seeded.name, created, type=seeded.type, plan=seeded.plan, **more)
-    store.put_document("zone", "", id, zone, sort=seeded.name)
-
-
-def _settings(store: Store, seeded: Seeded) -> None:
-    for id, value in seeded.settings.items():
-        if id not in SETTINGS:
-            raise KeyError(id)
-        stamp = past("setting", seeded.name, id)
-        setting: Json = {"id": id, "value": value, "modified_on": stamp, "editable": True}
-        if id == "development_mode":
-            setting["time_remaining"] = 10800
-        store.put_document("setting", zone_id(seeded.name), id, setting)
-
-
-def _records(store: Store, name: str) -> None:
-    zone = dns_records.zone_of(store, zone_id(name))
-    for sent in RECORDS.get(name, ()):
-        value = str(sent.get("content", sent.get("data")))
-        words = (name, sent["type"], sent["name"], value, sent.get("priority"))
-        record = dns_records.built(zone, sent, stable_id("record", *words), past("record", *words))
-        dns_records.save(store, zone.id, record)

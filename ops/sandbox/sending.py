@@ -41,22 +41,16 @@ class Sender:
 
     def send(self, delivery: Delivery, keep: bool, method: str) -> None:
         """Send a response as its fault requires; raise Hangup when the connection ends with it."""
-        fault = delivery.fault
-        damage = _DAMAGE.get(fault.kind) if fault else None
-        if damage is None or fault is None:
-            self._whole(delivery.answer, keep, method)
-        else:
-            damage(self, delivery.answer, fault)
-
-    def _whole(self, answer: Answer, keep: bool, method: str) -> None:
-        if isinstance(answer.body, bytes):
+        answer, fault = delivery.answer, delivery.fault
+        length = answer.headers.get("Content-Length")
+        if fault and fault.kind in _DAMAGE:
+            _DAMAGE[fault.kind](self, answer, fault)
+        elif isinstance(answer.body, bytes):
             bare = answer.status == 204
             data = b"" if bare or method == "HEAD" else answer.body
             self.out.write(self._head(answer, "" if bare else _length(answer.body), keep) + data)
-        elif "Content-Length" in answer.headers:
-            self.out.write(
-                self._head(answer, f"Content-Length: {answer.headers['Content-Length']}\r\n", keep)
-            )
+        elif length is not None:
+            self.out.write(self._head(answer, f"Content-Length: {length}\r\n", keep))
             for piece in answer.body:
                 self.out.write(piece)
         else:

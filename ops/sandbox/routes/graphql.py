@@ -80,8 +80,8 @@ def answer_query(request: Request, store: Store) -> Answer:
     query, variables = body.get("query"), body.get("variables", {})
     if not isinstance(query, str) or not isinstance(variables, dict | None):
         raise invalid_body()
-    data: Row | None = {}
-    errors = None
+    data: Row = {}
+    errors = []
     try:
         for viewer in (one.named("viewer") for one in parse(query, variables or {})):
             found = data[viewer.key] = {}
@@ -92,8 +92,9 @@ def answer_query(request: Request, store: Store) -> Answer:
                 found[accounts.key] = [{one.key: _node(store, str(tag), one) for one in accounts.selection}]
     except QueryError as error:
         extensions = {"timestamp": store.stamp()}
-        data, errors = None, [{"message": str(error), "path": None, "extensions": extensions}]
-    return Answer(200, {}, dumps({"data": data, "errors": errors}).encode())
+        errors = [{"message": str(error), "path": None, "extensions": extensions}]
+    answer = {"data": None if errors else data, "errors": errors or None}
+    return Answer(200, {}, dumps(answer).encode())
 
 
 def parse(text: str, variables: Row) -> list[Field]:

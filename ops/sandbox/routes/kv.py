@@ -49,9 +49,10 @@ def create_namespace(request: Request, store: Store) -> Answer:
     jurisdiction = request.object().get("jurisdiction")
     if jurisdiction not in (None, *JURISDICTIONS):
         raise invalid_body()
-    namespace = {"id": new_id(), "title": _free_title(request, store), "supports_url_encoding": True}
+    title = _free_title(request, store)
+    namespace: Json = {"id": new_id(), "title": title, "supports_url_encoding": True}
     namespace |= {"jurisdiction": jurisdiction} if jurisdiction else {}
-    store.put_document(KIND, request.account, namespace["id"], namespace, sort=namespace["title"])
+    store.put_document(KIND, request.account, namespace["id"], namespace, sort=title)
     return ok(namespace)
 
 

@@ -96,8 +96,8 @@ def put_script_routes(request: Request, store: Store) -> Answer:
         store.delete_document("worker_route", zone["id"], one["id"])
     zones = store.list_documents("zone", "")
     for pattern in (str(one.get("pattern")) for one in sent):
-        zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), None)
-        if zone is None:
+        zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), {})
+        if not zone:
             raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
         id = old.get(pattern) or new_id()
         _save(store, zone["id"], id, {"pattern": pattern, "script": script})
