@@ -1,19 +1,160 @@
-"""What each kind of fault does: to the request, to the response, or to its delivery.
+"""What each kind of fault does: to the request, to the response, to a list, or to the delivery.
 
 The kinds and their default arguments are in ``faults``.
 """
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from ops.sandbox import fault_lists
 from ops.sandbox.faults import ARGUMENTS, Fault
 from ops.sandbox.limits import refused
+from ops.sandbox.pages import after, cursor_behind, invalid_cursor
 from ops.sandbox.router import not_routable, segments
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
+
+
+def change_list(fault: Fault, request: Request, store: Store) -> None:
+    """Change the requested list: with the given hook, or at random."""
+    hook = fault.args["before"]
+    if hook is not None:
+        hook(request, store)
+        return
+    # Seeded, so that a failing run can be repeated.
+    chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
+    drift(request, store, chance, fault.args["inserts"], fault.args["deletes"])
+
+
+def lag(fault: Fault, request: Request, _store: Store) -> None:
+    """Show listings as they were some seconds ago."""
+    request.lag = float(fault.args["seconds"])
+
+
+def empty_page(_fault: Fault, request: Request, store: Store) -> Answer:
+    """Answer with an empty page and a cursor that continues, as after many deletions; no item is lost."""
+    cursor = cursor_behind(request, store, after(request, store))
+    return ok([], {"count": 0, "cursor": cursor})
+
+
+def partial_bulk(fault: Fault, request: Request, _store: Store) -> None:
+    """Leave the last keys of a bulk write unwritten and name them in the response."""
+    request.failing = int(fault.args["keys"])
+
+
+def lower_per_page(fault: Fault, request: Request, _store: Store) -> None:
+    """Answer with smaller pages than requested, and echo their size."""
+    for name in ("per_page", "limit"):
+        size = request.query.get(name, "")
+        if name == "per_page" or size:
+            most = int(fault.args["per_page"])
+            request.query[name] = str(min(int(size), most) if size.isdigit() else most)
+
+
+def same_page(_fault: Fault, request: Request, _store: Store) -> None:
+    """Answer with the first page, whichever page is requested."""
+    request.query.pop("page", None)
+    request.query.pop("cursor", None)
+
+
+def same_cursor(_fault: Fault, answer: Answer) -> Answer:
+    """Send the same cursor with every page."""
+
+    def change(envelope: dict[str, Any]) -> None:
+        info = envelope.get("result_info") or {}
+        if info.get("cursor"):
+            info["cursor"] = "the-same-cursor"
+        if info.get("cursors"):
+            info["cursors"] = {"after": "the-same-cursor"}
+
+    return _changed(answer, change)
+
+
+def expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | None:
+    """Refuse every cursor; a first page is answered."""
+    return invalid_cursor().answer() if request.query.get("cursor") else None
+
+
+def change_total(fault: Fault, answer: Answer) -> Answer:
+    """Report another total, or none, and no number of pages."""
+
+    def change(envelope: dict[str, Any]) -> None:
+        info = envelope.get("result_info")
+        if isinstance(info, dict):
+            info.pop("total_pages", None)
+            info.pop("total_count", None)
+            info |= {} if fault.args["total"] is None else {"total_count": fault.args["total"]}
+
+    return _changed(answer, change)
+
+
+def add_unknown_fields(_fault: Fault, answer: Answer) -> Answer:
+    """Add undocumented fields to the envelope and to every item."""
+
+    def change(envelope: dict[str, Any]) -> None:
+        result = envelope.get("result")
+        for item in result if isinstance(result, list) else [result]:
+            if isinstance(item, dict):
+                item["x_unknown_field"] = {"since": "tomorrow", "list": [1, None, "é"]}
+        envelope["x_unknown_envelope_field"] = True
+
+    return _changed(answer, change)
+
+
+def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
+    try:
+        envelope = json.loads(answer.body) if isinstance(answer.body, bytes) else None
+    except ValueError:
+        return answer
+    if not isinstance(envelope, dict):
+        return answer
+    change(envelope)
+    return Answer(answer.status, answer.headers, dumps(envelope).encode())
+
+
+def drift(request: Request, store: Store, chance: random.Random, inserts: int, deletes: int) -> None:
+    """Insert and delete items of the requested list of DNS records or KV keys."""
+    words = segments(request.path)
+    added, removed = chance.randint(0, inserts), chance.randint(0, deletes)
+    if words[:1] == ["zones"] and words[2:3] == ["dns_records"]:
+        _drift_records(store, words[1], chance, added, removed)
+    elif words[2:5] == ["storage", "kv", "namespaces"] and words[6:7] == ["keys"]:
+        _drift_keys(store, words[5], chance, added, removed)
+
+
+def _drift_records(store: Store, zone: str, chance: random.Random, added: int, removed: int) -> None:
+    with store.transaction():
+        sample = store.value("SELECT body FROM dns_record WHERE zone = ? AND type = 'A' LIMIT 1", (zone,))
+        ids = store.texts("SELECT id FROM dns_record WHERE zone = ? ORDER BY id", (zone,))
+        for id in chance.sample(ids, min(removed, len(ids))):
+            store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, id))
+        for _ in range(added if sample else 0):
+            _copy_record(store, zone, json.loads(sample), chance)
+
+
+def _copy_record(store: Store, zone: str, record: dict[str, object], chance: random.Random) -> None:
+    id, label = f"{chance.getrandbits(128):032x}", f"{chance.getrandbits(48):012x}"
+    name = f"{label}.{str(record['name']).split('.', 1)[-1]}"
+    body = dumps({**record, "id": id, "name": name, "content": "192.0.2.77"})
+    columns = (zone, id, "A", name, "192.0.2.77", record["ttl"], 0, None, "[]", body)
+    store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", columns)
+
+
+def _drift_keys(store: Store, namespace: str, chance: random.Random, added: int, removed: int) -> None:
+    with store.transaction():
+        sql = "SELECT name FROM kv_pair WHERE namespace = ? ORDER BY name"
+        names = store.texts(sql, (namespace,))
+        for name in chance.sample(names, min(removed, len(names))):
+            store.run("DELETE FROM kv_pair WHERE namespace = ? AND name = ?", (namespace, name))
+        for _ in range(added):
+            name = f"{chance.getrandbits(48):012x}"
+            row = (namespace, name, dumps({"name": name}), None, store.now(), None, None, b"drift")
+            store.run("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
 
 Before = Callable[[Fault, Request, Store], Answer | None]
 After = Callable[[Fault, Answer], Answer]
@@ -76,16 +217,16 @@ _EFFECTS: dict[str, Kind] = {
     "error-after": Kind(after=lambda fault, _answer: _page(fault)),
     "denied": Kind(before=lambda fault, request, _: request.denied.update(fault.args["scope"].split(","))),
     "revoked": Kind(before=_revoke),
-    "drift": Kind(before=fault_lists.change_list),
+    "drift": Kind(before=change_list),
     "malformed": Kind(before=_malformed),
-    "total-lies": Kind(after=fault_lists.change_total),
-    "lower-per-page": Kind(before=fault_lists.lower_per_page),
-    "same-page-forever": Kind(before=fault_lists.same_page, after=fault_lists.same_cursor),
-    "cursor-expired": Kind(before=fault_lists.expired_cursor),
-    "empty-page": Kind(before=fault_lists.empty_page),
-    "partial-bulk": Kind(before=fault_lists.partial_bulk),
-    "lag": Kind(before=fault_lists.lag),
+    "total-lies": Kind(after=change_total),
+    "lower-per-page": Kind(before=lower_per_page),
+    "same-page-forever": Kind(before=same_page, after=same_cursor),
+    "cursor-expired": Kind(before=expired_cursor),
+    "empty-page": Kind(before=empty_page),
+    "partial-bulk": Kind(before=partial_bulk),
+    "lag": Kind(before=lag),
     "gone": Kind(before=_gone),
-    "unknown-fields": Kind(after=fault_lists.add_unknown_fields),
+    "unknown-fields": Kind(after=add_unknown_fields),
 }
 KINDS = {name: _EFFECTS.get(name, Kind()) for name in ARGUMENTS}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Handler = Callable[[Request, "Store"], Answer]
 Finder = TypeVar("Finder", bound=Callable[[Request, "Store"], Any])
 
+# A route with this scope checks the token itself (token verification).
+SELF_CHECKED = "self-checked"
 _SHAPES = {
     "hex": re.compile(r"[0-9a-fA-F]{32}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),

@@ -16,11 +16,10 @@ from ops.sandbox.identity import (
     stable_uuid,
 )
 from ops.sandbox.routes.durable_objects import save_namespace
-from ops.sandbox.seed_certificates import seed_certificates
 from ops.sandbox.seed_kv import seed_kv
 from ops.sandbox.seed_rules import seed_rules
 from ops.sandbox.seed_workers import seed_domains, seed_workers
-from ops.sandbox.seed_zones import seed_zones
+from ops.sandbox.seed_zones import seed_certificates, seed_zones
 from ops.sandbox.store import Json, Store
 
 # (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.

@@ -1,15 +1,70 @@
-"""Zones: list, create, get, change one field, delete, activation check, hold."""
+"""Zones and their plans: list, create, get, change one field, delete, activation check, hold, DNSSEC."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from typing import Any
+
 from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
-from ops.sandbox.dns_filters import OPERATORS
-from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
 from ops.sandbox.pages import page_of_documents
-from ops.sandbox.router import route
-from ops.sandbox.store import Store, new_id
+from ops.sandbox.router import getter, route
+from ops.sandbox.routes.dns import OPERATORS
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_text
-from ops.sandbox.zone_model import PLANS, new_zone
+
+_SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")
+_PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:read", "#zone_settings:read"]
+
+
+def _plan(legacy_id: str, name: str, price: int) -> Json:
+    about = {"id": stable_id("plan", legacy_id), "name": name, "price": price, "currency": "USD"}
+    terms = {"frequency": "monthly" if price else "", "is_subscribed": True, "can_subscribe": False}
+    legacy = {"legacy_id": legacy_id, "legacy_discount": False, "externally_managed": False}
+    return {**about, **terms, **legacy}
+
+
+_KNOWN = (
+    _plan("free", "Free Website", 0),
+    _plan("pro", "Pro Website", 25),
+    _plan("business", "Business Website", 250),
+    _plan("enterprise", "Enterprise Website", 0),
+)
+_META = {"phishing_detected": False, "cdn_only": False, "dns_only": False, "foundation_dns": False}
+PLANS: dict[str, Json] = {plan["id"]: plan for plan in _KNOWN}
+BY_NAME: dict[str, Json] = {plan["legacy_id"]: plan for plan in _KNOWN}
+
+
+def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = "free", **more: Any) -> Json:
+    """Return a zone as the API shows it, pending until its name servers are set."""
+    quota = 1 if plan in ("business", "enterprise") else 0
+    first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
+    return {
+        "id": id,
+        "name": name,
+        "status": "pending",
+        "paused": False,
+        "type": type,
+        "development_mode": 0,
+        "name_servers": [f"{_SERVERS[one]}.ns.cloudflare.com" for one in (first, first - 3)],
+        "original_name_servers": ["ns1.registrar.example", "ns2.registrar.example"],
+        "original_registrar": "registrar.example",
+        "original_dnshost": None,
+        "created_on": stamp,
+        "modified_on": stamp,
+        "activated_on": None,
+        "vanity_name_servers": [],
+        "meta": {"step": 2, "custom_certificate_quota": quota, "page_rule_quota": 3, **_META},
+        "owner": {"id": None, "type": "user", "email": None},
+        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
+        "tenant": {"id": None, "name": None},
+        "tenant_unit": {"id": None},
+        "permissions": _PERMISSIONS,
+        "plan": BY_NAME[plan],
+        **more,
+    }
+
 
 ZONE = "/zones/{zone_id}"
 TYPES = ("full", "partial", "secondary", "internal")
@@ -128,3 +183,63 @@ def activation_check(request: Request, _store: Store) -> Answer:
 @route("GET", ZONE + "/hold", "zone:read")
 def get_hold(request: Request, store: Store) -> Answer:
     return ok(store.get_document("hold", request.zone, "hold") or {"hold": False})
+
+
+DNSSEC = "/zones/{zone_id}/dnssec"
+_DNSSEC_KEYS = (
+    *("flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds"),
+    *("key_tag", "public_key"),
+)
+_DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
+
+
+def _unsigned(stamp: str | None) -> Json:
+    """Return the state of a zone without DNSSEC."""
+    return {"status": "disabled", **dict.fromkeys(_DNSSEC_KEYS), "modified_on": stamp}
+
+
+def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
+    """Return the state of a signed zone; its keys follow from the zone's id."""
+    digest = hashlib.sha256(f"{zone_id}:ds".encode()).hexdigest().upper()
+    key = base64.b64encode(hashlib.sha512(f"{zone_id}:key".encode()).digest()).decode()
+    key_tag = int(digest[:4], 16)
+    kind = {"flags": 257, "algorithm": "13", "key_type": "ECDSAP256SHA256"}
+    digests = {"digest_type": "2", "digest_algorithm": "SHA256", "digest": digest}
+    ds = f"{name}. 3600 IN DS {key_tag} 13 2 {digest}"
+    keys = {"ds": ds, "key_tag": key_tag, "public_key": key}
+    return {"status": status, **kind, **digests, **keys, "modified_on": stamp}
+
+
+@getter(DNSSEC, "dns:read")
+def _dnssec(request: Request, store: Store) -> Json:
+    state: Json | None = store.get_document("dnssec", request.zone, "dnssec")
+    return state or _unsigned(None)
+
+
+@route("PATCH", DNSSEC, "dns:edit")
+def patch_dnssec(request: Request, store: Store) -> Answer:
+    """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is removed)."""
+    sent, state = request.object(), _dnssec(request, store)
+    status = sent.get("status")
+    if not set(sent) <= {"status", *_DNSSEC_OPTIONS} or status not in (None, "active", "disabled"):
+        raise invalid_body()
+    if status == "active" and state["status"] == "disabled":
+        name = store.get_document("zone", "", request.zone)["name"]
+        state = signed(request.zone, name, "pending", store.stamp())
+    elif status == "active" and state["status"] == "pending-disabled":
+        state = {**state, "status": "active", "modified_on": store.stamp()}
+    elif status == "disabled" and state["status"] == "active":
+        state = {**state, "status": "pending-disabled", "modified_on": store.stamp()}
+    elif status == "disabled":
+        state = _unsigned(store.stamp())
+    state = {**state, **{name: sent[name] for name in _DNSSEC_OPTIONS if name in sent}}
+    store.put_document("dnssec", request.zone, "dnssec", state)
+    return ok(state)
+
+
+@route("DELETE", DNSSEC, "dns:edit")
+def delete_dnssec(request: Request, store: Store) -> Answer:
+    if _dnssec(request, store)["status"] == "active":
+        raise Refusal(400, 1014, "DNSSEC is active: disable it before its records are deleted.")
+    store.delete_document("dnssec", request.zone, "dnssec")
+    return ok("")
