@@ -125,7 +125,10 @@ def write(zone: Zone, records: list[Json], now: float) -> str:
             remark = " ".join(filter(None, [record["comment"], "cf_tags=" + ",".join(tags) if tags else ""]))
             content = str(record["content"])
             if type == "TXT":
-                content = " ".join(map(txt_strings, strings(content)))
+                # Quoted character strings of at most 255 characters.
+                texts = [t[at : at + _STRING] for t in strings(content) for at in range(0, len(t), _STRING)]
+                quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+                content = " ".join(f'"{text}"' for text in quoted)
             elif type in ("CNAME", "NS", "PTR") or (type in ("MX", "SRV") and not content.endswith(".")):
                 content += "."
             if type in dns_types.WITH_PRIORITY:
@@ -133,9 +136,3 @@ def write(zone: Zone, records: list[Json], now: float) -> str:
             data = f"{record['name']}.\t{record['ttl']}\tIN\t{type}\t{content}"
             lines.append(f"{data} ; {remark}" if remark else data)
     return "\n".join(lines) + "\n"
-
-
-def txt_strings(text: str) -> str:
-    """Write text as quoted character strings of at most 255 characters."""
-    pieces = [text[at : at + _STRING] for at in range(0, len(text), _STRING)]
-    return " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)

@@ -94,11 +94,6 @@ def _host(text: str) -> str | None:
     return name if is_hostname(name) else None
 
 
-def unquoted(text: str) -> str:
-    """Return the text of a TXT content: character strings joined, quotes removed."""
-    return "".join(strings(text))
-
-
 def strings(text: str) -> list[str]:
     """Return the character strings of a TXT content."""
     if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
@@ -115,7 +110,7 @@ CONTENT: dict[str, Callable[[str], str | None]] = {
     "NS": _host,
     "OPENPGPKEY": lambda text: text if is_base64(text) else None,
     "PTR": _host,
-    "TXT": lambda text: text if 0 < len(unquoted(text)) <= MOST_TXT and "\n" not in text else None,
+    "TXT": lambda text: text if 0 < len("".join(strings(text))) <= MOST_TXT and "\n" not in text else None,
 }
 _MESSAGES = {
     "A": (9005, "Content for A record must be a valid IPv4 address."),

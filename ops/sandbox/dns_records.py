@@ -115,9 +115,8 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
         raise Refusal(400, 9039, "CNAME content cannot reference itself.")
     if proxied and type != "CNAME" and is_unreachable(content):
         raise Refusal(400, 9003, f"Target {content} is not allowed for a proxied record.")
-    record |= {"proxiable": can_be_proxied, "proxied": proxied, "ttl": 1 if proxied else _ttl(zone, sent)}
+    record |= {"proxiable": can_be_proxied, "proxied": proxied, **_options(zone, sent)}
     record |= {"settings": sent.get("settings") or {}, "meta": {}}
-    record |= {"comment": _comment(zone, sent), "tags": _tags(zone, sent)}
     record["created_on"] = record["modified_on"] = stamp
     for field in ("comment", "tags"):
         if record[field]:
@@ -156,37 +155,27 @@ def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> No
         raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
 
 
-def _ttl(zone: Zone, sent: Json) -> int:
-    ttl, least = sent.get("ttl", 1), 30 if zone.enterprise else 60
+def _options(zone: Zone, sent: Json) -> Json:
+    """Return TTL, comment and tags of a record, or refuse them; the plan of the zone sets their limits."""
+    ttl, least, most = sent.get("ttl", 1), 30 if zone.enterprise else 60, 500 if zone.paid else 100
     if isinstance(ttl, float) and ttl.is_integer():
         ttl = int(ttl)
-    fine = isinstance(ttl, int) and not isinstance(ttl, bool) and (ttl == 1 or least <= ttl <= 86400)
-    if not fine:
+    is_number = isinstance(ttl, int) and not isinstance(ttl, bool)
+    if not sent.get("proxied") and not (is_number and (ttl == 1 or least <= ttl <= 86400)):
         message = f"Invalid TTL. Must be between {least} and 86400 seconds, or 1 for Automatic."
         raise Refusal(400, 9021, message)
-    return int(ttl)
-
-
-def _comment(zone: Zone, sent: Json) -> str | None:
-    comment, most = sent.get("comment") or None, 500 if zone.paid else 100
-    if comment is None:
-        return None
-    if not isinstance(comment, str) or re.search(r"[\r\n]", comment):
+    comment, tags = sent.get("comment") or None, sent.get("tags") or []
+    if comment is not None and (not isinstance(comment, str) or re.search(r"[\r\n]", comment)):
         raise invalid(9301, "Comments must not contain line breaks.")
-    if len(comment) > most:
+    if comment is not None and len(comment) > most:
         raise invalid(9302, f"Comments must not be longer than {most} characters.")
-    return comment
-
-
-def _tags(zone: Zone, sent: Json) -> list[str]:
-    tags = sent.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
         raise invalid(9303, "Tags must have the form name:value.")
-    most = 20 if zone.paid else 0
-    if len(tags) > most:
-        message = f"DNS record has {len(tags)} tags, exceeding the quota of {most}."
+    quota = 20 if zone.paid else 0
+    if len(tags) > quota:
+        message = f"DNS record has {len(tags)} tags, exceeding the quota of {quota}."
         raise Refusal(400, 9300, message)
-    return tags
+    return {"ttl": 1 if sent.get("proxied") else ttl, "comment": comment, "tags": tags}
 
 
 def save(store: Store, zone_id: str, record: Json) -> None:

@@ -56,15 +56,6 @@ def identify(request: Request, store: Store) -> Token | None:
     return Token(key, "", frozenset({"*"}), "active", None, "key")
 
 
-def admit(request: Request, token: Token | None, scope: str) -> None:
-    """Refuse an unusable token, and one without *scope*."""
-    if token is None or token.status != "active":
-        raise Refusal(403, 9109, "Invalid access token")
-    denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
-    if scope and (denied or not token.may(scope)):
-        raise unauthorized(scope)
-
-
 def unauthorized(scope: str) -> Refusal:
     """Return the refusal of a missing permission: zones have a code of their own."""
     if scope.startswith("zone:"):
@@ -147,11 +138,15 @@ class Edge:
         try:
             found, request.args = router.find(request.method, request.path)
             request.token = token
-            if found.scope != router.SELF_CHECKED:
-                admit(request, token, found.scope)
+            scope, checks = found.scope, found.scope != router.SELF_CHECKED
+            if checks and (token is None or token.status != "active"):
+                raise Refusal(403, 9109, "Invalid access token")
+            denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
+            if checks and scope and token and (denied or not token.may(scope)):
+                raise unauthorized(scope)
             account, zone = request.args.get("account_id"), request.args.get("zone_id")
             if account and account != ACCOUNT_ID and not self._exists("account", account):
-                raise unauthorized(found.scope)
+                raise unauthorized(scope)
             if zone and not self._exists("zone", zone):
                 raise Refusal(404, 1003, "Invalid zone identifier")
             with self.store.transaction() if found.atomic else nullcontext():

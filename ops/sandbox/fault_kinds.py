@@ -9,14 +9,17 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from ops.sandbox import dns_records
 from ops.sandbox.faults import ARGUMENTS, Fault
 from ops.sandbox.limits import refused
 from ops.sandbox.pages import after, cursor_behind, invalid_cursor
 from ops.sandbox.router import not_routable, segments
-from ops.sandbox.store import Store
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
+
+Before = Callable[[Fault, Request, Store], Answer | None]
+After = Callable[[Fault, Answer], Answer]
 
 
 def change_list(fault: Fault, request: Request, store: Store) -> None:
@@ -61,17 +64,13 @@ def same_page(_fault: Fault, request: Request, _store: Store) -> None:
     request.query.pop("cursor", None)
 
 
-def same_cursor(_fault: Fault, answer: Answer) -> Answer:
+def same_cursor(_fault: Fault, envelope: Json) -> None:
     """Send the same cursor with every page."""
-
-    def change(envelope: dict[str, Any]) -> None:
-        info = envelope.get("result_info") or {}
-        if info.get("cursor"):
-            info["cursor"] = "the-same-cursor"
-        if info.get("cursors"):
-            info["cursors"] = {"after": "the-same-cursor"}
-
-    return _changed(answer, change)
+    info = envelope.get("result_info") or {}
+    if info.get("cursor"):
+        info["cursor"] = "the-same-cursor"
+    if info.get("cursors"):
+        info["cursors"] = {"after": "the-same-cursor"}
 
 
 def expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | None:
@@ -79,41 +78,38 @@ def expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | N
     return invalid_cursor().answer() if request.query.get("cursor") else None
 
 
-def change_total(fault: Fault, answer: Answer) -> Answer:
+def change_total(fault: Fault, envelope: Json) -> None:
     """Report another total, or none, and no number of pages."""
-
-    def change(envelope: dict[str, Any]) -> None:
-        info = envelope.get("result_info")
-        if isinstance(info, dict):
-            info.pop("total_pages", None)
-            info.pop("total_count", None)
-            info |= {} if fault.args["total"] is None else {"total_count": fault.args["total"]}
-
-    return _changed(answer, change)
+    info = envelope.get("result_info")
+    if isinstance(info, dict):
+        info.pop("total_pages", None)
+        info.pop("total_count", None)
+        info |= {} if fault.args["total"] is None else {"total_count": fault.args["total"]}
 
 
-def add_unknown_fields(_fault: Fault, answer: Answer) -> Answer:
+def add_unknown_fields(_fault: Fault, envelope: Json) -> None:
     """Add undocumented fields to the envelope and to every item."""
-
-    def change(envelope: dict[str, Any]) -> None:
-        result = envelope.get("result")
-        for item in result if isinstance(result, list) else [result]:
-            if isinstance(item, dict):
-                item["x_unknown_field"] = {"since": "tomorrow", "list": [1, None, "é"]}
-        envelope["x_unknown_envelope_field"] = True
-
-    return _changed(answer, change)
+    result = envelope.get("result")
+    for item in result if isinstance(result, list) else [result]:
+        if isinstance(item, dict):
+            item["x_unknown_field"] = {"since": "tomorrow", "list": [1, None, "é"]}
+    envelope["x_unknown_envelope_field"] = True
 
 
-def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
-    try:
-        envelope = json.loads(answer.body) if isinstance(answer.body, bytes) else None
-    except ValueError:
-        return answer
-    if not isinstance(envelope, dict):
-        return answer
-    change(envelope)
-    return Answer(answer.status, answer.headers, dumps(envelope).encode())
+def in_envelope(change: Callable[[Fault, Json], None]) -> After:
+    """Return the effect that applies *change* to the envelope of a response, if it has one."""
+
+    def after(fault: Fault, answer: Answer) -> Answer:
+        try:
+            envelope = json.loads(answer.body) if isinstance(answer.body, bytes) else None
+        except ValueError:
+            return answer
+        if not isinstance(envelope, dict):
+            return answer
+        change(fault, envelope)
+        return Answer(answer.status, answer.headers, dumps(envelope).encode())
+
+    return after
 
 
 def drift(request: Request, store: Store, chance: random.Random, inserts: int, deletes: int) -> None:
@@ -121,43 +117,27 @@ def drift(request: Request, store: Store, chance: random.Random, inserts: int, d
     words = segments(request.path)
     added, removed = chance.randint(0, inserts), chance.randint(0, deletes)
     if words[:1] == ["zones"] and words[2:3] == ["dns_records"]:
-        _drift_records(store, words[1], chance, added, removed)
+        with store.transaction():
+            zone, sql = words[1], "SELECT body FROM dns_record WHERE zone = ? AND type = 'A' LIMIT 1"
+            sample = store.value(sql, (zone,))
+            ids = store.texts("SELECT id FROM dns_record WHERE zone = ? ORDER BY id", (zone,))
+            for id in chance.sample(ids, min(removed, len(ids))):
+                store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, id))
+            for _ in range(added if sample else 0):
+                record = json.loads(sample) | {"id": f"{chance.getrandbits(128):032x}", "proxied": False}
+                parent = record["name"].split(".", 1)[-1]
+                new = {"name": f"{chance.getrandbits(48):012x}.{parent}", "content": "192.0.2.77"}
+                dns_records.save(store, zone, record | new)
     elif words[2:5] == ["storage", "kv", "namespaces"] and words[6:7] == ["keys"]:
-        _drift_keys(store, words[5], chance, added, removed)
-
-
-def _drift_records(store: Store, zone: str, chance: random.Random, added: int, removed: int) -> None:
-    with store.transaction():
-        sample = store.value("SELECT body FROM dns_record WHERE zone = ? AND type = 'A' LIMIT 1", (zone,))
-        ids = store.texts("SELECT id FROM dns_record WHERE zone = ? ORDER BY id", (zone,))
-        for id in chance.sample(ids, min(removed, len(ids))):
-            store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, id))
-        for _ in range(added if sample else 0):
-            _copy_record(store, zone, json.loads(sample), chance)
-
-
-def _copy_record(store: Store, zone: str, record: dict[str, object], chance: random.Random) -> None:
-    id, label = f"{chance.getrandbits(128):032x}", f"{chance.getrandbits(48):012x}"
-    name = f"{label}.{str(record['name']).split('.', 1)[-1]}"
-    body = dumps({**record, "id": id, "name": name, "content": "192.0.2.77"})
-    columns = (zone, id, "A", name, "192.0.2.77", record["ttl"], 0, None, "[]", body)
-    store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", columns)
-
-
-def _drift_keys(store: Store, namespace: str, chance: random.Random, added: int, removed: int) -> None:
-    with store.transaction():
-        sql = "SELECT name FROM kv_pair WHERE namespace = ? ORDER BY name"
-        names = store.texts(sql, (namespace,))
-        for name in chance.sample(names, min(removed, len(names))):
-            store.run("DELETE FROM kv_pair WHERE namespace = ? AND name = ?", (namespace, name))
-        for _ in range(added):
-            name = f"{chance.getrandbits(48):012x}"
-            row = (namespace, name, dumps({"name": name}), None, store.now(), None, None, b"drift")
-            store.run("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-
-Before = Callable[[Fault, Request, Store], Answer | None]
-After = Callable[[Fault, Answer], Answer]
+        with store.transaction():
+            namespace = words[5]
+            names = store.texts("SELECT name FROM kv_pair WHERE namespace = ? ORDER BY name", (namespace,))
+            for name in chance.sample(names, min(removed, len(names))):
+                store.run("DELETE FROM kv_pair WHERE namespace = ? AND name = ?", (namespace, name))
+            for _ in range(added):
+                name = f"{chance.getrandbits(48):012x}"
+                row = (namespace, name, dumps({"name": name}), None, store.now(), None, None, b"drift")
+                store.run("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 @dataclass(frozen=True)
@@ -219,14 +199,14 @@ _EFFECTS: dict[str, Kind] = {
     "revoked": Kind(before=_revoke),
     "drift": Kind(before=change_list),
     "malformed": Kind(before=_malformed),
-    "total-lies": Kind(after=change_total),
+    "total-lies": Kind(after=in_envelope(change_total)),
     "lower-per-page": Kind(before=lower_per_page),
-    "same-page-forever": Kind(before=same_page, after=same_cursor),
+    "same-page-forever": Kind(before=same_page, after=in_envelope(same_cursor)),
     "cursor-expired": Kind(before=expired_cursor),
     "empty-page": Kind(before=empty_page),
     "partial-bulk": Kind(before=partial_bulk),
     "lag": Kind(before=lag),
     "gone": Kind(before=_gone),
-    "unknown-fields": Kind(after=add_unknown_fields),
+    "unknown-fields": Kind(after=in_envelope(add_unknown_fields)),
 }
 KINDS = {name: _EFFECTS.get(name, Kind()) for name in ARGUMENTS}

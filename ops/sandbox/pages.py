@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ops.sandbox.router import route
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
@@ -64,6 +65,21 @@ def page_of_documents(
     bounds = {"maximum": maximum, "default": default, "minimum": minimum}
     select, count = f"SELECT body{base} ORDER BY {order}", f"SELECT count(*){base}"
     return page_of(request, store, select, count, (kind, owner, *args), **bounds)
+
+
+def listing(template: str, scope: str, kind: str, **bounds: int) -> None:
+    """Register a GET that lists the documents of a kind, of the zone or the account in the path.
+
+    With *bounds* (those of ``page_of_documents``) it answers in pages, else with all of them.
+    """
+
+    def answer(request: Request, store: Store) -> Answer:
+        owner = request.args.get("zone_id") or request.account
+        if bounds:
+            return page_of_documents(request, store, kind, owner, **bounds)  # type: ignore[arg-type] # numbers only
+        return ok_list(store.document_texts(kind, owner))
+
+    route("GET", template, scope)(answer)
 
 
 def page_of_items(

@@ -74,6 +74,14 @@ _ACTIONS = (
 )
 
 
+_MONITOR: Json = {
+    "description": "health check",
+    **{"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443},
+    **{"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False},
+    "header": {},
+}
+
+
 def seed_all(store: Store) -> None:
     """Write everything of a new sandbox."""
     seed_zones(store)
@@ -98,6 +106,21 @@ def seed_account(store: Store) -> None:
     }
     store.put_document("membership", "", str(membership["id"]), membership)
     seed_kv(store)
+    _seed_storage(store)
+    for script, name, sqlite, count in DURABLE_OBJECTS:
+        id = stable_id("do.namespace", script, name)
+        about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
+        save_namespace(store, ACCOUNT_ID, about)
+        rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
+        store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
+    seed_workers(store)
+    seed_domains(store)
+    for number in range(AUDIT_ENTRIES):
+        _seed_audit_entry(store, number)
+
+
+def _seed_storage(store: Store) -> None:
+    """Write buckets, databases, queues, Pages projects, and the monitor and pools of load balancing."""
     for name in BUCKETS:
         about: Json = {
             "name": name,
@@ -120,26 +143,8 @@ def seed_account(store: Store) -> None:
         scripts = {"production_script_name": script, "preview_script_name": f"{script}-preview"}
         about = {"id": id, "name": name, "subdomain": host, "domains": [host], **scripts, **_PROJECT}
         store.put_document("pages.project", ACCOUNT_ID, id, about, sort=name)
-    for script, name, sqlite, count in DURABLE_OBJECTS:
-        id = stable_id("do.namespace", script, name)
-        about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
-        save_namespace(store, ACCOUNT_ID, about)
-        rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
-        store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
-    seed_workers(store)
-    seed_domains(store)
-    _seed_balancing(store)
-    for number in range(AUDIT_ENTRIES):
-        _seed_audit_entry(store, number)
-
-
-def _seed_balancing(store: Store) -> None:
-    monitor = stable_id("lb.monitor", "health")
-    stamps = {"created_on": CREATED, "modified_on": CHANGED}
-    probe = {"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443}
-    times = {"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False}
-    about = {"id": monitor, "description": "health check", **probe, **times, **stamps, "header": {}}
-    store.put_document("lb.monitor", ACCOUNT_ID, monitor, about)
+    monitor, stamps = stable_id("lb.monitor", "health"), {"created_on": CREATED, "modified_on": CHANGED}
+    store.put_document("lb.monitor", ACCOUNT_ID, monitor, {"id": monitor, **_MONITOR, **stamps})
     for number, name in enumerate(("pool-west", "pool-east"), 1):
         id = stable_id("lb.pool", name)
         origin = {"name": f"{name}-1", "address": f"192.0.2.{number}", "enabled": True, "weight": 1}

@@ -57,6 +57,8 @@ class Sandbox:
         self.store.limited = quota is not None
         self.limiter = Limiter(quota, self.store.now)
         self.edge = Edge(self.store, self.limiter, self.faults)
+        # Tracebacks of handlers that failed; each is a bug of the sandbox.
+        self.crashes = self.edge.crashes
         routes.load()
         prepare(self.store, seed)
         self.token = self.store.meta("token")
@@ -100,11 +102,6 @@ class Sandbox:
     @observer.setter
     def observer(self, observer: Callable[[Exchange], None] | None) -> None:
         self.edge.observer = observer
-
-    @property
-    def crashes(self) -> list[str]:
-        """Tracebacks of handlers that failed; each is a bug of the sandbox."""
-        return self.edge.crashes
 
     @property
     def busy(self) -> bool:

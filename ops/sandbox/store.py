@@ -66,7 +66,7 @@ class Store:
 
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
-        self.clock = clock
+        self.now = clock
         # Without the general limit, the limits of single products (imports, purges) do not apply either.
         self.limited = True
         self._local = threading.local()
@@ -131,9 +131,6 @@ class Store:
             link.execute("ROLLBACK")
             raise
         link.execute("COMMIT")
-
-    def now(self) -> float:
-        return self.clock()
 
     def stamp(self) -> str:
         """Return the time as the API writes it: RFC 3339, UTC, microseconds."""

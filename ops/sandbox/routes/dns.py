@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ops.sandbox import dns_records
 from ops.sandbox.dns_content import to_ascii
-from ops.sandbox.pages import page_of
+from ops.sandbox.pages import listing, page_of
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
 # The document says five million; the answer may then take longer than a client's timeout.
 MOST_RECORDS = 5_000_000
@@ -43,11 +43,18 @@ _SOA_BOUNDS = {
 }
 
 
+listing(RECORDS + "/scan/review", "dns:read", "dns_scan")
+
+
 @route("GET", RECORDS, "dns:read")
 def list_records(request: Request, store: Store) -> Answer:
+    name, direction = request.query.get("order", "type"), request.query.get("direction", "asc")
+    if name not in _ORDERS or direction not in ("asc", "desc"):
+        raise Refusal(400, 1004, "Invalid order or direction.")
+    order = ", ".join(f"{column} {direction}" for column in _ORDERS[name])
     condition, args = _where(request)
     base = " FROM dns_record WHERE zone = ?" + condition
-    select, count = "SELECT body" + base + _order(request), "SELECT count(*)" + base
+    select, count = f"SELECT body{base} ORDER BY {order}", "SELECT count(*)" + base
     return page_of(request, store, select, count, (request.zone, *args), maximum=MOST_RECORDS, default=100)
 
 
@@ -107,11 +114,6 @@ def _dns_settings(request: Request, store: Store) -> Json:
     return saved or _DNS_SETTINGS
 
 
-@route("GET", RECORDS + "/scan/review", "dns:read")
-def scan_review(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("dns_scan", request.zone))
-
-
 Condition = tuple[str, list[object]]
 
 OPERATORS = {
@@ -160,15 +162,6 @@ def _where(request: Request) -> Condition:
         return "", []
     text, args = _joined(conditions, query.get("match", "all"))
     return " AND " + text, args
-
-
-def _order(request: Request) -> str:
-    """Return the ORDER BY of a listing; by type if the request has none."""
-    name = request.query.get("order", "type")
-    direction = request.query.get("direction", "asc")
-    if name not in _ORDERS or direction not in ("asc", "desc"):
-        raise Refusal(400, 1004, "Invalid order or direction.")
-    return " ORDER BY " + ", ".join(f"{column} {direction}" for column in _ORDERS[name])
 
 
 def _joined(conditions: list[Condition], match: str) -> Condition:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, page_of_documents
+from ops.sandbox.pages import cursor_of, listing
 from ops.sandbox.router import not_routable, route, segments
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request
@@ -21,9 +21,7 @@ _OBJECTS = """
 """
 
 
-@route("GET", NAMESPACES, scope="workers:read")
-def list_namespaces(request: Request, store: Store) -> Answer:
-    return page_of_documents(request, store, KIND, request.account, maximum=1000, minimum=1)
+listing(NAMESPACES, "workers:read", KIND, maximum=1000, minimum=1)
 
 
 @route("GET", NAMESPACES + "/{namespace_id}/objects", scope="workers:read")

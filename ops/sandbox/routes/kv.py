@@ -9,17 +9,8 @@ from typing import Any, TypeVar
 
 from ops.sandbox.pages import cursor_of, page_of_documents
 from ops.sandbox.router import getter, route
-from ops.sandbox.routes.kv_pairs import (
-    VALUE_BYTES,
-    Pair,
-    checked_expiration,
-    checked_metadata,
-    checked_name,
-    checked_value,
-    erase,
-    read,
-    write,
-)
+from ops.sandbox.routes import kv_pairs
+from ops.sandbox.routes.kv_pairs import Pair
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_text
 
@@ -135,22 +126,24 @@ def get_metadata(request: Request, store: Store) -> Answer:
 def put_value(request: Request, store: Store) -> Answer:
     """Write the raw body, or the parts `value` and `metadata` of a form."""
     namespace, query = namespace_of(request, store), request.query
-    name = checked_name(request.args["key_name"])
-    expiration = checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
+    name = kv_pairs.checked_name(request.args["key_name"])
+    expiration = kv_pairs.checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
     value, metadata = request.body, None
     if request.headers.get("content-type").lower().startswith("multipart/form-data"):
         parts = {part.name: part for part in request.form()}
         if "value" not in parts:
             raise Refusal(400, 10024, "the form has no part named value")
         value = parts["value"].data
-        metadata = checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
-    write(store, namespace["id"], [Pair(name, checked_value(value), metadata, expiration)])
+        metadata = kv_pairs.checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
+    kv_pairs.write(store, namespace["id"], [Pair(name, kv_pairs.checked_value(value), metadata, expiration)])
     return ok({})
 
 
 @route("DELETE", VALUE, scope="kv:edit")
 def delete_value(request: Request, store: Store) -> Answer:
-    erase(store, namespace_of(request, store)["id"], [checked_name(request.args["key_name"])])
+    kv_pairs.erase(
+        store, namespace_of(request, store)["id"], [kv_pairs.checked_name(request.args["key_name"])]
+    )
     return ok({})
 
 
@@ -162,7 +155,7 @@ def put_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
     pairs = [_bulk_pair(store, one) for one in _items(request)]
     done, failed = _split(request, pairs)
-    write(store, namespace["id"], done)
+    kv_pairs.write(store, namespace["id"], done)
     return _done(len(done), [pair.name for pair in failed])
 
 
@@ -172,8 +165,8 @@ def delete_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
     # Older clients send an object with the name.
     sent = (one.get("name", one.get("key")) if isinstance(one, dict) else one for one in _items(request))
-    done, failed = _split(request, [checked_name(name) for name in sent])
-    erase(store, namespace["id"], done)
+    done, failed = _split(request, [kv_pairs.checked_name(name) for name in sent])
+    kv_pairs.erase(store, namespace["id"], done)
     return _done(len(done), failed)
 
 
@@ -190,8 +183,8 @@ def get_bulk(request: Request, store: Store) -> Answer:
         raise invalid_body()
     if len(names) > BULK_READS:
         raise Refusal(400, 10030, f"You can request a maximum of {BULK_READS} keys.")
-    pairs = {name: read(store, namespace["id"], name) for name in map(checked_name, names)}
-    if sum(len(pair.value) for pair in pairs.values() if pair) > VALUE_BYTES:
+    pairs = {name: kv_pairs.read(store, namespace["id"], name) for name in map(kv_pairs.checked_name, names)}
+    if sum(len(pair.value) for pair in pairs.values() if pair) > kv_pairs.VALUE_BYTES:
         raise Refusal(413, 10030, "Total size of request exceeds the limit of 25MB")
     metadata = body.get("withMetadata") is True
     texts = ",".join(f"{dumps(name)}:{_text(pair, kind, metadata)}" for name, pair in pairs.items())
@@ -200,7 +193,7 @@ def get_bulk(request: Request, store: Store) -> Answer:
 
 def _pair(request: Request, store: Store) -> Pair:
     namespace = namespace_of(request, store)
-    pair = read(store, namespace["id"], checked_name(request.args["key_name"]))
+    pair = kv_pairs.read(store, namespace["id"], kv_pairs.checked_name(request.args["key_name"]))
     if pair is None:
         raise Refusal(404, 10009, "key not found")
     return pair
@@ -218,15 +211,15 @@ def _items(request: Request) -> list[Any]:
 def _bulk_pair(store: Store, item: Any) -> Pair:
     if not isinstance(item, dict) or not isinstance(item.get("value"), str):
         raise invalid_body()
-    metadata = None if item.get("metadata") is None else checked_metadata(dumps(item["metadata"]))
-    expiration = checked_expiration(store, item.get("expiration"), item.get("expiration_ttl"))
+    metadata = None if item.get("metadata") is None else kv_pairs.checked_metadata(dumps(item["metadata"]))
+    expiration = kv_pairs.checked_expiration(store, item.get("expiration"), item.get("expiration_ttl"))
     value = item["value"].encode("utf-8", "replace")
     if item.get("base64") is True:
         try:
             value = base64.b64decode(item["value"], validate=True)
         except (binascii.Error, ValueError):
             raise Refusal(400, 10024, f"the value of {item.get('key')!r} is not base64") from None
-    return Pair(checked_name(item.get("key")), checked_value(value), metadata, expiration)
+    return Pair(kv_pairs.checked_name(item.get("key")), kv_pairs.checked_value(value), metadata, expiration)
 
 
 def _text(pair: Pair | None, kind: str, metadata: bool) -> str:

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, page_info, page_of_documents, page_of_items
+from ops.sandbox.pages import cursor_of, listing, page_info, page_of_items
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
@@ -28,6 +28,9 @@ _QUEUE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOCATIONS = ("apac", "eeur", "enam", "weur", "wnam", "oc")
 _CLASSES = ("Standard", "InfrequentAccess")
 _QUEUE_SETTINGS = {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600}
+
+
+listing(ACCOUNT + "/pages/projects", "pages:read", "pages.project", maximum=25, default=10, minimum=1)
 
 
 def _named(sent: Json, field: str, pattern: re.Pattern[str], refusal: Refusal) -> str:
@@ -266,9 +269,3 @@ def delete_consumer(request: Request, store: Store) -> Answer:
     queue["consumers"].remove(_consumer(request, store))
     _save_queue(request, store, queue)
     return ok(None)
-
-
-@route("GET", ACCOUNT + "/pages/projects", scope="pages:read")
-def list_projects(request: Request, store: Store) -> Answer:
-    owner = request.account
-    return page_of_documents(request, store, "pages.project", owner, maximum=25, default=10, minimum=1)

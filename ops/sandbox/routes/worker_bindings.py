@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ops.sandbox.routes.worker_state import find
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Refusal, invalid_body
 
@@ -103,7 +102,7 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
             binding |= {"id": id, "database_id": id}
         elif type == "service":
             target, problem = str(binding.get("service", "")), "Could not resolve service binding"
-            if target != script and find(store, account, target) is None:
+            if target != script and store.document_text("worker", account, target) is None:
                 message = f"{problem} '{binding['name']}'. Target script '{target}' not found."
                 raise Refusal(400, 10143, message)
         elif type == "durable_object_namespace":

@@ -5,6 +5,7 @@ Form: docs:workers/configuration/multipart-upload-metadata. Invalid code is refu
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
 import re
@@ -12,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ops.sandbox.routes.worker_bindings import invalid
-from ops.sandbox.routes.worker_state import OLDEST_DATE, Module, etag
+from ops.sandbox.routes.worker_state import OLDEST_DATE, Module
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Part, Request
 
@@ -96,13 +97,16 @@ def check_imports(parts: list[Module]) -> None:
 
 
 def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
-    """Store main part, handlers, classes and etag of the code on the Worker."""
+    """Store main part, handlers, classes and the etag of the code on the Worker."""
     code = next((part.data for part in parts if part.name == main), b"").decode("utf-8", "replace")
     pattern = _HANDLER if is_modules else _LISTENER
     worker["main"], worker["has_modules"] = main, is_modules
     worker["handlers"] = sorted(set(pattern.findall(code)))
     worker["named_handlers"] = [{"name": name, "handlers": ["class"]} for name in _CLASS.findall(code)]
-    worker["etag"] = etag(parts)
+    digest = hashlib.sha256()
+    for part in sorted(parts, key=lambda part: part.name):
+        digest.update(f"{part.name}\0{part.content_type}\0{len(part.data)}\0".encode() + part.data)
+    worker["etag"] = digest.hexdigest()
 
 
 def chosen(metadata: Json, store: Store) -> Json:

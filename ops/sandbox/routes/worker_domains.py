@@ -6,7 +6,7 @@ import uuid
 
 from ops.sandbox import dns_records
 from ops.sandbox.router import getter, not_routable, route, segments
-from ops.sandbox.routes.worker_state import SCRIPT, find, not_found
+from ops.sandbox.routes.worker_state import SCRIPT, not_found
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -43,8 +43,7 @@ def _attach(store: Store, account: str, body: Json) -> Json:
     if not isinstance(hostname, str) or not isinstance(service, str):
         raise invalid_body()
     zone = _zone(store, body, hostname)
-    if find(store, account, service) is None:
-        raise not_found()
+    store.required("worker", account, service, not_found())
     found = _attached(store, account).get(hostname)
     if found is None:
         if body.get("override_existing_dns_record") is True:

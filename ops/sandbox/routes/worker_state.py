@@ -7,11 +7,10 @@ are stored, never its value.
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request
+from ops.sandbox.wire import Refusal, Request
 
 SCRIPTS = "/accounts/{account_id}/workers/scripts"
 SCRIPT = SCRIPTS + "/{script_name}"
@@ -40,12 +39,6 @@ class Module:
 
 def not_found() -> Refusal:
     return Refusal(404, 10007, "This Worker does not exist on your account.")
-
-
-def find(store: Store, account: str, name: str) -> Json | None:
-    """Return a Worker's document, or None."""
-    found: Json | None = store.get_document(KIND, account, name)
-    return found
 
 
 def worker_of(request: Request, store: Store) -> Json:
@@ -88,29 +81,3 @@ def delete(store: Store, account: str, name: str) -> None:
     bounds = (MODULE, f"{account}/{name}/", f"{account}/{name}0")
     store.run("DELETE FROM document WHERE kind = ? AND owner > ? AND owner < ?", bounds)
     store.delete_document(KIND, account, name)
-
-
-def etag(parts: list[Module]) -> str:
-    """Return the hash of a Worker's code; settings do not change it."""
-    digest = hashlib.sha256()
-    for part in sorted(parts, key=lambda part: part.name):
-        digest.update(f"{part.name}\0{part.content_type}\0{len(part.data)}\0".encode() + part.data)
-    return digest.hexdigest()
-
-
-def download(worker: Json, parts: list[Module]) -> Answer:
-    """Answer with the code: a plain script in service-worker syntax, else a form with a part per module."""
-    headers = {"ETag": f'"{worker["etag"]}"'}
-    if not worker["has_modules"] and len(parts) == 1:
-        return Answer(200, {**headers, "Content-Type": "application/javascript"}, parts[0].data)
-    boundary = worker["etag"][:40]
-    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
-    if worker["has_modules"]:
-        headers["cf-entrypoint"] = worker["main"]
-    pieces = []
-    for part in parts:
-        name = part.name.replace('"', "%22")
-        head = f'Content-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
-        head = f"--{boundary}\r\n{head}Content-Type: {part.content_type}\r\n\r\n"
-        pieces.append(head.encode() + part.data + b"\r\n")
-    return Answer(200, headers, b"".join(pieces) + f"--{boundary}--\r\n".encode())

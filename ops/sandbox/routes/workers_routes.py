@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.pages import listing
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes.worker_state import SCRIPT, worker_of
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 WORKERS = "/accounts/{account_id}/workers"
 ROUTES = "/zones/{zone_id}/workers/routes"
@@ -16,10 +17,7 @@ ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
 _SCRIPT = re.compile(r"[a-z0-9_][a-z0-9-_]*")
 _HOST = re.compile(r"(?:https?://|\*://)?([^/]+)")
 
-
-@route("GET", ROUTES, "workers:read")
-def list_routes(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("worker_route", request.zone))
+listing(ROUTES, "workers:read", "worker_route")
 
 
 @route("POST", ROUTES, "workers:edit")

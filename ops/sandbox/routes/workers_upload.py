@@ -13,15 +13,7 @@ from ops.sandbox.routes.durable_objects import migrate, namespaces
 from ops.sandbox.routes.worker_bindings import check_targets, invalid, resolve
 from ops.sandbox.routes.worker_code import MODULES, check_imports, chosen, describe, entry, received
 from ops.sandbox.routes.worker_deployments import add_version, annotations_of, release, shown
-from ops.sandbox.routes.worker_state import (
-    SCRIPT,
-    Module,
-    find,
-    listed,
-    save,
-    save_modules,
-    worker_of,
-)
+from ops.sandbox.routes.worker_state import KIND, SCRIPT, Module, listed, save, save_modules, worker_of
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
@@ -35,7 +27,7 @@ def upload(request: Request, store: Store) -> Answer:
     account, name = request.account, request.args["script_name"]
     if not _NAME.fullmatch(name):
         raise Refusal(400, 10016, "Invalid Worker name: use lowercase letters, digits, - and _.")
-    worker = find(store, account, name) or new_worker(name, new_id(), store.stamp())
+    worker = store.get_document(KIND, account, name) or new_worker(name, new_id(), store.stamp())
     parts, annotations = _take(request, store, worker)
     version = release(store, account, worker, parts, **annotations)
     # Cloudflare's deployment tool reads the id of the new version here, without its hyphens.
