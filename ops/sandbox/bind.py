@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import complete, strings
 from ops.sandbox.dns_records import Zone
+from ops.sandbox.dns_types import complete, strings
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
 

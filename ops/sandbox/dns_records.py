@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, is_unreachable, strings
+from ops.sandbox.dns_types import checked_content, complete, invalid, is_hostname, is_unreachable, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 

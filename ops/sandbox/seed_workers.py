@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ops.sandbox import dns_records
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
-from ops.sandbox.routes.worker_code import SETTINGS, describe
-from ops.sandbox.routes.worker_deployments import add_version, deploy
+from ops.sandbox.routes.worker_code import SETTINGS, Module, describe
 from ops.sandbox.routes.worker_domains import domain_record, save_domain
-from ops.sandbox.routes.worker_state import Module, save, save_modules
+from ops.sandbox.routes.worker_state import add_version, deploy, save, save_modules
 from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
 from ops.sandbox.seed_kv import namespace_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.sandbox import dns_records
-from ops.sandbox.dns_content import to_ascii
+from ops.sandbox.dns_types import to_ascii
 from ops.sandbox.pages import listing, page_of
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store

@@ -19,6 +19,11 @@ NAMESPACE = NAMESPACES + "/{namespace_id}"
 KIND = "kv.namespace"
 TITLE_BYTES = 512
 JURISDICTIONS = ("eu", "fedramp", "us")
+T = TypeVar("T")
+BULK_PAIRS = 10_000
+BULK_BYTES = 100 * 1024 * 1024
+BULK_READS = 100
+VALUE = NAMESPACE + "/values/{key_name}"
 
 # Sorts after every name with the prefix: a name has at most 128 characters of four bytes.
 _LAST = "\U0010ffff" * 128
@@ -98,13 +103,6 @@ def _free_title(request: Request, store: Store, old: str = "") -> str:
     if title != old and store.taken(KIND, request.account, title):
         raise Refusal(400, 10014, "a namespace with this account ID and title already exists")
     return title
-
-
-T = TypeVar("T")
-BULK_PAIRS = 10_000
-BULK_BYTES = 100 * 1024 * 1024
-BULK_READS = 100
-VALUE = NAMESPACE + "/values/{key_name}"
 
 
 @route("GET", VALUE, scope="kv:read")

@@ -1,12 +1,18 @@
-"""Workers: custom domains. Attaching one creates a DNS record in its zone; detaching removes it."""
+"""Workers: routes (the script that answers a pattern) and custom domains.
+
+Attaching a domain creates a DNS record in its zone; detaching removes it.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from ops.sandbox import dns_records
+from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.pages import listing
 from ops.sandbox.router import getter, not_routable, route, segments
-from ops.sandbox.routes.worker_state import SCRIPT, not_found
+from ops.sandbox.routes.worker_state import SCRIPT, not_found, worker_of
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -14,9 +20,15 @@ DOMAINS = "/accounts/{account_id}/workers/domains"
 DOMAIN = DOMAINS + "/{domain_id}"
 KIND = "worker.domain"
 FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
+WORKERS = "/accounts/{account_id}/workers"
+ROUTES = "/zones/{zone_id}/workers/routes"
+ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
+_SCRIPT = re.compile(r"[a-z0-9_][a-z0-9-_]*")
+_HOST = re.compile(r"(?:https?://|\*://)?([^/]+)")
 
 # The content of a custom domain's record: the discard address (RFC 6666), as Cloudflare writes it.
 _ADDRESS = "100::"
+_PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
 
 
 @route("GET", DOMAINS + "/records", scope="workers:read")
@@ -141,9 +153,6 @@ def _zone(store: Store, body: Json, hostname: str) -> Json:
     raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
 
 
-_PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
-
-
 def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
     return store.one(f"SELECT 1 FROM dns_record WHERE {_PRESENT}", (zone_id, hostname)) is not None  # noqa: S608 (constant)
 
@@ -165,3 +174,88 @@ def domain_record(id: str, hostname: str, now: str) -> Json:
         "created_on": now,
         "modified_on": now,
     }
+
+
+listing(ROUTES, "workers:read", "worker_route")
+
+
+@route("POST", ROUTES, "workers:edit")
+@route("PUT", ROUTE, "workers:edit")
+def write_route(request: Request, store: Store) -> Answer:
+    id = _route(request, store)["id"] if request.method == "PUT" else new_id()
+    return ok(_save(store, request.zone, id, request.object()))
+
+
+@route("DELETE", ROUTE, "workers:edit")
+def delete_route(request: Request, store: Store) -> Answer:
+    _route(request, store)
+    store.delete_document("worker_route", request.zone, request.args["route_id"])
+    return ok({"id": request.args["route_id"]})
+
+
+@getter(ROUTE, "workers:read")
+def _route(request: Request, store: Store) -> Json:
+    missing = Refusal(404, 10008, "workers.api.error.route_not_found")
+    return store.required("worker_route", request.zone, request.args["route_id"], missing)
+
+
+def _in_zone(pattern: str, zone: str) -> bool:
+    found = _HOST.match(pattern)
+    host = found[1].lower().lstrip("*") if found else ""
+    return host in (zone, "." + zone) or host.endswith("." + zone)
+
+
+def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
+    """Write and return the route that *sent* describes, or refuse it."""
+    pattern, script = sent.get("pattern"), sent.get("script") or None
+    zone = store.get_document("zone", "", zone_id)["name"]
+    if not isinstance(pattern, str) or not _in_zone(pattern, zone):
+        raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+    if script is not None and not (isinstance(script, str) and _SCRIPT.fullmatch(script)):
+        raise Refusal(400, 10016, "workers.api.error.invalid_script_name")
+    if script is not None and store.document_text("worker", ACCOUNT_ID, script) is None:
+        raise Refusal(404, 10007, "workers.api.error.script_not_found")
+    sql = "SELECT 1 FROM document WHERE kind = 'worker_route' AND owner = ? AND sort = ? AND id <> ?"
+    if store.one(sql, (zone_id, pattern, id)):
+        raise Refusal(409, 10020, "workers.api.error.duplicate_route")
+    made = {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
+    store.put_document("worker_route", zone_id, id, made, sort=pattern)
+    return made
+
+
+@route("GET", SCRIPT + "/routes", "workers:read")
+@route("GET", WORKERS + "/services/{script_name}/environments/{environment}/routes", "workers:read")
+def list_script_routes(request: Request, store: Store) -> Answer:
+    """List the routes of a script in every zone, with `show_zonename=true` with the zone's name."""
+    worker_of(request, store)
+    return ok([{**one, "zone_name": zone["name"]} for zone, one in _of_script(request, store)])
+
+
+def _of_script(request: Request, store: Store) -> list[tuple[Json, Json]]:
+    """Return the zone and the route of each route of a script."""
+    return [
+        (zone, one)
+        for zone in store.list_documents("zone", "")
+        for one in store.list_documents("worker_route", zone["id"])
+        if one.get("script") == request.args["script_name"]
+    ]
+
+
+@route("PUT", SCRIPT + "/routes", "workers:edit")
+def put_script_routes(request: Request, store: Store) -> Answer:
+    """Replace the routes of a script with those of an array `[{"pattern": ..., "zone_name": ...}]`."""
+    sent, script = request.json(), worker_of(request, store)["id"]
+    if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
+        raise invalid_body()
+    routes = _of_script(request, store)
+    old = {one["pattern"]: one["id"] for _, one in routes}
+    for zone, one in routes:
+        store.delete_document("worker_route", zone["id"], one["id"])
+    zones = store.list_documents("zone", "")
+    for pattern in (str(one.get("pattern")) for one in sent):
+        zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), {})
+        if not zone:
+            raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+        id = old.get(pattern) or new_id()
+        _save(store, zone["id"], id, {"pattern": pattern, "script": script})
+    return ok([one for _, one in _of_script(request, store)])

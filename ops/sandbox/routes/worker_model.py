@@ -6,9 +6,9 @@ from copy import deepcopy
 
 from ops.sandbox.pages import page_of_items
 from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import changed_secrets, public
-from ops.sandbox.routes.worker_deployments import add_version, annotations_of, no_version
-from ops.sandbox.routes.worker_state import KIND, modules, not_found, save, save_modules
+from ops.sandbox.routes import worker_state
+from ops.sandbox.routes.worker_code import changed_secrets, public
+from ops.sandbox.routes.worker_state import KIND
 from ops.sandbox.routes.workers import WORKERS, delete_script
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
@@ -24,7 +24,7 @@ def _worker(request: Request, store: Store) -> Json:
     for one in store.list_documents(KIND, request.account):
         if request.args["worker"] in (one["id"], one["tag"]):
             return dict(one)
-    raise not_found()
+    raise worker_state.not_found()
 
 
 def _model(worker: Json) -> Json:
@@ -54,7 +54,7 @@ def patch_model(request: Request, store: Store) -> Answer:
     worker["subdomain"] |= {
         k: v for k, v in (sent.get("subdomain") or {}).items() if k in worker["subdomain"]
     }
-    save(store, request.account, worker)
+    worker_state.save(store, request.account, worker)
     return ok(_model(worker))
 
 
@@ -86,7 +86,7 @@ def get_model_version(request: Request, store: Store) -> Answer:
     for one in _worker(request, store)["versions"]:
         if id in ("latest", one["id"]):
             return ok(_version(one))
-    raise no_version()
+    raise worker_state.no_version()
 
 
 @route("PATCH", MODEL + "/versions/latest", scope="workers:edit")
@@ -101,8 +101,8 @@ def patch_latest_version(request: Request, store: Store) -> Answer:
     latest = worker["versions"][0]
     draft = deepcopy(latest["resources"])
     draft["settings"]["bindings"] = changed_secrets(draft["settings"]["bindings"], env)
-    version = add_version(worker, draft, store.stamp(), **annotations_of(sent))
-    parts = modules(store, request.account, {**worker, "version": latest["id"]})
-    save_modules(store, request.account, worker["id"], version["id"], parts)
-    save(store, request.account, worker)
+    version = worker_state.add_version(worker, draft, store.stamp(), **worker_state.annotations_of(sent))
+    parts = worker_state.modules(store, request.account, {**worker, "version": latest["id"]})
+    worker_state.save_modules(store, request.account, worker["id"], version["id"], parts)
+    worker_state.save(store, request.account, worker)
     return ok(_version(version))

@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from ops.sandbox.router import getter, route
-from ops.sandbox.routes.worker_bindings import SECRETS, changed_secrets, check_targets, public, resolve
-from ops.sandbox.routes.worker_code import check_date, read_json
-from ops.sandbox.routes.worker_deployments import release_settings
-from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
+from ops.sandbox.routes import worker_code
+from ops.sandbox.routes.worker_code import SECRETS
+from ops.sandbox.routes.worker_state import SCRIPT, release_settings, save, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -41,15 +40,17 @@ def edit_settings(request: Request, store: Store) -> Answer:
         part = next((part for part in request.form() if part.name == "settings"), None)
         if part is None:
             raise invalid_body()
-        changes = read_json(part)
+        changes = worker_code.read_json(part)
     if "bindings" in changes:
         old, sent = worker["settings"]["bindings"], changes["bindings"]
         known = [{"name": one["name"], "type": one["type"]} for one in old]
         if isinstance(sent, list):
             sent = [{**one, "type": "inherit"} if one in known else one for one in sent]
-        changes["bindings"] = check_targets(store, request.account, worker["id"], resolve(sent, old))
+        changes["bindings"] = worker_code.check_targets(
+            store, request.account, worker["id"], worker_code.resolve(sent, old)
+        )
     if "compatibility_date" in changes:
-        check_date(changes["compatibility_date"], store)
+        worker_code.check_date(changes["compatibility_date"], store)
     worker["settings"] |= {name: value for name, value in changes.items() if name not in _NO_SETTINGS}
     release_settings(store, request.account, worker, 10214, "settings")
     return ok(_settings(request, store))
@@ -58,7 +59,10 @@ def edit_settings(request: Request, store: Store) -> Answer:
 @getter(SCRIPT + "/settings", "workers:read")
 def _settings(request: Request, store: Store) -> Json:
     worker = worker_of(request, store)
-    settings = {**worker["settings"], "bindings": [public(one) for one in worker["settings"]["bindings"]]}
+    settings = {
+        **worker["settings"],
+        "bindings": [worker_code.public(one) for one in worker["settings"]["bindings"]],
+    }
     tag = worker.get("migration_tag")
     if not settings["placement"]:
         del settings["placement"]
@@ -84,7 +88,7 @@ def _script_settings(request: Request, store: Store) -> Json:
 def list_secrets(request: Request, store: Store) -> list[Json]:
     """List secrets by name and type; no call returns their values."""
     bindings = worker_of(request, store)["settings"]["bindings"]
-    return [public(one) for one in bindings if one["type"] in SECRETS]
+    return [worker_code.public(one) for one in bindings if one["type"] in SECRETS]
 
 
 @route("PUT", SCRIPT + "/secrets", scope="workers:edit")
@@ -115,7 +119,7 @@ def delete_secret(request: Request, store: Store) -> Answer:
 def _change_secrets(request: Request, store: Store, secrets: dict[str, Any]) -> list[Json]:
     """Set or delete secrets in a new version; return the bindings."""
     worker = worker_of(request, store)
-    bindings = changed_secrets(worker["settings"]["bindings"], secrets)
+    bindings = worker_code.changed_secrets(worker["settings"]["bindings"], secrets)
     worker["settings"]["bindings"] = bindings
     release_settings(store, request.account, worker, 10215, "secret")
     return bindings

@@ -12,7 +12,7 @@ from ops.sandbox.pages import page_of_items
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes import worker_state as state
 from ops.sandbox.routes.durable_objects import drop_namespaces
-from ops.sandbox.routes.worker_bindings import public
+from ops.sandbox.routes.worker_code import public
 from ops.sandbox.routes.worker_domains import detach_all
 from ops.sandbox.routes.worker_state import SCRIPT, SCRIPTS
 from ops.sandbox.store import Json, Store

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any
 
-from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.dns_types import is_hostname, is_zone_name, to_ascii
 from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
 from ops.sandbox.pages import page_of_documents
 from ops.sandbox.router import getter, route
