@@ -10,7 +10,7 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.errors import AmbiguousName, MalformedAnswer, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.zones import api
@@ -184,6 +184,18 @@ def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.R
 
     assert part.shown(lambda dnssec: dnssec["status"]) == "denied"
     assert "Authentication error (10000)" in part.problem
+
+
+def test_a_zone_without_an_account_is_found_but_owns_nothing(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    http.get(f"{API}/zones", json=envelope([{"id": ZONE, "name": "example.com"}]))
+
+    zone = api.find_zone(client, "example.com")
+
+    assert zone["id"] == ZONE
+    with pytest.raises(MalformedAnswer, match=r"`account.id` of a zone is missing"):
+        api.as_owner(zone)
 
 
 def test_a_part_that_the_plan_lacks_is_unavailable(client: Client, http: responses.RequestsMock) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
-from ops.kinds.resource import Owner
 from ops.products.cache import api
+from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import make
@@ -35,7 +35,9 @@ def list_settings(app: App, zone: str = "") -> Rows:
 
     def read(name: str) -> AnswerPart:
         if name == "settings":
-            return attempt("zone settings", lambda: api.list_settings(client, zone_id))
+            part = attempt("zone settings", lambda: api.list_settings(client, zone_id))
+            # Every plan has these.
+            return part._replace(status="failed") if part.status == "unavailable" else part
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
@@ -90,7 +92,7 @@ def purge(
     }  # fmt: skip
     rule = valid.the_rule(given)
     found = app.zone(zone)
-    owner = Owner(found["account"]["id"], found["id"], found)
+    owner = as_owner(found)
     if all:
         rate = valid.RATES.get((found.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
         question = (

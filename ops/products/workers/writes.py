@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Absent, OpsError
 from ops.http.shape import instance
 from ops.items import Json
-from ops.kinds.resource import Owner, Writes
+from ops.kinds.resource import Applied, Owner, Writes
 from ops.products.workers import api
 
 if TYPE_CHECKING:
@@ -34,10 +34,18 @@ def find_script(client: Client, account: Owner, item: Json) -> Json | None:
 def _create_script(client: Client, account: Owner, item: Json) -> Json:
     """Upload a new script; cron triggers and workers.dev are set as a deletion kept them in *item*."""
     created = _upload(client, account, item, None)
-    if item.get("schedules"):
-        api.put_schedules(client, account.id, item["id"], item["schedules"])
-    if item.get("workers_dev"):
-        api.set_script_subdomain(client, account.id, item["id"], item["workers_dev"])
+    problems = []
+    for field, what, write in (
+        ("schedules", "cron triggers", api.put_schedules),
+        ("workers_dev", "workers.dev setting", api.set_script_subdomain),
+    ):
+        try:
+            if item.get(field):
+                write(client, account.id, item["id"], item[field])
+        except OpsError as error:
+            problems.append(f"its {what} may not be set: {error.message}")
+    if problems:
+        raise Applied(created, f"the script {item['id']} was uploaded, but {'; '.join(problems)}")
     return created
 
 

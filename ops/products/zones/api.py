@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
+from ops.items import reach
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -38,7 +40,12 @@ def get_zone(client: Client, zone_id: str) -> Json:
 
 
 def _zone(item: Any) -> Json:
-    return require(item, "a zone", id=str, name=str, account__id=str)
+    return require(item, "a zone", id=str, name=str)
+
+
+def as_owner(zone: Json) -> Owner:
+    """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
+    return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
 
 
 def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
@@ -136,7 +143,10 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
             f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"
         )
     if len(found) > 1:
-        lines = (f"  --zone {z['id']}  {z['account'].get('name')} ({z['account']['id']})" for z in found)
+        lines = (
+            f"  --zone {zone['id']}  {reach(zone, 'account.name')} ({reach(zone, 'account.id')})"
+            for zone in found
+        )
         raise AmbiguousName(
             f"{len(found)} zones have the name {name}", hint="\n".join(("use the id of one of them:", *lines))
         )

@@ -25,6 +25,8 @@ R = TypeVar("R")
 
 Say = Callable[[str], None]
 READ = ("complete", "inconsistent")
+# The code of an answer 400 to a request for a part of the cache that the zone has never used.
+NEVER_USED = 1142
 
 
 class Parallel(Protocol):
@@ -63,10 +65,9 @@ def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
             return AnswerPart(name, items, "inconsistent" if problem else "complete", problem)
     except PermissionDenied as error:
         return AnswerPart(name, None, "denied", error.message)
-    except (NotFound, ValidationError) as error:
-        return AnswerPart(name, None, "unavailable", error.message)
-    except (ApiError, MalformedAnswer, RateLimited, NetworkError) as error:
-        return AnswerPart(name, None, "failed", error.message)
+    except (ApiError, MalformedAnswer, NetworkError, NotFound, RateLimited, ValidationError) as error:
+        unavailable = isinstance(error, NotFound) or NEVER_USED in error.codes
+        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.message)
     return AnswerPart(name, value)
 
 

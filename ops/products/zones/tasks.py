@@ -168,8 +168,7 @@ def set_settings(
     from ops.products.zones import valid
 
     pairs = valid.paired(setting, value)
-    found = app.zone(zone)
-    owner = Owner(found["account"]["id"], found["id"], found)
+    owner = api.as_owner(app.zone(zone))
 
     def change(name: str, text: str) -> Change:
         live = lookup(app, resources.SETTING, owner, {"id": name})
@@ -211,8 +210,8 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
 def _live(app: App, zone: str) -> tuple[Owner, Json]:
     """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
-    known = app.zone(zone)
-    owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
+    account_id, _, known = api.as_owner(app.zone(zone))
+    owner = Owner(account_id, account_id, known["account"])
     found = lookup(app, resources.ZONE, owner, known)
     if found is None:
         hint = "`inv zones.list` lists the zones"

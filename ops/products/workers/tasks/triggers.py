@@ -9,6 +9,7 @@ from ops.cli.command import command
 from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Owner
 from ops.products.workers import api
+from ops.products.zones.api import as_owner
 from ops.products.zones.parts import all_zones, in_zones
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
@@ -73,7 +74,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return make(app, Change(ROUTE, _zone_owner(found), None, wanted))
+    return make(app, Change(ROUTE, as_owner(found), None, wanted))
 
 
 @command(
@@ -99,16 +100,12 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
         )
     found = app.zone(zone)
     wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
-    owner = _zone_owner(found)
+    owner = as_owner(found)
     route = lookup(app, ROUTE, owner, wanted)
     if route is None:
         app.note(f"{found['name']} has no route {id or wanted['pattern']}: nothing to delete")
         return make(app)
     return make(app, Change(ROUTE, owner, route, None))
-
-
-def _zone_owner(zone: Json) -> Owner:
-    return Owner(zone["account"]["id"], zone["id"], zone)
 
 
 @command(
