@@ -185,3 +185,14 @@ def test_a_record_that_changes_while_a_file_is_applied_is_not_overwritten(
     assert staged.store.texts("SELECT content FROM dns_record WHERE name = 'moving.example.com'") == [
         "192.0.2.99"
     ]
+
+
+def test_a_deletion_by_id_whose_lookup_is_answered_404_is_not_unchanged(staged: Sandbox, inv: Inv) -> None:
+    (id,) = staged.store.texts("SELECT id FROM dns_record WHERE name = 'www.example.com' LIMIT 1")
+    staged.faults.parse("gone GET /zones/*/dns_records/* times=-1")
+
+    result = inv("dns.delete", "--zone", "example.com", "--id", id, "--yes")
+
+    assert result.code == 1
+    assert "does not exist" not in result.err
+    assert wrote(staged) == []
