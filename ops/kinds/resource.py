@@ -169,9 +169,9 @@ class Writes(NamedTuple):
     the wanted item, *update* the live and the wanted one, *delete* the live one; the first two return the
     item as the API answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
     one request and returns their items in the same order, None for a deleted one; *batch_of* returns the size
-    where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed. *lost* says
-    what a deletion deletes permanently; *irreversible* says why a change of this kind can never be undone.
-    *renames*: an item may get another identity and stay the same item.
+    where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed.
+    *lost* says what a deletion deletes permanently; *irreversible* says why a change of this kind can never
+    be undone. *renames*: an item may get another identity and stay the same item.
 
     For example, a Workers route:
 

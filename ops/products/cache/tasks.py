@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
-from ops.products.cache import api
+from ops.kinds.resource import Change
+from ops.products.cache import api, valid
+from ops.products.cache.resources import PURGE
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
@@ -83,14 +85,7 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.kinds.resource import Change
-    from ops.products.cache import valid
-    from ops.products.cache.resources import PURGE
-
-    given: dict[str, object] = {
-        "all": all, "files": files, "tags": tags, "hosts": hosts, "prefixes": prefixes
-    }  # fmt: skip
-    rule = valid.the_rule(given)
+    rule = valid.the_rule(all=all, files=files, tags=tags, hosts=hosts, prefixes=prefixes)
     found = app.zone(zone)
     owner = as_owner(found)
     if all:

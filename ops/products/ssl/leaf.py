@@ -68,7 +68,20 @@ def read(der: bytes) -> Leaf:
 
 def describe(chain: tuple[bytes, ...]) -> list[Json]:
     """Return subject, issuer and end of each certificate, in the order in which the server sent them."""
-    return [_described(der) for der in chain]
+    rows: list[Json] = []
+    for der in chain:
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            rows.append(
+                {
+                    "subject": certificate.subject.rfc4514_string(),
+                    "issuer": certificate.issuer.rfc4514_string(),
+                    "not_after": f"{certificate.not_valid_after_utc:%FT%TZ}",
+                }
+            )
+        except (ValueError, *_UNREADABLE):
+            rows.append({"subject": "(unreadable)", "issuer": "(unreadable)", "not_after": None})
+    return rows
 
 
 def chain_end(chain: tuple[bytes, ...]) -> tuple[str, str]:
@@ -101,18 +114,6 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except (ValueError, InvalidSignature, *_UNREADABLE):
         return False
     return True
-
-
-def _described(der: bytes) -> Json:
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        return {
-            "subject": certificate.subject.rfc4514_string(),
-            "issuer": certificate.issuer.rfc4514_string(),
-            "not_after": f"{certificate.not_valid_after_utc:%FT%TZ}",
-        }
-    except (ValueError, *_UNREADABLE):
-        return {"subject": "(unreadable)", "issuer": "(unreadable)", "not_after": None}
 
 
 def _read(certificate: x509.Certificate) -> Leaf:
