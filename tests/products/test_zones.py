@@ -168,13 +168,13 @@ def test_packs_are_counted_by_the_total_of_the_api(client: Client, http: respons
     answer = envelope([{"id": "p"}], page=1, per_page=50, count=1, total_count=71)
     http.get(f"{API}/zones/{ZONE}/ssl/certificate_packs", json=answer)
 
-    assert api.count_packs(client, ZONE) == 71
+    assert api.count(client, ZONE, "certificate packs") == 71
 
 
 def test_routes_are_counted_if_the_api_returns_no_total(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/workers/routes", json=envelope([{"id": "r"}, {"id": "s"}]))
 
-    assert api.count_routes(client, ZONE) == 2
+    assert api.count(client, ZONE, "Workers routes") == 2
 
 
 def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.RequestsMock) -> None:

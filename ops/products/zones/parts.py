@@ -81,21 +81,6 @@ def report(part: AnswerPart, gap: Say) -> AnswerPart:
     return part
 
 
-def in_zones(
-    zones: Iterable[Json], what: str, read: Callable[[Json], Any], *, parallel: Parallel, gap: Say
-) -> Iterator[tuple[Json, AnswerPart]]:
-    """Yield each of *zones* with what *read* returned for it, in their order, read concurrently.
-
-    *what* is the name in the report of a failure: "routes of example.com: denied".
-    """
-
-    def one(zone: Json) -> tuple[Json, AnswerPart]:
-        return zone, attempt(f"{what} of {zone['name']}", lambda: read(zone))
-
-    for zone, part in parallel(one, zones):
-        yield zone, report(part, gap)
-
-
 def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
     """Return all zones of the account.
 

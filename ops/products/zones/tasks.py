@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound
@@ -15,6 +15,8 @@ from ops.ui.shapes import Item, Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ops.cli.app import App
     from ops.http.client import Client
     from ops.items import Json
@@ -77,11 +79,11 @@ def info(app: App, zone: str = "") -> Item:
     return Item(found | ({"readable_name": name} if name != found["name"] else {}) | added, INFO)
 
 
-_PARTS = {
+_PARTS: dict[str, Callable[[Client, str], Any]] = {
     "DNSSEC": api.get_dnssec,
     "records": api.get_record_usage,
-    "routes": api.count_routes,
-    "certificate packs": api.count_packs,
+    "routes": partial(api.count, what="Workers routes"),
+    "certificate packs": partial(api.count, what="certificate packs"),
     "Universal SSL": api.get_universal_ssl,
 }
 
@@ -89,7 +91,7 @@ _PARTS = {
 def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
     part = attempt(name, lambda: _PARTS[name](client, zone_id))
     if name == "records" and part.status == "unavailable":
-        return attempt(name, lambda: {"record_usage": api.count_records(client, zone_id)})
+        return attempt(name, lambda: {"record_usage": api.count(client, zone_id, "DNS records")})
     return part
 
 
@@ -189,12 +191,7 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net --confirm example.net
     """
     owner, found = _live(app, zone)
-    counts = {
-        "DNS records": api.count_records,
-        "Workers routes": api.count_routes,
-        "certificate packs": api.count_packs,
-    }
-    parts = [attempt(name, partial(count, app.client, found["id"])) for name, count in counts.items()]
+    parts = [attempt(what, partial(api.count, app.client, found["id"], what)) for what in api.COUNTED]
     contents = ", ".join(
         f"{part.name} ({part.status})" if part.value is None else f"{part.value} {part.name}"
         for part in parts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
 from ops.http.answers import finite
-from ops.kinds.resource import Change, Owner
+from ops.kinds.resource import Change, Content, Owner
 from ops.products.workers import resources, valid
 from ops.products.workers.script import (
     MODULE,
@@ -98,10 +98,8 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
         return source.script
     if format:
         media_type = FORMATS[format]
-    elif source.known:
-        media_type = main.media_type
     else:
-        media_type = _detected(source, main.data, entry, live)
+        media_type = main.media_type if source.known else _detected(source.script, main, live)
     code = [module for module in modules if module.media_type != MEDIA_TYPES[".map"]]
     # The API returns a service worker without the name of its file.
     renamed = f"{name}.js" if media_type == SERVICE_WORKER and len(code) == 1 else entry
@@ -113,18 +111,17 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
     )
 
 
-def _detected(source: Source, code: bytes, entry: str, live: Json | None) -> str:
+def _detected(script: Script, main: Content, live: Json | None) -> str:
     from ops.products.workers.javascript import is_module
 
-    others = [one for one in source.script.modules if one.name != entry]
-    imports = is_module(code)
-    if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in others):
+    imports = is_module(main.data)
+    if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in script.modules if one != main):
         return MODULE
     if live and live["media_types"].get(main_of(live)[1]) in (MODULE, SERVICE_WORKER):
         return MODULE if main_of(live)[0] == "main_module" else SERVICE_WORKER
     if imports is None:
         raise ValidationError(
-            f"{entry} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
+            f"{main.name} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
             hint=f"fix it, or add --format {' or --format '.join(FORMATS)}",
         )
     return SERVICE_WORKER

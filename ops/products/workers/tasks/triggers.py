@@ -10,13 +10,12 @@ from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Change, Owner
 from ops.products.workers import api, resources, valid
 from ops.products.zones.api import as_owner
-from ops.products.zones.parts import all_zones, in_zones
+from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Listing
     from ops.items import Json
 
 ZONE = "domain or id, e.g. example.com"
@@ -46,12 +45,13 @@ def zones_to_read(app: App) -> list[Json]:
 def routes_in(app: App, zones: list[Json]) -> Iterator[Json]:
     """Yield the routes of *zones*, each with the name of its zone."""
 
-    def read(zone: Json) -> Listing:
-        return api.list_routes(app.client, zone["id"])
+    def read(zone: Json) -> tuple[str, AnswerPart]:
+        name = zone["name"]
+        return name, attempt(f"routes of {name}", lambda: api.list_routes(app.client, zone["id"]))
 
-    for zone, part in in_zones(zones, "routes", read, parallel=app.parallel, gap=app.gap):
-        for route in part.value or ():
-            yield route | {"zone": zone["name"]}
+    for name, part in app.parallel(read, zones):
+        for route in report(part, app.gap).value or ():
+            yield route | {"zone": name}
 
 
 @command(
