@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Damaged, Incomplete, OpsError, Refused
+from ops.errors import (
+    Damaged,
+    Incomplete,
+    NotFound,
+    OpsError,
+    PermissionDenied,
+    Refused,
+    ValidationError,
+)
 from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
@@ -47,7 +56,8 @@ class Reader(NamedTuple):
         listing = resource.list(self.client, owner)
         found = list(listing)
         if problem := getattr(listing, "problem", ""):
-            raise _incomplete(resource.kind, problem)
+            why = f"{resource.kind} could not be listed completely: {problem}"
+            raise Incomplete(why, hint="run the same line again")
         return found
 
 
@@ -62,14 +72,17 @@ def _read_live(
     """Return the live side: *resources* in *owners* (None: in all), and the kinds that they refer to.
 
     *values* are the kinds whose values are read too; *known* are live owners that need not be listed again.
-    Raises what a scan raises, and Incomplete if owners, or what items refer to, cannot be listed completely.
+    Raises what a scan raises, and Incomplete if owners cannot be listed completely.
     """
     declared = [resource for resource in catalog.resources() if resource.kind in saved.kinds]
     kinds = {resource.kind: resource for resource in declared}
     account = Owner(saved.account_id, saved.account_id, {})
     reading = {kind for resource in resources for kind in line_of(resource, kinds)}
     mentioned = referred_kinds(resources, kinds)
-    listed = {kind: reader.list(kinds[kind], account) for kind in sorted(mentioned - reading)}
+    listed: dict[str, list[Json]] = {}
+    for kind in sorted(mentioned - reading):
+        with suppress(PermissionDenied, NotFound, ValidationError, Incomplete):
+            listed[kind] = reader.list(kinds[kind], account)
     given: dict[str, list[Json]] = {}
     for kind in sorted(owner_kinds(resources) & reading) if owners is not None else ():
         selected = (owners or {}).get(kind, set())
@@ -80,15 +93,7 @@ def _read_live(
         given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
     contents = frozenset(resource.kind for resource in resources if resource.restore.assemble)
     plan = ScanPlan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
-    live = Side(reader.scan(plan), catalog.resources(), listed)
-    for section in (live.section(kind, account.id) for kind in sorted(mentioned)):
-        if section.status != COMPLETE:
-            raise _incomplete(section.kind, section.reason)
-    return live
-
-
-def _incomplete(kind: str, reason: str) -> Incomplete:
-    return Incomplete(f"{kind} could not be listed completely: {reason}", hint="run the same line again")
+    return Side(reader.scan(plan), catalog.resources(), listed)
 
 
 def _counterparts(saved: Side, resource: Resource, ids: set[str], live: Sequence[Json]) -> list[Json]:
@@ -126,8 +131,9 @@ class Target(NamedTuple):
 class State:
     """Both sides of a restore: the *live* account is the old side of the comparison, *saved* the new one.
 
-    *ids* are the live ids of items that have another one in the snapshot. Live owners that are *known* are
-    not listed again. Raises what a scan raises.
+    *ids* are the live ids of items that have another one in the snapshot; *unread* are ids in the snapshot
+    of kinds that could not be listed completely. Live owners that are *known* are not listed again. Raises
+    what a scan raises.
     """
 
     def __init__(
@@ -153,6 +159,12 @@ class State:
         self._targets: dict[str, list[Target]] = {}
         self._created: dict[tuple[str, str], Owner] = {}
         mentioned = referred_kinds(selection.writable, self.kinds)
+        self.unread = {
+            holder.id: kind
+            for kind in mentioned
+            if live.section(kind, saved.account_id).status != COMPLETE
+            for holder in saved.holders(self.kinds[kind], saved.account_id)
+        }
         self.ids = {
             pair.new.id: pair.old.id
             for kind in mentioned

@@ -165,6 +165,10 @@ class Steps:
             step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
         else:
             step = step._replace(after=state.renamed(resource, saved))
+        texts = _texts(step.after) if state.unread else ()
+        if unread := {state.unread[text] for text in texts if text in state.unread}:
+            kinds = ", ".join(sorted(unread))
+            return self._skip(step, f"it refers to {kinds}, which could not be listed completely", NOT_READ)
         if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
             return self._skip(step, why)
         lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []
