@@ -20,7 +20,7 @@ from ops.products.workers import api
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import Script, read_script
 from ops.products.workers.source import INDEX
-from ops.products.workers.tasks.downloads import file_names, write
+from ops.products.workers.download import file_names, write
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal

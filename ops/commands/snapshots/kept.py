@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, Refused
-from ops.snapshots.names import old
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.snapshots.status import Status
-    from ops.ui.shapes import Item
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
 FROM = "s3://BUCKET/PREFIX: the snapshots that are kept there, instead of those on this machine"
@@ -158,6 +156,8 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
 
 def require_fresh(app: App, found: Status, result: Item, max_age: str) -> None:
     """Return where a complete snapshot is young enough; else show *result* and raise, exit code 1."""
+    from ops.snapshots.names import old
+
     if found.damaged:
         app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
     if found.fresh:

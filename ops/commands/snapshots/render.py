@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Damaged, DiskError
-from ops.export.delivery import FinishedSnapshot, rendering
-from ops.snapshots.verify import verify
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
@@ -51,6 +49,9 @@ def render(app: App, snapshot: Snapshot, target: Path) -> Path:
     Raises UsageError for another ending, Damaged for a snapshot that is not as its manifest says, Refused and
     DiskError where it cannot be written.
     """
+    from ops.export.delivery import FinishedSnapshot, rendering
+    from ops.snapshots.verify import verify
+
     delivery = rendering(target)
     now = app.clock()
     delivery.check(now)
