@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ops.errors import DiskError
-from ops.files.own import open_own
+from ops.files.disk import open_own
 from ops.http.answers import parse
 from ops.http.exchange import READ, WRITE, Call, Reply, Send
 

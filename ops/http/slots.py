@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import DiskError
-from ops.files.own import open_own
+from ops.files.disk import open_own
 
 MAGIC = b"cfopsRB1"
 HEAD = struct.Struct("=8s16s4q8x")
