@@ -16,7 +16,7 @@ from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
 from ops.config.values import BY_NAME, convert
-from ops.errors import did_you_mean
+from ops.errors import UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -79,11 +79,15 @@ class Settings:
 
 
 class _Gathered(NamedTuple):
-    """Everything found, not yet converted: layers, strongest first, and the sources of tokens."""
+    """Everything found, not yet converted: layers, strongest first, and the sources of tokens.
+
+    *unread* holds a note for a file of another tool that cannot be read.
+    """
 
     layers: tuple[Layer, ...]
     places: Places
     profile_origin: str
+    unread: Sequence[str]
 
 
 def load(
@@ -122,7 +126,7 @@ def load(
             | {"credentials": credentials.origin or "none", "s3_keys": keys.origin or "none"}
             | {"profile": found.profile_origin}
         ),
-        notes=(*_notes(found, origins), *passed_over),
+        notes=(*_notes(found, origins), *passed_over, *found.unread),
     )
 
 
@@ -158,7 +162,15 @@ def _gather(
         where = f"profile {profile.name} ({profile.file})"
         above = (*above, layers.from_mapping(profile.settings, where, profile.file.parent, guarded=True))
     places = Places(variables, profile, environ.get("CREDENTIALS_DIRECTORY", ""), trusting)
-    return _Gathered((*above, project), places, origin)
+    above, unread = (*above, project), []
+    # Another tool's file is opened only if nothing else names the account.
+    if _said("account_id", above) is None:
+        try:
+            if said := layers.account_in(cwd):
+                above = (*above, Layer({"account_id": said}, cwd))
+        except UsageError as error:
+            unread.append(f"{error.message}; its account_id is not used")
+    return _Gathered(above, places, origin, unread)
 
 
 def _said(name: str, above: Iterable[Layer]) -> Said | None:
@@ -176,9 +188,6 @@ def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[st
     # A user without a home folder may have set these.
     values |= {name: folder() for name, folder in folders.items() if _said(name, above) is None}
     origins = dict.fromkeys(BY_NAME, "default")
-    # Another tool's file is opened only if nothing else names the account.
-    if _said("account_id", above) is None and (said := layers.account_in(cwd)):
-        above = (*above, Layer({"account_id": said}, cwd))
     for layer in reversed(above):
         for name, said in layer.says.items():
             values[name] = convert(BY_NAME[name], said.raw, said.origin, layer.folder)

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
@@ -25,6 +26,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+        self._forms = tuple(forms)
         # Of two with the same beginning the longer one comes first, so that its rest is replaced too.
         exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
@@ -38,6 +40,26 @@ class Redactor:
     def in_bytes(self, content: bytes) -> bytes:
         """Return *content* with secrets replaced; it need not be valid text."""
         return self(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def holds(self, value: Any) -> bool:
+        """True if a text or bytes anywhere in *value* contain a secret; patterns do not count."""
+        if isinstance(value, str):
+            return any(form in value for form in self._forms)
+        if isinstance(value, bytes):
+            return any(form.encode("utf-8", "surrogatepass") in value for form in self._forms)
+        if isinstance(value, dict):
+            return any(self.holds(part) for pair in value.items() for part in pair)
+        return isinstance(value, list | tuple) and any(map(self.holds, value))
+
+    def hidden(self, value: Any) -> Any:
+        """Return *value* with HIDDEN in place of every text, bytes or key that contains a secret."""
+        if isinstance(value, dict):
+            return {self.hidden(name): self.hidden(part) for name, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.hidden(part) for part in value]
+        if not self.holds(value):
+            return value
+        return HIDDEN if isinstance(value, str) else HIDDEN.encode()
 
 
 def _forms(secret: str) -> Iterator[str]:

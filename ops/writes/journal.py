@@ -15,6 +15,7 @@ from ops.errors import DiskError
 from ops.files.chain import Chain
 from ops.files.disk import atomic, private_folder
 from ops.items import reach
+from ops.telemetry.redact import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ Read = Callable[[int, int], bytes]
 DONE, ADOPTED, FAILED, UNKNOWN, UNDONE = "done", "adopted", "failed", "unknown", "undone"
 APPLIED = (DONE, ADOPTED)
 
+NOT_KEPT = "an item contains the API token, so its content is not kept"
 NAMED = 3
 """Number of names in an entry's line, so that a list reads no blobs."""
 
@@ -94,12 +96,26 @@ AS_SENT = "="
 
 
 class Journal:
-    """The journal in *folder*, open to write for the task *group* (an id) named *task* on *host*."""
+    """The journal in *folder*, open to write for the task *group* (an id) named *task* on *host*.
 
-    def __init__(self, folder: Path, *, group: str = "", task: str = "", host: str = "") -> None:
+    Items that contain a secret of *redactor* are not kept.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        group: str = "",
+        task: str = "",
+        host: str = "",
+        redactor: Redactor | None = None,
+    ) -> None:
         self._chain = Chain(folder / "journal.jsonl")
         self._blobs = Blobs(folder / "blobs")
         self._group, self._task, self._host = group, task, host
+        self._redactor = redactor or Redactor()
+        self.irreversible = ""
+        """Why the last entry that was begun cannot be undone; "" if it can."""
 
     def __enter__(self) -> Journal:
         return self
@@ -119,12 +135,19 @@ class Journal:
     ) -> str:
         """Note that *changes*, of one resource and owner, are about to be sent; return the entry's id.
 
-        *number* is the entry's within its task. The note is on disk when this returns.
+        *number* is the entry's within its task. The note is on disk when this returns. If an item contains a
+        secret, the entry cannot be undone.
         """
         entry = f"{self._group}.{number}"
         resource, owner, _, _ = changes[0]
         # The names of the owner's item are enough to show it and to find it again.
         named = {name: owner.item[name] for name in ("id", "name", "title") if name in owner.item}
+        pairs: list[Any] = [[change.before, change.after] for change in changes]
+        self.irreversible = resource.writes.irreversible if resource.writes else ""
+        labels = [change.label for change in changes[:NAMED]]
+        if self._redactor.holds([pairs, named, labels]):
+            pairs, named, labels = map(self._redactor.hidden, (pairs, named, labels))
+            self.irreversible = self.irreversible or NOT_KEPT
         self._chain.append(
             {
                 "type": "intent",
@@ -135,11 +158,11 @@ class Journal:
                 "kind": resource.kind,
                 "owner": [owner.account_id, owner.id, named],
                 "counts": dict(Counter(change.action for change in changes)),
-                "names": [change.label for change in changes[:NAMED]],
-                "final": resource.writes.irreversible if resource.writes else "",
+                "names": labels,
+                "final": self.irreversible,
                 "undoes": undoing.entry,
                 "olds": list(undoing.old_keys),
-                "changes": self._blobs.pack([[change.before, change.after] for change in changes]),
+                "changes": self._blobs.pack(pairs),
             }
         )
         return entry
@@ -153,6 +176,10 @@ class Journal:
         why: str = "",
     ) -> None:
         """Note the result of *entry*: its state, and the item that the API returned for each change."""
+        if self._redactor.holds(items):
+            # A server may return the headers of a request.
+            items, why = [change.after for change in changes], why or "the answer contains the API token"
+            items = self._redactor.hidden(items)
         made = list(zip(changes, items, strict=True))
         returned = [AS_SENT if item == change.after else item for change, item in made]
         keys = [str(reach(item or {}, change.resource.key) or "") for change, item in made]

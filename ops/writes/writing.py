@@ -12,6 +12,7 @@ from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
 from ops.files.lock import holder, locked
 from ops.items import reach
 from ops.kinds.resource import ACCOUNT, identity_of
+from ops.telemetry.redact import Redactor
 from ops.writes import describe
 from ops.writes.consent import Consent
 from ops.writes.describe import is_applied
@@ -56,7 +57,13 @@ def open_writing(
         app.run.wrote.add(app.task_id)
         app.written_account = account_id
 
-    journal = Journal(folder / "journal", group=app.task_id, task=task, host=app.settings.api_host)
+    journal = Journal(
+        folder / "journal",
+        group=app.task_id,
+        task=task,
+        host=app.settings.api_host,
+        redactor=Redactor(app.settings.secrets()),
+    )
     consent = Consent(
         app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
     )
@@ -178,7 +185,8 @@ class Writing:
             if self._read_back and not stop.is_set():
                 self._read_again(changes, items)
             stopping.check(self._task)
-        return (self._row(*pair, entry) for pair in zip(changes, items, strict=True))
+        undo = "" if self.journal.irreversible else entry
+        return (self._row(*pair, undo) for pair in zip(changes, items, strict=True))
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         sent = self.client.sent
@@ -214,9 +222,8 @@ class Writing:
     def _count(self, entry: str, changes: Sequence[Change]) -> None:
         self._unknown -= len(changes)
         self._done += len(changes)
-        writes = changes[0].resource.writes
-        if writes and writes.irreversible:
-            self._irreversible[writes.irreversible] = None
+        if self.journal.irreversible:
+            self._irreversible[self.journal.irreversible] = None
         else:
             self.undo_id = entry.rpartition(".")[0]
         self._wrote(changes[0].owner.account_id)
@@ -265,10 +272,9 @@ class Writing:
             if not is_applied(change, found) and not writes.irreversible:
                 self._talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
 
-    def _row(self, change: Change, item: Json | None, entry: str) -> Json:
+    def _row(self, change: Change, item: Json | None, undo: str) -> Json:
         resource = change.resource
         key = reach(item or change.item, resource.key) or ""
-        undo = "" if resource.writes and resource.writes.irreversible else entry
         name = {"action": change.action, "kind": resource.kind, "name": change.label}
         return {**name, "id": key, "undo": undo}
 

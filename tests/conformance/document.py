@@ -34,9 +34,9 @@ def required(what: str, present: bool) -> None:
     pytest.skip(f"{what} is absent", allow_module_level=True)
 
 
-def load() -> Json:
-    """Return the document, or skip the calling module."""
-    path = find()
+def load(name: str = "") -> Json:
+    """Return the document, or the one of *name* beside it, or skip the calling module."""
+    path = find().with_name(name) if name else find()
     required(f"the OpenAPI document ({path.name})", path.exists())
     document: Json = json.loads(path.read_text(encoding="utf-8"))
     return document

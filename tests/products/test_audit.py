@@ -71,9 +71,9 @@ def test_entries_are_read_to_the_last_cursor(client: Client, http: responses.Req
 
 
 def test_the_older_log_is_read_by_page_number(client: Client, http: responses.RequestsMock) -> None:
-    asked = SPAN | DESCENDING | {"page": 1, "per_page": 1000}
+    requested = SPAN | DESCENDING | {"page": 1, "per_page": 1000}
     url = f"{API}/accounts/{ACCOUNT}/audit_logs"
-    http.get(url, json=page([{"id": "1"}], 1, 1000), match=[query_param_matcher(asked)])
+    http.get(url, json=page([{"id": "1"}], 1, 1000), match=[query_param_matcher(requested)])
 
     assert list(api.list_older_entries(client, ACCOUNT, **SPAN)) == [{"id": "1"}]
 

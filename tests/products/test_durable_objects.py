@@ -37,8 +37,8 @@ def two_pages(http: responses.RequestsMock) -> None:
 def test_all_pages_of_namespaces_are_read(client: Client, http: responses.RequestsMock) -> None:
     namespaces = [{"id": f"{n:032x}", "name": f"n{n:02}"} for n in range(45)]
     for number in (1, 2, 3):
-        asked = [query_param_matcher({"page": number, "per_page": 20})]
-        http.get(NAMESPACES, json=page(namespaces, number, 20), match=asked)
+        requested = [query_param_matcher({"page": number, "per_page": 20})]
+        http.get(NAMESPACES, json=page(namespaces, number, 20), match=requested)
 
     listing = api.list_namespaces(client, ACCOUNT)
 
@@ -47,8 +47,8 @@ def test_all_pages_of_namespaces_are_read(client: Client, http: responses.Reques
 
 
 def test_a_larger_page_may_be_requested(client: Client, http: responses.RequestsMock) -> None:
-    asked = [query_param_matcher({"page": 1, "per_page": 1000})]
-    http.get(NAMESPACES, json=page([{"id": NAMESPACE}], 1, 1000), match=asked)
+    requested = [query_param_matcher({"page": 1, "per_page": 1000})]
+    http.get(NAMESPACES, json=page([{"id": NAMESPACE}], 1, 1000), match=requested)
 
     assert len(list(api.list_namespaces(client, ACCOUNT, per_page=1000))) == 1
 

@@ -49,8 +49,8 @@ def test_an_awkward_key_is_exactly_one_path_segment(staged: Sandbox, inv: Any, k
     result = inv("kv.get", "--namespace", namespace, f"--key={key}")
 
     assert (result.code, result.out) == (0, "value of it")
-    asked = [where for _, where in staged.requests if "/values/" in where][-1]
-    assert asked.partition("/values/")[2].count("/") == 0
+    requested = [where for _, where in staged.requests if "/values/" in where][-1]
+    assert requested.partition("/values/")[2].count("/") == 0
 
 
 def new_namespace(sandbox: Sandbox, pairs: dict[str, bytes]) -> str:
@@ -134,8 +134,8 @@ def test_a_key_that_the_firewall_refuses_differs_from_a_missing_permission(
 
 def test_all_namespaces_are_listed_a_hundred_at_a_time(client: Client, http: responses.RequestsMock) -> None:
     namespaces = [{"id": f"{n:032x}", "title": f"n{n:03}"} for n in range(60)]
-    asked = {"page": 1, "per_page": 100, "order": "title"}
-    http.get(KV, json=page(namespaces, 1, 100), match=[query_param_matcher(asked)])
+    requested = {"page": 1, "per_page": 100, "order": "title"}
+    http.get(KV, json=page(namespaces, 1, 100), match=[query_param_matcher(requested)])
 
     listing = api.list_namespaces(client, ACCOUNT)
 
@@ -145,9 +145,9 @@ def test_all_namespaces_are_listed_a_hundred_at_a_time(client: Client, http: res
 
 def test_keys_are_listed_to_the_last_cursor(client: Client, http: responses.RequestsMock) -> None:
     for cursor, names, following in (("", ["a", "b"], "two"), ("two", [], "three"), ("three", ["c"], "")):
-        asked = {"limit": 1000, "prefix": "p"} | ({"cursor": cursor} if cursor else {})
+        requested = {"limit": 1000, "prefix": "p"} | ({"cursor": cursor} if cursor else {})
         answer = envelope([{"name": name} for name in names], count=len(names), cursor=following)
-        http.get(f"{KV}/{NAMESPACE}/keys", json=answer, match=[query_param_matcher(asked)])
+        http.get(f"{KV}/{NAMESPACE}/keys", json=answer, match=[query_param_matcher(requested)])
 
     listing = api.list_keys(client, ACCOUNT, NAMESPACE, prefix="p")
 

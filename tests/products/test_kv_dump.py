@@ -69,7 +69,7 @@ def lines(file: str = "dump.jsonl") -> list[Any]:
     return [json.loads(line) for line in Path(file).read_bytes().splitlines()]
 
 
-def asked(sandbox: Sandbox) -> dict[str, int]:
+def requested(sandbox: Sandbox) -> dict[str, int]:
     """Count the requests below a namespace by the part of it that they address."""
     found = [where.partition("/namespaces/")[2].partition("?")[0] for _, where in sandbox.requests]
     kinds = [where.partition("/")[2].partition("/")[0] for where in found if "/" in where]
@@ -108,7 +108,7 @@ def test_only_values_that_are_not_utf_8_are_read_alone(staged: Sandbox, inv: Inv
     result = dumped(inv)
 
     assert result.code == 0
-    assert asked(staged) == {"keys": 1, "bulk": 3, "values": 3}
+    assert requested(staged) == {"keys": 1, "bulk": 3, "values": 3}
 
 
 @pytest.mark.parametrize(("count", "listings", "gets"), [(0, 1, 0), (1, 1, 1), (2000, 2, 20), (2001, 3, 21)])
@@ -120,7 +120,7 @@ def test_a_dump_needs_a_listing_for_1000_keys_and_a_bulk_get_for_100(
     result = dumped(inv)
 
     assert result.code == 0
-    assert asked(staged) == {kind: n for kind, n in (("keys", listings), ("bulk", gets)) if n}
+    assert requested(staged) == {kind: n for kind, n in (("keys", listings), ("bulk", gets)) if n}
     assert lines()[-1]["pairs"] == count
 
 
@@ -146,7 +146,7 @@ def test_values_too_large_for_one_response_are_read_in_several(staged: Sandbox, 
 
     assert result.code == 0, result.err
     assert [len(pair["value"]) for pair in lines()[:-1]] == [9 << 20] * 4
-    assert asked(staged) == {"keys": 1, "bulk": 3}
+    assert requested(staged) == {"keys": 1, "bulk": 3}
 
 
 @pytest.mark.fault("E2")
@@ -244,7 +244,7 @@ def test_an_incomplete_listing_leaves_the_file_unchanged_and_the_next_run_resume
     assert kept == "yesterday's"
     assert again.code == 0, again.err
     assert lines()[-1]["pairs"] == 3000
-    assert asked(staged) == {"keys": 3, "bulk": 10}
+    assert requested(staged) == {"keys": 3, "bulk": 10}
 
 
 # Interruptions
@@ -269,7 +269,7 @@ def test_a_failed_dump_resumes_and_ends_with_the_same_file(
     assert result.code == 0, result.err
     assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
     # Two threads share one connection: the request after the refused one may have been sent before it.
-    assert asked(staged)["bulk"] - (11 - (nth - 1)) in (0, 1)
+    assert requested(staged)["bulk"] - (11 - (nth - 1)) in (0, 1)
     assert not Path("dump.jsonl.partial").exists()
 
 
@@ -408,7 +408,7 @@ def test_a_folder_that_is_not_writable_is_refused_before_any_key_is_read(staged:
     link = dumped(inv, "link.jsonl")
 
     assert (missing.code, link.code) == (2, 1)
-    assert asked(staged) == {}
+    assert requested(staged) == {}
 
 
 @pytest.mark.fault("D6")
@@ -492,7 +492,7 @@ def test_live_pairs_are_read_only_for_keys_that_exist(staged: Sandbox, inv: Inv,
     undone = inv("undo.apply", "--id", undo_id(result.err), "--yes")
 
     assert result.code == 0, result.err
-    listings, gets = asked(staged)["keys"], len(sent(staged, "POST", "/bulk/get"))
+    listings, gets = requested(staged)["keys"], len(sent(staged, "POST", "/bulk/get"))
     expected = {"nothing": (1, 24), "all": (2, 36), "more": (13, 36)}[existing]
     assert (listings, gets) == expected
     assert undone.code == 0
@@ -657,7 +657,7 @@ def test_the_undo_of_large_values_keeps_only_one_batch_in_memory(staged: Sandbox
     undone = inv("undo.apply", "--id", written_id, "--yes")
 
     assert (refused.code, undone.code) == (1, 0), undone.err
-    assert "take back 3 changes?" in refused.err
+    assert "undo 3 changes?" in refused.err
     assert stored(staged, copy) == {}
 
 
@@ -918,7 +918,7 @@ def test_300_000_keys_need_exactly_3_300_requests_and_less_than_200_mb_and_are_l
         monkeypatch.setenv("CFOPS_BUDGET", "0")
 
         dump_peak = measured("kv.dump", "--namespace", namespace, "--to", "dump.jsonl")
-        dump_asked = asked(sandbox)
+        dump_asked = requested(sandbox)
         load_peak = measured("kv.load", "--namespace", copy, "--file", "dump.jsonl")
         load_writes = len(sent(sandbox, "PUT", "/bulk"))
         equal = stored(sandbox, copy) == stored(sandbox, namespace)

@@ -31,16 +31,16 @@ class Namespace:
     def __init__(self, names: set[str], size: int = 3) -> None:
         self.names = names
         self.size = size
-        self.asked: list[dict[str, str]] = []
+        self.requested: list[dict[str, str]] = []
         self.meddle: Callable[[Namespace], None] = lambda _: None
         self._lock = threading.Lock()
 
     def __call__(self, call: Call) -> Reply:
         with self._lock:
-            asked = dict(call.params)
-            self.asked.append(asked)
+            requested = dict(call.params)
+            self.requested.append(requested)
             self.meddle(self)
-            behind, prefix = asked.get("cursor", ""), asked.get("prefix", "").encode()
+            behind, prefix = requested.get("cursor", ""), requested.get("prefix", "").encode()
             names = sorted(name.encode() for name in self.names)
             left = [name for name in names if name.startswith(prefix) and name > bytes.fromhex(behind)]
         reply, shown = Reply(200), left[: self.size]
@@ -70,11 +70,11 @@ def listed(namespace: Callable[[Call], Reply], *prefixes: str, workers: int = 3)
 def test_every_key_with_one_of_the_prefixes_is_listed_once_and_in_order(
     names: set[str], prefixes: list[str]
 ) -> None:
-    wanted = [name for name in names if name.startswith(tuple(prefixes))]
+    expected = [name for name in names if name.startswith(tuple(prefixes))]
 
     listing = listed(Namespace(names), *prefixes)
 
-    assert listing.names == sorted(wanted, key=str.encode)
+    assert listing.names == sorted(expected, key=str.encode)
     assert (listing.problem, listing.duplicates) == ("", 0)
 
 
@@ -94,7 +94,7 @@ def test_a_prefix_without_keys_costs_one_request_and_hides_nothing() -> None:
     listing = listed(namespace, "a", "b", "c", "d")
 
     assert listing.names == ["a1", "c1"]
-    assert sorted(asked["prefix"] for asked in namespace.asked) == ["a", "b", "c", "d"]
+    assert sorted(requested["prefix"] for requested in namespace.requested) == ["a", "b", "c", "d"]
 
 
 def test_overlapping_prefixes_are_requested_once() -> None:
@@ -103,7 +103,7 @@ def test_overlapping_prefixes_are_requested_once() -> None:
     listing = listed(namespace, "abc", "a", "ab", "a")
 
     assert listing.names == ["a", "ab", "abc"]
-    assert [asked["prefix"] for asked in namespace.asked] == ["a"]
+    assert [requested["prefix"] for requested in namespace.requested] == ["a"]
 
 
 def test_several_prefixes_are_read_concurrently() -> None:
@@ -156,7 +156,7 @@ def test_a_prefix_that_no_key_can_have_is_refused_before_any_request() -> None:
     with pytest.raises(UsageError):
         listed(namespace, "a", "x" * 513)
 
-    assert namespace.asked == []
+    assert namespace.requested == []
 
 
 def test_the_command_lists_the_same_keys_as_the_whole_listing(staged: Sandbox, inv: Any) -> None:

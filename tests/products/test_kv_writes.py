@@ -249,9 +249,9 @@ def test_a_pair_that_was_put_is_found_equal(
 
     api.put_value(*where, "k", value, metadata=metadata, expiration=4_000_000_000)
 
-    wanted = pairs.pair("k", value, metadata, 4_000_000_000)
-    assert pairs.find(client, namespace, {"key": "k"}) == wanted
-    assert pairs.find_all(client, namespace, [{"key": "k"}, {"key": "none"}]) == [wanted, None]
+    expected = pairs.pair("k", value, metadata, 4_000_000_000)
+    assert pairs.find(client, namespace, {"key": "k"}) == expected
+    assert pairs.find_all(client, namespace, [{"key": "k"}, {"key": "none"}]) == [expected, None]
 
 
 @pytest.fixture
@@ -738,11 +738,11 @@ def test_pairs_that_have_expired_meanwhile_are_not_restored(
 ) -> None:
     client, namespace = stocked
     soon, later = int(time.time()) + 59, int(time.time()) + 500
-    wanted = [item("soon", expiration=soon), item("later", expiration=later), item("ever")]
+    expected = [item("soon", expiration=soon), item("later", expiration=later), item("ever")]
 
-    made = pairs.change(client, namespace, [Change(PAIR, namespace, None, one) for one in wanted])
+    made = pairs.change(client, namespace, [Change(PAIR, namespace, None, one) for one in expected])
 
-    assert made == [None, wanted[1], wanted[2]]
+    assert made == [None, expected[1], expected[2]]
     assert list(stored(sandbox, namespace.id)) == ["ever", "later"]
 
 

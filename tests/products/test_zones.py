@@ -10,12 +10,13 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.errors import AmbiguousName, MalformedAnswer, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.zones import api
 from ops.products.zones.parts import attempt
 from ops.products.zones.resources import RESOURCES
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -97,8 +98,8 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
         for n in range(120)
     ]
     for number in (1, 2, 3):
-        asked = {"page": number, "per_page": 50, "order": "name", "account.id": ACCOUNT}
-        http.get(f"{API}/zones", json=page(zones, number, 50), match=[query_param_matcher(asked)])
+        requested = {"page": number, "per_page": 50, "order": "name", "account.id": ACCOUNT}
+        http.get(f"{API}/zones", json=page(zones, number, 50), match=[query_param_matcher(requested)])
 
     listing = api.list_zones(client, account_id=ACCOUNT)
 
@@ -107,9 +108,9 @@ def test_all_zones_are_listed_fifty_at_a_time(client: Client, http: responses.Re
 
 
 def test_a_zone_is_found_by_the_name_filter_of_the_api(client: Client, http: responses.RequestsMock) -> None:
-    asked = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
+    requested = {"name": "xn--bcher-kva.example", "account.id": ACCOUNT, "per_page": 50}
     found = [{"id": ZONE, "name": "xn--bcher-kva.example", "account": {"id": ACCOUNT}}]
-    http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(asked)])
+    http.get(f"{API}/zones", json=page(found), match=[query_param_matcher(requested)])
 
     assert api.find_zone(client, "Bücher.example.", ACCOUNT)["id"] == ZONE
 
@@ -275,3 +276,33 @@ def test_settings_of_a_zone_need_one_request(staged: Sandbox, inv: Any) -> None:
 
     assert [setting["id"] for setting in json.loads(result.out)] == ["ssl"]
     assert staged.requests[-1] == ("GET", f"/zones/{zone_id}/settings")
+
+
+@pytest.mark.parametrize("zone", [{}, {"account": []}, {"account": {"id": 7}}])
+def test_a_zone_without_an_account_is_malformed_where_it_is_written(zone: dict[str, Any]) -> None:
+    with pytest.raises(MalformedAnswer, match=r"`account\.id` of a zone"):
+        api.account_id_of(zone)
+
+
+@pytest.mark.parametrize(
+    "item", [{}, {"id": ZONE}, {"id": 7, "name": "a.example"}, {"id": ZONE, "name": None}]
+)
+def test_a_zone_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, item: dict[str, Any]
+) -> None:
+    http.get(f"{API}/zones", json=page([item]))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        list(api.list_zones(client))
+
+
+@pytest.mark.parametrize("fault", ["gone", "reset", "malformed"])
+def test_info_is_shown_incomplete_if_one_part_fails(staged: Sandbox, inv: Any, fault: str) -> None:
+    staged.faults.add(Fault(fault, "GET", "*/dnssec", times=-1))
+
+    result = inv("zones.info", "--zone", "example.com", "--output", "json")
+
+    assert result.code == (0 if fault == "gone" else 4), result.err
+    shown = json.loads(result.out)
+    assert shown["dnssec"] == ("unavailable" if fault == "gone" else "failed")
+    assert shown["routes"] == 5

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ops.sandbox.faults import Fault
 from tests.restore.conftest import Inv, Stage
 
 
@@ -70,6 +71,33 @@ def test_restore_binds_the_workers_to_the_new_id(created_again: Stage, inv: Inv)
     assert done.code == 0, done.err
     assert "does not exist" not in str(created_again.world.state()["scripts"])
     assert (after.code, rows(after.out)) == (0, [])
+
+
+@pytest.mark.parametrize("line", [(), ("--kind", "workers")])
+def test_a_worker_is_not_bound_to_an_id_whose_namespaces_cannot_be_listed(
+    created_again: Stage, inv: Inv, line: tuple[str, ...]
+) -> None:
+    records = created_again.world.zones()["alpha.example"]
+    record = created_again.world.records(records)[0]["id"]
+    created_again.world.call("DELETE", f"/zones/{records}/dns_records/{record}")
+    created_again.world.upload("jobs", "export default {}", [])
+    new = created_again.world.namespaces()["sessions"]
+    binding = {"type": "kv_namespace", "name": "SESSIONS", "namespace_id": new}
+    created_again.world.upload("site", "export default {}", [binding])
+    before = created_again.world.state()["scripts"]["site"]
+    created_again.sandbox.faults.add(Fault("denied", "GET", "*/storage/kv/namespaces", times=-1))
+
+    result = inv("snapshots.restore", "--yes", "--force", *line)
+
+    created_again.sandbox.faults.clear()
+    state = created_again.world.state()
+    assert result.code == 4, result.err
+    assert (
+        "workers.script site: it refers to kv.namespace, which could not be listed completely" in result.err
+    )
+    assert state["scripts"]["site"] == before
+    assert b"jobs 0" in state["scripts"]["jobs"]["code"]
+    assert len(created_again.world.records(records)) == (11 if line else 12)
 
 
 def test_a_worker_bound_to_a_deleted_namespace_is_not_written_without_the_namespace(

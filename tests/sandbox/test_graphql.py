@@ -106,6 +106,26 @@ def test_durable_object_datasets_have_rows(api: Api, dataset: str, part: str, fi
     assert group[part][figure] > 0
 
 
+def test_arguments_may_be_separated_by_spaces_and_times_are_read_as_their_day(api: Api) -> None:
+    query = inside(
+        """r2StorageAdaptiveGroups(
+            limit: 1
+            filter: {bucketName: "assets", datetime_geq: "2026-09-20T00:00:00Z"}
+            orderBy: [datetime_DESC]
+        ) { max { objectCount payloadSize } dimensions { datetime } }
+        d1AnalyticsAdaptiveGroups(filter: {AND: [{datetimeHour_geq: "2026-09-20T08:00:00.000Z"}]}) {
+            sum { readQueries rowsWritten } dimensions { databaseId }
+        }"""
+    )
+
+    found = ask(api, query)
+
+    (size,) = found["r2StorageAdaptiveGroups"]
+    assert size["max"] == {"objectCount": 0, "payloadSize": 0}
+    assert size["dimensions"]["datetime"].startswith("2026-09-")
+    assert [one["sum"]["readQueries"] > 0 for one in found["d1AnalyticsAdaptiveGroups"]] == [True, True]
+
+
 def test_filters_can_be_combined(api: Api) -> None:
     room = stable_id("do.namespace", "chat-room", "Room")
     either = f'{{OR: [{{namespaceId: "{room}"}}, {{scriptName: "api-gateway"}}]}}'

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.sandbox.wire import Exchange
 from ops.writes.journal import APPLIED, FAILED, UNKNOWN, Journal
 from tests.conftest import Result
 from tests.writes.test_every_write import CASES, arranged, seldom, state, wrote
@@ -143,3 +145,54 @@ def test_a_write_that_was_answered_stays_done_if_nothing_can_be_read_afterwards(
     assert "undo" in result.err
     assert undone.code == 0, (result.err, undone.err)
     assert state(staged, case.history) == before
+
+
+def meanwhile(sandbox: Sandbox, path: str, change: Callable[[], object]) -> None:
+    """Call *change* once, right after the first answer to a GET of *path*."""
+    left = [change]
+
+    def observe(exchange: Exchange) -> None:
+        if left and exchange.method == "GET" and path in exchange.target:
+            left.pop()()
+
+    sandbox.observer = observe
+
+
+def test_a_record_that_changes_while_a_file_is_applied_is_not_overwritten(
+    staged: Sandbox, inv: Inv, tmp_path: Path
+) -> None:
+    at = ("--zone", "example.com", "--type", "A", "--name", "moving")
+    inv("dns.create", *at, "--content", "192.0.2.1")
+    record = {"type": "A", "name": "moving.example.com", "content": "192.0.2.1", "ttl": 600}
+    (tmp_path / "file.json").write_text(json.dumps([record]))
+
+    def theirs() -> None:
+        (id,) = staged.store.texts("SELECT id FROM dns_record WHERE name = 'moving.example.com'")
+        (zone,) = staged.store.texts("SELECT zone FROM dns_record WHERE name = 'moving.example.com'")
+        body = json.dumps({"content": "192.0.2.99"}).encode()
+        headers = {"Authorization": f"Bearer {staged.token}", "Content-Type": "application/json"}
+        url = f"{staged.url}/zones/{zone}/dns_records/{id}"
+        urlopen(Request(url, data=body, headers=headers, method="PATCH")).close()
+
+    meanwhile(staged, "/dns_records", theirs)
+    result = inv(
+        "dns.apply", "--zone", "example.com", "--file", str(tmp_path / "file.json"), "--keep", "--yes"
+    )
+
+    assert result.code == 1, result.err
+    assert "it has changed since it was read:" in result.err
+    assert "192.0.2.1 → 192.0.2.99" in result.err
+    assert staged.store.texts("SELECT content FROM dns_record WHERE name = 'moving.example.com'") == [
+        "192.0.2.99"
+    ]
+
+
+def test_a_deletion_by_id_whose_lookup_is_answered_404_is_not_unchanged(staged: Sandbox, inv: Inv) -> None:
+    (id,) = staged.store.texts("SELECT id FROM dns_record WHERE name = 'www.example.com' LIMIT 1")
+    staged.faults.parse("gone GET /zones/*/dns_records/* times=-1")
+
+    result = inv("dns.delete", "--zone", "example.com", "--id", id, "--yes")
+
+    assert result.code == 1
+    assert "does not exist" not in result.err
+    assert wrote(staged) == []

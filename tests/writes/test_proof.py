@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ops.cli.app import App
+from ops.config.credentials import Credentials
 from ops.errors import (
     Absent,
     ApiError,
@@ -22,10 +25,12 @@ from ops.http.client import Client
 from ops.http.refusals import proves_absence
 from ops.kinds.resource import Change, Json, Owner
 from ops.writes import writing
-from ops.writes.journal import DONE, FAILED, UNKNOWN
+from ops.writes.journal import DONE, FAILED, NOT_KEPT, UNKNOWN
 from ops.writes.make import hold, make
-from tests.writes.stage import ZONE, Remote, Stage
+from ops.writes.undo import undo_entries
+from tests.writes.stage import KIND, ZONE, Remote, Stage
 
+TOKEN = "t0k3n-of-the-account-1234567890abcdef"
 GONE = NotFound("DELETE /things/1: Could not route to /things/1 (7003)", 404, codes=(7003,))
 PAGE = ApiError("DELETE /things/1: the edge answered HTML (404)", 404)
 
@@ -336,3 +341,46 @@ def test_a_conflict_names_only_fields_that_were_asked_for(stage: Stage, remote: 
         make(stage.app(), remote.creation("one", value=2))
 
     assert conflict.value.message == "remote.thing one already exists and differs: value 1 → 2"
+
+
+def token_app(stage: Stage) -> App:
+    app = stage.app()
+    app.settings = replace(app.settings, credentials=Credentials(token=TOKEN, origin="test"))
+    return app
+
+
+def kept(stage: Stage) -> bytes:
+    files = [path for path in (stage.folder / "state").rglob("*") if path.is_file()]
+    return b"".join(path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    "value", [TOKEN, f"x{TOKEN}y", [{"deep": TOKEN}], TOKEN.encode(), b"x" * 9999 + TOKEN.encode()]
+)
+def test_an_item_that_contains_the_token_is_not_kept_in_the_journal(
+    stage: Stage, remote: Remote, value: Any
+) -> None:
+    (thing,) = remote.stock("one")
+    remote.things[thing["id"]] = thing = {**thing, "value": value}
+
+    (row,) = make(token_app(stage), remote.deletion(thing)).items
+
+    (entry,) = stage.journal().entries().values()
+    assert TOKEN.encode() not in kept(stage)
+    assert (row["undo"], entry.irreversible, remote.state()) == ("", NOT_KEPT, [])
+    assert f"cannot be undone: {NOT_KEPT}" in stage.messages
+    assert "undo:" not in stage.messages
+
+
+def test_an_answer_that_contains_the_token_is_not_kept_and_the_change_can_be_undone(
+    stage: Stage, remote: Remote
+) -> None:
+    (thing,) = remote.stock("one")
+    accepting(remote, "update", lambda made: {**made, "echo": f"Bearer {TOKEN}"})
+
+    make(token_app(stage), remote.change(thing, value=2))
+    (entry,) = stage.journal().entries().values()
+    undo_entries(token_app(stage), [entry], {KIND: remote.resource})
+
+    assert TOKEN.encode() not in kept(stage)
+    assert remote.state() == [{"name": "one", "value": 1}]

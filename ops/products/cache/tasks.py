@@ -8,6 +8,7 @@ from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Owner
 from ops.products.cache import api
+from ops.products.zones.api import account_id_of
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import make
@@ -90,7 +91,7 @@ def purge(
     }  # fmt: skip
     rule = valid.the_rule(given)
     found = app.zone(zone)
-    owner = Owner(found["account"]["id"], found["id"], found)
+    owner = Owner(account_id_of(found), found["id"], found)
     if all:
         rate = valid.RATES.get((found.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
         question = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Absent, AmbiguousName, Incomplete, MalformedAnswer, NotFound, UsageError
+from ops.errors import Absent, AmbiguousName, Incomplete, MalformedAnswer, UsageError
 from ops.kinds.resource import Owner
 from ops.products.dns import api
 from ops.products.dns.names import full_name
@@ -91,10 +91,10 @@ class CurrentZone(NamedTuple):
             )
         return record
 
-    def absent(self, name: str, type: str, id: str) -> NotFound:
+    def absent(self, name: str, type: str, id: str) -> Absent:
         """Return the error for a record that does not exist."""
         what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
-        return NotFound(f"no {what} in {self.name}", 404, hint=self._list_hint)
+        return Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
 
     @property
     def _list_hint(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import ValidationError
 from ops.products.dns.names import APEX, full_name
-from ops.products.dns.rdata import FIELDS, TARGETS
+from ops.products.dns.rdata import FIELDS, NUMBERS, TARGETS, TYPES
 from ops.products.dns.record import READ_ONLY, did_you_mean
 
 if TYPE_CHECKING:
@@ -49,8 +49,19 @@ def read_record(item: Any, zone: Json) -> Json:
         raise ValidationError("; ".join(error.message for error in errors), hint=errors[0].hint)
     if not record.get("id"):
         record.pop("id", None)
+    if "id" not in record:
+        _refuse_foreign(record, type)
     _read_targets(record, type, zone["name"])
     return record
+
+
+def _refuse_foreign(record: Json, type: str) -> None:
+    """Raise ValidationError for `data` or a priority that records of *type* do not have."""
+    for field, types in (("data", FIELDS), ("priority", NUMBERS)):
+        if field in record and type in TYPES and type not in types:
+            raise ValidationError(
+                f"a record of type {type} has no {field}", hint=f"{field} is for {', '.join(types)}"
+            )
 
 
 def _read_targets(record: Json, type: str, zone: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import Absent
 from ops.http.paths import path
 from ops.kinds.paging import Cursor
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 # Those that every account may use.
 LISTED = (DEFAULT, "eu")
-NO_BUCKET = 10006
 PAGING = Cursor(
     1000,
     name="per_page",
@@ -47,7 +46,7 @@ def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listin
 
 
 def get_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str = DEFAULT) -> Json:
-    """Return one bucket. Raises NotFound (10006)."""
+    """Return one bucket. Raises Absent if it does not exist."""
     where = path("/accounts/{}/r2/buckets/{}", account_id, name)
     return _with(client.get(where, headers=_headers(jurisdiction)), jurisdiction)
 
@@ -56,10 +55,8 @@ def find_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str
     """Return one bucket, None if it does not exist."""
     try:
         return get_bucket(client, account_id, name, jurisdiction=jurisdiction)
-    except NotFound as error:
-        if NO_BUCKET in error.codes:
-            return None
-        raise
+    except Absent:
+        return None
 
 
 def create_bucket(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
+from ops.items import reach
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -38,7 +39,12 @@ def get_zone(client: Client, zone_id: str) -> Json:
 
 
 def _zone(item: Any) -> Json:
-    return require(item, "a zone", id=str, name=str, account__id=str)
+    return require(item, "a zone", id=str, name=str)
+
+
+def account_id_of(zone: Json) -> str:
+    """Return the id of the account of *zone*. Raise MalformedAnswer if it has none."""
+    return str(require(zone, "a zone", account__id=str)["account"]["id"])
 
 
 def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
@@ -136,7 +142,7 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
             f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"
         )
     if len(found) > 1:
-        lines = (f"  --zone {z['id']}  {z['account'].get('name')} ({z['account']['id']})" for z in found)
+        lines = (f"  --zone {z['id']}  {reach(z, 'account.name')} ({reach(z, 'account.id')})" for z in found)
         raise AmbiguousName(
             f"{len(found)} zones have the name {name}", hint="\n".join(("use the id of one of them:", *lines))
         )

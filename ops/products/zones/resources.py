@@ -88,23 +88,23 @@ def _dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
 
 
 def _zone_block(account: Owner, zone: Json) -> Block:
-    wanted = {"account": {"id": account.account_id}, "name": zone["name"], "type": zone.get("type")}
-    return Block("cloudflare_zone", zone["id"], {**wanted, "paused": zone.get("paused")})
+    arguments = {"account": {"id": account.account_id}, "name": zone["name"], "type": zone.get("type")}
+    return Block("cloudflare_zone", zone["id"], {**arguments, "paused": zone.get("paused")})
 
 
 def _setting_block(zone: Owner, setting: Json) -> Block | None:
     """Return the block of a setting that the plan of the zone allows to change."""
     if not setting.get("editable", True):
         return None
-    wanted = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
-    return Block("cloudflare_zone_setting", f"{zone.id}/{setting['id']}", wanted)
+    arguments = {"zone_id": zone.id, "setting_id": setting["id"], "value": setting.get("value")}
+    return Block("cloudflare_zone_setting", f"{zone.id}/{setting['id']}", arguments)
 
 
 def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
     status = dnssec.get("status")
     # While DNSSEC changes, its status is not one that can be requested.
-    wanted = status if status in ("active", "disabled") else None
-    return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": wanted})
+    target = status if status in ("active", "disabled") else None
+    return Block("cloudflare_zone_dnssec", zone.id, {"zone_id": zone.id, "status": target})
 
 
 _ZONE_WRITES = Writes(

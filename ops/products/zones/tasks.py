@@ -169,7 +169,7 @@ def set_settings(
 
     pairs = valid.paired(setting, value)
     found = app.zone(zone)
-    owner = Owner(found["account"]["id"], found["id"], found)
+    owner = Owner(api.account_id_of(found), found["id"], found)
 
     def change(name: str, text: str) -> Change:
         live = lookup(app, resources.SETTING, owner, {"id": name})
@@ -212,7 +212,8 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 def _live(app: App, zone: str) -> tuple[Owner, Json]:
     """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
     known = app.zone(zone)
-    owner = Owner(known["account"]["id"], known["account"]["id"], known["account"])
+    account_id = api.account_id_of(known)
+    owner = Owner(account_id, account_id, known["account"])
     found = lookup(app, resources.ZONE, owner, known)
     if found is None:
         hint = "`inv zones.list` lists the zones"

@@ -1,4 +1,4 @@
-"""GraphQL analytics: the datasets of Workers KV and Durable Objects, in the account scope.
+"""GraphQL analytics: the datasets of Workers KV, Durable Objects, D1 and R2, in the account scope.
 
 The envelope is `{"data", "errors"}` with status 200, also if the query is wrong. Sizes are those of the
 sandbox's own data. Traffic, which the sandbox has not, is derived from names and dates, so that the same
@@ -24,7 +24,8 @@ from ops.sandbox.wire import Answer, Request, dumps, invalid_body
 # Queries of fields, aliases, arguments and variables; fragments and directives are not read.
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _COMMENT = re.compile(rf"({_TEXT})|#[^\n]*")
-_COLON = re.compile(rf"({_TEXT})|:")
+# Commas are optional in GraphQL; YAML needs them, and a space after each colon.
+_SEPARATOR = re.compile(rf"({_TEXT})|(?<=[^\s,{{\[])\s+(?=\w+\s*:)|:")
 _DEFAULT = re.compile(r"\$(\w+)\s*:[^=,$]*=([^$]*?)(?=,?\s*(?:\$|$))")
 _INSIDE = rf'(?:{_TEXT}|[^()"])*'
 _HEADING = re.compile(rf"(?:query\b\s*\w*\s*(?:\((?P<declared>{_INSIDE})\))?\s*)?\{{[\s,]*")
@@ -115,7 +116,7 @@ def parse(text: str, variables: Row) -> list[Field]:
 
 def _value(text: str, variables: Row) -> Any:
     """Return an argument's value, read as YAML flow style, with its variables filled in."""
-    spaced = _COLON.sub(lambda found: found[1] or ": ", text)
+    spaced = _SEPARATOR.sub(lambda found: found[1] or (": " if found[0] == ":" else ", "), text)
     try:
         return _filled(yaml.safe_load(spaced), variables)
     except yaml.YAMLError:

@@ -64,16 +64,19 @@ def _do_storage(store: Store, _account: str) -> Iterator[Row]:
     yield from ({"date": day, "storedBytes": stored * 4096} for day in days(store))
 
 
-def _durable_objects(measures: Callable[[str], Row], *names: str) -> Dataset:
-    """Return a dataset with one row for each namespace and day; *measures* computes it from both names."""
+def _daily(kind: str, labels: dict[str, str], measures: Callable[[str], Row], merge: str = "sum") -> Dataset:
+    """Return a dataset with one row for each item of *kind* and day.
+
+    *labels*: the field of the item for each dimension; *measures* computes the row from name and day.
+    """
 
     def rows(store: Store, account: str) -> Iterator[Row]:
-        for one in store.list_documents("do.namespace", account):
+        for one in store.list_documents(kind, account):
             for day in days(store):
-                about = {"namespaceId": one["id"], "scriptName": one["script"], "date": day}
-                yield {**about, **measures(one["name"] + day)}
+                about = {dimension: one[field] for dimension, field in labels.items()}
+                yield {**about, "date": day, **measures(one["name"] + day)}
 
-    return Dataset(rows, ("namespaceId", "scriptName", "date"), {"sum": names})
+    return Dataset(rows, (*labels, "date"), {merge: tuple(measures(""))})
 
 
 def _invocations(words: str) -> Row:
@@ -95,17 +98,28 @@ def _subrequests(words: str) -> Row:
     return {"requestBodySizeUncached": _number(10**6, words, "subrequests")}
 
 
+def _queries(words: str) -> Row:
+    reads, writes = _number(900, words, "reads"), _number(90, words, "writes")
+    return {"readQueries": reads, "writeQueries": writes, "rowsRead": reads * 20, "rowsWritten": writes}
+
+
+def _no_objects(_words: str) -> Row:
+    """The sandbox keeps no objects of R2."""
+    return {"objectCount": 0, "payloadSize": 0, "metadataSize": 0}
+
+
+_DO = {"namespaceId": "id", "scriptName": "script"}
 DATASETS = {
-    "kvStorageAdaptiveGroups": Dataset(
-        _kv_storage, ("namespaceId", "date"), {"max": ("keyCount", "byteCount")}
-    ),
+    "d1AnalyticsAdaptiveGroups": _daily("d1.database", {"databaseId": "uuid"}, _queries),
+    "durableObjectsInvocationsAdaptiveGroups": _daily("do.namespace", _DO, _invocations),
+    "durableObjectsPeriodicGroups": _daily("do.namespace", _DO, _periodic),
+    "durableObjectsStorageGroups": Dataset(_do_storage, ("date",), {"max": ("storedBytes",)}),
+    "durableObjectsSubrequestsAdaptiveGroups": _daily("do.namespace", _DO, _subrequests),
     "kvOperationsAdaptiveGroups": Dataset(
         _kv_operations, ("namespaceId", "date", "actionType"), {"sum": ("requests",)}
     ),
-    "durableObjectsInvocationsAdaptiveGroups": _durable_objects(
-        _invocations, "requests", "responseBodySize", "wallTime", "errors"
+    "kvStorageAdaptiveGroups": Dataset(
+        _kv_storage, ("namespaceId", "date"), {"max": ("keyCount", "byteCount")}
     ),
-    "durableObjectsPeriodicGroups": _durable_objects(_periodic, "activeTime", "cpuTime", "exceededCpuErrors"),
-    "durableObjectsStorageGroups": Dataset(_do_storage, ("date",), {"max": ("storedBytes",)}),
-    "durableObjectsSubrequestsAdaptiveGroups": _durable_objects(_subrequests, "requestBodySizeUncached"),
+    "r2StorageAdaptiveGroups": _daily("r2.bucket", {"bucketName": "name"}, _no_objects, "max"),
 }

@@ -29,6 +29,7 @@ def _worker(request: Request, store: Store) -> Json:
 
 def _model(worker: Json) -> Json:
     options = {name: worker["settings"][name] for name in _OPTIONS}
+    options["tail_consumers"] = [{"name": one.get("service")} for one in options["tail_consumers"]]
     about = {"id": worker["tag"], "name": worker["id"], "created_on": worker["created_on"]}
     stamps = {"updated_on": worker["modified_on"], "deployed_on": worker["deployments"][0]["created_on"]}
     references: Json = {name: [] for name in _REFERENCES}
@@ -78,11 +79,12 @@ def list_model_versions(request: Request, store: Store) -> Answer:
     return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
 
 
+@route("GET", MODEL + "/versions/latest", scope="workers:read")
 @route("GET", MODEL + "/versions/{version:any}", scope="workers:read")
 def get_model_version(request: Request, store: Store) -> Answer:
-    versions, wanted = _worker(request, store)["versions"], request.args["version"]
-    for one in versions:
-        if wanted in ("latest", one["id"]):
+    id = request.args.get("version", "latest")
+    for one in _worker(request, store)["versions"]:
+        if id in ("latest", one["id"]):
             return ok(_version(one))
     raise no_version()
 

@@ -82,6 +82,7 @@ def _built(store: Store, zone_id: str, id: str, sent: Json) -> Json:
 @route("GET", WORKERS + "/services/{script_name}/environments/{environment}/routes", "workers:read")
 def list_script_routes(request: Request, store: Store) -> Answer:
     """List the routes of a script in every zone, with `show_zonename=true` with the zone's name."""
+    worker_of(request, store)
     return ok([{**one, "zone_name": zone["name"]} for zone, one in _of_script(request, store)])
 
 

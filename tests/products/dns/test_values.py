@@ -40,7 +40,6 @@ def read(tmp_path: Path, name: str, text: str) -> RecordFile:
         ("ttl", '"300"', 300),
         ("ttl", "300.0", 300),
         ("ttl", "auto", 1),
-        ("priority", '"10"', 10),
         ("tags", '"a:b, c"', ["a:b", "c"]),
         ("tags", "[a:b]", ["a:b"]),
         (
@@ -64,7 +63,6 @@ def test_a_plain_value_is_read_in_yaml(tmp_path: Path, field: str, written: str,
         ("proxied", "on", True),
         ("ttl", "300", 300),
         ("ttl", "automatic", 1),
-        ("priority", "5", 5),
         ("tags", '"a:b,c"', ["a:b", "c"]),
         ("tags", '"[""a:b""]"', ["a:b"]),
         ("settings", '"{""flatten_cname"": true}"', {"flatten_cname": True}),
@@ -94,6 +92,8 @@ def test_a_plain_cell_is_read_in_csv(tmp_path: Path, field: str, cell: str, valu
         ("comment: 5", "comment is not text"),
         ("comment: {a: b}", "comment is not text"),
         ("data: 5", "data is 5"),
+        ("data: {}", "a record of type A has no data"),
+        ("priority: 5", "a record of type A has no priority"),
     ],
 )
 def test_an_unclear_value_is_refused_with_its_field(tmp_path: Path, fields: str, words: str) -> None:
@@ -134,6 +134,13 @@ def test_all_errors_of_a_file_are_reported_with_their_lines(tmp_path: Path) -> N
         "line 2, record 1", "line 4, record 2", "line 5, record 3"
     ]  # fmt: skip
     assert "ttl" in lines[1] and "proxied" in lines[1]
+
+
+@pytest.mark.parametrize("written", ["10", '"10"', "10.0"])
+def test_a_priority_is_read_as_a_number(tmp_path: Path, written: str) -> None:
+    found = read(tmp_path, "x.yaml", f"- {{name: a, type: MX, content: m.example, priority: {written}}}\n")
+
+    assert found.records[0].record["priority"] == 10
 
 
 @pytest.mark.parametrize("type", ["CNAME", "NS", "PTR"])

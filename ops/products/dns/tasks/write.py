@@ -156,13 +156,13 @@ def delete_record(
     inv dns.delete --zone example.com --name www --type A
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
-    from ops.errors import NotFound
+    from ops.errors import Absent
     from ops.products.dns import changes
 
     current = current_zone(app, app.zone(zone))
     try:
         found = changes.find(current, id, name, type.upper(), content, None if priority == NONE else priority)
-    except NotFound:
+    except Absent:
         what = id or f"{type.upper()} {name}"
         app.note(f"unchanged: {what} does not exist")
         return Rows(

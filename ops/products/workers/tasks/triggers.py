@@ -9,6 +9,7 @@ from ops.cli.command import command
 from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Owner
 from ops.products.workers import api
+from ops.products.zones.api import account_id_of
 from ops.products.zones.parts import all_zones, in_zones
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
@@ -108,7 +109,7 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
 
 def _zone_owner(zone: Json) -> Owner:
-    return Owner(zone["account"]["id"], zone["id"], zone)
+    return Owner(account_id_of(zone), zone["id"], zone)
 
 
 @command(
