@@ -20,6 +20,7 @@ READ_ONLY = (
     *("zone_id", "zone_name", "locked"),
 )
 DEFAULTS: Json = {"ttl": 1, "proxied": False, "comment": None, "tags": [], "settings": {}}
+YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
 def full(record: Json) -> Json:

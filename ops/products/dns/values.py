@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import ValidationError
 from ops.products.dns.names import APEX, full_name
 from ops.products.dns.rdata import FIELDS, NUMBERS, TARGETS, TYPES
-from ops.products.dns.record import READ_ONLY, did_you_mean
+from ops.products.dns.record import READ_ONLY, YES_NO, did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
 
-YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _SETTINGS = ("flatten_cname", "ipv4_only", "ipv6_only")
 _HOSTS = ("CNAME", "MX", "NS", "PTR", "SRV", "HTTPS", "SVCB", "NAPTR")
 
