@@ -46,9 +46,14 @@ class Limits(NamedTuple):
 _LIMITS = {"free": Limits(comment=100, tags=0), "enterprise": Limits(ttl=30), "": Limits(ttl=30)}
 
 
+def plan_of(zone: Json) -> str:
+    """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
+    return str((zone.get("plan") or {}).get("legacy_id") or "")
+
+
 def limits(zone: Json) -> Limits:
-    """Return the limits of records in *zone*, the widest where the API does not say its plan."""
-    return _LIMITS.get((zone.get("plan") or {}).get("legacy_id") or "", Limits())
+    """Return the limits of records in *zone*, the widest where its plan is not known."""
+    return _LIMITS.get(plan_of(zone), Limits())
 
 
 def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
