@@ -88,10 +88,15 @@ def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
 def check_type(type: str) -> None:
     """Raise ValidationError for a type that Cloudflare does not support."""
     if type not in TYPES:
-        raise ValidationError(
-            f"Cloudflare has no records of the type {type!r}{did_you_mean(type, TYPES)}",
-            hint=f"one of {', '.join(TYPES)}",
-        )
+        raise unknown_type(type)
+
+
+def unknown_type(type: str) -> ValidationError:
+    """Return the error for a type that Cloudflare does not have, or nobody has."""
+    return ValidationError(
+        f"Cloudflare has no records of the type {type!r}{did_you_mean(type, TYPES)}",
+        hint=f"one of {', '.join(TYPES)}",
+    )
 
 
 def _check_proxied(record: Json) -> None:
