@@ -92,8 +92,13 @@ def _text(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: 
 
 def _user() -> str:
     import getpass
+    import os
 
-    return getpass.getuser()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # No entry in the password file: systemd takes the number too.
+        return str(os.getuid())
 
 
 def _check(app: App, wanted: dict[str, Any]) -> None:

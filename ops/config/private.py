@@ -31,9 +31,7 @@ def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):
         return placed(chosen, Path.cwd())
-    import platformdirs
-
-    return _absolute(platformdirs.user_config_path("cfops"), "CFOPS_CONFIG_DIR")
+    return _system_folder("config")
 
 
 def placed(named: str, folder: Path) -> Path:
@@ -46,23 +44,36 @@ def placed(named: str, folder: Path) -> Path:
 
 def state_folder() -> Path:
     """Return the system's folder for state: budgets, locks, the journal."""
-    import platformdirs
-
-    return _absolute(platformdirs.user_state_path("cfops"), "CFOPS_STATE_DIR")
+    return _system_folder("state")
 
 
 def cache_folder() -> Path:
     """Return the system's folder for files that may be deleted at any time."""
+    return _system_folder("cache")
+
+
+def _system_folder(kind: str) -> Path:
     import platformdirs
 
-    return _absolute(platformdirs.user_cache_path("cfops"), "CFOPS_CACHE_DIR")
-
-
-def _absolute(folder: Path, variable: str) -> Path:
-    # Without HOME and an entry in the password file, a folder named "~" would be created.
-    if folder.is_absolute():
-        return folder
-    raise UsageError("this user has no home folder", hint=f"set HOME, or {variable} to a folder of your own")
+    named = {
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+        "cache": platformdirs.user_cache_path,
+    }
+    home = os.environ.get("HOME", "")
+    try:
+        folder = named[kind]("cfops")
+        if folder.is_absolute():
+            return folder
+    except RuntimeError:
+        # HOME is relative, or unset for a user without an entry in the password file.
+        if home:
+            below = {"config": ".config", "state": ".local/state", "cache": ".cache"}
+            return Path(home).resolve() / below[kind] / "cfops"
+    raise UsageError(
+        "this user has no home folder",
+        hint=f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own",
+    )
 
 
 READABLE_BY_OTHERS = 0o077
@@ -95,7 +106,7 @@ def read_private(
     if len(data) > _LIMIT:
         raise error(f"{file} is larger than {_LIMIT} bytes", hint="is this the right file?")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise error(f"{file} is not UTF-8 text", hint="save it as UTF-8") from None
 

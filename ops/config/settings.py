@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ops.config import layers, private
-from ops.config import layers as wrangler
 from ops.config.credentials import Credentials
 from ops.config.layers import Layer, Said
 from ops.config.object_keys import ObjectKeys, find_object_keys
 from ops.config.profiles import Profile, list_profiles
 from ops.config.tokens import Places, Variables, find_credentials
 from ops.config.values import BY_NAME, convert
-from ops.errors import did_you_mean
+from ops.errors import UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -106,7 +105,8 @@ def load(
     folder = config_dir or private.config_folder(environ)
     found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
     given = options.get("credentials")
-    values, origins = _resolve(found.layers, cwd)
+    from_wrangler, unread = _wrangler(found.layers, cwd)
+    values, origins = _resolve((*found.layers, *from_wrangler), cwd)
     credentials, passed_over = (
         (given, ()) if isinstance(given, Credentials) else find_credentials(found.places)
     )
@@ -123,7 +123,12 @@ def load(
             | {"credentials": credentials.origin or "none", "s3_keys": keys.origin or "none"}
             | {"profile": found.profile_origin}
         ),
-        notes=(*_variable_notes(found.places.variables), *_overruled(found, origins), *passed_over),
+        notes=(
+            *_variable_notes(found.places.variables),
+            *_overruled(found, origins),
+            *passed_over,
+            *unread,
+        ),
     )
 
 
@@ -186,17 +191,23 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return each setting's value and origin, from the strongest layer that has it or the default."""
     values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
-    for layer in reversed((*above, *_wrangler(above, cwd))):
+    for layer in reversed(above):
         for name, said in layer.says.items():
             values[name] = convert(BY_NAME[name], said.raw, said.origin, layer.folder)
             origins[name] = said.origin
     return values, origins
 
 
-def _wrangler(above: Sequence[Layer], cwd: Path) -> Iterator[Layer]:
+def _wrangler(above: Sequence[Layer], cwd: Path) -> tuple[list[Layer], list[str]]:
+    """Return the layer of wrangler's file, and a note if that cannot be read."""
     # Another tool's file is opened only if nothing else names the account.
-    if _said("account_id", above) is None and (said := wrangler.account_in(cwd)):
-        yield Layer({"account_id": said}, cwd)
+    if _said("account_id", above) is not None:
+        return [], []
+    try:
+        said = layers.account_in(cwd)
+    except UsageError as error:
+        return [], [f"{error.message}; its account_id is not used"]
+    return ([Layer({"account_id": said}, cwd)] if said else []), []
 
 
 def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:

@@ -160,6 +160,8 @@ def _switch(_field: Setting, raw: object, _folder: Path) -> bool:
 def _folder(_field: Setting, raw: object, folder: Path) -> Path:
     if not isinstance(raw, str | Path) or "\0" in str(raw):
         raise ValueError(f"{raw!r} is not a path")
+    if "${" in str(raw):
+        raise ValueError(f"{str(raw)!r} has a variable, and variables are not replaced in settings")
     try:
         return folder / Path(raw).expanduser()
     except RuntimeError:

@@ -44,7 +44,10 @@ def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
         if reading.failed or reading.believable():
             tally.problem = tally.problem or reading.incomplete
             return
-    tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
+    if reading.unchanged():
+        tally.problem = f"the API reports {tally.total} items, but sent {len(seen)} in {PASSES} readings"
+    else:
+        tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
 
 
 class _Reading:
@@ -159,6 +162,10 @@ class _Reading:
             return False
         proven = self._pages == 1 or (not self._undated and None not in self._totals)
         return proven or not self._added
+
+    def unchanged(self) -> bool:
+        """True if a repeated reading found the same items and the same total: only the total is wrong."""
+        return not (self._added or self._stuck or self.twice or self._young) and len(self._totals) == 1
 
     def doubt(self) -> str:
         """Return why this reading may be incomplete, or ""."""

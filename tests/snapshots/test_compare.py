@@ -651,9 +651,8 @@ MILLION = 1_000_000
 _RUN = """
 import json, re, sys, time
 from pathlib import Path
-from ops.snapshots import reader
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.snapshot import (Snapshot)
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.manifest import load
 from tests.snapshots.making import KINDS
 sides = [Snapshot(Path(p), load(Path(p))) for p in sys.argv[1:]]
@@ -664,7 +663,7 @@ took = time.process_time() - began
 began = time.process_time()
 for side in sides:
     for kind in side.kinds():
-        for item in reader.items(side.path, kind): pass
+        for item in side.items(kind): pass
 read = time.process_time() - began
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
 print(json.dumps([took, read, peak, comparison.counts]))

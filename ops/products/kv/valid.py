@@ -90,7 +90,11 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
             raise ValidationError(
                 f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s", hint="--ttl 60"
             )
-        return epoch(int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT))
+        found = int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT)
+        if found > LATEST:
+            hint = f"--ttl {ttl // 1000} if it is in milliseconds; without a TTL a value is kept forever"
+            raise ValidationError(f"a TTL of {ttl} s ends after the year 9999", hint=hint)
+        return found
     if not moment:
         return None
     found = epoch(_moment(moment))
