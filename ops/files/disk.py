@@ -85,6 +85,22 @@ def _settle(folder: Path) -> None:
             os.close(descriptor)
 
 
+def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+    """Return *path*, open for reading. Raises OSError, also if it is not a regular file.
+
+    A named pipe would block, and a device may never end. Without *follow*, a symbolic link is refused.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 def refuse_link(path: Path) -> None:
     """Raise Refused if *path* is a symbolic link, whose creator would choose the file to replace."""
     if path.is_symlink():
@@ -151,17 +167,17 @@ def _removed(file: Path) -> bool:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a DiskError that says what is wrong with *path*, with a hint."""
+def explained(path: Path, verb: str = "written") -> Iterator[None]:
+    """Turn an OSError into a DiskError: *path* cannot be "written", or what *verb* says, with a hint."""
     try:
         yield
     except OSError as problem:
-        raise failure(problem, path) from None
+        raise failure(problem, path, verb) from None
 
 
-def failure(problem: OSError, path: Path) -> DiskError:
-    """Return the DiskError for *problem*, raised while writing *path*."""
-    return DiskError(f"{path} cannot be written: {problem.strerror or problem}", hint=_remedy(problem, path))
+def failure(problem: OSError, path: Path, verb: str = "written") -> DiskError:
+    """Return the DiskError for *problem*, raised while *path* was written, or what *verb* says."""
+    return DiskError(f"{path} cannot be {verb}: {problem.strerror or problem}", hint=_remedy(problem, path))
 
 
 def _remedy(problem: OSError, path: Path) -> str:
