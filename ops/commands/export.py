@@ -18,16 +18,14 @@ from ops.export.ping import watched
 from ops.files.lock import holder, locked
 from ops.items import Json
 from ops.offsite import address, boto
-from ops.offsite.address import Place
+from ops.offsite.address import BucketPrefix
 from ops.scan import request
 from ops.scan.inventory import Inventory
 from ops.scan.request import ScanRequest, Start
 from ops.scan.selection import ScanPlan
-from ops.snapshots.layout import MANIFEST
+from ops.snapshots.layout import ENDING, MANIFEST, period
 from ops.snapshots.library import Library
-from ops.snapshots.names import period
 from ops.snapshots.prune import Policy, decisions, remove
-from ops.snapshots.sealed.encrypt import ENDING
 from ops.ui.cells import readable_size
 from ops.ui.progress import duration
 from ops.ui.shapes import Item
@@ -49,7 +47,7 @@ class JobOptions(NamedTuple):
     guard: int = 0
     prune: Policy | None = None
     ping: str = ""
-    push: Place | None = None
+    push: BucketPrefix | None = None
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -101,7 +99,7 @@ def _lock(app: App, account_id: str, target: Delivery) -> AbstractContextManager
     return locked(app.settings.state_dir / "locks", name, me, f"exporting the account {account_id}")
 
 
-def _push(app: App, done: Outcome, place: Place) -> Json:
+def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
     """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
     from ops.offsite.push import push
 
@@ -140,9 +138,9 @@ def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
     app.note(f"{len(removed)} older snapshots were pruned" if removed else "nothing to prune")
 
 
-def push_address(text: str) -> Place | None:
+def push_address(text: str) -> BucketPrefix | None:
     """Return the address that --push names; None for "". Raises UsageError."""
-    return address.place(text, "--push") if text else None
+    return address.read_prefix(text, "--push") if text else None
 
 
 def policy(text: str) -> Policy | None:

@@ -88,6 +88,22 @@ def _create(temporary: Path, mode: int) -> int:
     return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
+def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+    """Return *path*, open for reading. Raises OSError, also if it is not a regular file.
+
+    A named pipe would block, and a device may never end. Without *follow*, a symbolic link is refused.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 def refuse_link(path: Path) -> None:
     """Raise Refused if *path* is a symbolic link, whose creator would choose the file to replace."""
     if path.is_symlink():
@@ -169,16 +185,16 @@ def alive(process: int) -> bool:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a DiskError that says what is wrong with *path*, with a hint."""
+def explained(path: Path, verb: str = "written") -> Iterator[None]:
+    """Turn an OSError into a DiskError: *path* cannot be "written", or what *verb* says, with a hint."""
     try:
         yield
     except OSError as problem:
-        raise failure(problem, path) from None
+        raise failure(problem, path, verb) from None
 
 
-def failure(problem: OSError, path: Path) -> DiskError:
-    """Return the DiskError for *problem*, raised while writing *path*."""
+def failure(problem: OSError, path: Path, verb: str = "written") -> DiskError:
+    """Return the DiskError for *problem*, raised while *path* was written, or what *verb* says."""
     hint = next((hint for errors, hint in _REMEDIES.items() if problem.errno in errors), _OTHER_REMEDY)
-    text = f"{path} cannot be written: {problem.strerror or problem}"
+    text = f"{path} cannot be {verb}: {problem.strerror or problem}"
     return DiskError(text, hint=hint.format(quote(str(path.parent))))

@@ -17,8 +17,7 @@ import pytest
 from ops.export.renderings import sqlite_file, terraform_file, zone_folder
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Block, Document, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 ITEMS: list[Json] = [
@@ -123,7 +122,7 @@ def test_each_owner_has_a_file_of_its_own_below_the_folder(
     assert file.read_text().splitlines()[0] == "../example.com a"
     assert told == [
         "lost of ../example.com",
-        "1 of flat.thing are left out: the snapshot does not tell what z2 is",
+        "1 of flat.thing are omitted: their parent z2 is not in the snapshot",
     ]
 
 
@@ -149,8 +148,8 @@ def test_each_item_is_imported_with_its_stub(snapshot: tuple[Path, Manifest]) ->
     assert '  id = "z1/1"\n' in text
     assert "  ttl     = 300\n" in text
     assert '  tags    = ["x", "y"]\n' in text
-    assert "# not to be imported: flat.thing c\n" in text
-    assert told == ["Terraform is not told of flat.bare, flat.owner"]
+    assert "# cannot be imported: flat.thing c\n" in text
+    assert told == ["not in the Terraform file: flat.bare, flat.owner"]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ import pytest
 from ops.export.renderings import html_report
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 SCRIPT = "<script>alert('canary')</script>"
@@ -139,7 +138,7 @@ def test_more_than_a_page_can_show_is_told_with_the_way_to_all(
 
     text, told = page_of(tmp_path / "made", [{"name": f"n{number}", "type": "A"} for number in range(3)])
 
-    assert told == ["flat.record: the first 2 of 3 are shown; --to FILE.sqlite holds all"]
+    assert told == ["flat.record: the first 2 of 3 are shown; --to FILE.sqlite contains all"]
     assert told[0] in Page(text).texts
     assert [found in text for found in ("&#34;n0&#34;", "&#34;n1&#34;", "&#34;n2&#34;")] == [
         True,

@@ -13,8 +13,7 @@ from ops.errors import Damaged
 from ops.export.renderings import csv_folder, json_document
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 ITEMS: list[Json] = [

@@ -46,7 +46,9 @@ def test_an_object_that_was_changed_is_named(
     result = verified(inv, place)
 
     assert result.code == 2
-    assert f"{folder.name} is damaged: {FILE}: is not what was written (its SHA-256 differs)" in result.err
+    assert (
+        f"{folder.name} is damaged: {FILE}: differs from what was written (its SHA-256 differs)" in result.err
+    )
     assert not list((home / "state").glob(".opened-*"))
 
 
@@ -259,7 +261,7 @@ def test_a_list_that_never_ends_is_not_followed_for_ever(
     result = inv("snapshots.list", "--from", place)
 
     assert result.code == 2
-    assert "does not come to its end" in result.err
+    assert "the list does not end" in result.err
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,7 @@ def test_a_snapshot_that_the_disk_has_no_room_for_is_not_begun(
     result = verified(inv, place)
 
     assert result.code == 2
-    assert "has room for 100 bytes" in result.err
+    assert "has 100 bytes free" in result.err
     assert FILE not in "".join(s3.sent("GET"))
 
 

@@ -74,7 +74,7 @@ def test_all_accounts_are_listed_or_one_of_them(inv: Inv, elsewhere: Path, place
     assert [row["account"] for row in both] == [ACCOUNT_ID, OTHER]
     assert [row["account"] for row in one] == [OTHER]
     assert (unsaid.code, said.code) == (1, 0)
-    assert "--account-id says which" in unsaid.err
+    assert "choose one with --account-id" in unsaid.err
 
 
 def test_a_snapshot_of_another_account_is_refused(inv: Inv, elsewhere: Path, place: str) -> None:
@@ -94,7 +94,7 @@ def test_a_snapshot_is_verified_in_the_bucket_and_nothing_of_it_stays(
     result = inv("snapshots.verify", "--name", f"{place}/latest", "--output", "json")
 
     assert {row["kind"]: row["items"] for row in rows(result)}["dns.record"] == 3
-    assert f"{place}/{ACCOUNT_ID}/{name}: all " in result.err
+    assert f" files verified in {place}/{ACCOUNT_ID}/{name}" in result.err
     assert opened(home) == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.snapshots import manifest as manifests
-from ops.snapshots.verify.verify import measured
+from ops.snapshots.manifest import measured
 from tests.offsite.server import Server
 from tests.snapshots.kept import made
 

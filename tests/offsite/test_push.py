@@ -153,7 +153,7 @@ def test_a_byte_that_changes_on_the_way_is_found(
     result = inv("snapshots.push", "--to", place)
 
     assert result.code == 2
-    assert "did not arrive as it was sent" in result.err
+    assert "it was changed in transit" in result.err
     assert "manifest.json" not in below(s3, bucket, folder)
 
 
@@ -185,7 +185,7 @@ def test_what_vanishes_from_the_bucket_meanwhile_leaves_no_manifest(
     result = inv("snapshots.push", "--to", place)
 
     assert result.code == 2
-    assert f"{lost} was sent, and is not in the bucket" in result.err
+    assert f"{lost} was sent, but it is missing or has another size in the bucket" in result.err
     assert "manifest.json" not in below(s3, bucket, folder)
 
 
@@ -254,16 +254,16 @@ def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
     latest = inv("snapshots.show", "--name", f"{place}/latest")
     assert (result.code, row["status"]) == (4, "partial")
     assert (latest.code, inv("snapshots.status", "--from", place).code) == (1, 1)
-    assert "has not got a complete snapshot" in latest.err
+    assert "no complete snapshot snapshot" in latest.err
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "told"),
     [
-        (refusal(403, "AccessDenied"), 1, "allowed to list, read, write"),
-        (refusal(403, "SignatureDoesNotMatch"), 1, "the secret does not fit"),
-        (refusal(400, "ExpiredToken"), 1, "the temporary key is over"),
-        (refusal(404, "NoSuchBucket"), 1, "make the bucket first"),
+        (refusal(403, "AccessDenied"), 1, "needs permission to list, read, write"),
+        (refusal(403, "SignatureDoesNotMatch"), 1, "the secret does not match"),
+        (refusal(400, "ExpiredToken"), 1, "the temporary key has expired"),
+        (refusal(404, "NoSuchBucket"), 1, "create the bucket"),
         (refusal(400, "AuthorizationHeaderMalformed"), 1, "set AWS_REGION"),
         (refusal(500, "InternalError"), 2, "InternalError, 500"),
         (Answer(200, b"<html>", length=2000), 2, "list s3://"),
@@ -362,7 +362,7 @@ def test_a_name_that_nothing_would_find_again_is_refused(
     result = inv("snapshots.push", "--name", str(folder), "--to", place)
 
     assert result.code == 1
-    assert "before-the-move is no name of a snapshot" in result.err
+    assert "before-the-move is not a name of a snapshot" in result.err
     assert s3.asked == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.export.guard import Guard, counts
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Section
 
 
 def sections(**count: int) -> list[Section]:

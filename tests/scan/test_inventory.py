@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, DiskError
-from ops.export.delivery import DocumentFile, Kept
+from ops.export.delivery import DocumentFile, SnapshotFolder
 from ops.export.job import worth_keeping
 from ops.scan.inventory import Inventory
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Section
 from ops.ui.cells import readable_size
 
 DENIED = Section("dns.record", "z1", "denied", 0, "GET /zones/z1: no")
@@ -70,7 +70,7 @@ def test_what_a_stopped_scan_has_read_is_kept_unless_the_disk_failed(
 ) -> None:
     inventory = Inventory(sections, ended_by=error)
 
-    assert worth_keeping(inventory, Kept(tmp_path, newest=True)) is kept
+    assert worth_keeping(inventory, SnapshotFolder(tmp_path, newest=True)) is kept
     assert not worth_keeping(inventory, DocumentFile(tmp_path / "all.json"))
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from ops.files.disk import open_regular
 from ops.files.lock import locked
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests
-from ops.snapshots.verify import verify
 from tests.conftest import Result
 from tests.scan.processes import start, wait_until
 from tests.snapshots.checking import checked, leftovers
@@ -150,14 +150,12 @@ def test_counts_that_cannot_be_read_are_none(staged: Sandbox, inv: Inv, home: Pa
 def test_what_does_not_read_back_is_not_put_in_place(
     staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
-
-    def forgetful(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+    def forgetful(path: Path) -> Any:
         """Open as a disk does that has lost the last byte of one file."""
-        whole = opened(path, mode, *rest, **named)
-        return io.BytesIO(whole.read()[:-1]) if (path.name, mode) == ("zones.zone.jsonl", "rb") else whole
+        whole = open_regular(path)
+        return io.BytesIO(whole.read()[:-1]) if path.name == "zones.zone.jsonl" else whole
 
-    monkeypatch.setattr(Path, "open", forgetful)
+    monkeypatch.setattr(manifests, "open_regular", forgetful)
 
     result = inv("scan.export")
 
@@ -175,7 +173,7 @@ def test_a_changed_byte_is_found_by_its_hash(staged: Sandbox, inv: Inv) -> None:
     file.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
 
     with pytest.raises(Exception, match=r"dns\.record\.jsonl does not read back"):
-        verify.check(folder, manifest)
+        manifests.check(folder, manifest)
 
 
 def test_a_monitor_hears_of_the_start_and_of_success(staged: Sandbox, inv: Inv, monitor: Wire) -> None:
@@ -334,7 +332,7 @@ def test_pruning_follows_a_complete_export_alone(staged: Sandbox, inv: Inv) -> N
         (("--prune", "daily=7", "--to", "all.json"), "--prune is for the snapshots"),
         (("--prune", "dayly=7"), "--prune has no 'dayly'"),
         (("--prune", "daily=many"), "--prune daily= takes a number"),
-        (("--prune", "daily=0"), "what to keep"),
+        (("--prune", "daily=0"), "which snapshots to keep"),
         (("--log-format", "xml"), "log"),
     ],
 )

@@ -11,8 +11,7 @@ from ops.kinds.resource import ACCOUNT, Compare, Content, Owner, Resource, Resto
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.manifest import COMPLETE, Manifest, Section
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.snapshots.names import dated, old
+from ops.snapshots.layout import age, dated
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from ops.snapshots.names import dated, old
     ],
 )
 def test_the_age_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
-    assert old(1_000_000.0, 1_000_000.0 + seconds) == told
+    assert age(1_000_000.0, 1_000_000.0 + seconds) == told
 
 
 def test_the_moment_is_told_in_utc_to_the_minute() -> None:

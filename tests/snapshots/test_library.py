@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
+from ops.commands.snapshots import status
+from ops.commands.snapshots.listing import rows, sections
 from ops.errors import Damaged, NotFound, Refused, ValidationError
 from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
-from ops.snapshots import prune, status
+from ops.snapshots import prune
 from ops.snapshots.library import Library, accounts
-from ops.snapshots.listing import rows, sections
 from ops.snapshots.manifest import load
 from ops.snapshots.snapshot import Snapshot
-from ops.snapshots.verify.verify import verify
+from ops.snapshots.verify import verify
 from tests.snapshots.kept import ACCOUNT_ID, DAY, HOUR, NOW, made
 
 OTHER = "b" * 32
@@ -141,7 +142,7 @@ def test_a_changed_word_in_the_manifest_is_noticed(tmp_path: Path) -> None:
 
     manifest.write_text(manifest.read_text().replace(told, "cfops text"))
 
-    with pytest.raises(Damaged, match="not what was written"):
+    with pytest.raises(Damaged, match="its SHA-256 differs"):
         load(manifest.parent)
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from ops.errors import Damaged, NotFound, ValidationError
 from ops.snapshots import manifest as manifests
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
 
 WHOLE = Manifest(

@@ -19,8 +19,7 @@ import pytest
 
 from ops.errors import Damaged, OpsError, Refused, UsageError
 from ops.snapshots.sealed import encrypt, passphrase
-from ops.snapshots.sealed.identities import decryption
-from ops.snapshots.sealed.opening import Caps, unsealed
+from ops.snapshots.sealed.opening import Caps, decryption, unsealed
 from ops.snapshots.sealed.passphrase import Passphrase
 from tests.conftest import Result
 from tests.snapshots.checking import bytes_of
@@ -154,7 +153,7 @@ def test_an_identity_that_does_not_fit_is_a_sentence(
     stranger = tmp_path / "stranger.txt"
     stranger.write_text(f"{pyrage.x25519.Identity.generate()}\n")
 
-    with pytest.raises(UsageError, match="was not encrypted to this identity"):
+    with pytest.raises(UsageError, match="was not encrypted for this key"):
         unsealed(sealed(folder, identity, file), str(stranger), state)
 
     assert list(state.iterdir()) == []
@@ -206,7 +205,7 @@ def test_what_no_snapshot_holds_is_refused_and_nothing_is_written(
     archived(file, identity, named("top/dns.record.jsonl"), member)
     before = sorted(tmp_path.rglob("*"))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
     assert sorted(p for p in tmp_path.rglob("*") if p != state) == before
@@ -251,7 +250,7 @@ def test_a_sparse_file_that_says_it_is_large_is_refused(
     headers = {"GNU.sparse.major": "0", "GNU.sparse.size": str(1 << 40), "GNU.sparse.map": "0,1"}
     archived(file, identity, named("top/a.jsonl", pax_headers=headers))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
@@ -263,7 +262,7 @@ def test_a_header_that_would_fill_the_memory_is_refused(
 ) -> None:
     archived(file, identity, named("top/a.jsonl", pax_headers={"comment": "x" * 100_000}))
 
-    with pytest.raises(Refused, match="a header larger than"):
+    with pytest.raises(Refused, match="a larger header than"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
@@ -280,7 +279,7 @@ def test_too_many_files_are_refused(identity: Any, key: str, state: Path, file: 
 def test_an_archive_without_a_snapshot_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
     archived(file, identity, named("top/a.jsonl"))
 
-    with pytest.raises(Damaged, match="holds no snapshot"):
+    with pytest.raises(Damaged, match="does not contain a snapshot"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
@@ -368,7 +367,7 @@ def test_an_identity_file_that_is_not_there_or_no_text_is_a_sentence(
 
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         unsealed(file, str(tmp_path / "none"), state)
-    with pytest.raises(UsageError, match="is no age identity"):
+    with pytest.raises(UsageError, match="is not an age identity"):
         unsealed(file, str(tmp_path / "binary"), state)
 
 
@@ -377,7 +376,7 @@ def test_one_that_begins_with_what_is_no_name_is_refused(
 ) -> None:
     archived(file, identity, named(".ssh/dns.record.jsonl"))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
 
@@ -401,7 +400,7 @@ def test_what_goes_wrong_after_the_last_byte_goes_wrong(
         target.write(source.read())
         raise Damaged("the last piece is missing")
 
-    monkeypatch.setattr("ops.snapshots.sealed.opening.identities.decryption", lambda *_: decrypt)
+    monkeypatch.setattr("ops.snapshots.sealed.opening.decryption", lambda *_: decrypt)
 
     with pytest.raises(Damaged, match="the last piece is missing"):
         unsealed(file, "", state)

@@ -74,7 +74,7 @@ def test_every_decision_has_its_reason(library: Library) -> None:
 
     told = [d.reason for d in decisions(library, Policy(last=2, daily=1, within=DAY))]
 
-    assert told == ["the newest complete one, last 1, within, daily", "last 2, within", "nothing asks for it"]
+    assert told == ["the newest complete one, last 1, within, daily", "last 2, within", "no rule keeps it"]
 
 
 def test_within_counts_from_the_newest_one_so_that_a_stopped_backup_keeps_what_it_has(
@@ -127,7 +127,7 @@ def test_what_is_damaged_and_what_latest_leads_to_stay(library: Library) -> None
 
     reasons = [d.reason.partition(":")[0] for d in decisions(library, Policy(last=1)) if d.keep]
 
-    assert reasons == ["the newest complete one, last 1", "latest leads to it", "damaged"]
+    assert reasons == ["the newest complete one, last 1", "`latest` points to it", "damaged"]
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(last=-1), Policy(daily=1, weekly=-1)])
@@ -171,7 +171,7 @@ def test_what_lies_elsewhere_is_not_removed(library: Library, tmp_path: Path) ->
     fill(other, "2026-11-22T00:00", "2026-11-23T00:00")
     library.folder.mkdir()
 
-    with pytest.raises(Refused, match="does not lie in"):
+    with pytest.raises(Refused, match="is not in"):
         remove(library, decide(other.all(), Policy(last=1)))
 
     assert len(other.all()) == 2

@@ -85,7 +85,7 @@ def test_every_block_is_terraforms_and_has_a_name_of_its_own(
     assert result.code == 0, result.err
     assert len(targets) == len(set(targets)) == len(ids) > len(lines(kept, "dns.record"))
     assert f'  id = "{lines(kept, "zones.zone")[0]["item"]["id"]}"' in ids  # type: ignore[index]
-    assert "Terraform is not told of" in result.err
+    assert "not in the Terraform file:" in result.err
     if shutil.which("terraform"):
         done = subprocess.run(["terraform", "fmt", "-check", "all.tf"], capture_output=True, timeout=40)
         assert done.returncode == 0, done.stderr
@@ -100,7 +100,7 @@ def test_a_page_names_every_item_and_says_where_contents_are(staged: Sandbox, in
         assert f'id="{file.stem}"' in text
     count = sum(len(file.read_bytes().splitlines()) for file in kept.glob("*.jsonl"))
     assert text.count("<details>") == count > 3000
-    assert "files of contents are in the snapshot, not on the page" in result.err
+    assert "files of contents are in the snapshot, but not on the page" in result.err
 
 
 def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, kept: Path) -> None:

@@ -34,7 +34,7 @@ def test_all_accounts_are_listed_or_one_of_them(inv: Inv, exports: Path) -> None
     assert [(row["account"], row["status"], row["items"]) for row in rows] == [
         (ACCOUNT_ID, "complete", 10), (OTHER, "damaged", None)
     ]  # fmt: skip
-    assert "is not JSON" in rows[1]["note"]
+    assert "is not valid JSON" in rows[1]["note"]
     assert of_one == rows[:1]
 
 
@@ -84,7 +84,7 @@ def test_a_whole_snapshot_verifies_with_its_counts(inv: Inv, exports: Path) -> N
     rows = {row["kind"]: row for row in json.loads(result.out)}
     assert result.code == 0
     assert (rows["dns.record"]["items"], rows["dns.record"]["status"]) == (3, "complete")
-    assert "files are what was written" in result.err
+    assert "files verified" in result.err
 
 
 @pytest.mark.fault("C13")
@@ -120,7 +120,7 @@ def test_a_link_that_leads_nowhere_is_a_warning(inv: Inv, exports: Path) -> None
     result = inv("snapshots.verify")
 
     assert result.code == 0
-    assert "no such workers.script is there" in result.err
+    assert "the snapshot has no such workers.script" in result.err
 
 
 def test_an_export_verifies_and_agrees_with_the_account(staged: Sandbox, inv: Inv) -> None:
@@ -155,8 +155,8 @@ def test_a_dry_prune_tells_the_reasons_and_removes_nothing(inv: Inv, exports: Pa
     assert result.code == 0
     assert [(row["action"], row["reason"]) for row in rows] == [
         ("keep", "the newest complete one, last 1"),
-        ("remove", "nothing asks for it"),
-        ("remove", "nothing asks for it"),
+        ("remove", "no rule keeps it"),
+        ("remove", "no rule keeps it"),
     ]
     assert all(folder.is_dir() for folder in folders)
 
@@ -203,7 +203,7 @@ def test_the_status_of_an_old_one_is_one_and_still_told(inv: Inv, exports: Path)
     told = json.loads(result.out)
     assert result.code == 1
     assert (told["fresh"], told["partial_since"]) == (False, 1)
-    assert "3 h old, and 1 partial since" in result.err
+    assert "3 h old, more than 2h, and 1 partial ones are newer" in result.err
 
 
 def test_the_status_where_nothing_is_complete_is_one(inv: Inv, exports: Path) -> None:
