@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
+from invoke.config import AmbiguousMergeError, Config
 from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
@@ -79,6 +80,38 @@ class Root(Collection):
 
     def __bool__(self) -> bool:
         return True
+
+
+class OpsConfig(Config):
+    """Invoke's configuration, which also takes an empty `ops:` and an empty file."""
+
+    def _load_yaml(self, path: os.PathLike[Any]) -> Any:
+        text = Path(path).read_bytes()
+        import yaml
+
+        try:
+            loaded = yaml.safe_load(text) or {}
+        except yaml.YAMLError as error:
+            raise _unusable(path, " ".join(str(error).split())) from None
+        if not isinstance(loaded, dict):
+            raise _unusable(path, "it is not a mapping")
+        if loaded.get("ops", {}) is None:
+            loaded["ops"] = {}
+        return loaded
+
+    _load_yml = _load_yaml
+
+    def merge(self) -> None:
+        try:
+            super().merge()
+        except AmbiguousMergeError:
+            raise _unusable("Invoke's configuration", "a value and a mapping have the same name") from None
+
+
+def _unusable(file: object, why: str) -> Exit:
+    return Exit(
+        f"error: {file} cannot be used: {why}\nhint: write each setting as `name: value` under `ops:`", 1
+    )
 
 
 class TaskContext(ParserContext):
@@ -279,9 +312,24 @@ def _hung_up(*_: object) -> None:
     _terminated()
 
 
+def _occupy_descriptors() -> None:
+    """Open the null device where a standard stream is closed: a file of ours must not take its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    # A closed stdin stays None, so that a value is not read as empty.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (for the process)
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
 def collection() -> Collection:
     """Return the root collection, and make plain `inv` use the program above."""
+    _occupy_descriptors()
     inv.__class__ = OpsProgram
+    if hasattr(inv, "config"):
+        inv.config.__class__ = OpsConfig
     # Looking for cycles every few hundred objects takes a good part of a short run, and finds none.
     gc.set_threshold(GC_THRESHOLD)
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -312,4 +360,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, _stopped_early)
     from ops.version import VERSION
 
-    OpsProgram(name="cfops", binary="cfops", namespace=collection(), version=VERSION).run(sys.argv)
+    program = OpsProgram(
+        name="cfops", binary="cfops", namespace=collection(), version=VERSION, config_class=OpsConfig
+    )
+    program.run(sys.argv)

@@ -92,21 +92,26 @@ def _text(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: 
 
 def _user() -> str:
     import getpass
+    import os
 
-    return getpass.getuser()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # No entry in the password file: systemd takes the number too.
+        return str(os.getuid())
 
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     """Raise UsageError for options that the job itself would refuse."""
-    from ops.commands import scan
+    from ops.commands import export
     from ops.export.delivery import delivery
     from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
     target = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
-    prune, push = scan.policy(wanted["prune"]), scan.push_address(wanted["push"])
-    scan.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
+    prune, push = export.policy(wanted["prune"]), export.push_address(wanted["push"])
+    export.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
     if wanted["ping"]:
         from ops.http.outside import Outside
 

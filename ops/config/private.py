@@ -31,9 +31,7 @@ def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):
         return placed(chosen, Path.cwd())
-    import platformdirs
-
-    return _absolute(platformdirs.user_config_path("cfops"), "CFOPS_CONFIG_DIR")
+    return _system_folder("config")
 
 
 def placed(named: str, folder: Path) -> Path:
@@ -46,23 +44,36 @@ def placed(named: str, folder: Path) -> Path:
 
 def state_folder() -> Path:
     """Return the system's folder for state: budgets, locks, the journal."""
-    import platformdirs
-
-    return _absolute(platformdirs.user_state_path("cfops"), "CFOPS_STATE_DIR")
+    return _system_folder("state")
 
 
 def cache_folder() -> Path:
     """Return the system's folder for files that may be deleted at any time."""
+    return _system_folder("cache")
+
+
+def _system_folder(kind: str) -> Path:
     import platformdirs
 
-    return _absolute(platformdirs.user_cache_path("cfops"), "CFOPS_CACHE_DIR")
-
-
-def _absolute(folder: Path, variable: str) -> Path:
-    # Without HOME and an entry in the password file, a folder named "~" would be created.
-    if folder.is_absolute():
-        return folder
-    raise UsageError("this user has no home folder", hint=f"set HOME, or {variable} to a folder of your own")
+    named = {
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+        "cache": platformdirs.user_cache_path,
+    }
+    home = os.environ.get("HOME", "")
+    try:
+        folder = named[kind]("cfops")
+        if folder.is_absolute():
+            return folder
+    except RuntimeError:
+        # HOME is relative, or unset for a user without an entry in the password file.
+        if home:
+            below = {"config": ".config", "state": ".local/state", "cache": ".cache"}
+            return Path(home).resolve() / below[kind] / "cfops"
+    raise UsageError(
+        "this user has no home folder",
+        hint=f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own",
+    )
 
 
 READABLE_BY_OTHERS = 0o077
@@ -85,24 +96,25 @@ def read_private(
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
-    except (OSError, ValueError) as problem:
-        raise _not_opened(file, problem, error) from None
+    except (OSError, ValueError) as failure:
+        raise _not_opened(file, failure, error) from None
     try:
-        _judge(file, os.fstat(descriptor), 0 if allow_insecure else forbidden, error)
-        data = _read(descriptor)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise error(f"{file} is not a regular file", hint="name a regular file, or remove this one")
+        if not allow_insecure and (problem := _weakness(found, forbidden)):
+            remedy = f"`chown $(id -u) {file}`" if "uid" in problem else f"`chmod 600 {file}`"
+            raise error(f"{file} {problem}", hint=f"{remedy}, or set CFOPS_ALLOW_INSECURE_ENV=1")
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            data = opened.read(_LIMIT + 1)
     finally:
         os.close(descriptor)
     if len(data) > _LIMIT:
         raise error(f"{file} is larger than {_LIMIT} bytes", hint="is this the right file?")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise error(f"{file} is not UTF-8 text", hint="save it as UTF-8") from None
-
-
-def _read(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb", closefd=False) as opened:
-        return opened.read(_LIMIT + 1)
 
 
 def is_there(file: Path) -> bool:
@@ -131,20 +143,6 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     if found.st_mode & forbidden:
         return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
-
-
-def _judge(file: Path, found: os.stat_result, forbidden: int, error: type[OpsError]) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise error(f"{file} is not a regular file", hint="name a regular file, or remove this one")
-    problem = _weakness(found, forbidden) if forbidden else ""
-    if problem:
-        raise error(f"{file} {problem}", hint=f"{_remedy(file, problem)}, or set CFOPS_ALLOW_INSECURE_ENV=1")
-
-
-def _remedy(file: Path, problem: str) -> str:
-    if "uid" in problem:
-        return f"`chown $(id -u) {file}`"
-    return f"`chmod 600 {file}`"
 
 
 def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:

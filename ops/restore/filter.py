@@ -14,7 +14,7 @@ from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
 
 if TYPE_CHECKING:
-    from ops.snapshots.sections import Section
+    from ops.snapshots.manifest import Section
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
 
@@ -91,7 +91,12 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
     ]
     owners = _owners(saved, kinds, selected, filter) if filter.owners or filter.items else None
     if filter.items:
-        selected = [r for r in selected if _has_items(saved, r, filter, owners or {})]
+        held = owners or {}
+        selected = [
+            r
+            for r in selected
+            if held.get(r.parent) or (r.parent not in held and any(_scopes_of_named(saved, r, filter)))
+        ]
     if not selected:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
         raise NotFound(
@@ -141,14 +146,6 @@ def _owners(
 def _scopes_of_named(saved: Side, resource: Resource, filter: Filter) -> Iterator[str]:
     items = saved.snapshot.items(resource.kind)
     return (scope for scope, one in items if filter.selects_item(resource, one))
-
-
-def _has_items(saved: Side, resource: Resource, filter: Filter, owners: Owners) -> bool:
-    """True if an item of a kind is named, or belongs to an owner that is."""
-    held = owners.get(resource.parent)
-    return bool(held) or any(
-        held is None or scope in held for scope in _scopes_of_named(saved, resource, filter)
-    )
 
 
 def ordered(resources: Sequence[Resource]) -> list[Resource]:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import (
-    Damaged,
-    Incomplete,
-    NotFound,
-    OpsError,
-    PermissionDenied,
-    Refused,
-    ValidationError,
-)
+from ops.errors import Damaged, Incomplete, MalformedAnswer, OpsError, Refused, UserError
 from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
-from ops.restore.filter import Filter, Owners, RestoreSelection, owner_kinds
+from ops.restore.filter import Filter, RestoreSelection, owner_kinds
 from ops.scan.selection import ScanPlan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
@@ -34,8 +26,8 @@ from ops.snapshots.compare.pairing import (
 )
 from ops.snapshots.compare.side import CONTENTS, Holder, Side, holders_of, key_of
 from ops.snapshots.contents import checked
-from ops.snapshots.lines import decode
-from ops.snapshots.sections import COMPLETE
+from ops.snapshots.layout import decode
+from ops.snapshots.manifest import COMPLETE
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -59,46 +51,6 @@ class Reader(NamedTuple):
             why = f"{resource.kind} could not be listed completely: {problem}"
             raise Incomplete(why, hint="run the same line again")
         return found
-
-
-def _read_live(
-    reader: Reader,
-    saved: Side,
-    resources: Sequence[Resource],
-    owners: Owners | None,
-    values: frozenset[str] = frozenset(),
-    known: Mapping[str, list[Json]] | None = None,
-) -> Side:
-    """Return the live side: *resources* in *owners* (None: in all), and the kinds that they refer to.
-
-    *values* are the kinds whose values are read too; *known* are live owners that need not be listed again.
-    Raises what a scan raises, and Incomplete if owners cannot be listed completely.
-    """
-    declared = [resource for resource in catalog.resources() if resource.kind in saved.kinds]
-    kinds = {resource.kind: resource for resource in declared}
-    account = Owner(saved.account_id, saved.account_id, {})
-    reading = {kind for resource in resources for kind in line_of(resource, kinds)}
-    mentioned = referred_kinds(resources, kinds)
-    listed: dict[str, list[Json]] = {}
-    for kind in sorted(mentioned - reading):
-        with suppress(PermissionDenied, NotFound, ValidationError, Incomplete):
-            listed[kind] = reader.list(kinds[kind], account)
-    given: dict[str, list[Json]] = {}
-    for kind in sorted(owner_kinds(resources) & reading) if owners is not None else ():
-        selected = (owners or {}).get(kind, set())
-        if known and kind in known and kind not in mentioned:
-            listed[kind] = known[kind]
-        else:
-            listed[kind] = reader.list(kinds[kind], account) if selected or kind in mentioned else []
-        given[kind] = _counterparts(saved, kinds[kind], selected, listed[kind])
-    contents = frozenset(resource.kind for resource in resources if resource.restore.assemble)
-    plan = ScanPlan(tuple(r for r in declared if r.kind in reading), (), given, contents, values)
-    return Side(reader.scan(plan), catalog.resources(), listed)
-
-
-def _counterparts(saved: Side, resource: Resource, ids: set[str], live: Sequence[Json]) -> list[Json]:
-    pairs = match_holders(saved.holders(resource, saved.account_id), holders_of(resource, live))
-    return [decode(now.line) for before, now in pairs if before and now and before.id in ids]
 
 
 class Target(NamedTuple):
@@ -147,15 +99,13 @@ class State:
         self.reader, self.saved, self.selection, self.filter = reader, saved, selection, filter
         self.kinds = {resource.kind: resource for resource in catalog.resources()} | catalog.kinds()
         self.owner_kinds = owner_kinds(selection.writable)
-        placed = {placed.kind for placed in saved.snapshot.manifest.placed.values()}
-        with_values = [resource for resource in selection.writable if resource.restore.values]
-        # Items that are named are looked up one by one: their owner may hold a million others.
-        by_name = with_values if filter.items else []
-        read = [self.kinds[r.parent] if r in by_name else r for r in selection.writable]
-        values = frozenset(r.kind for r in with_values if r in read and r.kind in placed)
-        self.live = live = _read_live(reader, saved, read, selection.owners, values, known)
+        self.live = live = self._read(known or {})
         self.pairing = Pairing(live, saved, self.kinds.values())
-        self.values = {r.kind: (live.values(r.kind), saved.values(r.kind)) for r in with_values}
+        self.values = {
+            r.kind: (live.values(r.kind), saved.values(r.kind))
+            for r in selection.writable
+            if r.restore.values
+        }
         self._targets: dict[str, list[Target]] = {}
         self._created: dict[tuple[str, str], Owner] = {}
         mentioned = referred_kinds(selection.writable, self.kinds)
@@ -176,6 +126,42 @@ class State:
             for r in selection.writable
             if r.restore.assemble
         }
+
+    def _read(self, known: Mapping[str, list[Json]]) -> Side:
+        """Return the live side of what is selected, with the lists of what that refers to.
+
+        Raises what a scan raises, and Incomplete if owners cannot be listed completely.
+        """
+        saved, owners, account = self.saved, self.selection.owners, self.saved.account_id
+        kinds = {resource.kind: resource for resource in catalog.resources() if resource.kind in saved.kinds}
+        # Values that are named are looked up one by one: their owner may hold a million others.
+        by_name = bool(self.filter.items)
+        resources = [kinds[r.parent] if by_name and r.restore.values else r for r in self.selection.writable]
+        reading = {kind for resource in resources for kind in line_of(resource, kinds)}
+        mentioned = referred_kinds(resources, kinds)
+        listed: dict[str, list[Json]] = {}
+        given: dict[str, list[Json]] = {}
+        for kind in sorted(mentioned - reading):
+            with suppress(UserError, MalformedAnswer, Incomplete):
+                listed[kind] = self.reader.list(kinds[kind], Owner(account, account, {}))
+        for kind in sorted(owner_kinds(resources) & reading) if owners is not None else ():
+            ids = (owners or {}).get(kind, set())
+            if kind in known and kind not in mentioned:
+                listed[kind] = known[kind]
+            elif ids or kind in mentioned:
+                listed[kind] = self.reader.list(kinds[kind], Owner(account, account, {}))
+            pairs = match_holders(
+                saved.holders(kinds[kind], account), holders_of(kinds[kind], listed.setdefault(kind, []))
+            )
+            given[kind] = [decode(now.line) for then, now in pairs if then and now and then.id in ids]
+        placed = {placed.kind for placed in saved.snapshot.manifest.placed.values()}
+        plan = ScanPlan(
+            resources=tuple(resource for kind, resource in kinds.items() if kind in reading),
+            given=given,
+            contents=frozenset(resource.kind for resource in resources if resource.restore.assemble),
+            values=frozenset(r.kind for r in resources if r.restore.values and r.kind in placed),
+        )
+        return Side(self.reader.scan(plan), catalog.resources(), listed)
 
     def targets(self, kind: str) -> list[Target]:
         """Return the selected owners of *kind*, or the account. Raises Refused if they do not fit."""

@@ -66,20 +66,16 @@ class Steps:
     def of(self, resource: Resource) -> Iterator[Step]:
         """Yield the steps of a kind: in each owner first deletions and changes, then creations."""
         for target in self._state.targets(resource.parent):
-            if target.saved is not None and not self._is_part(resource, target):
-                yield from self._in(resource, target)
+            owner = self._state.kinds.get(target.kind)
+            restored = (target.kind, target.id) in self._restored
+            is_part = owner is not None and resource.kind in owner.restore.parts
+            # The parts of an owner are restored along with the owner.
+            if target.saved is not None and not (is_part and restored):
+                yield from self._in(resource, target, restored=restored)
 
-    def _is_part(self, resource: Resource, target: Target) -> bool:
-        """True if the items of a kind in *target* are restored as a part of the owner itself."""
-        owner = self._state.kinds.get(target.kind)
-        return owner is not None and resource.kind in owner.restore.parts and self._is_restored(target)
-
-    def _is_restored(self, target: Target) -> bool:
-        return (target.kind, target.id) in self._restored
-
-    def _in(self, resource: Resource, target: Target) -> Iterator[Step]:
+    def _in(self, resource: Resource, target: Target, *, restored: bool) -> Iterator[Step]:
         state, values, group = self._state, resource.restore.values, f"{resource.kind} in {target.name}"
-        if state.owner(target) is None and not self._is_restored(target):
+        if state.owner(target) is None and not restored:
             if next(state.saved.items(resource, target.id), None) is not None:
                 missing = f"the {target.kind} no longer exists; restore it as well"
                 outcome, reason = (NOT_RESTORED, missing) if target.pair.proven[0] else (NOT_READ, UNREAD)

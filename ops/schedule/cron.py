@@ -6,6 +6,9 @@ import shlex
 
 from ops.schedule.job import BUCKET_KEYS, JITTER, ScheduledJob
 
+LONGEST = 998
+"""The longest command in characters that Debian's crontab accepts."""
+
 
 def crontab(job: ScheduledJob) -> str:
     """Return the line with comments. Times are local; a missed start is skipped."""
@@ -15,14 +18,22 @@ def crontab(job: ScheduledJob) -> str:
     keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600."
     line = f"{shlex.quote(str(job.program))} {shlex.join(job.words)}"
     command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables} {line}"
+    # cron reads an unescaped % as the end of the line.
+    command = command.replace("%", "\\%")
+    long = len(command) > LONGEST
     return "\n".join(
         (
             "# The token is in a file of mode 0600. The export takes a lock, so two never run at once.",
             "# Cron mails the output: nothing unless something is wrong. A missed start is skipped.",
             *([keys] if job.bucket is not None else ()),
+            *(
+                [f"# crontab refuses commands over {LONGEST} characters. This one has {len(command)}:"]
+                if long
+                else ()
+            ),
+            *(["# put it into a script of mode 0700 and name that here instead."] if long else ()),
             "SHELL=/bin/sh",
-            # cron reads an unescaped % as the end of the line.
-            f"{job.at.cron} {command.replace('%', chr(92) + '%')}",
+            f"{job.at.cron} {command}",
             "",
         )
     )

@@ -16,7 +16,7 @@ from ops.errors import (
     UsageError,
 )
 from ops.items import reach, without
-from ops.kinds.resource import CREATE
+from ops.kinds.resource import CREATE, Applied
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
@@ -123,6 +123,9 @@ def send(
             items = _dispatch(client, writes, changes)
             _check_shape(writes, changes, items)
             return DONE, items
+        except Applied as applied:
+            warn(applied.problem)
+            return DONE, [applied.item]
         except _BAD_SHAPE as bad:
             if client.accepted == accepted:
                 raise

@@ -176,7 +176,7 @@ def test_a_token_file_that_others_may_read_is_refused(place: Place, mode: int) -
         (b"", "is empty"),
         (b"\n", "is empty"),
         (b"\xff\xfe", "is not UTF-8 text"),
-        ("\ufeff".encode() + CANARY.encode(), "a character that is not ASCII"),
+        (CANARY.encode() + "\ufeff".encode(), "a character that is not ASCII"),
         (CANARY.encode() + b"\n\nsecond\n", "a line break"),
         (b"x" * ((1 << 20) + 1), "is larger than"),
     ],

@@ -112,7 +112,7 @@ def test_what_is_derived_from_a_listing_is_as_honest() -> None:
     listing = table.listing().where(lambda item: item["id"] != "id1").map(lambda item: {"name": item["id"]})
 
     assert [item["name"] for item in listing][:2] == ["id2", "id3"]
-    assert "25 different items of 99" in listing.problem
+    assert listing.problem == "the API reports 99 items, but sent 25 in 3 readings"
     assert listing.total == 99
 
 

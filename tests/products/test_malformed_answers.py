@@ -11,9 +11,12 @@ import responses
 
 from ops.errors import MalformedAnswer
 from ops.http.client import Client
+from ops.kinds.resource import Owner
 from ops.products.cache import api as cache
 from ops.products.ssl import api as ssl
 from ops.products.workers import api as workers
+from ops.products.workers.resources import RESOURCES
+from ops.products.zones import api as zones
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope
@@ -21,6 +24,7 @@ from tests.products.answers import envelope
 ACCOUNT, ZONE = "a" * 32, "1" * 32
 SCRIPTS = f"/accounts/{ACCOUNT}/workers/scripts"
 Call = Callable[[Client], Any]
+SUBDOMAIN = next(kind for kind in RESOURCES if kind.kind == "workers.subdomain")
 
 # What is called, its path, and a result that is not as documented.
 ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
@@ -43,7 +47,8 @@ ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
         [[{}], [{"hostname": "a"}], [{"service": "a"}], [{"hostname": 1, "service": "a"}]],
     ),
     "subdomain": (
-        lambda c: workers.get_subdomain(c, ACCOUNT), f"/accounts/{ACCOUNT}/workers/subdomain", [[], 1]
+        lambda c: list(SUBDOMAIN.list(c, Owner(ACCOUNT, ACCOUNT, {}))),
+        f"/accounts/{ACCOUNT}/workers/subdomain", [[], 1, "text", None],
     ),
     "list routes": (
         lambda c: list(workers.list_routes(c, ZONE)), f"/zones/{ZONE}/workers/routes",
@@ -55,7 +60,7 @@ ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
          [{"id": "p", "status": []}]],
     ),
     "universal": (
-        lambda c: ssl.get_universal(c, ZONE), f"/zones/{ZONE}/ssl/universal/settings",
+        lambda c: zones.get_universal_ssl(c, ZONE), f"/zones/{ZONE}/ssl/universal/settings",
         [[], {}, {"enabled": "on"}, {"enabled": 1}],
     ),
     "proxied names": (

@@ -566,6 +566,30 @@ def test_undo_of_a_deletion_restores_code_cron_triggers_and_workers_dev(
     assert after["settings"] == before["settings"]
 
 
+@pytest.mark.parametrize("fault", ["denied", "revoked", "malformed", "gone", "5xx"])
+@pytest.mark.parametrize(
+    ("write", "named"), [("PUT */schedules", "cron triggers"), ("POST */subdomain", "workers.dev setting")]
+)
+def test_undo_of_a_deletion_is_done_with_a_warning_even_if_a_later_step_fails(
+    staged: Sandbox, inv: Any, fault: str, write: str, named: str
+) -> None:
+    inv("workers.schedules", "--script", "redirects", "--set", "0 5 * * *")
+    before = state(staged, "redirects")
+    done = inv("workers.delete", "--script", "redirects", "--confirm", "redirects", "--with-references")
+    staged.faults.parse(f"{fault} {write} times=-1")
+
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+    staged.faults.clear()
+    listed = json.loads(inv("undo.list", "--output", "json").out)
+
+    assert undone.code == 0, undone.err
+    assert f"warning: the script redirects was uploaded, but its {named} may not be set: " in undone.err
+    restored = next(row for row in listed if row["task"] == "undo.apply")
+    assert (restored["state"], named in restored["why"]) == ("done", True)
+    if fault != "revoked":  # the sandbox does not accept the token any more
+        assert state(staged, "redirects")["code"] == before["code"]
+
+
 def test_undo_of_a_deletion_restores_durable_object_classes_without_their_data(
     staged: Sandbox, inv: Any
 ) -> None:

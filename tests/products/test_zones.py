@@ -10,12 +10,13 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.errors import AmbiguousName, MalformedAnswer, NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.zones import api
 from ops.products.zones.parts import attempt
 from ops.products.zones.resources import RESOURCES
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal
@@ -168,13 +169,13 @@ def test_packs_are_counted_by_the_total_of_the_api(client: Client, http: respons
     answer = envelope([{"id": "p"}], page=1, per_page=50, count=1, total_count=71)
     http.get(f"{API}/zones/{ZONE}/ssl/certificate_packs", json=answer)
 
-    assert api.count_packs(client, ZONE) == 71
+    assert api.count(client, ZONE, "certificate packs") == 71
 
 
 def test_routes_are_counted_if_the_api_returns_no_total(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/workers/routes", json=envelope([{"id": "r"}, {"id": "s"}]))
 
-    assert api.count_routes(client, ZONE) == 2
+    assert api.count(client, ZONE, "Workers routes") == 2
 
 
 def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.RequestsMock) -> None:
@@ -184,6 +185,18 @@ def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.R
 
     assert part.shown(lambda dnssec: dnssec["status"]) == "denied"
     assert "Authentication error (10000)" in part.problem
+
+
+def test_a_zone_without_an_account_is_found_but_owns_nothing(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    http.get(f"{API}/zones", json=envelope([{"id": ZONE, "name": "example.com"}]))
+
+    zone = api.find_zone(client, "example.com")
+
+    assert zone["id"] == ZONE
+    with pytest.raises(MalformedAnswer, match=r"`account.id` of a zone is missing"):
+        api.as_owner(zone)
 
 
 def test_a_part_that_the_plan_lacks_is_unavailable(client: Client, http: responses.RequestsMock) -> None:
@@ -275,3 +288,33 @@ def test_settings_of_a_zone_need_one_request(staged: Sandbox, inv: Any) -> None:
 
     assert [setting["id"] for setting in json.loads(result.out)] == ["ssl"]
     assert staged.requests[-1] == ("GET", f"/zones/{zone_id}/settings")
+
+
+@pytest.mark.parametrize("zone", [{}, {"account": []}, {"account": {"id": 7}}])
+def test_a_zone_without_an_account_is_malformed_where_it_is_written(zone: dict[str, Any]) -> None:
+    with pytest.raises(MalformedAnswer, match=r"`account\.id` of a zone"):
+        api.as_owner(zone)
+
+
+@pytest.mark.parametrize(
+    "item", [{}, {"id": ZONE}, {"id": 7, "name": "a.example"}, {"id": ZONE, "name": None}]
+)
+def test_a_zone_of_another_shape_is_malformed(
+    client: Client, http: responses.RequestsMock, item: dict[str, Any]
+) -> None:
+    http.get(f"{API}/zones", json=page([item]))
+
+    with pytest.raises(MalformedAnswer, match="not as documented"):
+        list(api.list_zones(client))
+
+
+@pytest.mark.parametrize("fault", ["gone", "reset", "malformed"])
+def test_info_is_shown_incomplete_if_one_part_fails(staged: Sandbox, inv: Any, fault: str) -> None:
+    staged.faults.add(Fault(fault, "GET", "*/dnssec", times=-1))
+
+    result = inv("zones.info", "--zone", "example.com", "--output", "json")
+
+    assert result.code == (0 if fault == "gone" else 4), result.err
+    shown = json.loads(result.out)
+    assert shown["dnssec"] == ("unavailable" if fault == "gone" else "failed")
+    assert shown["routes"] == 5

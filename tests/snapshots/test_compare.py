@@ -25,9 +25,8 @@ from ops.snapshots.compare.difference import Difference, fields
 from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key
 from ops.snapshots.compare.pairing import replaced
 from ops.snapshots.compare.report import selection
-from ops.snapshots.lines import encode
-from ops.snapshots.snapshot import Snapshot
-from ops.snapshots.spans import ItemFile
+from ops.snapshots.layout import encode
+from ops.snapshots.snapshot import ItemFile, Snapshot
 from ops.snapshots.writer import StoredFile
 from tests.snapshots.making import KINDS, STORE, THING, compared, everything, made, summarized
 
@@ -651,9 +650,8 @@ MILLION = 1_000_000
 _RUN = """
 import json, re, sys, time
 from pathlib import Path
-from ops.snapshots import reader
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.snapshot import (Snapshot)
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.manifest import load
 from tests.snapshots.making import KINDS
 sides = [Snapshot(Path(p), load(Path(p))) for p in sys.argv[1:]]
@@ -664,7 +662,7 @@ took = time.process_time() - began
 began = time.process_time()
 for side in sides:
     for kind in side.kinds():
-        for item in reader.items(side.path, kind): pass
+        for item in side.items(kind): pass
 read = time.process_time() - began
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
 print(json.dumps([took, read, peak, comparison.counts]))

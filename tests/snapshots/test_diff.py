@@ -177,7 +177,7 @@ def test_an_unknown_part_is_a_comment_in_unified_text(account: Account, inv: Inv
         (("nowhere", "latest"), "no snapshot is called nowhere"),
         (("latest", "live", "--only", "dsn"), "no kind or product is called 'dsn'"),
         (("latest",), "positional"),
-        (("latest", "live", "--only", "dns"), "holds nothing of what is asked for"),
+        (("latest", "live", "--only", "dns"), "holds none of the requested kinds"),
         (("latest", "live", "--unified", "--output", "json"), "--unified prints text and does not take --ou"),
     ],
 )

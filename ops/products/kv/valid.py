@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError, ValidationError
-from ops.http.answers import parse
 from ops.products.kv.api import VALUE_LIMIT, check_key
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def value(data: bytes) -> bytes:
 
 def metadata(text: str) -> Any:
     """Parse metadata from JSON. Raise ValidationError if it is not JSON, or has more than 1,024 bytes."""
+    from ops.http.answers import parse
+
     try:
         return check_metadata(parse(text.encode()))
     except ValueError as error:
@@ -90,7 +91,11 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
             raise ValidationError(
                 f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s", hint="--ttl 60"
             )
-        return epoch(int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT))
+        found = int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT)
+        if found > LATEST:
+            hint = f"--ttl {ttl // 1000} if it is in milliseconds; without a TTL a value is kept forever"
+            raise ValidationError(f"a TTL of {ttl} s ends after the year 9999", hint=hint)
+        return found
     if not moment:
         return None
     found = epoch(_moment(moment))

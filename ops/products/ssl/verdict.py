@@ -225,7 +225,14 @@ def _of_trust(evidence: Evidence) -> Problem:
 
 def _of_protocol(evidence: Evidence) -> Iterator[Problem]:
     strict, seen = evidence.strict, evidence.seen
-    weak = list(_weak_protocol(seen))
+    weak = []
+    if newest := _OLD_PROTOCOLS.get(seen.protocol):
+        words = f"the server offers nothing newer than {newest}, which clients refuse"
+        weak.append(Problem("old-protocol", words))
+    if seen.state == handshake.DONE and not seen.chain:
+        weak.append(Problem("anonymous", f"the server shows no certificate at all (cipher {seen.cipher})"))
+    if "NULL" in seen.cipher:
+        weak.append(Problem("no-encryption", f"nothing would be encrypted (cipher {seen.cipher})"))
     yield from weak
     if strict.state != handshake.DISAGREED or weak:
         return
@@ -238,16 +245,6 @@ def _of_protocol(evidence: Evidence) -> Iterator[Problem]:
     alert = strict.detail.rpartition("_ALERT_")[2] or "the connection was closed during the handshake"
     words = f"server and client cannot agree: {alert.replace('_', ' ').lower()}"
     yield Problem(handshake.DISAGREED, words)
-
-
-def _weak_protocol(seen: Handshake) -> Iterator[Problem]:
-    if seen.protocol in _OLD_PROTOCOLS:
-        newest = _OLD_PROTOCOLS[seen.protocol]
-        yield Problem("old-protocol", f"the server offers nothing newer than {newest}, which clients refuse")
-    if seen.state == handshake.DONE and not seen.chain:
-        yield Problem("anonymous", f"the server shows no certificate at all (cipher {seen.cipher})")
-    if "NULL" in seen.cipher:
-        yield Problem("no-encryption", f"nothing would be encrypted (cipher {seen.cipher})")
 
 
 def _date(seconds: float) -> str:

@@ -95,11 +95,6 @@ def list_secrets(client: Client, account_id: str, script: str) -> Listing:
     return client.whole(path(f"{SCRIPT}/secrets", account_id, script))
 
 
-def list_deployments(client: Client, account_id: str, script: str) -> Listing:
-    """Return a script's latest deployments, newest first."""
-    return client.whole(path(f"{SCRIPT}/deployments", account_id, script), inside="deployments")
-
-
 def get_script_subdomain(client: Client, account_id: str, script: str) -> Json:
     """Return `enabled` and `previews_enabled`: whether workers.dev serves the script."""
     subdomain = client.get(path(f"{SCRIPT}/subdomain", account_id, script))
@@ -141,12 +136,6 @@ def attach_domain(client: Client, account_id: str, domain: Json) -> Json:
 def detach_domain(client: Client, account_id: str, domain_id: str) -> None:
     """Detach a hostname from its script, and delete its DNS record."""
     client.delete(path("/accounts/{}/workers/domains/{}", account_id, domain_id))
-
-
-def get_subdomain(client: Client, account_id: str) -> Json:
-    """Return the account's name on workers.dev: `subdomain`, on older servers `name`."""
-    subdomain = client.get(path("/accounts/{}/workers/subdomain", account_id))
-    return instance(subdomain, dict, "the account's name on workers.dev")
 
 
 def list_routes(client: Client, zone_id: str) -> Listing:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import MalformedAnswer
@@ -57,7 +56,13 @@ def read_script(
             )
         only = Content(f"{name}.js", media_type or SERVICE_WORKER, body)
         return Script(only.name, (only,))
-    modules = tuple(map(_module, _split(body, parameters.get("boundary", "").encode())))
+    boundary = parameters.get("boundary", "").encode()
+    # The parts between the boundaries, unchanged (RFC 2046, 5.1.1).
+    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if not boundary or not parts or not parts[-1].startswith(b"--"):
+        raise MalformedAnswer("the multipart response is cut: its closing boundary is missing")
+    # White space may follow a boundary before its line ends.
+    modules = tuple(_module(part.partition(b"\r\n")[2]) for part in parts[:-1])
     names = {module.name for module in modules}
     if len(names) < len(modules):
         raise MalformedAnswer(f"the content of {name!r} has two modules of the same name")
@@ -65,16 +70,6 @@ def read_script(
     if entry and entry not in names:
         raise MalformedAnswer(f"the content of {name!r} has no module {entry!r}, its entry point")
     return Script(entry, modules)
-
-
-def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Yield the parts between the boundaries, unchanged (RFC 2046, 5.1.1)."""
-    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
-    if not boundary or not parts or not parts[-1].startswith(b"--"):
-        raise MalformedAnswer("the multipart response is cut: its closing boundary is missing")
-    for part in parts[:-1]:
-        # White space may follow a boundary before its line ends.
-        yield part.partition(b"\r\n")[2]
 
 
 def _module(part: bytes) -> Content:

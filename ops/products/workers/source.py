@@ -104,7 +104,14 @@ def _folder(folder: Path, main: str) -> Source:
         else:
             modules.append(_content(*file[:3]))
         known = known or (file.name == entry and file.known)
-    _check(folder, modules)
+    names = [module.name for module in modules]
+    if len(set(names)) < len(names):
+        raise ValidationError(f"{folder} holds two modules with the same name", hint=f"see {INDEX}")
+    if FORM_PART in names:
+        hint = "the upload has a part with that name"
+        raise ValidationError(f"no module can be called {FORM_PART!r}", hint=hint)
+    if sum(len(module.data) for module in modules) > LIMIT:
+        raise ValidationError(f"the modules of {folder} are larger than {LIMIT >> 20} MiB together")
     return Source(Script(entry, tuple(modules)), known, tuple(sorted(skipped)))
 
 
@@ -148,18 +155,6 @@ def _requirements(file: Path) -> Iterator[Content]:
             )
         if package:
             yield Content(package, REQUIREMENT, b"")
-
-
-def _check(folder: Path, modules: list[Content]) -> None:
-    names = [module.name for module in modules]
-    if len(set(names)) < len(names):
-        raise ValidationError(f"{folder} holds two modules with the same name", hint=f"see {INDEX}")
-    if FORM_PART in names:
-        raise ValidationError(
-            f"no module can be called {FORM_PART!r}", hint="the upload has a part with that name"
-        )
-    if sum(len(module.data) for module in modules) > LIMIT:
-        raise ValidationError(f"the modules of {folder} are larger than {LIMIT >> 20} MiB together")
 
 
 def _index(folder: Path) -> tuple[str, dict[str, tuple[str, str]]]:

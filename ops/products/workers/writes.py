@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent, OpsError
 from ops.http.shape import instance
 from ops.items import Json
-from ops.kinds.resource import Owner, Writes
+from ops.kinds.resource import Applied, Owner, Writes
 from ops.products.workers import api
 
 if TYPE_CHECKING:
@@ -34,10 +34,18 @@ def find_script(client: Client, account: Owner, item: Json) -> Json | None:
 def _create_script(client: Client, account: Owner, item: Json) -> Json:
     """Upload a new script; cron triggers and workers.dev are set as a deletion kept them in *item*."""
     created = _upload(client, account, item, None)
-    if item.get("schedules"):
-        api.put_schedules(client, account.id, item["id"], item["schedules"])
-    if item.get("workers_dev"):
-        api.set_script_subdomain(client, account.id, item["id"], item["workers_dev"])
+    problems = []
+    for field, what, write in (
+        ("schedules", "cron triggers", api.put_schedules),
+        ("workers_dev", "workers.dev setting", api.set_script_subdomain),
+    ):
+        try:
+            if item.get(field):
+                write(client, account.id, item["id"], item[field])
+        except OpsError as error:
+            problems.append(f"its {what} may not be set: {error.message}")
+    if problems:
+        raise Applied(created, f"the script {item['id']} was uploaded, but {'; '.join(problems)}")
     return created
 
 
@@ -53,11 +61,16 @@ def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> 
         return {**_DEFAULTS, **item, **answered}
 
 
-def _find_settings(client: Client, script: Owner, _item: Json) -> Json | None:
-    try:
-        return api.get_settings(client, script.account_id, script.id)
-    except Absent:
-        return None
+def _found_by(read: Callable[[Client, str, str], Json]) -> Callable[[Client, Owner, Json], Json | None]:
+    """Return a function that finds the only item that *read* returns of a script."""
+
+    def find(client: Client, script: Owner, _item: Json) -> Json | None:
+        try:
+            return read(client, script.account_id, script.id)
+        except Absent:
+            return None
+
+    return find
 
 
 def _update_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
@@ -93,15 +106,6 @@ def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
     return next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
 
 
-def _create_route(client: Client, zone: Owner, item: Json) -> Json:
-    # Older servers return only the id.
-    return item | api.create_route(client, zone.id, _route(item))
-
-
-def _update_route(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    return after | api.update_route(client, zone.id, _id(before), _route(after))
-
-
 def _route(item: Json) -> Json:
     return {name: item[name] for name in ("pattern", "script") if item.get(name)}
 
@@ -110,22 +114,9 @@ def _id(item: Json) -> str:
     return instance(item.get("id"), str, "the id of a route or custom domain")
 
 
-def _find_domain(client: Client, account: Owner, item: Json) -> Json | None:
-    """Return the custom domain with this hostname: its id is a new one each time it is attached."""
-    domains = api.list_domains(client, account.id)
-    return next((one for one in domains if one["hostname"] == item["hostname"]), None)
-
-
 def _attach_domain(client: Client, account: Owner, item: Json) -> Json:
     fields = ("hostname", "service", "environment", "zone_id")
     return api.attach_domain(client, account.id, {name: item[name] for name in fields if item.get(name)})
-
-
-def _find_script_subdomain(client: Client, script: Owner, _item: Json) -> Json | None:
-    try:
-        return api.get_script_subdomain(client, script.account_id, script.id)
-    except Absent:
-        return None
 
 
 def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: Json) -> Json:
@@ -156,26 +147,30 @@ SCRIPT = Writes(
     " its routes and other Workers' bindings to it will stop working",
 )
 REFERENCED = SCRIPT._replace(
-    delete=lambda client, account, item: api.delete_script(
-        client, account.id, item["id"], with_references=True
-    )
+    delete=lambda client, owner, item: api.delete_script(client, owner.id, item["id"], with_references=True)
 )
 MIGRATION = SCRIPT._replace(
     irreversible="Durable Object migrations cannot be reverted; the earlier code and settings can be deployed"
     " again if they fit the current classes"
 )
-SETTINGS = Writes(find=_find_settings, update=_update_settings)
+SETTINGS = Writes(find=_found_by(api.get_settings), update=_update_settings)
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
 ROUTE = Writes(
     find=_find_route,
-    create=_create_route,
-    update=_update_route,
+    # Older servers return only the id.
+    create=lambda client, zone, item: item | api.create_route(client, zone.id, _route(item)),
+    update=lambda client, zone, before, after: (
+        after | api.update_route(client, zone.id, _id(before), _route(after))
+    ),
     delete=lambda client, zone, item: api.delete_route(client, zone.id, _id(item)),
 )
 DOMAIN = Writes(
-    find=_find_domain,
+    # By its hostname: its id is a new one each time it is attached.
+    find=lambda client, account, item: next(
+        (one for one in api.list_domains(client, account.id) if one["hostname"] == item["hostname"]), None
+    ),
     create=_attach_domain,
     update=lambda client, account, _before, after: _attach_domain(client, account, after),
     delete=lambda client, account, item: api.detach_domain(client, account.id, _id(item)),
 )
-SCRIPT_SUBDOMAIN = Writes(find=_find_script_subdomain, update=_set_script_subdomain)
+SCRIPT_SUBDOMAIN = Writes(find=_found_by(api.get_script_subdomain), update=_set_script_subdomain)

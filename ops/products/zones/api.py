@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
+from ops.items import reach
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")
+# What a zone holds, where it is listed, and the page that is enough to count it. All routes are in one
+# response; of the certificate packs, only those that are active or pending.
+COUNTED: dict[str, tuple[str, dict[str, int]]] = {
+    "DNS records": ("/zones/{}/dns_records", {"per_page": 1}),
+    "Workers routes": ("/zones/{}/workers/routes", {}),
+    "certificate packs": ("/zones/{}/ssl/certificate_packs", {"per_page": PAGE}),
+}
 
 
 def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listing:
@@ -38,7 +47,12 @@ def get_zone(client: Client, zone_id: str) -> Json:
 
 
 def _zone(item: Any) -> Json:
-    return require(item, "a zone", id=str, name=str, account__id=str)
+    return require(item, "a zone", id=str, name=str)
+
+
+def as_owner(zone: Json) -> Owner:
+    """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
+    return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
 
 
 def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
@@ -93,22 +107,10 @@ def get_record_usage(client: Client, zone_id: str) -> Json:
     return require(usage, "the usage", record_usage=int, record_quota=int, optional=("record_quota",))
 
 
-def count_records(client: Client, zone_id: str) -> int:
-    """Count DNS records by the `total_count` of the smallest page."""
-    return _count(client.envelope(path("/zones/{}/dns_records", zone_id), per_page=1))
-
-
-def count_routes(client: Client, zone_id: str) -> int:
-    """Count the Workers routes, which the API returns in one response."""
-    return _count(client.envelope(path("/zones/{}/workers/routes", zone_id)))
-
-
-def count_packs(client: Client, zone_id: str) -> int:
-    """Count the certificate packs that are active or pending."""
-    return _count(client.envelope(path("/zones/{}/ssl/certificate_packs", zone_id), per_page=PAGE))
-
-
-def _count(answer: Json) -> int:
+def count(client: Client, zone_id: str, what: str) -> int:
+    """Count one of COUNTED by the `total_count` of the first response, else by its items."""
+    where, params = COUNTED[what]
+    answer = client.envelope(path(where, zone_id), **params)
     info = answer.get("result_info")
     total = info.get("total_count") if isinstance(info, dict) else None
     return total if isinstance(total, int) else len(instance(answer.get("result"), list, "`result`"))
@@ -136,7 +138,10 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
             f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"
         )
     if len(found) > 1:
-        lines = (f"  --zone {z['id']}  {z['account'].get('name')} ({z['account']['id']})" for z in found)
+        lines = (
+            f"  --zone {zone['id']}  {reach(zone, 'account.name')} ({reach(zone, 'account.id')})"
+            for zone in found
+        )
         raise AmbiguousName(
             f"{len(found)} zones have the name {name}", hint="\n".join(("use the id of one of them:", *lines))
         )

@@ -17,9 +17,8 @@ from ops.kinds.resource import ACCOUNT, Resource, comparable
 from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Holder, Side
-from ops.snapshots.layout import kind_file
-from ops.snapshots.lines import encode
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.layout import encode, kind_file
+from ops.snapshots.manifest import COMPLETE, Section
 
 _TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
 
@@ -176,8 +175,11 @@ class Pairing:
                     yield before, self.new.parsed(resource, new.line) if new else None
             return
         refers = references.touch if references.ids else None
-        seen = (partial(_seen, resource, references.old), partial(_seen, resource, references.new))
-        same = partial(likest, seen_old=seen[0], seen_new=seen[1])
+        same = partial(
+            likest,
+            seen_old=lambda item: encode(comparable(resource, replaced(item, references.old))),
+            seen_new=lambda item: encode(comparable(resource, replaced(item, references.new))),
+        )
         sides = (_sorted(resource, self.old, owner.old), _sorted(resource, self.new, owner.new))
         found = merged(*sides, same=same, refers=refers)
         yield from by_key(resource, found) if owner.old and owner.new else found
@@ -246,10 +248,6 @@ def _missing(id: str) -> str:
 def _mentioned(resource: Resource) -> list[str]:
     """Return the kinds that an item of a kind may refer to."""
     return list(dict.fromkeys((*resource.restore.mentions, *(kind for _, kind in resource.links))))
-
-
-def _seen(resource: Resource, ids: Mapping[str, str], found: Json) -> bytes:
-    return encode(comparable(resource, replaced(found, ids)))
 
 
 def _sorted(resource: Resource, side: Side, holder: Holder | None) -> Sorted:

@@ -1,0 +1,134 @@
+"""Odd surroundings: no home folder, closed streams, configuration files that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from ops.sandbox.server import Sandbox
+from tests.e2e.conftest import Shell
+
+NOBODY = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+AGE = "age10czq24r0we59a4vcsljaw0nchppvfyszsmn5umg8jh6pw9fy042ss6a2kw"
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can run as a user without a name"
+)
+
+
+def as_nobody(shell: Shell, *line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [*NOBODY, *shell.command(*line, program="cfops")]
+    return subprocess.run(
+        command, env={"PATH": shell.environ["PATH"], **environ}, capture_output=True, text=True, timeout=40,
+        cwd="/",
+    )  # fmt: skip
+
+
+@needs_root
+def test_a_user_without_a_home_folder_gets_a_sentence(bare: Shell) -> None:
+    result = as_nobody(bare, "version")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: this user has no home folder\nhint: set HOME")
+
+
+@needs_root
+def test_a_user_without_a_name_can_schedule(bare: Shell) -> None:
+    kubernetes = as_nobody(bare, "schedule", "--for", "kubernetes", HOME=".")
+    systemd = as_nobody(bare, "schedule", "--for", "systemd", HOME="/nonexistent")
+
+    assert (kubernetes.returncode, systemd.returncode) == (0, 0), kubernetes.stderr + systemd.stderr
+    assert "kind: CronJob" in kubernetes.stdout
+    assert "User=54321" in systemd.stdout
+
+
+@pytest.mark.parametrize("text", ["", "ops:\n", "ops:\n  # output: json\n", "\ufeffops:\n"])
+def test_a_configuration_of_invoke_without_settings_is_accepted(bare: Shell, text: str) -> None:
+    (bare.folder / "invoke.yaml").write_text(text)
+
+    assert bare("version").code == 0
+
+
+@pytest.mark.parametrize("text", ["ops: [1\n", "- a\n", "ops: 3\n", "tasks: 3\n", "ops: {\n"])
+def test_a_configuration_of_invoke_that_cannot_be_used_is_a_sentence(bare: Shell, text: str) -> None:
+    (bare.folder / "invoke.yaml").write_text(text)
+
+    result = bare("version")
+
+    assert result.code == 1
+    assert "cannot be used" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_wrangler_file_that_cannot_be_parsed_is_a_note(shell: Shell, sandbox: Sandbox) -> None:
+    (shell.folder / "wrangler.toml").write_text('name = "shop"\nvars = {\n  MODE = "debug",\n}\n')
+
+    version, zones = shell("version"), shell("zones.list")
+
+    assert (version.code, zones.code) == (0, 0)
+    assert "wrangler.toml cannot be read" in zones.err
+    assert "its account_id is not used" in zones.err
+
+
+def test_a_variable_in_a_path_setting_is_refused(bare: Shell) -> None:
+    bare.environ.pop("CFOPS_EXPORTS")
+    dotenv = bare.folder / ".env"
+    dotenv.write_text("CFOPS_EXPORTS=${HOME}/exports\n")
+    dotenv.chmod(0o600)
+
+    result = bare("config")
+
+    assert result.code == 1
+    assert "variables are not replaced in settings" in result.err
+    assert not (bare.folder / "${HOME}").exists()
+
+
+@pytest.mark.holds_secret(".env", "token")
+@pytest.mark.parametrize("name", [".env", "token"])
+def test_a_byte_order_mark_is_read_over(shell: Shell, name: str) -> None:
+    token = shell.environ.pop("CLOUDFLARE_API_TOKEN")
+    file = shell.folder / name
+    file.write_text("\ufeff" + (f"CLOUDFLARE_API_TOKEN={token}\n" if name == ".env" else token))
+    file.chmod(0o600)
+    if name == "token":
+        shell.environ["CLOUDFLARE_API_TOKEN_FILE"] = str(file)
+
+    assert shell("zones.list").code == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_closed_streams_are_like_the_null_device(shell: Shell, sandbox: Sandbox, closed: str) -> None:
+    line = " ".join(shell.command("scan.export", "--quiet", "--only", "zones"))
+
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {closed}"], env=shell.environ, cwd=shell.folder, capture_output=True,
+        timeout=40, text=True,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((shell.folder / "exports").glob("*/*/manifest.json"))) == 1
+
+
+def test_a_value_is_not_read_from_a_closed_stdin(shell: Shell, sandbox: Sandbox) -> None:
+    line = " ".join(shell.command("kv.put", "--namespace", "assets", "--key", "z", "--file", "-"))
+
+    done = subprocess.run(
+        ["bash", "-c", f"{line} <&-"], env=shell.environ, cwd=shell.folder, capture_output=True,
+        timeout=40, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "stdin is closed" in done.stderr
+
+
+def test_a_cron_line_that_crontab_would_refuse_says_so(bare: Shell) -> None:
+    keys = [word for _ in range(12) for word in ("--encrypt-to", AGE)]
+
+    long, short = bare("schedule", "--for", "cron", *keys), bare("schedule", "--for", "cron")
+
+    assert (long.code, short.code) == (0, 0)
+    assert "crontab refuses commands over 998 characters" in long.out
+    assert "crontab refuses" not in short.out
