@@ -41,21 +41,14 @@ class Refusal(Exception):
         return Answer(self.status, dict(self.headers), dumps(body).encode())
 
 
-class Headers:
-    """Request headers; names are case-insensitive."""
+class Headers(dict[str, str]):
+    """Request headers; names are case-insensitive, and in lower case in ``items()``."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
-        self._values = {name.lower(): value for name, value in pairs}
+        super().__init__({name.lower(): value for name, value in pairs})
 
-    def get(self, name: str, default: str = "") -> str:
-        return self._values.get(name.lower(), default)
-
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in self._values
-
-    def items(self) -> list[tuple[str, str]]:
-        """Return the headers, names in lower case."""
-        return list(self._values.items())
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override] # a header is always text
+        return super().get(name.lower(), default)
 
 
 class Query(dict[str, str]):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.sandbox.identity import CHANGED, CREATED, EMAIL, USER_ID
 from ops.sandbox.pages import cursor_of, page_of_items
-from ops.sandbox.router import SELF_CHECKED, route
+from ops.sandbox.router import SELF_CHECKED, getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
 
@@ -69,9 +69,7 @@ def list_accounts(request: Request, store: Store) -> Answer:
     return page_of_items(request, found, maximum=50)
 
 
-@route("GET", ACCOUNT, scope="account:read")
-def get_account(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("account", "", request.account))
+getter(ACCOUNT, "account:read")(lambda request, store: store.get_document("account", "", request.account))
 
 
 @route("GET", ACCOUNT + "/audit_logs", scope="account:read")
@@ -94,12 +92,14 @@ def list_audit_logs(request: Request, store: Store) -> Answer:
 @route("GET", ACCOUNT + "/logs/audit", scope="account:read")
 def list_audit_logs_v2(request: Request, store: Store) -> Answer:
     """List the entries between `since` and `before`, both required, oldest first."""
-    since, before = request.query.get("since", ""), request.query.get("before", "")
-    if not since or not before:
-        raise Refusal(400, 10001, "since and before are required.")
-    bounds = {"since": _stamp(since), "before": _stamp(before)}
+    args = {"account": request.account}
+    for name in ("since", "before"):
+        if not request.query.get(name):
+            raise Refusal(400, 10001, "since and before are required.")
+        # The form by which entries are sorted.
+        moment = datetime.fromtimestamp(_time(request.query[name]), UTC)
+        args[name] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     limit = request.number("limit", 100, 1, 1000)
-    args = {"account": request.account, **bounds}
     answer = cursor_of(request, store, _AUDIT, args, limit=limit, both=True)
     assert isinstance(answer.body, bytes)  # noqa: S101 (a cursor page is never streamed)
     envelope: dict[str, Any] = json.loads(answer.body)
@@ -114,8 +114,3 @@ def _time(text: str) -> float:
     except ValueError:
         raise Refusal(400, 10001, f"{text} is not a date of RFC 3339.") from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _stamp(text: str) -> str:
-    """Return a date or time in the form by which entries are sorted."""
-    return datetime.fromtimestamp(_time(text), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

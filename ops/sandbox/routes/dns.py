@@ -63,9 +63,9 @@ def create_record(request: Request, store: Store) -> Answer:
     return ok(dns_records.create(store, dns_records.zone_of(store, request.zone), request.object()))
 
 
-@route("GET", RECORD, "dns:read")
-def get_record(request: Request, store: Store) -> Answer:
-    return ok(dns_records.record_of(store, request.zone, request.args["record_id"]))
+getter(RECORD, "dns:read")(
+    lambda request, store: dns_records.record_of(store, request.zone, request.args["record_id"])
+)
 
 
 @route("PATCH", RECORD, "dns:edit")
@@ -80,13 +80,6 @@ def delete_record(request: Request, store: Store) -> Answer:
     dns_records.delete(store, request.zone, request.args["record_id"])
     # The API's document declares no envelope for this one answer.
     return Answer(200, {}, dumps({"result": {"id": request.args["record_id"]}}).encode())
-
-
-@route("GET", RECORDS + "/usage", "dns:read")
-def record_usage(request: Request, store: Store) -> Answer:
-    zone = dns_records.zone_of(store, request.zone)
-    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
-    return ok({"record_quota": None if zone.enterprise else zone.quota, "record_usage": used})
 
 
 @route("PATCH", "/zones/{zone_id}/dns_settings", "dns:edit")
@@ -106,6 +99,13 @@ def patch_dns_settings(request: Request, store: Store) -> Answer:
             raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
     store.put_document("dns_settings", request.zone, "dns_settings", settings)
     return ok(settings)
+
+
+@getter(RECORDS + "/usage", "dns:read")
+def _record_usage(request: Request, store: Store) -> Json:
+    zone = dns_records.zone_of(store, request.zone)
+    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
+    return {"record_quota": None if zone.enterprise else zone.quota, "record_usage": used}
 
 
 @getter("/zones/{zone_id}/dns_settings", "dns:read")

@@ -115,9 +115,9 @@ def get_value(request: Request, store: Store) -> Answer:
     return Answer(200, headers, pair.value)
 
 
-@route("GET", NAMESPACE + "/metadata/{key_name}", scope="kv:read")
-def get_metadata(request: Request, store: Store) -> Answer:
-    return ok_text(_pair(request, store).metadata or "null")
+getter(NAMESPACE + "/metadata/{key_name}", "kv:read")(
+    lambda request, store: json.loads(_pair(request, store).metadata or "null")
+)
 
 
 @route("PUT", VALUE, scope="kv:edit")

@@ -129,9 +129,7 @@ def _detailed(database: Json) -> Json:
     return {**database, "num_tables": 0, "file_size": 12288, "read_replication": replication}
 
 
-@route("GET", DATABASE, scope="d1:read")
-def get_database(request: Request, store: Store) -> Answer:
-    return ok(_detailed(_database(request, store)))
+getter(DATABASE, "d1:read")(lambda request, store: _detailed(_database(request, store)))
 
 
 @route("PATCH", DATABASE, scope="d1:edit")
@@ -191,9 +189,8 @@ def _queue(request: Request, store: Store) -> Json:
     return store.required("queue", request.account, request.args["queue_id"], missing)
 
 
-@route("GET", QUEUE, scope="queues:read")
-def get_queue(request: Request, store: Store) -> Answer:
-    return ok(_shown(store, request.account, _queue(request, store)))
+getter(QUEUE, "queues:read")(lambda request, store: _shown(store, request.account, _queue(request, store)))
+getter(QUEUE + "/consumers", "queues:read")(lambda request, store: _queue(request, store)["consumers"])
 
 
 @route("PUT", QUEUE, scope="queues:edit")
@@ -215,11 +212,6 @@ def _save_queue(request: Request, store: Store, queue: Json) -> Answer:
 def delete_queue(request: Request, store: Store) -> Answer:
     store.delete_document("queue", request.account, _queue(request, store)["queue_id"])
     return ok(None)
-
-
-@route("GET", QUEUE + "/consumers", scope="queues:read")
-def list_consumers(request: Request, store: Store) -> Answer:
-    return ok(_queue(request, store)["consumers"])
 
 
 @route("POST", QUEUE + "/consumers", scope="queues:edit")

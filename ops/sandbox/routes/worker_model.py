@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from ops.sandbox.pages import page_of_items
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.routes import worker_state
 from ops.sandbox.routes.worker_code import changed_secrets, public
 from ops.sandbox.routes.worker_state import KIND
@@ -42,18 +42,15 @@ def list_models(request: Request, store: Store) -> Answer:
     return page_of_items(request, models, maximum=100, default=10, minimum=1)
 
 
-@route("GET", MODEL, scope="workers:read")
-def get_model(request: Request, store: Store) -> Answer:
-    return ok(_model(_worker(request, store)))
+getter(MODEL, "workers:read")(lambda request, store: _model(_worker(request, store)))
 
 
 @route("PATCH", MODEL, scope="workers:edit")
 def patch_model(request: Request, store: Store) -> Answer:
     worker, sent = _worker(request, store), request.object()
     worker["settings"] |= {name: sent[name] for name in _OPTIONS if name in sent}
-    worker["subdomain"] |= {
-        k: v for k, v in (sent.get("subdomain") or {}).items() if k in worker["subdomain"]
-    }
+    subdomain = sent.get("subdomain") or {}
+    worker["subdomain"] |= {k: v for k, v in subdomain.items() if k in worker["subdomain"]}
     worker_state.save(store, request.account, worker)
     return ok(_model(worker))
 

@@ -56,6 +56,12 @@ def edit_settings(request: Request, store: Store) -> Answer:
     return ok(_settings(request, store))
 
 
+getter(SCRIPT + "/schedules", "workers:read")(
+    lambda request, store: {"schedules": worker_of(request, store)["schedules"]}
+)
+getter(SCRIPT + "/subdomain", "workers:read")(lambda request, store: worker_of(request, store)["subdomain"])
+
+
 @getter(SCRIPT + "/settings", "workers:read")
 def _settings(request: Request, store: Store) -> Json:
     worker = worker_of(request, store)
@@ -125,11 +131,6 @@ def _change_secrets(request: Request, store: Store, secrets: dict[str, Any]) -> 
     return bindings
 
 
-@getter(SCRIPT + "/schedules", "workers:read")
-def get_schedules(request: Request, store: Store) -> Json:
-    return {"schedules": worker_of(request, store)["schedules"]}
-
-
 @route("PUT", SCRIPT + "/schedules", scope="workers:edit")
 def put_schedules(request: Request, store: Store) -> Answer:
     """Replace all cron triggers with those of an array `[{"cron": "*/30 * * * *"}]`."""
@@ -169,11 +170,6 @@ def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> 
     return (
         len(numbers) == len(ends) and numbers == sorted(numbers) and all(least <= n <= most for n in numbers)
     )
-
-
-@getter(SCRIPT + "/subdomain", "workers:read")
-def get_subdomain(request: Request, store: Store) -> Any:
-    return worker_of(request, store)["subdomain"]
 
 
 @route("POST", SCRIPT + "/subdomain", scope="workers:edit")

@@ -142,10 +142,10 @@ def release_settings(store: Store, account: str, worker: Json, code: int, trigge
     release(store, account, worker, parts, **{"workers/triggered_by": trigger})
 
 
-@route("GET", SCRIPT + "/deployments", scope="workers:read")
-def list_deployments(request: Request, store: Store) -> Answer:
-    """List deployments, the active one first."""
-    return ok({"deployments": worker_of(request, store)["deployments"]})
+# The active deployment is the first.
+getter(SCRIPT + "/deployments", "workers:read")(
+    lambda request, store: {"deployments": worker_of(request, store)["deployments"]}
+)
 
 
 @route("POST", SCRIPT + "/deployments", scope="workers:edit")

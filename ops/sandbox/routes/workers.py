@@ -129,37 +129,34 @@ def _service(request: Request, store: Store) -> Json:
     return store.required(state.KIND, request.account, request.args["service_name"], missing)
 
 
-@route("GET", SERVICE, scope="workers:read")
-def get_service(request: Request, store: Store) -> Answer:
-    worker = _service(request, store)
-    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
-    environment = {"environment": "production", **stamps, "script": state.listed(worker)}
-    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
-    return ok({**about, **stamps})
-
-
-@route("DELETE", SERVICE, scope="workers:edit")
-def delete_service(request: Request, store: Store) -> Answer:
-    _service(request, store)
-    request.args["script_name"] = request.args["service_name"]
-    return delete_script(request, store)
-
-
 @getter(ENVIRONMENT, "workers:read")
-def get_environment(request: Request, store: Store) -> Json:
+def _environment(request: Request, store: Store) -> Json:
     worker = _service(request, store)
     script = state.listed(worker)
     return {"environment": "production", "script": script, "modified_on": worker["modified_on"]}
 
 
-@route("GET", ENVIRONMENT + "/bindings", scope="workers:read")
-def list_bindings(request: Request, store: Store) -> Answer:
-    return ok([public(one) for one in _service(request, store)["settings"]["bindings"]])
+@route("DELETE", SERVICE, scope="workers:edit")
+def delete_service(request: Request, store: Store) -> Answer:
+    request.args["script_name"] = _service(request, store)["id"]
+    return delete_script(request, store)
 
 
-@route("GET", WORKERS + "/account-settings", scope="workers:read")
-def get_account_settings(_request: Request, _store: Store) -> Answer:
-    return ok({"default_usage_model": "standard", "green_compute": False})
+getter(ENVIRONMENT + "/bindings", "workers:read")(
+    lambda request, store: [public(one) for one in _service(request, store)["settings"]["bindings"]]
+)
+getter(WORKERS + "/account-settings", "workers:read")(
+    lambda _request, _store: {"default_usage_model": "standard", "green_compute": False}
+)
+
+
+@getter(SERVICE, "workers:read")
+def _service_with_environment(request: Request, store: Store) -> Json:
+    worker, environment = _service(request, store), _environment(request, store)
+    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
+    environment |= stamps
+    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
+    return {**about, **stamps}
 
 
 @getter(WORKERS + "/subdomain", "workers:read")

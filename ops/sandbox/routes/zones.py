@@ -12,7 +12,7 @@ from ops.sandbox.pages import page_of_documents
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes.dns import OPERATORS
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 _SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")
 _PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:read", "#zone_settings:read"]
@@ -135,9 +135,11 @@ def create_zone(request: Request, store: Store) -> Answer:
     return ok(zone)
 
 
-@route("GET", ZONE, "zone:read")
-def get_zone(request: Request, store: Store) -> Answer:
-    return ok_text(store.document_text("zone", "", request.zone) or "null")
+getter(ZONE, "zone:read")(lambda request, store: store.get_document("zone", "", request.zone))
+route("PUT", ZONE + "/activation_check", "zone:edit")(lambda request, _store: ok({"id": request.zone}))
+getter(ZONE + "/hold", "zone:read")(
+    lambda request, store: store.get_document("hold", request.zone, "hold") or {"hold": False}
+)
 
 
 @route("PATCH", ZONE, "zone:edit")
@@ -173,16 +175,6 @@ def delete_zone(request: Request, store: Store) -> Answer:
     store.run("DELETE FROM document WHERE owner = ?", (zone_id,))
     store.run("DELETE FROM dns_record WHERE zone = ?", (zone_id,))
     return ok({"id": zone_id})
-
-
-@route("PUT", ZONE + "/activation_check", "zone:edit")
-def activation_check(request: Request, _store: Store) -> Answer:
-    return ok({"id": request.zone})
-
-
-@route("GET", ZONE + "/hold", "zone:read")
-def get_hold(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("hold", request.zone, "hold") or {"hold": False})
 
 
 DNSSEC = "/zones/{zone_id}/dnssec"
