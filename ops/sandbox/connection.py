@@ -86,13 +86,14 @@ class Connection(socketserver.StreamRequestHandler):
         if not line.strip():
             return line == b"\r\n"
         method, target, headers = self._head(line)
+        delivery: Delivery
         host, (path, _, query) = headers.get("Host"), target.partition("?")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         keep = headers.get("Connection").lower() != "close"
         if self.server.is_local and name.lower() not in (*_LOCAL_NAMES, self.server.server_name):
             # It may be a web page whose name resolves to 127.0.0.1.
             message = "The sandbox answers only to 127.0.0.1 and localhost."
-            delivery, keep = Delivery(Refusal(421, 1000, message).answer()), False
+            delivery, keep = (Refusal(421, 1000, message).answer(), None), False
         else:
             body = self._body(headers)
             if (path + "/").startswith(PREFIX + "/"):
@@ -101,9 +102,10 @@ class Connection(socketserver.StreamRequestHandler):
                 request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body)
                 delivery = self.server.edge.handle(request, short)
             else:
-                delivery = Delivery(Refusal(404, 7000, "No route for that URI").answer())
+                delivery = Refusal(404, 7000, "No route for that URI").answer(), None
         sender.send(delivery, keep, method)
-        return keep and (delivery.fault is None or delivery.fault.kind == "drip")
+        fault = delivery[1]
+        return keep and (fault is None or fault.kind == "drip")
 
     def _head(self, line: bytes) -> tuple[str, str, Headers]:
         words = line.decode("latin-1").split()

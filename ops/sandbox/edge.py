@@ -12,7 +12,6 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 
 from ops.sandbox import router
@@ -67,16 +66,10 @@ def _malformed(code: int, header: str) -> Refusal:
     return Refusal(400, 6003, "Invalid request headers", [(code, f"Invalid format for {header} header")])
 
 
+Delivery = tuple[Answer, Fault | None]
+
 # The request is not executed before these.
 _NOT_EXECUTED = ("reset", "close")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A response and the fault that damages its delivery, if any."""
-
-    answer: Answer
-    fault: Fault | None = None
 
 
 class Edge:
@@ -91,7 +84,10 @@ class Edge:
         self.observer: Callable[[Exchange], None] | None = None
 
     def handle(self, request: Request, target: str) -> Delivery:
-        """Answer *request* and show the exchange to the observer; *target* is its path with the query."""
+        """Return the response and the fault that damages its delivery; show the exchange to the observer.
+
+        *target* is the path of the request with its query.
+        """
         active = self.faults.take(request.method, target)
         for fault in (one for one in active if one.kind == "delay"):
             chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
@@ -109,7 +105,7 @@ class Edge:
         if self.observer is not None:
             headers = dict(request.headers.items())
             self.observer(Exchange(request.method, target, headers, request.body, answer))
-        return Delivery(answer, damage)
+        return answer, damage
 
     def _answer(self, request: Request, active: list[Fault]) -> Answer:
         """Answer as the gateway does: authentication, rate limit, faults, route; a crash is a 500."""

@@ -33,41 +33,37 @@ _PAGE_RULES: tuple[tuple[str, str, list[Json], int, str], ...] = (
     ),
     ("example.net", "example.net/admin/*", [{"id": "security_level", "value": "high"}], 1, "disabled"),
 )
-_BLOCK = {
-    "action": "block",
-    "expression": '(ip.src.country eq "XX")',
-    "description": "no traffic from nowhere",
-}
-_CHALLENGE = {
-    "action": "managed_challenge",
-    "expression": '(http.request.uri.path contains "/login" and cf.threat_score gt 10)',
-    "description": "challenge logins from bad places",
-}
-_LIMIT = {
-    "action": "block",
-    "expression": '(http.request.uri.path eq "/api/login")',
-    "description": "five logins a minute",
-    "ratelimit": {
-        "characteristics": ["ip.src", "cf.colo.id"],
-        "period": 60,
-        "requests_per_period": 5,
-        "mitigation_timeout": 600,
-    },
-}
-_REDIRECT = {
-    "action": "redirect",
-    "expression": '(http.host eq "www.example.com")',
-    "description": "www to the apex",
-    "action_parameters": {
-        "from_value": {"target_url": {"value": "https://example.com"}, "status_code": 301},
-    },
-}
-_CACHE = {
-    "action": "set_cache_settings",
-    "expression": '(http.request.uri.path contains "/static/")',
-    "description": "cache the static files",
-    "action_parameters": {"cache": True, "edge_ttl": {"mode": "override_origin", "default": 86400}},
-}
+
+
+def _action(action: str, description: str, expression: str, **more: Json) -> Json:
+    return {"action": action, "expression": f"({expression})", "description": description, **more}
+
+
+_BLOCK = _action("block", "no traffic from nowhere", 'ip.src.country eq "XX"')
+_CHALLENGE = _action(
+    "managed_challenge",
+    "challenge logins from bad places",
+    'http.request.uri.path contains "/login" and cf.threat_score gt 10',
+)
+_RATE = {"period": 60, "requests_per_period": 5, "mitigation_timeout": 600}
+_LIMIT = _action(
+    "block",
+    "five logins a minute",
+    'http.request.uri.path eq "/api/login"',
+    ratelimit={"characteristics": ["ip.src", "cf.colo.id"], **_RATE},
+)
+_REDIRECT = _action(
+    "redirect",
+    "www to the apex",
+    'http.host eq "www.example.com"',
+    action_parameters={"from_value": {"target_url": {"value": "https://example.com"}, "status_code": 301}},
+)
+_CACHE = _action(
+    "set_cache_settings",
+    "cache the static files",
+    'http.request.uri.path contains "/static/"',
+    action_parameters={"cache": True, "edge_ttl": {"mode": "override_origin", "default": 86400}},
+)
 # Zone, name, phase, rules.
 _RULESETS: tuple[tuple[str, str, str, tuple[Json, ...]], ...] = (
     ("example.com", "default", "http_request_firewall_custom", (_BLOCK, _CHALLENGE)),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ops.sandbox import dns_records
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
 from ops.sandbox.routes.worker_code import SETTINGS, Module, describe
-from ops.sandbox.routes.worker_domains import domain_record, save_domain
+from ops.sandbox.routes.worker_domains import save_domain, save_domain_record
 from ops.sandbox.routes.worker_state import add_version, deploy, save, save_modules
 from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
@@ -155,9 +154,9 @@ def seed_domains(store: Store) -> None:
     zones = {one["name"]: one["id"] for one in store.list_documents("zone", "")}
     for hostname, service in DOMAINS.items() if ZONE in zones else ():
         id = stable_id("worker.domain", hostname)
-        record = domain_record(stable_id("record", hostname), hostname, CREATED)
+        record = stable_id("record", hostname)
+        save_domain_record(store, zones[ZONE], record, hostname, CREATED)
         about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
         zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}
         save_domain(store, ACCOUNT_ID, {**about, **zone})
-        store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record["id"]])
-        dns_records.save(store, zones[ZONE], record)
+        store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record])

@@ -105,6 +105,7 @@ def seed_zones(store: Store) -> None:
 
 
 _DAY = 86400
+_BOOKS = "xn--bcher-kva.example"
 
 # Zone, type, status, hosts, days until the certificate expires.
 PACKS: tuple[tuple[str, str, str, tuple[str, ...], int], ...] = (
@@ -118,13 +119,7 @@ PACKS: tuple[tuple[str, str, str, tuple[str, ...], int], ...] = (
     ("mail.example", "universal", "active", ("*.mail.example", "mail.example"), 44),
     ("mail.example", "advanced", "validation_timed_out", ("mta-sts.mail.example",), 90),
     ("wild.example", "universal", "active", ("*.wild.example", "wild.example"), 33),
-    (
-        "xn--bcher-kva.example",
-        "universal",
-        "active",
-        ("*.xn--bcher-kva.example", "xn--bcher-kva.example"),
-        80,
-    ),
+    (_BOOKS, "universal", "active", (f"*.{_BOOKS}", _BOOKS), 80),
     ("pending.example", "universal", "pending_validation", ("*.pending.example", "pending.example"), 90),
     ("moved.example", "universal", "expired", ("*.moved.example", "moved.example"), -3),
 )

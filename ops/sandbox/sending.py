@@ -35,7 +35,7 @@ class Sender:
 
     def send(self, delivery: Delivery, keep: bool, method: str) -> None:
         """Send a response as its fault requires; raise Hangup when the connection ends with it."""
-        answer, fault = delivery.answer, delivery.fault
+        answer, fault = delivery
         length = answer.headers.get("Content-Length")
         if fault and fault.kind in _DAMAGE:
             _DAMAGE[fault.kind](self, answer, fault)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ops.sandbox.wire import Refusal, dumps
 
 Json = dict[str, Any]
 Values = Sequence[Any] | dict[str, Any]
+Body = TypeVar("Body")
 
 # Items are stored as the JSON text that a listing sends, so that a page is a join of strings.
 # TEXT columns compare by UTF-8 bytes, which is the order in which KV lists its keys.
@@ -143,10 +144,11 @@ class Store:
     def set_meta(self, name: str, value: str) -> None:
         self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def put_document(self, kind: str, owner: str, id: str, body: Any, sort: str = "") -> None:
-        """Write a document; listings are ordered by *sort*, then by id."""
+    def put_document(self, kind: str, owner: str, id: str, body: Body, sort: str = "") -> Body:
+        """Write a document and return it; listings are ordered by *sort*, then by id."""
         row = (kind, owner, id, sort, dumps(body))
         self.run("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", row)
+        return body
 
     def change_document(self, kind: str, owner: str, id: str, body: Any) -> None:
         """Replace the body of a document; its position in listings stays."""

@@ -70,8 +70,7 @@ def _setting(path: str, id: str, valid: Callable[[Any], bool], default: Json, *,
         if not valid(value):
             raise Refusal(400, 1007, f"Invalid value for zone setting {id}")
         setting = {"id": id, "value": value, "editable": True, "modified_on": store.stamp()}
-        store.put_document("cache_setting", request.zone, id, setting)
-        return ok(setting)
+        return ok(store.put_document("cache_setting", request.zone, id, setting))
 
     def delete(request: Request, store: Store) -> Answer:
         get(request, store)

@@ -55,7 +55,8 @@ def list_records(request: Request, store: Store) -> Answer:
     condition, args = _where(request)
     base = " FROM dns_record WHERE zone = ?" + condition
     select, count = f"SELECT body{base} ORDER BY {order}", "SELECT count(*)" + base
-    return page_of(request, store, select, count, (request.zone, *args), maximum=MOST_RECORDS, default=100)
+    bounds = {"maximum": MOST_RECORDS, "default": 100, "minimum": 1}
+    return page_of(request, store, select, count, (request.zone, *args), **bounds)
 
 
 @route("POST", RECORDS, "dns:edit")
@@ -97,8 +98,7 @@ def patch_dns_settings(request: Request, store: Store) -> Answer:
         number = settings["soa"].get(name)
         if not isinstance(number, int) or not low <= number <= high:
             raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
-    store.put_document("dns_settings", request.zone, "dns_settings", settings)
-    return ok(settings)
+    return ok(store.put_document("dns_settings", request.zone, "dns_settings", settings))
 
 
 @getter(RECORDS + "/usage", "dns:read")

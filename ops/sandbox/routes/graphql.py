@@ -202,9 +202,9 @@ def _grouped(rows: list[Row], field: Field, dataset: Dataset) -> list[Row]:
     for part in field.selection:
         known = dataset.dimensions if part.name == "dimensions" else dataset.measures.get(part.name, ())
         for one in part.selection if part.name != "count" else ():
-            if _column(one.name) not in known:
+            if _split(one.name)[0] not in known:
                 raise _unknown(one.name)
-            dimensions += [_column(one.name)] if part.name == "dimensions" else []
+            dimensions += [_split(one.name)[0]] if part.name == "dimensions" else []
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in dimensions), []).append(row)
@@ -214,17 +214,13 @@ def _grouped(rows: list[Row], field: Field, dataset: Dataset) -> list[Row]:
             part.key: len(found)
             if part.name == "count"
             else {
-                one.key: merges.get(part.name, sum)([row[_column(one.name)] for row in found])
+                one.key: merges.get(part.name, sum)([row[_split(one.name)[0]] for row in found])
                 for one in part.selection
             }
             for part in field.selection
         }
         for found in groups.values()
     ]
-
-
-def _column(name: str) -> str:
-    return "date" if name.startswith("datetime") else name
 
 
 def _page(groups: list[Row], field: Field) -> list[Row]:

@@ -64,16 +64,14 @@ def create_namespace(request: Request, store: Store) -> Answer:
     title = _free_title(request, store)
     namespace: Json = {"id": new_id(), "title": title, "supports_url_encoding": True}
     namespace |= {"jurisdiction": jurisdiction} if jurisdiction else {}
-    store.put_document(KIND, request.account, namespace["id"], namespace, sort=title)
-    return ok(namespace)
+    return ok(store.put_document(KIND, request.account, namespace["id"], namespace, sort=title))
 
 
 @route("PUT", NAMESPACE, scope="kv:edit")
 def rename_namespace(request: Request, store: Store) -> Answer:
     found = namespace_of(request, store)
     found["title"] = _free_title(request, store, found["title"])
-    store.put_document(KIND, request.account, found["id"], found, sort=found["title"])
-    return ok(found)
+    return ok(store.put_document(KIND, request.account, found["id"], found, sort=found["title"]))
 
 
 @route("DELETE", NAMESPACE, scope="kv:edit")

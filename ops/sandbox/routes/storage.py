@@ -70,8 +70,7 @@ def create_bucket(request: Request, store: Store) -> Answer:
         about["jurisdiction"] = owner.rpartition("/")[2]
     if store.taken("r2.bucket", owner, name):
         raise Refusal(409, 10004, "The bucket you tried to create already exists, and you own it.")
-    store.put_document("r2.bucket", owner, name, about, sort=name)
-    return ok(about)
+    return ok(store.put_document("r2.bucket", owner, name, about, sort=name))
 
 
 @getter(BUCKET, "r2:read")

@@ -65,10 +65,10 @@ def _attach(store: Store, account: str, body: Json) -> Json:
             hint = "Either delete them, try a different hostname, or use the option"
             message = f"Hostname '{hostname}' {problem} {hint} 'override_existing_dns_record'."
             raise Refusal(409, 100117, message)
-        record = domain_record(new_id(), hostname, store.stamp())
-        dns_records.save(store, zone["id"], record)
+        record = new_id()
+        save_domain_record(store, zone["id"], record, hostname, store.stamp())
         found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
-        store.put_document("worker.domain_record", account, found["id"], [zone["id"], record["id"]])
+        store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
     named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
     domain = {**found, **named, "environment": body.get("environment") or "production"}
     save_domain(store, account, domain)
@@ -157,23 +157,12 @@ def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
     return store.one(f"SELECT 1 FROM dns_record WHERE {_PRESENT}", (zone_id, hostname)) is not None  # noqa: S608 (constant)
 
 
-def domain_record(id: str, hostname: str, now: str) -> Json:
-    """Return the DNS record of a custom domain: proxied, and read-only for the DNS API."""
-    return {
-        "id": id,
-        "name": hostname,
-        "type": "AAAA",
-        "content": _ADDRESS,
-        "proxiable": True,
-        "proxied": True,
-        "ttl": 1,
-        "settings": {},
-        "meta": {"read_only": True, "origin_worker_id": id},
-        "comment": None,
-        "tags": [],
-        "created_on": now,
-        "modified_on": now,
-    }
+def save_domain_record(store: Store, zone_id: str, id: str, hostname: str, now: str) -> None:
+    """Write the DNS record of a custom domain: proxied, and read-only for the DNS API."""
+    sent = {"type": "AAAA", "name": hostname, "content": _ADDRESS, "proxied": True}
+    record = dns_records.built(dns_records.zone_of(store, zone_id), sent, id, now)
+    record["meta"] = {"read_only": True, "origin_worker_id": id}
+    dns_records.save(store, zone_id, record)
 
 
 listing(ROUTES, "workers:read", "worker_route")
@@ -219,8 +208,7 @@ def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
     if store.one(sql, (zone_id, pattern, id)):
         raise Refusal(409, 10020, "workers.api.error.duplicate_route")
     made = {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
-    store.put_document("worker_route", zone_id, id, made, sort=pattern)
-    return made
+    return store.put_document("worker_route", zone_id, id, made, sort=pattern)
 
 
 @route("GET", SCRIPT + "/routes", "workers:read")

@@ -131,8 +131,7 @@ def create_zone(request: Request, store: Store) -> Answer:
     if store.taken("zone", "", name):
         raise Refusal(400, 1061, f"{name} already exists")
     zone = new_zone(new_id(), name, store.stamp(), type=type)
-    store.put_document("zone", "", zone["id"], zone, sort=name)
-    return ok(zone)
+    return ok(store.put_document("zone", "", zone["id"], zone, sort=name))
 
 
 getter(ZONE, "zone:read")(lambda request, store: store.get_document("zone", "", request.zone))
@@ -225,8 +224,7 @@ def patch_dnssec(request: Request, store: Store) -> Answer:
     elif status == "disabled":
         state = _unsigned(store.stamp())
     state = {**state, **{name: sent[name] for name in _DNSSEC_OPTIONS if name in sent}}
-    store.put_document("dnssec", request.zone, "dnssec", state)
-    return ok(state)
+    return ok(store.put_document("dnssec", request.zone, "dnssec", state))
 
 
 @route("DELETE", DNSSEC, "dns:edit")
