@@ -38,12 +38,6 @@ def lag(fault: Fault, request: Request, _store: Store) -> None:
     request.lag = float(fault.args["seconds"])
 
 
-def empty_page(_fault: Fault, request: Request, store: Store) -> Answer:
-    """Answer with an empty page and a cursor that continues, as after many deletions; no item is lost."""
-    cursor = cursor_behind(request, store, after(request, store))
-    return ok([], {"count": 0, "cursor": cursor})
-
-
 def partial_bulk(fault: Fault, request: Request, _store: Store) -> None:
     """Leave the last keys of a bulk write unwritten and name them in the response."""
     request.failing = int(fault.args["keys"])
@@ -71,11 +65,6 @@ def same_cursor(_fault: Fault, envelope: Json) -> None:
         info["cursor"] = "the-same-cursor"
     if info.get("cursors"):
         info["cursors"] = {"after": "the-same-cursor"}
-
-
-def expired_cursor(_fault: Fault, request: Request, _store: Store) -> Answer | None:
-    """Refuse every cursor; a first page is answered."""
-    return invalid_cursor().answer() if request.query.get("cursor") else None
 
 
 def change_total(fault: Fault, envelope: Json) -> None:
@@ -202,8 +191,16 @@ _EFFECTS: dict[str, Kind] = {
     "total-lies": Kind(after=in_envelope(change_total)),
     "lower-per-page": Kind(before=lower_per_page),
     "same-page-forever": Kind(before=same_page, after=in_envelope(same_cursor)),
-    "cursor-expired": Kind(before=expired_cursor),
-    "empty-page": Kind(before=empty_page),
+    # A first page is answered.
+    "cursor-expired": Kind(
+        before=lambda _fault, request, _: invalid_cursor().answer() if request.query.get("cursor") else None
+    ),
+    # The cursor continues, as after many deletions; no item is lost.
+    "empty-page": Kind(
+        before=lambda _fault, request, store: ok(
+            [], {"count": 0, "cursor": cursor_behind(request, store, after(request, store))}
+        )
+    ),
     "partial-bulk": Kind(before=partial_bulk),
     "lag": Kind(before=lag),
     "gone": Kind(before=_gone),

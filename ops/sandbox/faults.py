@@ -72,7 +72,9 @@ class Fault:
             raise ValueError(f"fault {kind} has no argument {', '.join(sorted(unknown))}")
         self.kind = kind
         self.method = method.upper().replace("*", "")
-        self.pattern = path if isinstance(path, re.Pattern) else glob(path)
+        glob = path if isinstance(path, str) else ""
+        pattern = ".*".join(re.escape(piece) for piece in (glob or "*").split("*"))
+        self.pattern = path if isinstance(path, re.Pattern) else re.compile(pattern, re.DOTALL)
         self.nth = nth
         self.times = times
         self.args = {**ARGUMENTS[kind], **args}
@@ -137,8 +139,3 @@ class Faults:
         with self._lock:
             matching = [fault for fault in self._plan if fault.matches(method, target)]
             return [fault for fault in matching if fault.count()]
-
-
-def glob(text: str) -> re.Pattern[str]:
-    """Return the pattern of a glob in which only ``*`` is special; "" matches all."""
-    return re.compile(".*".join(re.escape(piece) for piece in (text or "*").split("*")), re.DOTALL)

@@ -83,11 +83,6 @@ SETTINGS: dict[str, Setting] = dict(sorted(_ALL.items()))
 _PLANS = ("free", "pro", "business", "enterprise")
 
 
-def editable(id: str, plan: str) -> bool:
-    """True if a zone of this plan may change the setting."""
-    return _PLANS.index(plan) >= _PLANS.index(SETTINGS[id].plan)
-
-
 def fits(id: str, value: Any) -> bool:
     """True if *value* is allowed for the setting."""
     allowed, default = SETTINGS[id].values, SETTINGS[id].default
@@ -112,7 +107,8 @@ ONE = "/zones/{zone_id}/settings/{setting}"
 
 
 def _default(id: str, plan: str) -> Json:
-    return {"id": id, "value": SETTINGS[id].default, "modified_on": None, "editable": editable(id, plan)}
+    editable = _PLANS.index(plan) >= _PLANS.index(SETTINGS[id].plan)
+    return {"id": id, "value": SETTINGS[id].default, "modified_on": None, "editable": editable}
 
 
 # The same text for every zone of a plan: a listing joins it with the changed settings of the zone.

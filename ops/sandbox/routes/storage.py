@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, listing, page_info, page_of_items
+from ops.sandbox.pages import cursor_of, listing, page_of_items
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
@@ -153,9 +153,7 @@ def list_queues(request: Request, store: Store) -> Answer:
     """List the queues, or those that `name` names; 100 a page although `page` is not documented."""
     names, queues = request.query.all("name"), store.list_documents("queue", request.account)
     found = [_shown(store, request.account, one) for one in queues if not names or one["queue_name"] in names]
-    page = request.number("page", 1, 1, 2**31)
-    listed = found[(page - 1) * 100 : page * 100]
-    return ok(listed, page_info(page, 100, len(listed), len(found)))
+    return page_of_items(request, found, maximum=100, default=100, minimum=100)
 
 
 def _shown(store: Store, account: str, queue: Json) -> Json:

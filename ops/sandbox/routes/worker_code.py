@@ -132,15 +132,11 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
     return bindings
 
 
+_NO_BUCKET = "R2 bucket '{}' not found. Please use a different name and try again."
 # Binding type: kind of the target, field that names it, code and message when it does not exist.
 _DOCUMENTS = {
     "kv_namespace": ("kv.namespace", "namespace_id", 10041, "KV namespace '{}' not found."),
-    "r2_bucket": (
-        "r2.bucket",
-        "bucket_name",
-        10085,
-        "R2 bucket '{}' not found. Please use a different name and try again.",
-    ),
+    "r2_bucket": ("r2.bucket", "bucket_name", 10085, _NO_BUCKET),
 }
 
 
@@ -196,23 +192,11 @@ def read_json(part: Part) -> Json:
     return value
 
 
-def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
-    """Return the name of the main part ("" if there are only assets), and True if it is a module."""
-    main, body = metadata.get("main_module"), metadata.get("body_part")
-    if metadata.get("assets") and not parts:
-        return "", True
-    if (main is None) == (body is None):
-        raise invalid("the metadata must name either a main_module or a body_part")
-    name = str(main if main is not None else body)
-    if name not in [part.name for part in parts]:
-        raise invalid(f'Uncaught Error: No such module "{name}".')
-    return name, main is not None
+def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
+    """Store main part, handlers, classes and the etag of the code on the Worker.
 
-
-def check_imports(parts: list[Module]) -> None:
-    """Refuse a module that imports a module that was not uploaded.
-
-    `node:` and `cloudflare:` modules belong to the runtime, and so do bare names.
+    Refuse a module that imports a module that was not uploaded; `node:` and `cloudflare:` modules belong to
+    the runtime, and so do bare names.
     """
     names = {part.name for part in parts}
     for part in (part for part in parts if part.content_type in MODULES):
@@ -221,10 +205,6 @@ def check_imports(parts: list[Module]) -> None:
             if not (":" in target or re.fullmatch(r"[\w@/-]+", target) or path in names):
                 problem = f'Uncaught Error: No such module "{target}".'
                 raise invalid(f'{problem}\n  imported from "{part.name}"')
-
-
-def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
-    """Store main part, handlers, classes and the etag of the code on the Worker."""
     code = next((part.data for part in parts if part.name == main), b"").decode("utf-8", "replace")
     pattern = _HANDLER if is_modules else _LISTENER
     worker["main"], worker["has_modules"] = main, is_modules
@@ -234,13 +214,6 @@ def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> 
     for part in sorted(parts, key=lambda part: part.name):
         digest.update(f"{part.name}\0{part.content_type}\0{len(part.data)}\0".encode() + part.data)
     worker["etag"] = digest.hexdigest()
-
-
-def chosen(metadata: Json, store: Store) -> Json:
-    """Return the settings of an upload; settings that it omits get their default."""
-    settings = {name: metadata.get(name, default) for name, default in SETTINGS.items()}
-    check_date(settings["compatibility_date"], store)
-    return settings
 
 
 def check_date(value: Any, store: Store) -> None:

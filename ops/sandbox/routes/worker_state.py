@@ -19,16 +19,12 @@ SCRIPTS = "/accounts/{account_id}/workers/scripts"
 SCRIPT = SCRIPTS + "/{script_name}"
 KIND = "worker"
 MODULE = "worker.module"
-_OF_A_VERSION = (
-    *("settings", "main", "has_modules", "handlers", "named_handlers", "etag"),
-    *("last_deployed_from", "has_assets"),
-)
+# The fields that belong to a version, and are restored when it is deployed again.
+_CODE = ("etag", "handlers", "named_handlers", "has_modules", "last_deployed_from", "has_assets")
+_OF_A_VERSION = (*_CODE, "settings", "main")
 _ANNOTATIONS = ("workers/message", "workers/tag", "workers/alias")
 
-LISTED = (
-    *("id", "tag", "etag", "handlers", "named_handlers", "created_on", "modified_on"),
-    *("has_assets", "has_modules", "last_deployed_from"),
-)
+LISTED = (*_CODE, "id", "tag", "created_on", "modified_on")
 LISTED_SETTINGS = (
     *("usage_model", "compatibility_date", "compatibility_flags"),
     *("logpush", "tail_consumers", "placement", "tags"),
@@ -79,9 +75,6 @@ def delete(store: Store, account: str, name: str) -> None:
     bounds = (MODULE, f"{account}/{name}/", f"{account}/{name}0")
     store.run("DELETE FROM document WHERE kind = ? AND owner > ? AND owner < ?", bounds)
     store.delete_document(KIND, account, name)
-
-
-# The fields that belong to a version, and are restored when it is deployed again.
 
 
 def add_version(worker: Json, source: Json, now: str, id: str = "", **annotations: str) -> Json:

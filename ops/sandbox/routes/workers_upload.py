@@ -85,7 +85,10 @@ def _take(request: Request, store: Store, worker: Json) -> tuple[list[Module], d
     before = worker["settings"]["bindings"]
     bindings = worker_code.resolve(metadata.get("bindings", []), before, keep=keep, strict=strict)
     bindings = worker_code.check_targets(store, account, name, bindings)
-    worker["settings"] = {"bindings": bindings, **worker_code.chosen(metadata, store)}
+    # Settings that an upload omits get their default.
+    settings = {key: metadata.get(key, default) for key, default in worker_code.SETTINGS.items()}
+    worker_code.check_date(settings["compatibility_date"], store)
+    worker["settings"] = {"bindings": bindings, **settings}
     if metadata.get("assets") or not metadata.get("keep_assets"):
         worker["has_assets"] = check_assets(store, account, metadata.get("assets"))
     _describe(store, account, worker, metadata, parts)
@@ -96,9 +99,15 @@ def _take(request: Request, store: Store, worker: Json) -> tuple[list[Module], d
 
 def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: list[Module]) -> None:
     """Describe the code on *worker*; refuse code that no longer exports a class with Durable Objects."""
-    main, is_modules = worker_code.entry(metadata, parts)
-    worker_code.check_imports(parts)
-    worker_code.describe(worker, parts, main, is_modules)
+    main, body = metadata.get("main_module"), metadata.get("body_part")
+    name = str(main if main is not None else body)
+    if metadata.get("assets") and not parts:
+        name, main = "", ""
+    elif (main is None) == (body is None):
+        raise worker_code.invalid("the metadata must name either a main_module or a body_part")
+    elif name not in [part.name for part in parts]:
+        raise worker_code.invalid(f'Uncaught Error: No such module "{name}".')
+    worker_code.describe(worker, parts, name, main is not None)
     code = "\n".join(part.data.decode("utf-8", "replace") for part in parts if part.content_type in MODULES)
     for one in namespaces(store, account, worker["id"]):
         if code and not re.search(rf"\b{re.escape(one['class'])}\b", code):

@@ -18,22 +18,23 @@ _SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")
 _PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:read", "#zone_settings:read"]
 
 
-def _plan(legacy_id: str, name: str, price: int) -> Json:
-    about = {"id": stable_id("plan", legacy_id), "name": name, "price": price, "currency": "USD"}
-    terms = {"frequency": "monthly" if price else "", "is_subscribed": True, "can_subscribe": False}
-    legacy = {"legacy_id": legacy_id, "legacy_discount": False, "externally_managed": False}
-    return {**about, **terms, **legacy}
-
-
-_KNOWN = (
-    _plan("free", "Free Website", 0),
-    _plan("pro", "Pro Website", 25),
-    _plan("business", "Business Website", 250),
-    _plan("enterprise", "Enterprise Website", 0),
-)
 _META = {"phishing_detected": False, "cdn_only": False, "dns_only": False, "foundation_dns": False}
-PLANS: dict[str, Json] = {plan["id"]: plan for plan in _KNOWN}
-BY_NAME: dict[str, Json] = {plan["legacy_id"]: plan for plan in _KNOWN}
+BY_NAME: dict[str, Json] = {
+    name: {
+        "id": stable_id("plan", name),
+        "name": f"{name.title()} Website",
+        "price": price,
+        "currency": "USD",
+        "frequency": "monthly" if price else "",
+        "is_subscribed": True,
+        "can_subscribe": False,
+        "legacy_id": name,
+        "legacy_discount": False,
+        "externally_managed": False,
+    }
+    for name, price in {"free": 0, "pro": 25, "business": 250, "enterprise": 0}.items()
+}
+PLANS: dict[str, Json] = {plan["id"]: plan for plan in BY_NAME.values()}
 
 
 def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = "free", **more: Any) -> Json:
