@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from ops.sandbox import router
-from ops.sandbox.fault_kinds import DELIVERIES, KINDS
+from ops.sandbox.fault_kinds import AFTER, BEFORE, DELIVERIES
 from ops.sandbox.faults import Fault, Faults
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.limits import Limiter
@@ -100,7 +100,7 @@ class Edge:
         else:
             answer = self._answer(request, active)
             for fault in active:
-                after = KINDS[fault.kind].after
+                after = AFTER.get(fault.kind)
                 answer = after(fault, answer) if after else answer
         if self.observer is not None:
             headers = dict(request.headers.items())
@@ -113,7 +113,7 @@ class Edge:
             token = identify(request, self.store)
             limits = self.limiter.take(token.token if token else "")
             for fault in active:
-                before = KINDS[fault.kind].before
+                before = BEFORE.get(fault.kind)
                 instead = before(fault, request, self.store) if before else None
                 if instead is not None:
                     return instead
@@ -141,14 +141,11 @@ class Edge:
             if checks and scope and token and (denied or not token.may(scope)):
                 raise unauthorized(scope)
             account, zone = request.args.get("account_id"), request.args.get("zone_id")
-            if account and account != ACCOUNT_ID and not self._exists("account", account):
+            if account and account != ACCOUNT_ID and self.store.document_text("account", "", account) is None:
                 raise unauthorized(scope)
-            if zone and not self._exists("zone", zone):
+            if zone and self.store.document_text("zone", "", zone) is None:
                 raise Refusal(404, 1003, "Invalid zone identifier")
             with self.store.transaction() if found.atomic else nullcontext():
                 return found.handler(request, self.store)
         except Refusal as refusal:
             return refusal.answer()
-
-    def _exists(self, kind: str, id: str) -> bool:
-        return self.store.document_text(kind, "", id) is not None

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ops.sandbox import dns_records
-from ops.sandbox.faults import ARGUMENTS, Fault
+from ops.sandbox.faults import Fault
 from ops.sandbox.limits import refused
 from ops.sandbox.pages import after, cursor_behind, invalid_cursor
 from ops.sandbox.router import not_routable, segments
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
 
+# May answer instead of the product; or change the response.
 Before = Callable[[Fault, Request, Store], Answer | None]
 After = Callable[[Fault, Answer], Answer]
 
@@ -129,15 +129,7 @@ def drift(request: Request, store: Store, chance: random.Random, inserts: int, d
                 store.run("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """*before* may answer instead of the product; *after* changes the response."""
-
-    before: Before | None = None
-    after: After | None = None
-
-
-# These damage the delivery of the response (``sending``).
+# These damage the delivery of the response (``connection``).
 DELIVERIES = frozenset({"reset", "close", "hang", "cut", "cut-chunked", "no-length", "drip", "drop-after"})
 
 
@@ -179,31 +171,31 @@ def _revoke(fault: Fault, request: Request, store: Store) -> None:
     store.set_token_status(token, fault.args["status"])
 
 
-_EFFECTS: dict[str, Kind] = {
-    "429": Kind(before=_rate_limited),
-    "5xx": Kind(before=lambda fault, _request, _store: _page(fault)),
-    "403-html": Kind(before=lambda fault, _request, _store: _page(fault, "Sorry, you have been blocked")),
-    "error-after": Kind(after=lambda fault, _answer: _page(fault)),
-    "denied": Kind(before=lambda fault, request, _: request.denied.update(fault.args["scope"].split(","))),
-    "revoked": Kind(before=_revoke),
-    "drift": Kind(before=change_list),
-    "malformed": Kind(before=_malformed),
-    "total-lies": Kind(after=in_envelope(change_total)),
-    "lower-per-page": Kind(before=lower_per_page),
-    "same-page-forever": Kind(before=same_page, after=in_envelope(same_cursor)),
+BEFORE: dict[str, Before] = {
+    "429": _rate_limited,
+    "5xx": lambda fault, _request, _store: _page(fault),
+    "403-html": lambda fault, _request, _store: _page(fault, "Sorry, you have been blocked"),
+    "denied": lambda fault, request, _store: request.denied.update(fault.args["scope"].split(",")),
+    "revoked": _revoke,
+    "drift": change_list,
+    "malformed": _malformed,
+    "lower-per-page": lower_per_page,
+    "same-page-forever": same_page,
     # A first page is answered.
-    "cursor-expired": Kind(
-        before=lambda _fault, request, _: invalid_cursor().answer() if request.query.get("cursor") else None
+    "cursor-expired": lambda _fault, request, _store: (
+        invalid_cursor().answer() if request.query.get("cursor") else None
     ),
     # The cursor continues, as after many deletions; no item is lost.
-    "empty-page": Kind(
-        before=lambda _fault, request, store: ok(
-            [], {"count": 0, "cursor": cursor_behind(request, store, after(request, store))}
-        )
+    "empty-page": lambda _fault, request, store: ok(
+        [], {"count": 0, "cursor": cursor_behind(request, store, after(request, store))}
     ),
-    "partial-bulk": Kind(before=partial_bulk),
-    "lag": Kind(before=lag),
-    "gone": Kind(before=_gone),
-    "unknown-fields": Kind(after=in_envelope(add_unknown_fields)),
+    "partial-bulk": partial_bulk,
+    "lag": lag,
+    "gone": _gone,
 }
-KINDS = {name: _EFFECTS.get(name, Kind()) for name in ARGUMENTS}
+AFTER: dict[str, After] = {
+    "error-after": lambda fault, _answer: _page(fault),
+    "total-lies": in_envelope(change_total),
+    "same-page-forever": in_envelope(same_cursor),
+    "unknown-fields": in_envelope(add_unknown_fields),
+}

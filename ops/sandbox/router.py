@@ -36,8 +36,6 @@ class Route:
     A handler that is not *atomic* runs outside a transaction.
     """
 
-    method: str
-    template: str
     scope: str
     handler: Handler
     names: tuple[tuple[str, str], ...]
@@ -76,7 +74,7 @@ def route(
         if method in node.routes:
             raise ValueError(f"{method} {template} is registered twice")
         changes = atomic and method != "GET" and not scope.endswith(":read")
-        node.routes[method] = Route(method, template, scope, handler, tuple(names), changes)
+        node.routes[method] = Route(scope, handler, tuple(names), changes)
         return handler
 
     return register

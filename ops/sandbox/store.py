@@ -150,11 +150,6 @@ class Store:
         self.run("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", row)
         return body
 
-    def change_document(self, kind: str, owner: str, id: str, body: Any) -> None:
-        """Replace the body of a document; its position in listings stays."""
-        sql = "UPDATE document SET body = ? WHERE kind = ? AND owner = ? AND id = ?"
-        self.run(sql, (dumps(body), kind, owner, id))
-
     def document_text(self, kind: str, owner: str, id: str) -> str | None:
         """Return the JSON text of a document, or None."""
         sql = "SELECT body FROM document WHERE kind = ? AND owner = ? AND id = ?"

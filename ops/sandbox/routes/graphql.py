@@ -69,7 +69,7 @@ class Field:
     def named(self, name: str) -> Field:
         """Return this field if it has *name*, or refuse it."""
         if self.name != name:
-            raise _unknown(self.name)
+            raise QueryError(f'unknown field "{self.name}"')
         return self
 
 
@@ -143,18 +143,14 @@ def _filled(value: Any, variables: Row) -> Any:
     return variables[value[1:]]
 
 
-def _unknown(name: str) -> QueryError:
-    return QueryError(f'unknown field "{name}"')
-
-
 def _node(store: Store, account: str, field: Field) -> Any:
     if field.name == "settings":
         for unknown in (one for one in field.selection if one.name not in DATASETS):
-            raise _unknown(unknown.name)
+            raise QueryError(f'unknown field "{unknown.name}"')
         return {one.key: {f.key: _LIMITS.get(f.name) for f in one.selection} for one in field.selection}
     dataset = DATASETS.get(field.name)
     if dataset is None:
-        raise _unknown(field.name)
+        raise QueryError(f'unknown field "{field.name}"')
     conditions = dict(field.arguments.get("filter") or {})
     _check_filter(conditions, dataset, days(store)[0])
     rows = [row for row in dataset.rows(store, account) if _fits(row, conditions)]
@@ -203,7 +199,7 @@ def _grouped(rows: list[Row], field: Field, dataset: Dataset) -> list[Row]:
         known = dataset.dimensions if part.name == "dimensions" else dataset.measures.get(part.name, ())
         for one in part.selection if part.name != "count" else ():
             if _split(one.name)[0] not in known:
-                raise _unknown(one.name)
+                raise QueryError(f'unknown field "{one.name}"')
             dimensions += [_split(one.name)[0]] if part.name == "dimensions" else []
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:

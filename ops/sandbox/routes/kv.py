@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any, TypeVar
+from typing import Any
 
 from ops.sandbox.pages import cursor_of, page_of_documents
 from ops.sandbox.router import getter, route
@@ -19,7 +19,7 @@ NAMESPACE = NAMESPACES + "/{namespace_id}"
 KIND = "kv.namespace"
 TITLE_BYTES = 512
 JURISDICTIONS = ("eu", "fedramp", "us")
-T = TypeVar("T")
+
 BULK_PAIRS = 10_000
 BULK_BYTES = 100 * 1024 * 1024
 BULK_READS = 100
@@ -150,9 +150,9 @@ def put_bulk(request: Request, store: Store) -> Answer:
         raise Refusal(413, 10030, "bulk request body is too large, the limit is 100 MB")
     namespace = namespace_of(request, store)
     pairs = [_bulk_pair(store, one) for one in _items(request)]
-    done, failed = _split(request, pairs)
-    kv_pairs.write(store, namespace["id"], done)
-    return _done(len(done), [pair.name for pair in failed])
+    count = max(0, len(pairs) - request.failing)
+    kv_pairs.write(store, namespace["id"], pairs[:count])
+    return _done([pair.name for pair in pairs], count)
 
 
 @route("POST", NAMESPACE + "/bulk/delete", scope="kv:edit")
@@ -161,9 +161,10 @@ def delete_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
     # Older clients send an object with the name.
     sent = (one.get("name", one.get("key")) if isinstance(one, dict) else one for one in _items(request))
-    done, failed = _split(request, [kv_pairs.checked_name(name) for name in sent])
-    kv_pairs.erase(store, namespace["id"], done)
-    return _done(len(done), failed)
+    names = [kv_pairs.checked_name(name) for name in sent]
+    count = max(0, len(names) - request.failing)
+    kv_pairs.erase(store, namespace["id"], names[:count])
+    return _done(names, count)
 
 
 @route("POST", NAMESPACE + "/bulk/get", scope="kv:read")
@@ -233,12 +234,6 @@ def _text(pair: Pair | None, kind: str, metadata: bool) -> str:
     return f'{{"value":{value},"metadata":{pair.metadata or "null"}{expiration}}}'
 
 
-def _split(request: Request, items: list[T]) -> tuple[list[T], list[T]]:
-    """Return the items to write and the last ones, which fail if a fault says so."""
-    done = max(0, len(items) - request.failing)
-    return items[:done], items[done:]
-
-
-def _done(count: int, failed: list[str]) -> Answer:
-    """Answer with success even if some keys failed; the client sends those again."""
-    return ok({"successful_key_count": count, "unsuccessful_keys": failed})
+def _done(names: list[str], count: int) -> Answer:
+    """Answer with success even if the last keys failed (a fault); the client sends those again."""
+    return ok({"successful_key_count": count, "unsuccessful_keys": names[count:]})

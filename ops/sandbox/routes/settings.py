@@ -115,19 +115,14 @@ def _default(id: str, plan: str) -> Json:
 _TEXTS = {plan: {id: dumps(_default(id, plan)) for id in SETTINGS} for plan in _PLANS}
 
 
-def _plan(store: Store, zone_id: str) -> str:
-    sql = """SELECT json_extract(body, '$.plan.legacy_id') FROM document
-        WHERE kind = 'zone' AND owner = '' AND id = ?"""
-    return str(store.value(sql, (zone_id,)))
-
-
 @route("GET", ALL, "zone:read")
 def list_settings(request: Request, store: Store) -> Answer:
     zone_id = request.zone
     changed = dict(
         store.rows("SELECT id, body FROM document WHERE kind = 'setting' AND owner = ?", (zone_id,))
     )
-    return ok_list(list({**_TEXTS[_plan(store, zone_id)], **changed}.values()))
+    plan = store.get_document("zone", "", zone_id)["plan"]["legacy_id"]
+    return ok_list(list({**_TEXTS[plan], **changed}.values()))
 
 
 @route("PATCH", ONE, "zone:edit")
@@ -151,7 +146,7 @@ def _setting(request: Request, store: Store, id: str = "") -> Json:
     if id not in SETTINGS:
         raise Refusal(404, 1003, f"Undefined zone setting: {id}")
     changed: Json | None = store.get_document("setting", request.zone, id)
-    return changed or _default(id, _plan(store, request.zone))
+    return changed or _default(id, store.get_document("zone", "", request.zone)["plan"]["legacy_id"])
 
 
 def _change(request: Request, store: Store, id: str, sent: Json) -> Json:

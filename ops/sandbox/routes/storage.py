@@ -86,8 +86,8 @@ def patch_bucket(request: Request, store: Store) -> Answer:
     if storage not in _CLASSES:
         raise invalid_body()
     bucket["storage_class"] = storage
-    store.change_document("r2.bucket", _r2_owner(request), bucket["name"], bucket)
-    return ok(bucket)
+    name, owner = bucket["name"], _r2_owner(request)
+    return ok(store.put_document("r2.bucket", owner, name, bucket, sort=name))
 
 
 @route("DELETE", BUCKET, scope="r2:edit")
@@ -138,7 +138,7 @@ def change_database(request: Request, store: Store) -> Answer:
     if not isinstance(replication, dict) or replication.get("mode") not in ("auto", "disabled"):
         raise invalid_body()
     database["read_replication"] = {"mode": replication["mode"]}
-    store.change_document("d1.database", request.account, database["uuid"], database)
+    store.put_document("d1.database", request.account, database["uuid"], database, sort=database["name"])
     return ok(_detailed(database))
 
 

@@ -162,8 +162,7 @@ def patch_zone(request: Request, store: Store) -> Answer:
     if vanity and zone["plan"]["legacy_id"] not in ("business", "enterprise"):
         raise Refusal(400, 1107, "Vanity name servers need a Business plan.")
     zone |= {name: PLANS[value["id"]] if name == "plan" else value, "modified_on": store.stamp()}
-    store.change_document("zone", "", zone["id"], zone)
-    return ok(zone)
+    return ok(store.put_document("zone", "", zone["id"], zone, sort=zone["name"]))
 
 
 @route("DELETE", ZONE, "zone:edit")
