@@ -133,7 +133,7 @@ def _sandbox(
     app: App, faults: Faults | None = None, *, quota: bool = False, host: str = HOST, port: int = 0
 ) -> Sandbox:
     from ops.files.disk import private_folder
-    from ops.sandbox.limits import DEFAULT_QUOTA
+    from ops.sandbox.edge import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 
     private_folder(app.settings.state_dir)

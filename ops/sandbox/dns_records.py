@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_types import checked_content, complete, invalid, is_hostname, is_unreachable, strings
+from ops.sandbox.dns_types import UNREACHABLE, checked_content, complete, invalid, is_hostname, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -113,7 +114,7 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
     if type == "CNAME" and content.lower() == record["name"].lower():
         raise Refusal(400, 9039, "CNAME content cannot reference itself.")
-    if proxied and type != "CNAME" and is_unreachable(content):
+    if proxied and type != "CNAME" and any(ip_address(content) in ip_network(one) for one in UNREACHABLE):
         raise Refusal(400, 9003, f"Target {content} is not allowed for a proxied record.")
     record |= {"proxiable": can_be_proxied, "proxied": proxied, **_options(zone, sent)}
     record |= {"settings": sent.get("settings") or {}, "meta": {}}

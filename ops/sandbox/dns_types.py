@@ -11,32 +11,29 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from ops.sandbox.wire import Refusal
 
 MOST_TXT = 2048
+# An origin with one of these addresses cannot be proxied: private, reserved, or Cloudflare's resolver.
 # 192.0.2.0/24 and 100::/64 are not among them: the documentation uses them for originless records.
-_UNREACHABLE = (
+UNREACHABLE = (
     *("0.0.0.0/8", "1.0.0.1", "1.1.1.1", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
     *("172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
 )
 # A label holds any octet: what is not a plain printable character is escaped (RFC 1035 section 5.1).
 _LABEL = re.compile(r"(?:[!#-')+-:<-?A-\[\]-~]|\\\d{3}|\\[^\d]){1,63}")
 _DOT = re.compile(r"(?<!\\)\.")
-_ZONE = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
+# A zone has at least two labels, in Punycode.
+ZONE_NAME = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
 
 
 def is_hostname(name: str) -> bool:
     """True if a record may have or point to this name; the first label may be ``*``."""
     labels = _DOT.split(name[2:] if name.startswith("*.") else name)
     return 0 < len(name) <= 253 and "://" not in name and all(_LABEL.fullmatch(label) for label in labels)
-
-
-def is_zone_name(name: str) -> bool:
-    """True if a zone may have this name: at least two labels, Punycode."""
-    return len(name) <= 253 and _ZONE.fullmatch(name) is not None and is_hostname(name)
 
 
 def to_ascii(name: str) -> str:
@@ -86,11 +83,6 @@ def _address(version: type[IPv4Address] | type[IPv6Address], text: str) -> str |
         return str(version(text)) if "%" not in text else None
     except ValueError:
         return None
-
-
-def is_unreachable(address: str) -> bool:
-    """True if an origin with this address cannot be proxied: private, reserved, or Cloudflare's resolver."""
-    return any(ip_address(address) in ip_network(network) for network in _UNREACHABLE)
 
 
 def _host(text: str) -> str | None:

@@ -6,9 +6,11 @@ Codes of authentication and their order follow the API's documentation: 9106, 60
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -18,9 +20,48 @@ from ops.sandbox import router
 from ops.sandbox.fault_kinds import AFTER, BEFORE, DELIVERIES
 from ops.sandbox.faults import Fault, Faults
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.limits import Limiter
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token
+from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token, too_many_requests
+
+Quota = tuple[int, float]
+
+# Requests and seconds, for each user or token.
+DEFAULT_QUOTA: Quota = (1200, 300.0)
+
+
+class Limiter:
+    """Counts requests in fixed windows. Above the quota every call is refused until the window ends.
+
+    ``log`` has (monotonic time, token) of each request, also without a limit (``quota=None``).
+    """
+
+    def __init__(self, quota: Quota | None, now: Callable[[], float]) -> None:
+        self.quota = quota
+        self.now = now
+        self.log: list[tuple[float, str]] = []
+        self._windows: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, token: str) -> dict[str, str]:
+        """Count a request; return the headers of its response, or refuse it with 429."""
+        self.log.append((time.monotonic(), token))
+        if self.quota is None:
+            return {}
+        (allowed, seconds), now = self.quota, self.now()
+        with self._lock:
+            start, used = self._windows.get(token, (now, 0))
+            if not start <= now < start + seconds:
+                start, used = now, 0
+            self._windows[token] = (start, used + 1)
+        left = max(1, math.ceil(start + seconds - now))
+        headers = {
+            "Ratelimit": f'"default";r={max(0, allowed - used - 1)};t={left}',
+            "Ratelimit-Policy": f'"default";q={allowed};w={math.ceil(seconds)}',
+        }
+        if used >= allowed:
+            raise too_many_requests(left, headers)
+        return headers
+
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{20,200}")
 _GLOBAL_KEY = re.compile(r"[0-9a-f]{37,45}|cfk_\w+")
@@ -53,13 +94,6 @@ def identify(request: Request, store: Store) -> Token | None:
     if key != store.meta("key") or email != store.meta("email"):
         raise Refusal(403, 9103, "Unknown X-Auth-Key or X-Auth-Email")
     return Token(key, "", frozenset({"*"}), "active", None, "key")
-
-
-def unauthorized(scope: str) -> Refusal:
-    """Return the refusal of a missing permission: zones have a code of their own."""
-    if scope.startswith("zone:"):
-        return Refusal(403, 9109, "Unauthorized to access requested resource")
-    return Refusal(403, 10000, "Authentication error")
 
 
 def _malformed(code: int, header: str) -> Refusal:
@@ -135,14 +169,17 @@ class Edge:
             found, request.args = router.find(request.method, request.path)
             request.token = token
             scope, checks = found.scope, found.scope != router.SELF_CHECKED
+            unauthorized = Refusal(403, 10000, "Authentication error")
+            if scope.startswith("zone:"):
+                unauthorized = Refusal(403, 9109, "Unauthorized to access requested resource")
             if checks and (token is None or token.status != "active"):
                 raise Refusal(403, 9109, "Invalid access token")
             denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
             if checks and scope and token and (denied or not token.may(scope)):
-                raise unauthorized(scope)
+                raise unauthorized
             account, zone = request.args.get("account_id"), request.args.get("zone_id")
             if account and account != ACCOUNT_ID and self.store.document_text("account", "", account) is None:
-                raise unauthorized(scope)
+                raise unauthorized
             if zone and self.store.document_text("zone", "", zone) is None:
                 raise Refusal(404, 1003, "Invalid zone identifier")
             with self.store.transaction() if found.atomic else nullcontext():

@@ -11,11 +11,10 @@ from collections.abc import Callable
 
 from ops.sandbox import dns_records
 from ops.sandbox.faults import Fault
-from ops.sandbox.limits import refused
 from ops.sandbox.pages import after, cursor_behind, invalid_cursor
 from ops.sandbox.router import not_routable, segments
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, too_many_requests
 
 # May answer instead of the product; or change the response.
 Before = Callable[[Fault, Request, Store], Answer | None]
@@ -136,7 +135,7 @@ DELIVERIES = frozenset({"reset", "close", "hang", "cut", "cut-chunked", "no-leng
 def _rate_limited(fault: Fault, _request: Request, _store: Store) -> Answer:
     left = fault.args["after"] if isinstance(fault.args["after"], int) else 300
     headers = {"Ratelimit": f'"default";r=0;t={left}'} if fault.args["ratelimit"] else {}
-    return refused(fault.args["after"], headers).answer()
+    return too_many_requests(fault.args["after"], headers).answer()
 
 
 def _page(fault: Fault, title: str = "") -> Answer:

@@ -15,7 +15,7 @@ from ops.sandbox.identity import (
     stable_id,
     stable_uuid,
 )
-from ops.sandbox.routes.durable_objects import save_namespace
+from ops.sandbox.routes.durable_objects import KIND
 from ops.sandbox.seed_kv import seed_kv
 from ops.sandbox.seed_rules import seed_rules
 from ops.sandbox.seed_workers import seed_domains, seed_workers
@@ -109,8 +109,8 @@ def seed_account(store: Store) -> None:
     _seed_storage(store)
     for script, name, sqlite, count in DURABLE_OBJECTS:
         id = stable_id("do.namespace", script, name)
-        about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
-        save_namespace(store, ACCOUNT_ID, about)
+        named = {"id": id, "name": f"{script}_{name}", "script": script, "class": name}
+        store.put_document(KIND, ACCOUNT_ID, id, {**named, "use_sqlite": sqlite}, sort=named["name"])
         rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
         store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
     seed_workers(store)

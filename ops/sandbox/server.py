@@ -18,10 +18,9 @@ from pathlib import Path
 
 from ops.sandbox import routes
 from ops.sandbox.connection import PREFIX, Listener
-from ops.sandbox.edge import Edge
+from ops.sandbox.edge import DEFAULT_QUOTA, Edge, Limiter, Quota
 from ops.sandbox.faults import Faults
 from ops.sandbox.identity import ACCOUNT_ID, EMAIL
-from ops.sandbox.limits import DEFAULT_QUOTA, Limiter, Quota
 from ops.sandbox.seed import seed_all
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Exchange

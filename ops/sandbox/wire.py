@@ -186,6 +186,13 @@ def invalid_body() -> Refusal:
     return Refusal(400, 9207, "Request body is invalid.")
 
 
+def too_many_requests(after: int | str | None, headers: dict[str, str]) -> Refusal:
+    """Return the API's 429; without ``retry-after`` if *after* is None."""
+    refusal = Refusal(429, 971, "Please wait and consider throttling your request speed")
+    refusal.headers = {**headers, **({} if after is None else {"retry-after": str(after)})}
+    return refusal
+
+
 def dumps(value: Any) -> str:
     """Return compact JSON text; ASCII only, so that any string can be sent."""
     return json.dumps(value, separators=(",", ":"))

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from ops.sandbox.identity import zone_id
-from ops.sandbox.limits import Quota
+from ops.sandbox.edge import Quota
 from ops.sandbox.server import Sandbox
 
 

@@ -53,13 +53,19 @@ def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
                 if any(one["class"] == name for one in namespaces(store, account, script)):
                     problem = "that is already depended on by existing Durable Objects"
                     raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
-                about = {"name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
-                save_namespace(store, account, {"id": new_id(), **about})
+                id = new_id()
+                about: Json = {
+                    "name": f"{script}_{name}",
+                    "script": script,
+                    "class": name,
+                    "use_sqlite": sqlite,
+                }
+                store.put_document(KIND, account, id, {"id": id, **about}, sort=about["name"])
         for change in [*step.get("renamed_classes", []), *step.get("transferred_classes", [])]:
             name, owner = change["to"], change.get("from_script", script)
             namespace = _namespace_of(store, account, owner, change["from"])
             namespace |= {"name": f"{script}_{name}", "script": script, "class": name}
-            save_namespace(store, account, namespace)
+            store.put_document(KIND, account, namespace["id"], namespace, sort=namespace["name"])
         for name in step.get("deleted_classes", []):
             _namespace_of(store, account, script, name)
             drop_namespaces(store, account, script, {name})
@@ -70,11 +76,6 @@ def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
 def namespaces(store: Store, account: str, script: str) -> list[Json]:
     """Return the namespaces of a Worker's classes."""
     return [one for one in store.list_documents(KIND, account) if one["script"] == script]
-
-
-def save_namespace(store: Store, account: str, namespace: Json) -> None:
-    """Write a namespace's document."""
-    store.put_document(KIND, account, namespace["id"], namespace, sort=namespace["name"])
 
 
 def drop_namespaces(store: Store, account: str, script: str, classes: set[str] | None = None) -> None:

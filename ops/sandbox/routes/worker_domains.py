@@ -44,7 +44,7 @@ def attach_domain(request: Request, store: Store) -> Answer:
     return ok(_attach(store, request.account, request.object()))
 
 
-def _attached(store: Store, account: str) -> dict[str, Json]:
+def attached(store: Store, account: str) -> dict[str, Json]:
     """Return the custom domains by hostname."""
     return {one["hostname"]: one for one in store.list_documents(KIND, account)}
 
@@ -56,7 +56,7 @@ def _attach(store: Store, account: str, body: Json) -> Json:
         raise invalid_body()
     zone = _zone(store, body, hostname)
     store.required("worker", account, service, not_found())
-    found = _attached(store, account).get(hostname)
+    found = attached(store, account).get(hostname)
     if found is None:
         if body.get("override_existing_dns_record") is True:
             store.run(f"DELETE FROM dns_record WHERE {_PRESENT}", (zone["id"], hostname))  # noqa: S608 (constant)
@@ -71,21 +71,20 @@ def _attach(store: Store, account: str, body: Json) -> Json:
         store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
     named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
     domain = {**found, **named, "environment": body.get("environment") or "production"}
-    save_domain(store, account, domain)
-    return domain
+    return store.put_document(KIND, account, domain["id"], domain, sort=hostname)
 
 
 @route("POST", SCRIPT + "/domains/changeset", scope="workers:edit")
 def compare_domains(request: Request, store: Store) -> Answer:
     """Report what `PUT .../domains/records` would add, update and remove, and its conflicts."""
-    origins, attached = request.json(), _attached(store, request.account)
+    origins, domains = request.json(), attached(store, request.account)
     if not isinstance(origins, list) or not all(isinstance(one, dict) for one in origins):
         raise invalid_body()
     script, hostnames = request.args["script_name"], [str(one.get("hostname")) for one in origins]
-    known = [attached[name] for name in hostnames if name in attached]
-    new = [one for one in origins if one.get("hostname") not in attached]
+    known = [domains[name] for name in hostnames if name in domains]
+    new = [one for one in origins if one.get("hostname") not in domains]
     zones = {one["hostname"]: _zone(store, one, one["hostname"])["id"] for one in new}
-    own = [one for one in attached.values() if one["service"] == script]
+    own = [one for one in domains.values() if one["service"] == script]
     changes = {
         "added": new,
         "updated": [{**one, "modified": one["service"] != script} for one in known],
@@ -105,31 +104,20 @@ def put_domains(request: Request, store: Store) -> Answer:
         sent = {name: value for name, value in one.items() if value is not None}
         _attach(store, request.account, {**sent, **options, "service": script})
     hostnames = {one["hostname"] for one in origins}
-    for name, one in _attached(store, request.account).items():
+    for name, one in attached(store, request.account).items():
         if one["service"] == script and name not in hostnames:
-            _detach(store, request.account, one)
+            detach(store, request.account, one)
     return ok([one for one in store.list_documents(KIND, request.account) if one["service"] == script])
 
 
 @route("DELETE", DOMAIN, scope="workers:edit")
 def detach_domain(request: Request, store: Store) -> Answer:
-    _detach(store, request.account, _domain(request, store))
+    detach(store, request.account, _domain(request, store))
     return ok(None)
 
 
-def save_domain(store: Store, account: str, domain: Json) -> None:
-    """Write a custom domain's document."""
-    store.put_document(KIND, account, domain["id"], domain, sort=domain["hostname"])
-
-
-def detach_all(store: Store, account: str, service: str) -> None:
-    """Detach every domain of a Worker."""
-    for one in store.list_documents(KIND, account):
-        if one["service"] == service:
-            _detach(store, account, one)
-
-
-def _detach(store: Store, account: str, domain: Json) -> None:
+def detach(store: Store, account: str, domain: Json) -> None:
+    """Delete a custom domain with its DNS record."""
     zone, record = store.get_document("worker.domain_record", account, domain["id"]) or ("", "")
     store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, record))
     store.delete_document("worker.domain_record", account, domain["id"])

@@ -13,7 +13,7 @@ from ops.sandbox.router import getter, route
 from ops.sandbox.routes import worker_state as state
 from ops.sandbox.routes.durable_objects import drop_namespaces
 from ops.sandbox.routes.worker_code import public
-from ops.sandbox.routes.worker_domains import detach_all
+from ops.sandbox.routes.worker_domains import attached, detach
 from ops.sandbox.routes.worker_state import SCRIPT, SCRIPTS
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
@@ -92,7 +92,9 @@ def delete_script(request: Request, store: Store) -> Answer:
         message = "Cannot delete this Worker as it is still referenced by other Workers"
         raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
     drop_namespaces(store, account, name)
-    detach_all(store, account, name)
+    for domain in attached(store, account).values():
+        if domain["service"] == name:
+            detach(store, account, domain)
     state.delete(store, account, name)
     return ok(None)
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any
 
-from ops.sandbox.dns_types import is_hostname, is_zone_name, to_ascii
+from ops.sandbox.dns_types import ZONE_NAME, is_hostname, to_ascii
 from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
 from ops.sandbox.pages import page_of_documents
 from ops.sandbox.router import getter, route
@@ -127,7 +127,7 @@ def create_zone(request: Request, store: Store) -> Answer:
     account, type = sent.get("account"), sent.get("type", "full")
     if not isinstance(account, dict) or account.get("id") != ACCOUNT_ID:
         raise Refusal(403, 1068, "Permission denied: the account is not yours.")
-    if not is_zone_name(name) or type not in TYPES:
+    if not ZONE_NAME.fullmatch(name) or not is_hostname(name) or type not in TYPES:
         raise Refusal(400, 1049, f"{name} is not a registered domain")
     if store.taken("zone", "", name):
         raise Refusal(400, 1061, f"{name} already exists")
@@ -182,11 +182,7 @@ _DNSSEC_KEYS = (
     *("key_tag", "public_key"),
 )
 _DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
-
-
-def _unsigned(stamp: str | None) -> Json:
-    """Return the state of a zone without DNSSEC."""
-    return {"status": "disabled", **dict.fromkeys(_DNSSEC_KEYS), "modified_on": stamp}
+_UNSIGNED: Json = {"status": "disabled", **dict.fromkeys(_DNSSEC_KEYS), "modified_on": None}
 
 
 def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
@@ -204,7 +200,7 @@ def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
 @getter(DNSSEC, "dns:read")
 def _dnssec(request: Request, store: Store) -> Json:
     state: Json | None = store.get_document("dnssec", request.zone, "dnssec")
-    return state or _unsigned(None)
+    return state or _UNSIGNED
 
 
 @route("PATCH", DNSSEC, "dns:edit")
@@ -222,7 +218,7 @@ def patch_dnssec(request: Request, store: Store) -> Answer:
     elif status == "disabled" and state["status"] == "active":
         state = {**state, "status": "pending-disabled", "modified_on": store.stamp()}
     elif status == "disabled":
-        state = _unsigned(store.stamp())
+        state = {**_UNSIGNED, "modified_on": store.stamp()}
     state = {**state, **{name: sent[name] for name in _DNSSEC_OPTIONS if name in sent}}
     return ok(store.put_document("dnssec", request.zone, "dnssec", state))
 
