@@ -6,7 +6,7 @@ import json
 
 from ops.sandbox.identity import ACCOUNT_ID, stable_id
 from ops.sandbox.routes.kv import KIND
-from ops.sandbox.routes.kv_pairs import Pair
+from ops.sandbox.routes.kv_pairs import Pair, write
 from ops.sandbox.store import Store
 from ops.sandbox.wire import dumps
 
@@ -93,5 +93,4 @@ def seed_kv(store: Store) -> None:
         id = namespace_id(title)
         body = {"id": id, "title": title, "supports_url_encoding": True}
         store.put_document(KIND, ACCOUNT_ID, id, body, sort=title)
-        rows = [pair.row(id, 0.0) for pair in pairs[title]]
-        store.run_many("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)", rows)
+        write(store, id, pairs[title], now=0.0)

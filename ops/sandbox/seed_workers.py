@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
+from ops.sandbox.routes import worker_domains
 from ops.sandbox.routes.worker_code import SETTINGS, Module, describe
-from ops.sandbox.routes.worker_domains import KIND as DOMAIN
-from ops.sandbox.routes.worker_domains import save_domain_record
 from ops.sandbox.routes.worker_state import add_version, deploy, save, save_modules
 from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
@@ -156,8 +155,8 @@ def seed_domains(store: Store) -> None:
     for hostname, service in DOMAINS.items() if ZONE in zones else ():
         id = stable_id("worker.domain", hostname)
         record = stable_id("record", hostname)
-        save_domain_record(store, zones[ZONE], record, hostname, CREATED)
+        worker_domains.save_domain_record(store, zones[ZONE], record, hostname, CREATED)
         about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
         zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}
-        store.put_document(DOMAIN, ACCOUNT_ID, id, {**about, **zone}, sort=hostname)
+        store.put_document(worker_domains.KIND, ACCOUNT_ID, id, {**about, **zone}, sort=hostname)
         store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record])

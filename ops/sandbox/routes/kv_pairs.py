@@ -39,11 +39,11 @@ class Pair:
         return namespace, self.name, item + "}", self.expiration, now, self.metadata, self.value
 
 
-def write(store: Store, namespace: str, pairs: list[Pair]) -> None:
+def write(store: Store, namespace: str, pairs: list[Pair], now: float | None = None) -> None:
     """Write all pairs or none, replacing those of the same name."""
-    now = store.now()
+    written = store.now() if now is None else now
     with store.transaction():
-        store.run_many(_WRITE, [pair.row(namespace, now) for pair in pairs])
+        store.run_many(_WRITE, [pair.row(namespace, written) for pair in pairs])
 
 
 def erase(store: Store, namespace: str, names: list[str]) -> None:
