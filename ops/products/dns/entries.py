@@ -64,7 +64,8 @@ class RecordFile(NamedTuple):
 
 def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
     """Raise *errors* of the file *name* as one, in the order of their lines; nothing where there are none."""
-    ordered = sorted(errors, key=_line_of)
+    place = re.compile(r"(?:line|record) (\d+)")
+    ordered = sorted(errors, key=lambda error: int(m[1]) if (m := place.match(error.message)) else 0)
     prefix = f"{name}: " if name else ""
     if len(ordered) == 1:
         raise ValidationError(prefix + ordered[0].message, hint=ordered[0].hint)
@@ -74,11 +75,6 @@ def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
             "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered))),
             hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
         )
-
-
-def _line_of(error: ValidationError) -> int:
-    number = re.match(r"(?:line|record) (\d+)", error.message)
-    return int(number[1]) if number else 0
 
 
 def listed(errors: Sequence[ValidationError]) -> list[str]:
@@ -114,29 +110,25 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
     text = text_of({"type": type, "content": record.get("content")})
     if not text or type not in TYPES or (live and data and record["content"] == live.get("content")):
         return
-    first = text.split()[0]
-    if (
-        type in NUMBERS
-        and not data
-        and priority is not None
-        and not lacks_priority(type, text)
-        and first != str(priority)
-    ):
-        raise ValidationError(
-            f"content begins with the priority {first}, and priority is {priority}", hint="remove one of them"
-        )
-    if data:
-        try:
-            derived = parsed(type, prioritized(type, text, priority))
-            same = derived.to_digestable() == parsed(type, text_of(record)).to_digestable()
-        except OpsError:
-            # The content of a new record may be in a form of Cloudflare's that is not known here.
-            same = live is None
-        if not same:
+    if not data:
+        first, own = text.split()[0], type in NUMBERS and priority is not None
+        if own and not lacks_priority(type, text) and first != str(priority):
             raise ValidationError(
-                f"content {record['content']!r} contradicts data, which means {text_of(record)!r}",
-                hint="change data and remove content: Cloudflare derives it",
+                f"content begins with the priority {first}, and priority is {priority}",
+                hint="remove one of them",
             )
+        return
+    try:
+        derived = parsed(type, prioritized(type, text, priority))
+        same = derived.to_digestable() == parsed(type, text_of(record)).to_digestable()
+    except OpsError:
+        # The content of a new record may be in a form of Cloudflare's that is not known here.
+        same = live is None
+    if not same:
+        raise ValidationError(
+            f"content {record['content']!r} contradicts data, which means {text_of(record)!r}",
+            hint="change data and remove content: Cloudflare derives it",
+        )
 
 
 def is_dns_type(type: str) -> bool:
