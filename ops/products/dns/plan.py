@@ -156,7 +156,7 @@ class _Planning:
             if is_dns_type(str(record["type"])):
                 self.skipped.append(entry.refused(unsupported(str(record["type"]))))
             else:
-                checks.check_type(str(record["type"]))
+                raise checks.unknown_type(str(record["type"]))
         except OpsError as error:
             self.errors.append(entry.refused(error))
         return False
@@ -299,15 +299,11 @@ def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
         return entry
     if not lacks_priority(str(record["type"]), str(record.get("content") or "")):
         return entry
-    same = [
-        one
-        for one in live
-        if (
-            record["id"] == one.get("id")
-            if record.get("id")
-            else rdata_key({**record, "priority": priority_of(one)}) == rdata_key(one)
-        )
-    ]
+    if id := record.get("id"):
+        same = [one for one in live if one.get("id") == id]
+    else:
+        keys = [rdata_key({**record, "priority": priority_of(one)}) for one in live]
+        same = [one for one, wanted in zip(live, keys, strict=True) if rdata_key(one) == wanted]
     return entry._replace(record={**record, "priority": priority_of(same[0])}) if len(same) == 1 else entry
 
 

@@ -38,7 +38,8 @@ _COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)
 _UNKNOWN_TYPE = re.compile(r"unknown rdatatype '(.*)'")
 _LIKE_TAGS = re.compile(r"cf[_-]?tags?\s*[=:]|cf-(?:proxied|flatten)", re.IGNORECASE)
 _NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
-_TAG = re.compile(r'\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*(?:,|$)')
+# A tag with its value, or else what is not one, up to the next comma.
+_TAG = re.compile(r'(?:\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*|([^,]*))(?:,|$)')
 
 
 class _Records(RRsetsReaderTransaction):
@@ -156,18 +157,13 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
         reading.line(number, line)
-    notes = []
-    if reading.left_out:
-        notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
+    own = f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets"
     if reading.ages:
         what = f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times"
         reading.skipped.append(ValidationError(what, hint="remove them"))
+    notes = (own,) if reading.left_out else ()
     return RecordFile(
-        reading.records,
-        notes=tuple(notes),
-        skipped=tuple(reading.skipped),
-        warnings=tuple(reading.warnings),
-        errors=tuple(reading.errors),
+        reading.records, "", notes, tuple(reading.skipped), tuple(reading.warnings), tuple(reading.errors)
     )
 
 
@@ -249,21 +245,14 @@ def remarks(comment: str) -> tuple[Json, list[str]]:
 
 
 def _tags(listed: str, unread: list[str]) -> Iterator[str]:
-    end = 0
-    while end < len(listed.rstrip()):
-        match = _TAG.match(listed, end)
-        if not match:
-            piece = listed[end:].partition(",")[0].strip()
-            end += len(listed[end:].partition(",")[0]) + 1
-            if piece.startswith(RESERVED):
-                yield piece
-            elif piece:
-                unread.append(f"{piece!r} is not a tag, and ignored")
-            continue
-        name, text = match[1], (match[2] or "").strip()
-        end = match.end()
-        try:
-            value = json.loads(text) if text.startswith('"') else text
-        except ValueError:
-            value = text
-        yield f"{name}:{value}" if value else name
+    for name, text, piece in _TAG.findall(listed.rstrip()):
+        if name:
+            try:
+                value = json.loads(text) if text.startswith('"') else text.strip()
+            except ValueError:
+                value = text.strip()
+            yield f"{name}:{value}" if value else name
+        elif piece.strip().startswith(RESERVED):
+            yield piece.strip()
+        elif piece.strip():
+            unread.append(f"{piece.strip()!r} is not a tag, and ignored")
