@@ -30,6 +30,8 @@ Kinds = dict[str, "Resource"]
 BEFOREHAND = 500
 HELD = 64 * 1024 * 1024
 SHOWN = 20
+# What the smallest plan allows is allowed everywhere: only the rest needs a look at the owner.
+_SMALLEST = {"plan": {"legacy_id": "free"}}
 
 
 def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
@@ -143,6 +145,8 @@ class _Undo:
         resource, owner, _, after = one.change
         parent = self._kinds.get(resource.parent)
         if after is None or resource.restore.fitted is None or parent is None or parent.writes is None:
+            return one
+        if not resource.restore.fitted(after, _SMALLEST)[1]:
             return one
         if owner.id not in self._owners:
             account = Owner(owner.account_id, owner.account_id, {})

@@ -172,16 +172,13 @@ def fields_of(type: str, text: str) -> Json:
     Raises ValidationError with dnspython's reason where it does not parse.
     """
     if type == "TXT":
-        _refuse_large(sum(map(len, strings_of(text))))
-        return {"content": sendable(text)}
-    rdata = parsed(type, text)
-    _refuse_large(len(rdata.to_digestable()))
-    return fields_of_rdata(rdata)
-
-
-def _refuse_large(size: int) -> None:
+        found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))
+    else:
+        rdata = parsed(type, text)
+        found, size = fields_of_rdata(rdata), len(rdata.to_digestable())
     if size > LARGEST:
         raise ValidationError(f"the record has {size:,} bytes", hint=f"at most {LARGEST:,} are allowed")
+    return found
 
 
 def parsed(type: str, text: str) -> Rdata:
