@@ -7,24 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.rdata import (
-    FIELDS,
-    NUMBERS,
-    RDATA,
-    TYPES,
-    lacks_priority,
-    parsed,
-    prioritized,
-    priority_of,
-    text_of,
-)
+from ops.products.dns import rdata
 from ops.products.dns.record import DEFAULTS, READ_ONLY, did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
 
 SHOWN = 20
-KNOWN = ("name", "type", *RDATA, *DEFAULTS, *READ_ONLY)
+KNOWN = ("name", "type", *rdata.RDATA, *DEFAULTS, *READ_ONLY)
 
 
 class FileRecord(NamedTuple):
@@ -85,7 +75,7 @@ def listed(errors: Sequence[ValidationError]) -> list[str]:
 
 def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
     """Raise ValidationError for a field that no record has: it would be sent, and ignored."""
-    settable = ("name", "type", *RDATA, *DEFAULTS)
+    settable = ("name", "type", *rdata.RDATA, *DEFAULTS)
     for field in record:
         if field not in known:
             raise ValidationError(
@@ -99,34 +89,34 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
 
     Cloudflare derives the content of most types in a form of its own; as it is in *live* it means nothing.
     """
-    type, data, priority = str(record["type"]), record.get("data"), priority_of(record)
-    data = data if isinstance(data, dict) and type in FIELDS else {}
+    type, data, priority = str(record["type"]), record.get("data"), rdata.priority_of(record)
+    data = data if isinstance(data, dict) and type in rdata.FIELDS else {}
     beside = record.get("priority", priority)
     if str(beside) != str(priority):
         raise ValidationError(
             f"priority is {beside}, and data.priority is {priority}",
             hint="remove one of them, or make them equal",
         )
-    text = text_of({"type": type, "content": record.get("content")})
-    if not text or type not in TYPES or (live and data and record["content"] == live.get("content")):
+    text = rdata.text_of({"type": type, "content": record.get("content")})
+    if not text or type not in rdata.TYPES or (live and data and record["content"] == live.get("content")):
         return
     if not data:
-        first, own = text.split()[0], type in NUMBERS and priority is not None
-        if own and not lacks_priority(type, text) and first != str(priority):
+        first, own = text.split()[0], type in rdata.NUMBERS and priority is not None
+        if own and not rdata.lacks_priority(type, text) and first != str(priority):
             raise ValidationError(
                 f"content begins with the priority {first}, and priority is {priority}",
                 hint="remove one of them",
             )
         return
     try:
-        derived = parsed(type, prioritized(type, text, priority))
-        same = derived.to_digestable() == parsed(type, text_of(record)).to_digestable()
+        derived = rdata.parsed(type, rdata.prioritized(type, text, priority))
+        same = derived.to_digestable() == rdata.parsed(type, rdata.text_of(record)).to_digestable()
     except OpsError:
         # The content of a new record may be in a form of Cloudflare's that is not known here.
         same = live is None
     if not same:
         raise ValidationError(
-            f"content {record['content']!r} contradicts data, which means {text_of(record)!r}",
+            f"content {record['content']!r} contradicts data, which means {rdata.text_of(record)!r}",
             hint="change data and remove content: Cloudflare derives it",
         )
 
