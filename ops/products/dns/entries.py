@@ -121,16 +121,6 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
         )
 
 
-def is_dns_type(type: str) -> bool:
-    """True if *type* is a type of DNS records, be it supported by Cloudflare or not."""
-    import dns.rdatatype
-
-    try:
-        return dns.rdatatype.from_text(type) is not None
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        return False
-
-
 def unsupported(type: str) -> ValidationError:
     """Return the error for a record of a type that Cloudflare does not have."""
     hint = "SPF is published as TXT (RFC 7208)" if type == "SPF" else "remove it, or leave --strict out"

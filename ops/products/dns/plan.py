@@ -14,6 +14,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import dns.rdatatype
+
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.items import without
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
@@ -22,7 +24,6 @@ from ops.products.dns.entries import (
     KNOWN,
     FileRecord,
     RecordFile,
-    is_dns_type,
     listed,
     raise_all,
     refuse_contradiction,
@@ -141,10 +142,12 @@ class _Planning:
                 refuse_unknown_fields(record, self.fields)
             if record["type"] in self.types or "id" in record:
                 return True
-            if is_dns_type(str(record["type"])):
-                self.skipped.append(entry.refused(unsupported(str(record["type"]))))
-            else:
-                raise checks.unknown_type(str(record["type"]))
+            type = str(record["type"])
+            try:
+                dns.rdatatype.from_text(type)
+            except (dns.rdatatype.UnknownRdatatype, ValueError):
+                raise checks.unknown_type(type) from None
+            self.skipped.append(entry.refused(unsupported(type)))
         except OpsError as error:
             self.errors.append(entry.refused(error))
         return False

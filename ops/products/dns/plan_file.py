@@ -38,7 +38,12 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
     Raises ValidationError for another file, or a plan for another zone, Conflict where the zone has changed.
     """
-    found = _read(path)
+    try:
+        found = json.loads(read_text(path, "--plan", regular=True))
+    except (ValueError, RecursionError):
+        raise _not_a_plan(path, "it is not JSON") from None
+    if not isinstance(found, dict) or found.get("plan") != VERSION:
+        raise _not_a_plan(path, f"it is not of version {VERSION}")
     if found.get("zone_id") != zone.id:
         raise ValidationError(
             f"{path} is a plan for {found.get('zone')}, not for {zone.item['name']}",
@@ -56,16 +61,6 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
         raise _not_a_plan(path, f"{type(error).__name__} {error}") from None
     except OpsError as error:
         raise ValidationError(f"{path}: {error.message}", hint=error.hint) from None
-
-
-def _read(path: Path) -> Json:
-    try:
-        plan = json.loads(read_text(path, "--plan", regular=True))
-    except (ValueError, RecursionError):
-        raise _not_a_plan(path, "it is not JSON") from None
-    if not isinstance(plan, dict) or plan.get("plan") != VERSION:
-        raise _not_a_plan(path, f"it is not of version {VERSION}")
-    return plan
 
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:

@@ -42,17 +42,6 @@ _NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
 _TAG = re.compile(r'(?:\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*|([^,]*))(?:,|$)')
 
 
-class _Records(RRsetsReaderTransaction):
-    """Takes the records as they come; dnspython's own merges them to sets, without lines and comments."""
-
-    def __init__(self, origin: dns.name.Name) -> None:
-        super().__init__(RRSetsReaderManager(origin, False, IN), True, False)  # type: ignore[no-untyped-call]  # dnspython's
-        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
-
-    def add(self, *args: Any) -> None:
-        self.found.append(args)
-
-
 class _Idna(dns.name.IDNACodec):
     """Encodes names as those of the command line are."""
 
@@ -63,13 +52,18 @@ class _Idna(dns.name.IDNACodec):
 _IDNA = _Idna()  # type: ignore[no-untyped-call]  # dnspython's
 
 
-class _ZoneFile:
-    """One reading of a zone file: its records, and all errors, notes and warnings with their lines."""
+class _ZoneFile(RRsetsReaderTransaction):
+    """One reading of a zone file: its records, and all errors, notes and warnings with their lines.
+
+    It takes the records as they come; dnspython's own merges them to sets, without lines and comments.
+    """
 
     def __init__(self, zone: str, proxied: bool | None) -> None:
+        manager = RRSetsReaderManager(dns.name.from_text(zone), False, IN)
+        super().__init__(manager, True, False)  # type: ignore[no-untyped-call]  # dnspython's
         self.zone, self.proxied = zone, proxied
-        self.taken = _Records(dns.name.from_text(zone))
-        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self.taken)
+        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
+        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self)
         # Names outside the zone would be skipped without a word; full_name refuses them.
         self.reader.zone_origin = dns.name.root
         # A record without a TTL is automatic, unless the file has set one before.
@@ -78,15 +72,17 @@ class _ZoneFile:
         self.errors: list[ValidationError] = []
         self.skipped: list[ValidationError] = []
         self.warnings: list[str] = []
-        self.left_out = self.ages = 0
-        self.first_age = ""
+        self.left_out = 0
+        self.ages: list[str] = []
+
+    def add(self, *args: Any) -> None:
+        self.found.append(args)
 
     def line(self, number: int, text: str) -> None:
         """Read one line, all parts of it that parentheses hold together."""
         line = FileRecord(f"line {number}", {}, absolute=True)
         text, ages = _AGE.subn(r"\1", text)
-        self.ages += ages
-        self.first_age = self.first_age or (line.place if ages else "")
+        self.ages += [line.place] * ages
         try:
             for one in _generated(text):
                 self._read(line, one)
@@ -104,10 +100,10 @@ class _ZoneFile:
             self.errors.append(line.refused(error))
 
     def _read(self, line: FileRecord, text: str) -> None:
-        self.taken.found.clear()
+        self.found.clear()
         self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
         self.reader.read()
-        for name, ttl, rdata in self.taken.found:
+        for name, ttl, rdata in self.found:
             if len(self.records) >= MOST:
                 raise ValueError(f"more than {MOST:,} records")
             type = rdata.rdtype.name
@@ -159,7 +155,7 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
         reading.line(number, line)
     own = f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets"
     if reading.ages:
-        what = f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times"
+        what = f"{reading.ages[0]}: [AGE:…] of Windows DNS, {len(reading.ages)} times"
         reading.skipped.append(ValidationError(what, hint="remove them"))
     notes = (own,) if reading.left_out else ()
     return RecordFile(
