@@ -146,7 +146,7 @@ def _is_stray_map(file: _File, folder: Path) -> bool:
 
 def _requirements(file: Path) -> Iterator[Content]:
     """Yield an empty module for each package that a Python Worker requires, as wrangler uploads them."""
-    for number, line in enumerate(_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
+    for number, line in enumerate(read_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
         package = line.partition("#")[0].strip()
         if package and not _PACKAGE.fullmatch(package):
             raise ValidationError(
@@ -163,7 +163,7 @@ def _index(folder: Path) -> tuple[str, dict[str, tuple[str, str]]]:
     if not file.exists():
         return "", {}
     try:
-        index = json.loads(_bytes(file))
+        index = json.loads(read_bytes(file))
         files = {one["file"]: (str(one["module"]), str(one["type"])) for one in index["modules"]}
         entry_point = str(index["entry_point"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -190,13 +190,14 @@ def _entry_point(main: str, modules: list[str]) -> str:
 def _content(file: Path, name: str, media_type: str) -> Content:
     if file.is_symlink():
         raise ValidationError(f"{file} is a symbolic link", hint="put the module itself in the folder")
-    return Content(name, media_type, _bytes(file))
+    return Content(name, media_type, read_bytes(file))
 
 
-def _bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """Return the content of a regular file of at most LIMIT bytes. Raises UsageError or ValidationError."""
     try:
         # A pipe or a device would be waited for.
-        if not file.is_file():
+        if file.exists() and not file.is_file():
             raise ValidationError(f"{file} is not a regular file", hint="put a file in its place")
         if file.stat().st_size > LIMIT:
             raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")

@@ -10,6 +10,7 @@ from ops.http.shape import instance
 from ops.items import Json
 from ops.kinds.resource import Applied, Owner, Writes
 from ops.products.workers import api
+from ops.products.workers import script as scripts
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -22,13 +23,11 @@ _DEFAULTS: Json = {"logpush": False, "observability": {"enabled": False}}
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:
     """Return a script as `script.item_of` describes it, code included, or None; takes 3 requests."""
-    from ops.products.workers.script import item_of
-
     listed = next((one for one in api.list_scripts(client, account.id) if one["id"] == item["id"]), None)
     if listed is None:
         return None
     settings = api.get_settings(client, account.id, item["id"])
-    return item_of(listed, settings, api.get_content(client, account.id, item["id"]))
+    return scripts.item_of(listed, settings, api.get_content(client, account.id, item["id"]))
 
 
 def _create_script(client: Client, account: Owner, item: Json) -> Json:
@@ -51,13 +50,13 @@ def _create_script(client: Client, account: Owner, item: Json) -> Json:
 
 def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
     """Upload *item*, and return what is live then: the API completes bindings and settings."""
-    from ops.products.workers.script import SETTINGS, upload_form
-
-    uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))
+    uploaded = api.upload_script(client, account.id, item["id"], scripts.upload_form(item, before))
     try:
         return find_script(client, account, item) or item
     except OpsError:
-        answered = {name: uploaded[name] for name in ("etag", "has_assets", *SETTINGS) if name in uploaded}
+        answered = {
+            name: uploaded[name] for name in ("etag", "has_assets", *scripts.SETTINGS) if name in uploaded
+        }
         return {**_DEFAULTS, **item, **answered}
 
 
@@ -74,10 +73,8 @@ def _found_by(read: Callable[[Client, str, str], Json]) -> Callable[[Client, Own
 
 
 def _update_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
-    from ops.products.workers.script import settings_form
-
     changed = {name: value for name, value in after.items() if value != before.get(name)}
-    return api.edit_settings(client, script.account_id, script.id, settings_form(changed, before))
+    return api.edit_settings(client, script.account_id, script.id, scripts.settings_form(changed, before))
 
 
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
@@ -126,11 +123,9 @@ def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: J
 
 def script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
     """Name the secrets that are missing, and the Durable Objects whose data was deleted."""
-    from ops.products.workers.script import SECRETS
-
     existing = {one["name"] for one in (live or {}).get("bindings") or ()}
     for one in wanted.get("bindings") or ():
-        if one["type"] in SECRETS and one["name"] not in existing:
+        if one["type"] in scripts.SECRETS and one["name"] not in existing:
             yield f"the value of its secret {one['name']}, which must be set again"
         own = one.get("script_name") in (None, "", wanted.get("id"))
         if one["type"] == "durable_object_namespace" and own and live is None:

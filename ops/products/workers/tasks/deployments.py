@@ -23,7 +23,7 @@ from ops.products.workers.script import (
     sorted_bindings,
     without_code,
 )
-from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read, read_bytes
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
@@ -174,10 +174,7 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     metadata: Json = {}
     if file:
         try:
-            content = json.loads(Path(file).read_bytes(), parse_constant=finite, parse_float=finite)
-        except OSError as problem:
-            hint = "--bindings takes a file"
-            raise UsageError(f"{file} cannot be read: {problem.strerror}", hint=hint) from None
+            content = json.loads(read_bytes(Path(file)), parse_constant=finite, parse_float=finite)
         except (ValueError, RecursionError) as problem:
             raise ValidationError(f"{file} is not JSON: {problem}") from None
         metadata = {"bindings": content} if isinstance(content, list) else content

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import Refused
+from ops.files.disk import atomic, check_writable, explained, private_folder, refuse_link
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers import api
@@ -46,8 +47,6 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
 
     inv workers.download --script shop --to backup/shop
     """
-    from ops.files.disk import check_writable
-
     folder = Path(to or file_names([script])[0])
     check_writable(next(path for path in (folder, *folder.absolute().parents) if path.exists()))
     content = api.get_content(app.client, app.account_id, script)
@@ -98,8 +97,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
     Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
     earlier, different file is kept beside the new one.
     """
-    from ops.files.disk import private_folder
-
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
@@ -117,8 +114,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
 
 def _write(module: Content, file: Path) -> Written:
     """Write *module* to *file*; copy an earlier, different file aside first."""
-    from ops.files.disk import atomic, explained, refuse_link
-
     refuse_link(file)
     kept = ""
     if file.exists():
