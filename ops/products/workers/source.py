@@ -76,7 +76,7 @@ def _folder(folder: Path, main: str) -> Source:
         paths = sorted(_paths(folder, skipped))
     except OSError as problem:
         raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}") from None
-    # The module that each file becomes: as the index names it, else by its path; no media type if it is none.
+    # The module that each file becomes, named by the index or its path; "" is the media type of other files.
     files = {
         path: index.get(path) or (path, MEDIA_TYPES.get(Path(path).suffix.lower(), ""))
         for path in paths
