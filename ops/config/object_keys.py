@@ -3,62 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NoReturn
 
-from ops.config.credentials import check, mask
+from ops.config.credentials import Secretive, check, mask
 from ops.config.tokens import Variables
 from ops.errors import CredentialsError
 
 KEY_ID, SECRET, SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 
-class ObjectKeys:
-    """An access key with its secret, and a session token if the key is temporary; or none.
+class ObjectKeys(Secretive):
+    """An access key with its secret, and a session token if the key is temporary; or none; masked."""
 
-    Read-only, masked, and not to be pickled or copied, as Credentials are. *origin* says where they came
-    from.
-    """
-
-    __slots__ = ("_id", "_origin", "_secret", "_session")
+    __slots__ = ()
 
     def __init__(self, id: str = "", secret: str = "", session: str = "", origin: str = "") -> None:
-        self._id, self._secret, self._session, self._origin = id, secret, session, origin
+        super().__init__(id, secret, session, origin=origin)
 
     @property
     def id(self) -> str:
-        return self._id
+        return self._values[0]
 
     @property
     def secret(self) -> str:
-        return self._secret
+        return self._values[1]
 
     @property
     def session(self) -> str:
-        return self._session
-
-    @property
-    def origin(self) -> str:
-        return self._origin
+        return self._values[2]
 
     def secrets(self) -> tuple[str, ...]:
         """Return the exact values that must never be shown, for the redactor."""
-        return tuple(secret for secret in (self._secret, self._session) if secret)
+        return tuple(secret for secret in (self.secret, self.session) if secret)
 
     def required(self) -> ObjectKeys:
         """Return these keys. Raises CredentialsError if one is missing."""
-        if not self._id:
+        if not self.id:
             raise CredentialsError(
                 "no keys for the bucket",
                 hint=f"set {KEY_ID} and {SECRET}; from a profile of the AWS CLI: "
                 "`aws configure export-credentials --format env`",
             )
-        if not self._secret:
+        if not self.secret:
             raise CredentialsError(
-                f"{self._origin} is set without {SECRET}", hint=f"set {SECRET} in the same place"
+                f"{self.origin} is set without {SECRET}", hint=f"set {SECRET} in the same place"
             )
-        for name, value in ((KEY_ID, self._id), (SECRET, self._secret), (SESSION, self._session)):
+        for name, value in ((KEY_ID, self.id), (SECRET, self.secret), (SESSION, self.session)):
             if value:
-                check(value, f"{name}, beside {self._origin},")
+                check(value, f"{name}, beside {self.origin},")
         return self
 
     def __repr__(self) -> str:
@@ -66,18 +57,7 @@ class ObjectKeys:
 
     def masked(self) -> str:
         """Return the lengths of the keys, or "none"."""
-        return ", ".join(mask(value) for value in (self._id, *self.secrets()) if value) or "none"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ObjectKeys):
-            return NotImplemented
-        return (self._id, self._secret, self._session) == (other._id, other._secret, other._session)
-
-    def __hash__(self) -> int:
-        return hash((self._id, self._secret, self._session))
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("keys cannot be pickled or copied")
+        return ", ".join(mask(value) for value in (self.id, *self.secrets()) if value) or "none"
 
 
 def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:

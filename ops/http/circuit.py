@@ -37,19 +37,6 @@ class Circuit:
 
     def __call__(self, call: Call) -> Reply:
         product = product_of(call.path)
-        self._enter(product, call)
-        try:
-            reply = self._send(call)
-        except (Unanswered, MalformedAnswer):
-            self._fault(product)
-            raise
-        if classify(reply) is Class.UNKNOWN:
-            self._fault(product)
-        else:
-            self._states.pop(product, None)
-        return reply
-
-    def _enter(self, product: str, call: Call) -> None:
         with self._lock:
             faults, until = self._states.get(product, _State())
             left = until - self._clock()
@@ -61,6 +48,16 @@ class Circuit:
             if faults >= FAULTS:
                 # Only this call tries; other threads are refused until it has ended.
                 self._states[product] = _State(faults, self._clock() + REST)
+        try:
+            reply = self._send(call)
+        except (Unanswered, MalformedAnswer):
+            self._fault(product)
+            raise
+        if classify(reply) is Class.UNKNOWN:
+            self._fault(product)
+        else:
+            self._states.pop(product, None)
+        return reply
 
     def _fault(self, product: str) -> None:
         with self._lock:

@@ -29,7 +29,17 @@ class Outside:
     """
 
     def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
-        parts = urlsplit(_plain(url, what))
+        try:
+            parts = urlsplit(url)
+            usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
+            usable = usable and parts.port != 0 and "@" not in parts.netloc and "#" not in url
+        except ValueError:
+            usable = False
+        if not usable:
+            # Not shown: such a URL is a password.
+            raise UsageError(
+                f"{what} is not a plain URL", hint="write https://HOST/PATH, without a user name"
+            )
         self.host = parts.hostname or ""
         here = is_loopback(self.host)
         if parts.scheme != "https" and not (here and parts.scheme == "http"):
@@ -68,16 +78,3 @@ class _Nobody(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return request
-
-
-def _plain(url: str, what: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
-        usable = usable and parts.port != 0 and "@" not in parts.netloc and "#" not in url
-    except ValueError:
-        usable = False
-    if not usable:
-        # Not shown: such a URL is a password.
-        raise UsageError(f"{what} is not a plain URL", hint="write https://HOST/PATH, without a user name")
-    return url

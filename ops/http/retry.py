@@ -97,7 +97,10 @@ def with_retry(
             if outcome.failed is None:
                 break
             unknown = unknown or outcome.failed is Class.UNKNOWN
-            if not _may_repeat(call, outcome.failed, attempt) or not quota.take(_price(outcome)):
+            known = outcome.failed is not Class.UNKNOWN or call.kind != WRITE
+            may_repeat = known or (call.method != "POST" and attempt < WRITE_ATTEMPTS)
+            price = 10 if isinstance(outcome.ended, Unanswered) else 5
+            if call.optional or not may_repeat or not quota.take(price):
                 break
             if not _wait(pause, call, outcome, attempt, rand()):
                 break
@@ -137,18 +140,6 @@ def _attempt(send: Send, call: Call) -> _Outcome:
     except (Unanswered, MalformedAnswer) as error:
         return _Outcome(error, Class.UNKNOWN)
     return _Outcome(reply, classify(reply))
-
-
-def _may_repeat(call: Call, failed: Class, attempt: int) -> bool:
-    if call.optional:
-        return False
-    if failed is not Class.UNKNOWN or call.kind != WRITE:
-        return True
-    return call.method != "POST" and attempt < WRITE_ATTEMPTS
-
-
-def _price(outcome: _Outcome) -> int:
-    return 10 if isinstance(outcome.ended, Unanswered) else 5
 
 
 def _wait(pause: Pause, call: Call, outcome: _Outcome, attempt: int, chance: float) -> bool:

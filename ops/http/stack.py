@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from requests.auth import AuthBase
@@ -56,18 +57,12 @@ class DryRun:
         self.withheld.append(call)
         size = f", {len(call.body):,} bytes" if call.body else ""
         self._say(f"dry run, not sent: {call}{size}")
-        return Reply(200, body=json.dumps({"success": True, "result": _object(call)}).encode())
-
-
-def _object(call: Call) -> object:
-    """Return the body of *call* if it is a JSON object, else None."""
-    if call.headers.get("Content-Type") != "application/json":
-        return None
-    try:
-        body = parse(call.body or b"")
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
+        body = None
+        if call.headers.get("Content-Type") == "application/json":
+            with suppress(ValueError):
+                body = parse(call.body or b"")
+        result = body if isinstance(body, dict) else None
+        return Reply(200, body=json.dumps({"success": True, "result": result}).encode())
 
 
 class Auth(AuthBase):
@@ -209,17 +204,15 @@ class _Cached:
         if call.fresh <= 0 and (call.kind != WRITE or not self._file.exists()):
             return self._send(call)
         with self._opening:
-            around = self._around = self._around or self._open()
-        return around(call)
+            if self._around is None:
+                from ops.http.cache import Cache, with_cache
+
+                settings = self._settings
+                owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
+                self._cache = Cache(self._file, owner=owner, say=self._say)
+                self._around = with_cache(self._send, self._cache)
+        return self._around(call)
 
     def close(self) -> None:
         if self._cache:
             self._cache.close()
-
-    def _open(self) -> Send:
-        from ops.http.cache import Cache, with_cache
-
-        settings = self._settings
-        owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
-        self._cache = Cache(self._file, owner=owner, say=self._say)
-        return with_cache(self._send, self._cache)

@@ -39,23 +39,16 @@ class Table:
     def block(self, items: Sequence[Json]) -> str:
         """Return the lines of *items*; the first block has the header."""
         rows = [[on_one_line(text) for text in table_cells(item, self._fields)] for item in items]
-        self._widths = self._fitted(rows)
-        head = self._head()
+        natural = natural_widths(rows, len(self._columns))
+        self._widths = [max(pair) for pair in zip(self._widths, natural, strict=True)]
+        if self._width:
+            self._widths = fitted(self._widths, self._columns, self._width)
+        head = []
+        if self._headers and self._columns:
+            head, self._headers = [self._columns, ["-" * width for width in self._widths]], False
         styles = [["bold"] * len(self._columns), [""] * len(self._columns)][: len(head)]
         styles += [[STYLE_OF.get(text, "") for text in row] for row in rows]
         return laid_out(head + rows, self._widths, styles if self._color else [])
-
-    def _head(self) -> list[list[str]]:
-        if not self._headers or not self._columns:
-            return []
-        self._headers = False
-        return [self._columns, ["-" * width for width in self._widths]]
-
-    def _fitted(self, rows: list[list[str]]) -> list[int]:
-        widths = [
-            max(pair) for pair in zip(self._widths, natural_widths(rows, len(self._columns)), strict=True)
-        ]
-        return fitted(widths, self._columns, self._width) if self._width else widths
 
 
 def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Change
-from ops.products.cache import api, valid
-from ops.products.cache.resources import PURGE
+from ops.products.cache import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
@@ -85,6 +84,9 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
+    from ops.products.cache import valid
+    from ops.products.cache.resources import PURGE
+
     rule = valid.the_rule(all=all, files=files, tags=tags, hosts=hosts, prefixes=prefixes)
     found = app.zone(zone)
     owner = as_owner(found)

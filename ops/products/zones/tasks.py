@@ -9,7 +9,7 @@ from ops.cli.command import command
 from ops.errors import NotFound
 from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
-from ops.products.zones import api, resources, valid
+from ops.products.zones import api, resources
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Item, Rows
 from ops.writes.make import lookup, make
@@ -121,6 +121,8 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
     """
+    from ops.products.zones import valid
+
     zone = {"name": valid.domain(name), "type": valid.zone_type(type), "paused": False}
     account = accounts_api.chosen(app.client, app.settings.account_id)
     owner = Owner(account["id"], account["id"], account)
@@ -163,6 +165,8 @@ def set_settings(
     inv zones.set --zone example.com --setting min_tls_version --value 1.2
     inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
     """
+    from ops.products.zones import valid
+
     pairs = valid.paired(setting, value)
     owner = api.as_owner(app.zone(zone))
 

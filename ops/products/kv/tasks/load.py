@@ -12,7 +12,6 @@ from ops.errors import Incomplete, Refused
 from ops.items import equal
 from ops.kinds.resource import Change
 from ops.products.kv import api
-from ops.products.kv.pacing import Pace
 from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.products.kv.dumpfile import Dump
+    from ops.products.kv.pacing import Pace
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
@@ -154,6 +154,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
 
 
 def _pace(app: App) -> Pace:
+    from ops.products.kv.pacing import Pace
+
     return Pace(app.parallel, app.settings.workers, app.stop)
 
 

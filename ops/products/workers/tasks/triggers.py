@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Change, Owner
-from ops.products.workers import api, resources, valid
+from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Rows
@@ -68,6 +68,8 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
+    from ops.products.workers import resources, valid
+
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
     return make(app, Change(resources.ROUTE, as_owner(found), None, wanted))
@@ -85,6 +87,8 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
+    from ops.products.workers import resources, valid
+
     if bool(id) == bool(pattern):
         raise UsageError(
             "workers.route-delete takes either --id or --pattern",
@@ -118,6 +122,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
+    from ops.products.workers import resources, valid
+
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
     if not set and not clear:
@@ -138,6 +144,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
+    from ops.products.workers import resources
+
     account = Owner(app.account_id, app.account_id, {})
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))

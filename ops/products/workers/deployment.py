@@ -1,17 +1,15 @@
-"""workers.deploy: the code from disk, the live settings, and what a file of metadata changes in them."""
+"""workers.deploy: the item that an upload becomes, from code, metadata and the live script."""
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.cli.command import command
-from ops.errors import UsageError, ValidationError
+from ops.errors import ValidationError
 from ops.http.answers import finite
-from ops.kinds.resource import Change, Content, Owner
-from ops.products.workers import resources, valid
+from ops.kinds.resource import Content
+from ops.products.workers import valid
 from ops.products.workers.script import (
     MODULE,
     SECRETS,
@@ -23,65 +21,14 @@ from ops.products.workers.script import (
     sorted_bindings,
     without_code,
 )
-from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
-from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
-from ops.ui.shapes import Rows
-from ops.writes.make import lookup, make
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read_bytes
 
 if TYPE_CHECKING:
-    from ops.cli.app import App
     from ops.items import Json
 
 # What a file of metadata may hold, under the API's own names; the main module is known from the code.
 METADATA = ("bindings", "migrations", *SETTINGS)
 _VALUES = ("text", "key_base64", "key_jwk")
-
-
-@command(
-    "deploy",
-    required=("script", "path"),
-    writes=True,
-    needs=f"{SCRIPTS}, {EDIT}",
-    help={
-        "script": SCRIPT,
-        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
-        "main": "the module of the folder that runs first (default: the download's, or index.js)",
-        "format": "modules or service-worker (default: that of the download or the live script, or detected)",
-        "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
-        "bindings": "JSON file: the metadata of an upload, or a list of bindings",
-    },
-)
-def deploy(
-    app: App,
-    script: str = "",
-    path: str = "",
-    main: str = "",
-    format: str = "",
-    compatibility_date: str = "",
-    bindings: str = "",
-) -> Rows:
-    """Upload a script and deploy it; one that already exists and is equal is left unchanged.
-
-    Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
-    files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
-
-    inv workers.deploy --script shop --path dist/index.js
-    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
-    """
-    valid.script_name(script)
-    if format and format not in FORMATS:
-        raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
-    source = read(Path(path), main=main)
-    metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
-    for name in source.left_out:
-        app.note(f"left out, not a module: {name}")
-    owner = Owner(app.account_id, app.account_id, {})
-    live = lookup(app, resources.SCRIPT, owner, {"id": script})
-    code = with_format(source, script, format=format, live=live)
-    today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
-    item = wanted(script, code, metadata, live, today=today)
-    kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
-    return make(app, Change(kind, owner, live, item))
 
 
 def with_format(source: Source, name: str, *, format: str = "", live: Json | None = None) -> Script:
@@ -174,10 +121,7 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     metadata: Json = {}
     if file:
         try:
-            content = json.loads(Path(file).read_bytes(), parse_constant=finite, parse_float=finite)
-        except OSError as problem:
-            hint = "--bindings takes a file"
-            raise UsageError(f"{file} cannot be read: {problem.strerror}", hint=hint) from None
+            content = json.loads(read_bytes(Path(file)), parse_constant=finite, parse_float=finite)
         except (ValueError, RecursionError) as problem:
             raise ValidationError(f"{file} is not JSON: {problem}") from None
         metadata = {"bindings": content} if isinstance(content, list) else content
