@@ -18,12 +18,8 @@ DOCUMENTS = ("README.md", "CHANGELOG.md", "exports/README.md")
 NOT_YET = (
     "tests/cli/",
     "tests/commands/",
-    "tests/export/",
-    "tests/offsite/",
     "tests/products/",
     "tests/sandbox/",
-    "tests/scan/",
-    "tests/snapshots/",
 )
 
 OPENINGS = re.compile(r"(Gives?|Says?|Tells?|Whether|So many|This many)\b")

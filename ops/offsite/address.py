@@ -48,7 +48,7 @@ def read_snapshot(text: str) -> tuple[BucketPrefix, str, str]:
 
     Raises UsageError if it is not an address of a snapshot.
     """
-    hint = f"if that is the prefix, {text.rstrip('/')}/latest is the newest snapshot"
+    hint = f"{text.rstrip('/')}/latest is the newest snapshot below that prefix"
     where, _, name = text.rpartition("/")
     if not _NAME.fullmatch(name):
         raise UsageError(f"{text} does not name a snapshot", hint=hint)

@@ -1,4 +1,4 @@
-"""Addresses of places and of snapshots in a bucket."""
+"""Addresses of prefixes and of snapshots in a bucket."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACCOUNT = "a" * 32
         ("s3://my.backups-1/a/b.c/", BucketPrefix("my.backups-1", "a/b.c/")),
     ],
 )
-def test_a_place_is_a_bucket_and_a_prefix(text: str, expected: BucketPrefix) -> None:
+def test_an_address_is_a_bucket_and_a_prefix(text: str, expected: BucketPrefix) -> None:
     found = read_prefix(text, "--push")
 
     assert found == expected
@@ -35,14 +35,14 @@ def test_a_place_is_a_bucket_and_a_prefix(text: str, expected: BucketPrefix) -> 
         "s3://backups/a%2f..", "s3://backups/a\nb", "s3://backups/ä", "s3://backups:9000/x",
     ],
 )  # fmt: skip
-def test_what_is_no_plain_place_is_refused(text: str) -> None:
+def test_an_address_that_needs_escaping_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as error:
         read_prefix(text, "--push")
 
     assert error.value.hint == "--push s3://BUCKET/PREFIX"
 
 
-def test_the_folder_of_an_account_is_no_place() -> None:
+def test_the_folder_of_an_account_is_not_a_prefix() -> None:
     with pytest.raises(UsageError) as error:
         read_prefix(f"s3://backups/cf/{ACCOUNT}", "--from")
 
@@ -62,12 +62,12 @@ def test_the_folder_of_an_account_is_no_place() -> None:
         ),
     ],
 )
-def test_a_snapshot_is_named_below_its_place(text: str, expected: tuple[BucketPrefix, str, str]) -> None:
+def test_a_snapshot_is_named_below_its_prefix(text: str, expected: tuple[BucketPrefix, str, str]) -> None:
     assert read_snapshot(text) == expected
 
 
 @pytest.mark.parametrize("text", ["s3://backups", "s3://backups/cf", "s3://backups/cf/newest"])
-def test_a_place_alone_names_no_snapshot(text: str) -> None:
+def test_a_prefix_does_not_name_a_snapshot(text: str) -> None:
     with pytest.raises(UsageError, match="does not name a snapshot") as error:
         read_snapshot(text)
 

@@ -1,4 +1,4 @@
-"""Snapshots kept in a library: small, whole, of the declared kinds, and of a time that the test chooses."""
+"""Snapshots in a library: small, complete, of the declared kinds, with a time that the test chooses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ITEMS: Items = {
 def made(
     root: Path, started: float = NOW, chance: str = "beef", items: Items = ITEMS, **manifest: Any
 ) -> Path:
-    """Make a snapshot in its account's folder under *root*; *manifest* changes what its manifest says."""
+    """Make a snapshot in its account's folder under *root*; *manifest* changes fields of its manifest."""
     account = manifest.get("account_id", ACCOUNT_ID)
     folder = root / account_folder(account) / snapshot_name(started, chance)
     folder.mkdir(parents=True, mode=0o700)

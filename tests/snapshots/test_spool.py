@@ -1,4 +1,4 @@
-"""Lines in order, whatever order they came in, in little memory."""
+"""Lines are sorted, whatever their original order, in little memory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_lines_come_out_sorted(
     assert lines.count == len(keys)
 
 
-def test_a_list_in_order_is_copied_as_it_stands(tmp_path: Path) -> None:
+def test_a_list_in_order_is_copied_unchanged(tmp_path: Path) -> None:
     def never(line: bytes) -> tuple[str, ...]:
         raise AssertionError(f"parsed again: {line!r}")
 
@@ -55,7 +55,7 @@ def test_a_list_in_order_is_copied_as_it_stands(tmp_path: Path) -> None:
     assert keys_in(lines) == keys
 
 
-def test_lines_far_larger_than_a_block_are_merged_whole(tmp_path: Path) -> None:
+def test_lines_far_larger_than_a_block_are_merged_completely(tmp_path: Path) -> None:
     keys = [f"{n}" + "x" * 300_000 for n in (3, 1, 2)]
 
     lines = lines_of(tmp_path, keys, run_bytes=10)
@@ -63,7 +63,7 @@ def test_lines_far_larger_than_a_block_are_merged_whole(tmp_path: Path) -> None:
     assert keys_in(lines) == sorted(keys)
 
 
-def test_equal_keys_are_put_in_order_by_their_lines(tmp_path: Path) -> None:
+def test_equal_keys_are_sorted_by_their_lines(tmp_path: Path) -> None:
     def lines(values: list[int]) -> bytes:
         lines = ScopeLines(Spool(tmp_path / f"s{values[0]}", key_of), run_bytes=1)
         for value in values:
@@ -74,7 +74,7 @@ def test_equal_keys_are_put_in_order_by_their_lines(tmp_path: Path) -> None:
     assert lines([1, 2, 3]) == lines([3, 1, 2])
 
 
-def test_a_closed_stretch_takes_no_more(tmp_path: Path) -> None:
+def test_closed_lines_accept_no_more(tmp_path: Path) -> None:
     lines = lines_of(tmp_path, ["a"], 10)
 
     with pytest.raises(Interrupted):
@@ -83,14 +83,14 @@ def test_a_closed_stretch_takes_no_more(tmp_path: Path) -> None:
     assert keys_in(lines) == ["a"]
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_the_file_is_private(tmp_path: Path) -> None:
     Spool(tmp_path / "spool", key_of)
 
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("text", ["plain", "日本", "\u2028\x85", 'quote " and \\', "\x00\x1b]52"])
-def test_text_survives_as_it_is(text: str) -> None:
+def test_text_survives_unchanged(text: str) -> None:
     assert decode(encode({"k": text})) == {"k": text}
     assert encode({"k": text}).count(b"\n") == 1
 

@@ -1,4 +1,4 @@
-"""Verify: whatever is not as it was written is found and named."""
+"""Verify: each change is found and named."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def verdict(folder: Path) -> Verification:
 
 
 def rewritten(folder: Path, change: Callable[[list[bytes]], list[bytes]], name: str = RECORDS) -> None:
-    """Change a file's lines as who knows the format would: the manifest agrees with them."""
+    """Change a file's lines as a forger would: the manifest agrees with them."""
     manifest = load(folder)
     lines = change((folder / name).read_bytes().splitlines(keepends=True))
     (folder / name).unlink()
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
     return made(tmp_path)
 
 
-def test_a_whole_snapshot_is_whole(folder: Path) -> None:
+def test_an_intact_snapshot_has_no_damage(folder: Path) -> None:
     assert verdict(folder) == Verification([], [])
 
 
@@ -112,7 +112,7 @@ def link(folder: Path) -> None:
 
 @pytest.mark.fault("C13")
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "shown"),
     [
         (cut, f"{RECORDS}: has 10 bytes, not"),
         (swap, f"{RECORDS}: has"),
@@ -124,10 +124,10 @@ def link(folder: Path) -> None:
         (lambda folder: os.mkfifo(folder / "pipe"), "pipe: is not a regular file"),
     ],
 )
-def test_what_is_not_as_it_was_is_named(folder: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_each_change_is_named(folder: Path, damage: Callable[[Path], object], shown: str) -> None:
     damage(folder)
 
-    assert any(text.startswith(told) for text in verdict(folder).damage)
+    assert any(text.startswith(shown) for text in verdict(folder).damage)
 
 
 def item(scope: str, **fields: object) -> bytes:
@@ -137,7 +137,7 @@ def item(scope: str, **fields: object) -> bytes:
 
 @pytest.mark.fault("F19")
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "shown"),
     [
         (lambda lines: lines[::-1], f"{RECORDS}, line 2: is out of order"),
         (lambda lines: [*lines, lines[-1]], f"{RECORDS}, line 4: occurs twice"),
@@ -155,11 +155,11 @@ def item(scope: str, **fields: object) -> bytes:
     ],
 )
 def test_a_forged_file_that_agrees_with_its_manifest_is_found(
-    folder: Path, change: Callable[[list[bytes]], list[bytes]], told: str
+    folder: Path, change: Callable[[list[bytes]], list[bytes]], shown: str
 ) -> None:
     rewritten(folder, change)
 
-    assert any(told in text for text in verdict(folder).damage), verdict(folder).damage
+    assert any(shown in text for text in verdict(folder).damage), verdict(folder).damage
 
 
 @pytest.mark.fault("F19")
@@ -169,7 +169,7 @@ def test_items_of_another_account_are_found(folder: Path) -> None:
     assert any("not to this account" in text for text in verdict(folder).damage)
 
 
-def test_a_section_that_is_told_twice_or_of_contents_that_are_not_there_is_found(folder: Path) -> None:
+def test_a_duplicate_section_and_one_of_missing_contents_are_found(folder: Path) -> None:
     sections = load(folder).sections
     twice = (*sections, replace(next(s for s in sections if s.kind == "kv.key"), status="failed"))
 
@@ -182,7 +182,7 @@ def test_a_section_that_is_told_twice_or_of_contents_that_are_not_there_is_found
     )
 
 
-def test_a_route_to_a_script_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+def test_a_route_to_a_missing_script_is_a_warning(tmp_path: Path) -> None:
     route = {"id": "w9", "pattern": "example.org/*", "script": "gone"}
     folder = made(tmp_path, items={**ITEMS, ("workers.route", "z2"): [route]})
 
@@ -194,7 +194,7 @@ def test_a_route_to_a_script_that_is_not_there_is_a_warning(tmp_path: Path) -> N
     ]
 
 
-def test_an_owner_that_is_not_there_is_a_warning_and_named_once(tmp_path: Path) -> None:
+def test_a_missing_parent_is_a_warning_and_named_once(tmp_path: Path) -> None:
     keys = [{"name": "a"}, {"name": "b"}]
     folder = made(tmp_path, items={**ITEMS, ("kv.key", "n9"): keys})
 
@@ -203,7 +203,7 @@ def test_an_owner_that_is_not_there_is_a_warning_and_named_once(tmp_path: Path) 
     ]
 
 
-def test_what_was_not_read_completely_is_no_dangling_link(tmp_path: Path) -> None:
+def test_a_kind_that_was_not_read_completely_has_no_broken_links(tmp_path: Path) -> None:
     folder = made(tmp_path, items={**ITEMS, ("kv.key", "n9"): [{"name": "a"}]})
     sections = [
         replace(s, status="inconsistent") if s.kind == "kv.namespace" else s for s in load(folder).sections
@@ -224,7 +224,7 @@ def test_two_items_of_one_identity_are_a_warning(tmp_path: Path) -> None:
     assert "kv.key.jsonl, line 2: has the same identity" in found.warnings[0]
 
 
-def test_a_great_deal_of_damage_is_told_in_part_and_said_so(folder: Path) -> None:
+def test_much_damage_is_reported_in_part_with_a_note(folder: Path) -> None:
     for number in range(12):
         (folder / f"more-{number:02}").write_text("x")
 
@@ -235,7 +235,7 @@ def test_a_great_deal_of_damage_is_told_in_part_and_said_so(folder: Path) -> Non
 
 
 @pytest.mark.fault("C14")
-def test_no_manifest_is_no_snapshot(folder: Path) -> None:
+def test_without_a_manifest_it_is_not_a_snapshot(folder: Path) -> None:
     (folder / "manifest.json").unlink()
 
     with pytest.raises(NotFound):

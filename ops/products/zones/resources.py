@@ -10,6 +10,8 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.zones import api
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ops.http.client import Client
     from ops.items import Json
 
@@ -17,13 +19,6 @@ if TYPE_CHECKING:
 # The fields that can be changed after the creation, one request each.
 _EDITED = ("paused", "type")
 _DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
-# What a restore does not bring back, and why a setting cannot be written.
-NEW_ZONE = (
-    "its name servers and DNSSEC keys: it gets new ones, which the registrar needs",
-    "its plan and its certificates with their private keys",
-)
-NEW_KEYS = "its keys: DNSSEC waits until the registrar has the new DS record"
-FIXED = "the zone's plan does not allow a change"
 
 
 def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
@@ -58,11 +53,30 @@ def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
         return next((one for one in api.list_settings(client, zone.id) if one["id"] == item["id"]), None)
 
 
+def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
+    return api.get_dnssec(client, zone.id)
+
+
 def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
     """Request the state of *after*, or the one that it is changing to: the API accepts no others."""
     on = after["status"] in ("active", "pending")
     options = {name: after[name] for name in _DNSSEC_OPTIONS if name in after}
     return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
+
+
+def _zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
+    if live is None:
+        yield "its name servers and DNSSEC keys: it gets new ones, which the registrar needs"
+        yield "its plan and its certificates with their private keys"
+
+
+def _fixed_setting(_after: Json, live: Json | None, _now: float) -> str:
+    return "the zone's plan does not allow a change" if live and not live.get("editable", True) else ""
+
+
+def _dnssec_not_restored(after: Json, _live: Json | None) -> Iterator[str]:
+    if after["status"] in ("active", "pending"):
+        yield "its keys: DNSSEC waits until the registrar has the new DS record"
 
 
 def _zone_block(account: Owner, zone: Json) -> Block:
@@ -86,11 +100,7 @@ def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
 
 
 _ZONE_WRITES = Writes(
-    find=_find_zone,
-    create=_create_zone,
-    update=_update_zone,
-    delete=lambda client, _account, zone: api.delete_zone(client, zone["id"]),
-    confirm_by_name=True,
+    find=_find_zone, create=_create_zone, update=_update_zone, delete=api.delete_zone, confirm_by_name=True
 )
 ZONE = Resource(
     kind="zones.zone",
@@ -110,7 +120,7 @@ ZONE = Resource(
             "cname_suffix", "verification_key", "betas", "deactivation_reason", "host",
         ),
     ),
-    restore=Restore(not_restored=lambda _after, live: () if live else NEW_ZONE),
+    restore=Restore(not_restored=_zone_not_restored),
     terraform=_zone_block,
     writes=_ZONE_WRITES,
 )  # fmt: skip
@@ -131,14 +141,9 @@ SETTING = Resource(
     identity=("id",),
     label="id",
     compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
-    restore=Restore(blocked=lambda _after, live, _now: "" if (live or {}).get("editable", True) else FIXED),
+    restore=Restore(blocked=_fixed_setting),
     terraform=_setting_block,
-    writes=Writes(
-        find=_find_setting,
-        update=lambda client, zone, before, after: api.edit_setting(
-            client, zone.id, before["id"], after["value"]
-        ),
-    ),
+    writes=Writes(find=_find_setting, update=api.edit_setting),
 )
 
 RESOURCES = (
@@ -160,15 +165,9 @@ RESOURCES = (
                 "key_tag", "public_key",
             ),
         ),
-        restore=Restore(
-            not_restored=lambda after, _live: (
-                (NEW_KEYS,) if after["status"] in ("active", "pending") else ()
-            )
-        ),
+        restore=Restore(not_restored=_dnssec_not_restored),
         terraform=_dnssec_block,
-        writes=Writes(
-            find=lambda client, zone, _item: api.get_dnssec(client, zone.id), update=_update_dnssec
-        ),
+        writes=Writes(find=_find_dnssec, update=_update_dnssec),
     ),
     Resource(
         kind="zones.hold",
