@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ops.ui.cells import table_cells
-from ops.ui.colors import STYLE_OF, paint
 from ops.ui.escape import printable
+from ops.ui.talk import STYLE_OF, paint
 from ops.ui.widths import StandIns, shortened, width_of
 
 if TYPE_CHECKING:
