@@ -24,7 +24,7 @@ from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
 from ops.http.timed import Attempt, AttemptSlot, TimedHTTP, TimedHTTPS
 
 if TYPE_CHECKING:
-    from requests.auth import AuthBase
+    Authorize = Callable[[requests.PreparedRequest], object]
 
 CHUNK = 64 * 1024
 # A body of 25 MiB on a line of 1 Mbit/s takes this long.
@@ -32,17 +32,17 @@ SECONDS_FOR_CONTENT = 300.0
 
 
 class Session:
-    """Sends calls to *base_url*. Times are in seconds; no call lasts beyond the moment *until* of *clock*.
+    """Sends calls to *base_url*; *authorize* adds the credentials to a request.
 
-    Environment variables, `.netrc`, redirects and cookies are ignored, and TLS is always verified, against
-    *ca_file* if given. Raises NotSent, Unanswered, MalformedAnswer or ApiError; a response of any status is
-    returned.
+    Times are in seconds; no call lasts beyond the moment *until* of *clock*. Environment variables, `.netrc`,
+    redirects and cookies are ignored, and TLS is always verified, against *ca_file* if given. Raises NotSent,
+    Unanswered, MalformedAnswer or ApiError; a response of any status is returned.
     """
 
     def __init__(
         self,
         base_url: str,
-        auth: AuthBase,
+        authorize: Authorize,
         *,
         user_agent: str,
         connect_timeout: float = 5.0,
@@ -54,7 +54,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base = base_url.rstrip("/")
-        self._auth = auth
+        self._authorize = authorize
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._seconds = seconds
@@ -120,7 +120,7 @@ class Session:
         prepared.body = call.body
         if call.body is not None or call.method not in ("GET", "HEAD"):
             headers["Content-Length"] = str(len(call.body or b""))
-        self._auth(prepared)
+        self._authorize(prepared)
         return prepared
 
     def _chunks(self, call: Call, response: requests.Response, session: _Quiet) -> Iterator[bytes]:
