@@ -245,19 +245,11 @@ def _field(rdata: Rdata, field: str) -> str | int:
 
 def location(rdata: Any) -> Json:
     """Return a LOC as the API has it: degrees, minutes and seconds, and metres."""
-    metres = (rdata.altitude, rdata.size, rdata.horizontal_precision, rdata.vertical_precision)
-    values: tuple[object, ...] = (
-        *_angle(rdata.latitude, "NS"),
-        *_angle(rdata.longitude, "EW"),
-        *(_plain(m / 100) for m in metres),
-    )
-    return dict(zip(FIELDS["LOC"], values, strict=True))
-
-
-def _angle(angle: tuple[int, int, int, int, int], directions: str) -> tuple[int, int, float, str]:
-    degrees, minutes, seconds, thousandths, sign = angle
-    return degrees, minutes, _plain(seconds + thousandths / 1000), directions[sign < 0]
-
-
-def _plain(number: float) -> float:
-    return int(number) if number.is_integer() else number
+    values: list[Any] = []
+    for angle, directions in ((rdata.latitude, "NS"), (rdata.longitude, "EW")):
+        degrees, minutes, seconds, thousandths, sign = angle
+        values += [degrees, minutes, seconds + thousandths / 1000, directions[sign < 0]]
+    lengths = (rdata.altitude, rdata.size, rdata.horizontal_precision, rdata.vertical_precision)
+    values += [centimetres / 100 for centimetres in lengths]
+    plain = [int(one) if isinstance(one, float) and one.is_integer() else one for one in values]
+    return dict(zip(FIELDS["LOC"], plain, strict=True))
