@@ -38,28 +38,23 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     inv profile --name staging --default
     """
     from ops.config.profiles import list_profiles, set_default
+    from ops.config.shown import shown_profiles
     from ops.errors import UsageError
 
     profiles = list_profiles(app.settings.config_dir)
     if not name and default:
         raise UsageError("--default needs a profile", hint="`inv profile --name NAME --default`")
     if not name:
-        return _listed(app)
+        rows = shown_profiles(app.settings)
+        if not rows:
+            app.note(f"no profiles: write them into {app.settings.config_dir / 'profiles.toml'}")
+        return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
     profiles.get(name)
     if default:
         app.note(f"{name} is now the default profile in {set_default(app.settings.config_dir, name)}")
     app.stage(profile=name)
     app.note(f"profile {name} is in force for the tasks after this one on the line")
     return None
-
-
-def _listed(app: App) -> Rows:
-    from ops.config.shown import shown_profiles
-
-    rows = shown_profiles(app.settings)
-    if not rows:
-        app.note(f"no profiles: write them into {app.settings.config_dir / 'profiles.toml'}")
-    return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
 
 
 @command("version")

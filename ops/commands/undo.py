@@ -85,12 +85,12 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
     """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
     from ops.writes.journal import UNKNOWN
     from ops.writes.reversal import settle
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     host = app.settings.api_host
     if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
         return chosen
-    with open_writing(app) as writing:
+    with Writing(app) as writing:
         return [
             settle(app.client, writing, entry, kinds[entry.kind])
             if entry.kind in kinds and entry.host == host

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,15 +60,13 @@ class AuditLog:
                 met = met or head == known
         except DiskError as broken:
             return Verification(head.number if met else 0, head.hash, broken.message)
-        return Verification(head.number, head.hash, self._end_problem(head, known, met))
-
-    def _end_problem(self, head: ChainHead, known: ChainHead, met: bool) -> str:
+        problem = ""
         if not met:
-            return f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
+            problem = f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
         # A crash between the line and the head leaves the head one line behind.
-        if head.number > known.number + 1:
-            return f"{head.number - known.number} lines at the end were added by another program"
-        return ""
+        elif head.number > known.number + 1:
+            problem = f"{head.number - known.number} lines at the end were added by another program"
+        return Verification(head.number, head.hash, problem)
 
     def _known(self) -> ChainHead:
         try:
@@ -97,9 +96,14 @@ def entry(
 
     *redact* removes secrets from the options; of data only the length is kept.
     """
+    from pwd import getpwuid
+
+    user = str(os.geteuid())
+    with suppress(KeyError):
+        user = getpwuid(os.geteuid()).pw_name
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-        "user": _user(),
+        "user": user,
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "task": task,
@@ -114,12 +118,3 @@ def _shown(name: str, value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, tuple):
         return [_shown(name, inside, redact) for inside in value]
     return redact(value) if isinstance(value, str) else value
-
-
-def _user() -> str:
-    from pwd import getpwuid
-
-    try:
-        return getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

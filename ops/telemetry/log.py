@@ -20,10 +20,7 @@ class Log:
     """
 
     def __init__(
-        self,
-        redact: Redactor,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.time,
+        self, redact: Redactor, stream: TextIO | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._redact = redact
         self._stream = stream

@@ -49,10 +49,9 @@ def apex_record(change: Change) -> str:
 
 
 class Consent:
-    """The answers of the user in one task.
+    """The answers of the user in one task; one yes covers everything that the task changes later.
 
-    *yes* answers every question, *names* confirms deletions by name. *question* is asked even if nothing is
-    deleted. One yes covers everything that the task changes later.
+    *yes* answers every question, *names* confirms deletions by name.
     """
 
     def __init__(self, warn: Callable[[str], None], *, yes: bool, names: str, question: str = "") -> None:

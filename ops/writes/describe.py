@@ -37,10 +37,9 @@ def is_applied(change: Change, found: Json | None) -> bool:
 
 def is_untouched(change: Change, found: Json | None) -> bool:
     """True if the live item *found* is the state before *change*."""
-    resource, _, before, _ = change
-    if before is None or found is None:
-        return before is found
-    return same(resource, before, found)
+    if change.before is None or found is None:
+        return change.before is found
+    return same(change.resource, change.before, found)
 
 
 def moved(change: Change, found: Json | None) -> str:
@@ -76,7 +75,7 @@ def lines(changes: Sequence[Change]) -> Iterator[str]:
     moving = [change for change in changes if change.action != UNCHANGED]
     yield from map(line, moving[:LINES])
     if len(moving) > LINES:
-        yield f"… and {counted(moving[LINES:])}"
+        yield f"… and {count_line(Counter(change.action for change in moving[LINES:]))}"
     for change in changes[:LINES] if not moving else ():
         yield f"unchanged {name(change)}: nothing to change"
 
@@ -105,12 +104,8 @@ def name(change: Change) -> str:
     return f"{kind} {change.label}{more}"
 
 
-def counted(changes: Sequence[Change]) -> str:
-    """Return the number of changes per action: "3 to create, 1 to delete"."""
-    return count_line(Counter(change.action for change in changes))
-
-
 def count_line(counts: Counter[str]) -> str:
+    """Return the number of changes per action: "3 to create, 1 to delete"."""
     return ", ".join(f"{n} to {action}" for action, n in counts.items())
 
 

@@ -1,7 +1,5 @@
-"""Make changes, for every task that writes.
-
-Each write takes the same steps: look up the live item, show the change, lock, confirm, compare the live item
-again, note the intent in the journal, send, note the result, read it again, and print how to undo it.
+"""Make changes: look up the live item, show the change, lock, confirm, compare the live item again, note the
+intent in the journal, send, note the result, read it again, and print how to undo it.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     planned = [
         _with_live_item(change, lookup(app, change.resource, change.owner, change.after))
@@ -52,7 +50,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
         return Rows(list(map(_row, planned)), COLUMNS)
     consent.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
-    with open_writing(app, expected=len(moving), question=question) as writing:
+    with Writing(app, expected=len(moving), question=question) as writing:
         writing.lock(moving)
         writing.confirm(moving)
         writing.compare(moving)
@@ -73,12 +71,11 @@ def make_all(
     """Make a stream of *changes* without holding them in memory; the caller reads their items under `hold`.
 
     Returns the number of changes per action, and the id that undoes them. With *total*, a stream that updates
-    or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards, so
-    it is not read here.
+    or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards.
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     counts: Counter[str] = Counter()
 
@@ -98,7 +95,7 @@ def make_all(
             continue
         app.talk.show(f"dry run: nothing was sent; {describe.count_line(counts) or 'nothing to change'}")
     else:
-        with open_writing(app, read_again=not read_back, question=question) as writing:
+        with Writing(app, read_again=not read_back, question=question) as writing:
             for batch in batches(change for change in counted(changes) if change.action != UNCHANGED):
                 writing.lock(batch)
                 writing.confirm(batch)
@@ -129,13 +126,10 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
     from ops.files.lock import holder
     from ops.writes.writing import Locks
 
-    if app.dry:
-        yield
-        return
-    with Locks(
-        app.settings.state_dir / "locks", holder(app.command.path, app.clock()), app.run.locks
-    ) as locks:
-        locks.hold(Change(resource, owner, None, None))
+    me = holder(app.command.path, app.clock())
+    with Locks(app.settings.state_dir / "locks", me, app.run.locks) as locks:
+        if not app.dry:
+            locks.hold(Change(resource, owner, None, None))
         yield
 
 

@@ -88,19 +88,18 @@ def reversal(
     """Return what reverses the change of *entry* from the first item of *pair* to the second."""
     account, owner_id, item = entry.owner
     owner = Owner(account, keys.current(resource.parent, owner_id), item)
-    before, after = (_with_current_key(side, resource, keys) for side in pair)
+    before, after = (
+        {**side, resource.key: keys.current(resource.kind, side[resource.key])}
+        if side is not None and isinstance(side.get(resource.key), str)
+        else side
+        for side in pair
+    )
     if after is not None or before is None:
         return Reversal(Change(resource, owner, after, before), as_sent=bool(entry.why))
     old_key = str(reach(pair[0] or {}, resource.key) or "")
     # An item that is created again gets a new id, so the old one must not be looked up.
     wanted = before if resource.key in resource.identity else without(before, (resource.key,))
     return Reversal(Change(resource, owner, None, wanted), old_key)
-
-
-def _with_current_key(item: Json | None, resource: Resource, keys: Keys) -> Json | None:
-    if item is None or not isinstance(item.get(resource.key), str):
-        return item
-    return {**item, resource.key: keys.current(resource.kind, item[resource.key])}
 
 
 def portions(reversals: Iterable[Reversal]) -> Iterator[list[Reversal]]:
@@ -135,8 +134,7 @@ def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]
 
 
 def _check(one: Reversal, found: Json | None) -> LiveCheck:
-    change = one.change
-    resource, _, left, wanted = change
+    resource, _, left, wanted = one.change
     if wanted is None or found is None:
         done = wanted is found
     else:
@@ -146,7 +144,13 @@ def _check(one: Reversal, found: Json | None) -> LiveCheck:
     same = covers if one.as_sent else alike
     if left is found or (left is not None and found is not None and same(resource, found, left)):
         return LiveCheck(found=found)
-    return LiveCheck(conflict=_conflict(change, found))
+    name = describe.name(one.change)
+    if found is None:
+        return LiveCheck(conflict=f"{name} no longer exists")
+    if left is None:
+        return LiveCheck(conflict=f"{name}: another item exists in its place")
+    differences = describe.differences(one.change._replace(after=found))
+    return LiveCheck(conflict=f"{name} has changed: {differences}")
 
 
 def alike(resource: Resource, one: Json, other: Json) -> bool:
@@ -156,16 +160,6 @@ def alike(resource: Resource, one: Json, other: Json) -> bool:
         for item in (one, other)
     )
     return equal(first, second)
-
-
-def _conflict(change: Change, found: Json | None) -> str:
-    """Return how the live item *found* differs from what was left."""
-    name = describe.name(change)
-    if found is None:
-        return f"{name} no longer exists"
-    if change.before is None:
-        return f"{name}: another item exists in its place"
-    return f"{name} has changed: {describe.differences(change._replace(after=found))}"
 
 
 def settle(client: Client, writing: Writing, entry: JournalEntry, resource: Resource) -> JournalEntry:
