@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
+from ops.files.disk import explained, private_folder
 from ops.items import equal
 from ops.kinds.resource import Change
-from ops.products.kv import api
-from ops.products.kv.pacing import Pace
+from ops.products.kv import api, pairs
+from ops.products.kv.dumpfile import Dump, item_line, item_of, open_dump
 from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from ops.http.client import Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
-    from ops.products.kv.dumpfile import Dump
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
@@ -59,10 +60,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     inv kv.load --namespace sessions --file sessions.jsonl
     inv kv.dump --namespace old --to - | inv kv.load --namespace new --file -
     """
-    from tempfile import TemporaryFile
-
-    from ops.files.disk import explained, private_folder
-    from ops.products.kv.dumpfile import open_dump
+    from ops.writes import consent
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -73,12 +71,23 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
         total = dump.check()["pairs"]
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)
-        _show(app, f"load {dump.name} into {owner.item['title']}", plan)
-        if not app.dry and not app.option("force"):
-            _refuse_many(plan, total)
+        counts = {fate: plan.counts[fate] for fate in FATES}
+        shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items())
+        app.talk.show(f"load {dump.name} into {owner.item['title']}: {shown}")
+        if touched := counts[OVERWRITTEN]:
+            app.talk.show(f"overwritten: {plan.some(OVERWRITTEN)}")
+        if counts[EXPIRED]:
+            seconds = SHORTEST_LIFE + IN_TRANSIT
+            app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
+        if (touched > consent.ITEMS or touched > consent.SHARE * total) and not (
+            app.dry or app.option("force")
+        ):
+            raise Refused(
+                f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
+                hint="check it with --dry-run; --force applies it",
+            )
         made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, owner, dump, plan)
-    counts = {fate: plan.counts[fate] for fate in FATES}
     return Item({"pairs": total, **counts, "differ": differ, "undo": made["undo"]})
 
 
@@ -98,8 +107,6 @@ class LoadPlan:
         self.named: dict[str, list[str]] = {fate: [] for fate in FATES}
 
     def add(self, item: Json, line: Line) -> None:
-        from ops.products.kv.dumpfile import item_line
-
         self.counts[line.fate] += 1
         if len(self.named[line.fate]) < SHOWN:
             self.named[line.fate].append(item["key"])
@@ -108,8 +115,6 @@ class LoadPlan:
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines from the first one on; only one reader at a time."""
-        from ops.products.kv.dumpfile import item_of
-
         self._file.seek(0)
         for text in self._file:
             fate, _, before = text.partition(b" ")
@@ -131,16 +136,21 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
     Needs a request for every 100 pairs that exist there, and a listing of 1,000 keys each to know which those
     are. Raise Incomplete if that cannot be known.
     """
-    from ops.products.kv import pairs
-
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
     now = app.clock()
 
+    def line_of(item: Json, before: Json | None) -> Line:
+        if not can_be_written(item, now + IN_TRANSIT):
+            return Line(EXPIRED)
+        if before is None:
+            return Line(NEW)
+        return Line(EQUAL) if equal(before, item) else Line(OVERWRITTEN, before)
+
     def compare(portion: Portion) -> list[tuple[Json, Line]]:
         keys = [item["key"] for item, exists in portion if exists]
         found = pairs.read(app.client, namespace, keys) if keys else {}
-        return [(item, _line(item, found.get(item["key"]), now)) for item, _ in portion]
+        return [(item, line_of(item, found.get(item["key"]))) for item, _ in portion]
 
     marked = ((item, may_exist(item["key"])) for item in dump.pairs())
     for compared in _pace(app).each(compare, _portions(marked), _weigh):
@@ -153,16 +163,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
         )
 
 
-def _pace(app: App) -> Pace:
-    return Pace(app.parallel, app.settings.workers, app.stop)
-
-
-def _line(item: Json, before: Json | None, now: float) -> Line:
-    if not can_be_written(item, now + IN_TRANSIT):
-        return Line(EXPIRED)
-    if before is None:
-        return Line(NEW)
-    return Line(EQUAL) if equal(before, item) else Line(OVERWRITTEN, before)
+def _pace(app: App) -> pairs.Pace:
+    return pairs.Pace(app.parallel, app.settings.workers, app.stop)
 
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
@@ -201,26 +203,6 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
         yield portion
 
 
-def _show(app: App, what: str, plan: LoadPlan) -> None:
-    app.talk.show(f"{what}: {', '.join(f'{plan.counts[fate]:,} {fate}' for fate in FATES)}")
-    if plan.counts[OVERWRITTEN]:
-        app.talk.show(f"overwritten: {plan.some(OVERWRITTEN)}")
-    if plan.counts[EXPIRED]:
-        seconds = SHORTEST_LIFE + IN_TRANSIT
-        app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
-
-
-def _refuse_many(plan: LoadPlan, total: int) -> None:
-    from ops.writes import consent
-
-    touched = plan.counts[OVERWRITTEN]
-    if touched > consent.ITEMS or touched > consent.SHARE * total:
-        raise Refused(
-            f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
-            hint="check it with --dry-run; --force applies it",
-        )
-
-
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
     for item, line in zip(dump.pairs(), plan.lines(), strict=True):
         if line.fate not in WRITTEN:
@@ -233,8 +215,6 @@ def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator
 
 def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     """Return how many live pairs differ from what was written; if any, the load is incomplete."""
-    from ops.products.kv import pairs
-
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (
         (item, True) for item, line in lines if line.fate in WRITTEN and can_be_written(item, app.clock())
