@@ -1,7 +1,6 @@
-"""The audit log: one chained line for each task that writes, with who ran it, and the head in another file.
+"""The audit log: one chained line for each task that writes, with who ran it.
 
-An edit, a deletion or a swap breaks the chain at its line. A chain whose last lines were cut off is still
-valid, so its head is kept in a file outside the log's folder.
+A chain whose last lines were cut off is valid, so its head is kept in a file outside the log's folder.
 """
 
 from __future__ import annotations
@@ -92,10 +91,7 @@ class AuditLog:
 def entry(
     task: str, options: Mapping[str, Any], *, now: float, redact: Callable[[str], str] = str, **more: Any
 ) -> Json:
-    """Return the line for a *task* that ended at *now* (wall time): who, where, with which options.
-
-    *redact* removes secrets from the options; of data only the length is kept.
-    """
+    """Return the line for a *task* that ended at *now* (wall time), options redacted, data as a length."""
     from pwd import getpwuid
 
     user = str(os.geteuid())

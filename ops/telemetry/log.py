@@ -14,10 +14,7 @@ from ops.telemetry.redact import Redactor
 
 
 class Log:
-    """Write events to *stream* (stderr), numbered in their order because a clock may jump.
-
-    *redact* removes secrets. A text cannot end a line, because JSON escapes it.
-    """
+    """Write events to *stream* (stderr), redacted, and numbered in their order because a clock may jump."""
 
     def __init__(
         self, redact: Redactor, stream: TextIO | None = None, clock: Callable[[], float] = time.time

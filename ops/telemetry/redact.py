@@ -71,14 +71,8 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote_plus(raw)
     yield raw.hex()
     yield raw.hex().upper()
-    for shift in range(3):
-        yield from _base64(raw, shift)
-
-
-def _base64(raw: bytes, shift: int) -> Iterator[str]:
-    """Yield the part of *raw* in base64, *shift* bytes in, that does not depend on the bytes around it."""
-    first = (0, 2, 3)[shift]
-    last = (shift + len(raw)) * 8 // 6
-    padded = bytes(shift) + raw
-    yield base64.b64encode(padded).decode()[first:last]
-    yield base64.urlsafe_b64encode(padded).decode()[first:last]
+    # In base64, the part that does not depend on the bytes around it: *shift* bytes in, from *first* on.
+    for shift, first in enumerate((0, 2, 3)):
+        padded, last = bytes(shift) + raw, (shift + len(raw)) * 8 // 6
+        yield base64.b64encode(padded).decode()[first:last]
+        yield base64.urlsafe_b64encode(padded).decode()[first:last]

@@ -49,10 +49,7 @@ def apex_record(change: Change) -> str:
 
 
 class Consent:
-    """The answers of the user in one task; one yes covers everything that the task changes later.
-
-    *yes* answers every question, *names* confirms deletions by name.
-    """
+    """The answers of the user in one task: *yes* answers every question, *names* confirms deletions by name."""
 
     def __init__(self, warn: Callable[[str], None], *, yes: bool, names: str, question: str = "") -> None:
         self._warn = warn

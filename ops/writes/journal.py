@@ -128,10 +128,9 @@ class Journal:
     def begin(
         self, changes: Sequence[Change], *, now: float, number: int, undoing: Undoing = NOTHING_UNDONE
     ) -> str:
-        """Note that *changes*, of one resource and owner, are about to be sent; return the entry's id.
+        """Note that *changes*, of one resource and owner, will be sent; return the id of entry *number*.
 
-        *number* is the entry's within its task. The note is on disk when this returns. If an item contains a
-        secret, the entry cannot be undone.
+        The note is on disk when this returns. If an item contains a secret, the entry cannot be undone.
         """
         entry = f"{self._group}.{number}"
         resource, owner, _, _ = changes[0]

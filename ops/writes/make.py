@@ -1,6 +1,4 @@
-"""Make changes: look up the live item, show the change, lock, confirm, compare the live item again, note the
-intent in the journal, send, note the result, read it again, and print how to undo it.
-"""
+"""Make changes: look up, show, lock, confirm, compare, note the intent, send, note the result, read again."""
 
 from __future__ import annotations
 

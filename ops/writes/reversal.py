@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
@@ -104,16 +105,9 @@ def reversal(
 
 def portions(reversals: Iterable[Reversal]) -> Iterator[list[Reversal]]:
     """Yield *reversals* in parts that can be looked up together: several of one owner if the kind allows."""
-    part: list[Reversal] = []
-    for one in reversals:
-        resource, owner, _, _ = one.change
-        most = resource.writes.find_size if resource.writes else 1
-        if part and (part[0].change[:2] != (resource, owner) or len(part) >= most):
+    for (resource, _), group in groupby(reversals, key=lambda one: one.change[:2]):
+        while part := list(islice(group, resource.writes.find_size if resource.writes else 1)):
             yield part
-            part = []
-        part.append(one)
-    if part:
-        yield part
 
 
 def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]:
@@ -163,10 +157,7 @@ def alike(resource: Resource, one: Json, other: Json) -> bool:
 
 
 def settle(client: Client, writing: Writing, entry: JournalEntry, resource: Resource) -> JournalEntry:
-    """Return *entry* with its real outcome, and note it; one that cannot be determined stays UNKNOWN.
-
-    Raises Locked while the run that made the entry is still active.
-    """
+    """Return *entry* with its real outcome, and note it; UNKNOWN if it cannot be found. Raises Locked."""
     if entry.state != UNKNOWN or resource.writes is None:
         return entry
     owner = Owner(*entry.owner)

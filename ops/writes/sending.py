@@ -6,15 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import (
-    ApiError,
-    Conflict,
-    Interrupted,
-    MalformedAnswer,
-    OpsError,
-    Unanswered,
-    UsageError,
-)
+from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Unanswered, UsageError
 from ops.items import reach, without
 from ops.kinds.resource import CREATE
 from ops.writes import describe
@@ -73,10 +65,7 @@ def _bytes(value: Any) -> int:
 
 
 def find(client: Client, writes: Writes, owner: Owner, item: Json) -> Json | None:
-    """Return the live item of *item*, or None if it is proven that none exists.
-
-    Raises NotFound for an answer that does not prove it.
-    """
+    """Return the live item of *item*, None if it is proven that none exists. Raises NotFound if unproven."""
     try:
         return writes.find(client, owner, item)
     except _BAD_SHAPE as error:
@@ -187,10 +176,7 @@ def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:
 
 
 def _delete(client: Client, writes: Writes, change: Change) -> None:
-    """Delete the item of *change*; one that is proven not to exist is already deleted.
-
-    Raises OutcomeUnknown if the API answers that it does not exist, and a lookup cannot confirm that.
-    """
+    """Delete the item of *change*. Raises OutcomeUnknown for a 404 that a lookup cannot confirm."""
     if writes.delete is None or change.before is None:
         return
     try:

@@ -39,10 +39,7 @@ def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
 
 
 def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[JournalEntry]:
-    """Return the entries of the last task that can be undone and was not. Raises NotFound.
-
-    What an undo did is skipped: `undo.last` twice goes two steps back, not back and forth.
-    """
+    """Return the entries of the last task that can be undone, was not, and did not undo. Raises NotFound."""
     group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
         if group and entry.group != group[0].group:
@@ -56,11 +53,7 @@ def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[Journ
 
 
 def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
-    """Undo *chosen*, the last one first.
-
-    Raises Conflict, before anything is sent, if a live item has changed since, and Refused if nothing can be
-    undone.
-    """
+    """Undo *chosen*, the last one first. Raises Refused, and Conflict before anything is sent."""
     host = app.settings.api_host
     for entry in chosen:
         if entry.host != host:

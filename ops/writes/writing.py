@@ -46,31 +46,25 @@ def lock_name(change: Change) -> str:
     return f"{owner.account_id}/{own or '/'.join((resource.kind, *identity_of(resource, change.item)))}"
 
 
-class Locks:
+class Locks(ExitStack):
     """Locks by flock, held until the end: the kernel frees those of a run that died.
 
     *holder* is shown to other runs: pid, task, since. *held* are the locks that this run holds already.
     """
 
     def __init__(self, folder: Path, holder: Json, held: set[str]) -> None:
+        super().__init__()
         self._folder = folder
         self._holder = holder
         self._held = held
-        self._open = ExitStack()
-
-    def __enter__(self) -> Locks:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
 
     def hold(self, change: Change) -> None:
         """Take the lock for *change*, once. Raises Locked, naming the holder, if another run has it."""
         name = lock_name(change)
         if name not in self._held:
             where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
-            self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
-            self._open.callback(self._held.discard, name)
+            self.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
+            self.callback(self._held.discard, name)
             self._held.add(name)
 
 

@@ -294,10 +294,7 @@ class ResumableDump:
         return (str(entry["gone"]) for _, entry in self._lines() if "gone" in entry)
 
     def finish(self, unread: Set[str] = frozenset()) -> Json:
-        """Write the target and remove the partial file; return the last line of the dump.
-
-        Those of *unread* are not gone: they exist, but were not read.
-        """
+        """Write the target, remove the partial file, return the last line; *unread* keys are not "gone"."""
         digest, pairs = sha256(), 0
         missing: dict[str, list[str]] = {"gone": [], "unread": []}
         with atomic(self._target) as file, ExitStack() as stack:

@@ -64,10 +64,7 @@ def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Js
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
-    """Return the live items of up to 100 *keys*, by key, with one request if all are text and not large.
-
-    Raise MalformedAnswer for a value that may be truncated.
-    """
+    """Return the live items of up to 100 *keys*, by key. Raise MalformedAnswer for a truncated value."""
     entries = in_parts(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
     return _items(client, namespace, keys, entries)
 
@@ -98,8 +95,7 @@ def _items(
 def change(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
     """Apply *changes* with few requests; return the item that each key then has.
 
-    What expires within the next 60 s is not written: Workers KV refuses it, and it is about to disappear.
-    A single value is sent as it is, several in bulk.
+    What expires within 60 s is not written: Workers KV refuses it. A single value is sent as it is.
     """
     now = time.time()
     after = [c.after if c.after is not None and can_be_written(c.after, now) else None for c in changes]
@@ -178,11 +174,7 @@ def encoded(pair: Json) -> bytes:
 
 
 def write_all(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
-    """Write *pairs*, each key once, whatever the keys hold.
-
-    Raise MalformedAnswer if some are not written in any attempt, and Unanswered for a failure after some
-    were written.
-    """
+    """Write *pairs*, each key once. Raise MalformedAnswer, or Unanswered if only some were written."""
     known = {pair["key"]: pair for pair in pairs}
 
     def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
@@ -257,10 +249,7 @@ class Pace(NamedTuple):
     stop: threading.Event
 
     def each(self, read: Callable[[T], R], items: Iterable[T], size: Callable[[R], int]) -> Iterator[R]:
-        """Yield what *read* returns for each of *items*, in their order.
-
-        The number of concurrent reads follows from the *size* in bytes of the last result.
-        """
+        """Yield in order what *read* returns for *items*; the bytes of a result, *size*, set the concurrency."""
         window = Window(2 * self.workers, self.stop)
 
         def one(numbered: tuple[int, T]) -> R:
@@ -275,10 +264,7 @@ class Pace(NamedTuple):
     def halved(
         self, read: Callable[[list[T]], R | None], batches: Iterable[list[T]], size: Callable[[R], int]
     ) -> Iterator[R]:
-        """Yield what *read* returns for each of *batches*, or for its halves if that is None: too large.
-
-        A batch of one item is never too large.
-        """
+        """Yield what *read* returns for each of *batches*, or for its halves if that is None: too large."""
 
         def one(batch: list[T]) -> tuple[list[T], R | None]:
             return batch, read(batch)

@@ -74,7 +74,6 @@ def values(
 ) -> Iterator[tuple[Json, bytes]]:
     """Yield each of *keys* (as listed) with its value, in their order; skip a key that no longer exists.
 
-    Needs a request for every 100 keys, more if they are large, and one for each value that is not UTF-8.
     Raise MalformedAnswer for a value that may be truncated.
     """
     remaining = iter(keys)
@@ -111,10 +110,7 @@ def as_bytes(text: str | None) -> bytes | None:
 
 
 def at_once(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T] | None:
-    """Return what *read* returns for up to 100 *names*, None if they do not fit into one response.
-
-    A single name whose value is too large for a bulk get is left out.
-    """
+    """Return what *read* returns for up to 100 *names*, {} or None if one or several are too large."""
     try:
         return read(names)
     except (ValidationError, ApiError) as error:
@@ -140,10 +136,9 @@ class Stored(NamedTuple):
 
 
 def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: bytes = b"") -> Stored:
-    """Read one value whole; read it again if the connection breaks.
+    """Read one value whole, again if the connection breaks; return *like* itself if it is equal to it.
 
-    If it equals *like*, *like* is returned, so that no second copy is in memory. Raise NotFound (10009), and
-    MalformedAnswer for a value that may be truncated.
+    Raise NotFound (10009), and MalformedAnswer for a value that may be truncated.
     """
     where = client, account_id, namespace_id
     attempt = 1

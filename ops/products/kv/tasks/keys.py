@@ -60,11 +60,7 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
 
 
 def disjoint(prefixes: Iterable[str]) -> list[str]:
-    """Return *prefixes* in the order of their keys, without those that begin with another one.
-
-    No key begins with two of them, and all keys of one come before all keys of the next. Raise UsageError for
-    a prefix that no key can have.
-    """
+    """Return *prefixes* in the order of their keys, without those that begin with another one."""
     apart: list[str] = []
     # Code points sort as UTF-8 bytes do, and a prefix sorts before everything that begins with it.
     for prefix in sorted(map(valid.prefix, prefixes)):
@@ -230,10 +226,7 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 
 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
-    """Delete the keys of *namespace* that begin with *prefix*; return the row about them.
-
-    They are listed and counted first: one question names their number, and more than 50 need --force.
-    """
+    """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.writes.consent import ITEMS
 
     def size(items: list[Json]) -> int:

@@ -133,8 +133,7 @@ class LoadPlan:
 def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int, *, empty: bool) -> None:
     """Fill *plan* for the *total* pairs of *dump*; *empty* means that *namespace* has no keys.
 
-    Needs a request for every 100 pairs that exist there, and a listing of 1,000 keys each to know which those
-    are. Raise Incomplete if that cannot be known.
+    Raise Incomplete if it cannot be known which of them exist there.
     """
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
@@ -153,7 +152,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
         return [(item, line_of(item, found.get(item["key"]))) for item, _ in portion]
 
     marked = ((item, may_exist(item["key"])) for item in dump.pairs())
-    for compared in _pace(app).each(compare, _portions(marked), _weigh):
+    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+    for compared in pace.each(compare, _portions(marked), _weigh):
         for item, line in compared:
             plan.add(item, line)
     if listing.problem:
@@ -161,10 +161,6 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
         raise Incomplete(
             f"nothing was written, because the keys of {title} could not all be listed: {listing.problem}"
         )
-
-
-def _pace(app: App) -> pairs.Pace:
-    return pairs.Pace(app.parallel, app.settings.workers, app.stop)
 
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
@@ -226,7 +222,8 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
         differ = [item["key"] for item in doubtful if pairs.find(app.client, namespace, item) != item]
         return differ, _weigh(portion)
 
-    compared = _pace(app).each(compare, _portions(written), lambda result: result[1])
+    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+    compared = pace.each(compare, _portions(written), lambda result: result[1])
     differ = [key for keys, _ in compared for key in keys]
     if differ:
         named = ", ".join(map(repr, differ[:SHOWN]))
