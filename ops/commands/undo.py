@@ -42,19 +42,9 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
         if entry.state == FAILED:
             continue
         state, why = _state(entry, kinds.get(entry.kind))
-        yield {
-            "id": entry.id,
-            "time": entry.time,
-            "task": entry.task,
-            "kind": entry.kind,
-            "name": entry.name,
-            "action": entry.action,
-            "state": state,
-            "where": entry.host,
-            "account": entry.owner[0],
-            "undoes": entry.undoes,
-            "why": why,
-        }
+        columns = {name: getattr(entry, name) for name in COLUMNS}
+        more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "why": why}
+        yield {**columns, "state": state, **more}
 
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:

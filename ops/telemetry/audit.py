@@ -41,10 +41,8 @@ class AuditLog:
 
     def record(self, body: Json) -> None:
         """Add a line; the line and the new head are on disk when this returns."""
-        try:
+        with self._chain:
             self._chain.append(body, self._keep)
-        finally:
-            self._chain.close()
 
     def lines(self) -> Iterator[Json]:
         """Yield the recorded lines, oldest first. Raises DiskError at the first line that was changed."""
@@ -52,8 +50,14 @@ class AuditLog:
 
     def verify(self) -> Verification:
         """Verify that the log is what was written, up to its end."""
-        head = known = self._known()
-        met = not known.number
+        try:
+            held = json.loads(self._head.read_text())
+            known = ChainHead(int(held["lines"]), str(held["head"]))
+        except FileNotFoundError:
+            known = EMPTY
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
+        head, met = known, not known.number
         try:
             for head in self._chain.heads():
                 met = met or head == known
@@ -66,15 +70,6 @@ class AuditLog:
         elif head.number > known.number + 1:
             problem = f"{head.number - known.number} lines at the end were added by another program"
         return Verification(head.number, head.hash, problem)
-
-    def _known(self) -> ChainHead:
-        try:
-            held = json.loads(self._head.read_text())
-            return ChainHead(int(held["lines"]), str(held["head"]))
-        except FileNotFoundError:
-            return EMPTY
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
 
     def _keep(self, head: ChainHead) -> None:
         text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"

@@ -49,13 +49,14 @@ def apex_record(change: Change) -> str:
 
 
 class Consent:
-    """The answers of the user in one task: *yes* answers every question, *names* confirms deletions by name."""
+    """The answers of the user in one task: *yes* to all questions, *names* to deletions by name."""
 
     def __init__(self, warn: Callable[[str], None], *, yes: bool, names: str, question: str = "") -> None:
         self._warn = warn
         self._yes = yes
         self._names = names
         self._question = question
+        # One yes covers everything that the task changes later.
         self._asked = False
 
     def ask(self, changes: Sequence[Change], question: str = "") -> None:

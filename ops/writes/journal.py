@@ -93,10 +93,7 @@ AS_SENT = "="
 
 
 class Journal:
-    """The journal in *folder*, open to write for the task *group* (an id) named *task* on *host*.
-
-    Items that contain a secret of *redactor* are not kept.
-    """
+    """The journal in *folder*, of the task *task* with the id *group* on *host*; secrets are not kept."""
 
     def __init__(
         self,

@@ -25,9 +25,8 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     """Make *changes* in their order; return a row for each: action, kind, name, id, undo.
 
     *total* says that this is a plan over that number of items, all of which the caller has read: thresholds
-    apply. Without it the item of every creation is looked up first; one that exists and is equal is
-    "unchanged". *question* is asked even if nothing is deleted. Raises Conflict, Refused and Locked before
-    anything is sent; an error after that says what was done.
+    apply. Without it the items of creations are looked up; an equal one is "unchanged". *question* is asked
+    even if nothing is deleted. Raises Conflict, Refused and Locked before anything is sent.
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches

@@ -24,10 +24,7 @@ NEVER_APPLIED = "the request was not applied"
 
 
 class Reversal(NamedTuple):
-    """A change that reverses one; *old_key* is the key of the item that it creates again.
-
-    *as_sent*: the item before it is as it was sent, without what the API adds.
-    """
+    """A change that reverses one; *old_key*: of an item to create again, *as_sent*: without API additions."""
 
     change: Change
     old_key: str = ""

@@ -74,8 +74,7 @@ def find(client: Client, writes: Writes, owner: Owner, item: Json) -> Json | Non
 
 def _malformed(error: Exception) -> MalformedAnswer:
     return MalformedAnswer(
-        f"the answer has an undocumented shape ({type(error).__name__}: {error})",
-        hint=IN_BETWEEN,
+        f"the answer has an undocumented shape ({type(error).__name__}: {error})", hint=IN_BETWEEN
     )
 
 

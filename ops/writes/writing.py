@@ -47,10 +47,7 @@ def lock_name(change: Change) -> str:
 
 
 class Locks(ExitStack):
-    """Locks by flock, held until the end: the kernel frees those of a run that died.
-
-    *holder* is shown to other runs: pid, task, since. *held* are the locks that this run holds already.
-    """
+    """Locks by flock, until the run ends; *holder* is shown to others, *held* are those it has already."""
 
     def __init__(self, folder: Path, holder: Json, held: set[str]) -> None:
         super().__init__()
@@ -77,17 +74,13 @@ class Writing:
     """
 
     def __init__(self, app: App, *, expected: int = 0, read_again: bool = True, question: str = "") -> None:
-        settings, task = app.settings, app.command.path
+        settings, folder, task = app.settings, app.settings.state_dir, app.command.path
         secrets = Redactor(settings.secrets())
         self.client, self.talk, self.run = app.client, app.talk, app.run
         self.journal = Journal(
-            settings.state_dir / "journal",
-            group=app.task_id,
-            task=task,
-            host=settings.api_host,
-            redactor=secrets,
+            folder / "journal", group=app.task_id, task=task, host=settings.api_host, redactor=secrets
         )
-        self._locks = Locks(settings.state_dir / "locks", holder(task, app.clock()), app.run.locks)
+        self._locks = Locks(folder / "locks", holder(task, app.clock()), app.run.locks)
         yes, names = bool(app.option("yes")), app.option("confirm") or ""
         self.confirm = Consent(app.warn, yes=yes, names=names, question=question).ask
         self._app = app
@@ -241,8 +234,7 @@ class Stopping:
     """The signal that asked the run to stop, if any."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self.signal = 0
+        self._stop, self.signal = stop, 0
 
     @property
     def terminated(self) -> bool:
@@ -263,8 +255,7 @@ def finish_request(stop: threading.Event, warn: Callable[[str], None]) -> Iterat
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    found = {number: signal.getsignal(number) for number in _SIGNALS}
-    before = {number: handler for number, handler in found.items() if handler != signal.SIG_IGN}
+    before = {n: handler for n in _SIGNALS if (handler := signal.getsignal(n)) != signal.SIG_IGN}
 
     def handle(number: int, _frame: FrameType | None) -> None:
         for signum, handler in before.items():

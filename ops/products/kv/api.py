@@ -108,10 +108,7 @@ def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json
 def list_keys(
     client: Client, account_id: str, namespace_id: str, *, prefix: str = "", ahead: bool = True
 ) -> Listing:
-    """List keys in the order of their UTF-8 bytes: `name`, `expiration` (epoch seconds), `metadata`.
-
-    *ahead* prefetches pages; it is for callers that read to the end.
-    """
+    """List keys in UTF-8 order: `name`, `expiration` (epoch s), `metadata`. *ahead* prefetches all pages."""
     where = path("/accounts/{}/storage/kv/namespaces/{}/keys", account_id, namespace_id)
     return client.cursor(
         where, limit=KEYS_PAGE, ordered_by="name", identity="name", ahead=ahead, prefix=prefix

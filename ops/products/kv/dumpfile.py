@@ -273,7 +273,19 @@ class ResumableDump:
             if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
                 hint = f"`rm {self.path}` starts again from the first key"
                 raise Refused(f"{self.path} may have been changed by another user of this machine", hint=hint)
-            os.ftruncate(self._file, self._resume())
+            head = to_line({"partial": FORMAT, **self._origin})
+            whole = 0
+            for line, entry in self._lines():
+                if not whole and line != head:
+                    hint = f"use another file, or `rm {self.path}` to start from the first key"
+                    raise Refused(f"{self.path} belongs to another namespace or version", hint=hint)
+                whole += len(line)
+                if whole > len(head):
+                    self.last = str(entry.get("key") or entry.get("gone") or entry.get("unread"))
+                    self.count += 1
+            os.ftruncate(self._file, whole)
+            if not whole:
+                os.pwrite(self._file, head, 0)
             os.lseek(self._file, 0, os.SEEK_END)
             self._open = opening.pop_all()
         return self
@@ -315,23 +327,6 @@ class ResumableDump:
         with explained(self.path):
             self.path.unlink()
         return last
-
-    def _resume(self) -> int:
-        """Read what an earlier run has left; return the number of valid bytes, the first line included."""
-        head = to_line({"partial": FORMAT, **self._origin})
-        whole = 0
-        for line, entry in self._lines():
-            if not whole and line != head:
-                hint = f"use another file, or `rm {self.path}` to start from the first key"
-                raise Refused(f"{self.path} belongs to another namespace or version", hint=hint)
-            whole += len(line)
-            if whole > len(head):
-                self.last = str(entry.get("key") or entry.get("gone") or entry.get("unread"))
-                self.count += 1
-        if not whole:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, head, 0)
-        return whole or len(head)
 
     def _lines(self) -> Iterator[tuple[bytes, Json]]:
         """Yield the whole lines from the start; the last ones may be damaged after a crash."""

@@ -249,7 +249,7 @@ class Pace(NamedTuple):
     stop: threading.Event
 
     def each(self, read: Callable[[T], R], items: Iterable[T], size: Callable[[R], int]) -> Iterator[R]:
-        """Yield in order what *read* returns for *items*; the bytes of a result, *size*, set the concurrency."""
+        """Yield in order what *read* returns for *items*; *size*, in bytes, sets the concurrency."""
         window = Window(2 * self.workers, self.stop)
 
         def one(numbered: tuple[int, T]) -> R:
@@ -281,10 +281,7 @@ class Pace(NamedTuple):
 
 
 class Window:
-    """Admit few batches at once while they are large, and many while they are small.
-
-    Batches are numbered from 0 in the order in which they leave; the next one to leave may always enter.
-    """
+    """Admit few large batches at once, or many small ones; their numbers begin at 0 and leave in order."""
 
     def __init__(self, limit: int, stop: threading.Event, memory: int = PACE_MEMORY) -> None:
         self._limit = limit

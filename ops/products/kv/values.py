@@ -89,8 +89,7 @@ def values(
 def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
     """Return the bytes of a value that a bulk get returned as *text*; read it alone if it is not UTF-8.
 
-    None if the key does not exist. Raise MalformedAnswer for a value that may be truncated, and NotFound for
-    a 404 that does not prove the absence of the key.
+    None if the key does not exist. Raise MalformedAnswer if truncated, NotFound if absence is not proven.
     """
     data = as_bytes(text)
     if data is not None:

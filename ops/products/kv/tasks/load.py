@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
@@ -37,6 +37,8 @@ SOME, WEIGHT = 1000, 1 << 20
 SHOWN = 10
 
 Portion = list[tuple["Json", bool]]
+# What happens to one pair of the dump, and the live pair.
+Line = tuple[str, "Json | None"]
 
 
 @command(
@@ -79,9 +81,8 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
         if counts[EXPIRED]:
             seconds = SHORTEST_LIFE + IN_TRANSIT
             app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
-        if (touched > consent.ITEMS or touched > consent.SHARE * total) and not (
-            app.dry or app.option("force")
-        ):
+        many = touched > consent.ITEMS or touched > consent.SHARE * total
+        if many and not (app.dry or app.option("force")):
             raise Refused(
                 f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
                 hint="check it with --dry-run; --force applies it",
@@ -89,13 +90,6 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
         made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, owner, dump, plan)
     return Item({"pairs": total, **counts, "differ": differ, "undo": made["undo"]})
-
-
-class Line(NamedTuple):
-    """What happens to one pair of the dump, and the live pair."""
-
-    fate: str
-    before: Json | None = None
 
 
 class LoadPlan:
@@ -107,22 +101,18 @@ class LoadPlan:
         self.named: dict[str, list[str]] = {fate: [] for fate in FATES}
 
     def add(self, item: Json, line: Line) -> None:
-        self.counts[line.fate] += 1
-        if len(self.named[line.fate]) < SHOWN:
-            self.named[line.fate].append(item["key"])
-        before = item_line(line.before) if line.before else b"\n"
-        self._file.write(line.fate.encode() + b" " + before)
+        fate, before = line
+        self.counts[fate] += 1
+        if len(self.named[fate]) < SHOWN:
+            self.named[fate].append(item["key"])
+        self._file.write(fate.encode() + b" " + (item_line(before) if before else b"\n"))
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines from the first one on; only one reader at a time."""
         self._file.seek(0)
         for text in self._file:
             fate, _, before = text.partition(b" ")
-            yield Line(fate.decode(), item_of(json.loads(before)) if before.strip() else None)
-
-    @property
-    def writes(self) -> int:
-        return sum(self.counts[fate] for fate in WRITTEN)
+            yield fate.decode(), item_of(json.loads(before)) if before.strip() else None
 
     def some(self, fate: str) -> str:
         """Return the first keys of *fate* as text."""
@@ -141,10 +131,10 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
 
     def line_of(item: Json, before: Json | None) -> Line:
         if not can_be_written(item, now + IN_TRANSIT):
-            return Line(EXPIRED)
+            return EXPIRED, None
         if before is None:
-            return Line(NEW)
-        return Line(EQUAL) if equal(before, item) else Line(OVERWRITTEN, before)
+            return NEW, None
+        return (EQUAL, None) if equal(before, item) else (OVERWRITTEN, before)
 
     def compare(portion: Portion) -> list[tuple[Json, Line]]:
         keys = [item["key"] for item, exists in portion if exists]
@@ -200,11 +190,11 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
-    for item, line in zip(dump.pairs(), plan.lines(), strict=True):
-        if line.fate not in WRITTEN:
+    for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
+        if fate not in WRITTEN:
             continue
         if can_be_written(item, app.clock()):
-            yield Change(PAIR, namespace, line.before, item)
+            yield Change(PAIR, namespace, before, item)
         else:
             app.warn(f"skipped, it has expired meanwhile, or is about to: {item['key']!r}")
 
@@ -213,7 +203,7 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     """Return how many live pairs differ from what was written; if any, the load is incomplete."""
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (
-        (item, True) for item, line in lines if line.fate in WRITTEN and can_be_written(item, app.clock())
+        (item, True) for item, (fate, _) in lines if fate in WRITTEN and can_be_written(item, app.clock())
     )
 
     def compare(portion: Portion) -> tuple[list[str], int]:
@@ -225,9 +215,10 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
     compared = pace.each(compare, _portions(written), lambda result: result[1])
     differ = [key for keys, _ in compared for key in keys]
+    writes = sum(plan.counts[fate] for fate in WRITTEN)
     if differ:
         named = ", ".join(map(repr, differ[:SHOWN]))
-        app.gap(f"{len(differ):,} of {plan.writes:,} pairs differ from what was written: {named}")
-    elif plan.writes:
-        app.note(f"{plan.writes:,} pairs verified; kv.keys may list new keys only after a minute")
+        app.gap(f"{len(differ):,} of {writes:,} pairs differ from what was written: {named}")
+    elif writes:
+        app.note(f"{writes:,} pairs verified; kv.keys may list new keys only after a minute")
     return len(differ)

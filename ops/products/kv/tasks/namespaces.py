@@ -69,12 +69,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
 
 @command(
-    "remove",
-    required=("namespace",),
-    writes=True,
-    guards=("confirm",),
-    needs=EDIT,
-    help={"namespace": NAMED},
+    "remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT, help={"namespace": NAMED}
 )
 def remove_namespace(app: App, namespace: str = "") -> Rows:
     """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
