@@ -156,5 +156,4 @@ def _sandbox(
     from ops.sandbox.server import Sandbox
 
     private_folder(app.settings.state_dir)
-    limit = DEFAULT_QUOTA if quota else None
-    return Sandbox(_file(app), faults=faults, quota=limit, host=host, port=port)
+    return Sandbox(_file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port)

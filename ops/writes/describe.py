@@ -43,10 +43,9 @@ def is_untouched(change: Change, found: Json | None) -> bool:
 
 
 def moved(change: Change, found: Json | None) -> str:
-    """Return how the live item *found* differs from the state before *change*; "" if it does not.
+    """Return how the live item *found* differs from the state before *change*, if it is not as wanted; or "".
 
-    A listing may have fields that a lookup does not have, so of assembled kinds only common fields count. An
-    item that is already as wanted has not moved, except one to create.
+    A listing may have fields that a lookup lacks, so of assembled kinds only common fields count.
     """
     resource, before = change.resource, change.before
     if before is None:
@@ -84,6 +83,12 @@ def line(change: Change) -> str:
     """Return *change* in one line."""
     fields = differences(change) if change.action != DELETE else ""
     return f"{change.action} {name(change)}{f': {fields}' if fields else ''}"
+
+
+def row(change: Change, item: Json, undo: str = "") -> Json:
+    """Return the row of *change*: action, kind, name, the key of *item* ("" if it has none), undo."""
+    key, kind = reach(item, change.resource.key) or "", change.resource.kind
+    return {"action": change.action, "kind": kind, "name": change.label, "id": key, "undo": undo}
 
 
 def differences(change: Change) -> str:

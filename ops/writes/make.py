@@ -44,7 +44,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
-        return Rows(list(map(_row, planned)), COLUMNS)
+        return Rows([describe.row(change, change.before or {}) for change in planned], COLUMNS)
     consent.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
     with Writing(app, expected=len(moving), question=question) as writing:
@@ -54,7 +54,8 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
         for batch in batches(moving):
             rows += writing.apply(batch)
     made = iter(rows)
-    return Rows([_row(c) if c.action == UNCHANGED else next(made) for c in planned], COLUMNS)
+    shown = (describe.row(c, c.before or {}) if c.action == UNCHANGED else next(made) for c in planned)
+    return Rows(list(shown), COLUMNS)
 
 
 def make_all(
@@ -145,12 +146,6 @@ def _with_live_item(change: Change, found: Json | None) -> Change:
         f"{describe.name(change)} already exists and differs: {differences}",
         hint="nothing was changed; update it, or delete it first",
     )
-
-
-def _row(change: Change) -> Json:
-    key = reach(change.before or {}, change.resource.key) or ""
-    name = {"action": change.action, "kind": change.resource.kind, "name": change.label}
-    return {**name, "id": key, "undo": ""}
 
 
 def simulate(line: list[Change], changes: Iterable[Change]) -> None:

@@ -222,11 +222,9 @@ def samples(changes: Sequence[Change]) -> list[Change]:
 
 
 def live_items(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
-    """Return the items after *changes*, looking up what the API adds to created ones, above all their ids.
+    """Return the items after *changes*; created ones are looked up, because the API adds their ids."""
 
-    Items of a batch that are identified by their own names are not looked up, because the API adds nothing.
-    """
-
+    # To items of a batch that are identified by their own names the API adds nothing.
     def added_to(change: Change) -> bool:
         named = change.resource.key in change.resource.identity
         return change.action == CREATE and (len(changes) == 1 or not named)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Change, Resource
 
-Kinds = dict[str, "Resource"]
-
 # More changes or bytes than these are compared only while they are undone, not beforehand as well.
 BEFOREHAND = 500
 HELD = 64 * 1024 * 1024
@@ -38,7 +36,7 @@ def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
     return found
 
 
-def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[JournalEntry]:
+def last(entries: Iterable[JournalEntry], kinds: dict[str, Resource], host: str) -> list[JournalEntry]:
     """Return the entries of the last task that can be undone, was not, and did not undo. Raises NotFound."""
     group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
@@ -52,7 +50,7 @@ def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[Journ
     return group
 
 
-def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
+def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Resource]) -> Rows:
     """Undo *chosen*, the last one first. Raises Refused, and Conflict before anything is sent."""
     host = app.settings.api_host
     for entry in chosen:
@@ -78,7 +76,7 @@ class _Undo:
     def __init__(
         self,
         writing: Writing,
-        kinds: Kinds,
+        kinds: dict[str, Resource],
         parallel: Callable[[Callable[..., list[LiveCheck]], Iterable[Any]], Iterator[list[LiveCheck]]],
         simulated: list[Change] | None,
     ) -> None:

@@ -126,7 +126,7 @@ class Writing:
 
     def apply(self, changes: Sequence[Change], undoing: Undoing = NOTHING_UNDONE) -> Iterator[Json]:
         """Apply one batch of *changes* and return their rows. What the journal cannot note is not sent."""
-        app, resource = self._app, changes[0].resource
+        app = self._app
         with finish_request(app.stop, self.talk.warn) as stopping:
             stopping.check(self._task)
             app.entries += 1
@@ -145,16 +145,9 @@ class Writing:
             if self._read_back and not app.stop.is_set():
                 self._read_again(changes, items)
             stopping.check(self._task)
-        return (
-            {
-                "action": change.action,
-                "kind": resource.kind,
-                "name": change.label,
-                "id": reach(item or change.item, resource.key) or "",
-                "undo": "" if irreversible else entry,
-            }
-            for change, item in zip(changes, items, strict=True)
-        )
+        undo = "" if irreversible else entry
+        made = zip(changes, items, strict=True)
+        return (describe.row(change, item or change.item, undo) for change, item in made)
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         sent = self.client.sent
@@ -184,13 +177,12 @@ class Writing:
         groups: dict[tuple[str, str, str], list[Change]] = {}
         for change in changes:
             groups.setdefault((change.resource.kind, *change.owner[:2]), []).append(change)
-        conflicts = []
+        conflicts: list[str] = []
         for group in groups.values():
             writes, owner = group[0].resource.writes, group[0].owner
             items = [change.before or change.item for change in group]
             found = lookup_each(self.client, writes, owner, items) if writes else []
-            conflicts += [describe.moved(*pair) for pair in zip(group, found, strict=False)]
-        conflicts = list(filter(None, conflicts))
+            conflicts += filter(None, map(describe.moved, group, found))
         if conflicts:
             more = f"\n  and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
             shown = "".join(f"\n  {one}" for one in conflicts[:SHOWN])

@@ -49,6 +49,7 @@ _GZIP = b"\x1f\x8b"
 _READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 _FILES = "--file takes a file that `inv kv.dump` has written, a bulk file of wrangler, or - for stdin"
+_BULK_FIELDS = {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
 # How long to wait for the writer of a pipe, in seconds.
 PATIENCE = 10
 
@@ -211,9 +212,7 @@ def _without_ttl(entry: Any, now: float) -> Any:
     """Return a pair of wrangler with `expiration` instead of `expiration_ttl`, its fields checked."""
     if not isinstance(entry, dict):
         return entry
-    if unknown := sorted(
-        entry.keys() - {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
-    ):
+    if unknown := sorted(entry.keys() - _BULK_FIELDS):
         raise ValidationError(f"unknown field {unknown[0]!r}")
     if not isinstance(entry.get("base64", False), bool):
         raise ValidationError(f"`base64` {entry['base64']!r} is not true or false")

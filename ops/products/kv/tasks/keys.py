@@ -80,8 +80,7 @@ def list_ranges(
 ) -> Listing:
     """List the keys that begin with any of *prefixes*, each once, in the order of their UTF-8 bytes.
 
-    Several prefixes are read at once, each to its end before its first key is returned, into files in
-    *folder*. A cursor cannot start in the middle, but a prefix starts another listing.
+    Several are read at once, each to its end before its first key is returned, into files in *folder*.
     """
     apart, tally = disjoint(prefixes), Tally()
 
