@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
+
+ROOT = Path(__file__).parents[1]
 
 Inv = Callable[..., Result]
 
@@ -177,6 +182,19 @@ def test_a_line_loads_only_the_tasks_that_it_names(
 
     folders = root.collections.items()
     assert [name for name, folder in folders if "tasks" in vars(folder)] == loaded
+
+
+def test_listing_the_tasks_loads_none_of_their_work() -> None:
+    code = (
+        "import sys; from ops.program import collection; "
+        "[folder.tasks for folder in collection().collections.values()]; print(*sys.modules)"
+    )
+    rooms = "doctor|export|files|offsite|past|restore|sandbox|scan|schedule|snapshots|telemetry"
+    work = re.compile(rf"ops\.({rooms})|ops\.http\.(?!paths|shape)|hashlib|tarfile")
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert [name for name in found.stdout.split() if work.match(name)] == []
 
 
 def test_every_product_with_tasks_is_in_the_collection() -> None:

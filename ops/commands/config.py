@@ -26,12 +26,12 @@ def show_config(app: App) -> Rows:
 @command(
     "profile",
     help={
-        "name": "put this profile in force for the tasks after this one",
-        "default": "with --name: put it in force whenever no other is named",
+        "name": "use this profile for the tasks after this one",
+        "default": "with --name: make it the default profile",
     },
 )
 def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
-    """List the profiles, or put one in force for the rest of the line.
+    """List the profiles, or use one for the rest of the line.
 
     inv profile
     inv profile --name staging dns.list --zone example.com
@@ -53,13 +53,13 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     if default:
         app.note(f"{name} is now the default profile in {set_default(app.settings.config_dir, name)}")
     app.stage(profile=name)
-    app.note(f"profile {name} is in force for the tasks after this one on the line")
+    app.note(f"profile {name} is used for the tasks after this one on the line")
     return None
 
 
 @command("version")
 def version(_app: App) -> Item:
-    """Show the versions of cfops, of what it stands on, and of the platform.
+    """Show the versions of cfops, its packages, and the platform.
 
     inv version --output json
     """

@@ -2,35 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from shlex import quote
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import OpsError, UsageError
-from ops.export import guard as guards
-from ops.export import job
-from ops.export.delivery import Delivery, delivery
-from ops.export.job import Outcome
-from ops.export.ping import watched
-from ops.files.lock import holder, locked
-from ops.items import Json
-from ops.offsite import address, boto
-from ops.offsite.address import Place
-from ops.scan import request
-from ops.scan.inventory import Inventory
-from ops.scan.request import Count, ScanRequest, Start, scan_account
-from ops.scan.selection import NOT_NAMED, OUTSIDE, ScanPlan
-from ops.snapshots.layout import MANIFEST
-from ops.snapshots.library import Library
-from ops.snapshots.names import period
-from ops.snapshots.prune import Policy, decisions, remove
-from ops.snapshots.sealed.encrypt import ENDING
-from ops.ui.cells import readable_size
-from ops.ui.progress import duration
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -44,7 +18,6 @@ HELP = {
     "zone": "only what belongs to this zone (domain or id); may be repeated",
     "deep": "also the kinds that need more requests per zone or script",
 }
-SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
 
 
 @command(
@@ -67,13 +40,18 @@ def run_scan(
     inv scan --only dns --zone example.com
     inv scan --deep --skip kv --output json
     """
+    from ops.commands.export import report
+    from ops.scan import request
+    from ops.scan.request import Count, scan_account
+    from ops.scan.selection import NOT_NAMED, OUTSIDE
+
     asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
     begun = request.start(app.client, app.clock())
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     inventory = scan_account(app, account, plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by
-    _report(app, begun, inventory, plan)
+    report(app, begun, inventory, plan)
     rows = list(inventory.rows())
     requested = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
     if hidden := len(rows) - len(requested):
@@ -119,175 +97,14 @@ def export(
     inv scan.export --encrypt-to age1… --push s3://backups/cloudflare
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
     """
+    from ops.commands.export import JobOptions, policy, push_address, run_export
+    from ops.export.delivery import delivery
+    from ops.scan import request
+
     packed = not to or to.endswith(".age")
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     target = delivery(
         app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
     )
-    return _export(app, asked, target, JobOptions(guard, policy(prune), ping, push_address(push)))
-
-
-class JobOptions(NamedTuple):
-    """The options of an unattended export.
-
-    *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
-    snapshot; None prunes nothing. *ping*: the URL of the monitor. *push*: the prefix in a bucket to send it
-    to.
-    """
-
-    guard: int = 0
-    prune: Policy | None = None
-    ping: str = ""
-    push: Place | None = None
-
-    def check(self, asked: ScanRequest, target: Delivery) -> None:
-        """Raise UsageError for options that contradict each other, before any request is sent."""
-        if not 0 <= self.guard < 100:
-            raise UsageError(f"--guard takes percent from 1 to 99, not {self.guard}", hint="--guard 30")
-        if self.guard and asked.zones:
-            raise UsageError("--guard compares whole accounts; it cannot be used with --zone")
-        if self.prune and not target.by_account:
-            raise UsageError("--prune is for the snapshots in exports/; it cannot be used with --to")
-        if self.push and not target.by_account:
-            raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
-
-
-def _export(app: App, asked: ScanRequest, target: Delivery, options: JobOptions) -> Item | None:
-    """Run the export and return its summary; None for a success with --quiet and no output format.
-
-    Raises UsageError, CredentialsError without keys for the bucket, Locked while another run exports this
-    account, and what stopped the scan.
-    """
-    options.check(asked, target)
-    if options.push:
-        boto.check(app.settings)
-    target.check(app.clock())
-    with watched(app, options.ping):
-        begun = request.start(app.client, app.clock())
-        account, plan = asked.resolved(app.zone, lambda: app.account_id)
-        with _lock(app, account.id, target):
-            guard = guards.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
-            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
-            with _after(app, done):
-                if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
-                    guards.remember(app.settings, done.manifest)
-            pushed = _push(app, done, options.push) if options.push else {}
-            with _after(app, done):
-                _prune(app, done, options.prune)
-        _report(app, begun, done.inventory, plan)
-        _suggest_next(app, done.path)
-        summary = {**_summary(done, app.clock() - begun.moment), **pushed}
-    silent = app.settings.quiet and not app.settings.output and not app.gaps
-    return None if silent else Item(summary, (*SUMMARY, *pushed))
-
-
-def _lock(app: App, account_id: str, target: Delivery) -> AbstractContextManager[None]:
-    """Take the lock of the account's folder; a file named by the user is replaced atomically anyway."""
-    if not target.by_account:
-        return nullcontext()
-    name = f"export/{app.settings.api_host}/{account_id}"
-    me = holder(app.command.path, app.clock())
-    return locked(app.settings.state_dir / "locks", name, me, f"exporting the account {account_id}")
-
-
-def _push(app: App, done: Outcome, place: Place) -> Json:
-    """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
-    from ops.offsite.push import push
-
-    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
-    try:
-        pushed = push(app, place, done.path, done.manifest.account_id)
-        return {} if app.dry else {"pushed": pushed.address}
-    except (KeyboardInterrupt, OpsError) as error:
-        app.warn(f"the snapshot is kept: {done.path}; it is not, or not completely, in the bucket")
-        if isinstance(error, OpsError):
-            error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
-        else:
-            app.warn(f"to resume: {later}")
-        raise
-
-
-@contextmanager
-def _after(app: App, done: Outcome) -> Iterator[None]:
-    """Report that a failure in the block does not affect the snapshot."""
-    try:
-        yield
-    except OpsError:
-        app.warn(f"the snapshot is complete: {done.path}; a later step failed")
-        raise
-
-
-def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
-    """Prune the snapshots on this machine, but only after a complete one."""
-    if policy is None:
-        return
-    if not done.manifest.complete:
-        app.note("nothing was pruned, because this snapshot is not complete")
-        return
-    library = Library(app.settings.exports, done.manifest.account_id)
-    removed = remove(library, decisions(library, policy))
-    app.note(f"{len(removed)} older snapshots were pruned" if removed else "nothing to prune")
-
-
-def push_address(text: str) -> Place | None:
-    """Return the address that --push names; None for "". Raises UsageError."""
-    return address.place(text, "--push") if text else None
-
-
-def policy(text: str) -> Policy | None:
-    """Return the policy in `daily=7,weekly=4,within=30d`; None for "". Raises UsageError."""
-    if not text:
-        return None
-    found: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, value = part.strip().partition("=")
-        if name not in Policy._fields:
-            raise UsageError(
-                f"--prune has no {name!r}",
-                hint=f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4",
-            )
-        if name != "within" and not value.isdecimal():
-            raise UsageError(
-                f"--prune {name}= takes a number, not {value!r}", hint="--prune daily=7,weekly=4"
-            )
-        found[name] = period(value, "--prune within=") if name == "within" else int(value)
-    return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
-
-
-def _report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None:
-    """Print the cost of the scan, and record each incomplete kind as a gap of the result."""
-    remaining = app.client.budget.remaining() if app.client.budget else None
-    left = "" if remaining is None else f", {remaining:,} left in this window"
-    took = duration(time.monotonic() - begun.tick)
-    app.note(f"{app.client.sent - begun.sent:,} requests{left}, {took}")
-    for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
-        app.gap(gap)
-
-
-def _summary(done: Outcome, seconds: float) -> Json:
-    manifest, path = done.manifest, done.path
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    size = sum(file.stat().st_size for file in files)
-    return {
-        "snapshot": str(path),
-        "status": manifest.status,
-        "reason": manifest.reason,
-        "account": manifest.account_id,
-        "kinds": done.inventory.kinds,
-        "items": done.inventory.items,
-        "size": readable_size(size),
-        "bytes": size,
-        "requests": manifest.requests,
-        "seconds": round(seconds, 1),
-    }
-
-
-def _suggest_next(app: App, path: Path) -> None:
-    """Print the next command for the new snapshot."""
-    if path.name.endswith(ENDING):
-        app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
-    elif path.is_dir():
-        older = (p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
-        if before := max(older, default=""):
-            app.note(f"to compare: inv snapshots.diff {before} {path.name}")
+    return run_export(app, asked, target, JobOptions(guard, policy(prune), ping, push_address(push)))

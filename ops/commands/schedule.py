@@ -103,15 +103,15 @@ def _user() -> str:
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     """Raise UsageError for options that the job itself would refuse."""
-    from ops.commands import scan
+    from ops.commands import export
     from ops.export.delivery import delivery
     from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
     target = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
-    prune, push = scan.policy(wanted["prune"]), scan.push_address(wanted["push"])
-    scan.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
+    prune, push = export.policy(wanted["prune"]), export.push_address(wanted["push"])
+    export.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
     if wanted["ping"]:
         from ops.http.outside import Outside
 

@@ -10,15 +10,11 @@ from ops.cli.command import command
 from ops.kinds import catalog
 from ops.kinds.resource import Change, Owner, Resource
 from ops.ui.shapes import Rows
-from ops.writes import describe
-from ops.writes.journal import APPLIED, FAILED, UNKNOWN, Journal, JournalEntry
-from ops.writes.reversal import settle, why_not
-from ops.writes.undo import last, select, undo_entries
-from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
@@ -38,6 +34,8 @@ def list_done(app: App) -> Rows:
 
 def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterator[Json]:
     """Yield a row for each entry, newest first; what failed has changed nothing and is left out."""
+    from ops.writes.journal import FAILED
+
     for entry in reversed(list(entries)):
         if entry.state == FAILED:
             continue
@@ -49,6 +47,9 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
     """Return the state (done, undone, unknown, failed, or cannot: done, but it cannot be undone) and why."""
+    from ops.writes.journal import APPLIED
+    from ops.writes.reversal import why_not
+
     if entry.state not in APPLIED:
         return entry.state, entry.why
     reason = why_not(entry, resource)
@@ -61,6 +62,9 @@ def show_done(app: App, id: str = "") -> Rows:
 
     inv undo.show --id 3f9c01d2ab-1
     """
+    from ops.writes.journal import Journal
+    from ops.writes.undo import select
+
     kinds = catalog.kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
@@ -70,6 +74,10 @@ def show_done(app: App, id: str = "") -> Rows:
 
 def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
     """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
+    from ops.writes.journal import UNKNOWN
+    from ops.writes.reversal import settle
+    from ops.writes.writing import Writing
+
     host = app.settings.api_host
     if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
         return chosen
@@ -84,6 +92,8 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
 
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with the item before and after it."""
+    from ops.writes import describe
+
     known = resource or Resource(kind=entry.kind, parent="", identity=())
     state, why = _state(entry, resource)
     for before, after in journal.changes(entry):
@@ -122,6 +132,8 @@ def undo_last(app: App) -> Rows:
     inv undo.last
     inv sandbox undo.last --dry-run
     """
+    from ops.writes.undo import last, undo_entries
+
     kinds = catalog.kinds()
     chosen = last(_entries(app), kinds, app.settings.api_host)
     app.note(f"undoing {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
@@ -135,10 +147,14 @@ def undo_apply(app: App, id: str = "") -> Rows:
     inv undo.apply --id 3f9c01d2ab-1
     inv undo.apply --id 3f9c01d2ab --dry-run
     """
+    from ops.writes.undo import select, undo_entries
+
     return undo_entries(app, select(_entries(app), id), catalog.kinds())
 
 
 def _entries(app: App) -> list[JournalEntry]:
+    from ops.writes.journal import Journal
+
     with Journal(app.settings.state_dir / "journal") as journal:
         entries = list(journal.entries().values())
         if journal.torn:

@@ -62,12 +62,21 @@ def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, gu
         named = [(name, value) for name in field.known_as if (value := variables.get(name, ""))]
         if not named:
             continue
-        _refuse_contradiction(field, named, where)
+        if field.name == "base_url" and len({value.strip().rstrip("/") for _, value in named}) > 1:
+            names = " and ".join(name for name, _ in named)
+            raise UsageError(f"{where}: {names} differ", hint="set one of them, or both to the same URL")
+        name, value = named[0]
         if field.guarded and not guarded:
-            raise _not_here(field, f"{where} {named[0][0]}")
-        says[field.name] = Said(_plain(*named[0]), f"{where} {named[0][0]}")
-    if "color" not in says and (color := _color(variables, where)):
-        says["color"] = color
+            raise _not_here(field, f"{where} {name}")
+        if name == "DEBUG":
+            # Many programs read it, with values such as "app:*": everything that is not off is on.
+            value = "no" if value.strip().lower() in _OFF else "yes"
+        says[field.name] = Said(value, f"{where} {name}")
+    if "color" not in says:
+        if variables.get("NO_COLOR"):
+            says["color"] = Said("never", f"{where} NO_COLOR")
+        elif variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
+            says["color"] = Said("always", f"{where} FORCE_COLOR")
     return Layer(says, folder)
 
 
@@ -123,27 +132,6 @@ def _not_here(field: Setting, origin: str) -> UsageError:
     )
 
 
-def _refuse_contradiction(field: Setting, named: list[tuple[str, str]], where: str) -> None:
-    if field.name == "base_url" and len({value.strip().rstrip("/") for _, value in named}) > 1:
-        names = " and ".join(name for name, _ in named)
-        raise UsageError(f"{where}: {names} differ", hint="set one of them, or both to the same URL")
-
-
-def _plain(name: str, value: str) -> str:
-    # Many programs read DEBUG, with values such as "app:*": everything that is not off is on.
-    if name == "DEBUG":
-        return "no" if value.strip().lower() in _OFF else "yes"
-    return value
-
-
-def _color(variables: Mapping[str, str], where: str) -> Said | None:
-    if variables.get("NO_COLOR"):
-        return Said("never", f"{where} NO_COLOR")
-    if variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
-        return Said("always", f"{where} FORCE_COLOR")
-    return None
-
-
 # The order in which wrangler looks for its file.
 _NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _LIMIT = 1 << 20
@@ -156,11 +144,21 @@ def account_in(project: Path) -> Said | None:
 
     Raises UsageError for a file that cannot be read or parsed.
     """
-    for name in _NAMES:
-        if (file := project / name).is_file():
-            account_id = _read(file).get("account_id")
-            if isinstance(account_id, str) and account_id:
-                return Said(account_id, f"{file} account_id")
+    import tomllib
+
+    for file in filter(Path.is_file, (project / name for name in _NAMES)):
+        try:
+            if file.stat().st_size > _LIMIT:
+                raise ValueError(f"larger than {_LIMIT} bytes")
+            text = file.read_text("utf-8-sig")
+            content = tomllib.loads(text) if file.suffix == ".toml" else parse_jsonc(text)
+        except (OSError, ValueError, RecursionError) as problem:
+            raise UsageError(
+                f"{file} cannot be read: {problem}", hint="fix the file, or set CLOUDFLARE_ACCOUNT_ID"
+            ) from None
+        account_id = content.get("account_id") if isinstance(content, dict) else None
+        if isinstance(account_id, str) and account_id:
+            return Said(account_id, f"{file} account_id")
     return None
 
 
@@ -168,18 +166,3 @@ def parse_jsonc(text: str) -> Any:
     """Parse JSON with comments and trailing commas. Raises ValueError."""
     bare = _COMMENT.sub(lambda found: found[1] or " ", text)
     return json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", bare))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        if file.stat().st_size > _LIMIT:
-            raise ValueError(f"larger than {_LIMIT} bytes")
-        text = file.read_text("utf-8-sig")
-        content = tomllib.loads(text) if file.suffix == ".toml" else parse_jsonc(text)
-    except (OSError, ValueError, RecursionError) as problem:
-        raise UsageError(
-            f"{file} cannot be read: {problem}", hint="fix the file, or set CLOUDFLARE_ACCOUNT_ID"
-        ) from None
-    return content if isinstance(content, dict) else {}

@@ -96,11 +96,17 @@ def read_private(
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
-    except (OSError, ValueError) as problem:
-        raise _not_opened(file, problem, error) from None
+    except (OSError, ValueError) as failure:
+        raise _not_opened(file, failure, error) from None
     try:
-        _judge(file, os.fstat(descriptor), 0 if allow_insecure else forbidden, error)
-        data = _read(descriptor)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise error(f"{file} is not a regular file", hint="name a regular file, or remove this one")
+        if not allow_insecure and (problem := _weakness(found, forbidden)):
+            remedy = f"`chown $(id -u) {file}`" if "uid" in problem else f"`chmod 600 {file}`"
+            raise error(f"{file} {problem}", hint=f"{remedy}, or set CFOPS_ALLOW_INSECURE_ENV=1")
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            data = opened.read(_LIMIT + 1)
     finally:
         os.close(descriptor)
     if len(data) > _LIMIT:
@@ -109,11 +115,6 @@ def read_private(
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise error(f"{file} is not UTF-8 text", hint="save it as UTF-8") from None
-
-
-def _read(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb", closefd=False) as opened:
-        return opened.read(_LIMIT + 1)
 
 
 def is_there(file: Path) -> bool:
@@ -142,20 +143,6 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     if found.st_mode & forbidden:
         return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
-
-
-def _judge(file: Path, found: os.stat_result, forbidden: int, error: type[OpsError]) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise error(f"{file} is not a regular file", hint="name a regular file, or remove this one")
-    problem = _weakness(found, forbidden) if forbidden else ""
-    if problem:
-        raise error(f"{file} {problem}", hint=f"{_remedy(file, problem)}, or set CFOPS_ALLOW_INSECURE_ENV=1")
-
-
-def _remedy(file: Path, problem: str) -> str:
-    if "uid" in problem:
-        return f"`chown $(id -u) {file}`"
-    return f"`chmod 600 {file}`"
 
 
 def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:

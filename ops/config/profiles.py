@@ -14,6 +14,7 @@ from ops.files.disk import atomic
 
 _SECRETS = ("token", "api_token", "key", "api_key")
 _DEFAULT_LINE = re.compile(r"^[ \t]*default[ \t]*=.*\n?", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 class Profile(NamedTuple):
@@ -65,19 +66,16 @@ def set_default(folder: Path, name: str) -> Path:
     """
     profiles = list_profiles(folder)
     profiles.get(name)
-    head, table, rest = _split(read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS))
+    text = read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS)
+    table = _TABLE.search(text)
+    start = table.start() if table else len(text)
     # Every JSON string is a TOML string.
-    text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", head) + table + rest
+    text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", text[:start]) + text[start:]
     if _parse(text, profiles.file).get("default") != name:
         raise UsageError(f"{profiles.file} cannot be changed safely", hint=f'write default = "{name}" in it')
     with atomic(profiles.file) as file:
         file.write(text.encode())
     return profiles.file
-
-
-def _split(text: str) -> tuple[str, str, str]:
-    header = re.search(r"^[ \t]*\[", text, re.MULTILINE)
-    return (text, "", "") if header is None else (text[: header.start()], header[0], text[header.end() :])
 
 
 def _parse(text: str, file: Path) -> dict[str, object]:

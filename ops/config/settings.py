@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ops.config import layers, private
-from ops.config.credentials import Credentials
+from ops.config.credentials import Credentials, ObjectKeys
 from ops.config.layers import Layer, Said
-from ops.config.object_keys import ObjectKeys, find_object_keys
-from ops.config.profiles import Profile, list_profiles
-from ops.config.tokens import Places, Variables, find_credentials
+from ops.config.profiles import list_profiles
+from ops.config.tokens import Places, Variables, find_credentials, find_object_keys
 from ops.config.values import BY_NAME, convert
 from ops.errors import UsageError, did_you_mean
 
@@ -79,11 +78,15 @@ class Settings:
 
 
 class _Gathered(NamedTuple):
-    """Everything found, not yet converted: layers, strongest first, and the sources of tokens."""
+    """Everything found, not yet converted: layers, strongest first, and the sources of tokens.
+
+    *unread* holds a note for a file of another tool that cannot be read.
+    """
 
     layers: tuple[Layer, ...]
     places: Places
     profile_origin: str
+    unread: Sequence[str]
 
 
 def load(
@@ -105,8 +108,7 @@ def load(
     folder = config_dir or private.config_folder(environ)
     found = _gather(layers.from_options(options, cwd), invoke, environ, cwd, folder)
     given = options.get("credentials")
-    from_wrangler, unread = _wrangler(found.layers, cwd)
-    values, origins = _resolve((*found.layers, *from_wrangler), cwd)
+    values, origins = _resolve(found.layers, cwd)
     credentials, passed_over = (
         (given, ()) if isinstance(given, Credentials) else find_credentials(found.places)
     )
@@ -123,12 +125,7 @@ def load(
             | {"credentials": credentials.origin or "none", "s3_keys": keys.origin or "none"}
             | {"profile": found.profile_origin}
         ),
-        notes=(
-            *_variable_notes(found.places.variables),
-            *_overruled(found, origins),
-            *passed_over,
-            *unread,
-        ),
+        notes=(*_notes(found, origins), *passed_over, *found.unread),
     )
 
 
@@ -147,41 +144,32 @@ def _gather(
     cwd: Path,
     folder: Path,
 ) -> _Gathered:
-    strong: tuple[Layer, ...] = (typed, layers.from_variables(environ, "environment", cwd, guarded=True))
-    trusting = _trusting(strong, cwd)
-    variables = (Variables("environment", environ, cwd), *_read_dotenvs(cwd, folder, trusting))
-    dotenvs = (layers.from_variables(v.values, v.where, v.folder, guarded=False) for v in variables[1:])
-    strong = (*strong, *dotenvs)
-    project = layers.from_mapping(invoke, "Invoke's configuration: ops", cwd, guarded=False)
-    profile, origin = _profile((*strong, project), folder)
-    places = Places(variables, profile, environ.get("CREDENTIALS_DIRECTORY", ""), trusting)
-    return _Gathered((*strong, *_of_profile(profile), project), places, origin)
-
-
-def _trusting(strong: Sequence[Layer], cwd: Path) -> bool:
-    said = _said("allow_insecure_env", strong)
-    return bool(said and convert(BY_NAME["allow_insecure_env"], said.raw, said.origin, cwd))
-
-
-def _read_dotenvs(cwd: Path, folder: Path, trusting: bool) -> Iterator[Variables]:
+    above: tuple[Layer, ...] = (typed, layers.from_variables(environ, "environment", cwd, guarded=True))
+    said = _said("allow_insecure_env", above)
+    trusting = bool(said and convert(BY_NAME["allow_insecure_env"], said.raw, said.origin, cwd))
+    variables = [Variables("environment", environ, cwd)]
     for file in dotenv_files(cwd, folder):
         if values := layers.read_dotenv(file, allow_insecure=trusting):
-            yield Variables(str(file), values, file.parent)
-
-
-def _profile(above: Sequence[Layer], folder: Path) -> tuple[Profile | None, str]:
-    profiles = list_profiles(folder)
-    said = _said("profile", above)
-    if said is None and not profiles.default:
-        return None, "default"
-    name, origin = said or Said(profiles.default, f"{profiles.file} default")
-    return profiles.get(str(name)), origin
-
-
-def _of_profile(profile: Profile | None) -> Iterator[Layer]:
-    if profile:
+            variables.append(Variables(str(file), values, file.parent))
+            above = (*above, layers.from_variables(values, str(file), file.parent, guarded=False))
+    project = layers.from_mapping(invoke, "Invoke's configuration: ops", cwd, guarded=False)
+    profiles, profile, origin = list_profiles(folder), None, "default"
+    said = _said("profile", (*above, project))
+    if said or profiles.default:
+        name, origin = said or Said(profiles.default, f"{profiles.file} default")
+        profile = profiles.get(str(name))
         where = f"profile {profile.name} ({profile.file})"
-        yield layers.from_mapping(profile.settings, where, profile.file.parent, guarded=True)
+        above = (*above, layers.from_mapping(profile.settings, where, profile.file.parent, guarded=True))
+    places = Places(variables, profile, environ.get("CREDENTIALS_DIRECTORY", ""), trusting)
+    above, unread = (*above, project), []
+    # Another tool's file is opened only if nothing else names the account.
+    if _said("account_id", above) is None:
+        try:
+            if said := layers.account_in(cwd):
+                above = (*above, Layer({"account_id": said}, cwd))
+        except UsageError as error:
+            unread.append(f"{error.message}; its account_id is not used")
+    return _Gathered(above, places, origin, unread)
 
 
 def _said(name: str, above: Iterable[Layer]) -> Said | None:
@@ -190,7 +178,15 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return each setting's value and origin, from the strongest layer that has it or the default."""
-    values, origins = _defaults(above, cwd), dict.fromkeys(BY_NAME, "default")
+    values = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
+    folders = {
+        "exports": lambda: cwd / "exports",
+        "state_dir": private.state_folder,
+        "cache_dir": private.cache_folder,
+    }
+    # A user without a home folder may have set these.
+    values |= {name: folder() for name, folder in folders.items() if _said(name, above) is None}
+    origins = dict.fromkeys(BY_NAME, "default")
     for layer in reversed(above):
         for name, said in layer.says.items():
             values[name] = convert(BY_NAME[name], said.raw, said.origin, layer.folder)
@@ -198,40 +194,14 @@ def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[st
     return values, origins
 
 
-def _wrangler(above: Sequence[Layer], cwd: Path) -> tuple[list[Layer], list[str]]:
-    """Return the layer of wrangler's file, and a note if that cannot be read."""
-    # Another tool's file is opened only if nothing else names the account.
-    if _said("account_id", above) is not None:
-        return [], []
-    try:
-        said = layers.account_in(cwd)
-    except UsageError as error:
-        return [], [f"{error.message}; its account_id is not used"]
-    return ([Layer({"account_id": said}, cwd)] if said else []), []
-
-
-def _defaults(above: Sequence[Layer], cwd: Path) -> dict[str, Any]:
-    plain = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
-    folders = {
-        "exports": lambda: cwd / "exports",
-        "state_dir": private.state_folder,
-        "cache_dir": private.cache_folder,
-    }
-    # A user without a home folder may have set these.
-    return plain | {name: folder() for name, folder in folders.items() if _said(name, above) is None}
-
-
-def _variable_notes(places: Iterable[Variables]) -> Iterator[str]:
-    for where, values, _ in places:
+def _notes(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
+    for where, values, _ in found.places.variables:
         for old in sorted(private.DEPRECATED.keys() & values.keys()):
             yield f"{where} {old} is no longer read: use {private.DEPRECATED[old]}"
         for unknown in layers.unknown_variables(values):
             guess = did_you_mean(unknown, layers.VARIABLES)
             yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"
-
-
-def _overruled(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
-    """Yield which values of the profile are overridden, since mixing two accounts changes the wrong one."""
+    # Values of the profile that are overridden, since mixing two accounts changes the wrong one.
     if profile := found.places.profile:
         for name in ("account_id", "base_url"):
             if name in profile.settings and not origins[name].startswith(_INTENDED):

@@ -6,8 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ops.config.credentials import Credentials, mask
-from ops.config.object_keys import ObjectKeys
+from ops.config.credentials import Credentials, ObjectKeys, mask
 from ops.config.profiles import Profile, list_profiles
 from ops.config.settings import Settings
 from ops.config.values import without_userinfo

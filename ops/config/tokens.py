@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.config.credentials import Credentials
+from ops.config.credentials import KEY_ID, SECRET, SESSION, Credentials, ObjectKeys
 from ops.config.private import is_there, placed, read_private
 from ops.config.profiles import Profile
 from ops.errors import CredentialsError
@@ -44,16 +44,19 @@ def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
     key, key_origin = _variable(places, KEY)
     email, _ = _variable(places, EMAIL)
     if token:
-        return Credentials(token=token, origin=origin), tuple(
-            _passed_over(places, origin, key and key_origin)
-        )
+        notes = [f"{key_origin} is not used: the token from {origin} overrides it"] if key else []
+        profile = places.profile
+        if profile and (profile.token_file or profile.keyring) and not origin.startswith("profile "):
+            notes.append(f"the token of profile {profile.name} is not used: {origin} overrides it")
+        return Credentials(token=token, origin=origin), tuple(notes)
     if key and not email:
         raise CredentialsError(
             f"{key_origin} is set without {EMAIL}", hint=f"set {EMAIL}, or use an API token"
         )
     if key:
         return Credentials(email=email, key=key, origin=key_origin), ()
-    return Credentials(origin=_emptiness(places)), ()
+    empty = (f"{where} {TOKEN} is empty" for where, values, _ in places.variables if values.get(TOKEN) == "")
+    return Credentials(origin=next(empty, "")), ()
 
 
 def _tokens(places: Places) -> Iterator[tuple[str, str]]:
@@ -65,15 +68,11 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
     if places.systemd and is_there(file := Path(places.systemd, SYSTEMD_NAME)):
         # systemd protects this folder by access lists, which the mode shows as group-readable.
         yield _line(read_private(file, allow_insecure=True, error=CredentialsError), file), f"systemd {file}"
-    if places.profile:
-        yield from _from_profile(places.profile, places)
-
-
-def _from_profile(profile: Profile, places: Places) -> Iterator[tuple[str, str]]:
-    if profile.token_file:
+    profile = places.profile
+    if profile and profile.token_file:
         origin = f"profile {profile.name} token_file ({profile.token_file})"
         yield _from_file(profile.token_file, places), origin
-    if profile.keyring:
+    if profile and profile.keyring:
         yield _from_keyring(profile.name), f"profile {profile.name} keyring"
 
 
@@ -113,14 +112,12 @@ def _variable(places: Places, name: str) -> tuple[str, str]:
     return next((pair for pair in found if pair[0]), ("", ""))
 
 
-def _passed_over(places: Places, origin: str, key_origin: str) -> Iterator[str]:
-    if key_origin:
-        yield f"{key_origin} is not used: the token from {origin} overrides it"
-    profile = places.profile
-    if profile and (profile.token_file or profile.keyring) and not origin.startswith("profile "):
-        yield f"the token of profile {profile.name} is not used: {origin} overrides it"
+def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
+    """Return the keys of the strongest source that has one, since a secret of another would not match.
 
-
-def _emptiness(places: Places) -> str:
-    empty = (f"{where} {TOKEN} is empty" for where, values, _ in places.variables if values.get(TOKEN) == "")
-    return next(empty, "")
+    Missing keys are not an error here, because most tasks need none.
+    """
+    for where, values, _ in variables:
+        if id := values.get(KEY_ID, ""):
+            return ObjectKeys(id, values.get(SECRET, ""), values.get(SESSION, ""), f"{where} {KEY_ID}")
+    return ObjectKeys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from ops.errors import UsageError
@@ -76,8 +76,6 @@ def invoke_defaults() -> dict[str, dict[str, None]]:
     return {"ops": {field.name: None for field in FIELDS if not field.guarded}}
 
 
-Number = TypeVar("Number", int, float)
-
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
     ("0", "false", "no", "off"), False
 )
@@ -119,29 +117,17 @@ def _text(field: Setting, raw: object, _folder: Path) -> str:
     return chosen.rstrip("/") if field.name == "base_url" else chosen
 
 
-def _whole(field: Setting, raw: object, _folder: Path) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int | str):
-        raise ValueError(f"{raw!r} is not a whole number")
+def _number(field: Setting, raw: object, _folder: Path) -> float:
+    whole = field.kind == "whole"
     try:
-        number = int(raw)
-    except ValueError:
-        raise ValueError(f"{raw!r} is not a whole number") from None
-    return _bounded(field, number)
-
-
-def _seconds(field: Setting, raw: object, _folder: Path) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        raise ValueError(f"{raw!r} is not a number of seconds")
-    try:
-        number = float(raw)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{raw!r} is not a number of seconds") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{raw!r} is not a number of seconds")
-    return _bounded(field, number)
-
-
-def _bounded(field: Setting, number: Number) -> Number:
+        if isinstance(raw, bool) or not isinstance(raw, int | str if whole else int | float | str):
+            raise TypeError
+        number = int(raw) if whole else float(raw)
+        if not whole and not math.isfinite(number):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        what = "a whole number" if whole else "a number of seconds"
+        raise ValueError(f"{raw!r} is not {what}") from None
     if number < field.least:
         raise ValueError(f"{number} is less than {field.least:g}")
     if number > field.most:
@@ -168,17 +154,13 @@ def _folder(_field: Setting, raw: object, folder: Path) -> Path:
         raise ValueError(f"{str(raw)!r} names a home folder that does not exist") from None
 
 
-def _file(field: Setting, raw: object, folder: Path) -> str:
-    return str(_folder(field, raw, folder))
-
-
 _CONVERSIONS: dict[str, Callable[[Setting, object, Path], object]] = {
     "text": _text,
-    "whole": _whole,
-    "seconds": _seconds,
+    "whole": _number,
+    "seconds": _number,
     "switch": _switch,
     "folder": _folder,
-    "file": _file,
+    "file": lambda field, raw, folder: str(_folder(field, raw, folder)),
 }
 
 

@@ -20,14 +20,6 @@ LITTLE, TOO_LITTLE = 1 << 30, 50 << 20
 
 def check_local(settings: Settings) -> Iterator[Finding]:
     """Yield the findings about this machine."""
-    yield from _sources(settings)
-    yield from _variables(settings)
-    for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
-        yield _writable(check, folder)
-    yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
-
-
-def _sources(settings: Settings) -> Iterator[Finding]:
     from ops.config.private import READABLE_BY_OTHERS, WRITABLE_BY_OTHERS
     from ops.config.settings import dotenv_files
 
@@ -39,6 +31,20 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("profile", "ok", f"{settings.profile} is used ({origin})")
     if settings.credentials.kind != "none":
         yield Finding("token source", "ok", f"from {settings.credentials.origin}")
+    for note in settings.notes:
+        yield Finding("variables", "warn", note, "`inv config` shows the values used")
+    if not settings.notes:
+        yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
+    for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
+        existing = _existing(folder)
+        try:
+            check_writable(existing)
+        except DiskError as error:
+            yield Finding(check, "fail", error.message, error.hint)
+        else:
+            how = "written" if existing == folder else "created"
+            yield Finding(check, "ok", f"{folder} can be {how}")
+    yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
 
 
 def _file(check: str, file: Path, forbidden: int) -> Finding:
@@ -49,22 +55,6 @@ def _file(check: str, file: Path, forbidden: int) -> Finding:
     if problem := weakness(file, forbidden):
         return Finding(check, "warn", f"{file} {problem}", f"`chmod 600 {file}`")
     return Finding(check, "ok", f"{file} is read; other users cannot access it")
-
-
-def _variables(settings: Settings) -> Iterator[Finding]:
-    for note in settings.notes:
-        yield Finding("variables", "warn", note, "`inv config` shows the values used")
-    if not settings.notes:
-        yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
-
-
-def _writable(check: str, folder: Path) -> Finding:
-    existing = _existing(folder)
-    try:
-        check_writable(existing)
-    except DiskError as error:
-        return Finding(check, "fail", error.message, error.hint)
-    return Finding(check, "ok", f"{folder} can be {'written' if existing == folder else 'created'}")
 
 
 def _existing(folder: Path) -> Path:

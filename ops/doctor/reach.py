@@ -42,44 +42,40 @@ def reach(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
 def _converse(
     url: SplitResult, host: str, port: int, settings: Settings, clock: Callable[[], float]
 ) -> Iterator[Finding]:
+    connection: http.client.HTTPConnection
+    timeout = settings.connect_timeout
     try:
-        connection = _connection(url, host, port, settings)
+        if url.scheme == "https":
+            import certifi
+
+            # The client's CA certificates, which may differ from the system's.
+            trusted = ssl.create_default_context(cafile=settings.ca_file or certifi.where())
+            connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=trusted)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=timeout)
     except OSError as problem:
         yield Finding("TLS", "fail", f"{settings.ca_file}: {problem}", "set CFOPS_CA_FILE to a PEM file")
         return
     try:
         connection.connect()
-        encryption = _encryption(connection)
+        encryption = "not used: this is the sandbox, or another server on this machine"
+        if isinstance(connection.sock, ssl.SSLSocket):
+            encryption = f"{connection.sock.version()}, the certificate is valid"
         connection.request("HEAD", f"{url.path}/")
         answer = connection.getresponse()
         yield Finding("connection", "ok", f"{host} port {port} answers")
-        yield encryption
+        yield Finding("TLS", "ok", encryption)
         yield clock_offset(answer.getheader("Date", ""), clock())
     except ssl.SSLError as problem:
-        yield _lost(
-            "TLS", _reason(problem), "behind a company proxy, set CFOPS_CA_FILE to its CA certificates"
-        )
+        why = f"TLS failed: {problem.reason or problem}"
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            why = f"the certificate is not accepted: {problem.verify_message}"
+        yield _lost("TLS", why, "behind a company proxy, set CFOPS_CA_FILE to its CA certificates")
     except (OSError, http.client.HTTPException) as problem:
         text = f"{host} port {port}: {problem or type(problem).__name__}"
         yield _lost("connection", text, "check the network and the firewall; www.cloudflarestatus.com")
     finally:
         connection.close()
-
-
-def _connection(url: SplitResult, host: str, port: int, settings: Settings) -> http.client.HTTPConnection:
-    if url.scheme != "https":
-        return http.client.HTTPConnection(host, port, timeout=settings.connect_timeout)
-    import certifi
-
-    # The client's CA certificates, which may differ from the system's.
-    trusted = ssl.create_default_context(cafile=settings.ca_file or certifi.where())
-    return http.client.HTTPSConnection(host, port, timeout=settings.connect_timeout, context=trusted)
-
-
-def _encryption(connection: http.client.HTTPConnection) -> Finding:
-    if isinstance(connection.sock, ssl.SSLSocket):
-        return Finding("TLS", "ok", f"{connection.sock.version()}, the certificate is valid")
-    return Finding("TLS", "ok", "not used: this is the sandbox, or another server on this machine")
 
 
 def clock_offset(date: str, now: float) -> Finding:
@@ -92,12 +88,6 @@ def clock_offset(date: str, now: float) -> Finding:
         return Finding("clock", "ok", "agrees with the server's")
     text = f"{abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} the server's"
     return Finding("clock", "warn", text, "`timedatectl` shows whether the time is synchronised")
-
-
-def _reason(problem: ssl.SSLError) -> str:
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"the certificate is not accepted: {problem.verify_message}"
-    return f"TLS failed: {problem.reason or problem}"
 
 
 def _lost(check: str, meaning: str, hint: str) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,8 +44,16 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
     except OpsError as error:
         return Standing((_refused(error, account_id), seen), False, account_id)
     page = ACCOUNT_TOKENS.format(account_id) if owner == "account" else TOKENS
-    findings = (_state(answer, owner), *_term(answer, now, page), seen)
-    return Standing(findings, answer.get("status") == "active", account_id, page)
+    status = answer.get("status")
+    state = Finding("token", "ok", f"active, owned by {'an account' if owner == 'account' else 'a user'}")
+    if status != "active":
+        state = Finding("token", "fail", f"its status is {status}", f"create a new one at {TOKENS}")
+    begins, ends = _moment(answer.get("not_before")), _moment(answer.get("expires_on"))
+    term = [expiry(ends, now, page)]
+    if begins and begins > now:
+        text = f"not valid before {answer['not_before']}"
+        term.insert(0, Finding("token begins", "fail", text, "wait, or check this machine's clock"))
+    return Standing((state, *term, seen), status == "active", account_id, page)
 
 
 def _verify(client: Client, account_id: str) -> tuple[Json, str]:
@@ -72,20 +79,6 @@ def _refused(error: OpsError, account_id: str) -> Finding:
         return finding._replace(meaning=f"{error.message}, as a user's and as an account's token", hint=hint)
     text = "not valid as a user's token; without an account, an account's token cannot be verified"
     return finding._replace(meaning=text, hint=f"set CLOUDFLARE_ACCOUNT_ID, or {hint}")
-
-
-def _state(answer: Json, owner: str) -> Finding:
-    if answer.get("status") == "active":
-        return Finding("token", "ok", f"active, owned by {'an account' if owner == 'account' else 'a user'}")
-    return Finding("token", "fail", f"its status is {answer.get('status')}", f"create a new one at {TOKENS}")
-
-
-def _term(answer: Json, now: float, page: str) -> Iterator[Finding]:
-    begins, ends = _moment(answer.get("not_before")), _moment(answer.get("expires_on"))
-    if begins and begins > now:
-        text = f"not valid before {answer['not_before']}"
-        yield Finding("token begins", "fail", text, "wait, or check this machine's clock")
-    yield expiry(ends, now, page)
 
 
 def expiry(ends: float | None, now: float, page: str) -> Finding:
@@ -118,17 +111,14 @@ def _accounts(client: Client, settings: Settings) -> tuple[list[Json], Finding]:
         return [], Finding("accounts", "warn", text, hint)
     except OpsError as error:
         return [], failed("accounts", error)
-    return accounts, _seen(accounts, settings.account_id)
-
-
-def _seen(accounts: list[Json], chosen: str) -> Finding:
+    chosen = settings.account_id
     names = ", ".join(f"{account['name']} ({account['id']})" for account in accounts[:SHOWN])
     more = f" and {len(accounts) - SHOWN} more" if len(accounts) > SHOWN else ""
     text = f"can see {len(accounts)}: {names}{more}" if accounts else "can see none"
     if chosen and accounts and chosen not in {account["id"] for account in accounts}:
-        return Finding(
-            "accounts", "warn", f"{text}; {chosen} is not among them", "check CLOUDFLARE_ACCOUNT_ID"
-        )
+        text = f"{text}; {chosen} is not among them"
+        return accounts, Finding("accounts", "warn", text, "check CLOUDFLARE_ACCOUNT_ID")
     if not chosen and len(accounts) != 1:
-        return Finding("accounts", "warn", text, "set CLOUDFLARE_ACCOUNT_ID, or use --account-id")
-    return Finding("accounts", "ok", text)
+        hint = "set CLOUDFLARE_ACCOUNT_ID, or use --account-id"
+        return accounts, Finding("accounts", "warn", text, hint)
+    return accounts, Finding("accounts", "ok", text)

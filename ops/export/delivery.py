@@ -1,4 +1,4 @@
-"""Delivery: what becomes of a snapshot once it is made: a folder, one encrypted file, or a rendering."""
+"""Delivery: a finished snapshot becomes a folder, one encrypted file, or a rendering."""
 
 from __future__ import annotations
 
@@ -14,54 +14,54 @@ from ops.export.renderings import csv_folder, json_document, terraform_file, zon
 from ops.files import disk
 from ops.kinds.catalog import resources
 from ops.snapshots import publish
-from ops.snapshots.layout import account_folder
+from ops.snapshots.layout import ENDING, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.sealed import encrypt, passphrase
 from ops.snapshots.sealed.passphrase import Passphrase
 
 
 class FinishedSnapshot(NamedTuple):
-    """A snapshot in *folder*, to be put in *place*; *name* returns another name each time it is called.
+    """A snapshot in *folder*, to be moved to *parent*; *name* returns another name at each call.
 
-    *say* is told what the form that it is put into cannot hold.
+    *warn* is called with what the target format cannot represent.
     """
 
     folder: Path
     manifest: Manifest
-    place: Path
+    parent: Path
     name: Callable[[], str]
-    say: Callable[[str], None]
+    warn: Callable[[str], None]
 
 
 class Delivery(ABC):
-    """Where a snapshot goes: into *root*, or (*by_account*) a folder for the account in it.
+    """The target of a snapshot: *root*, or (*by_account*) the account's folder in it.
 
-    *keeps_fragments* says whether what a stopped scan has read is handed over too, marked as partial.
+    *keeps_fragments*: what a stopped scan has read is delivered too, marked as partial.
     """
 
     keeps_fragments: ClassVar[bool] = False
     by_account: ClassVar[bool] = False
 
     def __init__(self, root: Path) -> None:
-        # A link to another disk is the user's choice; from here on it is only the folder that it leads to.
+        # The user may link to another disk; from here on only the resolved folder is used.
         self._root = root.resolve()
 
     def check(self, now: float) -> None:
-        """Raise what stands against writing there, before the first request. *now*: seconds since 1970."""
+        """Raise what prevents writing there, before the first request. *now*: seconds since 1970."""
         publish.prepare(self._root, now)
 
     def place(self, account_id: str, now: float) -> Path:
-        """Return the folder in which the snapshot is made, and out of which it is moved."""
+        """Return the folder in which the snapshot is written before it is moved."""
         folder = self._root / account_folder(account_id) if self.by_account else self._root
         return publish.prepare(folder, now)
 
     @abstractmethod
     def hand_over(self, made: FinishedSnapshot) -> Path:
-        """Put it where it belongs, whole or not at all; gives where. Raises DiskError."""
+        """Move or convert it, completely or not at all, and return the path. Raises DiskError."""
 
 
-class Kept(Delivery):
-    """A folder by account and time; *newest*: `latest` leads to it when it is complete."""
+class SnapshotFolder(Delivery):
+    """A folder by account and time; *newest*: `latest` points to it if it is complete."""
 
     keeps_fragments = by_account = True
 
@@ -70,16 +70,16 @@ class Kept(Delivery):
         self._newest = newest
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
-        snapshot = publish.publish(made.folder, made.place, made.name)
+        snapshot = publish.publish(made.folder, made.parent, made.name)
         if self._newest and made.manifest.complete:
             publish.point_latest(snapshot)
         return snapshot
 
 
-class Packed(Kept):
-    """One file that only the holders of the keys, or of the passphrase, can open; `latest` never leads to it.
+class EncryptedSnapshot(SnapshotFolder):
+    """One encrypted file; `latest` never points to it.
 
-    Its name says when it is not whole, for who keeps snapshots without being able to open them.
+    Its name shows if it is partial, for tools that store it without the key.
     """
 
     def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
@@ -87,15 +87,15 @@ class Packed(Kept):
         self._recipients = recipients
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
-        ending = encrypt.ENDING if made.manifest.complete else encrypt.PARTIAL_ENDING
-        while (target := made.place / f"{(name := made.name())}{ending}").exists():
+        ending = ENDING if made.manifest.complete else PARTIAL_ENDING
+        while (target := made.parent / f"{(name := made.name())}{ending}").exists():
             continue
         _pack(made.folder, name, target, self._recipients)
         return target
 
 
-class ToFile(Delivery):
-    """A file that the user has named; an older one is replaced, and only by a scan that came to its end."""
+class NamedFile(Delivery):
+    """A file that the user named; an older one is replaced, but only by a finished scan."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file.parent)
@@ -104,12 +104,12 @@ class ToFile(Delivery):
     def check(self, now: float) -> None:
         disk.refuse_link(self._file)
         if self._file.is_dir():
-            raise Refused(f"{self._file} is a folder", hint="name a file, one that is there is replaced")
+            raise Refused(f"{self._file} is a folder", hint="name a file; an existing one is replaced")
         super().check(now)
 
 
-class PackedFile(ToFile):
-    """The encrypted form under a name of the user's."""
+class EncryptedFile(NamedFile):
+    """An encrypted snapshot with a name of the user's choice."""
 
     def __init__(self, file: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(file)
@@ -120,8 +120,8 @@ class PackedFile(ToFile):
         return self._file
 
 
-class DocumentFile(ToFile):
-    """All of it as one file in the form that its ending names."""
+class DocumentFile(NamedFile):
+    """A rendering as one file in the format of its suffix."""
 
     def check(self, now: float) -> None:
         if DOCUMENTS[self._file.suffix] is _as_html:
@@ -132,13 +132,13 @@ class DocumentFile(ToFile):
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         with disk.atomic(self._file) as file:
-            for told in DOCUMENTS[self._file.suffix](made, file):
-                made.say(told)
+            for loss in DOCUMENTS[self._file.suffix](made, file):
+                made.warn(loss)
         return self._file
 
 
-class Tables(Delivery):
-    """A folder of files in the form that its ending names; one that is there already is never touched."""
+class DocumentFolder(Delivery):
+    """A rendering as a folder of files in the format of its suffix; an existing folder is never changed."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder.parent)
@@ -147,37 +147,28 @@ class Tables(Delivery):
     def check(self, now: float) -> None:
         disk.refuse_link(self._folder)
         if self._folder.exists():
-            raise _taken(self._folder)
+            raise _exists(self._folder)
         super().check(now)
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
-        with publish.partial(made.place, token_hex) as tables:
-            for told in FOLDERS[self._folder.suffix](made, tables):
-                made.say(told)
-            if not publish.moved(tables, self._folder):
-                raise _taken(self._folder)
+        with publish.partial(made.parent, token_hex) as folder:
+            for loss in FOLDERS[self._folder.suffix](made, folder):
+                made.warn(loss)
+            if not publish.moved(folder, self._folder):
+                raise _exists(self._folder)
         return self._folder
 
 
-def _as_json(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
-    json_document.write(made.folder, made.manifest, file)
-    return []
-
-
 def _as_sqlite(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
-    """Make the database in a private folder beside: SQLite writes no stream."""
+    """Write the database in a private folder first, because SQLite cannot write to a stream."""
     from ops.export.renderings import sqlite_file
 
-    with publish.partial(made.place, token_hex) as folder:
+    with publish.partial(made.parent, token_hex) as folder:
         database = folder / "database"
         sqlite_file.write(made.folder, made.manifest, database, resources())
         with database.open("rb") as built:
             shutil.copyfileobj(built, file)
     return []
-
-
-def _as_terraform(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
-    return terraform_file.write(made.folder, made.manifest, file, resources())
 
 
 def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
@@ -186,69 +177,62 @@ def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     return html_report.write(made.folder, made.manifest, file, resources())
 
 
-def _as_csv(made: FinishedSnapshot, folder: Path) -> list[str]:
-    csv_folder.write(made.folder, made.manifest, folder)
-    return []
-
-
-def _as_zones(made: FinishedSnapshot, folder: Path) -> list[str]:
-    return zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone")
-
-
 DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
-    ".json": _as_json,
+    ".json": lambda made, file: json_document.write(made.folder, made.manifest, file),
     ".sqlite": _as_sqlite,
-    ".tf": _as_terraform,
+    ".tf": lambda made, file: terraform_file.write(made.folder, made.manifest, file, resources()),
     ".html": _as_html,
 }
-FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {".csv": _as_csv, ".zone": _as_zones}
+FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
+    ".csv": lambda made, folder: csv_folder.write(made.folder, made.manifest, folder),
+    ".zone": lambda made, folder: zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone"),
+}
 
 
 def rendering(file: Path) -> Delivery:
-    """Return the delivery that the ending of *file* names; raises UsageError for another."""
+    """Return the delivery for the suffix of *file*; raises UsageError for an unknown one."""
     if file.suffix in FOLDERS:
-        return Tables(file)
+        return DocumentFolder(file)
     if file.suffix in DOCUMENTS:
         return DocumentFile(file)
     endings = ", ".join((*DOCUMENTS, *FOLDERS))
-    raise UsageError(f"--to {file}: no such format", hint=f"end it in {endings} or {encrypt.ENDING}")
+    raise UsageError(f"--to {file}: unknown format", hint=f"use the suffix {endings} or {ENDING}")
 
 
 def delivery(
     exports: Path, to: str, keys: Sequence[str], *, newest: bool, passphrase_file: str = ""
 ) -> Delivery:
-    """Choose by the options `--to`, `--encrypt-to` and `--passphrase-file`.
+    """Return the delivery for the options `--to`, `--encrypt-to` and `--passphrase-file`.
 
-    Raises UsageError where they do not go together.
+    Raises UsageError if they contradict each other.
     """
-    file, recipients = Path(to), _recipients(keys, passphrase_file)
+    if keys and passphrase_file:
+        raise UsageError("use --encrypt-to or --passphrase-file, not both: age files allow only one of them")
+    recipients: list[Any] | Passphrase = []
+    if keys or passphrase_file:
+        recipients = encrypt.recipients(keys) if keys else passphrase.read(Path(passphrase_file))
+    file = Path(to)
     if not to:
-        return Packed(exports, recipients) if recipients else Kept(exports, newest=newest)
-    if file.name.endswith(encrypt.ENDING):
+        return (
+            EncryptedSnapshot(exports, recipients) if recipients else SnapshotFolder(exports, newest=newest)
+        )
+    if file.name.endswith(ENDING):
         if not recipients:
             raise UsageError(
-                f"--to {to} needs to know for whom", hint="--encrypt-to age1…, or --passphrase-file FILE"
+                f"--to {to} needs a key or a passphrase", hint="--encrypt-to age1…, or --passphrase-file FILE"
             )
-        return PackedFile(file, recipients)
+        return EncryptedFile(file, recipients)
     if recipients:
         option = "--encrypt-to" if keys else "--passphrase-file"
         raise UsageError(
-            f"{option} makes one {encrypt.ENDING} file, not {file.suffix or file.name}",
-            hint=f"--to {file.stem}{encrypt.ENDING}, or leave --to out",
+            f"{option} creates one {ENDING} file, not {file.suffix or file.name}",
+            hint=f"--to {file.stem}{ENDING}, or omit --to",
         )
     return rendering(file)
 
 
-def _recipients(keys: Sequence[str], passphrase_file: str) -> list[Any] | Passphrase:
-    if keys and passphrase_file:
-        raise UsageError(
-            "--encrypt-to or --passphrase-file: an age file for a passphrase is for nothing else"
-        )
-    return passphrase.read(Path(passphrase_file)) if passphrase_file else encrypt.recipients(keys)
-
-
-def _taken(folder: Path) -> Refused:
-    return Refused(f"{folder} is there already", hint="name another folder, or move it away")
+def _exists(folder: Path) -> Refused:
+    return Refused(f"{folder} already exists", hint="name another folder, or move it away")
 
 
 def _pack(folder: Path, name: str, target: Path, recipients: list[Any] | Passphrase) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.files import disk
 from ops.snapshots.library import Library
-from ops.snapshots.sections import COMPLETE, GONE, Section
+from ops.snapshots.manifest import COMPLETE, GONE, Section
 from ops.snapshots.snapshot import seconds
 
 if TYPE_CHECKING:

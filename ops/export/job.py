@@ -19,9 +19,7 @@ from ops.scan.selection import ScanPlan
 from ops.snapshots import manifest as manifests
 from ops.snapshots import publish
 from ops.snapshots.layout import snapshot_name
-from ops.snapshots.manifest import PARTIAL, Manifest
-from ops.snapshots.sections import COMPLETE
-from ops.snapshots.verify import verify
+from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest
 from ops.snapshots.writer import Writer
 from ops.version import VERSION
 
@@ -82,7 +80,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
             placed=writer.placed,
         )
         manifests.write(folder, manifest)
-        verify.check(folder, manifest)
+        manifests.check(folder, manifest)
         made = FinishedSnapshot(folder, manifest, target, lambda: snapshot_name(moment, chance(2)), app.warn)
         path = job.delivery.hand_over(made)
     if inventory.ended_by is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 START = "0" * 64
 _MARK = b',"hash":"'
 _END = b'"}\n'
+_BLOCK = 64 * 1024
 _TAIL = len(_MARK) + 64 + len(_END)
 
 
@@ -68,7 +69,10 @@ class Chain:
         """
         with explained(self.path), self._locked(fcntl.LOCK_EX):
             self._catch_up()
-            line, head = _line(body, self._head)
+            number = self._head.number + 1
+            text = json.dumps({"n": number, **body}, separators=(",", ":")).encode()
+            head = ChainHead(number, _digest(self._head.hash, text))
+            line = text[:-1] + _MARK + head.hash.encode() + _END
             self._write(line)
             self._end, self._head = self._end + len(line), head
             keep(head)
@@ -98,7 +102,16 @@ class Chain:
                 if not line.endswith(b"\n"):
                     self.torn = True
                     return
-                head = _after(line, head, self.path)
+                body, digest = line[:-_TAIL] + b"}", line[-_TAIL + len(_MARK) : -len(_END)]
+                whole = line[-_TAIL : -_TAIL + len(_MARK)] == _MARK and line.endswith(_END)
+                number, known = head.number + 1, digest.decode("ascii", "replace")
+                if not whole or _digest(head.hash, body) != known:
+                    text = f"was changed by hand or damaged: line {number} does not follow from the rest"
+                    hint = "keep it for inspection and start a new one"
+                    raise DiskError(
+                        f"{self.path} {text}", hint=f"{hint}: `mv {self.path} {self.path}.broken`"
+                    )
+                head = ChainHead(number, known)
                 yield line, head
 
     def close(self) -> None:
@@ -110,7 +123,16 @@ class Chain:
     def _locked(self, kind: int) -> Iterator[None]:
         if self._descriptor < 0:
             private_folder(self.path.parent)
-            self._descriptor = _open(self.path)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(self.path, flags, PRIVATE_FILE)
+            found = os.fstat(descriptor)
+            if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
+                os.close(descriptor)
+                raise Refused(
+                    f"other users could have changed {self.path}",
+                    hint=f"check it, then `chmod 600 {self.path}`, or move it away to start a new one",
+                )
+            self._descriptor = descriptor
         fcntl.flock(self._descriptor, kind)
         try:
             yield
@@ -122,10 +144,23 @@ class Chain:
         size = os.fstat(self._descriptor).st_size
         if size == self._end:
             return
-        self._end, last = _last_line(self._descriptor, size)
-        if self._end < size:
-            os.ftruncate(self._descriptor, self._end)
-        self._head = _head_of(last, self.path) if last else EMPTY
+        start, found = size, b""
+        while start and found.count(b"\n") < 2:
+            step = min(_BLOCK, start)
+            start -= step
+            found = os.pread(self._descriptor, step, start) + found
+        whole = found[: found.rfind(b"\n") + 1]
+        end, head = start + len(whole), EMPTY
+        if end < size:
+            os.ftruncate(self._descriptor, end)
+        if last := whole[whole.rfind(b"\n", 0, -1) + 1 :]:
+            try:
+                body = json.loads(last)
+                head = ChainHead(int(body["n"]), str(body["hash"]))
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+                hint = f"keep it for inspection: `mv {self.path} {self.path}.broken`"
+                raise DiskError(f"the last line of {self.path} is damaged", hint=hint) from None
+        self._end, self._head = end, head
 
     def _write(self, line: bytes) -> None:
         try:
@@ -138,57 +173,5 @@ class Chain:
             raise failure(problem, self.path) from None
 
 
-def _open(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
-    found = os.fstat(descriptor)
-    if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
-        os.close(descriptor)
-        raise Refused(
-            f"other users could have changed {path}",
-            hint=f"check it, then `chmod 600 {path}`, or move it away to start a new one",
-        )
-    return descriptor
-
-
-def _line(body: Json, before: ChainHead) -> tuple[bytes, ChainHead]:
-    text = json.dumps({"n": before.number + 1, **body}, separators=(",", ":")).encode()
-    digest = _digest(before.hash, text)
-    return text[:-1] + _MARK + digest.encode() + _END, ChainHead(before.number + 1, digest)
-
-
 def _digest(before: str, text: bytes) -> str:
     return sha256(before.encode() + text).hexdigest()
-
-
-def _after(line: bytes, before: ChainHead, path: Path) -> ChainHead:
-    """Return the head after *line*, which must follow *before*."""
-    text, digest = line[:-_TAIL] + b"}", line[-_TAIL + len(_MARK) : -len(_END)].decode("ascii", "replace")
-    whole = line[-_TAIL : -_TAIL + len(_MARK)] == _MARK and line.endswith(_END)
-    if not whole or _digest(before.hash, text) != digest:
-        raise DiskError(
-            f"{path} was changed by hand or damaged: line {before.number + 1} does not follow from the rest",
-            hint=f"keep it for inspection and start a new one: `mv {path} {path}.broken`",
-        )
-    return ChainHead(before.number + 1, digest)
-
-
-def _last_line(descriptor: int, size: int) -> tuple[int, bytes]:
-    """Return where the last whole line ends, and that line."""
-    block, found = 64 * 1024, b""
-    start = size
-    while start and found.count(b"\n") < 2:
-        step = min(block, start)
-        start -= step
-        found = os.pread(descriptor, step, start) + found
-    whole = found[: found.rfind(b"\n") + 1]
-    return start + len(whole), whole[whole.rfind(b"\n", 0, -1) + 1 :]
-
-
-def _head_of(line: bytes, path: Path) -> ChainHead:
-    try:
-        body = json.loads(line)
-        return ChainHead(int(body["n"]), str(body["hash"]))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise DiskError(
-            f"the last line of {path} is damaged", hint=f"keep it for inspection: `mv {path} {path}.broken`"
-        ) from None

@@ -23,7 +23,14 @@ PRIVATE_FOLDER = 0o700
 DAY = 86_400.0
 
 _TEMPORARY = re.compile(r"\.cfops-(\d+)-[0-9a-f]{8}\.tmp")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+# What to do about an error while writing; {} is the folder.
+_REMEDIES = {
+    (errno.ENOSPC, errno.EDQUOT): "the disk is full: free some space, then run it again",
+    (errno.EFBIG,): "the file would exceed the allowed size: `ulimit -f` shows the limit",
+    (errno.ENOENT, errno.ENOTDIR): "`mkdir -p {}`, or name another folder",
+    (errno.EACCES, errno.EPERM, errno.EROFS): "`ls -ld {}` shows who may write there; name another folder",
+}
+_OTHER_REMEDY = "`df` and the system log may show more"
 
 
 @contextmanager
@@ -52,7 +59,13 @@ def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
         with suppress(OSError):
             temporary.unlink()
         raise
-    _settle(path.parent)
+    # Make the rename durable. Some file systems cannot; the file is complete anyway.
+    with suppress(OSError):
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class _Raw(io.FileIO):
@@ -75,14 +88,20 @@ def _create(temporary: Path, mode: int) -> int:
     return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
-def _settle(folder: Path) -> None:
-    """Make the rename durable. Some file systems cannot; the file is complete anyway."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+    """Return *path*, open for reading. Raises OSError, also if it is not a regular file.
+
+    A named pipe would block, and a device may never end. Without *follow*, a symbolic link is refused.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def refuse_link(path: Path) -> None:
@@ -103,6 +122,29 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def open_own(path: Path) -> tuple[int, bool]:
+    """Open *path* for reading and writing, created with mode 0600; return (descriptor, replaced).
+
+    A file that other users could access, and a symbolic link, is replaced by a new file. Raises OSError or
+    DiskError if it cannot be created.
+    """
+    private_folder(path.parent)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as problem:
+        if problem.errno not in (errno.ELOOP, errno.EACCES):
+            raise
+    else:
+        found = os.fstat(descriptor)
+        private = not stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid()
+        if private and stat.S_ISREG(found.st_mode):
+            return descriptor, False
+        os.close(descriptor)
+    path.unlink()
+    return os.open(path, flags | os.O_EXCL, 0o600), True
+
+
 def check_writable(folder: Path) -> None:
     """Raise DiskError if no file can be created in *folder*; tries it, since modes alone do not tell."""
     if not folder.is_dir():
@@ -119,16 +161,16 @@ def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:
 
     *now* is wall time in seconds. Return the removed files.
     """
-    return [file for file in _leftovers(folder, now - older_than) if _removed(file)]
-
-
-def _leftovers(folder: Path, before: float) -> Iterator[Path]:
+    removed = []
     for file in folder.glob(".cfops-*.tmp"):
         match = _TEMPORARY.fullmatch(file.name)
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             found = file.lstat()
-            if match and stat.S_ISREG(found.st_mode) and found.st_mtime < before and not alive(int(match[1])):
-                yield file
+            aged = stat.S_ISREG(found.st_mode) and found.st_mtime < now - older_than
+            if match and aged and not alive(int(match[1])):
+                file.unlink()
+                removed.append(file)
+    return removed
 
 
 def alive(process: int) -> bool:
@@ -138,39 +180,21 @@ def alive(process: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
-    return True
-
-
-def _removed(file: Path) -> bool:
-    try:
-        file.unlink()
-    except OSError:
-        return False
+        pass
     return True
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a DiskError that says what is wrong with *path*, with a hint."""
+def explained(path: Path, verb: str = "written") -> Iterator[None]:
+    """Turn an OSError into a DiskError: *path* cannot be "written", or what *verb* says, with a hint."""
     try:
         yield
     except OSError as problem:
-        raise failure(problem, path) from None
+        raise failure(problem, path, verb) from None
 
 
-def failure(problem: OSError, path: Path) -> DiskError:
-    """Return the DiskError for *problem*, raised while writing *path*."""
-    return DiskError(f"{path} cannot be written: {problem.strerror or problem}", hint=_remedy(problem, path))
-
-
-def _remedy(problem: OSError, path: Path) -> str:
-    if problem.errno in _FULL:
-        return "the disk is full: free some space, then run it again"
-    if problem.errno == errno.EFBIG:
-        return "the file would exceed the allowed size: `ulimit -f` shows the limit"
-    if problem.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f"`mkdir -p {quote(str(path.parent))}`, or name another folder"
-    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"`ls -ld {quote(str(path.parent))}` shows who may write there; name another folder"
-    return "`df` and the system log may show more"
+def failure(problem: OSError, path: Path, verb: str = "written") -> DiskError:
+    """Return the DiskError for *problem*, raised while *path* was written, or what *verb* says."""
+    hint = next((hint for errors, hint in _REMEDIES.items() if problem.errno in errors), _OTHER_REMEDY)
+    text = f"{path} cannot be {verb}: {problem.strerror or problem}"
+    return DiskError(text, hint=hint.format(quote(str(path.parent))))

@@ -36,31 +36,21 @@ def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
     try:
-        _take(descriptor, doing)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            try:
+                found = json.loads(os.pread(descriptor, 4096, 0))
+            except (ValueError, RecursionError):
+                found = {}  # the other run has the lock and is about to write its name
+            found = found if isinstance(found, dict) else {}
+            known = (f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found)
+            raise Locked(
+                f"another run is {doing}: {', '.join(known) or 'it has just started'}",
+                hint="wait until it has ended; the lock is freed then in any case",
+            ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         yield
     finally:
         os.close(descriptor)
-
-
-def _take(descriptor: int, doing: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Locked(
-            f"another run is {doing}: {_named(descriptor)}",
-            hint="wait until it has ended; the lock is freed then in any case",
-        ) from None
-
-
-def _named(descriptor: int) -> str:
-    try:
-        found = json.loads(os.pread(descriptor, 4096, 0))
-    except (ValueError, RecursionError):
-        # It has the lock and is about to write its name.
-        found = {}
-    found = found if isinstance(found, dict) else {}
-    return ", ".join(f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found) or (
-        "it has just started"
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from ops.errors import ApiError, MalformedAnswer
 from ops.http.exchange import WRITE, Call, Reply, Send
@@ -42,8 +42,7 @@ def envelope(call: Call, reply: Reply) -> Json:
 
     A 2xx without `success` is a success: some responses are documented without it.
     """
-    if reply.status >= 300:
-        _refuse(call, reply)
+    refuse_failure(call, reply)
     data: Json = reply.data if reply.data is not None else _object(call, reply)
     if data.get("success") is False:
         raise refusal(call, reply, data)
@@ -60,8 +59,7 @@ def result(call: Call, reply: Reply) -> Any:
 
 def graphql(call: Call, reply: Reply) -> Json:
     """Return the `data` of a GraphQL response, whose errors come with status 200."""
-    if reply.status >= 300:
-        _refuse(call, reply)
+    refuse_failure(call, reply)
     answer: Json = reply.data if reply.data is not None else _object(call, reply)
     if answer.get("errors"):
         texts = [str(error.get("message", error)) for error in dicts(answer["errors"])]
@@ -73,9 +71,14 @@ def graphql(call: Call, reply: Reply) -> Json:
 
 
 def refuse_failure(call: Call, reply: Reply) -> None:
-    """Raise the error that *reply* reports, if it is not the requested raw content."""
-    if reply.status >= 300:
-        _refuse(call, reply)
+    """Raise the error that *reply* reports, unless its status is 2xx."""
+    if reply.status < 300:
+        return
+    try:
+        data = parse(reply.body)
+    except ValueError:
+        data = None
+    raise refusal(call, reply, data)
 
 
 def malformed(call: Call, reply: Reply, why: str) -> MalformedAnswer:
@@ -97,28 +100,24 @@ def parse(body: bytes) -> Any:
         value = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not _is_shallow(body) and _is_too_deep(value):
+    if _is_too_deep(body, value):
         raise ValueError("nested too deeply")
     return value
 
 
-def _is_shallow(body: bytes) -> bool:
-    """True if a text cannot be too deep; brackets in strings may make this False for a shallow one."""
-    nest = body.translate(None, _NO_BRACKETS)
-    for _ in range(_LEVELS):
-        if not nest:
-            return True
-        nest = nest.replace(b"{}", b"").replace(b"[]", b"")
-    return not nest
-
-
-# The levels that one pattern counts; deeper values are rare, and walked.
+# Levels of brackets that are counted in the text; deeper values are rare, and walked.
 _LEVELS = 12
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
+def _is_too_deep(body: bytes, value: Any) -> bool:
+    nest = body.translate(None, _NO_BRACKETS)
+    for _ in range(_LEVELS):
+        if not nest:
+            return False
+        nest = nest.replace(b"{}", b"").replace(b"[]", b"")
+    # Brackets in strings may make a shallow text look deep, so the value decides.
+    level = [value] if nest else []
     for _ in range(DEEPEST):
         level = [
             inner
@@ -162,12 +161,3 @@ def _object(call: Call, reply: Reply) -> Json:
     if not isinstance(data, dict):
         raise malformed(call, reply, "the answer is not an object")
     return data
-
-
-def _refuse(call: Call, reply: Reply) -> NoReturn:
-    """Raise the error of a response other than 2xx."""
-    try:
-        data = parse(reply.body)
-    except ValueError:
-        data = None
-    raise refusal(call, reply, data)

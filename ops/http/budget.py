@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from ops.errors import NotSent
@@ -67,7 +67,10 @@ class Budget:
                 head = file.head(now)
                 free_at, why = self._free_at(head, now)
                 if free_at <= now:
-                    return self._take(head, now)
+                    if head.left_until > now:
+                        file.allow(head.left - 1, head.left_until)
+                    self.used += 1
+                    return file.take(head, now)
             self._pause((free_at - now) / SECOND, why)
 
     def settle(self, slot: int) -> None:
@@ -83,8 +86,23 @@ class Budget:
     def heed(self, call: Call, reply: Reply) -> None:
         """Apply the limit that *reply* reports; after a 429 all threads and processes of the token wait."""
         if reply.status == 429:
-            self._block(pause_after(reply, call.attempt))
-        self._heed_allowance(reply.headers)
+            seconds = pause_after(reply, call.attempt)
+            with self._file as file:
+                now = self._now()
+                file.block(max(file.head(now).blocked_until, now + round(seconds * SECOND)))
+        said = allowance(reply.headers)
+        if said is None:
+            return
+        with self._file as file:
+            now = self._now()
+            head = file.head(now)
+            until = now + round(said.seconds * SECOND)
+            # Responses overtake each other, so within a window the lowest figure is the newest; it counts
+            # requests in flight. A sliding window ends at another moment two seconds later.
+            if head.left_until > now and abs(until - head.left_until) < 2 * SECOND:
+                file.allow(min(said.remaining, head.left), head.left_until)
+            else:
+                file.allow(said.remaining, until)
 
     def remaining(self) -> int | None:
         """Return how many requests may be sent now; None without a limit."""
@@ -121,32 +139,6 @@ class Budget:
             return oldest + self._length, f"the budget of {self.limit} requests in {self.window:g} s is used"
         fast = self._file.moment(head, PER_SECOND, now)
         return (fast + SECOND if fast else now), "to stay under 200 requests in a second"
-
-    def _take(self, head: SlotHead, now: int) -> int:
-        if head.left_until > now:
-            self._file.allow(head.left - 1, head.left_until)
-        self.used += 1
-        return self._file.take(head, now)
-
-    def _block(self, seconds: float) -> None:
-        with self._file as file:
-            now = self._now()
-            file.block(max(file.head(now).blocked_until, now + round(seconds * SECOND)))
-
-    def _heed_allowance(self, headers: Mapping[str, str]) -> None:
-        said = allowance(headers)
-        if said is None:
-            return
-        with self._file as file:
-            now = self._now()
-            head = file.head(now)
-            until = now + round(said.seconds * SECOND)
-            # Responses overtake each other, so within a window the lowest figure is the newest; it counts
-            # requests in flight. A sliding window ends at another moment two seconds later.
-            if head.left_until > now and abs(until - head.left_until) < 2 * SECOND:
-                file.allow(min(said.remaining, head.left), head.left_until)
-            else:
-                file.allow(said.remaining, until)
 
     def _counted(self, now: int) -> list[int]:
         with self._file as file:

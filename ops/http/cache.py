@@ -13,13 +13,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from ops.errors import DiskError
-from ops.files.own import open_own
+from ops.files.disk import open_own
 from ops.http.answers import parse
 from ops.http.exchange import READ, WRITE, Call, Reply, Send
 
@@ -102,32 +102,27 @@ class Cache:
             self._shut()
 
     def _key(self, call: Call) -> str:
-        told = json.dumps(
-            [*self._owner, call.method, call.path, sorted(call.params), sorted(call.headers.items())]
-        )
-        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        parts = [*self._owner, call.method, call.path, sorted(call.params), sorted(call.headers.items())]
+        return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Do *work*; a damaged file is replaced, any other failure disables the cache."""
         with self._lock:
             for _ in range(2):
                 try:
-                    with self._transaction() as db:
+                    self._connection = self._connection or self._open()
+                    with self._connection as db:
                         return work(db)
                 except (sqlite3.OperationalError, DiskError, OSError) as problem:
                     if "full" not in str(problem):
                         return otherwise
                 except sqlite3.DatabaseError:
                     self._say(f"the cache {self._file} was damaged and has been replaced")
-                self._discard()
+                self._shut()
+                with suppress(OSError):
+                    self._file.unlink(missing_ok=True)
+                    self._remove_sides()
             return otherwise
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        if self._connection is None:
-            self._connection = self._open()
-        with self._connection as db:
-            yield db
 
     def _open(self) -> sqlite3.Connection:
         descriptor, replaced = open_own(self._file)
@@ -143,12 +138,6 @@ class Cache:
             db.close()
             raise
         return db
-
-    def _discard(self) -> None:
-        self._shut()
-        with suppress(OSError):
-            self._file.unlink(missing_ok=True)
-            self._remove_sides()
 
     def _remove_sides(self) -> None:
         for side in ("-wal", "-shm"):
@@ -170,7 +159,12 @@ def with_cache(send: Send, cache: Cache) -> Send:
 
     def cached(call: Call) -> Reply:
         if call.kind == WRITE:
-            return _written(send, cache, call)
+            # Before and after: what is read while the write is in flight may be either state.
+            cache.clear(call.path)
+            try:
+                return send(call)
+            finally:
+                cache.clear(call.path)
         if call.fresh <= 0 or call.kind != READ or call.stream:
             return send(call)
         known = cache.find(call)
@@ -183,12 +177,3 @@ def with_cache(send: Send, cache: Cache) -> Send:
         return reply
 
     return cached
-
-
-def _written(send: Send, cache: Cache, call: Call) -> Reply:
-    """Remove before and after: what is read while the write is in flight may be either state."""
-    cache.clear(call.path)
-    try:
-        return send(call)
-    finally:
-        cache.clear(call.path)

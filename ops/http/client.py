@@ -111,7 +111,11 @@ class Client:
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
         """Return the whole envelope: `result`, `result_info`, `messages` and the rest."""
-        return self._envelope(Call("GET", path, _spelt(params), fresh=self._cache))
+        call = Call("GET", path, _spelt(params), fresh=self._cache)
+        reply = self._carry(call)
+        if reply.incomplete:
+            self._gap(reply.incomplete)
+        return answers.envelope(call, reply)
 
     def lookup(self, path: ApiPath, **params: Any) -> Any:
         """Return the `result` of *path* as get does, up to five minutes old: for finding ids by name."""
@@ -186,7 +190,11 @@ class Client:
     ) -> Any:
         call = Call(method, path, _spelt(params), kind=WRITE, body=data, headers=headers or NOTHING)
         if files is not None:
-            call = _with_files(call, files)
+            from urllib3.filepost import encode_multipart_formdata
+
+            # Names to bytes, text, or (file name, content, media type).
+            form, media_type = encode_multipart_formdata(files)
+            call = call._replace(body=form, headers={**call.headers, "Content-Type": media_type})
         elif json is not None:
             call = _with_json(call, json)
         try:
@@ -212,7 +220,13 @@ class Client:
             fresh = self._cache if first else 0.0
             call = Call("GET", path, fixed + _spelt(more), headers=headers, fresh=fresh)
             reply = self._carry(call)
-            return _page(call, reply, inside)
+            data = answers.envelope(call, reply)
+            items, info = data.get("result"), data.get("result_info")
+            if inside and isinstance(items, dict):
+                items = items.get(inside)
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise answers.malformed(call, reply, "the answer has no list of items")
+            return Page(items, info if isinstance(info, dict) else {}, reply)
 
         return ask
 
@@ -224,67 +238,33 @@ class Client:
             raise NotFound(reply.incomplete, 404)
         return result
 
-    def _envelope(self, call: Call) -> Json:
-        reply = self._carry(call)
-        if reply.incomplete:
-            self._gap(reply.incomplete)
-        return answers.envelope(call, reply)
-
     def _carry(self, call: Call) -> Reply:
         """Send *call*, unless the token was refused before: a scan would send it thousands of times."""
-        if self._rejected and not _verifies(call):
+        # An account's token is "invalid" at the user's endpoint, so that proves nothing about other calls.
+        verifies = call.path.endswith("/tokens/verify")
+        if self._rejected and not verifies:
             raise self._rejected
         reply = self._send(call)
         reply.paths = self._paths
-        if reply.status in (400, 401, 403):
-            self._remember(call, reply)
+        if reply.status in (400, 401, 403) and not verifies:
+            try:
+                answers.refuse_failure(call, reply)
+            except CredentialsError as error:
+                self._rejected = error
+            except OpsError:
+                pass  # the caller raises it
         return reply
-
-    def _remember(self, call: Call, reply: Reply) -> None:
-        if _verifies(call):
-            # An account's token is "invalid" at the user's endpoint, so that proves nothing
-            # about other calls.
-            return
-        try:
-            answers.refuse_failure(call, reply)
-        except CredentialsError as error:
-            self._rejected = error
-        except OpsError:
-            return  # the caller raises it
-
-
-def _page(call: Call, reply: Reply, inside: str) -> Page:
-    data = answers.envelope(call, reply)
-    items = data.get("result")
-    if inside and isinstance(items, dict):
-        items = items.get(inside)
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise answers.malformed(call, reply, "the answer has no list of items")
-    info = data.get("result_info")
-    return Page(items, info if isinstance(info, dict) else {}, reply)
-
-
-def _verifies(call: Call) -> bool:
-    return call.path.endswith("/tokens/verify")
 
 
 def _spelt(params: Json) -> Params:
     """Return the parameters as the API expects them, without empty ones."""
-    return tuple((name, _word(value)) for name, value in params.items() if value is not None and value != "")
-
-
-def _word(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return tuple(
+        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        for name, value in params.items()
+        if value is not None and value != ""
+    )
 
 
 def _with_json(call: Call, body: Any) -> Call:
     headers = {**call.headers, "Content-Type": "application/json"}
     return call._replace(body=jsonlib.dumps(body).encode(), headers=headers)
-
-
-def _with_files(call: Call, files: Any) -> Call:
-    """Encode *files* as a form: names to bytes, text, or (file name, content, media type)."""
-    from urllib3.filepost import encode_multipart_formdata
-
-    body, media_type = encode_multipart_formdata(files)
-    return call._replace(body=body, headers={**call.headers, "Content-Type": media_type})

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -79,15 +80,12 @@ def cursor_form(ask: Ask, *, ordered_by: str, identity: str, ahead: bool = False
     """
     tally = Tally()
     given = _Ordered(ordered_by) if ordered_by else _Remembered(identity or "id")
-    return Listing(_items(ask, given, tally, ahead=ahead), tally)
 
+    def items() -> Iterator[Json]:
+        with closing(_Pages(ask, ahead=ahead)) as pages:
+            yield from _read(pages, given, tally)
 
-def _items(ask: Ask, given: _Ordered | _Remembered, tally: Tally, *, ahead: bool) -> Iterator[Json]:
-    pages = _Pages(ask, ahead=ahead)
-    try:
-        yield from _read(pages, given, tally)
-    finally:
-        pages.close()
+    return Listing(items(), tally)
 
 
 class _Pages:
@@ -137,7 +135,7 @@ def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterato
             # The items yielded so far are known, so the list can be read from its start
             # without repeating any.
             tally.passes += 1
-            given.restart()
+            given.again = True
             cursor, used = "", set()
             pages.close()
             continue
@@ -171,14 +169,14 @@ def _page(ask: Ask, cursor: str) -> Page:
 
 
 class _Ordered:
-    """Remembers the last key: keys up to it were yielded."""
+    """Remembers the last key: keys up to it were yielded. *again*: the list is read from its start again."""
 
     all_known = True
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._last = ""
-        self._again = False
+        self.again = False
         self.problem = ""
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
@@ -186,8 +184,8 @@ class _Ordered:
         for item in items:
             key = str(item.get(self._field, ""))
             if key > self._last:
-                self._last, self._again = key, False
-            elif self._again:
+                self._last, self.again = key, False
+            elif self.again:
                 continue
             elif key and key == self._last:
                 tally.duplicates += 1
@@ -196,20 +194,16 @@ class _Ordered:
                 self.problem = f"the order is broken at {key!r}, so items may be missing"
             yield item
 
-    def restart(self) -> None:
-        """Prepare for the list from its start."""
-        self._again = True
-
 
 class _Remembered:
-    """Remembers fingerprints: of all items up to a number, then of the latest."""
+    """Remembers fingerprints: of all items up to a number, then of the latest. *again* as in _Ordered."""
 
     problem = ""
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._seen: set[int] = set()
-        self._again = False
+        self.again = False
         self.all_known = True
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
@@ -220,11 +214,7 @@ class _Remembered:
         for item in items:
             mark = hash(str(item.get(self._field) or json.dumps(item, sort_keys=True)))
             if mark in self._seen:
-                tally.duplicates += not self._again
+                tally.duplicates += not self.again
                 continue
             self._seen.add(mark)
             yield item
-
-    def restart(self) -> None:
-        """Prepare for the list from its start."""
-        self._again = True

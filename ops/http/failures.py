@@ -29,17 +29,17 @@ def unsent_or_unanswered(call: Call, error: Exception, *, sent: bool, host: str)
         return UsageError(f"{call}: a header or the URL cannot be sent", hint="`inv doctor` checks the token")
     causes = list(_causes(error))
     if sent or isinstance(error, exceptions.ReadTimeout):
-        return _unanswered(call, causes)
+        late = any(isinstance(cause, ReadTimeoutError | TimeoutError) for cause in causes)
+        what = "no answer in time" if late else "the connection was lost before the answer"
+        return Unanswered(f"{call}: {what}", hint=_LOOK_AGAIN)
     words, hint = _why_not_sent(causes, urlsplit(host).hostname or "")
     return NotSent(f"{call}: {words}", hint=hint)
 
 
 def broken_off(call: Call, error: Exception, taken: int) -> NetworkError:
     """Return the error for a body that broke off after *taken* bytes."""
-    if any(isinstance(cause, ReadTimeoutError | TimeoutError) for cause in _causes(error)):
-        why = "did not end in time"
-    else:
-        why = "broke off"
+    late = any(isinstance(cause, ReadTimeoutError | TimeoutError) for cause in _causes(error))
+    why = "did not end in time" if late else "broke off"
     return Unanswered(f"{call}: the answer {why}, after {taken:,} bytes", hint=_LOOK_AGAIN)
 
 
@@ -50,52 +50,33 @@ def not_decoded(call: Call, status: int) -> MalformedAnswer:
 _LOOK_AGAIN = "try again; `inv doctor` checks the connection"
 
 
-def _unanswered(call: Call, causes: list[BaseException]) -> Unanswered:
-    if any(isinstance(cause, ReadTimeoutError | TimeoutError) for cause in causes):
-        return Unanswered(f"{call}: no answer in time", hint=_LOOK_AGAIN)
-    return Unanswered(f"{call}: the connection was lost before the answer", hint=_LOOK_AGAIN)
-
-
 def _why_not_sent(causes: list[BaseException], host: str) -> tuple[str, str]:
     """Return what happened, and what to do about it."""
     for cause in causes:
         if isinstance(cause, SSLCertVerificationError):
-            return _certificate(cause, host)
+            words = f"the certificate of {host} is not accepted: {cause.verify_message}"
+            if cause.verify_code in _WRONG_TIME:
+                return words, "check this machine's clock: certificates are checked against it"
+            hint = "the setting ca_file names your organization's own CA; verification cannot be turned off"
+            return words, hint
         if isinstance(cause, SSLError):
-            return _tls(cause, host)
+            if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+                hint = "plain HTTP answered, perhaps a login page of the network"
+                return f"{host} does not speak TLS on this port", hint
+            words = f"TLS with {host} failed: {cause.reason or 'no reason given'}"
+            return words, "`inv doctor` checks the connection"
         if isinstance(cause, ProxyError):
             return "the proxy did not open a tunnel", "check the setting proxy: `inv config` shows it"
         if isinstance(cause, NameResolutionError):
             return f"the name {host} cannot be looked up", "check the network and the name server"
         if isinstance(cause, ConnectionRefusedError):
-            return (
-                f"{host} refused the connection",
-                "is a server listening there? `inv config` shows the base URL",
-            )
+            hint = "is a server listening there? `inv config` shows the base URL"
+            return f"{host} refused the connection", hint
         if isinstance(cause, ConnectTimeoutError | TimeoutError) and not isinstance(
             cause, NewConnectionError
         ):
             return f"{host} could not be reached in time", "a firewall may drop the packets"
     return f"{host} could not be reached", _LOOK_AGAIN
-
-
-def _certificate(error: SSLCertVerificationError, host: str) -> tuple[str, str]:
-    words = f"the certificate of {host} is not accepted: {error.verify_message}"
-    if error.verify_code in _WRONG_TIME:
-        return words, "check this machine's clock: certificates are checked against it"
-    return words, "the setting ca_file names your organization's own CA; verification cannot be turned off"
-
-
-def _tls(error: SSLError, host: str) -> tuple[str, str]:
-    if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
-        return (
-            f"{host} does not speak TLS on this port",
-            "plain HTTP answered, perhaps a login page of the network",
-        )
-    return (
-        f"TLS with {host} failed: {error.reason or 'no reason given'}",
-        "`inv doctor` checks the connection",
-    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

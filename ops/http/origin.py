@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from ops.errors import UsageError
 
@@ -43,8 +43,24 @@ def check_plain(url: str, what: str = BASE_URL, *, http: bool = False) -> bool:
 
     Return True if its host is this machine. Raises UsageError.
     """
-    parts = _parsed(url, what)
-    here = is_loopback(parts.hostname or "")
+    if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}%'):
+        raise _refused(url, what, "it has a character that is not allowed in a URL")
+    if "#" in url or "?" in url:
+        raise _refused(url, what, "it has a query or a fragment")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _refused(url, what, "it cannot be parsed") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _refused(url, what, "it is not an https URL")
+    if "@" in parts.netloc:
+        raise _refused(f"{parts.scheme}://…@{parts.hostname}", what, "it names a user")
+    if port == 0 or parts.netloc.endswith(":") or _disguised(parts.hostname):
+        raise _refused(url, what, "its host or port is not in the usual form")
+    if any(segment in ("", ".", "..") for segment in parts.path.rstrip("/").split("/")[1:]):
+        raise _refused(url, what, "its path is not in the usual form")
+    here = is_loopback(parts.hostname)
     if parts.scheme == "http" and not here and not http:
         raise _refused(url, what, "only https is allowed, except on this machine")
     return here
@@ -98,27 +114,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _parsed(url: str, what: str) -> SplitResult:
-    if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}%'):
-        raise _refused(url, what, "it has a character that is not allowed in a URL")
-    if "#" in url or "?" in url:
-        raise _refused(url, what, "it has a query or a fragment")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise _refused(url, what, "it cannot be parsed") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _refused(url, what, "it is not an https URL")
-    if "@" in parts.netloc:
-        raise _refused(f"{parts.scheme}://…@{parts.hostname}", what, "it names a user")
-    if port == 0 or parts.netloc.endswith(":") or _disguised(parts.hostname):
-        raise _refused(url, what, "its host or port is not in the usual form")
-    if any(segment in ("", ".", "..") for segment in parts.path.rstrip("/").split("/")[1:]):
-        raise _refused(url, what, "its path is not in the usual form")
-    return parts
 
 
 def _disguised(host: str) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from requests.auth import AuthBase
-
 from ops.errors import UsageError
 from ops.http.exchange import Call
 from ops.http.origin import is_loopback
@@ -14,8 +12,6 @@ from ops.http.session import Session
 from ops.version import VERSION
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest
-
     from ops.config.settings import Settings
 
 SECONDS = 10.0
@@ -29,7 +25,17 @@ class Outside:
     """
 
     def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
-        parts = urlsplit(_plain(url, what))
+        try:
+            parts = urlsplit(url)
+            usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
+            usable = usable and parts.port != 0 and "@" not in parts.netloc and "#" not in url
+        except ValueError:
+            usable = False
+        if not usable:
+            # Not shown: such a URL is a password.
+            raise UsageError(
+                f"{what} is not a plain URL", hint="write https://HOST/PATH, without a user name"
+            )
         self.host = parts.hostname or ""
         here = is_loopback(self.host)
         if parts.scheme != "https" and not (here and parts.scheme == "http"):
@@ -37,7 +43,7 @@ class Outside:
         self._path, self._query = parts.path.rstrip("/"), parts.query
         self._session = Session(
             f"{parts.scheme}://{parts.netloc}",
-            _Nobody(),
+            lambda request: request,
             user_agent=f"cfops/{VERSION}",
             read_timeout=SECONDS,
             seconds=SECONDS,
@@ -61,23 +67,3 @@ class Outside:
 
     def close(self) -> None:
         self._session.close()
-
-
-class _Nobody(AuthBase):
-    """Adds no credentials."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        return request
-
-
-def _plain(url: str, what: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
-        usable = usable and parts.port != 0 and "@" not in parts.netloc and "#" not in url
-    except ValueError:
-        usable = False
-    if not usable:
-        # Not shown: such a URL is a password.
-        raise UsageError(f"{what} is not a plain URL", hint="write https://HOST/PATH, without a user name")
-    return url

@@ -31,23 +31,23 @@ LEEWAY = 2.0
 def page_form(ask: Ask, per_page: int) -> Listing:
     """Return all pages of *per_page* items each; `problem` is set if three readings do not agree."""
     tally = Tally()
-    return Listing(_items(ask, per_page, tally), tally)
 
+    def items() -> Iterator[Json]:
+        seen: set[str] = set()
+        for number_of_pass in range(1, PASSES + 1):
+            reading = _Reading(ask, per_page, seen, tally, again=number_of_pass > 1)
+            yield from reading.items()
+            tally.passes = number_of_pass
+            tally.duplicates += reading.twice
+            if reading.failed or reading.believable():
+                tally.problem = tally.problem or reading.incomplete
+                return
+        if reading.unchanged():
+            tally.problem = f"the API reports {tally.total} items, but sent {len(seen)} in {PASSES} readings"
+        else:
+            tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
 
-def _items(ask: Ask, per_page: int, tally: Tally) -> Iterator[Json]:
-    seen: set[str] = set()
-    for number_of_pass in range(1, PASSES + 1):
-        reading = _Reading(ask, per_page, seen, tally, again=number_of_pass > 1)
-        yield from reading.items()
-        tally.passes = number_of_pass
-        tally.duplicates += reading.twice
-        if reading.failed or reading.believable():
-            tally.problem = tally.problem or reading.incomplete
-            return
-    if reading.unchanged():
-        tally.problem = f"the API reports {tally.total} items, but sent {len(seen)} in {PASSES} readings"
-    else:
-        tally.problem = f"the list changed while it was read {PASSES} times: {reading.doubt()}"
+    return Listing(items(), tally)
 
 
 class _Reading:
@@ -112,7 +112,8 @@ class _Reading:
 
     def _new(self, items: list[Json], *, dated: bool) -> Iterator[Json]:
         for item in items:
-            key = _key(item)
+            id = item.get("id")
+            key = id if isinstance(id, str) and id else json.dumps(item, sort_keys=True)
             if key in self._here:
                 self.twice += 1
                 continue
@@ -122,16 +123,12 @@ class _Reading:
             self._seen.add(key)
             self._added = True
             if dated:
-                self._date(item)
+                born = [moment for moment in (_moment(item.get(name)) for name in STAMPS) if moment]
+                if not born:
+                    self._undated = True
+                elif max(born) >= self._since:
+                    self._young += 1
             yield item
-
-    def _date(self, item: Json) -> None:
-        """Record whether *item*, which no earlier reading yielded, was created after the first page."""
-        born = [moment for moment in (_moment(item.get(name)) for name in STAMPS) if moment]
-        if not born:
-            self._undated = True
-        elif max(born) >= self._since:
-            self._young += 1
 
     def _is_alone(self, page: Page) -> bool:
         return len(page.items) < self._size(page) and page.total in (None, len(page.items))
@@ -186,12 +183,6 @@ class _Reading:
 def answered_at(page: Page) -> float:
     """Return when *page* was answered, by the server's clock, in seconds since 1970."""
     return served(page.reply.headers) or time.time()
-
-
-def _key(item: Json) -> str:
-    """Return what identifies *item*: its id, or all of it."""
-    found = item.get("id")
-    return found if isinstance(found, str) and found else json.dumps(item, sort_keys=True)
 
 
 def _moment(value: Any) -> float:

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -35,6 +36,8 @@ R = TypeVar("R")
 
 Task = Callable[[], None]
 
+_END: Any = object()
+
 # Seconds between two checks of a waiting thread for a stop.
 LOOK_UP = 0.2
 # Seconds that tasks in flight have to end after a stop.
@@ -55,7 +58,9 @@ def each(
     waiting: deque[_Result[R]] = deque()
     try:
         while True:
-            for item in _some(source, 2 * workers - len(waiting), stop):
+            while len(waiting) < 2 * workers and not stop.is_set():
+                if (item := next(source, _END)) is _END:
+                    break
                 waiting.append(_Result())
                 pool.submit(partial(waiting[-1].take, function, item))
             if not waiting:
@@ -65,16 +70,6 @@ def each(
         pool.close()
     if stop.is_set():
         raise Interrupted("stopped before everything was done")
-
-
-def _some(source: Iterator[T], count: int, stop: threading.Event) -> Iterator[T]:
-    for _ in range(count):
-        if stop.is_set():
-            return
-        try:
-            yield next(source)
-        except StopIteration:
-            return
 
 
 class Pool:
@@ -127,19 +122,14 @@ class Pool:
     def close(self) -> None:
         """Start no further task, and wait a moment for those in flight."""
         with self._changed:
-            while self._take_back():
-                self._open -= 1
+            with suppress(queue.Empty):
+                while True:
+                    self._tasks.get_nowait()
+                    self._open -= 1
             self._changed.wait_for(lambda: self.idle, GRACE)
         for _ in self._threads:
             self._tasks.put(None)
         self._threads.clear()
-
-    def _take_back(self) -> bool:
-        try:
-            self._tasks.get_nowait()
-        except queue.Empty:
-            return False
-        return True
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

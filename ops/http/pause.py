@@ -6,7 +6,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -52,14 +52,12 @@ def served(headers: Mapping[str, str]) -> float | None:
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:
     """Return the policy in `Ratelimit` that will limit first."""
-    return min(_allowances(headers.get("ratelimit", "")), default=None)
-
-
-def _allowances(value: str) -> Iterator[Allowance]:
-    for item in _ITEM.finditer(value):
+    allowances = []
+    for item in _ITEM.finditer(headers.get("ratelimit", "")):
         found = {name.lower(): int(digits) for name, digits in _PARAMETER.findall(item[1])}
         if "r" in found and "t" in found:
-            yield Allowance(found["r"], min(float(found["t"]), LONGEST))
+            allowances.append(Allowance(found["r"], min(float(found["t"]), LONGEST)))
+    return min(allowances, default=None)
 
 
 def wanted_pause(headers: Mapping[str, str]) -> float | None:
@@ -95,8 +93,8 @@ class Pause:
         self._clock = clock
         self._stop = stop or threading.Event()
         self._wait = wait or self._stop.wait
-        self._told = -math.inf
-        self._telling = threading.Lock()
+        self._announced = -math.inf
+        self._announcing = threading.Lock()
 
     def check(self) -> None:
         """Raise Interrupted if the run is stopped, NetworkError if its deadline has passed."""
@@ -116,30 +114,25 @@ class Pause:
         the run is stopped meanwhile.
         """
         if not self.fits(seconds):
+            then = time.strftime("%H:%M:%S", time.localtime(time.time() + math.ceil(seconds)))
             raise RateLimited(
                 f"{why}: that takes {spoken(seconds)}, longer than this run's deadline allows",
                 429,
-                hint=f"try again at {_time_of_day(seconds)}, or set a longer deadline",
+                hint=f"try again at {then}, or set a longer deadline",
             )
-        self._announce(seconds, why)
+        end = self._clock() + seconds
+        with self._announcing:
+            # Once for all threads that wait for the same moment.
+            announce = seconds >= WORTH_TELLING and end >= self._announced + WORTH_TELLING
+            if announce:
+                self._announced = end
+        if announce:
+            self._say(f"waiting {spoken(seconds)}: {why}")
         if self._wait(seconds):
             raise Interrupted(f"stopped while waiting: {why}")
-
-    def _announce(self, seconds: float, why: str) -> None:
-        """Announce a wait once for all threads that wait for the same moment."""
-        end = self._clock() + seconds
-        with self._telling:
-            if seconds < WORTH_TELLING or end < self._told + WORTH_TELLING:
-                return
-            self._told = end
-        self._say(f"waiting {spoken(seconds)}: {why}")
 
 
 def spoken(seconds: float) -> str:
     """Return a duration in words."""
     whole = math.ceil(seconds)
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
-
-
-def _time_of_day(seconds: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(time.time() + math.ceil(seconds)))

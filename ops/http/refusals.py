@@ -39,8 +39,6 @@ SHOWN = 200
 # Over the limit Cloudflare blocks for this long.
 FIVE_MINUTES = 300.0
 
-_DOCTOR = "`inv doctor` shows what this token may do"
-
 
 def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
     """Return the error that *reply* reports; *data* is its body if that could be parsed.
@@ -55,21 +53,18 @@ def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
 
 
 def _redirected(call: Call, reply: Reply) -> ApiError:
+    """Return the error for a redirect; only its host is shown, since the rest may hold a secret."""
+    try:
+        host = urlsplit(reply.headers.get("location", "")).hostname
+        target = _printable(host) if host else "the same host"
+    except ValueError:
+        target = "an unreadable address"
     return ApiError(
-        f"{call}: redirected to {_target(reply)} ({reply.status}); redirects are not followed",
+        f"{call}: redirected to {target} ({reply.status}); redirects are not followed",
         reply.status,
         hint="check the base URL: `inv config` shows it and its origin",
         ray=reply.ray,
     )
-
-
-def _target(reply: Reply) -> str:
-    """Return only the host of a redirect, since the rest may hold a secret."""
-    try:
-        host = urlsplit(reply.headers.get("location", "")).hostname
-    except ValueError:
-        return "an unreadable address"
-    return _printable(host) if host else "the same host"
 
 
 def _from_the_edge(call: Call, reply: Reply) -> OpsError:
@@ -82,9 +77,8 @@ def _from_the_edge(call: Call, reply: Reply) -> OpsError:
     if reply.status == 403:
         # Cloudflare's firewall protects its API and refuses some names, such as a KV key that ends in
         # "..." (workers-sdk 7669). It answers with a page; a missing permission is answered in JSON.
-        hint = (
-            f"Cloudflare's firewall refused it, probably because of the last name in the path: {_last(call)}"
-        )
+        name = repr(unquote(call.path.rpartition("/")[2]))
+        hint = f"Cloudflare's firewall refused it, probably because of the last name in the path: {name}"
         return ApiError(message, 403, hint=hint, ray=reply.ray)
     return ApiError(message, reply.status, hint=_later(reply), ray=reply.ray)
 
@@ -93,7 +87,7 @@ def _failure(call: Call, reply: Reply, data: Json) -> OpsError:
     """Return the error that the envelope *data* describes, with every reason and its code."""
     reasons = list(_reasons(data.get("errors")))
     codes = tuple(code for code, _ in reasons if code)
-    text = "; ".join(_one_reason(code, text) for code, text in reasons)
+    text = "; ".join(f"{_printable(text)} ({code})" if code else _printable(text) for code, text in reasons)
     message = f"{call}: {text or f'failed without a reason ({reply.status})'}"
     kind, hint = _class_of(call, reply, set(codes), text)
     return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
@@ -102,16 +96,26 @@ def _failure(call: Call, reply: Reply, data: Json) -> OpsError:
 def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[type[OpsError], str]:
     """Return the class and hint, by status, path and code together."""
     status = reply.status
-    if _bad_token(status, codes, text):
-        return CredentialsError, _token_hint(call, reply, codes)
+    refused = status == 401 or (codes & BAD_TOKEN and status < 500)
+    if refused or (9109 in codes and "invalid access token" in text.lower()):
+        if codes & {6003, 6103, 6111}:
+            hint = "check for blanks, quotes, or a Global API key in its place; `inv doctor`"
+            return CredentialsError, f"the token is malformed: {hint}"
+        if 10000 in codes:
+            lacks = f"it lacks a permission{_permission(call, reply)}"
+            return CredentialsError, f"the token is not valid, or {lacks}; `inv doctor` shows which"
+        return CredentialsError, "the token is unknown, expired or revoked; `inv doctor` shows details"
     if status == 403 or 10000 in codes:
-        return PermissionDenied, _permission_hint(call, reply, codes)
+        lacks = f"the token lacks a permission{_permission(call, reply)}"
+        if 10000 in codes:
+            return PermissionDenied, f"{lacks}, or it is not valid; `inv doctor` shows which"
+        return PermissionDenied, f"{lacks}; `inv doctor` shows what this token may do"
     if status == 429:
         return RateLimited, _come_back(reply)
     if status in (404, 410):
-        return (Absent if proves_absence(status, call.path, codes) else NotFound), _not_found_hint(
-            call, reply
-        )
+        task = reply.paths.listing_task(call.path) if reply.paths else ""
+        hint = f"`{task}` lists what exists" if task else ""
+        return (Absent if proves_absence(status, call.path, codes) else NotFound), hint
     if status == 409 or codes & ALREADY_THERE:
         return Conflict, ""
     if 400 <= status < 500:
@@ -119,43 +123,14 @@ def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[typ
     return ApiError, _later(reply)
 
 
-def proves_absence(status: int, path: str, codes: Collection[int]) -> bool:
-    """True if an answer with *status* and *codes* for *path* proves that the item does not exist."""
-    return status == 404 and any(code in codes and re.fullmatch(pattern, path) for pattern, code in _ABSENT)
-
-
-def _bad_token(status: int, codes: set[int], text: str) -> bool:
-    if status == 401 or (codes & BAD_TOKEN and status < 500):
-        return True
-    return 9109 in codes and "invalid access token" in text.lower()
-
-
-def _token_hint(call: Call, reply: Reply, codes: set[int]) -> str:
-    if codes & {6003, 6103, 6111}:
-        return (
-            "the token is malformed: check for blanks, quotes, or a Global API key in its place; `inv doctor`"
-        )
-    if 10000 in codes:
-        named = _permission(call, reply)
-        return f"the token is not valid, or it lacks a permission{named}; `inv doctor` shows which"
-    return "the token is unknown, expired or revoked; `inv doctor` shows details"
-
-
-def _permission_hint(call: Call, reply: Reply, codes: set[int]) -> str:
-    named = _permission(call, reply)
-    if 10000 in codes:
-        return f"the token lacks a permission{named}, or it is not valid; `inv doctor` shows which"
-    return f"the token lacks a permission{named}; {_DOCTOR}"
-
-
 def _permission(call: Call, reply: Reply) -> str:
     name = reply.paths.permission(call.path, write=call.kind == WRITE) if reply.paths else ""
     return f" (probably {name})" if name else ""
 
 
-def _not_found_hint(call: Call, reply: Reply) -> str:
-    task = reply.paths.listing_task(call.path) if reply.paths else ""
-    return f"`{task}` lists what exists" if task else ""
+def proves_absence(status: int, path: str, codes: Collection[int]) -> bool:
+    """True if an answer with *status* and *codes* for *path* proves that the item does not exist."""
+    return status == 404 and any(code in codes and re.fullmatch(pattern, path) for pattern, code in _ABSENT)
 
 
 def _come_back(reply: Reply) -> str:
@@ -186,10 +161,6 @@ def dicts(errors: Any) -> Iterator[Json]:
             yield {"message": error}
 
 
-def _one_reason(code: int, text: str) -> str:
-    return f"{_printable(text)} ({code})" if code else _printable(text)
-
-
 def excerpt(reply: Reply) -> str:
     """Return the start of a body, after a colon; "" for an empty one."""
     text = _printable(reply.body[: 8 * SHOWN].decode("utf-8", "replace"))
@@ -199,7 +170,3 @@ def excerpt(reply: Reply) -> str:
 def _printable(text: str) -> str:
     """Return *text* on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _last(call: Call) -> str:
-    return repr(unquote(call.path.rpartition("/")[2]))

@@ -24,7 +24,7 @@ from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
 from ops.http.timed import Attempt, AttemptSlot, TimedHTTP, TimedHTTPS
 
 if TYPE_CHECKING:
-    from requests.auth import AuthBase
+    Authorize = Callable[[requests.PreparedRequest], object]
 
 CHUNK = 64 * 1024
 # A body of 25 MiB on a line of 1 Mbit/s takes this long.
@@ -32,17 +32,17 @@ SECONDS_FOR_CONTENT = 300.0
 
 
 class Session:
-    """Sends calls to *base_url*. Times are in seconds; no call lasts beyond the moment *until* of *clock*.
+    """Sends calls to *base_url*; *authorize* adds the credentials to a request.
 
-    Environment variables, `.netrc`, redirects and cookies are ignored, and TLS is always verified, against
-    *ca_file* if given. Raises NotSent, Unanswered, MalformedAnswer or ApiError; a response of any status is
-    returned.
+    Times are in seconds; no call lasts beyond the moment *until* of *clock*. Environment variables, `.netrc`,
+    redirects and cookies are ignored, and TLS is always verified, against *ca_file* if given. Raises NotSent,
+    Unanswered, MalformedAnswer or ApiError; a response of any status is returned.
     """
 
     def __init__(
         self,
         base_url: str,
-        auth: AuthBase,
+        authorize: Authorize,
         *,
         user_agent: str,
         connect_timeout: float = 5.0,
@@ -54,7 +54,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base = base_url.rstrip("/")
-        self._auth = auth
+        self._authorize = authorize
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._seconds = seconds
@@ -69,8 +69,15 @@ class Session:
         return f"<Session {urlsplit(self._base).hostname}>"
 
     def __call__(self, call: Call) -> Reply:
-        session = self._take()
-        session.watch.attempt = attempt = self._attempt(call)
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            # Connections outlive the threads that used them, so there is a new session only if all are busy.
+            session = _Quiet(self._tls)
+        large = call.stream or len(call.body or b"") > CHUNK
+        seconds = max(self._seconds, SECONDS_FOR_CONTENT) if large else self._seconds
+        attempt = Attempt(min(self._clock() + seconds, self._until), self._read_timeout, self._clock)
+        session.watch.attempt = attempt
         failure: OpsError
         try:
             response = session.send(
@@ -85,7 +92,11 @@ class Session:
             failure = unsent_or_unanswered(call, error, sent=attempt.sent, host=self._base)
             self._idle.append(session)
         else:
-            return self._reply(call, response, session)
+            complete = bool(response.raw.chunked) or "content-length" in response.headers
+            status, chunks = response.status_code, self._chunks(call, response, session)
+            if call.stream and status < 300:
+                return Reply(status, response.headers, chunks=chunks, complete=complete)
+            return Reply(status, response.headers, b"".join(chunks), complete=complete)
         # Raised here so that it does not carry the exception of requests, which holds the token.
         raise failure
 
@@ -93,18 +104,6 @@ class Session:
         """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
-
-    def _take(self) -> _Quiet:
-        """Return an idle session: connections outlive the threads that used them."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return _Quiet(self._tls)
-
-    def _attempt(self, call: Call) -> Attempt:
-        large = call.stream or len(call.body or b"") > CHUNK
-        seconds = max(self._seconds, SECONDS_FOR_CONTENT) if large else self._seconds
-        return Attempt(min(self._clock() + seconds, self._until), self._read_timeout, self._clock)
 
     def _prepare(self, call: Call) -> requests.PreparedRequest:
         """Build the request directly: the path is encoded already, and the headers are always the same."""
@@ -121,16 +120,8 @@ class Session:
         prepared.body = call.body
         if call.body is not None or call.method not in ("GET", "HEAD"):
             headers["Content-Length"] = str(len(call.body or b""))
-        self._auth(prepared)
+        self._authorize(prepared)
         return prepared
-
-    def _reply(self, call: Call, response: requests.Response, session: _Quiet) -> Reply:
-        """Return the response; its body is read, except for a successful call that asked for a stream."""
-        complete = bool(response.raw.chunked) or "content-length" in response.headers
-        chunks = self._chunks(call, response, session)
-        if call.stream and response.status_code < 300:
-            return Reply(response.status_code, response.headers, chunks=chunks, complete=complete)
-        return Reply(response.status_code, response.headers, b"".join(chunks), complete=complete)
 
     def _chunks(self, call: Call, response: requests.Response, session: _Quiet) -> Iterator[bytes]:
         """Yield the body. Raises Unanswered if it breaks off, ApiError if it exceeds the limit."""
@@ -140,7 +131,9 @@ class Session:
             for chunk in response.raw.stream(CHUNK, decode_content=True):
                 taken += len(chunk)
                 if taken > call.limit:
-                    raise _too_large(call, response)
+                    text = f"{call}: the answer is larger than {call.limit:,} bytes"
+                    ray = response.headers.get("cf-ray", "")
+                    raise ApiError(text, response.status_code, ray=ray)
                 yield chunk
         except urllib3.exceptions.DecodeError:
             failure = not_decoded(call, response.status_code)
@@ -155,14 +148,6 @@ class Session:
                 response.close()
             self._idle.append(session)
         raise failure
-
-
-def _too_large(call: Call, response: requests.Response) -> ApiError:
-    return ApiError(
-        f"{call}: the answer is larger than {call.limit:,} bytes",
-        response.status_code,
-        ray=response.headers.get("cf-ray", ""),
-    )
 
 
 @cache

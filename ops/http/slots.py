@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import DiskError
-from ops.files.own import open_own
+from ops.files.disk import open_own
 
 MAGIC = b"cfopsRB1"
 HEAD = struct.Struct("=8s16s4q8x")
@@ -51,7 +51,11 @@ class SlotFile:
         self._path = path
         self._capacity = capacity
         self._say = say
-        self._boot = _boot_id()
+        try:
+            # It changes with each boot, and the clock restarts then.
+            self._boot = struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
+        except (OSError, ValueError):
+            self._boot = bytes(16)
         self._lock = threading.Lock()
         self._descriptor = self._open()
 
@@ -154,11 +158,3 @@ class SlotFile:
 def _unpacked(content: bytes, size: int) -> SlotHead:
     _, _, blocked, left, left_until, following = HEAD.unpack(content)
     return SlotHead(blocked, left, left_until, following, size)
-
-
-def _boot_id() -> bytes:
-    """Return 16 bytes that change with each boot, since the clock restarts then."""
-    try:
-        return struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
-    except (OSError, ValueError):
-        return bytes(16)

@@ -10,14 +10,14 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
-
-from requests.auth import AuthBase
 
 from ops.errors import OpsError
 from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
-from ops.http.circuit import Circuit
+from ops.http.circuit import with_circuit
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
 from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
@@ -56,34 +56,21 @@ class DryRun:
         self.withheld.append(call)
         size = f", {len(call.body):,} bytes" if call.body else ""
         self._say(f"dry run, not sent: {call}{size}")
-        return Reply(200, body=json.dumps({"success": True, "result": _object(call)}).encode())
+        body = None
+        if call.headers.get("Content-Type") == "application/json":
+            with suppress(ValueError):
+                body = parse(call.body or b"")
+        result = body if isinstance(body, dict) else None
+        return Reply(200, body=json.dumps({"success": True, "result": result}).encode())
 
 
-def _object(call: Call) -> object:
-    """Return the body of *call* if it is a JSON object, else None."""
-    if call.headers.get("Content-Type") != "application/json":
-        return None
-    try:
-        body = parse(call.body or b"")
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-class Auth(AuthBase):
-    """Adds the credentials to the headers of a request; its repr shows nothing of them."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        credentials = self._credentials
-        if credentials.kind == "token":
-            request.headers["Authorization"] = f"Bearer {credentials.token}"
-        else:
-            request.headers["X-Auth-Email"] = credentials.email
-            request.headers["X-Auth-Key"] = credentials.key
-        return request
+def authorize(credentials: Credentials, request: PreparedRequest) -> None:
+    """Add *credentials* to the headers of *request*."""
+    if credentials.kind == "token":
+        request.headers["Authorization"] = f"Bearer {credentials.token}"
+    else:
+        request.headers["X-Auth-Email"] = credentials.email
+        request.headers["X-Auth-Key"] = credentials.key
 
 
 TOLERATED = 60.0
@@ -164,7 +151,7 @@ def open_client(
     if settings.debug:
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
-    send = Circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
+    send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
     cached = _Cached(DryRun(send, say) if dry else send, settings, say)
 
     def close() -> None:
@@ -180,7 +167,7 @@ def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[]
         check_proxy(settings.proxy)
     return Session(
         settings.base_url,
-        Auth(settings.credentials),
+        partial(authorize, settings.credentials),
         user_agent=f"cfops/{VERSION}",
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
@@ -209,17 +196,15 @@ class _Cached:
         if call.fresh <= 0 and (call.kind != WRITE or not self._file.exists()):
             return self._send(call)
         with self._opening:
-            around = self._around = self._around or self._open()
-        return around(call)
+            if self._around is None:
+                from ops.http.cache import Cache, with_cache
+
+                settings = self._settings
+                owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
+                self._cache = Cache(self._file, owner=owner, say=self._say)
+                self._around = with_cache(self._send, self._cache)
+        return self._around(call)
 
     def close(self) -> None:
         if self._cache:
             self._cache.close()
-
-    def _open(self) -> Send:
-        from ops.http.cache import Cache, with_cache
-
-        settings = self._settings
-        owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
-        self._cache = Cache(self._file, owner=owner, say=self._say)
-        return with_cache(self._send, self._cache)

@@ -11,6 +11,7 @@ import io
 import socket
 from collections.abc import Callable
 from http.client import HTTPResponse
+from types import SimpleNamespace
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -66,24 +67,15 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedSocket:
-    """The part of a socket that http.client uses to read a response."""
+class TimedHTTP(HTTPConnection):
+    """A connection without TLS, to this machine."""
 
-    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
-        self._sock = sock
-        self._attempt = attempt
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock, self._attempt), BUFFER)
-
-
-class _Timed(HTTPConnection):
     def __init__(self, *args: Any, watch: AttemptSlot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.watch = watch
         self.attempt: Attempt | None = None
         # http.client calls this with the socket to make the response.
-        self.response_class = self._timed_response  # type: ignore[assignment]  # a function serves as well
+        self.response_class = self._response  # type: ignore[assignment]  # a function serves as well
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self.attempt = self.watch.attempt
@@ -98,15 +90,14 @@ class _Timed(HTTPConnection):
             self.attempt.sent = True
         super().send(data)
 
-    def _timed_response(self, sock: Any, **kwargs: Any) -> HTTPResponse:
+    def _response(self, sock: Any, **kwargs: Any) -> HTTPResponse:
         # A proxy's response to CONNECT comes before the attempt is set.
-        timed: Any = _TimedSocket(sock, self.attempt) if self.attempt else sock
-        return HTTPResponse(timed, **kwargs)
+        if self.attempt:
+            reader = io.BufferedReader(_TimedReader(sock, self.attempt), BUFFER)
+            # All that http.client uses of the socket to read a response.
+            sock = SimpleNamespace(makefile=lambda _mode: reader)
+        return HTTPResponse(sock, **kwargs)
 
 
-class TimedHTTP(_Timed):
-    """A connection without TLS, to this machine."""
-
-
-class TimedHTTPS(_Timed, HTTPSConnection):
+class TimedHTTPS(TimedHTTP, HTTPSConnection):
     """A connection with TLS."""

@@ -151,6 +151,15 @@ class Document(NamedTuple):
     make: Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
 
 
+class Applied(Exception):
+    """A write was applied, but a later step of it failed; *item* is the item as it is now."""
+
+    def __init__(self, item: Json, problem: str) -> None:
+        super().__init__(problem)
+        self.item = item
+        self.problem = problem
+
+
 class Writes(NamedTuple):
     """How items of a kind are created, updated and deleted.
 
@@ -158,11 +167,11 @@ class Writes(NamedTuple):
     not exist. It is called before a write, after one with an unknown outcome, and before an undo; *find_all*
     does the same for up to *find_size* items of one parent, in their order, with few requests. *create* takes
     the wanted item, *update* the live and the wanted one, *delete* the live one; the first two return the
-    item as the API answers it. *batch* makes up to *batch_size* changes of one parent in one request and
-    returns their items in the same order, None for a deleted one; *batch_of* returns the size where it
-    depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed. *lost* says
-    what a deletion deletes permanently; *irreversible* says why a change of this kind can never be undone.
-    *renames*: an item may get another identity and stay the same item.
+    item as the API answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
+    one request and returns their items in the same order, None for a deleted one; *batch_of* returns the size
+    where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed.
+    *lost* says what a deletion deletes permanently; *irreversible* says why a change of this kind can never
+    be undone. *renames*: an item may get another identity and stay the same item.
 
     For example, a Workers route:
 

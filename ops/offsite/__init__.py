@@ -1,1 +1,1 @@
-"""Offsite: snapshots in a bucket of S3, of R2, or of anything that speaks as they do."""
+"""Offsite: snapshots in a bucket of S3, R2, or a compatible service."""

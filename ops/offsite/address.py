@@ -1,6 +1,6 @@
-"""Addresses: s3://bucket/prefix is a place that snapshots are kept in, s3://bucket/prefix/NAME one of them.
+"""Addresses: s3://bucket/prefix is where snapshots are stored, s3://bucket/prefix/NAME one of them.
 
-A prefix holds what exports/ holds on this machine: a folder for each account, its snapshots in that.
+A prefix contains what exports/ contains on this machine: a folder per account, with its snapshots.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ops.snapshots.layout import is_plain_id
 
 SCHEME = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-# What needs no escaping in a key; a segment of dots alone means another folder to many programs.
+# What needs no escaping in a key; a segment of only dots means another folder to many programs.
 _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9!_.*'()=@+,-]{1,200}")
 _NAME = re.compile(r"latest|previous|\d{4}-\d\d-\d\d[0-9A-Za-z.:-]*")
 
 
-class Place(NamedTuple):
+class BucketPrefix(NamedTuple):
     """A prefix in a bucket; *prefix* is empty, or ends in a slash."""
 
     bucket: str
@@ -28,47 +28,43 @@ class Place(NamedTuple):
         return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
 
     def key(self, *parts: str) -> str:
-        """Return the key of what lies below the prefix."""
+        """Return the key of *parts* below the prefix."""
         return self.prefix + "/".join(parts)
 
 
-def is_address(name: str) -> bool:
-    return name.startswith(SCHEME)
-
-
-def place(text: str, option: str) -> Place:
-    """Read a place as it was typed after *option*; raises UsageError for what is none."""
+def read_prefix(text: str, option: str) -> BucketPrefix:
+    """Return the prefix in *text*, the value of *option*; raises UsageError if it is not one."""
     bucket, segments = _split(text, f"{option} {text}", f"{option} s3://BUCKET/PREFIX")
     if segments and is_plain_id(segments[-1]):
         raise UsageError(
-            f"{option} {text} names an account: each gets a folder of its own below the place",
-            hint=f"{option} {text.rstrip('/').rpartition('/')[0]}, and --account-id says which account",
+            f"{option} {text} names an account: each account gets its own folder below the prefix",
+            hint=f"{option} {text.rstrip('/').rpartition('/')[0]}, and --account-id for the account",
         )
-    return Place(bucket, "".join(f"{segment}/" for segment in segments))
+    return BucketPrefix(bucket, "".join(f"{segment}/" for segment in segments))
 
 
-def snapshot(text: str) -> tuple[Place, str, str]:
-    """Read the address of a snapshot: where it lies, the account where that is named, and its name there.
+def read_snapshot(text: str) -> tuple[BucketPrefix, str, str]:
+    """Return (prefix, account, name) of the snapshot's address *text*; the account is "" if it is not named.
 
-    Raises UsageError for what is none.
+    Raises UsageError if it is not an address of a snapshot.
     """
-    hint = f"{text.rstrip('/')}/latest is the newest, where that is the place"
+    hint = f"{text.rstrip('/')}/latest is the newest snapshot below that prefix"
     where, _, name = text.rpartition("/")
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{text} names no snapshot", hint=hint)
+        raise UsageError(f"{text} does not name a snapshot", hint=hint)
     bucket, above = _split(where, text, hint)
     account = above.pop() if above and is_plain_id(above[-1]) else ""
-    return Place(bucket, "".join(f"{segment}/" for segment in above)), account, name
+    return BucketPrefix(bucket, "".join(f"{segment}/" for segment in above)), account, name
 
 
-def _split(text: str, told: str, hint: str) -> tuple[str, list[str]]:
-    if not is_address(text):
-        raise UsageError(f"{told}: not an address in a bucket", hint=hint)
+def _split(text: str, shown: str, hint: str) -> tuple[str, list[str]]:
+    if not text.startswith(SCHEME):
+        raise UsageError(f"{shown}: not an address in a bucket", hint=hint)
     bucket, _, rest = text.removeprefix(SCHEME).partition("/")
     segments = rest.removesuffix("/").split("/") if rest else []
     if not _BUCKET.fullmatch(bucket):
-        raise UsageError(f"{told}: {bucket!r} is no name of a bucket", hint=hint)
+        raise UsageError(f"{shown}: {bucket!r} is not a valid name of a bucket", hint=hint)
     for segment in segments:
         if not _SEGMENT.fullmatch(segment):
-            raise UsageError(f"{told}: {segment!r} is not plainly written", hint=hint)
+            raise UsageError(f"{shown}: {segment!r} has characters that need escaping", hint=hint)
     return bucket, segments

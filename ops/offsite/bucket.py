@@ -1,15 +1,16 @@
-"""A bucket: the few things that are asked of S3.
+"""A bucket: the few operations of S3 that are used.
 
-What is written carries its SHA-256, in a header that S3 and R2 check and in the signature, so that what has
-arrived is what was sent.
+Each object is sent with its SHA-256, in a header that S3 and R2 check and in the signature, so a change in
+transit is detected.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,30 +18,33 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from ops.errors import Interrupted, MalformedAnswer, NetworkError, NotFound
+from ops.files.disk import open_regular
 from ops.http.parallel import each
 from ops.offsite import boto
 from ops.telemetry.log import Log
 from ops.telemetry.redact import Redactor
 
 if TYPE_CHECKING:
+    from ops.cli.app import App
     from ops.config.settings import Settings
-    from ops.snapshots.scratch import Readable
+    from ops.snapshots.sealed.passphrase import ByteSource
     from ops.snapshots.writer import StoredFile
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 WHOLE = 64 << 20
-"""Up to so many bytes an object is sent in one request."""
+"""The largest object in bytes that is sent in one request."""
 
 PART = 8 << 20
 MOST = 1_000_000
-"""Objects in one listing: no place of ours has more."""
+"""The limit of objects in one listing, more than any of ours has."""
 
 _HASH = "sha256"
 
 
 class Object(NamedTuple):
-    """What lies under a key: its size in bytes, when it was written, in seconds since 1970."""
+    """An object: its key, its size in bytes, and when it was written, in seconds since 1970."""
 
     key: str
     size: int
@@ -50,8 +54,8 @@ class Object(NamedTuple):
 class Bucket:
     """The bucket *name*, for several threads.
 
-    Each call raises NetworkError where there is no answer, what ops.offsite.boto gives for one that
-    refuses, and Interrupted once *stop* is set.
+    Each call raises NetworkError without an answer, the error of ops.offsite.boto for a refusal, and
+    Interrupted after *stop* is set.
     """
 
     def __init__(self, name: str, settings: Settings, stop: threading.Event) -> None:
@@ -62,11 +66,11 @@ class Bucket:
         self._client = boto.client(settings)
 
     def objects(self, prefix: str) -> Iterator[Object]:
-        """Yield all that lies below *prefix*, in the order of the keys."""
+        """Yield all objects below *prefix*, in the order of the keys."""
         for page in self._pages(prefix, Prefix=prefix):
             yield from map(_object, page.get("Contents", ()))
 
-    def shelf(self, prefix: str) -> tuple[list[str], list[Object]]:
+    def list_folder(self, prefix: str) -> tuple[list[str], list[Object]]:
         """Return the names of the folders in the folder *prefix*, and the objects in it."""
         folders: list[str] = []
         objects: list[Object] = []
@@ -78,28 +82,30 @@ class Bucket:
             objects += map(_object, page.get("Contents", ()))
         return folders, objects
 
-    def _pages(self, prefix: str, **asked: Any) -> Iterator[dict[str, Any]]:
+    def _pages(self, prefix: str, **params: Any) -> Iterator[dict[str, Any]]:
         token: dict[str, Any] = {}
         for _ in range(MOST // 1000):
-            page = self._call("list", prefix, "list_objects_v2", **asked, **token)
+            page = self._call("list", prefix, "list_objects_v2", **params, **token)
             if "IsTruncated" not in page:
-                # Not one of S3's: an empty list of it would be taken for an empty bucket.
-                raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the answer is no list of objects")
+                # Not an answer of S3: it must not be mistaken for an empty bucket.
+                raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the answer is not a list of objects")
             yield page
             if not page["IsTruncated"]:
                 return
             token = {"ContinuationToken": page.get("NextContinuationToken", "")}
-        raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the list does not come to its end")
+        raise MalformedAnswer(f"list s3://{self._name}/{prefix}: the list does not end")
 
     def hash_of(self, key: str) -> str:
-        """Return the SHA-256 in hex that was told when the object was written, "" where none was."""
-        return str(self._call("look at", key, "head_object", Key=key).get("Metadata", {}).get(_HASH, ""))
+        """Return the SHA-256 in hex that was sent with the object, "" if there is none."""
+        return str(
+            self._call("read the head of", key, "head_object", Key=key).get("Metadata", {}).get(_HASH, "")
+        )
 
     @contextmanager
-    def reading(self, key: str) -> Iterator[tuple[Readable, int]]:
-        """Return the object as a stream and its size in bytes, -1 where that is not told.
+    def reading(self, key: str) -> Iterator[tuple[ByteSource, int]]:
+        """Yield the object as a stream, and its size in bytes, -1 if it is unknown.
 
-        Not to be used where signals are raised: see apart.
+        Not for a thread where signals are raised: see in_thread.
         """
         with self._explained("read", key):
             answer = self._client.get_object(Bucket=self._name, Key=key)
@@ -107,7 +113,7 @@ class Bucket:
                 yield _Stoppable(body, self._stop), int(answer.get("ContentLength", -1))
 
     def get(self, key: str, most: int) -> bytes:
-        """Return a small object. Raises MalformedAnswer for one of more than *most* bytes."""
+        """Return a small object. Raises MalformedAnswer if it has more than *most* bytes."""
 
         def read() -> bytes:
             with self.reading(key) as (stream, _):
@@ -118,32 +124,32 @@ class Bucket:
                         raise MalformedAnswer(f"s3://{self._name}/{key} is larger than {most:,} bytes")
             return data
 
-        return self.apart(lambda: self.again(read))
+        return self.in_thread(lambda: self.retried(read))
 
-    def again(self, read: Callable[[], T]) -> T:
-        """Do *read*, and do it again where the stream broke off: that is not among what botocore repeats."""
+    def retried(self, read: Callable[[], T]) -> T:
+        """Return the result of *read*, retried if the stream was cut off, which botocore does not retry."""
         for _ in range(self._attempts - 1):
             with suppress(NetworkError):
                 return read()
         return read()
 
     def put(self, key: str, file: Path, stored: StoredFile) -> None:
-        """Write *file*, whose size and hash are *stored*, under *key*: whole, or not at all."""
-        with file.open("rb") as source:
+        """Write *file*, whose size and hash are *stored*, under *key*: completely or not at all."""
+        with open_regular(file) as source:
             if stored.bytes > WHOLE:
-                self.apart(lambda: self._put_in_parts(key, source, stored))
+                self.in_thread(lambda: self._put_in_parts(key, source, stored))
                 return
-            told = {
+            checks = {
                 "ChecksumSHA256": _base64(bytes.fromhex(stored.sha256)),
                 "Metadata": {_HASH: stored.sha256},
             }
-            self._call("write", key, "put_object", Key=key, Body=source, ContentLength=stored.bytes, **told)
+            self._call("write", key, "put_object", Key=key, Body=source, ContentLength=stored.bytes, **checks)
 
     def _put_in_parts(self, key: str, source: BinaryIO, stored: StoredFile) -> None:
-        told = {"ChecksumAlgorithm": "SHA256", "Metadata": {_HASH: stored.sha256}}
+        checks = {"ChecksumAlgorithm": "SHA256", "Metadata": {_HASH: stored.sha256}}
         upload = {
             "Key": key,
-            "UploadId": self._call("write", key, "create_multipart_upload", Key=key, **told)["UploadId"],
+            "UploadId": self._call("write", key, "create_multipart_upload", Key=key, **checks)["UploadId"],
         }
         try:
             pieces = enumerate(iter(lambda: source.read(PART), b""), 1)
@@ -157,38 +163,38 @@ class Bucket:
     def _put_part(self, upload: dict[str, str], number: int, piece: bytes) -> dict[str, Any]:
         if self._stop.is_set():
             raise Interrupted("stopped before everything was sent")
-        told = {"PartNumber": number, "ChecksumSHA256": _base64(sha256(piece).digest())}
-        answer = self._call("write", upload["Key"], "upload_part", Body=piece, **upload, **told)
-        return {"ETag": answer["ETag"], **told}
+        part = {"PartNumber": number, "ChecksumSHA256": _base64(sha256(piece).digest())}
+        answer = self._call("write", upload["Key"], "upload_part", Body=piece, **upload, **part)
+        return {"ETag": answer["ETag"], **part}
 
     def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no failure."""
+        """Delete an object; it is not a failure if it does not exist."""
         self._call("delete", key, "delete_object", Key=key)
 
     def uploads(self, prefix: str) -> Iterator[tuple[str, str, float]]:
-        """Yield the unfinished uploads in parts below *prefix*: key, id, when they were begun."""
+        """Yield (key, id, start time) of the unfinished multipart uploads below *prefix*."""
         page = self._call("list", prefix, "list_multipart_uploads", Prefix=prefix)
         for found in page.get("Uploads", ()):
             if found.keys() >= {"Key", "UploadId", "Initiated"}:
                 yield found["Key"], found["UploadId"], found["Initiated"].timestamp()
 
     def abort(self, key: str, upload: str) -> None:
-        """Throw away the parts of an upload; one that is gone is no failure."""
+        """Delete the parts of an upload; it is not a failure if it does not exist."""
         with suppress(NotFound):
             self._call("abort", key, "abort_multipart_upload", Key=key, UploadId=upload)
 
-    def _call(self, verb: str, key: str, name: str, **asked: Any) -> dict[str, Any]:
+    def _call(self, verb: str, key: str, name: str, **params: Any) -> dict[str, Any]:
         def call() -> dict[str, Any]:
             with self._explained(verb, key):
-                answer: dict[str, Any] = getattr(self._client, name)(Bucket=self._name, **asked)
+                answer: dict[str, Any] = getattr(self._client, name)(Bucket=self._name, **params)
                 return answer
 
-        return self.apart(call)
+        return self.in_thread(call)
 
-    def apart(self, work: Callable[[], T]) -> T:
-        """Do *work* in a thread where no signal is raised: botocore would take one for a broken line.
+    def in_thread(self, work: Callable[[], T]) -> T:
+        """Return the result of *work*, called in another thread: botocore mistakes a signal for a lost line.
 
-        Raises Interrupted once the run shall stop.
+        Raises Interrupted after the run was stopped.
         """
         if threading.current_thread() is not threading.main_thread():
             return work()
@@ -197,19 +203,19 @@ class Bucket:
 
     @contextmanager
     def _explained(self, verb: str, key: str) -> Iterator[None]:
-        began, what = time.monotonic(), f"{verb} s3://{self._name}/{key}"
+        start, what = time.monotonic(), f"{verb} s3://{self._name}/{key}"
         try:
             with boto.explained(what, self._host):
                 yield
         finally:
             if self._log:
                 self._log(
-                    "bucket", host=self._host, request=what, ms=round(1000 * (time.monotonic() - began))
+                    "bucket", host=self._host, request=what, ms=round(1000 * (time.monotonic() - start))
                 )
 
 
 class _Stoppable:
-    """A stream that ends with Interrupted once the run shall stop."""
+    """A stream that raises Interrupted after the run was stopped."""
 
     def __init__(self, stream: Any, stop: threading.Event) -> None:
         self._stream, self._stop = stream, stop
@@ -225,7 +231,25 @@ def _object(found: dict[str, Any]) -> Object:
     try:
         return Object(found["Key"], int(found["Size"]), found["LastModified"].timestamp())
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise MalformedAnswer("the list of a bucket holds what is no object") from None
+        raise MalformedAnswer("the list of a bucket contains an invalid object") from None
+
+
+def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """Yield the results of *move* for each item, in order, with a progress bar called *what*.
+
+    Raises what *move* raises, and Interrupted after the run was stopped.
+    """
+    from ops.ui.progress import Progress
+
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
+    progress.start(what, len(items))
+    try:
+        with app.talk.above(progress.note):
+            for result in app.parallel(move, items, at_once=app.settings.workers):
+                progress.done()
+                yield result
+    finally:
+        progress.finish()
 
 
 def _base64(digest: bytes) -> str:

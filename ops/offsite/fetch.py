@@ -1,22 +1,22 @@
-"""Fetch a snapshot out of a bucket into a private folder, where it is read and then removed.
+"""Fetch a snapshot from a bucket into a private folder, which is removed when the line ends.
 
-Whoever can write into the bucket chooses what lies there, so nothing is taken on trust: only what the
-manifest names is asked for, only as many bytes as it tells are written, and another hash is damage.
+Anyone who can write to the bucket controls its objects, so nothing is trusted: only the files in the manifest
+are requested, only as many bytes as it says are written, and another hash is damage.
 """
 
 from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, DiskError, NotFound
-from ops.offsite.moving import moved
+from ops.offsite.bucket import transfer
 from ops.snapshots import scratch
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.manifest import LARGEST, load
-from ops.snapshots.sealed import identities
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import StoredFile
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from ops.cli.app import App
     from ops.offsite.bucket import Bucket
-    from ops.snapshots.snapshot import Entry
+    from ops.snapshots.library import Entry
+    from ops.snapshots.sealed.passphrase import ByteSource
 
 _SHOWN = 20
 
@@ -33,68 +34,64 @@ _SHOWN = 20
 def fetch(
     app: App, bucket: Bucket, prefix: str, entry: Entry, identity: str, passphrase_file: str
 ) -> Snapshot:
-    """Fetch *entry*, which lies below *prefix*, and open it; close() removes it from this machine.
+    """Return the snapshot of *entry*, fetched from below *prefix*; close() removes it from this machine.
 
-    Raises Damaged, naming the first file that is not what was written, and what `unsealed` raises.
+    Raises Damaged with the first file that differs from the manifest, and what `unsealed` raises.
     """
+
+    def move(fetching: _Fetching, files: list[tuple[str, StoredFile]]) -> None:
+        problems = [problem for problem in transfer(app, "fetch", fetching.file, files) if problem]
+        for problem in problems[1:_SHOWN]:
+            app.warn(problem)
+        if problems:
+            raise Damaged(
+                f"{entry.where} is damaged: {problems[0]}",
+                hint="from a machine with an intact copy, `inv snapshots.push` sends the changed files again",
+            )
+
     folder = scratch.private(app.settings.state_dir)
     try:
         if entry.sealed:
-            return _sealed(app, bucket, prefix, entry, folder, identity, passphrase_file)
-        return _plain(app, bucket, f"{prefix}{entry.path.name}/", entry, folder)
+            return _fetch_encrypted(bucket, prefix, entry, folder, (identity, passphrase_file), move)
+        return _fetch_folder(bucket, f"{prefix}{entry.path.name}/", entry, folder, move)
     except BaseException:
         scratch.remove(folder)
         raise
 
 
-def _plain(app: App, bucket: Bucket, prefix: str, entry: Entry, folder: Path) -> Snapshot:
-    there = [object.key.removeprefix(prefix) for object in bucket.objects(prefix)]
+_Move = Callable[["_Fetching", list[tuple[str, StoredFile]]], None]
+
+
+def _fetch_folder(bucket: Bucket, prefix: str, entry: Entry, folder: Path, move: _Move) -> Snapshot:
+    found = [object.key.removeprefix(prefix) for object in bucket.objects(prefix)]
     files = entry.manifest.files if entry.manifest else {}
-    _check_room(folder, sum(stored.bytes for stored in files.values()))
+    _check_space(folder, sum(stored.bytes for stored in files.values()))
     scratch.write(folder, f"{entry.name}/{MANIFEST}", io.BytesIO(bucket.get(f"{prefix}{MANIFEST}", LARGEST)))
     manifest = load(folder / entry.name)
     if manifest != entry.manifest:
         raise Damaged(f"{entry.where}/{MANIFEST} was changed while it was read")
-    fetching = _Fetching(bucket, prefix, folder, entry.name)
-    _judge(app, entry, [told for told in moved(app, "fetch", fetching.file, sorted(files.items())) if told])
+    move(_Fetching(bucket, prefix, folder, entry.name), sorted(files.items()))
     return Snapshot(
         folder / entry.name,
         manifest,
         lambda: scratch.remove(folder),
         where=entry.where,
-        # Some programs mark a folder by an object whose name ends in a slash.
-        strays=tuple(name for name in there if name not in {*files, MANIFEST} and not name.endswith("/")),
+        # Some programs mark a folder with an object whose name ends in a slash.
+        strays=tuple(name for name in found if name not in {*files, MANIFEST} and not name.endswith("/")),
     )
 
 
-def _judge(app: App, entry: Entry, problems: list[str]) -> None:
-    """Raise Damaged where there are *problems*, with the first; more of them are warned of."""
-    for told in problems[1:_SHOWN]:
-        app.warn(told)
-    if problems:
-        raise Damaged(
-            f"{entry.where} is damaged: {problems[0]}",
-            hint="where it is whole on a machine, `inv snapshots.push` sends what has changed once more",
-        )
-
-
-def _sealed(
-    app: App,
-    bucket: Bucket,
-    prefix: str,
-    entry: Entry,
-    folder: Path,
-    identity: str,
-    passphrase_file: str,
+def _fetch_encrypted(
+    bucket: Bucket, prefix: str, entry: Entry, folder: Path, key: tuple[str, str], move: _Move
 ) -> Snapshot:
-    from ops.snapshots.sealed.opening import unsealed
+    from ops.snapshots.sealed.opening import require_key, unsealed
 
-    identities.require(entry.where, identity, passphrase_file)
-    _check_room(folder, entry.size)
+    identity, passphrase_file = key
+    require_key(entry.where, identity, passphrase_file)
+    _check_space(folder, entry.size)
     name = entry.path.name
     stored = StoredFile(entry.size, bucket.hash_of(f"{prefix}{name}"))
-    fetching = _Fetching(bucket, prefix, folder)
-    _judge(app, entry, [told for told in moved(app, "fetch", fetching.file, [(name, stored)]) if told])
+    move(_Fetching(bucket, prefix, folder), [(name, stored)])
     opened = unsealed(folder / name, identity, folder, passphrase_file=passphrase_file)
     (folder / name).unlink()
     opened.where, opened.close = entry.where, lambda: scratch.remove(folder)
@@ -102,17 +99,17 @@ def _sealed(
 
 
 class _Fetching:
-    """Fetches files below *prefix* into *folder*, there into the folder *inside* if that is named."""
+    """Fetches files below *prefix* into *folder*, or into the folder *inside* in it."""
 
     def __init__(self, bucket: Bucket, prefix: str, folder: Path, inside: str = "") -> None:
         self._bucket, self._prefix = bucket, prefix
         self._folder, self._inside = folder, f"{inside}/" if inside else ""
 
     def file(self, named: tuple[str, StoredFile]) -> str:
-        """Fetch one file; returns what is wrong with it, "" where it is what was written."""
+        """Fetch one file; return its problem, "" if it is what was written."""
         name, stored = named
         try:
-            return self._bucket.again(lambda: self._read(name, stored))
+            return self._bucket.retried(lambda: self._read(name, stored))
         except NotFound:
             return f"{name}: is missing"
 
@@ -127,14 +124,14 @@ class _Fetching:
         if measured.left < 0:
             return f"{name}: has more than {stored.bytes:,} bytes"
         if stored.sha256 not in ("", measured.digest.hexdigest()):
-            return f"{name}: is not what was written (its SHA-256 differs)"
+            return f"{name}: differs from what was written (its SHA-256 differs)"
         return ""
 
 
 class _Measured:
-    """A stream that hashes what it gives, and ends where it would give more than *most* bytes."""
+    """A stream that hashes what is read, and ends after *most* bytes."""
 
-    def __init__(self, stream: scratch.Readable, most: int) -> None:
+    def __init__(self, stream: ByteSource, most: int) -> None:
         self._stream, self.left = stream, most
         self.digest = sha256()
 
@@ -147,10 +144,10 @@ class _Measured:
         return data
 
 
-def _check_room(folder: Path, size: int) -> None:
+def _check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
         raise DiskError(
-            f"{folder.parent} has room for {free:,} bytes, and {size:,} are to be fetched",
-            hint="CFOPS_STATE_DIR names another folder",
+            f"{folder.parent} has {free:,} bytes free, but the snapshot has {size:,}",
+            hint="set CFOPS_STATE_DIR to another folder",
         )

@@ -1,7 +1,7 @@
-"""Push a snapshot into a bucket: each file of it, and the manifest last, so that a half upload is none.
+"""Push a snapshot into a bucket: its files, and the manifest last, so an unfinished upload is not a snapshot.
 
-What is there already with the same size and hash is not sent again: a push that was interrupted goes on where
-it was. An encrypted snapshot is one object, which S3 shows whole or not at all.
+Objects that exist with the same size and hash are not sent again, so an interrupted push is resumed. An
+encrypted snapshot is one object, which S3 shows completely or not at all.
 """
 
 from __future__ import annotations
@@ -10,21 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import ApiError, Damaged, Refused, UsageError
-from ops.offsite.bucket import Bucket
-from ops.offsite.moving import moved
-from ops.snapshots import names
-from ops.snapshots.layout import MANIFEST, account_folder
-from ops.snapshots.manifest import load
-from ops.snapshots.verify.verify import measured
+from ops.offsite.bucket import Bucket, transfer
+from ops.snapshots.layout import MANIFEST, account_folder, is_encrypted_name, is_snapshot_name
+from ops.snapshots.manifest import load, measured
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.offsite.address import Place
+    from ops.offsite.address import BucketPrefix
     from ops.snapshots.writer import StoredFile
 
 
 class Piece(NamedTuple):
-    """A file that becomes an object: the key, the file, and what the file has to be."""
+    """A file that becomes an object: the key, the file, and its expected size and hash."""
 
     key: str
     file: Path
@@ -32,7 +29,7 @@ class Piece(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """What a push came to: the address, the objects there, how many were sent now, and their bytes."""
+    """The result of a push: the address, the number of objects, how many were sent, and their bytes."""
 
     address: str
     objects: int
@@ -40,25 +37,25 @@ class Pushed(NamedTuple):
     bytes: int
 
 
-def push(app: App, place: Place, path: Path, account_id: str) -> Pushed:
-    """Send the snapshot *path*, a folder or an encrypted file, to *place*; under a dry run nothing is sent.
+def push(app: App, place: BucketPrefix, path: Path, account_id: str) -> Pushed:
+    """Send the snapshot *path*, a folder or an encrypted file, to *place*; a dry run sends nothing.
 
-    Raises UsageError where nothing would know it by its name, Damaged where it is not what was written,
-    Refused where another one has its name there, and what the bucket raises.
+    Raises UsageError if its name is not that of a snapshot, Damaged if it differs from what was written,
+    Refused if another snapshot has its name there, and the errors of the bucket.
     """
-    if not (names.is_sealed(path.name) if path.is_file() else names.is_folder(path.name)):
+    if not (is_encrypted_name(path.name) if path.is_file() else is_snapshot_name(path.name)):
         raise UsageError(
-            f"{path.name} is no name of a snapshot, so nothing would find it in the bucket",
-            hint="give it back the name that it had: its time, and four digits",
+            f"{path.name} is not a name of a snapshot, so it would not be found in the bucket",
+            hint="restore its original name: its time, and four hex digits",
         )
     bucket = Bucket(place.bucket, app.settings, app.stop)
     base = place.key(account_folder(account_id), path.name)
     *pieces, last = _pieces(path, base)
-    sending = _Sending(bucket, base)
+    upload = _Upload(bucket, base)
     missing = [
         piece
-        for piece, there in app.parallel(sending.look, [last, *pieces], at_once=app.settings.workers)
-        if not there
+        for piece, exists in app.parallel(upload.find, [last, *pieces], at_once=app.settings.workers)
+        if not exists
     ]
     done = Pushed(
         f"s3://{place.bucket}/{base}",
@@ -69,16 +66,16 @@ def push(app: App, place: Place, path: Path, account_id: str) -> Pushed:
     if app.dry:
         app.note(f"dry run: {done.sent} of {done.objects} objects would be sent to {done.address}")
         return done
-    for _ in moved(app, "push", sending.send, [piece for piece in missing if piece is not last]):
+    for _ in transfer(app, "push", upload.send, [piece for piece in missing if piece is not last]):
         continue
-    sending.check(pieces)
+    upload.check(pieces)
     if last in missing:
-        sending.send(last)
+        upload.send(last)
     return done
 
 
 def _pieces(path: Path, base: str) -> list[Piece]:
-    """Return what becomes an object each; the last is what makes it a snapshot. Raises Damaged."""
+    """Return the files that become objects; the last one completes the snapshot. Raises Damaged."""
     if path.is_file():
         return [Piece(base, path, _measured(path))]
     files = load(path).files
@@ -86,7 +83,7 @@ def _pieces(path: Path, base: str) -> list[Piece]:
     return [*pieces, Piece(f"{base}/{MANIFEST}", path / MANIFEST, _measured(path / MANIFEST))]
 
 
-class _Sending:
+class _Upload:
     """Sends pieces below the key *base*."""
 
     def __init__(self, bucket: Bucket, base: str) -> None:
@@ -94,14 +91,14 @@ class _Sending:
         self._sizes = self._listed()
 
     def _listed(self) -> dict[str, int]:
-        """Return what is there: the object itself, and what lies in the folder of that name."""
+        """Return the sizes of the object *base*, and of the objects in the folder of that name."""
         found = self._bucket.objects(self._base)
         return {
             at.key: at.size for at in found if at.key == self._base or at.key.startswith(f"{self._base}/")
         }
 
-    def look(self, piece: Piece) -> tuple[Piece, bool]:
-        """True if *piece* is there as it is here. Raises Refused for a manifest that is another."""
+    def find(self, piece: Piece) -> tuple[Piece, bool]:
+        """Return *piece*, and True if the bucket has the same. Raises Refused for a different manifest."""
         if piece.key not in self._sizes:
             return piece, False
         same = self._sizes[piece.key] == piece.stored.bytes
@@ -109,26 +106,26 @@ class _Sending:
         if not same and piece.file.name == MANIFEST:
             raise Refused(
                 f"another snapshot has the name {self._base} in the bucket",
-                hint="look at both: `inv snapshots.show`",
+                hint="compare both with `inv snapshots.show`",
             )
         return piece, same
 
     def send(self, piece: Piece) -> None:
-        """Send *piece*; raises Damaged where its file is not what was written."""
+        """Send *piece*; raises Damaged if its file differs from what was written."""
         if _measured(piece.file) != piece.stored:
             raise Damaged(
-                f"{piece.file} is damaged: it is not what was written", hint="`inv snapshots.verify`"
+                f"{piece.file} is damaged: it differs from what was written", hint="`inv snapshots.verify`"
             )
         self._bucket.put(piece.key, piece.file, piece.stored)
 
     def check(self, pieces: list[Piece]) -> None:
-        """Raise ApiError where one of *pieces* is not there, or has another size."""
+        """Raise ApiError if one of *pieces* is missing, or has another size."""
         sizes = self._listed()
         for piece in pieces:
             if sizes.get(piece.key) != piece.stored.bytes:
                 raise ApiError(
-                    f"{piece.key} was sent, and is not in the bucket as it was sent",
-                    hint="does something else delete there? push it once more",
+                    f"{piece.key} was sent, but it is missing or has another size in the bucket",
+                    hint="does something else delete objects there? push it again",
                 )
 
 

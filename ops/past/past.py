@@ -19,12 +19,11 @@ from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
 from ops.offsite.anywhere import open_library, open_snapshot
-from ops.past.filters import Filters
+from ops.past.filters import filtered
 from ops.snapshots import contents
-from ops.snapshots.layout import LATEST
-from ops.snapshots.names import dated, old
-from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.spans import Shelves
+from ops.snapshots.layout import LATEST, age, dated
+from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
+from ops.snapshots.snapshot import ItemIndex
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -46,7 +45,7 @@ class Past:
 
     def __init__(self, snapshot: Snapshot, report: Callable[[str], None]) -> None:
         self._snapshot, self._report = snapshot, report
-        self._items = Shelves(snapshot.path, snapshot.manifest).items
+        self._items = ItemIndex(snapshot.path, snapshot.manifest).items
         self._account_id = snapshot.manifest.account_id
         self._name = f"the snapshot of {dated(snapshot.started)}"
         self._reported = set[str]()
@@ -99,8 +98,8 @@ class Past:
         if cursor:
             items = self._rest.pop(cursor)
         else:
-            filters = Filters(match.resource, self._without_fixed(match, params))
-            items = filters.apply(self._selected(call, match))
+            found = self._selected(call, match)
+            items = filtered(found, match.resource, self._without_fixed(match, params))
         inside, info = getattr(paging, "inside", ""), {}
         if isinstance(paging, Cursor):
             page, rest = list(islice(items, int(params.get(paging.name, _PAGE)))), list(islice(items, 1))
@@ -194,7 +193,7 @@ def open_past(app: App) -> tuple[Client, str]:
     if not name:
         raise UsageError("--identity needs --at or --offline", hint="add --at latest")
     snapshot = open_snapshot(app, name, identity)
-    app.note(f"from the snapshot of {dated(snapshot.started)}, {old(snapshot.started, app.clock())}")
+    app.note(f"from the snapshot of {dated(snapshot.started)}, {age(snapshot.started, app.clock())}")
     past = Past(snapshot, app.gap)
     return Client(past, gap=past.gap), snapshot.manifest.account_id
 
@@ -207,6 +206,6 @@ def suggest_offline(app: App, error: OpsError) -> None:
     with suppress(OpsError):
         entry = open_library(app).find(LATEST)
         key = " --identity KEY.txt" if entry.sealed else ""
-        age = old(entry.started, app.clock())
-        offline = f"`--offline{key}` reads the snapshot of {dated(entry.started)} ({age})"
+        made = f"{dated(entry.started)} ({age(entry.started, app.clock())})"
+        offline = f"`--offline{key}` reads the snapshot of {made}"
         error.hint = f"{error.hint}; {offline}" if error.hint else offline

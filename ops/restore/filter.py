@@ -14,7 +14,7 @@ from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
 
 if TYPE_CHECKING:
-    from ops.snapshots.sections import Section
+    from ops.snapshots.manifest import Section
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
 

@@ -26,8 +26,8 @@ from ops.snapshots.compare.pairing import (
 )
 from ops.snapshots.compare.side import CONTENTS, Holder, Side, holders_of, key_of
 from ops.snapshots.contents import checked
-from ops.snapshots.lines import decode
-from ops.snapshots.sections import COMPLETE
+from ops.snapshots.layout import decode
+from ops.snapshots.manifest import COMPLETE
 
 if TYPE_CHECKING:
     from ops.http.client import Client

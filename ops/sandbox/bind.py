@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import complete, strings
 from ops.sandbox.dns_records import Zone
+from ops.sandbox.dns_types import complete, strings
 from ops.sandbox.store import Json
 from ops.sandbox.wire import Refusal
 
@@ -27,30 +27,58 @@ def failed(line: int, reason: str) -> Refusal:
 
 def read(text: str, zone: Zone, proxied: bool) -> Iterator[Json]:
     """Yield the records of a zone file as a client would send them, without SOA and the apex NS."""
-    origin, ttl, last = zone.name, 1, zone.name
+    origin, default_ttl, last = zone.name, 1, zone.name
     for number, line, comment in _lines(text):
         # Each word, and True if it was quoted.
         words = [(quoted if bare == "" else bare, bare == "") for quoted, bare in _TOKEN.findall(line)]
         if not words or words[0][0].startswith("$"):
-            origin, ttl = _directive(number, [word for word, _ in words], zone, origin, ttl)
+            if len(words) != 2:
+                raise failed(number, "malformed line")
+            directive, value = words[0][0].upper(), words[1][0]
+            if directive == "$ORIGIN":
+                origin = value.rstrip(".").lower() or zone.name
+            elif directive == "$TTL":
+                default_ttl = _seconds(number, value)
+            else:
+                raise failed(number, f"{words[0][0]} is not supported")
             continue
         if not line[0].isspace():
             word = words.pop(0)[0]
-            last = (
-                word.rstrip(".")
-                if word.endswith(".")
-                else complete("@" if word == "@" else f"{word}.{origin}", origin)
-            )
-        record = _record(number, words, last, ttl)
-        if record["type"] != "SOA" and not (record["type"] == "NS" and record["name"] == zone.name):
-            yield {**record, **_remarks(comment, record["type"], proxied)}
+            relative = complete("@" if word == "@" else f"{word}.{origin}", origin)
+            last = word.rstrip(".") if word.endswith(".") else relative
+        ttl = default_ttl
+        while words and (words[0][0].upper() in _CLASSES or words[0][0][:1].isdigit()):
+            word = words.pop(0)[0]
+            ttl = ttl if word.upper() in _CLASSES else _seconds(number, word)
+        if len(words) < 2:
+            raise failed(number, "a type and data are missing")
+        type = words.pop(0)[0].upper()
+        record = {"name": last, "type": type, "ttl": ttl, **_rdata(number, type, [one for one, _ in words])}
+        if type != "SOA" and not (type == "NS" and last == zone.name):
+            yield {**record, **_remarks(comment, type, proxied)}
+
+
+def _rdata(number: int, type: str, words: list[str]) -> Json:
+    """Return priority and content, or the data of a structured type."""
+    priority = {}
+    if type in dns_types.WITH_PRIORITY:
+        if not words[0].isdigit() or len(words) < 2:
+            raise failed(number, f"{type} needs a priority and a target")
+        priority = {"priority": int(words.pop(0))}
+    if type in dns_types.FIELDS:
+        return {**priority, "data": dns_types.data_of(type, words)}
+    if type == "MX":
+        return {**priority, "content": words[0]}
+    return {"content": " ".join(f'"{word}"' for word in words) if type == "TXT" else "".join(words)}
 
 
 def _lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield line number, line without its comment, comment; parentheses join lines."""
     joined, remark, open_ones = "", "", 0
     for number, raw in enumerate(text.splitlines(), 1):
-        line, comment = _split_comment(raw)
+        found = re.match(r'(?:[^";]|"(?:[^"\\]|\\.)*")*', raw)
+        end = found.end() if found else 0
+        line, comment = raw[:end].rstrip(), raw[end + 1 :].strip()
         bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", line)
         open_ones += bare.count("(") - bare.count(")")
         joined += line if not joined else " " + line
@@ -62,55 +90,11 @@ def _lines(text: str) -> Iterator[tuple[int, str, str]]:
             joined, remark, open_ones = "", "", 0
 
 
-def _split_comment(line: str) -> tuple[str, str]:
-    found = re.match(r'(?:[^";]|"(?:[^"\\]|\\.)*")*', line)
-    end = found.end() if found else 0
-    return line[:end].rstrip(), line[end + 1 :].strip()
-
-
-def _directive(number: int, words: list[str], zone: Zone, origin: str, ttl: int) -> tuple[str, int]:
-    if len(words) != 2:
-        raise failed(number, "malformed line")
-    if words[0].upper() == "$ORIGIN":
-        return words[1].rstrip(".").lower() or zone.name, ttl
-    if words[0].upper() == "$TTL":
-        return origin, _seconds(number, words[1])
-    raise failed(number, f"{words[0]} is not supported")
-
-
 def _seconds(number: int, word: str) -> int:
     found = re.fullmatch(r"(\d+)([smhdw]?)", word.lower())
     if found is None:
         raise failed(number, f"{word} is not a TTL")
     return int(found[1]) * _UNITS.get(found[2], 1)
-
-
-def _record(number: int, words: list[tuple[str, bool]], name: str, ttl: int) -> Json:
-    while words and (words[0][0].upper() in _CLASSES or words[0][0][:1].isdigit()):
-        word = words.pop(0)[0]
-        ttl = ttl if word.upper() in _CLASSES else _seconds(number, word)
-    if len(words) < 2:
-        raise failed(number, "a type and data are missing")
-    type = words.pop(0)[0].upper()
-    plain = [word for word, _ in words]
-    return {"name": name, "type": type, "ttl": ttl, **_rdata(number, type, plain)}
-
-
-def _rdata(number: int, type: str, words: list[str]) -> Json:
-    if type in ("MX", "URI"):
-        if not words[0].isdigit() or len(words) < 2:
-            raise failed(number, f"{type} needs a priority and a target")
-        rest = {"priority": int(words[0])}
-        return (
-            {**rest, "content": words[1]}
-            if type == "MX"
-            else {**rest, "data": dns_types.data_of(type, words[1:])}
-        )
-    if type == "TXT":
-        return {"content": " ".join(f'"{word}"' for word in words)}
-    if type in dns_types.FIELDS:
-        return {"data": dns_types.data_of(type, words)}
-    return {"content": "".join(words)}
 
 
 def _remarks(comment: str, type: str, proxied: bool) -> Json:
@@ -134,35 +118,21 @@ def write(zone: Zone, records: list[Json], now: float) -> str:
     lines.append(f";; SOA Record\n{zone.name}.\t3600\tIN\tSOA\t{soa}")
     for type in sorted({record["type"] for record in records}):
         lines.append(f"\n;; {type} Records")
-        lines += [_line(record) for record in records if record["type"] == type]
+        for record in (record for record in records if record["type"] == type):
+            tags = list(record["tags"])
+            tags += [f"cf-proxied:{str(record['proxied']).lower()}"] if record["proxiable"] else []
+            tags += ["cf-flatten-cname"] if record["settings"].get("flatten_cname") else []
+            remark = " ".join(filter(None, [record["comment"], "cf_tags=" + ",".join(tags) if tags else ""]))
+            content = str(record["content"])
+            if type == "TXT":
+                # Quoted character strings of at most 255 characters.
+                texts = [t[at : at + _STRING] for t in strings(content) for at in range(0, len(t), _STRING)]
+                quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+                content = " ".join(f'"{text}"' for text in quoted)
+            elif type in ("CNAME", "NS", "PTR") or (type in ("MX", "SRV") and not content.endswith(".")):
+                content += "."
+            if type in dns_types.WITH_PRIORITY:
+                content = f"{record['priority']} {content}"
+            data = f"{record['name']}.\t{record['ttl']}\tIN\t{type}\t{content}"
+            lines.append(f"{data} ; {remark}" if remark else data)
     return "\n".join(lines) + "\n"
-
-
-def _line(record: Json) -> str:
-    proxied = [f"cf-proxied:{str(record['proxied']).lower()}"] if record["proxiable"] else []
-    flattened = ["cf-flatten-cname"] if record["settings"].get("flatten_cname") else []
-    tags = [*record["tags"], *proxied, *flattened]
-    remark = " ".join(filter(None, [record["comment"], "cf_tags=" + ",".join(tags) if tags else ""]))
-    data = f"{record['name']}.\t{record['ttl']}\tIN\t{record['type']}\t{_written(record)}"
-    return f"{data} ; {remark}" if remark else data
-
-
-def _written(record: Json) -> str:
-    type, content = record["type"], record["content"]
-    if type == "TXT":
-        return " ".join(map(txt_strings, strings(content)))
-    if type in ("CNAME", "NS", "PTR"):
-        return f"{content}."
-    if type == "MX":
-        return f"{record['priority']} {content}{'' if content == '.' else '.'}"
-    if type == "URI":
-        return f"{record['priority']} {content}"
-    if type == "SRV" and not content.endswith("."):
-        return f"{content}."
-    return str(content)
-
-
-def txt_strings(text: str) -> str:
-    """Write text as quoted character strings of at most 255 characters."""
-    pieces = [text[at : at + _STRING] for at in range(0, len(text), _STRING)]
-    return " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)

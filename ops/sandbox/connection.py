@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import socket
 import socketserver
-from collections.abc import Iterator
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
@@ -77,24 +77,31 @@ class Connection(socketserver.StreamRequestHandler):
             while self._exchange(sender):
                 pass
         except (Hangup, OSError, ValueError):
-            self.close_connection()
-
-    def close_connection(self) -> None:
-        """End the connection in an orderly way."""
-        try:
-            self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _exchange(self, sender: Sender) -> bool:
+        """Answer one request; return True if the connection stays open."""
         line = self.rfile.readline(65537)
         if not line.strip():
             return line == b"\r\n"
         method, target, headers = self._head(line)
-        foreign = _foreign_host(headers, self.server.server_name) if self.server.is_local else None
-        body = b"" if foreign else self._body(headers)
-        keep = headers.get("Connection").lower() != "close" and foreign is None
-        delivery = Delivery(foreign.answer()) if foreign else self._deliver(method, target, headers, body)
+        host, (path, _, query) = headers.get("Host"), target.partition("?")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        keep = headers.get("Connection").lower() != "close"
+        if self.server.is_local and name.lower() not in (*_LOCAL_NAMES, self.server.server_name):
+            # It may be a web page whose name resolves to 127.0.0.1.
+            message = "The sandbox answers only to 127.0.0.1 and localhost."
+            delivery, keep = Delivery(Refusal(421, 1000, message).answer()), False
+        else:
+            body = self._body(headers)
+            if (path + "/").startswith(PREFIX + "/"):
+                short = target[len(PREFIX) :] or "/"
+                self.server.requests.append((method, short))
+                request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body)
+                delivery = self.server.edge.handle(request, short)
+            else:
+                delivery = Delivery(Refusal(404, 7000, "No route for that URI").answer())
         sender.send(delivery, keep, method)
         return keep and (delivery.fault is None or delivery.fault.kind == "drip")
 
@@ -114,44 +121,23 @@ class Connection(socketserver.StreamRequestHandler):
     def _body(self, headers: Headers) -> bytes:
         if headers.get("Expect").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if headers.get("Transfer-Encoding").lower() == "chunked":
-            return b"".join(self._chunks())
-        length = int(headers.get("Content-Length", "0"))
-        if not 0 <= length <= MOST_BODY:
-            raise Hangup
-        return self._exactly(length)
-
-    def _chunks(self) -> Iterator[bytes]:
-        total = 0
+        if headers.get("Transfer-Encoding").lower() != "chunked":
+            return self._exactly(int(headers.get("Content-Length", "0")))
+        pieces, total = [], 0
         while size := int(self.rfile.readline(100).split(b";")[0], 16):
             total += size
-            if size < 0 or total > MOST_BODY:
+            if total > MOST_BODY:
                 raise Hangup
-            yield self._exactly(size)
+            pieces.append(self._exactly(size))
             self.rfile.readline(100)
         while self.rfile.readline(65537) not in (b"\r\n", b"\n", b""):
             pass
+        return b"".join(pieces)
 
     def _exactly(self, length: int) -> bytes:
+        if not 0 <= length <= MOST_BODY:
+            raise Hangup
         data = self.rfile.read(length) if length else b""
         if len(data) < length:
             raise Hangup
         return data
-
-    def _deliver(self, method: str, target: str, headers: Headers, body: bytes) -> Delivery:
-        path, _, query = target.partition("?")
-        if not (path + "/").startswith(PREFIX + "/"):
-            return Delivery(Refusal(404, 7000, "No route for that URI").answer())
-        path = path[len(PREFIX) :] or "/"
-        short = target[len(PREFIX) :] or "/"
-        self.server.requests.append((method, short))
-        return self.server.edge.handle(Request(method, path, Query(query), headers, body), short)
-
-
-def _foreign_host(headers: Headers, own: str) -> Refusal | None:
-    """Refuse a Host that is not loopback: it may be a web page whose name resolves to 127.0.0.1."""
-    host = headers.get("Host")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name.lower() in (*_LOCAL_NAMES, own):
-        return None
-    return Refusal(421, 1000, "The sandbox answers only to 127.0.0.1 and localhost.")

@@ -116,8 +116,12 @@ class Faults:
         """Add a fault written as ``KIND [METHOD] [PATH] [name=value ...]``."""
         kind, *words = text.split()
         filters = [word for word in words if not re.match(r"[a-z_]+=", word)]
-        pairs = (word.partition("=") for word in words if re.match(r"[a-z_]+=", word))
-        args = {name: _value(value) for name, _, value in pairs}
+        args: dict[str, Any] = {}
+        for name, _, value in (word.partition("=") for word in words if re.match(r"[a-z_]+=", word)):
+            try:
+                args[name] = json.loads(value)
+            except ValueError:
+                args[name] = value
         method = filters.pop(0) if filters and not filters[0].startswith(("/", "*/")) else ""
         return self.add(Fault(kind, method, filters[0] if filters else "", **args))
 
@@ -138,10 +142,3 @@ class Faults:
 def glob(text: str) -> re.Pattern[str]:
     """Return the pattern of a glob in which only ``*`` is special; "" matches all."""
     return re.compile(".*".join(re.escape(piece) for piece in (text or "*").split("*")), re.DOTALL)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

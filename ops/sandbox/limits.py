@@ -34,24 +34,20 @@ class Limiter:
         self.log.append((time.monotonic(), token))
         if self.quota is None:
             return {}
-        allowed, seconds = self.quota
-        used, left = self._count(token, seconds)
-        headers = {
-            "Ratelimit": f'"default";r={max(0, allowed - used)};t={left}',
-            "Ratelimit-Policy": f'"default";q={allowed};w={math.ceil(seconds)}',
-        }
-        if used > allowed:
-            raise refused(left, headers)
-        return headers
-
-    def _count(self, token: str, seconds: float) -> tuple[int, int]:
-        now = self.now()
+        (allowed, seconds), now = self.quota, self.now()
         with self._lock:
             start, used = self._windows.get(token, (now, 0))
             if not start <= now < start + seconds:
                 start, used = now, 0
             self._windows[token] = (start, used + 1)
-        return used + 1, max(1, math.ceil(start + seconds - now))
+        left = max(1, math.ceil(start + seconds - now))
+        headers = {
+            "Ratelimit": f'"default";r={max(0, allowed - used - 1)};t={left}',
+            "Ratelimit-Policy": f'"default";q={allowed};w={math.ceil(seconds)}',
+        }
+        if used >= allowed:
+            raise refused(left, headers)
+        return headers
 
 
 def refused(after: int | str | None, headers: dict[str, str]) -> Refusal:

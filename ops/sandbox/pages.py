@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ops.sandbox.router import route
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok_list, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
 
 def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
@@ -66,13 +67,28 @@ def page_of_documents(
     return page_of(request, store, select, count, (kind, owner, *args), **bounds)
 
 
-def page_of_texts(
-    request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
+def listing(template: str, scope: str, kind: str, **bounds: int) -> None:
+    """Register a GET that lists the documents of a kind, of the zone or the account in the path.
+
+    With *bounds* (those of ``page_of_documents``) it answers in pages, else with all of them.
+    """
+
+    def answer(request: Request, store: Store) -> Answer:
+        owner = request.args.get("zone_id") or request.account
+        if bounds:
+            return page_of_documents(request, store, kind, owner, **bounds)  # type: ignore[arg-type] # numbers only
+        return ok_list(store.document_texts(kind, owner))
+
+    route("GET", template, scope)(answer)
+
+
+def page_of_items(
+    request: Request, items: Sequence[Any], *, maximum: int, default: int = 20, minimum: int = 5
 ) -> Answer:
     """Answer with one page of a list in memory (filtered small lists)."""
     page, per_page = _page(request, default, minimum, maximum)
-    shown = texts[(page - 1) * per_page : page * per_page]
-    return ok_list(shown, page_info(page, per_page, len(shown), len(texts)))
+    shown = items[(page - 1) * per_page : page * per_page]
+    return ok(shown, page_info(page, per_page, len(shown), len(items)))
 
 
 def after(request: Request, store: Store) -> str:

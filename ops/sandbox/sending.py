@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from io import BufferedIOBase
@@ -22,41 +23,28 @@ class Hangup(Exception):
     """The connection cannot continue."""
 
 
+@dataclass(frozen=True)
 class Sender:
     """Writes the responses of one connection."""
 
-    def __init__(
-        self,
-        link: socket.socket,
-        source: BufferedIOBase,
-        out: BufferedIOBase,
-        edge: Edge,
-        next_ray: Callable[[], int],
-    ) -> None:
-        self.link = link
-        self.source = source
-        self.out = out
-        self.edge = edge
-        self.next_ray = next_ray
+    link: socket.socket
+    source: BufferedIOBase
+    out: BufferedIOBase
+    edge: Edge
+    next_ray: Callable[[], int]
 
     def send(self, delivery: Delivery, keep: bool, method: str) -> None:
         """Send a response as its fault requires; raise Hangup when the connection ends with it."""
-        fault = delivery.fault
-        damage = _DAMAGE.get(fault.kind) if fault else None
-        if damage is None or fault is None:
-            self._whole(delivery.answer, keep, method)
-        else:
-            damage(self, delivery.answer, fault)
-
-    def _whole(self, answer: Answer, keep: bool, method: str) -> None:
-        if isinstance(answer.body, bytes):
+        answer, fault = delivery.answer, delivery.fault
+        length = answer.headers.get("Content-Length")
+        if fault and fault.kind in _DAMAGE:
+            _DAMAGE[fault.kind](self, answer, fault)
+        elif isinstance(answer.body, bytes):
             bare = answer.status == 204
             data = b"" if bare or method == "HEAD" else answer.body
             self.out.write(self._head(answer, "" if bare else _length(answer.body), keep) + data)
-        elif "Content-Length" in answer.headers:
-            self.out.write(
-                self._head(answer, f"Content-Length: {answer.headers['Content-Length']}\r\n", keep)
-            )
+        elif length is not None:
+            self.out.write(self._head(answer, f"Content-Length: {length}\r\n", keep))
             for piece in answer.body:
                 self.out.write(piece)
         else:
@@ -81,18 +69,14 @@ class Sender:
         return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
 
     def cut(self, answer: Answer, fault: Fault) -> None:
-        body = _flat(answer)
-        self.out.write(self._head(answer, _length(body), True) + _start(body, fault))
-        self.end(answer, fault)
-
-    def cut_chunked(self, answer: Answer, fault: Fault) -> None:
-        start = _start(_flat(answer), fault)
-        # An empty chunk would be the proper end.
-        self.out.write(self._head(answer, _CHUNKED, True) + (_chunk(start) if start else b""))
-        self.end(answer, fault)
-
-    def no_length(self, answer: Answer, fault: Fault) -> None:
-        self.out.write(self._head(answer, "", False) + _start(_flat(answer), fault))
+        """Send the start of the body; the head announces the whole, chunks or nothing."""
+        body, at = _flat(answer), fault.args["at"]
+        start = body[: len(body) // 2 if at is None else at]
+        if fault.kind == "cut-chunked":
+            # An empty chunk would be the proper end.
+            start = _chunk(start) if start else b""
+        framing = {"cut": _length(body), "cut-chunked": _CHUNKED, "no-length": ""}[fault.kind]
+        self.out.write(self._head(answer, framing, fault.kind != "no-length") + start)
         self.end(answer, fault)
 
     def hang(self, _answer: Answer, fault: Fault) -> None:
@@ -129,8 +113,8 @@ _DAMAGE: dict[str, Callable[[Sender, Answer, Fault], None]] = {
     "close": Sender.end,
     "hang": Sender.hang,
     "cut": Sender.cut,
-    "cut-chunked": Sender.cut_chunked,
-    "no-length": Sender.no_length,
+    "cut-chunked": Sender.cut,
+    "no-length": Sender.cut,
     "drip": Sender.drip,
     "drop-after": Sender.end,
 }
@@ -146,8 +130,3 @@ def _chunk(piece: bytes) -> bytes:
 
 def _flat(answer: Answer) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
-
-
-def _start(body: bytes, fault: Fault) -> bytes:
-    at = fault.args["at"]
-    return body[: len(body) // 2 if at is None else at]

@@ -66,7 +66,7 @@ class Store:
 
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
-        self.clock = clock
+        self.now = clock
         # Without the general limit, the limits of single products (imports, purges) do not apply either.
         self.limited = True
         self._local = threading.local()
@@ -132,9 +132,6 @@ class Store:
             raise
         link.execute("COMMIT")
 
-    def now(self) -> float:
-        return self.clock()
-
     def stamp(self) -> str:
         """Return the time as the API writes it: RFC 3339, UTC, microseconds."""
         return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -182,6 +179,11 @@ class Store:
     def list_documents(self, kind: str, owner: str) -> list[Any]:
         """Return all documents of a kind and owner, in order."""
         return [json.loads(text) for text in self.document_texts(kind, owner)]
+
+    def taken(self, kind: str, owner: str, sort: str) -> bool:
+        """True if a document of a kind and owner has this *sort*, which is its unique name."""
+        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = ? AND sort = ?"
+        return self.one(sql, (kind, owner, sort)) is not None
 
     def delete_document(self, kind: str, owner: str, id: str) -> bool:
         """Delete a document; return False if it did not exist."""

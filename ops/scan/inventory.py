@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ops.errors import OpsError
 from ops.items import Json
 from ops.scan.selection import CONTENTS
-from ops.snapshots.sections import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE, Section, worst
+from ops.snapshots.manifest import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE, Section, worst
 
 
 class Inventory(NamedTuple):

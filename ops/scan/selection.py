@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ops.errors import UsageError, did_you_mean
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource
-from ops.snapshots.sections import SKIPPED, Section
+from ops.snapshots.manifest import SKIPPED, Section
 
 CONTENTS = "/contents"
 NOT_NAMED = "not in --only"

@@ -29,7 +29,7 @@ from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.selection import CONTENTS, ScanPlan
-from ops.snapshots.sections import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
+from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
 
 if TYPE_CHECKING:
     from ops.http.client import Client

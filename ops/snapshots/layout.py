@@ -1,50 +1,116 @@
-"""The names of folders and files in a snapshot: chosen here, never by the names of things in the account."""
+"""The layout of a snapshot: the names of its folders and files, and the lines of its files.
+
+The names are chosen here, never by the names of items in the account.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from typing import Any
+
+from ops.errors import UsageError
+from ops.items import Json
 
 SLUG_LENGTH = 80
 MANIFEST = "manifest.json"
 LATEST = "latest"
 PARTIAL = ".partial-"
+ENDING = ".tar.gz.age"
+PARTIAL_ENDING = f".partial{ENDING}"
 
 _PLAIN_ID = re.compile(r"[0-9a-f]{32}")
 _NOT_SAFE = re.compile(r"[^a-z0-9._-]+")
-_ENDING = re.compile(r"\.[a-z0-9]{1,6}")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,6}")
+_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-[0-9a-f]{4}")
+_STAMP = "%Y-%m-%dT%H-%M-%SZ"
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def slug(name: str, *identity: str) -> str:
-    """Return a safe file name for *name*: at most 80 readable characters and 12 hex of SHA-256.
+    """Return a safe file name for *name*: at most 80 readable characters and 12 hex digits of SHA-256.
 
-    The hash is that of *identity*, else of the name, so names that differ only in case, in what was
-    replaced or in what was cut away still get files of their own.
+    The hash is that of *identity*, else of the name, so names that differ only in case, in a replaced
+    character or after the cut still get different files.
     """
-    told_apart = "\0".join(identity or (name,)).encode("utf-8", "surrogatepass")
+    hashed = "\0".join(identity or (name,)).encode("utf-8", "surrogatepass")
     readable = _NOT_SAFE.sub("-", name.lower())[:SLUG_LENGTH].strip("-._") or "unnamed"
-    return f"{readable}-{hashlib.sha256(told_apart).hexdigest()[:12]}"
+    return f"{readable}-{hashlib.sha256(hashed).hexdigest()[:12]}"
 
 
 def account_folder(account_id: str) -> str:
-    """Return the folder of an account: its id as Cloudflare writes ids, anything else as a slug."""
+    """Return the folder of an account: its id if that has the form of Cloudflare's ids, else a slug."""
     return account_id if is_plain_id(account_id) else slug(account_id)
 
 
 def is_plain_id(text: str) -> bool:
-    """True if *text* is an id as Cloudflare writes ids."""
+    """True if *text* has the form of Cloudflare's ids."""
     return bool(_PLAIN_ID.fullmatch(text))
 
 
+def timestamp(started: float) -> str:
+    """Return the time in the name of a snapshot started at *started* (seconds since 1970)."""
+    return f"{datetime.fromtimestamp(started, UTC):{_STAMP}}"
+
+
 def snapshot_name(started: float, chance: str) -> str:
-    """Return the name of a snapshot begun at *started* (seconds since 1970), *chance* being 4 hex digits."""
-    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%dT%H-%M-%SZ}-{chance}"
+    """Return the name of a snapshot started at *started* (seconds since 1970); *chance* is 4 hex digits."""
+    return f"{timestamp(started)}-{chance}"
+
+
+def is_snapshot_name(name: str) -> bool:
+    """True if *name* is the name of a snapshot's folder."""
+    return bool(_NAME.fullmatch(name))
+
+
+def is_encrypted_name(name: str) -> bool:
+    """True if *name* is the name of an encrypted snapshot, complete or partial."""
+    return name.endswith(ENDING) and is_snapshot_name(name.removesuffix(ENDING).removesuffix(".partial"))
+
+
+def started_at(name: str) -> float | None:
+    """Return when the snapshot called *name* was started, in seconds since 1970; None for other names."""
+    match = _NAME.match(name)
+    try:
+        return datetime.strptime(match[1] if match else "", _STAMP).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def dated(started: float) -> str:
+    """Return when a snapshot was started: UTC, to the minute. *started* is in seconds since 1970."""
+    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M}"
+
+
+def age(started: float, now: float) -> str:
+    """Return the age of a snapshot: "12 min old", up to three days "31 h old", then "5 days old"."""
+    seconds = max(0.0, now - started)
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min old"
+    if seconds < 3 * 86_400:
+        return f"{int(seconds // 3600)} h old"
+    return f"{int(seconds // 86_400)} days old"
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
+_PERIOD = re.compile(r"([0-9]{1,6})([smhdwy])")
+
+
+def period(text: str, option: str) -> float:
+    """Return the seconds of *text*, such as "7d"; raises UsageError that names *option*."""
+    match = _PERIOD.fullmatch(text.strip().lower())
+    if not match:
+        raise UsageError(
+            f"{option} takes a number and a unit, not {text!r}", hint=f"e.g. {option} 26h, 7d or 4w"
+        )
+    return float(int(match[1]) * _UNITS[match[2]])
 
 
 def kind_file(kind: str) -> str:
-    """Return the file that holds a kind's items."""
+    """Return the file of a kind's items."""
     return f"{kind}.jsonl"
 
 
@@ -54,15 +120,41 @@ def contents_folder(kind: str) -> str:
 
 
 def content_file(kind: str, owner_id: str, item_id: str, name: str) -> str:
-    """Return the file for the content *name* of an item; a short ending such as `.js` is kept."""
-    ending = PurePosixPath(name.lower()).suffix
-    if not _ENDING.fullmatch(ending):
-        ending = ""
+    """Return the file for the content *name* of an item; a short suffix such as `.js` is kept."""
+    suffix = PurePosixPath(name.lower()).suffix
+    if not _SUFFIX.fullmatch(suffix):
+        suffix = ""
     folder = slug(item_id, kind, owner_id, item_id)
-    stem = slug(name.lower().removesuffix(ending), name)
-    return f"{contents_folder(kind)}/{folder}/{stem}{ending}"
+    stem = slug(name.lower().removesuffix(suffix), name)
+    return f"{contents_folder(kind)}/{folder}/{stem}{suffix}"
 
 
 def values_file(kind: str, owner_label: str, owner_id: str) -> str:
-    """Return the file for the values stored in an owner: `kv/<its name>-<hash>.jsonl`."""
+    """Return the file for the values stored in a parent: `kv/<its name>-<hash>.jsonl`."""
     return f"{kind.partition('.')[0]}/{slug(owner_label, owner_id)}.jsonl"
+
+
+def encode(value: Any) -> bytes:
+    """Return *value* as one line of JSON with sorted keys: equal values give equal bytes.
+
+    A lone surrogate, which UTF-8 cannot encode, is written as the JSON escape that it came from.
+    """
+    return _ENCODER.encode(value).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def item_line(scope: str, item: Json) -> bytes:
+    """Return the line of *item* in the file of its kind; *scope* is the id of its parent."""
+    return encode({"item": item, "scope": scope})
+
+
+def value_key(line: Json) -> tuple[str]:
+    """Return the sort key of a line of stored values: the key that the value is stored under."""
+    return (str(line["key"]),)
+
+
+def decode(line: bytes) -> Json:
+    """Return the object in a line; raises ValueError if it does not hold one."""
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError("a line of a snapshot is a JSON object")
+    return value

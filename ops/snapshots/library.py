@@ -1,7 +1,7 @@
-"""The library: the snapshots that are kept of one account, and how each is asked for.
+"""The library: the stored snapshots of one account, and how to find one by name.
 
 exports/<account>/<time>-<4 hex>/              a snapshot
-exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if not whole
+exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if incomplete
 
 A bucket holds the same below s3://bucket/prefix/: see ops.offsite.library.
 """
@@ -10,27 +10,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from ops.errors import Damaged, NotFound, OpsError, UsageError
 from ops.files import disk
-from ops.snapshots import names, publish
-from ops.snapshots.layout import LATEST, MANIFEST, account_folder
-from ops.snapshots.manifest import Manifest, load
-from ops.snapshots.sealed.encrypt import ENDING
-from ops.snapshots.snapshot import Entry, Snapshot, check_account, seconds
+from ops.snapshots import layout, publish
+from ops.snapshots.layout import ENDING, LATEST, MANIFEST, PARTIAL_ENDING, account_folder
+from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest, load
+from ops.snapshots.snapshot import Snapshot, check_account, seconds
 
-if TYPE_CHECKING:
-    from ops.cli.app import App
-
+DAMAGED = "damaged"
 PREVIOUS = "previous"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
 
 
+class Entry(NamedTuple):
+    """A stored snapshot: a folder, an encrypted file, or a damaged one.
+
+    *started* is in seconds since 1970. *manifest* is None if it cannot be read: *failure* is the reason, and
+    is None for an encrypted snapshot, which only its key opens. *size* is that of the manifest's file, or of
+    the encrypted file. In a bucket, *address* is where it is, and *path* is only its name.
+    """
+
+    path: PurePath
+    started: float
+    manifest: Manifest | None = None
+    failure: OpsError | None = None
+    size: int = 0
+    address: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.address or str(self.path)
+
+    @property
+    def name(self) -> str:
+        return self.path.name.removesuffix(ENDING).removesuffix(".partial")
+
+    @property
+    def sealed(self) -> bool:
+        return self.path.name.endswith(ENDING)
+
+    @property
+    def status(self) -> str:
+        """Return "complete", "partial" or "damaged"; for an encrypted one what its name shows."""
+        if self.failure is not None:
+            return DAMAGED
+        if self.manifest is not None:
+            return self.manifest.status
+        return PARTIAL if self.path.name.endswith(PARTIAL_ENDING) else COMPLETE
+
+    @property
+    def complete(self) -> bool:
+        return self.status == COMPLETE
+
+    @property
+    def narrowed(self) -> bool:
+        """True if it does not cover the whole account (`--only`, `--zone`)."""
+        options = self.manifest.options if self.manifest else {}
+        return bool(options.get("only") or options.get("zone"))
+
+
 class UnfinishedUpload(NamedTuple):
-    """What was begun and never finished: its name, its size in bytes, and what takes it away."""
+    """An upload that was never finished: its name, its size in bytes, and the function that removes it."""
 
     name: str
     size: int
@@ -38,40 +82,52 @@ class UnfinishedUpload(NamedTuple):
 
 
 class Library:
-    """The snapshots of *account_id* under *root*, the folder that exports go to."""
+    """The snapshots of *account_id* under *root*, the exports folder."""
 
     def __init__(self, root: Path, account_id: str) -> None:
         self.account_id = account_id
         self.folder = root / account_folder(account_id)
         self.where = str(self.folder)
-        self.listing = "`inv snapshots.list` shows what is kept"
+        self.listing = "`inv snapshots.list` shows the stored snapshots"
 
     def all(self) -> list[Entry]:
-        """Return all that is kept, newest first; what is damaged is among it. Links are not followed."""
+        """Return all stored snapshots, newest first, damaged ones included. Links are not followed."""
         return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
 
     def _entries(self) -> Iterator[Entry]:
-        """Yield what is kept, newest first by name; a manifest is read only when its turn has come."""
-        for path in sorted(self._paths(), key=lambda path: (_moment_of(path), path.name), reverse=True):
+        """Yield the stored snapshots, newest first by name; a manifest is read only when it is needed."""
+        for path in sorted(self._paths(), key=lambda path: (_started(path), path.name), reverse=True):
             yield self._entry(path)
 
-    def _paths(self) -> Iterator[Path]:
-        return filter(_kept, self.folder.iterdir() if self.folder.is_dir() else ())
+    def _paths(self) -> list[Path]:
+        with disk.explained(self.folder, "read"):
+            return [path for path in _children(self.folder) if _is_stored(path)]
 
     def find(self, name: str) -> Entry:
         """Return the entry called *name*.
 
-        "latest" is the newest complete one that stands for the whole account (where only parts were ever
-        exported, the newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10"
-        the newest complete one of that time or before it; else a folder's name, or a path. Raises NotFound.
+        "latest" is the newest complete one of the whole account (or, if only parts were ever exported, the
+        newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10" the newest
+        complete one of that time or before; otherwise a folder's name, or a path. Raises NotFound.
         """
         if name in (LATEST, PREVIOUS):
-            return self._newest(name)
+            found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
+            if found is None:
+                earlier = "earlier " if name == PREVIOUS else ""
+                raise NotFound(
+                    f"there is no {earlier}complete snapshot in {self.where}",
+                    hint="`inv scan.export` creates one",
+                )
+            return found
         if (found := self._named(name)) is not None:
             return found
-        if _MOMENT.fullmatch(name):
-            return self._until(name)
-        return self._elsewhere(name)
+        if not _MOMENT.fullmatch(name):
+            return self._elsewhere(name)
+        prefix = name.replace(":", "-")
+        found = _pick(e for e in self._entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
+        if found is None:
+            raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
+        return found
 
     def _named(self, name: str) -> Entry | None:
         for path in self._paths():
@@ -81,73 +137,52 @@ class Library:
 
     def _elsewhere(self, name: str) -> Entry:
         path = Path(name)
-        if not path.exists():
-            raise NotFound(f"no snapshot is called {name}", hint=self.listing)
-        return self._checked(path.resolve())
+        with disk.explained(path, "read"):
+            if not path.exists():
+                raise NotFound(f"no snapshot is called {name}", hint=self.listing)
+            entry = self._entry(path.resolve())
+        if isinstance(entry.failure, NotFound):
+            raise entry.failure
+        return entry
 
     def complete(self) -> list[Entry]:
-        """Return the complete ones, newest first: of the whole account, else of the parts that there are."""
+        """Return the complete ones, newest first: of the whole account, or if there are none, of parts."""
         complete = [entry for entry in self.all() if entry.complete]
         return [entry for entry in complete if not entry.narrowed] or complete
 
-    def _newest(self, name: str) -> Entry:
-        found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
-        if found is None:
-            what = "an earlier complete snapshot" if name == PREVIOUS else "a complete snapshot"
-            raise NotFound(f"{self.where} has not got {what}", hint="`inv scan.export` makes one")
-        return found
-
-    def _until(self, name: str) -> Entry:
-        prefix = name.replace(":", "-")
-        found = _pick(
-            entry for entry in self._entries() if names.stamp(entry.started)[: len(prefix)] <= prefix
-        )
-        if found is None:
-            raise NotFound(
-                f"no complete snapshot is of {name} or before it",
-                hint=self.listing,
-            )
-        return found
-
-    def open(self, app: App, entry: Entry, identity: str, passphrase_file: str) -> Snapshot:
-        """Open what *entry* stands for: see open_snapshot."""
+    def open(self, entry: Entry, state_dir: Path, identity: str, passphrase_file: str) -> Snapshot:
+        """Return the snapshot of *entry*, unpacked below *state_dir* if it is encrypted."""
         path = Path(entry.path)
-        if not entry.sealed:
-            return Snapshot(path, _there(entry.manifest))
+        if entry.manifest is not None:
+            return Snapshot(path, entry.manifest)
         from ops.snapshots.sealed.opening import unsealed
 
-        opened = unsealed(path, identity, app.settings.state_dir, passphrase_file=passphrase_file)
+        opened = unsealed(path, identity, state_dir, passphrase_file=passphrase_file)
         opened.where = str(path)
         return opened
 
-    def led_to(self) -> str:
-        """Return the name that `latest` leads to, if any. Raises Refused where the folder is a link."""
+    def latest_name(self) -> str:
+        """Return the name that `latest` points to, if any. Raises Refused if the folder is a link."""
         disk.refuse_link(self.folder)
         link = self.folder / LATEST
         return link.readlink().name if link.is_symlink() else ""
 
     def remove(self, entry: Entry) -> bool:
-        """Remove what *entry* stands for; False where another run was faster. Raises DiskError, Refused."""
+        """Remove *entry*; False if another run has removed it. Raises DiskError, Refused."""
         return publish.removed(self.folder, Path(entry.path))
 
-    def tidy(self) -> None:
-        """Remove what killed runs have left of their removals. Raises DiskError."""
+    def sweep(self) -> None:
+        """Finish the removals of killed runs. Raises DiskError."""
         publish.sweep(self.folder)
 
-    def halves(self, now: float) -> list[UnfinishedUpload]:  # noqa: ARG002  (a bucket's library asks for it)
-        """Return what was never finished and is older than a day; *now* in seconds since 1970."""
+    def unfinished(self, now: float) -> list[UnfinishedUpload]:  # noqa: ARG002  (a bucket's library needs it)
+        """Return the unfinished uploads older than a day; *now* is in seconds since 1970."""
         return []
 
-    def _checked(self, path: Path) -> Entry:
-        entry = self._entry(path)
-        if isinstance(entry.failure, NotFound):
-            raise entry.failure
-        return entry
-
     def _entry(self, path: Path) -> Entry:
-        if path.name.endswith(ENDING):
-            return Entry(path, _moment_of(path), size=path.lstat().st_size)
         try:
+            if path.name.endswith(ENDING):
+                return Entry(path, _started(path), size=path.lstat().st_size)
             manifest = load(path)
             check_account(path, manifest, self.account_id)
             size = (path / MANIFEST).lstat().st_size
@@ -156,16 +191,16 @@ class Library:
             failure: OpsError = Damaged(f"{path} cannot be read: {error.strerror}")
         except OpsError as error:
             failure = error
-        return Entry(path, _moment_of(path), failure=failure)
+        return Entry(path, _started(path), failure=failure)
 
 
 def newest(entries: Iterable[Entry]) -> Entry | None:
-    """Return which of *entries*, newest first, is the one that Library.find calls "latest"."""
+    """Return the one of *entries*, newest first, that Library.find returns for "latest"."""
     return _pick(entries)
 
 
 def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
-    """Return the complete one of that *number*: of the whole account, or where none is, of parts of it."""
+    """Return the complete one of that *number*: of the whole account, or if there are none, of parts."""
     parts, whole = [], 0
     for entry in entries:
         if entry.complete and not entry.narrowed:
@@ -177,41 +212,52 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
     return parts[number] if not whole and len(parts) > number else None
 
 
-def the_account(place: object, names: list[str]) -> str:
-    """Return the one account of *names* that *place* has snapshots of. Raises UsageError, NotFound."""
+def only_account(where: object, names: list[str]) -> str:
+    """Return the only one of *names*, the accounts with snapshots at *where*. Raises UsageError, NotFound."""
     if len(names) > 1:
-        raise UsageError(f"{place} has snapshots of {', '.join(names)}", hint="--account-id says which")
+        raise UsageError(f"{where} has snapshots of {', '.join(names)}", hint="choose one with --account-id")
     if not names:
-        raise NotFound(f"{place} has no snapshots", hint="`inv scan.export` makes one")
+        raise NotFound(f"{where} has no snapshots", hint="`inv scan.export` creates one")
     return names[0]
 
 
 def accounts(root: Path) -> list[str]:
-    """Return the ids of the accounts that something is kept of."""
-    if not root.is_dir():
-        return []
-    return sorted(path.name for path in root.iterdir() if _folder(path) and any(map(_kept, path.iterdir())))
+    """Return the ids of the accounts with stored snapshots."""
+    with disk.explained(root, "read"):
+        folders = [path for path in _children(root) if _is_folder(path)]
+        return sorted(path.name for path in folders if any(map(_is_stored, _children(path))))
 
 
-def _there(manifest: Manifest | None) -> Manifest:
-    assert manifest is not None  # noqa: S101 (an entry without failure that is not sealed has one)
-    return manifest
+def _children(folder: Path) -> list[Path]:
+    """Return what is in *folder*; nothing if it does not exist. Raises DiskError if it cannot be listed."""
+    with disk.explained(folder, "read"):
+        return list(folder.iterdir()) if folder.exists() and folder.is_dir() else []
 
 
-def _moment_of(path: Path) -> float:
-    """Return when what lies at *path* was begun: by its name, else by its file's time."""
-    told = names.moment(path.name)
-    return path.lstat().st_mtime if told is None else told
+def _started(path: Path) -> float:
+    """Return when the snapshot at *path* was started: by its name, else by its file's time."""
+    found = layout.started_at(path.name)
+    if found is not None:
+        return found
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return 0.0
 
 
-def _kept(path: Path) -> bool:
-    """True if a snapshot lies there, or should."""
+def _is_stored(path: Path) -> bool:
+    """True if *path* is a snapshot, or is named like one."""
     if path.name.startswith("."):
         return False
-    if _folder(path):
-        return names.is_folder(path.name) or (path / MANIFEST).exists()
-    return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
+    if not _is_folder(path):
+        return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
+    if layout.is_snapshot_name(path.name):
+        return True
+    try:
+        return (path / MANIFEST).exists()
+    except OSError:
+        return False
 
 
-def _folder(path: Path) -> bool:
+def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()

@@ -1,7 +1,8 @@
-"""The manifest: what a snapshot holds, what it does not, and how to tell whether it is whole."""
+"""The manifest: what a snapshot holds, what could not be read, and how to check that it is unchanged."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, field
@@ -9,30 +10,66 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ops.errors import Damaged, NotFound, ValidationError
+from ops.errors import Damaged, DiskError, NotFound, ValidationError
+from ops.files.disk import failure, open_regular
 from ops.items import Json
 from ops.snapshots.layout import MANIFEST
-from ops.snapshots.sections import COMPLETE, STATUSES, Section
 from ops.snapshots.writer import Placed, StoredFile, store
 
 FORMAT = 1
 PARTIAL = "partial"
 LARGEST = 64 << 20
 LARGEST_COUNT = 10**15
+FILE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,2}")
+
+COMPLETE = "complete"  # all of it was read
+GONE = "gone"  # the parent was deleted while the scan ran
+SKIPPED = "skipped"  # not requested, or the scan was stopped before it
+INCONSISTENT = "inconsistent"  # read to the end, but the responses contradict each other
+DENIED = "denied"  # the token may not read it
+UNAVAILABLE = "unavailable"  # the account or zone does not have this product
+FAILED = "failed"  # reading failed; the items before the failure are kept
+
+# From the best to the worst: several sections are reported as the worst of them.
+STATUSES = (COMPLETE, GONE, SKIPPED, INCONSISTENT, DENIED, UNAVAILABLE, FAILED)
+
+# With these the inventory as a whole still holds everything that was requested.
+WHOLE = frozenset({COMPLETE, GONE, SKIPPED})
+
 _CHECKSUM = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _KNOWN = frozenset(
     {"format", "tool", "account", "started", "ended", "requests", "status", "reason", "options", "sections"}
     | {"files", "contents", "sha256"}
 )
-FILE = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,2}")
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Section:
+    """One row of the manifest: what was read of one kind in one parent, and how that ended.
+
+    Only *complete* proves that an item that is not in the snapshot did not exist. *scope* is the parent's id;
+    it is empty if a kind was skipped as a whole.
+    """
+
+    kind: str
+    scope: str
+    status: str
+    count: int = 0
+    reason: str = ""
+
+
+def worst(statuses: set[str]) -> str:
+    """Return the worst of *statuses*."""
+    return max(statuses, key=STATUSES.index)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A snapshot told in one file. *started* and *ended* are UTC in ISO 8601.
+    """The description of a snapshot. *started* and *ended* are UTC in ISO 8601.
 
     *status* is "complete", or "partial" with the *reason*; *sections* are in order of kind and scope;
-    *files* names every file but this one; *placed* says whose contents and values a file holds.
+    *files* names every file except this one; *placed* maps files of contents and values to their items.
     """
 
     tool: str
@@ -53,7 +90,7 @@ class Manifest:
         return self.status == COMPLETE
 
     def as_json(self) -> Json:
-        """Return the document, as format version 1 lays it down."""
+        """Return the document in format version 1."""
         return {
             "format": FORMAT,
             "tool": self.tool,
@@ -71,70 +108,68 @@ class Manifest:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of the snapshot in *folder*, where there is none yet.
+    """Write the manifest of the snapshot in *folder*, where none exists yet.
 
-    Its last line is the SHA-256 of all that stands before it.
+    Its last line is the SHA-256 of everything before it.
     """
     text = json.dumps(manifest.as_json(), indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
-    told = text.encode("utf-8", "backslashreplace")
-    store(folder / MANIFEST, [told, f',\n "sha256": "{sha256(told).hexdigest()}"\n}}\n'.encode()])
+    body = text.encode("utf-8", "backslashreplace")
+    store(folder / MANIFEST, [body, f',\n "sha256": "{sha256(body).hexdigest()}"\n}}\n'.encode()])
 
 
 def load(folder: Path) -> Manifest:
-    """Read the manifest of a snapshot.
+    """Return the manifest of the snapshot in *folder*.
 
-    Raises NotFound where there is none, ValidationError for one of a newer format, Damaged for one that is
-    none of ours, or larger than any that was ever written.
+    Raises NotFound if it has none, ValidationError for a newer format, Damaged if it is not valid or larger
+    than any manifest ever written.
     """
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > LARGEST:
-            raise Damaged(f"{path} is too large to be a manifest")
-        return parse(path.read_bytes(), path)
+        with open_regular(path) as file:
+            data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise NotFound(f"{folder} is not a snapshot: it has no {MANIFEST}") from None
+    if len(data) > LARGEST:
+        raise Damaged(f"{path} is too large to be a manifest")
+    return parse(data, path)
 
 
 def parse(data: bytes, path: Path | str) -> Manifest:
-    """Read the manifest that was found at *path*; raises ValidationError and Damaged as load does."""
+    """Return the manifest in *data*, read from *path*; raises ValidationError and Damaged as load does."""
     try:
-        document = json.loads(data)
+        document = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise Damaged(f"{path} is damaged: it is not JSON") from None
-    manifest = _parse(path, document)
-    _check(path, document, data)
-    return manifest
-
-
-def _check(path: Path | str, document: Json, data: bytes) -> None:
-    """Raise Damaged where the manifest is not what was written, to the byte."""
-    end = _CHECKSUM.search(data)
-    if set(document) - _KNOWN or ("sha256" in document) != bool(end):
-        raise Damaged(f"{path} is damaged: it holds what no manifest holds")
-    if end and sha256(data[: end.start()]).hexdigest() != end[1].decode():
-        raise Damaged(f"{path} is damaged: it is not what was written")
-
-
-def _parse(path: Path | str, document: Any) -> Manifest:
+        raise Damaged(f"{path} is damaged: it is not valid JSON") from None
     version = document.get("format") if isinstance(document, dict) else None
     if isinstance(version, int) and version > FORMAT:
         raise ValidationError(
-            f"{path} has format {version}; this version of cfops reads up to {FORMAT}",
-            hint="a newer cfops reads it",
+            f"{path} has format {str(version)[:20]}; this version of cfops reads up to {FORMAT}",
+            hint="use a newer cfops",
         )
     try:
-        return _built(document)
+        manifest = _built(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"{path} is damaged: {error}") from None
+    end = _CHECKSUM.search(data)
+    if set(document) - _KNOWN or ("sha256" in document) != bool(end):
+        raise Damaged(f"{path} is damaged: it has unknown fields, or its checksum is not at the end")
+    if end and sha256(data[: end.start()]).hexdigest() != end[1].decode():
+        raise Damaged(f"{path} is damaged: its SHA-256 differs from the one in its last line")
+    return manifest
 
 
 def _built(document: Json) -> Manifest:
     if document["format"] != FORMAT:
-        raise ValueError(f"format {document['format']!r}")
-    sections = tuple(_section(row) for row in document["sections"])
+        raise ValueError(f"format {str(document['format'])[:40]!r}")
     for name in (*document["files"], *document["contents"]):
         if not FILE.fullmatch(name):
-            raise ValueError(f"file {name!r}")
+            raise ValueError(f"file {name[:200]!r}")
+    sections = []
+    for row in document["sections"]:
+        texts = _texts({name: value for name, value in row.items() if name != "count"})
+        section = Section(**texts, count=_count(row["count"]))
+        _one_of(STATUSES, section.status)
+        sections.append(section)
     return Manifest(
         tool=str(document["tool"]),
         account_id=str(document["account"]["id"]),
@@ -145,10 +180,17 @@ def _built(document: Json) -> Manifest:
         status=_one_of((COMPLETE, PARTIAL), document["status"]),
         reason=str(document["reason"]),
         options=_options(document["options"]),
-        sections=sections,
-        files={name: _stored(stored) for name, stored in document["files"].items()},
+        sections=tuple(sections),
+        files={
+            name: StoredFile(_count(row.pop("bytes")), **_texts(row))
+            for name, row in document["files"].items()
+        },
         placed={name: Placed(**_texts(placed)) for name, placed in document["contents"].items()},
     )
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _options(row: Json) -> Json:
@@ -161,18 +203,6 @@ def _options(row: Json) -> Json:
     return dict(row)
 
 
-def _section(row: Json) -> Section:
-    section = Section(
-        **{**_texts({k: v for k, v in row.items() if k != "count"}), "count": _count(row["count"])}
-    )
-    _one_of(STATUSES, section.status)
-    return section
-
-
-def _stored(row: Json) -> StoredFile:
-    return StoredFile(_count(row.pop("bytes")), **_texts(row))
-
-
 def _count(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LARGEST_COUNT:
         raise ValueError(f"{str(value)[:40]!r} is not a count")
@@ -182,7 +212,7 @@ def _count(value: Any) -> int:
 def _texts(row: Json) -> dict[str, Any]:
     for value in row.values():
         if not isinstance(value, str):
-            raise TypeError(f"{str(value)[:40]!r} is no text")
+            raise TypeError(f"{str(value)[:40]!r} is not a text")
     return row
 
 
@@ -190,3 +220,30 @@ def _one_of(words: tuple[str, ...], value: Any) -> str:
     if value not in words:
         raise ValueError(f"status {str(value)[:40]!r}")
     return str(value)
+
+
+def check(folder: Path, manifest: Manifest) -> None:
+    """Read every file of the snapshot in *folder* again; raises DiskError for one that differs."""
+    for name, stored in manifest.files.items():
+        path = folder / name
+        try:
+            found = measured(path)
+        except OSError as problem:
+            raise failure(problem, path) from None
+        if found != stored:
+            raise DiskError(
+                f"{name} reads back as {found.bytes:,} bytes instead of the {stored.bytes:,} written"
+                if found.bytes != stored.bytes
+                else f"{name} does not read back as it was written",
+                hint="the disk may be failing: `dmesg`, `smartctl`; no snapshot was created",
+            )
+
+
+def measured(path: Path) -> StoredFile:
+    """Return the size and the hash of a file, reading a piece at a time. Raises OSError."""
+    digest, size = hashlib.sha256(), 0
+    with open_regular(path) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return StoredFile(size, digest.hexdigest())

@@ -1,8 +1,8 @@
-"""Publish: a snapshot is made in a hidden folder and moved into its place whole, or not at all.
+"""Publish: a snapshot is written in a hidden folder and renamed when it is complete.
 
-exports/<account>/.partial-<pid>-<8 hex>/   while it is made
-exports/<account>/<time>-<4 hex>/           when it is whole and on the disk
-exports/<account>/latest                    a link to the newest complete one, moved last
+exports/<account>/.partial-<pid>-<8 hex>/   while it is written
+exports/<account>/<time>-<4 hex>/           when it is complete and synced to the disk
+exports/<account>/latest                    a link to the newest complete one, updated last
 """
 
 from __future__ import annotations
@@ -20,39 +20,40 @@ from ops.files import disk
 from ops.snapshots.layout import LATEST, PARTIAL
 
 _PARTIAL = re.compile(re.escape(PARTIAL) + r"(\d+)-[0-9a-f]{8}")
-_STICKY_OR_OWN = "`chmod o-w` takes the right away, or name another folder"
 
 
-def prepare(place: Path, now: float) -> Path:
-    """Make sure that snapshots can be put in *place*; returns it resolved.
+def prepare(parent: Path, now: float) -> Path:
+    """Check that snapshots can be written into *parent*, and return it resolved.
 
-    Raises DiskError where nothing can be written, Refused where another user could replace what is
-    written. What killed runs left there a day ago (*now*: seconds since 1970) is removed.
+    Raises DiskError if nothing can be written, Refused if another user could replace what is written. What
+    killed runs left there more than a day ago (*now*: seconds since 1970) is removed.
     """
-    disk.refuse_link(place)
-    place = disk.private_folder(place).resolve()
-    _refuse_shared(place)
-    disk.check_writable(place)
-    disk.sweep(place, now=now)
-    _sweep(place, now - disk.DAY)
-    return place
-
-
-def _refuse_shared(place: Path) -> None:
-    found = place.stat()
+    disk.refuse_link(parent)
+    parent = disk.private_folder(parent).resolve()
+    found = parent.stat()
     if found.st_uid not in (os.geteuid(), 0):
-        raise Refused(f"{place} belongs to another user", hint="name a folder of your own")
+        raise Refused(f"{parent} belongs to another user", hint="name a folder of your own")
     if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise Refused(f"everybody can write in {place}", hint=_STICKY_OR_OWN)
+        raise Refused(
+            f"all users can write to {parent}", hint="`chmod o-w` removes that right, or name another folder"
+        )
+    disk.check_writable(parent)
+    disk.sweep(parent, now=now)
+    for leftover in parent.glob(f"{PARTIAL}*"):
+        match = _PARTIAL.fullmatch(leftover.name)
+        with suppress(OSError):
+            if match and leftover.lstat().st_mtime < now - disk.DAY and not disk.alive(int(match[1])):
+                _delete(leftover)
+    return parent
 
 
 @contextmanager
-def partial(place: Path, chance: Callable[[int], str]) -> Iterator[Path]:
-    """Return a private folder in *place*; what is still there when the block ends is removed.
+def partial(parent: Path, chance: Callable[[int], str]) -> Iterator[Path]:
+    """Yield a private folder in *parent*; if it still exists when the block ends, it is removed.
 
-    *chance* gives so many random bytes in hex, as secrets.token_hex does.
+    *chance* returns N random bytes in hex, as secrets.token_hex does.
     """
-    folder = place / f"{PARTIAL}{os.getpid()}-{chance(4)}"
+    folder = parent / f"{PARTIAL}{os.getpid()}-{chance(4)}"
     with disk.explained(folder):
         folder.mkdir(disk.PRIVATE_FOLDER)
     try:
@@ -62,24 +63,26 @@ def partial(place: Path, chance: Callable[[int], str]) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(folder: Path, place: Path, name: Callable[[], str]) -> Path:
-    """Move *folder* to the first *name* in *place* that nothing has; gives where. Raises DiskError."""
-    while not moved(folder, target := place / name()):
+def publish(folder: Path, parent: Path, name: Callable[[], str]) -> Path:
+    """Move *folder* to the first unused *name* in *parent* and return its path. Raises DiskError."""
+    while not moved(folder, target := parent / name()):
         continue
     return target
 
 
 def moved(folder: Path, target: Path) -> bool:
-    """Move *folder*, once all of it is on the disk, to *target*; False where something is there.
+    """Move *folder*, once all of it is on the disk, to *target*; False if that exists.
 
     Raises DiskError.
     """
     with disk.explained(target):
-        _settle(folder)
+        for path in folder.rglob("*"):
+            _sync(path)
+        _sync(folder)
         if os.path.lexists(target):
             return False
         try:
-            # Were a snapshot put there just now: a folder can replace only an empty one, and none is.
+            # If a snapshot appears now, this fails: a folder can replace only an empty folder.
             folder.rename(target)
         except OSError:
             if os.path.lexists(target):
@@ -90,23 +93,17 @@ def moved(folder: Path, target: Path) -> bool:
 
 
 def point_latest(snapshot: Path) -> None:
-    """Make `latest` beside *snapshot* lead to it, in one step. Raises DiskError."""
+    """Make `latest` next to *snapshot* point to it, atomically. Raises DiskError."""
     link = snapshot.parent / LATEST
     fresh = snapshot.parent / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
     with disk.explained(link):
         if link.exists() and not link.is_symlink():
             raise DiskError(
-                f"{link} is not a link", hint="move it away: it is where the newest snapshot is found"
+                f"{link} is not a link", hint="move it away: cfops links the newest snapshot here"
             )
         fresh.symlink_to(snapshot.name)
         fresh.replace(link)
         _sync(snapshot.parent)
-
-
-def _settle(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
 
 
 def _sync(path: Path) -> None:
@@ -117,33 +114,17 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sweep(place: Path, before: float) -> None:
-    for leftover in place.glob(f"{PARTIAL}*"):
-        match = _PARTIAL.fullmatch(leftover.name)
-        with suppress(FileNotFoundError):
-            if match and leftover.lstat().st_mtime < before and not disk.alive(int(match[1])):
-                _remove(leftover)
-
-
-def _remove(leftover: Path) -> None:
-    with suppress(OSError):
-        if leftover.is_symlink():
-            leftover.unlink()
-        else:
-            shutil.rmtree(leftover)
-
-
 PRUNED = ".pruned-"
 _LEFT = re.compile(re.escape(PRUNED) + r"(\d+)-[0-9a-f]{8}")
 
 
 def removed(folder: Path, path: Path) -> bool:
-    """Remove *path*, which has to lie in *folder*; False where another run was faster.
+    """Remove *path*, which must be in *folder*; False if another run has removed it.
 
     Raises DiskError, Refused.
     """
     if path.parent != folder or path.is_symlink():
-        raise Refused(f"{path} does not lie in {folder}")
+        raise Refused(f"{path} is not in {folder}")
     hidden = folder / f"{PRUNED}{os.getpid()}-{os.urandom(4).hex()}"
     with disk.explained(path):
         try:
@@ -162,7 +143,7 @@ def _delete(hidden: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed run has hidden in *folder*. Raises DiskError."""
+    """Remove what killed runs have hidden in *folder*. Raises DiskError."""
     for hidden in folder.glob(f"{PRUNED}*"):
         match = _LEFT.fullmatch(hidden.name)
         if match and not disk.alive(int(match[1])):

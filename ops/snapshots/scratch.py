@@ -1,35 +1,29 @@
-"""Scratch: private folders for what is unpacked or fetched while a line runs, and nothing longer."""
+"""Scratch: private folders for what is unpacked or fetched, removed when the line ends."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from ops.files import disk
+from ops.snapshots.sealed.passphrase import ByteSource
+from ops.snapshots.writer import make_folders
 
 OPENED = ".opened-"
 _LEFT = re.compile(re.escape(OPENED) + r"(\d+)-[0-9a-f]{8}")
 _PIECE = 1 << 18
 
 
-class Readable(Protocol):
-    """What gives bytes, at most *size* at a time, and none at its end."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
-def private(place: Path) -> Path:
-    """Make a folder of this process in *place*, and remove those of processes that are gone."""
-    disk.private_folder(place)
-    for leftover in place.glob(f"{OPENED}*"):
+def private(parent: Path) -> Path:
+    """Return a new private folder in *parent*; those of processes that have ended are removed."""
+    disk.private_folder(parent)
+    for leftover in parent.glob(f"{OPENED}*"):
         match = _LEFT.fullmatch(leftover.name)
         if match and not leftover.is_symlink() and not disk.alive(int(match[1])):
             remove(leftover)
-    folder = place / f"{OPENED}{os.getpid()}-{os.urandom(4).hex()}"
+    folder = parent / f"{OPENED}{os.getpid()}-{os.urandom(4).hex()}"
     with disk.explained(folder):
         folder.mkdir(disk.PRIVATE_FOLDER)
     return folder
@@ -39,23 +33,18 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(folder: Path, name: str, source: Readable | None) -> None:
-    """Write what *source* gives to the new file *name* in *folder*, a piece in memory at a time.
+def write(folder: Path, name: str, source: ByteSource | None) -> None:
+    """Write the bytes of *source* to the new file *name* in *folder*, a piece at a time.
 
-    Raises DiskError, for a name that is there already too, and what *source* raises.
+    Raises DiskError, also if the file exists, and what *source* raises.
     """
     target = folder / name
     with disk.explained(target):
-        _make_folders(folder, target.parent)
+        make_folders(folder, target.parent)
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, disk.PRIVATE_FILE)
     with open(handle, "wb") as file:  # noqa: PTH123 (a Path cannot open a handle)
         while source is not None and (piece := source.read(_PIECE)):
             with disk.explained(target):
                 file.write(piece)
-
-
-def _make_folders(root: Path, folder: Path) -> None:
-    if folder != root:
-        _make_folders(root, folder.parent)
-        with suppress(FileExistsError):
-            folder.mkdir(disk.PRIVATE_FOLDER)
+        with disk.explained(target):
+            file.flush()

@@ -71,8 +71,8 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote_plus(raw)
     yield raw.hex()
     yield raw.hex().upper()
-    # In base64, the part that does not depend on the bytes around it: *shift* bytes in, from *first* on.
+    # In base64, *shift* bytes in, the part that does not depend on the bytes around it.
     for shift, first in enumerate((0, 2, 3)):
-        padded, last = bytes(shift) + raw, (shift + len(raw)) * 8 // 6
+        last, padded = (shift + len(raw)) * 8 // 6, bytes(shift) + raw
         yield base64.b64encode(padded).decode()[first:last]
         yield base64.urlsafe_b64encode(padded).decode()[first:last]

@@ -37,19 +37,14 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
     Lone surrogates become escapes. Raises ValueError for NaN, which is not JSON.
     """
-    text = _COMPACT(value) if indent is None else _indented(value, indent)
+    if indent is None:
+        text = _COMPACT(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=(",", ": "))
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 # Created once: otherwise a million items would create a million encoders.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-
-def _indented(value: Any, indent: int) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=(",", ": "))
-
-
-def _json_escape(character: str) -> str:
-    return json.dumps(character)[1:-1]

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ops.errors import Incomplete, Refused
 from ops.files import disk
@@ -29,7 +29,6 @@ from ops.ui.selection import Selection, split_fields
 from ops.ui.shapes import Output
 
 if TYPE_CHECKING:
-    from ops.items import Json
     from ops.ui.shapes import Rows
 
 
@@ -61,9 +60,13 @@ def write_export(
     *now* is wall time.
     """
     options = options or Output()
-    selection = Selection(rows, options)
+    selection, fields, count = Selection(rows, options), split_fields(options.fields), 0
     with disk.atomic(path) as file:
-        count = _write_items(file, (picked(item, split_fields(options.fields)) for item in selection))
+        file.write(b'{\n"items": [\n')
+        for item in selection:
+            file.write(((",\n" if count else "") + json_text(picked(item, fields))).encode())
+            count += 1
+        file.write(b"\n" if count else b"")
         problem = selection.problem or selection.cut
         facts = {**meta, "count": count, "complete": not problem, "problem": problem}
         file.write(f'],\n"meta": {json_text(facts)}\n}}\n'.encode())
@@ -72,14 +75,4 @@ def write_export(
         (err or sys.stderr).write(f"{selection.cut}\n")
     if selection.problem:
         raise Incomplete(selection.problem, hint=f"what was read is in {path}, marked incomplete")
-    return count
-
-
-def _write_items(file: BinaryIO, items: Iterable[Json]) -> int:
-    count = 0
-    file.write(b'{\n"items": [\n')
-    for item in items:
-        file.write(((",\n" if count else "") + json_text(item)).encode())
-        count += 1
-    file.write(b"\n" if count else b"")
     return count

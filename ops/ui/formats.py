@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ops.ui.blocks import BLOCK, blocks_of
 from ops.ui.cells import cells, union_of_fields, value_at
 from ops.ui.escape import json_text, printable
+from ops.ui.selection import BLOCK, blocks_of
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -45,13 +45,14 @@ class Layout:
             blocks = blocks_of(items)
             first = next(blocks, [])
             self.columns = union_of_fields(first)
-            rest = chain.from_iterable(blocks)
-            self.items = chain(first, self._watched(rest, frozenset(self.columns)))
+            known = frozenset(self.columns)
 
-    def _watched(self, items: Iterator[Json], known: frozenset[str]) -> Iterator[Json]:
-        for item in items:
-            self._late |= dict.fromkeys(name for name in item if name not in known)
-            yield item
+            def rest() -> Iterator[Json]:
+                for item in chain.from_iterable(blocks):
+                    self._late |= dict.fromkeys(name for name in item if name not in known)
+                    yield item
+
+            self.items = chain(first, rest())
 
     @property
     def note(self) -> str:

@@ -19,27 +19,22 @@ def explain(error: ParseError, collection: Collection, core: ParserContext) -> s
     problem, context = str(error), error.context
     if unknown := re.fullmatch(r"No idea what '(.*)' is!", problem, re.DOTALL):
         word = unknown[1]
-        option = word.startswith("-")
-        return _joined(*(_unknown_option(word, context, core) if option else _unknown_task(word, collection)))
+        if word.startswith("-"):
+            task = context.name if context and context.name else ""
+            known = [*(context.flags if context else ()), *core.flags]
+            guess = did_you_mean(word, [name for name in known if name.startswith("--")])
+            shown = f"`inv --help {task}` shows its options" if task else "`inv --help` shows the options"
+            return _joined(f"{task or 'inv'} has no option {word}", f"{guess} {shown}".strip())
+        tasks = sorted(collection.task_names)
+        if inside := [name for name in tasks if name.startswith(f"{word}.")]:
+            text = f"{word} is a collection of tasks, not a task"
+            return _joined(text, f"its tasks are {', '.join(inside)}")
+        guess = did_you_mean(word, tasks)
+        return _joined(f"there is no task {word}", f"{guess} `inv --list` shows the tasks".strip())
     if missing := re.fullmatch(r"Flag (.*) needed value and was not given one!", problem):
         problem = f"{missing[1]} needs a value"
     task = f"`inv --help {context.name}` shows the options" if context and context.name else ""
     return _joined(problem, getattr(error, "hint", "") or task or "`inv --list` shows the tasks")
-
-
-def _unknown_option(word: str, context: ParserContext | None, core: ParserContext) -> tuple[str, str]:
-    task = context.name if context and context.name else ""
-    known = [*(context.flags if context else ()), *core.flags]
-    guess = did_you_mean(word, [name for name in known if name.startswith("--")])
-    shown = f"`inv --help {task}` shows its options" if task else "`inv --help` shows the options"
-    return f"{task or 'inv'} has no option {word}", f"{guess} {shown}".strip()
-
-
-def _unknown_task(word: str, collection: Collection) -> tuple[str, str]:
-    tasks = sorted(collection.task_names)
-    if inside := [name for name in tasks if name.startswith(f"{word}.")]:
-        return f"{word} is a collection of tasks, not a task", f"its tasks are {', '.join(inside)}"
-    return f"there is no task {word}", f"{did_you_mean(word, tasks)} `inv --list` shows the tasks".strip()
 
 
 def _joined(sentence: str, hint: str) -> str:

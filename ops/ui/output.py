@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterator
+from typing import IO, Any, TextIO
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
-from ops.ui.blocks import blocks_of
 from ops.ui.escape import printable
-from ops.ui.selection import Selection, parse_filter, split_fields, with_fields
+from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
 from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from ops.ui.streams import Sink
 
-if TYPE_CHECKING:
-    from ops.items import Json
-
 FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
-WITH_COLUMNS = ("table", "csv", "tsv")
+# The formats with whole items, each written item by item; the others have columns.
+WHOLE = {"json": formats.json_array, "jsonl": formats.json_lines, "yaml": formats.yaml_sequence}
 
 
 def check(options: Output) -> None:
@@ -47,7 +44,11 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
     """
     check(options)
     sink = Sink(out)
-    options = _settled(options, sink, out)
+    if sink.terminal:
+        width = options.width or terminal_width(out)
+        options = options._replace(format=options.format or "table", width=width)
+    else:
+        options = options._replace(format=options.format or "tsv")
     try:
         if isinstance(result, Rows):
             _show_rows(result, options, sink, err)
@@ -61,12 +62,6 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
         sink.flush()
 
 
-def _settled(options: Output, sink: Sink, out: IO[Any]) -> Output:
-    if not sink.terminal:
-        return options._replace(format=options.format or "tsv")
-    return options._replace(format=options.format or "table", width=options.width or terminal_width(out))
-
-
 def terminal_width(stream: IO[Any]) -> int:
     """Return the width of the terminal behind *stream*, 0 if unknown."""
     try:
@@ -76,11 +71,14 @@ def terminal_width(stream: IO[Any]) -> int:
 
 
 def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
-    selection = Selection(rows, options)
+    selection, layout = Selection(rows, options), None
     fields = split_fields(options.fields)
-    columns = fields or rows.columns
-    layout = formats.Layout(selection, columns) if options.format in WITH_COLUMNS else None
-    for piece in _in_columns(layout, options) if layout else _whole(selection, fields, options.format):
+    if options.format in WHOLE:
+        pieces = WHOLE[options.format](selection, fields)
+    else:
+        layout = formats.Layout(selection, fields or rows.columns)
+        pieces = _lines(layout, options)
+    for piece in pieces:
         _write(piece, options, sink)
     sink.flush()
     for line in filter(None, (selection.cut, layout.note if layout else "")):
@@ -89,29 +87,17 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
         raise Incomplete(selection.problem)
 
 
-def _whole(items: Iterable[Json], fields: tuple[str, ...], format: str) -> Iterator[str]:
-    """Yield a list in a format with whole items, one at a time."""
-    if format == "json":
-        return formats.json_array(items, fields)
-    if format == "jsonl":
-        return formats.json_lines(items, fields)
-    return formats.yaml_sequence(items, fields)
-
-
-def _in_columns(layout: formats.Layout, options: Output) -> Iterator[str]:
+def _lines(layout: formats.Layout, options: Output) -> Iterator[str]:
     """Yield a list in a format with columns: a row, or a block of rows, at a time."""
-    if options.format == "table":
-        return _table(layout, options)
-    return formats.cell_lines(layout, options.format, headers=options.headers)
-
-
-def _table(layout: formats.Layout, options: Output) -> Iterator[str]:
+    if options.format != "table":
+        yield from formats.cell_lines(layout, options.format, headers=options.headers)
+        return
     from ops.ui.tables import Table
 
-    blocks = blocks_of(layout.items)
-    first = next(blocks, [])
     table = Table(layout.columns, width=options.width, headers=options.headers, color=options.color)
-    yield table.block(first)
+    blocks = blocks_of(layout.items)
+    # An empty table has a header too.
+    yield table.block(next(blocks, []))
     for block in blocks:
         yield table.block(block)
 
@@ -120,22 +106,20 @@ def _show_item(item: Item, options: Output, sink: Sink) -> None:
     fields = split_fields(options.fields)
     columns = fields or item.columns or tuple(item.item)
     with_fields(iter([item.item]), set(fields).difference(item.columns))
-    _write(_item_text(item.item, columns, fields, options), options, sink)
-
-
-def _item_text(item: Json, columns: tuple[str, ...], fields: tuple[str, ...], options: Output) -> str:
     if options.format == "json":
-        return formats.json_object(item, fields)
-    if options.format == "jsonl":
-        return "".join(formats.json_lines([item], fields))
-    if options.format == "yaml":
-        return formats.yaml_mapping(item, fields)
-    if options.format == "table":
+        text = formats.json_object(item.item, fields)
+    elif options.format == "jsonl":
+        text = "".join(formats.json_lines([item.item], fields))
+    elif options.format == "yaml":
+        text = formats.yaml_mapping(item.item, fields)
+    elif options.format == "table":
         from ops.ui.tables import item_table
 
-        return item_table(item, columns, width=options.width, color=options.color)
-    layout = formats.Layout([item], columns)
-    return "".join(formats.cell_lines(layout, options.format, headers=options.headers))
+        text = item_table(item.item, columns, width=options.width, color=options.color)
+    else:
+        layout = formats.Layout([item.item], columns)
+        text = "".join(formats.cell_lines(layout, options.format, headers=options.headers))
+    _write(text, options, sink)
 
 
 def _write(piece: str, options: Output, sink: Sink) -> None:

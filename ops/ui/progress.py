@@ -110,7 +110,8 @@ class Progress:
         if self._bar is not None:
             self._draw()
         elif not self._terminal:
-            self._line(self._sentence())
+            counted = f"{self._what}: {self._count:,} of {max(self._total, self._count):,}"
+            self._line(", ".join(filter(None, (counted, self._state()))))
 
     def _draw(self) -> None:
         if self._bar is not None:
@@ -119,10 +120,6 @@ class Progress:
             self._bar.set_postfix_str(printable(self._state()), refresh=False)
             with suppress(OSError):
                 self._bar.refresh()
-
-    def _sentence(self) -> str:
-        parts = f"{self._what}: {self._count:,} of {max(self._total, self._count):,}"
-        return ", ".join(filter(None, (parts, self._state())))
 
     def _state(self) -> str:
         """Return the current state: the wait if there is one, else what is being read and the time left."""

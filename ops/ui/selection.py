@@ -15,8 +15,7 @@ from itertools import chain, islice
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import NetworkError, SystemFailure, UsageError, did_you_mean
-from ops.ui.blocks import BLOCK
+from ops.errors import NetworkError, OpsError, SystemFailure, UsageError, did_you_mean
 from ops.ui.cells import cell, field_names, has_field, value_at
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from ops.ui.shapes import Output, Rows
 
     Test = Callable[[Json], bool]
+
+BLOCK = 1000
 
 _FILTER = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
@@ -43,24 +44,22 @@ def parse_filter(text: str) -> tuple[str, Test]:
             hint="write FIELD=VALUE, e.g. --filter 'name=www*', --filter 'ttl>300', --filter status!=active",
         )
     field, operator, wanted = match.groups()
-    if operator in _ORDER:
-        holds = _ORDER[operator]
-        return field, lambda item: _compares(value_at(item, field), wanted, holds)
-    return field, lambda item: _matches(value_at(item, field), wanted) is (operator == "=")
 
+    def compares(item: Json) -> bool:
+        value = value_at(item, field)
+        if value is None:
+            return False
+        try:
+            return _ORDER[operator](float(cell(value)), float(wanted))
+        except ValueError:
+            return _ORDER[operator](cell(value), wanted)
 
-def _matches(value: Any, pattern: str) -> bool:
-    candidates = [cell(element) for element in value] if isinstance(value, list) else []
-    return any(fnmatchcase(text, pattern) for text in (*candidates, cell(value)))
+    def matches(item: Json) -> bool:
+        value = value_at(item, field)
+        texts = [cell(value), *(map(cell, value) if isinstance(value, list) else ())]
+        return any(fnmatchcase(text, wanted) for text in texts) is (operator == "=")
 
-
-def _compares(value: Any, wanted: str, holds: Callable[[Any, Any], bool]) -> bool:
-    if value is None:
-        return False
-    try:
-        return holds(float(cell(value)), float(wanted))
-    except ValueError:
-        return holds(cell(value), wanted)
+    return field, compares if operator in _ORDER else matches
 
 
 class Selection:
@@ -90,41 +89,33 @@ class Selection:
     def __iter__(self) -> Iterator[Json]:
         kept = (item for item in self._source if all(test(item) for test in self._tests))
         if self._sort:
-            yield from self._sorted(list(kept))
+            ordered = in_order(list(kept), self._sort, self._descending)
+            if self._limit and len(ordered) > self._limit:
+                self.cut = f"showing the first {self._limit:,} of {len(ordered):,}"
+            yield from ordered[: self._limit or None]
         elif self._limit:
             yield from islice(kept, self._limit)
-            self._look_for_more()
+            # One more item shows whether the list was cut: any item, since a match may be far away.
+            try:
+                more = next(self._source, None) is not None
+            except (SystemFailure, NetworkError):
+                more = True  # The limit was reached; a next page that cannot be read does not matter.
+            if more:
+                self.cut = f"showing the first {self._limit:,}; more were not read"
         else:
             yield from kept
-
-    def _sorted(self, items: list[Json]) -> list[Json]:
-        ordered = in_order(items, self._sort, self._descending)
-        if self._limit and len(ordered) > self._limit:
-            self.cut = f"showing the first {self._limit:,} of {len(ordered):,}"
-            return ordered[: self._limit]
-        return ordered
-
-    def _look_for_more(self) -> None:
-        """Read one more item to learn whether the list was cut: any item, since a match may be far away."""
-        try:
-            more = next(self._source, None) is not None
-        except (SystemFailure, NetworkError):
-            more = True  # The limit was reached; a next page that cannot be read does not matter.
-        if more:
-            self.cut = f"showing the first {self._limit:,}; more were not read"
 
 
 def in_order(items: list[Json], field: str, descending: bool) -> list[Json]:
     """Return *items* sorted by *field*: numbers before text, items without it last in both directions."""
     present = [item for item in items if value_at(item, field) is not None]
     absent = [item for item in items if value_at(item, field) is None]
-    return sorted(present, key=lambda item: _rank(value_at(item, field)), reverse=descending) + absent
 
+    def rank(item: Json) -> tuple[int, float, str]:
+        value = value_at(item, field)
+        return (0, value, "") if isinstance(value, int | float) else (1, 0, cell(value))
 
-def _rank(value: Any) -> tuple[int, float, str]:
-    if isinstance(value, int | float):
-        return (0, value, "")
-    return (1, 0, cell(value))
+    return sorted(present, key=rank, reverse=descending) + absent
 
 
 def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
@@ -138,11 +129,25 @@ def with_fields(items: Iterator[Json], names: set[str]) -> Iterator[Json]:
         seen.append(item)
         missing = {name for name in missing if not has_field(item, name)}
     if missing and seen:
-        raise _unknown(min(missing), seen)
+        known = list(dict.fromkeys(field for item in seen for field in field_names(item)))
+        name = min(missing)
+        hint = f"{did_you_mean(name, known)} the fields are: {', '.join(known)}".strip()
+        raise UsageError(f"no item has a field {name!r}", hint=hint)
     return chain(seen, items)
 
 
-def _unknown(name: str, items: Iterable[Json]) -> UsageError:
-    known = list(dict.fromkeys(field for item in items for field in field_names(item)))
-    hint = f"{did_you_mean(name, known)} the fields are: {', '.join(known)}".strip()
-    return UsageError(f"no item has a field {name!r}", hint=hint)
+def blocks_of(items: Iterable[Json]) -> Iterator[list[Json]]:
+    """Yield *items* in lists of up to 1,000; items read before an error are yielded before it is raised."""
+    source = iter(items)
+    failure: OpsError | None = None
+    while failure is None:
+        block: list[Json] = []
+        try:
+            block.extend(islice(source, BLOCK))
+        except OpsError as problem:
+            failure = problem
+        if block:
+            yield block
+        if not failure and len(block) < BLOCK:
+            return
+    raise failure

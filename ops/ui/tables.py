@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from unicodedata import category, east_asian_width
 
 from ops.ui.cells import table_cells
 from ops.ui.colors import STYLE_OF, paint
 from ops.ui.escape import printable
-from ops.ui.widths import StandIns, shortened, width_of
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -39,23 +39,16 @@ class Table:
     def block(self, items: Sequence[Json]) -> str:
         """Return the lines of *items*; the first block has the header."""
         rows = [[on_one_line(text) for text in table_cells(item, self._fields)] for item in items]
-        self._widths = self._fitted(rows)
-        head = self._head()
+        natural = natural_widths(rows, len(self._columns))
+        self._widths = [max(pair) for pair in zip(self._widths, natural, strict=True)]
+        if self._width:
+            self._widths = fitted(self._widths, self._columns, self._width)
+        head = []
+        if self._headers and self._columns:
+            head, self._headers = [self._columns, ["-" * width for width in self._widths]], False
         styles = [["bold"] * len(self._columns), [""] * len(self._columns)][: len(head)]
         styles += [[STYLE_OF.get(text, "") for text in row] for row in rows]
         return laid_out(head + rows, self._widths, styles if self._color else [])
-
-    def _head(self) -> list[list[str]]:
-        if not self._headers or not self._columns:
-            return []
-        self._headers = False
-        return [self._columns, ["-" * width for width in self._widths]]
-
-    def _fitted(self, rows: list[list[str]]) -> list[int]:
-        widths = [
-            max(pair) for pair in zip(self._widths, natural_widths(rows, len(self._columns)), strict=True)
-        ]
-        return fitted(widths, self._columns, self._width) if self._width else widths
 
 
 def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:
@@ -120,3 +113,72 @@ def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]])
         row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]
     text = tabulate(body, tablefmt="plain", disable_numparse=True, preserve_whitespace=True)
     return "".join(stand_ins.back(line.rstrip(" ")) + "\n" for line in text.split("\n"))
+
+
+ELLIPSIS = "…"
+
+# tabulate counts characters. Text of another width is laid out with placeholders from a private area, one for
+# each column it takes, and replaced afterwards. Printable text has no private characters of its own.
+_FIRST = 0xF0000
+_FILLER = "\U0010fffd"
+
+
+def width_of(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if character.isascii():
+        return 1
+    if category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def shortened(text: str, width: int) -> str:
+    """Return *text* in at most *width* columns, with `…` at the end if it was cut."""
+    if width_of(text) <= width:
+        return text
+    kept, used = "", 0
+    for character in text:
+        used += _columns(character)
+        if used >= width:
+            break
+        kept += character
+    return kept + ELLIPSIS
+
+
+class StandIns:
+    """Placeholders whose length is the text's width, for a layout that counts characters."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def put(self, text: str) -> str:
+        """Return a placeholder with as many characters as *text* takes columns."""
+        return text if text.isascii() else "".join(map(self._stand_in, clusters(text)))
+
+    def _stand_in(self, cluster: str) -> str:
+        width = width_of(cluster)
+        if len(cluster) == width:
+            return cluster
+        mark = self._kept.setdefault(cluster, chr(_FIRST + len(self._kept)))
+        return mark + _FILLER * (width - 1)
+
+    def back(self, text: str) -> str:
+        """Replace the placeholders by the original text."""
+        if not self._kept:
+            return text
+        originals = {ord(mark): cluster for cluster, mark in self._kept.items()}
+        return text.translate({**originals, ord(_FILLER): ""})
+
+
+def clusters(text: str) -> list[str]:
+    """Return the characters of *text*, each with its combining marks."""
+    found: list[str] = []
+    for character in text:
+        if found and _columns(character) == 0:
+            found[-1] += character
+        else:
+            found.append(character)
+    return found

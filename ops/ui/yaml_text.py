@@ -17,14 +17,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=_style(value))
-
-
-def _style(value: str) -> str | None:
     """Quote what does not begin with a letter: `1e3` and `0o17` are numbers in YAML 1.2 and text in 1.1."""
-    if not value.isprintable():
-        return '"'
-    return None if value[:1].isalpha() and value not in _WORDS else "'"
+    plain = value[:1].isalpha() and value not in _WORDS
+    style = '"' if not value.isprintable() else None if plain else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)

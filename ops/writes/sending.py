@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Unanswered, UsageError
 from ops.items import reach, without
-from ops.kinds.resource import CREATE
+from ops.kinds.resource import CREATE, Applied
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
@@ -105,6 +105,9 @@ def send(
         accepted, refused = client.accepted, client.refused
         try:
             return DONE, _dispatch(client, writes, changes)
+        except Applied as applied:
+            warn(applied.problem)
+            return DONE, [applied.item]
         except _BAD_SHAPE as bad:
             if client.accepted == accepted:
                 raise

@@ -1,4 +1,4 @@
-"""A snapshot as CSV tables: read back as it was, and nothing in it for a spreadsheet to run."""
+"""A snapshot as CSV tables: it reads back unchanged, and has no formulas."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ITEMS = st.lists(
 @pytest.mark.fault("E8")
 @settings(max_examples=60, deadline=None)
 @given(ITEMS)
-def test_a_table_reads_back_as_the_items_and_starts_no_formula(items: list[Json]) -> None:
+def test_a_table_reads_back_as_the_items_without_formulas(items: list[Json]) -> None:
     reads_back(items)
 
 
@@ -68,13 +68,13 @@ def reads_back(items: list[Json]) -> None:
 
 
 def says(row: dict[str, str], item: Json) -> bool:
-    """Tell whether *row* has the values of *item*: text as it is, nothing as nothing, the rest as JSON."""
+    """True if *row* has the values of *item*: text unchanged, null as empty, the rest as JSON."""
     values = {field: item.get(field) for field in row}
-    told = {
+    message = {
         field: cell if isinstance(values[field], str) else json.loads(cell or "null")
         for field, cell in row.items()
     }
-    return told == values
+    return message == values
 
 
 def table(folder: Path, items: list[Json]) -> list[list[str]]:

@@ -17,8 +17,7 @@ import pytest
 from ops.export.renderings import sqlite_file, terraform_file, zone_folder
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Block, Document, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 ITEMS: list[Json] = [
@@ -51,9 +50,9 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     folder.mkdir()
     writer = Writer(folder, {})
     writer.section(OWNER, Owner("acc", "acc", {})).add({"id": "z1", "name": "../example.com"})
-    shelf = writer.section(THING, Owner("acc", "z1", {}))
+    section = writer.section(THING, Owner("acc", "z1", {}))
     for item in ITEMS:
-        shelf.add(item)
+        section.add(item)
     writer.section(THING, Owner("acc", "z2", {})).add({"id": "9", "name": "stray"})
     writer.section(BARE, Owner("acc", "acc", {}))
     sections = (
@@ -109,25 +108,23 @@ def test_identity_and_scope_are_indexed(snapshot: tuple[Path, Manifest], tmp_pat
 
 
 @pytest.mark.fault("C12")
-def test_each_owner_has_a_file_of_its_own_below_the_folder(
-    snapshot: tuple[Path, Manifest], tmp_path: Path
-) -> None:
+def test_each_parent_has_its_own_file_in_the_folder(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
     target = tmp_path / "zones"
     target.mkdir()
 
-    told = zone_folder.write(*snapshot, target, RESOURCES, ".txt")
+    message = zone_folder.write(*snapshot, target, RESOURCES, ".txt")
 
     [file] = tmp_path.rglob("*.txt")
     assert file.parent == target
     assert file.name.startswith("example.com-")
     assert file.read_text().splitlines()[0] == "../example.com a"
-    assert told == [
+    assert message == [
         "lost of ../example.com",
-        "1 of flat.thing are left out: the snapshot does not tell what z2 is",
+        "1 of flat.thing are omitted: their parent z2 is not in the snapshot",
     ]
 
 
-def test_what_has_no_such_form_makes_no_file(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
+def test_a_kind_without_that_format_has_no_file(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
     target = tmp_path / "zones"
     target.mkdir()
 
@@ -138,19 +135,19 @@ def test_what_has_no_such_form_makes_no_file(snapshot: tuple[Path, Manifest], tm
 
 def terraform(snapshot: tuple[Path, Manifest]) -> tuple[str, list[str]]:
     out = io.BytesIO()
-    told = terraform_file.write(*snapshot, out, RESOURCES)
-    return out.getvalue().decode(), told
+    message = terraform_file.write(*snapshot, out, RESOURCES)
+    return out.getvalue().decode(), message
 
 
 def test_each_item_is_imported_with_its_stub(snapshot: tuple[Path, Manifest]) -> None:
-    text, told = terraform(snapshot)
+    text, message = terraform(snapshot)
 
     assert text.count("\nimport {") == text.count('\nresource "cloudflare_thing"') == 3
     assert '  id = "z1/1"\n' in text
     assert "  ttl     = 300\n" in text
     assert '  tags    = ["x", "y"]\n' in text
-    assert "# not to be imported: flat.thing c\n" in text
-    assert told == ["Terraform is not told of flat.bare, flat.owner"]
+    assert "# cannot be imported: flat.thing c\n" in text
+    assert message == ["not in the Terraform file: flat.bare, flat.owner"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +163,7 @@ def test_each_item_is_imported_with_its_stub(snapshot: tuple[Path, Manifest]) ->
         ({"a": [1, "b"], "c d": {}}, '{ a = [1, "b"], "c d" = {} }'),
     ],
 )
-def test_a_value_is_spelt_as_terraform_reads_it(value: Any, literal: str) -> None:
+def test_a_value_is_written_as_terraform_reads_it(value: Any, literal: str) -> None:
     assert terraform_file.literal(value) == literal
 
 

@@ -1,4 +1,4 @@
-"""A snapshot as a page to read: what stands in it, and that nothing in an item is more than text."""
+"""A snapshot as an HTML page: its content, and that everything in an item is shown as text."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import pytest
 from ops.export.renderings import html_report
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 SCRIPT = "<script>alert('canary')</script>"
@@ -35,7 +34,7 @@ RESOURCES = (ZONE, RECORD)
 
 
 class Page(HTMLParser):
-    """What a browser would make of the page: its elements, attributes, and the text of each cell."""
+    """The page as a browser parses it: elements, attributes, and the text of each cell."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -58,9 +57,9 @@ def page_of(
     folder.mkdir()
     writer = Writer(folder, {})
     writer.section(ZONE, Owner("acc", "acc", {})).add({"id": "z1", "name": "example.com"})
-    shelf = writer.section(RECORD, Owner("acc", "z1", {}))
+    section = writer.section(RECORD, Owner("acc", "z1", {}))
     for item in items:
-        shelf.add(item)
+        section.add(item)
     complete = (
         Section("flat.zone", "acc", "complete", 1),
         Section("flat.record", "z1", "complete", len(items)),
@@ -70,13 +69,13 @@ def page_of(
         sections=(*complete, *sections), files=writer.assemble(),
     )  # fmt: skip
     out = io.BytesIO()
-    told = html_report.write(folder, manifest, out, RESOURCES)
-    return out.getvalue().decode(), told
+    message = html_report.write(folder, manifest, out, RESOURCES)
+    return out.getvalue().decode(), message
 
 
 @pytest.mark.fault("E13")
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_in_an_item_is_more_than_text(tmp_path: Path, text: str) -> None:
+def test_everything_in_an_item_is_shown_as_text(tmp_path: Path, text: str) -> None:
     plain = Page(page_of(tmp_path / "plain", [{"name": "a", "type": "A", "key": 1}], account="x")[0])
 
     hostile = Page(page_of(tmp_path / "made", [{"name": text, "type": "A", text: 1}], account=text)[0])
@@ -87,7 +86,7 @@ def test_nothing_in_an_item_is_more_than_text(tmp_path: Path, text: str) -> None
 
 
 @pytest.mark.fault("E13")
-def test_a_reason_and_a_kind_from_elsewhere_are_text_too(tmp_path: Path) -> None:
+def test_a_forged_reason_and_kind_are_shown_as_text(tmp_path: Path) -> None:
     text, _ = page_of(tmp_path / "made", [], Section(SCRIPT, SCRIPT, "failed", 0, SCRIPT))
 
     assert "<script" not in text
@@ -95,7 +94,7 @@ def test_a_reason_and_a_kind_from_elsewhere_are_text_too(tmp_path: Path) -> None
 
 
 @pytest.mark.fault("E13")
-def test_the_page_runs_nothing_and_asks_nobody(tmp_path: Path) -> None:
+def test_the_page_runs_no_script_and_loads_nothing(tmp_path: Path) -> None:
     text, _ = page_of(tmp_path / "made", [{"name": "a", "type": "A"}])
     page = Page(text)
 
@@ -112,35 +111,35 @@ def test_the_page_runs_nothing_and_asks_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("E7", "E13")
-def test_what_would_turn_or_hide_the_text_is_shown_as_an_escape(tmp_path: Path) -> None:
+def test_invisible_and_direction_characters_are_shown_as_escapes(tmp_path: Path) -> None:
     text, _ = page_of(tmp_path / "made", [{"name": "a\u202eb\u200bc\x1b[2J\ud800", "type": "A"}])
 
     assert "a\\u202eb\\u200bc\\x1b[2J\\ud800" in Page(text).texts
     assert not set(text) & set("\u202e\u200b\x1b")
 
 
-def test_every_item_is_on_the_page_with_all_that_it_holds(tmp_path: Path) -> None:
+def test_every_item_is_on_the_page_with_all_its_fields(tmp_path: Path) -> None:
     items: list[Json] = [
         {"name": f"n{number}", "type": "A", "meta": {"deep": [number, None]}} for number in range(300)
     ]
 
-    text, told = page_of(tmp_path / "made", items)
+    text, message = page_of(tmp_path / "made", items)
 
     shown = [json.loads(found) for found in Page(text).texts if found.startswith("{")]
     assert [item for item in shown if "meta" in item] == sorted(items, key=lambda item: str(item["name"]))
     assert Page(text).texts.count("example.com") == 1 + 300
-    assert told == []
+    assert message == []
 
 
-def test_more_than_a_page_can_show_is_told_with_the_way_to_all(
+def test_a_page_with_omitted_items_names_a_complete_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(html_report, "SHOWN", 2)
 
-    text, told = page_of(tmp_path / "made", [{"name": f"n{number}", "type": "A"} for number in range(3)])
+    text, message = page_of(tmp_path / "made", [{"name": f"n{number}", "type": "A"} for number in range(3)])
 
-    assert told == ["flat.record: the first 2 of 3 are shown; --to FILE.sqlite holds all"]
-    assert told[0] in Page(text).texts
+    assert message == ["flat.record: the first 2 of 3 are shown; --to FILE.sqlite contains all"]
+    assert message[0] in Page(text).texts
     assert [found in text for found in ("&#34;n0&#34;", "&#34;n1&#34;", "&#34;n2&#34;")] == [
         True,
         True,
@@ -148,7 +147,7 @@ def test_more_than_a_page_can_show_is_told_with_the_way_to_all(
     ]
 
 
-def test_what_is_missing_stands_on_the_page_before_what_is_there(tmp_path: Path) -> None:
+def test_missing_sections_come_first_on_the_page(tmp_path: Path) -> None:
     text, _ = page_of(
         tmp_path / "made",
         [{"name": "a", "type": "A"}],

@@ -13,8 +13,7 @@ from ops.errors import Damaged
 from ops.export.renderings import csv_folder, json_document
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 ITEMS: list[Json] = [
@@ -29,9 +28,9 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     folder = tmp_path / "made"
     folder.mkdir()
     writer = Writer(folder, {})
-    shelf = writer.section(Resource("flat.thing", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
+    section = writer.section(Resource("flat.thing", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     for item in reversed(ITEMS):
-        shelf.add(item)
+        section.add(item)
     writer.section(Resource("flat.empty", ACCOUNT, ("name",)), Owner("acc", "acc", {}))
     sections = (
         Section("flat.denied", "acc", "denied", 0, "no permission"),
@@ -44,7 +43,7 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
     )
 
 
-def test_the_document_holds_everything_but_the_list_of_files(snapshot: tuple[Path, Manifest]) -> None:
+def test_the_document_contains_everything_except_the_list_of_files(snapshot: tuple[Path, Manifest]) -> None:
     out = io.BytesIO()
 
     json_document.write(*snapshot, out)
@@ -69,7 +68,7 @@ def tables(snapshot: tuple[Path, Manifest], folder: Path) -> dict[str, list[list
     }
 
 
-def test_there_is_a_table_for_each_kind_and_one_of_the_statuses(
+def test_each_kind_has_a_table_and_so_have_the_statuses(
     snapshot: tuple[Path, Manifest], tmp_path: Path
 ) -> None:
     made = tables(snapshot, tmp_path / "tables")
@@ -79,7 +78,7 @@ def test_there_is_a_table_for_each_kind_and_one_of_the_statuses(
     assert made["flat.empty"] == [["scope"]]
 
 
-def test_a_field_of_the_last_item_alone_has_a_column(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
+def test_a_field_of_only_the_last_item_has_a_column(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
     header, first, *_ = tables(snapshot, tmp_path / "tables")["flat.thing"]
 
     assert set(header) == {"scope", *(name for item in ITEMS for name in item)}

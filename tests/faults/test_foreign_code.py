@@ -108,7 +108,7 @@ COMPILES = "re.compile"
 IMPORTS = {
     "ops/kinds/catalog.py",
     "ops/config/tokens.py",
-    "ops/http/deferred.py",
+    "ops/http/__init__.py",
     "ops/program.py",
     "ops/sandbox/routes/__init__.py",
 }

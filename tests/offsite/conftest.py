@@ -1,4 +1,4 @@
-"""A server, a bucket of the test's own, and the settings that lead to it."""
+"""A server, a bucket for each test, and the settings for it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Fault = Callable[[Environ], "Answer | None"]
 
 
 class Answer(NamedTuple):
-    """An answer that the server gives in moto's place.
+    """A response that the server sends instead of moto's.
 
     With *length* it promises another size than it has, none at all with -1.
     """
@@ -32,11 +32,11 @@ class Answer(NamedTuple):
     body: bytes = b""
     length: int | None = None
     stream: Iterable[bytes] = ()
-    """More of the body, sent as it comes."""
+    """More of the body, streamed."""
 
 
 class Asked(NamedTuple):
-    """One request as it came in; *key* is the path below the bucket."""
+    """One received request; *key* is the path below the bucket."""
 
     method: str
     key: str
@@ -44,12 +44,12 @@ class Asked(NamedTuple):
 
 
 def refusal(status: int, code: str) -> Answer:
-    """Give an answer as S3 refuses: *code* is what it calls the reason."""
+    """Return a refusal of S3 with the error *code*."""
     return Answer(status, f"<Error><Code>{code}</Code><Message>the server says no</Message></Error>".encode())
 
 
 class Server:
-    """The server; *faults* are asked before each request, and the first answer counts.
+    """The server; each request is passed to *faults* first, and the first response counts.
 
     `asked` holds what came in.
     """
@@ -76,14 +76,14 @@ class Server:
         self._http.server_close()
 
     def client(self) -> Any:
-        """Give a client of the test's own, which meets faults too."""
+        """Return a client for the test, which meets faults too."""
         return boto3.client(
             "s3", endpoint_url=self.url, aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET,
             region_name="us-east-1",
         )  # fmt: skip
 
     def keys(self, bucket: str) -> dict[str, bytes]:
-        """Give all objects of *bucket*."""
+        """Return all objects of *bucket*."""
         client = self.client()
         found = client.list_objects_v2(Bucket=bucket).get("Contents", [])
         return {at["Key"]: client.get_object(Bucket=bucket, Key=at["Key"])["Body"].read() for at in found}
@@ -92,7 +92,7 @@ class Server:
         self.client().put_object(Bucket=bucket, Key=key, Body=body)
 
     def sent(self, method: str) -> list[str]:
-        """Give the keys that *method* was asked for, in order."""
+        """Return the keys of the requests with *method*, in order."""
         return [asked.key for asked in self.asked if asked.method == method and asked.key]
 
     def _answer(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -117,12 +117,12 @@ class _Silent(WSGIRequestHandler):
 
 
 def _strict(environ: Environ) -> Answer | None:
-    """Refuse what S3 refuses and moto lets pass: a key that nobody has, a body that is not what was told."""
+    """Refuse what S3 refuses and moto accepts: an unknown key, a body with another hash than its header."""
     if f"Credential={KEY_ID}/" not in environ.get("HTTP_AUTHORIZATION", ""):
         return refusal(403, "InvalidAccessKeyId")
     digest = hashlib.sha256(environ["test.body"])
-    told = environ.get("HTTP_X_AMZ_CHECKSUM_SHA256", "")
-    if told and told != base64.b64encode(digest.digest()).decode():
+    shown = environ.get("HTTP_X_AMZ_CHECKSUM_SHA256", "")
+    if shown and shown != base64.b64encode(digest.digest()).decode():
         return refusal(400, "BadDigest")
     signed = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
     if len(signed) == 64 and signed != digest.hexdigest():

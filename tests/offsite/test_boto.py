@@ -1,4 +1,4 @@
-"""What a bucket is asked with: our settings, and nothing that lies about on the machine."""
+"""Requests to a bucket use our settings, and nothing else of the machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.snapshots.kept import made
 Inv = Callable[..., Result]
 
 
-def test_keys_of_the_aws_command_line_are_not_taken(
+def test_keys_of_the_aws_command_line_are_not_used(
     inv: Inv, s3: Server, place: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
@@ -34,7 +34,7 @@ def test_keys_of_the_aws_command_line_are_not_taken(
     assert s3.asked == []
 
 
-def test_nothing_else_of_the_machine_leads_a_request_astray(
+def test_no_other_setting_of_the_machine_redirects_a_request(
     inv: Inv, s3: Server, place: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
@@ -49,7 +49,7 @@ def test_nothing_else_of_the_machine_leads_a_request_astray(
     assert result.code == 0, result.err
 
 
-def test_without_the_extra_a_sentence_says_what_to_install(
+def test_without_the_extra_the_error_says_what_to_install(
     inv: Inv, exports: Path, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(exports)
@@ -62,7 +62,7 @@ def test_without_the_extra_a_sentence_says_what_to_install(
     assert "pip install 'cfops[s3]'" in there.err
 
 
-def test_a_session_token_goes_with_a_temporary_key(
+def test_a_session_token_is_sent_with_a_temporary_key(
     inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = []
@@ -75,7 +75,7 @@ def test_a_session_token_goes_with_a_temporary_key(
     assert set(tokens) == {"temporary-token"}
 
 
-def test_keys_are_shown_by_their_length_alone(inv: Inv, s3: Server) -> None:
+def test_keys_are_shown_only_by_their_length(inv: Inv, s3: Server) -> None:
     result = inv("config", "--output", "json")
 
     rows = {row["setting"]: row for row in json.loads(result.out)}
@@ -86,7 +86,7 @@ def test_keys_are_shown_by_their_length_alone(inv: Inv, s3: Server) -> None:
 
 
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
-def test_a_key_that_no_header_can_carry_is_told_without_being_shown(
+def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(
     inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "canary canary")
@@ -98,7 +98,7 @@ def test_a_key_that_no_header_can_carry_is_told_without_being_shown(
     assert "canary" not in result.err
 
 
-def test_a_secret_in_an_answer_is_hidden(
+def test_a_secret_in_a_response_is_hidden(
     inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.offsite.server import Answer

@@ -1,4 +1,4 @@
-"""A bucket that somebody else can write into, or that breaks off: named, and nothing is taken on trust."""
+"""A bucket that others can write to, or whose responses are cut off: nothing is trusted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE = "dns.record.jsonl"
 
 @pytest.fixture
 def folder(inv: Inv, tmp_path: Path, place: str) -> Path:
-    """A snapshot that lies in the bucket too."""
+    """A snapshot that is in the bucket too."""
     made(tmp_path, NOW)
     [account] = tmp_path.iterdir()
     [folder] = account.iterdir()
@@ -37,7 +37,7 @@ def verified(inv: Inv, place: str) -> Result:
     return inv("snapshots.verify", "--name", f"{place}/latest")
 
 
-def test_an_object_that_was_changed_is_named(
+def test_a_changed_object_is_named(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, home: Path
 ) -> None:
     whole = (folder / FILE).read_bytes()
@@ -46,13 +46,13 @@ def test_an_object_that_was_changed_is_named(
     result = verified(inv, place)
 
     assert result.code == 2
-    assert f"{folder.name} is damaged: {FILE}: is not what was written (its SHA-256 differs)" in result.err
+    assert (
+        f"{folder.name} is damaged: {FILE}: differs from what was written (its SHA-256 differs)" in result.err
+    )
     assert not list((home / "state").glob(".opened-*"))
 
 
-def test_every_object_that_was_changed_is_named(
-    inv: Inv, s3: Server, bucket: str, place: str, folder: Path
-) -> None:
+def test_every_changed_object_is_named(inv: Inv, s3: Server, bucket: str, place: str, folder: Path) -> None:
     s3.put(bucket, key(folder), b"short")
     s3.client().delete_object(Bucket=bucket, Key=key(folder, "zones.zone.jsonl"))
 
@@ -66,7 +66,7 @@ def test_every_object_that_was_changed_is_named(
 @pytest.mark.parametrize(
     "task", [("snapshots.show", "--name"), ("dns.list", "--zone", "example.com", "--at")]
 )
-def test_what_was_changed_is_not_read_by_any_task(
+def test_no_task_reads_a_changed_object(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, task: tuple[str, ...]
 ) -> None:
     s3.put(bucket, key(folder), (folder / FILE).read_bytes().replace(b"192.0.2.1", b"192.0.2.8"))
@@ -77,7 +77,7 @@ def test_what_was_changed_is_not_read_by_any_task(
     assert FILE in result.err
 
 
-def test_an_object_that_sends_more_than_it_told_is_cut_off(
+def test_an_object_larger_than_its_stated_size_is_cut_off(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, home: Path
 ) -> None:
     size = len((folder / FILE).read_bytes())
@@ -94,7 +94,7 @@ def test_an_object_that_sends_more_than_it_told_is_cut_off(
     assert f"{FILE}: has {size + 5_000_000:,} bytes, not {size:,}" in result.err
 
 
-def test_an_object_that_does_not_tell_its_size_is_cut_off_too(
+def test_an_object_without_a_stated_size_is_cut_off_too(
     inv: Inv, s3: Server, place: str, folder: Path
 ) -> None:
     taken = []
@@ -113,7 +113,7 @@ def test_an_object_that_does_not_tell_its_size_is_cut_off_too(
     assert len(taken) < 50
 
 
-def test_an_object_beside_those_of_the_manifest_is_named_and_never_fetched(
+def test_an_object_that_is_not_in_the_manifest_is_named_and_never_fetched(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path
 ) -> None:
     for name in ("more", "../../../escaped", "/etc/passwd", "scripts/"):
@@ -146,7 +146,7 @@ def test_a_manifest_that_names_a_file_outside_is_damaged(
     assert not list(home.rglob("escaped"))
 
 
-def test_a_manifest_larger_than_any_is_not_read(
+def test_a_manifest_over_the_limit_is_not_read(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.offsite.library.LARGEST", 1000)
@@ -157,7 +157,7 @@ def test_a_manifest_larger_than_any_is_not_read(
     assert "is larger than 1,000 bytes" in row["note"]
 
 
-def test_a_snapshot_that_lies_in_the_folder_of_another_account_is_not_taken_for_its(
+def test_a_snapshot_in_the_folder_of_another_account_is_refused(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path
 ) -> None:
     other = "b" * 32
@@ -168,9 +168,7 @@ def test_a_snapshot_that_lies_in_the_folder_of_another_account_is_not_taken_for_
     assert [row["status"] for row in json.loads(listed.out)] == ["damaged"]
 
 
-def test_names_that_are_none_of_ours_are_passed_over(
-    inv: Inv, s3: Server, bucket: str, place: str, folder: Path
-) -> None:
+def test_foreign_names_are_ignored(inv: Inv, s3: Server, bucket: str, place: str, folder: Path) -> None:
     for name in ("notes/manifest.json", "../x/manifest.json", "2026-11-22.tar.gz.age", "x.tar.gz.age"):
         s3.put(bucket, f"cloudflare/{ACCOUNT_ID}/{name}", b"{}")
     s3.put(bucket, "cloudflare/..%2f/x/manifest.json", b"{}")
@@ -181,7 +179,7 @@ def test_names_that_are_none_of_ours_are_passed_over(
 
 
 def cut_off(times: int) -> Callable[[Environ], Answer | None]:
-    """Give a fault that breaks off the file so many times."""
+    """Return a fault that cuts off the file *times* times."""
     left = times
 
     def fault(environ: Environ) -> Answer | None:
@@ -195,10 +193,10 @@ def cut_off(times: int) -> Callable[[Environ], Answer | None]:
 
 
 SIZE = 293
-"""Bytes of the file, so that the promise is right and only what comes is too little."""
+"""Bytes of the file: the stated size is right, and only the body is too short."""
 
 
-def test_a_download_that_always_breaks_off_is_a_failure_of_the_network(
+def test_a_download_that_is_always_cut_off_is_a_network_error(
     inv: Inv, s3: Server, place: str, folder: Path, home: Path
 ) -> None:
     assert len((folder / FILE).read_bytes()) == SIZE
@@ -211,7 +209,7 @@ def test_a_download_that_always_breaks_off_is_a_failure_of_the_network(
     assert not list((home / "state").glob(".opened-*"))
 
 
-def test_a_download_that_breaks_off_once_is_done_again(
+def test_a_download_that_is_cut_off_once_is_retried(
     inv: Inv, s3: Server, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_ATTEMPTS", "2")
@@ -246,7 +244,7 @@ def test_a_stopped_download_leaves_nothing_on_this_machine(
     assert not list((home / "state").glob(".opened-*"))
 
 
-def test_a_list_that_never_ends_is_not_followed_for_ever(
+def test_a_list_that_never_ends_is_bounded(
     inv: Inv, s3: Server, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.offsite.bucket.MOST", 3000)
@@ -259,7 +257,7 @@ def test_a_list_that_never_ends_is_not_followed_for_ever(
     result = inv("snapshots.list", "--from", place)
 
     assert result.code == 2
-    assert "does not come to its end" in result.err
+    assert "the list does not end" in result.err
 
 
 @pytest.mark.parametrize(
@@ -274,7 +272,7 @@ def test_a_list_that_never_ends_is_not_followed_for_ever(
         ),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_of_s3s_is_never_an_empty_bucket(
+def test_a_response_that_is_not_from_s3_is_never_an_empty_bucket(
     inv: Inv, s3: Server, place: str, folder: Path, answer: Answer
 ) -> None:
     s3.faults.append(lambda environ: answer)
@@ -285,7 +283,7 @@ def test_an_answer_that_is_none_of_s3s_is_never_an_empty_bucket(
     assert "Traceback" not in result.err
 
 
-def test_a_snapshot_that_the_disk_has_no_room_for_is_not_begun(
+def test_a_snapshot_larger_than_the_free_space_is_not_fetched(
     inv: Inv, s3: Server, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 100})())
@@ -293,7 +291,7 @@ def test_a_snapshot_that_the_disk_has_no_room_for_is_not_begun(
     result = verified(inv, place)
 
     assert result.code == 2
-    assert "has room for 100 bytes" in result.err
+    assert "has 100 bytes free" in result.err
     assert FILE not in "".join(s3.sent("GET"))
 
 
@@ -317,7 +315,7 @@ def test_an_encrypted_object_that_was_changed_is_damaged(
     assert "damaged" in result.err
 
 
-def test_an_older_snapshot_stays_readable_beside_a_damaged_one(
+def test_an_older_snapshot_stays_readable_next_to_a_damaged_one(
     inv: Inv, s3: Server, bucket: str, place: str, folder: Path, tmp_path: Path
 ) -> None:
     older = made(tmp_path / "older", NOW - DAY)

@@ -1,4 +1,4 @@
-"""Snapshots in a bucket, listed, read, verified, compared and pruned as those on this machine are."""
+"""Snapshots in a bucket: listed, read, verified, compared and pruned like those on this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER = "b" * 32
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """Where snapshots are made that are then only in the bucket."""
+    """The folder of snapshots that are then only in the bucket."""
     return tmp_path / "elsewhere"
 
 
@@ -45,13 +45,11 @@ def names(inv: Inv, place: str) -> list[str]:
 
 
 def opened(home: Path) -> list[Path]:
-    """Give what was fetched and is still there."""
+    """Return the fetched files that still exist."""
     return list((home / "state").glob(".opened-*"))
 
 
-def test_the_list_of_a_bucket_is_that_of_the_machine_it_came_from(
-    inv: Inv, exports: Path, place: str
-) -> None:
+def test_a_bucket_lists_the_same_as_the_machine_it_came_from(inv: Inv, exports: Path, place: str) -> None:
     for at, more in ((NOW, {}), (NOW - DAY, {"status": "partial", "reason": "stopped"})):
         pushed(inv, place, made(exports, at, **more))
 
@@ -74,7 +72,7 @@ def test_all_accounts_are_listed_or_one_of_them(inv: Inv, elsewhere: Path, place
     assert [row["account"] for row in both] == [ACCOUNT_ID, OTHER]
     assert [row["account"] for row in one] == [OTHER]
     assert (unsaid.code, said.code) == (1, 0)
-    assert "--account-id says which" in unsaid.err
+    assert "choose one with --account-id" in unsaid.err
 
 
 def test_a_snapshot_of_another_account_is_refused(inv: Inv, elsewhere: Path, place: str) -> None:
@@ -86,7 +84,7 @@ def test_a_snapshot_of_another_account_is_refused(inv: Inv, elsewhere: Path, pla
     assert OTHER in result.err
 
 
-def test_a_snapshot_is_verified_in_the_bucket_and_nothing_of_it_stays(
+def test_a_snapshot_is_verified_in_the_bucket_and_leaves_nothing_here(
     inv: Inv, elsewhere: Path, place: str, home: Path
 ) -> None:
     name = pushed(inv, place, made(elsewhere))
@@ -94,7 +92,7 @@ def test_a_snapshot_is_verified_in_the_bucket_and_nothing_of_it_stays(
     result = inv("snapshots.verify", "--name", f"{place}/latest", "--output", "json")
 
     assert {row["kind"]: row["items"] for row in rows(result)}["dns.record"] == 3
-    assert f"{place}/{ACCOUNT_ID}/{name}: all " in result.err
+    assert f" files verified in {place}/{ACCOUNT_ID}/{name}" in result.err
     assert opened(home) == []
 
 
@@ -107,7 +105,7 @@ def test_a_snapshot_is_verified_in_the_bucket_and_nothing_of_it_stays(
         pytest.param("2026-11-23T06:10", 0, marks=pytest.mark.long),
     ],
 )
-def test_a_snapshot_is_asked_for_as_on_this_machine(
+def test_a_snapshot_in_a_bucket_has_the_same_names_as_on_this_machine(
     inv: Inv, elsewhere: Path, place: str, asked: str, days: int
 ) -> None:
     found = [pushed(inv, place, made(elsewhere, NOW - n * DAY)) for n in range(3)]
@@ -181,8 +179,8 @@ def key(tmp_path: Path) -> tuple[Path, str]:
 def test_an_encrypted_snapshot_is_one_object_that_its_key_opens(
     staged: Sandbox, inv: Inv, s3: Server, bucket: str, place: str, key: tuple[Path, str], home: Path
 ) -> None:
-    told = inv("scan.export", "--only", "dns", "--encrypt-to", key[1], "--push", place, "--output", "json")
-    sealed = Path(json.loads(told.out)["snapshot"])
+    message = inv("scan.export", "--only", "dns", "--encrypt-to", key[1], "--push", place, "--output", "json")
+    sealed = Path(json.loads(message.out)["snapshot"])
     address = f"{place}/{sealed.name.removesuffix('.tar.gz.age')}"
 
     whole = inv("snapshots.verify", "--name", f"{place}/latest", "--identity", str(key[0]))
@@ -197,7 +195,7 @@ def test_an_encrypted_snapshot_is_one_object_that_its_key_opens(
     assert opened(home) == []
 
 
-def test_a_partial_encrypted_one_is_told_as_such(inv: Inv, exports: Path, place: str) -> None:
+def test_a_partial_encrypted_one_is_reported_as_partial(inv: Inv, exports: Path, place: str) -> None:
     (exports / ACCOUNT_ID).mkdir(parents=True)
     sealed = exports / ACCOUNT_ID / "2026-11-23T06-10-02Z-beef.partial.tar.gz.age"
     sealed.write_bytes(b"sealed")
@@ -209,7 +207,7 @@ def test_a_partial_encrypted_one_is_told_as_such(inv: Inv, exports: Path, place:
     assert inv("snapshots.status", "--from", place).code == 1
 
 
-def test_a_half_upload_is_nothing_to_anybody(
+def test_an_unfinished_upload_is_not_a_snapshot(
     inv: Inv, elsewhere: Path, s3: Server, bucket: str, place: str
 ) -> None:
     older = pushed(inv, place, made(elsewhere, NOW - DAY))
@@ -246,7 +244,7 @@ def test_pruning_a_bucket_follows_the_same_rules_and_asks(
     assert {key.split("/")[2] for key in s3.keys(bucket)} == {found[0]}
 
 
-def test_a_removal_that_breaks_off_leaves_no_snapshot(
+def test_an_interrupted_removal_leaves_no_snapshot(
     inv: Inv, elsewhere: Path, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_WORKERS", "1")
@@ -266,7 +264,7 @@ def test_a_removal_that_breaks_off_leaves_no_snapshot(
 
 
 @pytest.mark.long
-def test_a_half_upload_is_swept_when_it_is_older_than_a_day(
+def test_an_unfinished_upload_older_than_a_day_is_removed(
     inv: Inv, elsewhere: Path, s3: Server, bucket: str, place: str
 ) -> None:
     kept = pushed(inv, place, made(elsewhere, NOW))
@@ -288,7 +286,7 @@ def test_a_half_upload_is_swept_when_it_is_older_than_a_day(
     assert {key.split("/")[2] for key in s3.keys(bucket)} == {kept}
 
 
-def test_parts_that_were_never_put_together_are_swept_too(
+def test_unfinished_multipart_uploads_are_removed_too(
     inv: Inv, elsewhere: Path, s3: Server, place: str
 ) -> None:
     pushed(inv, place, made(elsewhere))
@@ -309,7 +307,7 @@ def test_parts_that_were_never_put_together_are_swept_too(
     assert [asked.query for asked in s3.asked if asked.method == "DELETE"] == ["uploadId=old-1"]
 
 
-def test_an_s3_that_lists_no_parts_is_pruned_all_the_same(
+def test_an_s3_that_cannot_list_uploads_is_pruned_too(
     inv: Inv, elsewhere: Path, s3: Server, place: str
 ) -> None:
     found = [pushed(inv, place, made(elsewhere, NOW - n * DAY)) for n in range(2)]

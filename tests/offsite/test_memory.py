@@ -1,4 +1,4 @@
-"""Memory: what goes to a bucket and comes from one passes through, however large it is."""
+"""Memory: objects of any size are streamed to and from a bucket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.snapshots import manifest as manifests
-from ops.snapshots.verify.verify import measured
+from ops.snapshots.manifest import measured
 from tests.offsite.server import Server
 from tests.snapshots.kept import made
 
@@ -30,7 +30,7 @@ print(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
 
 def memory(*line: str) -> int:
-    """Give the memory in kB that a process took at most for *line*."""
+    """Return the peak memory in kB of a process that runs *line*."""
     done = subprocess.run(
         [sys.executable, "-c", LINE, *line, "--output", "json"],
         capture_output=True, text=True, cwd=ROOT, timeout=200,
@@ -41,7 +41,7 @@ def memory(*line: str) -> int:
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-def test_a_large_file_goes_there_and_back_without_being_held(exports: Path, s3: Server, place: str) -> None:
+def test_a_large_file_is_sent_and_fetched_in_little_memory(exports: Path, s3: Server, place: str) -> None:
     made(exports)
     least = memory("snapshots.push", "--to", place), memory("snapshots.show", "--name", f"{place}/latest")
     large = made(exports, chance="aaaa", started=1_795_500_000.0)

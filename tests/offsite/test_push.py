@@ -1,4 +1,4 @@
-"""Pushing a snapshot: whole and in order, resumed where it broke off, never half of one taken for one."""
+"""Pushing a snapshot: complete and in order, resumable, and never taken for one while unfinished."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def below(s3: Server, bucket: str, folder: Path) -> dict[str, bytes]:
-    """Give the objects of the snapshot *folder*."""
+    """Return the objects of the snapshot *folder*."""
     prefix = f"cloudflare/{ACCOUNT_ID}/{folder.name}/"
     return {key.removeprefix(prefix): body for key, body in s3.keys(bucket).items() if key.startswith(prefix)}
 
@@ -43,7 +43,7 @@ def listed(inv: Inv, place: str) -> list[str]:
 
 
 def failing(number: int, answer: Answer) -> Callable[[Environ], Answer | None]:
-    """Give a fault that strikes at the PUT of that *number*, counted from nought, and at each after it."""
+    """Return a fault for the PUT with that *number*, counted from 0, and each later one."""
     count = -1
 
     def fault(environ: Environ) -> Answer | None:
@@ -54,24 +54,24 @@ def failing(number: int, answer: Answer) -> Callable[[Environ], Answer | None]:
     return fault
 
 
-def test_a_snapshot_lies_in_the_bucket_as_it_does_here_its_manifest_last(
+def test_a_snapshot_has_the_same_files_in_the_bucket_and_its_manifest_is_sent_last(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
     folder = made(exports)
 
     result = inv("snapshots.push", "--to", place, "--output", "json")
 
-    told = json.loads(result.out)
+    message = json.loads(result.out)
     assert result.code == 0, result.err
     assert below(s3, bucket, folder) == files_of(folder)
     assert s3.sent("PUT")[-1].endswith("/manifest.json")
-    assert (told["objects"], told["sent"]) == (len(files_of(folder)),) * 2
-    assert told["address"] == f"{place}/{ACCOUNT_ID}/{folder.name}"
-    assert told["bytes"] == sum(map(len, files_of(folder).values()))
+    assert (message["objects"], message["sent"]) == (len(files_of(folder)),) * 2
+    assert message["address"] == f"{place}/{ACCOUNT_ID}/{folder.name}"
+    assert message["bytes"] == sum(map(len, files_of(folder).values()))
 
 
 @pytest.mark.long
-def test_a_push_resumes_wherever_it_broke_off_and_sends_nothing_twice(
+def test_an_interrupted_push_is_resumed_and_sends_nothing_twice(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_WORKERS", "1")
@@ -98,7 +98,7 @@ def test_a_push_resumes_wherever_it_broke_off_and_sends_nothing_twice(
     assert len(listed(inv, place)) == count == 5
 
 
-def test_a_bucket_that_is_busy_for_a_moment_is_asked_again(
+def test_a_busy_bucket_is_retried(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_ATTEMPTS", "2")
@@ -113,7 +113,7 @@ def test_a_bucket_that_is_busy_for_a_moment_is_asked_again(
     assert below(s3, bucket, folder) == files_of(folder)
 
 
-def test_what_is_there_already_is_not_sent_again(
+def test_existing_objects_are_not_sent_again(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
     made(exports)
@@ -139,7 +139,7 @@ def test_an_object_of_the_same_size_with_another_content_is_sent_again(
     assert below(s3, bucket, folder)["dns.record.jsonl"] == whole
 
 
-def test_a_byte_that_changes_on_the_way_is_found(
+def test_a_byte_changed_in_transit_is_found(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
     folder = made(exports)
@@ -153,7 +153,7 @@ def test_a_byte_that_changes_on_the_way_is_found(
     result = inv("snapshots.push", "--to", place)
 
     assert result.code == 2
-    assert "did not arrive as it was sent" in result.err
+    assert "it was changed in transit" in result.err
     assert "manifest.json" not in below(s3, bucket, folder)
 
 
@@ -161,21 +161,21 @@ def test_each_object_comes_with_its_checksum_and_a_signature_over_its_content(
     inv: Inv, exports: Path, s3: Server, place: str
 ) -> None:
     folder = made(exports)
-    told: list[tuple[str, str]] = []
+    message: list[tuple[str, str]] = []
 
     def record(environ: Environ) -> None:
         if environ["REQUEST_METHOD"] == "PUT":
-            told.append((environ["HTTP_X_AMZ_CHECKSUM_SHA256"], environ["HTTP_X_AMZ_CONTENT_SHA256"]))
+            message.append((environ["HTTP_X_AMZ_CHECKSUM_SHA256"], environ["HTTP_X_AMZ_CONTENT_SHA256"]))
 
     s3.faults.append(record)
 
     inv("snapshots.push", "--to", place)
 
     digests = [hashlib.sha256(body) for body in files_of(folder).values()]
-    assert sorted(told) == sorted((b64encode(d.digest()).decode(), d.hexdigest()) for d in digests)
+    assert sorted(message) == sorted((b64encode(d.digest()).decode(), d.hexdigest()) for d in digests)
 
 
-def test_what_vanishes_from_the_bucket_meanwhile_leaves_no_manifest(
+def test_an_object_that_disappears_during_the_push_leaves_no_manifest(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
     folder = made(exports)
@@ -185,13 +185,11 @@ def test_what_vanishes_from_the_bucket_meanwhile_leaves_no_manifest(
     result = inv("snapshots.push", "--to", place)
 
     assert result.code == 2
-    assert f"{lost} was sent, and is not in the bucket" in result.err
+    assert f"{lost} was sent, but it is missing or has another size in the bucket" in result.err
     assert "manifest.json" not in below(s3, bucket, folder)
 
 
-def test_a_file_that_is_not_what_was_written_is_not_sent(
-    inv: Inv, exports: Path, s3: Server, bucket: str, place: str
-) -> None:
+def test_a_damaged_file_is_not_sent(inv: Inv, exports: Path, s3: Server, bucket: str, place: str) -> None:
     folder = made(exports)
     (folder / "dns.record.jsonl").write_bytes(b"{}\n")
 
@@ -216,7 +214,7 @@ def test_another_snapshot_of_the_same_name_is_never_replaced(
     assert below(s3, bucket, folder) == files_of(folder)
 
 
-def test_a_dry_run_tells_how_much_it_would_send(
+def test_a_dry_run_reports_how_much_it_would_send(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str
 ) -> None:
     count = len(files_of(made(exports)))
@@ -228,22 +226,20 @@ def test_a_dry_run_tells_how_much_it_would_send(
     assert s3.keys(bucket) == {}
 
 
-def test_an_export_is_pushed_when_it_is_whole(
-    staged: Sandbox, inv: Inv, s3: Server, bucket: str, place: str
-) -> None:
+def test_a_complete_export_is_pushed(staged: Sandbox, inv: Inv, s3: Server, bucket: str, place: str) -> None:
     result = inv("scan.export", "--push", place, "--output", "json")
 
-    told = json.loads(result.out)
-    folder = Path(told["snapshot"])
+    message = json.loads(result.out)
+    folder = Path(message["snapshot"])
     assert result.code == 0, result.err
-    assert told["pushed"] == f"{place}/{staged.account_id}/{folder.name}"
+    assert message["pushed"] == f"{place}/{staged.account_id}/{folder.name}"
     keys = s3.keys(bucket)
     prefix = f"cloudflare/{staged.account_id}/{folder.name}/"
     assert {key.removeprefix(prefix): body for key, body in keys.items()} == files_of(folder)
 
 
 @pytest.mark.long
-def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
+def test_a_partial_snapshot_is_pushed_as_partial_and_is_never_latest(
     staged: Sandbox, inv: Inv, s3: Server, place: str
 ) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
@@ -254,23 +250,23 @@ def test_a_partial_snapshot_is_pushed_as_one_and_is_never_latest(
     latest = inv("snapshots.show", "--name", f"{place}/latest")
     assert (result.code, row["status"]) == (4, "partial")
     assert (latest.code, inv("snapshots.status", "--from", place).code) == (1, 1)
-    assert "has not got a complete snapshot" in latest.err
+    assert "no complete snapshot snapshot" in latest.err
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "told"),
+    ("answer", "code", "message"),
     [
-        (refusal(403, "AccessDenied"), 1, "allowed to list, read, write"),
-        (refusal(403, "SignatureDoesNotMatch"), 1, "the secret does not fit"),
-        (refusal(400, "ExpiredToken"), 1, "the temporary key is over"),
-        (refusal(404, "NoSuchBucket"), 1, "make the bucket first"),
+        (refusal(403, "AccessDenied"), 1, "needs permission to list, read, write"),
+        (refusal(403, "SignatureDoesNotMatch"), 1, "the secret does not match"),
+        (refusal(400, "ExpiredToken"), 1, "the temporary key has expired"),
+        (refusal(404, "NoSuchBucket"), 1, "create the bucket"),
         (refusal(400, "AuthorizationHeaderMalformed"), 1, "set AWS_REGION"),
         (refusal(500, "InternalError"), 2, "InternalError, 500"),
         (Answer(200, b"<html>", length=2000), 2, "list s3://"),
     ],
 )
-def test_what_a_bucket_refuses_is_told_with_what_to_do(
-    inv: Inv, exports: Path, s3: Server, place: str, answer: Answer, code: int, told: str
+def test_a_refusal_of_the_bucket_has_a_hint(
+    inv: Inv, exports: Path, s3: Server, place: str, answer: Answer, code: int, message: str
 ) -> None:
     made(exports)
     s3.faults.append(lambda environ: answer)
@@ -278,7 +274,7 @@ def test_what_a_bucket_refuses_is_told_with_what_to_do(
     result = inv("snapshots.push", "--to", place)
 
     assert result.code == code, result.err
-    assert told in result.err
+    assert message in result.err
     assert "Traceback" not in result.err
 
 
@@ -298,7 +294,7 @@ def test_an_export_that_cannot_be_pushed_is_kept_and_nothing_is_pruned(
     assert f"inv snapshots.push --name {kept} --to {place}`" in result.err
 
 
-def test_a_bucket_that_cannot_be_reached_is_a_failure_of_the_network(
+def test_an_unreachable_bucket_is_a_network_error(
     staged: Sandbox, inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_S3_ENDPOINT", "http://127.0.0.1:1")
@@ -310,7 +306,7 @@ def test_a_bucket_that_cannot_be_reached_is_a_failure_of_the_network(
     assert "the snapshot is kept: " in result.err
 
 
-def test_a_key_that_nobody_has_is_told_without_the_secret(
+def test_an_unknown_key_is_reported_without_the_secret(
     inv: Inv, exports: Path, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(exports)
@@ -324,7 +320,7 @@ def test_a_key_that_nobody_has_is_told_without_the_secret(
     assert "wJalrXUtnFEMI" not in result.out + result.err
 
 
-def test_a_failed_push_is_made_up_for_by_the_line_that_the_hint_names(
+def test_the_command_in_the_hint_of_a_failed_push_completes_it(
     staged: Sandbox, inv: Inv, exports: Path, s3: Server, place: str
 ) -> None:
     made(exports)
@@ -340,7 +336,7 @@ def test_a_failed_push_is_made_up_for_by_the_line_that_the_hint_names(
     assert f"{place}/{staged.account_id}/" in result.out
 
 
-def test_an_encrypted_file_that_lies_anywhere_needs_to_be_told_whose_it_is(
+def test_an_encrypted_file_in_another_folder_needs_its_account(
     inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
 ) -> None:
     sealed = tmp_path / "2026-11-23T06-10-02Z-beef.tar.gz.age"
@@ -354,7 +350,7 @@ def test_an_encrypted_file_that_lies_anywhere_needs_to_be_told_whose_it_is(
     assert [*s3.keys(bucket)] == [f"cloudflare/{ACCOUNT_ID}/{sealed.name}"]
 
 
-def test_a_name_that_nothing_would_find_again_is_refused(
+def test_a_name_that_would_not_be_found_in_the_bucket_is_refused(
     inv: Inv, tmp_path: Path, s3: Server, bucket: str, place: str
 ) -> None:
     folder = made(tmp_path).rename(tmp_path / "before-the-move")
@@ -362,11 +358,11 @@ def test_a_name_that_nothing_would_find_again_is_refused(
     result = inv("snapshots.push", "--name", str(folder), "--to", place)
 
     assert result.code == 1
-    assert "before-the-move is no name of a snapshot" in result.err
+    assert "before-the-move is not a name of a snapshot" in result.err
     assert s3.asked == []
 
 
-def test_a_failed_push_does_not_cost_the_guard_its_measure(
+def test_a_failed_push_keeps_the_counts_of_the_guard(
     staged: Sandbox, inv: Inv, home: Path, s3: Server, place: str
 ) -> None:
     s3.faults.append(lambda environ: refusal(503, "SlowDown"))
@@ -376,7 +372,9 @@ def test_a_failed_push_does_not_cost_the_guard_its_measure(
     assert len(list((home / "state" / "counts").iterdir())) == 1
 
 
-def test_pruning_follows_a_push_that_has_succeeded(staged: Sandbox, inv: Inv, s3: Server, place: str) -> None:
+def test_only_a_successful_push_is_followed_by_pruning(
+    staged: Sandbox, inv: Inv, s3: Server, place: str
+) -> None:
     inv("scan.export", "--only", "dns")
 
     result = inv("scan.export", "--only", "dns", "--push", place, "--prune", "last=1")
@@ -386,7 +384,7 @@ def test_pruning_follows_a_push_that_has_succeeded(staged: Sandbox, inv: Inv, s3
     assert len(listed(inv, place)) == 1
 
 
-def test_a_push_is_refused_before_any_request_where_it_cannot_work(
+def test_an_impossible_push_is_refused_before_any_request(
     staged: Sandbox, inv: Inv, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = inv("scan.export", "--push", place, "--to", "all.json")
@@ -407,7 +405,7 @@ def test_a_push_is_refused_before_any_request_where_it_cannot_work(
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
 )
-def test_a_stop_ends_a_push_and_leaves_what_can_be_resumed(
+def test_a_stopped_push_can_be_resumed(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch,
     number: int, code: int,
 ) -> None:  # fmt: skip
@@ -423,7 +421,7 @@ def test_a_stop_ends_a_push_and_leaves_what_can_be_resumed(
 
 
 @pytest.mark.parametrize(("method", "name"), [("GET", ""), ("PUT", "manifest.json")])
-def test_a_stop_ends_a_wait_for_any_answer(
+def test_a_stop_ends_a_wait_for_any_response(
     inv: Inv, exports: Path, s3: Server, place: str, method: str, name: str
 ) -> None:
     made(exports)
@@ -445,7 +443,7 @@ def test_a_stop_ends_a_wait_for_any_answer(
 
 
 @pytest.mark.long
-def test_a_killed_push_is_no_snapshot_and_is_resumed(
+def test_a_killed_push_is_not_a_snapshot_and_can_be_resumed(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_WORKERS", "1")
@@ -463,7 +461,7 @@ def test_a_killed_push_is_no_snapshot_and_is_resumed(
 
 
 def stopped(s3: Server, place: str, stop: Callable[..., None]) -> subprocess.Popen[str]:
-    """Start a push whose third PUT is never answered, and *stop* it there."""
+    """Start a push whose third PUT gets no response, and *stop* it there."""
     hanging = threading.Event()
 
     def hang(environ: Environ) -> Answer | None:
@@ -482,7 +480,7 @@ def stopped(s3: Server, place: str, stop: Callable[..., None]) -> subprocess.Pop
     return process
 
 
-def test_a_large_file_goes_in_parts_that_are_checked_each(
+def test_a_large_file_is_sent_in_parts_with_checksums(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.offsite.bucket.WHOLE", 1000)
@@ -501,7 +499,7 @@ def test_a_large_file_goes_in_parts_that_are_checked_each(
     assert json.loads(inv("snapshots.push", "--to", place, "--output", "json").out)["sent"] == 0
 
 
-def test_parts_of_a_file_that_did_not_all_arrive_are_thrown_away(
+def test_the_parts_of_a_failed_upload_are_deleted(
     inv: Inv, exports: Path, s3: Server, bucket: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.offsite.bucket.WHOLE", 1000)

@@ -1,4 +1,4 @@
-"""A snapshot that only a bucket holds, put back into the account."""
+"""A snapshot that is only in a bucket, restored into the account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.restore.conftest import Inv, Stage, copies, start, unsaved  # noqa: F
 from tests.restore.world import ZONES
 
 
-def test_what_a_bucket_holds_is_put_back(
+def test_a_snapshot_in_a_bucket_is_restored(
     unsaved: Stage,  # noqa: F811  (the fixture)
     inv: Inv,
     place: str,

@@ -224,7 +224,7 @@ def test_a_missing_snapshot_is_an_error_message(everything: Path, inv: Inv) -> N
     result = inv("dns.list", *ZONE, "--at", "2001-01-01")
 
     assert result.code == 1
-    assert "no complete snapshot is of 2001-01-01 or before it" in result.err
+    assert "no complete snapshot was made on or before 2001-01-01" in result.err
 
 
 def test_offline_without_a_snapshot_names_the_task_that_makes_one(inv: Inv) -> None:

@@ -1,4 +1,4 @@
-"""Accounts, and the lookup of an account by its name."""
+"""Accounts, and the choice of the one to work on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.errors import NotFound, PermissionDenied, UsageError
 from ops.http.client import Client
 from ops.products.accounts import api
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
-from tests.products.answers import envelope, page, refusal
+from tests.products.answers import page, refusal
 
 FIRST, SECOND = "a" * 32, "b" * 32
 
@@ -40,38 +40,6 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
         list(api.list_accounts(client))
 
     assert "Account Settings" in error.value.hint
-
-
-def test_an_id_is_requested_directly(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/accounts/{FIRST}", json=envelope({"id": FIRST, "name": "one"}))
-
-    assert api.find_account(client, FIRST)["name"] == "one"
-
-
-def test_a_name_must_be_exact(client: Client, http: responses.RequestsMock) -> None:
-    found = [{"id": FIRST, "name": "shop"}, {"id": SECOND, "name": "shop old"}]
-    http.get(f"{API}/accounts", json=page(found))
-
-    assert api.find_account(client, "shop")["id"] == FIRST
-
-
-def test_a_name_that_two_accounts_have_lists_both(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/accounts", json=page([{"id": FIRST, "name": "shop"}, {"id": SECOND, "name": "shop"}]))
-
-    with pytest.raises(AmbiguousName) as error:
-        api.find_account(client, "shop")
-
-    assert f"--account-id {FIRST}" in error.value.hint
-    assert f"--account-id {SECOND}" in error.value.hint
-
-
-def test_an_unknown_name_has_a_hint_to_the_list(client: Client, http: responses.RequestsMock) -> None:
-    http.get(f"{API}/accounts", json=page([]))
-
-    with pytest.raises(NotFound) as error:
-        api.find_account(client, "shop")
-
-    assert "inv accounts.list" in error.value.hint
 
 
 def test_the_only_account_is_the_default(client: Client, http: responses.RequestsMock) -> None:

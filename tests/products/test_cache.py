@@ -105,3 +105,37 @@ def test_a_part_that_the_plan_lacks_does_not_make_the_result_incomplete(staged: 
 
     assert result.code == 0
     assert {row["id"]: row["status"] for row in json.loads(result.out)}["tiered_caching"] == "unavailable"
+
+
+@pytest.mark.fault("A26")
+@pytest.mark.parametrize("path", ["*/settings", "*/cache/*", "*/zones/*/*"])
+def test_parts_that_were_answered_400_make_the_result_incomplete(
+    staged: Sandbox, inv: Any, path: str
+) -> None:
+    staged.faults.parse(f"gone GET {path} times=-1 status=400")
+
+    result = inv("cache.settings", "--zone", "shop.example", "--output", "json")
+
+    statuses = {row["id"]: row["status"] for row in json.loads(result.out)}
+    assert result.code == 4
+    assert "failed" in statuses.values()
+    assert "unavailable" not in statuses.values()
+
+
+def test_settings_of_a_zone_that_were_not_found_make_the_result_incomplete(staged: Sandbox, inv: Any) -> None:
+    staged.faults.parse("gone GET */zones/*/* times=-1")
+
+    result = inv("cache.settings", "--zone", "example.com", "--output", "json")
+
+    assert result.code == 4
+    assert "zone settings: failed" in result.err
+
+
+@pytest.mark.fault("A26")
+def test_a_part_that_was_never_used_does_not_make_the_result_incomplete(staged: Sandbox, inv: Any) -> None:
+    staged.faults.parse("gone GET */cache/cache_reserve times=-1 status=400 code=1142")
+
+    result = inv("cache.settings", "--zone", "example.com", "--output", "json")
+
+    assert result.code == 0
+    assert {row["id"]: row["status"] for row in json.loads(result.out)}["cache_reserve"] == "unavailable"

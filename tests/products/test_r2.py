@@ -81,9 +81,9 @@ def test_only_the_code_of_a_missing_bucket_means_that_it_does_not_exist(
     http.get(f"{URL}/gone", json=refusal(10006, "The specified bucket does not exist."), status=404)
     http.get(f"{URL}/lost", json=refusal(7003, "Could not route"), status=404)
 
-    assert api.find_bucket(client, ACCOUNT, "gone") is None
+    assert api.find_bucket(client, OWNER, {"name": "gone"}) is None
     with pytest.raises(NotFound):
-        api.find_bucket(client, ACCOUNT, "lost")
+        api.find_bucket(client, OWNER, {"name": "lost"})
 
 
 def test_a_bucket_is_created_with_what_was_asked_for_only(
@@ -93,10 +93,10 @@ def test_a_bucket_is_created_with_what_was_asked_for_only(
     options = {"name": "cold", "locationHint": "weur", "storageClass": "InfrequentAccess"}
     http.post(URL, json=envelope({"name": "cold"}), match=[json_params_matcher(options), EU])
 
-    plain = api.create_bucket(client, ACCOUNT, "plain")
-    cold = api.create_bucket(
-        client, ACCOUNT, "cold", location="weur", storage_class="InfrequentAccess", jurisdiction="eu"
-    )
+    wanted = {"location": "weur", "storage_class": "InfrequentAccess", "jurisdiction": "eu"}
+
+    plain = api.create_bucket(client, OWNER, {"name": "plain"})
+    cold = api.create_bucket(client, OWNER, {"name": "cold", **wanted})
 
     assert (plain, cold) == ({"name": "plain"}, {"name": "cold", "jurisdiction": "eu"})
 

@@ -17,10 +17,10 @@ from ops.errors import DiskError, MalformedAnswer, NotFound, PermissionDenied, R
 from ops.http.client import Client
 from ops.kinds.resource import Content, Owner
 from ops.products.workers import api
+from ops.products.workers.download import file_names, write
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import Script, read_script
 from ops.products.workers.source import INDEX
-from ops.products.workers.tasks.downloads import file_names, write
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal

@@ -517,6 +517,18 @@ def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(
     assert staged.requests == []
 
 
+def test_a_pipe_as_the_file_of_metadata_is_refused_and_not_waited_for(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "bindings.json")
+
+    result = deploy("fresh", "--bindings", str(tmp_path / "bindings.json"))
+
+    assert result.code == 1
+    assert "bindings.json is not a regular file" in result.err
+    assert written(staged) == []
+
+
 def test_a_missing_path_is_refused_in_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:
     result = deploy("fresh", path=Path("nowhere.js"))
 
@@ -564,6 +576,30 @@ def test_undo_of_a_deletion_restores_code_cron_triggers_and_workers_dev(
     )  # fmt: skip
     del before["settings"]["bindings"], after["settings"]["bindings"]
     assert after["settings"] == before["settings"]
+
+
+@pytest.mark.parametrize("fault", ["denied", "revoked", "malformed", "gone", "5xx"])
+@pytest.mark.parametrize(
+    ("write", "named"), [("PUT */schedules", "cron triggers"), ("POST */subdomain", "workers.dev setting")]
+)
+def test_undo_of_a_deletion_is_done_with_a_warning_even_if_a_later_step_fails(
+    staged: Sandbox, inv: Any, fault: str, write: str, named: str
+) -> None:
+    inv("workers.schedules", "--script", "redirects", "--set", "0 5 * * *")
+    before = state(staged, "redirects")
+    done = inv("workers.delete", "--script", "redirects", "--confirm", "redirects", "--with-references")
+    staged.faults.parse(f"{fault} {write} times=-1")
+
+    undone = inv("undo.apply", "--id", undo_id(done.err))
+    staged.faults.clear()
+    listed = json.loads(inv("undo.list", "--output", "json").out)
+
+    assert undone.code == 0, undone.err
+    assert f"warning: the script redirects was uploaded, but its {named} may not be set: " in undone.err
+    restored = next(row for row in listed if row["task"] == "undo.apply")
+    assert (restored["state"], named in restored["why"]) == ("done", True)
+    if fault != "revoked":  # the sandbox does not accept the token any more
+        assert state(staged, "redirects")["code"] == before["code"]
 
 
 def test_undo_of_a_deletion_restores_durable_object_classes_without_their_data(

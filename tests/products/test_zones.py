@@ -169,13 +169,13 @@ def test_packs_are_counted_by_the_total_of_the_api(client: Client, http: respons
     answer = envelope([{"id": "p"}], page=1, per_page=50, count=1, total_count=71)
     http.get(f"{API}/zones/{ZONE}/ssl/certificate_packs", json=answer)
 
-    assert api.count_packs(client, ZONE) == 71
+    assert api.count(client, ZONE, "certificate packs") == 71
 
 
 def test_routes_are_counted_if_the_api_returns_no_total(client: Client, http: responses.RequestsMock) -> None:
     http.get(f"{API}/zones/{ZONE}/workers/routes", json=envelope([{"id": "r"}, {"id": "s"}]))
 
-    assert api.count_routes(client, ZONE) == 2
+    assert api.count(client, ZONE, "Workers routes") == 2
 
 
 def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.RequestsMock) -> None:
@@ -185,6 +185,18 @@ def test_a_refused_part_is_shown_as_its_status(client: Client, http: responses.R
 
     assert part.shown(lambda dnssec: dnssec["status"]) == "denied"
     assert "Authentication error (10000)" in part.problem
+
+
+def test_a_zone_without_an_account_is_found_but_owns_nothing(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    http.get(f"{API}/zones", json=envelope([{"id": ZONE, "name": "example.com"}]))
+
+    zone = api.find_zone(client, "example.com")
+
+    assert zone["id"] == ZONE
+    with pytest.raises(MalformedAnswer, match=r"`account.id` of a zone is missing"):
+        api.as_owner(zone)
 
 
 def test_a_part_that_the_plan_lacks_is_unavailable(client: Client, http: responses.RequestsMock) -> None:
@@ -281,7 +293,7 @@ def test_settings_of_a_zone_need_one_request(staged: Sandbox, inv: Any) -> None:
 @pytest.mark.parametrize("zone", [{}, {"account": []}, {"account": {"id": 7}}])
 def test_a_zone_without_an_account_is_malformed_where_it_is_written(zone: dict[str, Any]) -> None:
     with pytest.raises(MalformedAnswer, match=r"`account\.id` of a zone"):
-        api.account_id_of(zone)
+        api.as_owner(zone)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from typing import Any
 from ops.kinds.catalog import kinds
 from ops.kinds.resource import MAIN, Content, Owner
 from ops.snapshots import manifest as manifests
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.snapshots.lines import encode
+from ops.snapshots.layout import encode
 from tests.restore.conftest import Inv, Stage
 
 COMMANDS = (

@@ -174,7 +174,7 @@ def test_a_newer_format_is_refused_and_not_read_in_part(stage: Stage, inv: Inv, 
 
     assert result.code == 1
     assert f"has format {FORMAT + 1}" in result.err
-    assert "a newer cfops reads it" in result.err
+    assert "use a newer cfops" in result.err
 
 
 def test_an_encrypted_snapshot_is_restored_with_its_key_and_refused_with_another(
@@ -194,7 +194,7 @@ def test_an_encrypted_snapshot_is_restored_with_its_key_and_refused_with_another
     done = inv("snapshots.restore", "--name", str(file), "--yes", "--identity", str(tmp_path / "right"))
 
     assert (none.code, other.code) == (1, 1)
-    assert "was not encrypted to this identity" in other.err
+    assert "was not encrypted for this key" in other.err
     assert done.code == 0, done.err
     assert unsaved.world.state() == before
     assert not list((home / "state").rglob("dns.record.jsonl"))

@@ -1,4 +1,4 @@
-"""An account that is only declared: lists without a network, for what no product has to do with."""
+"""A fake account: lists without a network, independent of the products."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ME = Owner(ACCOUNT_ID, ACCOUNT_ID, {})
 
 
 class Silent:
-    """A watch that looks away."""
+    """A watch that reports nothing."""
 
     def known(self, more: int) -> None: ...
 
@@ -29,7 +29,7 @@ class Silent:
 
 
 class Lists:
-    """Lists by (kind, owner id), with a log of what was asked for; a failure is raised in their place.
+    """Lists by (kind, parent id), with a log of the requests; a failure is raised instead of a list.
 
     *delay* gives the seconds before each page; a page has *page* items.
     """
@@ -71,7 +71,7 @@ class Lists:
 
 
 def declared(lists: Lists) -> tuple[Resource, ...]:
-    """Give the kinds of the fake account: zones with five kinds, scripts with contents, stores with keys."""
+    """Return the kinds of the fake account: zones, scripts with contents, stores with keys."""
 
     def resource(kind: str, scope: str = ACCOUNT, **more: Any) -> Resource:
         return Resource(kind, scope, listing=lists.reader(kind), **{"identity": ("name",), **more})
@@ -118,7 +118,7 @@ def filled(lists: Lists, zones: int = 3, records: int = 4) -> Lists:
 
 def walked(
     lists: Lists,
-    wish: ScanFilter | None = None,
+    options: ScanFilter | None = None,
     sink: ItemSink | None = None,
     *,
     resources: tuple[Resource, ...] = (),
@@ -126,6 +126,6 @@ def walked(
     stop: threading.Event | None = None,
 ) -> Inventory:
     """Walk the account."""
-    plan: ScanPlan = choose(resources or declared(lists), wish or ScanFilter())
+    plan: ScanPlan = choose(resources or declared(lists), options or ScanFilter())
     pool = partial(Pool, workers, stop or threading.Event())
     return Walk(None, ME, plan, sink=sink or Count(), pool=pool, watch=Silent()).run()  # type: ignore[arg-type]

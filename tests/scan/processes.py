@@ -1,4 +1,4 @@
-"""`inv` as a process of its own, so that it can be interrupted, killed and starved."""
+"""`inv` as a separate process that can be interrupted, killed and limited."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def start(*line: str, limit: int | None = None, cwd: Path | None = None) -> subprocess.Popen[str]:
-    """Start `inv` with the environment of the test; *limit*: no file may grow beyond so many bytes."""
+    """Start `inv` with the environment of the test; *limit* is the largest size of a file in bytes."""
     command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *line]
 
     def confined() -> None:
         import resource
         import signal
 
-        # As a background job of a shell would inherit it, otherwise.
+        # A background job of a shell would ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -33,7 +33,7 @@ def start(*line: str, limit: int | None = None, cwd: Path | None = None) -> subp
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        # A starved process would leave its bytecode cut short for all others to trip over.
+        # A limited process would leave truncated bytecode for all others.
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=confined,
     )

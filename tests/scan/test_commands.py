@@ -26,7 +26,7 @@ def exports(home: Path) -> Path:
 
 
 def exported(result: Result) -> tuple[dict[str, Any], Path, Manifest]:
-    """Give the summary of an export, its folder, and its manifest, checked."""
+    """Return the summary of an export, its folder, and its checked manifest."""
     summary = json.loads(result.out)
     folder = Path(summary["snapshot"])
     return summary, folder, checked(folder)
@@ -36,7 +36,7 @@ def statuses(manifest: Manifest, kind: str) -> set[str]:
     return {section.status for section in manifest.sections if section.kind == kind}
 
 
-def test_a_scan_counts_the_account_kind_by_kind(staged: Sandbox, inv: Inv) -> None:
+def test_a_scan_counts_the_account_by_kind(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan", "--output", "json")
 
     rows = {row["kind"]: row for row in json.loads(result.out)}
@@ -48,19 +48,17 @@ def test_a_scan_counts_the_account_kind_by_kind(staged: Sandbox, inv: Inv) -> No
     assert f"{len(staged.requests)} requests" in result.err
 
 
-def test_no_request_of_a_scan_is_made_twice(staged: Sandbox, inv: Inv) -> None:
+def test_a_scan_sends_no_request_twice(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--deep")
 
     twice = {request: count for request, count in Counter(staged.requests).items() if count > 1}
-    # A header tells the jurisdictions of R2 apart, not the path.
+    # A header distinguishes the jurisdictions of R2, not the path.
     assert {(path.partition("?")[0].rpartition("/")[2], count) for (_, path), count in twice.items()} == {
         ("buckets", 2)
     }
 
 
-def test_an_export_ends_with_where_it_lies_and_how_much_it_is(
-    staged: Sandbox, inv: Inv, exports: Path
-) -> None:
+def test_an_export_ends_with_its_path_and_size(staged: Sandbox, inv: Inv, exports: Path) -> None:
     result = inv("scan.export", "--output", "json")
 
     summary, folder, manifest = exported(result)
@@ -85,7 +83,7 @@ def test_two_exports_of_an_unchanged_account_are_byte_for_byte_equal(staged: San
 
 @pytest.mark.long
 @pytest.mark.fault("A27")
-def test_answers_out_of_order_leave_the_bytes_as_they_are(
+def test_responses_out_of_order_do_not_change_the_bytes(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_BUDGET", "0")
@@ -99,7 +97,7 @@ def test_answers_out_of_order_leave_the_bytes_as_they_are(
         assert bytes_of(folder) == expected
 
 
-def test_what_an_export_holds_is_what_the_api_sent(staged: Sandbox, inv: Inv) -> None:
+def test_an_export_contains_what_the_api_sent(staged: Sandbox, inv: Inv) -> None:
     staged.faults.add(Fault("unknown-fields", times=-1))
     listed = json.loads(inv("zones.list", "--output", "json").out)
 
@@ -126,7 +124,7 @@ def test_a_denied_product_is_marked_and_the_rest_is_complete(staged: Sandbox, in
     assert "DNS > Read" in result.err
 
 
-def test_leaving_out_what_is_denied_makes_the_export_complete(staged: Sandbox, inv: Inv) -> None:
+def test_an_export_without_the_denied_kinds_is_complete(staged: Sandbox, inv: Inv) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
 
     result = inv("scan.export", "--skip", "dns.record", "--output", "json")
@@ -137,7 +135,7 @@ def test_leaving_out_what_is_denied_makes_the_export_complete(staged: Sandbox, i
 
 @pytest.mark.fault("A26")
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_product_that_is_not_there_is_marked_unavailable(staged: Sandbox, inv: Inv, status: int) -> None:
+def test_a_missing_product_is_marked_unavailable(staged: Sandbox, inv: Inv, status: int) -> None:
     staged.faults.add(Fault("gone", path="*/r2/buckets*", times=-1, status=status))
 
     result = inv("scan", "--output", "json")
@@ -165,7 +163,7 @@ def test_a_token_revoked_halfway_keeps_what_was_read(staged: Sandbox, inv: Inv, 
     assert leftovers(exports) == []
 
 
-def test_a_token_that_reads_nothing_leaves_no_snapshot(staged: Sandbox, inv: Inv, exports: Path) -> None:
+def test_a_token_without_permissions_leaves_no_snapshot(staged: Sandbox, inv: Inv, exports: Path) -> None:
     staged.faults.add(Fault("denied", path=f"/accounts/{staged.account_id}/*", times=-1))
     staged.faults.add(Fault("denied", path="/zones*", times=-1))
 
@@ -176,7 +174,7 @@ def test_a_token_that_reads_nothing_leaves_no_snapshot(staged: Sandbox, inv: Inv
 
 
 @pytest.mark.fault("B9")
-def test_a_page_that_fails_for_good_marks_its_section(
+def test_a_page_that_fails_permanently_marks_its_section(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_ATTEMPTS", "1")
@@ -193,7 +191,7 @@ def test_a_page_that_fails_for_good_marks_its_section(
 
 
 @pytest.mark.fault("B10")
-def test_a_zone_deleted_during_the_scan_is_no_error(staged: Sandbox, inv: Inv) -> None:
+def test_a_zone_deleted_during_the_scan_is_not_an_error(staged: Sandbox, inv: Inv) -> None:
     zone = json.loads(inv("zones.list", "--output", "json").out)[3]
     staged.faults.add(Fault("gone", path=f"/zones/{zone['id']}*", times=-1))
 
@@ -205,7 +203,7 @@ def test_a_zone_deleted_during_the_scan_is_no_error(staged: Sandbox, inv: Inv) -
     assert {"dns.record", "zones.setting"} <= gone
 
 
-def test_only_the_zones_that_are_named_are_read(staged: Sandbox, inv: Inv) -> None:
+def test_only_the_named_zones_are_read(staged: Sandbox, inv: Inv) -> None:
     zone = json.loads(inv("zones.list", "--output", "json").out)[2]
     before = len(staged.requests)
 
@@ -221,7 +219,7 @@ def test_only_the_zones_that_are_named_are_read(staged: Sandbox, inv: Inv) -> No
     assert not (folder.parent / "latest").exists()
 
 
-def test_values_are_kept_with_their_keys(staged: Sandbox, inv: Inv) -> None:
+def test_values_are_stored_with_their_keys(staged: Sandbox, inv: Inv) -> None:
     _, folder, manifest = exported(inv("scan.export", "--only", "kv", "--kv", "values", "--output", "json"))
 
     files = [name for name in manifest.files if name.startswith("kv/")]
@@ -233,14 +231,14 @@ def test_values_are_kept_with_their_keys(staged: Sandbox, inv: Inv) -> None:
     assert any(line.get("base64") for line in lines)
 
 
-def test_keys_are_listed_once_for_themselves_and_their_values(staged: Sandbox, inv: Inv) -> None:
+def test_keys_are_listed_once_even_if_values_are_exported(staged: Sandbox, inv: Inv) -> None:
     exported(inv("scan.export", "--only", "kv", "--kv", "values", "--output", "json"))
 
     listings = [target for _, target in staged.requests if "/keys?" in target]
     assert len(listings) == len(set(listings)) > 0
 
 
-def test_the_contents_of_scripts_are_kept_and_mapped(staged: Sandbox, inv: Inv) -> None:
+def test_the_contents_of_scripts_are_stored_and_mapped(staged: Sandbox, inv: Inv) -> None:
     _, folder, manifest = exported(inv("scan.export", "--only", "workers", "--output", "json"))
 
     scripts = {placed.item for name, placed in manifest.placed.items() if name.startswith("scripts/")}
@@ -249,7 +247,7 @@ def test_the_contents_of_scripts_are_kept_and_mapped(staged: Sandbox, inv: Inv) 
 
 
 @pytest.mark.fault("C9")
-def test_everything_is_its_owners_alone_whatever_the_umask(staged: Sandbox, inv: Inv, exports: Path) -> None:
+def test_all_files_are_private_with_any_umask(staged: Sandbox, inv: Inv, exports: Path) -> None:
     before = os.umask(0)
     try:
         inv("scan.export", "--kv", "values")
@@ -317,7 +315,7 @@ def test_the_exports_folder_may_be_a_link_to_another_disk(
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (("--only", "dns.recrod"), "dns.record"),
         (("--kv", "all"), "--kv takes"),
@@ -327,18 +325,18 @@ def test_the_exports_folder_may_be_a_link_to_another_disk(
         (("--encrypt-to", "nonsense"), "age1"),
     ],
 )
-def test_a_wrong_option_is_a_sentence_before_any_request(
-    staged: Sandbox, inv: Inv, line: tuple[str, ...], told: str
+def test_a_wrong_option_is_refused_before_any_request(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...], message: str
 ) -> None:
     result = inv("scan.export", *line)
 
     assert result.code == 1
-    assert told in result.err
+    assert message in result.err
     assert "Traceback" not in result.err
     assert staged.requests == []
 
 
-def test_a_document_holds_metadata_counts_statuses_and_items(staged: Sandbox, inv: Inv) -> None:
+def test_a_document_contains_metadata_counts_statuses_and_items(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan.export", "--to", "all.json", "--output", "json")
 
     document = json.loads(Path("all.json").read_bytes())
@@ -350,7 +348,7 @@ def test_a_document_holds_metadata_counts_statuses_and_items(staged: Sandbox, in
     assert leftovers(Path()) == []
 
 
-def test_tables_are_a_file_a_kind_and_the_statuses(staged: Sandbox, inv: Inv) -> None:
+def test_tables_are_a_file_per_kind_and_the_statuses(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--to", "all.csv")
     again = inv("scan.export", "--to", "all.csv")
 
@@ -360,7 +358,7 @@ def test_tables_are_a_file_a_kind_and_the_statuses(staged: Sandbox, inv: Inv) ->
     assert leftovers(Path()) == []
 
 
-def test_a_scan_of_some_kinds_shows_those_and_says_how_many_it_leaves_out(staged: Sandbox, inv: Inv) -> None:
+def test_a_scan_of_some_kinds_shows_those_and_the_number_of_others(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan", "--only", "dns", "--output", "json")
 
     shown = {row["kind"] for row in json.loads(result.out)}

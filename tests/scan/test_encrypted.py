@@ -33,7 +33,7 @@ def opened(sealed: Path, identity: Any, into: Path) -> Path:
     return folder
 
 
-def test_one_file_holds_the_whole_snapshot_and_no_plaintext_stays(
+def test_one_file_contains_the_whole_snapshot_and_no_plaintext_remains(
     staged: Sandbox, inv: Inv, home: Path, tmp_path: Path, identity: Any
 ) -> None:
     options = ("--kv", "values", "--encrypt-to", str(identity.to_public()), "--output", "json")
@@ -61,7 +61,7 @@ def test_the_file_may_be_named(staged: Sandbox, inv: Inv, tmp_path: Path, identi
     assert [p.name for p in Path().iterdir()] == ["mine.tar.gz.age"]
 
 
-def test_the_name_says_when_it_is_not_whole(
+def test_the_name_shows_that_it_is_partial(
     staged: Sandbox, inv: Inv, home: Path, tmp_path: Path, identity: Any
 ) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.export.guard import Guard, counts
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Section
 
 
 def sections(**count: int) -> list[Section]:
@@ -13,7 +13,7 @@ def sections(**count: int) -> list[Section]:
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "told"),
+    ("before", "now", "message"),
     [
         (100, 70, ""),
         (100, 69, "guard of 30 %: dns fell from 100 to 69 (31 %)"),
@@ -24,22 +24,22 @@ def sections(**count: int) -> list[Section]:
         (10, 500, ""),
     ],
 )
-def test_a_loss_is_more_than_the_threshold(before: int, now: int, told: str) -> None:
-    assert Guard(30, {"dns": before}).losses(sections(dns=now)) == told
+def test_a_loss_is_more_than_the_threshold(before: int, now: int, message: str) -> None:
+    assert Guard(30, {"dns": before}).losses(sections(dns=now)) == message
 
 
-def test_every_kind_that_fell_is_told_in_order() -> None:
-    told = Guard(10, {"b": 10, "a": 10, "c": 10}).losses(sections(a=1, b=0, c=10))
+def test_every_kind_with_a_loss_is_reported_in_order() -> None:
+    message = Guard(10, {"b": 10, "a": 10, "c": 10}).losses(sections(a=1, b=0, c=10))
 
-    assert told == "guard of 10 %: a fell from 10 to 1 (90 %), b fell from 10 to 0 (100 %)"
+    assert message == "guard of 10 %: a fell from 10 to 1 (90 %), b fell from 10 to 0 (100 %)"
 
 
-def test_what_was_not_asked_for_now_is_no_loss() -> None:
+def test_a_kind_that_was_not_requested_is_not_a_loss() -> None:
     assert Guard(10, {"dns": 10}).losses([Section("dns", "", "skipped")]) == ""
     assert Guard(10, {"dns": 10}).losses([]) == ""
 
 
-def test_a_zone_that_is_gone_counts_as_a_loss() -> None:
+def test_a_deleted_zone_counts_as_a_loss() -> None:
     read = [Section("dns", "z1", "complete", 5), Section("dns", "z2", "gone")]
 
     assert Guard(10, {"dns": 10}).losses(read) == "guard of 10 %: dns fell from 10 to 5 (50 %)"

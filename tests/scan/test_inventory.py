@@ -1,4 +1,4 @@
-"""What is told of a scan."""
+"""The report of a scan."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, DiskError
-from ops.export.delivery import DocumentFile, Kept
+from ops.export.delivery import DocumentFile, SnapshotFolder
 from ops.export.job import worth_keeping
 from ops.scan.inventory import Inventory
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Section
 from ops.ui.cells import readable_size
 
 DENIED = Section("dns.record", "z1", "denied", 0, "GET /zones/z1: no")
@@ -22,7 +22,7 @@ def rows(*sections: Section) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in Inventory(sections).rows()]
 
 
-def test_a_kind_is_told_by_its_worst_section() -> None:
+def test_a_kind_is_reported_with_its_worst_status() -> None:
     assert rows(WHOLE) == [("dns.record", 5, 1, "complete", "")]
     assert rows(DENIED) == [("dns.record", 0, 1, "denied", "GET /zones/z1: no")]
     assert rows(DENIED, FAILED, WHOLE) == [
@@ -38,7 +38,7 @@ def test_contents_are_not_counted_as_items_or_kinds() -> None:
     assert (inventory.kinds, inventory.items) == (1, 1)
 
 
-def test_a_stop_is_the_reason_above_all() -> None:
+def test_a_stop_takes_precedence_over_other_reasons() -> None:
     stopped = Inventory((DENIED,), ended_by=CredentialsError("the token was revoked"))
 
     assert stopped.reason == "stopped: the token was revoked"
@@ -48,7 +48,7 @@ def test_a_stop_is_the_reason_above_all() -> None:
     assert Inventory((WHOLE,)).reason == ""
 
 
-def test_skipping_is_proposed_only_where_it_helps() -> None:
+def test_skipping_is_suggested_only_if_it_helps() -> None:
     assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed"]
     assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
         "dns.record: denied in 1 of 2 (it takes DNS > Read); `--skip dns.record` leaves it out"
@@ -65,12 +65,12 @@ def test_skipping_is_proposed_only_where_it_helps() -> None:
         (DiskError("the disk is full"), (WHOLE,), False),
     ],
 )
-def test_what_a_stopped_scan_has_read_is_kept_unless_the_disk_failed(
+def test_the_items_of_a_stopped_scan_are_kept_unless_the_disk_failed(
     tmp_path: Path, error: BaseException, sections: tuple[Section, ...], kept: bool
 ) -> None:
     inventory = Inventory(sections, ended_by=error)
 
-    assert worth_keeping(inventory, Kept(tmp_path, newest=True)) is kept
+    assert worth_keeping(inventory, SnapshotFolder(tmp_path, newest=True)) is kept
     assert not worth_keeping(inventory, DocumentFile(tmp_path / "all.json"))
 
 
@@ -85,5 +85,5 @@ def test_what_a_stopped_scan_has_read_is_kept_unless_the_disk_failed(
         (5e12, "5.0 TB"),
     ],
 )
-def test_sizes_are_told_as_people_read_them(size: int, text: str) -> None:
+def test_sizes_are_readable(size: int, text: str) -> None:
     assert readable_size(int(size)) == text

@@ -1,4 +1,4 @@
-"""An export that runs by itself: locked, guarded, read back, told to a monitor."""
+"""An unattended export: locked, guarded, read back, reported to a monitor."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from ops.files.disk import open_regular
 from ops.files.lock import locked
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests
-from ops.snapshots.verify import verify
 from tests.conftest import Result
 from tests.scan.processes import start, wait_until
 from tests.snapshots.checking import checked, leftovers
@@ -36,7 +36,7 @@ def url(monitor: Wire) -> str:
     return f"http://127.0.0.1:{monitor.port}/secret-uuid"
 
 
-def told(monitor: Wire) -> list[str]:
+def shown(monitor: Wire) -> list[str]:
     return [seen.target.removeprefix("/secret-uuid") for seen in monitor.requests]
 
 
@@ -45,7 +45,7 @@ def newest(result: Result) -> Path:
 
 
 def lose_records(inv: Inv) -> None:
-    """Take away all CNAME records of a zone."""
+    """Delete all CNAME records of a zone."""
     listed = inv("dns.list", "--zone", "example.com", "--type", "CNAME", "--output", "json")
     records = json.loads(listed.out)
     deleted = [inv("dns.delete", "--zone", "example.com", "--id", r["id"], "--yes") for r in records]
@@ -71,7 +71,7 @@ def test_two_exports_of_one_account_exclude_each_other(staged: Sandbox, inv: Inv
     assert first.returncode == 0
 
 
-def test_a_file_of_ones_own_may_be_written_meanwhile(staged: Sandbox, inv: Inv, home: Path) -> None:
+def test_an_export_to_a_named_file_needs_no_lock(staged: Sandbox, inv: Inv, home: Path) -> None:
     name = f"export/sandbox/{staged.account_id}"
     holder = {"pid": os.getpid(), "task": "scan.export", "since": "now"}
 
@@ -106,14 +106,14 @@ def test_a_loss_below_the_threshold_passes(staged: Sandbox, inv: Inv) -> None:
     assert (result.code, checked(newest(result)).status) == (0, "complete")
 
 
-def test_a_guard_without_a_snapshot_says_so_and_passes(staged: Sandbox, inv: Inv) -> None:
+def test_a_guard_without_a_snapshot_passes_with_a_note(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan.export", "--guard", "30")
 
     assert result.code == 0
     assert "nothing to compare with yet" in result.err
 
 
-def test_a_guard_remembers_what_encrypted_snapshots_held(staged: Sandbox, inv: Inv) -> None:
+def test_a_guard_remembers_the_counts_of_encrypted_snapshots(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
     lose_records(inv)
 
@@ -124,7 +124,7 @@ def test_a_guard_remembers_what_encrypted_snapshots_held(staged: Sandbox, inv: I
 
 
 @pytest.mark.long
-def test_an_export_of_some_kinds_leaves_the_measure_of_the_others(staged: Sandbox, inv: Inv) -> None:
+def test_an_export_of_some_kinds_keeps_the_counts_of_the_others(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY)
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")
     lose_records(inv)
@@ -136,7 +136,7 @@ def test_an_export_of_some_kinds_leaves_the_measure_of_the_others(staged: Sandbo
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"counts": 1}', b'{"started": "x", "counts": {}}'])
-def test_counts_that_cannot_be_read_are_none(staged: Sandbox, inv: Inv, home: Path, content: bytes) -> None:
+def test_unreadable_counts_are_ignored(staged: Sandbox, inv: Inv, home: Path, content: bytes) -> None:
     inv("scan.export", "--guard", "1", "--encrypt-to", KEY, "--only", "kv")
     [file] = (home / "state" / "counts").iterdir()
     file.write_bytes(content)
@@ -147,17 +147,15 @@ def test_counts_that_cannot_be_read_are_none(staged: Sandbox, inv: Inv, home: Pa
     assert "nothing to compare with yet" in result.err
 
 
-def test_what_does_not_read_back_is_not_put_in_place(
+def test_a_snapshot_that_does_not_read_back_is_not_published(
     staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
-
-    def forgetful(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+    def forgetful(path: Path) -> Any:
         """Open as a disk does that has lost the last byte of one file."""
-        whole = opened(path, mode, *rest, **named)
-        return io.BytesIO(whole.read()[:-1]) if (path.name, mode) == ("zones.zone.jsonl", "rb") else whole
+        whole = open_regular(path)
+        return io.BytesIO(whole.read()[:-1]) if path.name == "zones.zone.jsonl" else whole
 
-    monkeypatch.setattr(Path, "open", forgetful)
+    monkeypatch.setattr(manifests, "open_regular", forgetful)
 
     result = inv("scan.export")
 
@@ -175,18 +173,18 @@ def test_a_changed_byte_is_found_by_its_hash(staged: Sandbox, inv: Inv) -> None:
     file.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
 
     with pytest.raises(Exception, match=r"dns\.record\.jsonl does not read back"):
-        verify.check(folder, manifest)
+        manifests.check(folder, manifest)
 
 
-def test_a_monitor_hears_of_the_start_and_of_success(staged: Sandbox, inv: Inv, monitor: Wire) -> None:
+def test_a_monitor_is_called_at_the_start_and_after_success(staged: Sandbox, inv: Inv, monitor: Wire) -> None:
     result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 0
-    assert told(monitor) == ["/start", ""]
+    assert shown(monitor) == ["/start", ""]
     assert {seen.method for seen in monitor.requests} == {"POST"}
 
 
-def test_a_monitor_hears_of_a_failure_with_its_exit_code_and_last_lines(
+def test_a_monitor_gets_the_exit_code_and_last_lines_of_a_failure(
     staged: Sandbox, inv: Inv, monitor: Wire
 ) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
@@ -194,11 +192,11 @@ def test_a_monitor_hears_of_a_failure_with_its_exit_code_and_last_lines(
     result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 4
-    assert told(monitor) == ["/start", "/4"]
+    assert shown(monitor) == ["/start", "/4"]
     assert b"dns.record: denied" in monitor.requests[-1].body
 
 
-def test_a_monitor_hears_of_a_refused_token(
+def test_a_monitor_is_called_for_a_refused_token(
     staged: Sandbox, inv: Inv, monitor: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = "sandbox_" + "x" * 40
@@ -207,13 +205,13 @@ def test_a_monitor_hears_of_a_refused_token(
     result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 1
-    assert told(monitor) == ["/start", "/1"]
+    assert shown(monitor) == ["/start", "/1"]
     assert all(wrong not in str(seen) and "authorization" not in seen.headers for seen in monitor.requests)
 
 
 @pytest.mark.fault("D3")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_monitor_hears_of_a_job_that_was_stopped(
+def test_a_monitor_is_called_for_a_stopped_job(
     staged: Sandbox, monitor: Wire, number: int, code: int
 ) -> None:
     staged.faults.add(Fault("delay", times=-1, seconds=0.3))
@@ -224,10 +222,12 @@ def test_a_monitor_hears_of_a_job_that_was_stopped(
     job.communicate(timeout=20)
 
     assert job.returncode == code
-    assert told(monitor) == ["/start", f"/{code}"]
+    assert shown(monitor) == ["/start", f"/{code}"]
 
 
-def test_a_refused_second_job_is_told_as_one(staged: Sandbox, inv: Inv, home: Path, monitor: Wire) -> None:
+def test_a_monitor_gets_the_exit_code_of_a_locked_job(
+    staged: Sandbox, inv: Inv, home: Path, monitor: Wire
+) -> None:
     name = f"export/sandbox/{staged.account_id}"
 
     with locked(
@@ -236,7 +236,7 @@ def test_a_refused_second_job_is_told_as_one(staged: Sandbox, inv: Inv, home: Pa
         result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 6
-    assert told(monitor) == ["/start", "/6"]
+    assert shown(monitor) == ["/start", "/6"]
     assert b"pid 1, task scan.export, since now" in monitor.requests[-1].body
 
 
@@ -247,7 +247,7 @@ def test_a_monitor_that_is_down_is_a_warning(staged: Sandbox, inv: Inv, status: 
         result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 0
-    assert told(monitor) == ["/start", "/start", "", ""]
+    assert shown(monitor) == ["/start", "/start", "", ""]
     assert f"the monitor at 127.0.0.1 was not reached: it answered {status}" in result.err
     assert "secret-uuid" not in result.err
 
@@ -266,7 +266,7 @@ def test_an_unreachable_monitor_is_a_warning(staged: Sandbox, inv: Inv) -> None:
     ["http://monitor.example/secret", "ftp://monitor.example/secret", "https://u:secret@monitor.example/",
      "https://monitor.example/secret#x", "secret"],
 )  # fmt: skip
-def test_a_monitor_is_reached_by_https_alone(staged: Sandbox, inv: Inv, address: str) -> None:
+def test_a_monitor_is_reached_only_by_https(staged: Sandbox, inv: Inv, address: str) -> None:
     result = inv("scan.export", "--ping", address)
 
     assert result.code == 1
@@ -275,7 +275,7 @@ def test_a_monitor_is_reached_by_https_alone(staged: Sandbox, inv: Inv, address:
     assert staged.requests == []
 
 
-def test_a_quiet_export_says_nothing_when_all_is_well(staged: Sandbox, inv: Inv) -> None:
+def test_a_quiet_export_prints_nothing_after_success(staged: Sandbox, inv: Inv) -> None:
     well = inv("scan.export", "--quiet")
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
     ill = inv("scan.export", "--quiet")
@@ -286,7 +286,7 @@ def test_a_quiet_export_says_nothing_when_all_is_well(staged: Sandbox, inv: Inv)
     assert "dns.record" in ill.err
 
 
-def test_a_form_of_output_that_was_asked_for_is_given_quietly_too(staged: Sandbox, inv: Inv) -> None:
+def test_a_requested_output_format_is_printed_with_quiet_too(staged: Sandbox, inv: Inv) -> None:
     result = inv("scan.export", "--quiet", "--output", "json")
 
     assert json.loads(result.out)["status"] == "complete"
@@ -294,7 +294,7 @@ def test_a_form_of_output_that_was_asked_for_is_given_quietly_too(staged: Sandbo
 
 
 @pytest.mark.fault("E14")
-def test_a_journal_gets_one_object_for_each_thing_that_is_said(staged: Sandbox, inv: Inv) -> None:
+def test_a_log_gets_one_object_per_message(staged: Sandbox, inv: Inv) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
 
     result = inv("scan.export", "--log-format", "json")
@@ -306,7 +306,7 @@ def test_a_journal_gets_one_object_for_each_thing_that_is_said(staged: Sandbox, 
     assert all(line["message"] and line["time"] for line in lines)
 
 
-def test_pruning_follows_a_complete_export_alone(staged: Sandbox, inv: Inv) -> None:
+def test_only_a_complete_export_is_followed_by_pruning(staged: Sandbox, inv: Inv) -> None:
     first = newest(inv("scan.export", "--output", "json"))
     second = newest(inv("scan.export", "--output", "json"))
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
@@ -326,7 +326,7 @@ def test_pruning_follows_a_complete_export_alone(staged: Sandbox, inv: Inv) -> N
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "shown"),
     [
         (("--guard", "100"), "--guard takes percent"),
         (("--guard", "-1"), "--guard takes percent"),
@@ -334,21 +334,21 @@ def test_pruning_follows_a_complete_export_alone(staged: Sandbox, inv: Inv) -> N
         (("--prune", "daily=7", "--to", "all.json"), "--prune is for the snapshots"),
         (("--prune", "dayly=7"), "--prune has no 'dayly'"),
         (("--prune", "daily=many"), "--prune daily= takes a number"),
-        (("--prune", "daily=0"), "what to keep"),
+        (("--prune", "daily=0"), "which snapshots to keep"),
         (("--log-format", "xml"), "log"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_any_request(
-    staged: Sandbox, inv: Inv, line: tuple[str, ...], told: str
+def test_contradicting_options_are_refused_before_any_request(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...], shown: str
 ) -> None:
     result = inv("scan.export", *line)
 
     assert result.code == 1
-    assert told in result.err
+    assert shown in result.err
     assert staged.requests == []
 
 
-def test_an_error_before_the_settings_are_known_is_logged_in_the_same_form(
+def test_an_error_before_the_settings_are_known_is_logged_in_the_same_format(
     inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_WORKERS", "many")

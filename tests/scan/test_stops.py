@@ -78,7 +78,7 @@ def test_a_stop_ends_a_long_wait_for_the_budget(staged: Sandbox, place: Path, wi
     assert leftovers(place) == []
 
 
-def test_a_stopped_rendering_leaves_the_older_file_as_it_was(staged: Sandbox, place: Path, inv: Inv) -> None:
+def test_a_stopped_rendering_does_not_change_the_older_file(staged: Sandbox, place: Path, inv: Inv) -> None:
     Path("all.json").write_text("older")
     staged.faults.add(Fault("hang", path="*/keys*", times=-1, seconds=60.0))
     process = start("scan.export", "--to", "all.json")
@@ -94,7 +94,7 @@ def test_a_stopped_rendering_leaves_the_older_file_as_it_was(staged: Sandbox, pl
 
 @pytest.mark.fault("C1")
 @pytest.mark.parametrize("limit", [2_000, pytest.param(60_000, marks=pytest.mark.long)])
-def test_a_full_disk_leaves_nothing_and_the_older_snapshot_whole(
+def test_a_full_disk_leaves_nothing_and_keeps_the_older_snapshot(
     staged: Sandbox, place: Path, inv: Inv, limit: int
 ) -> None:
     inv("scan.export")
@@ -112,9 +112,9 @@ def test_a_full_disk_leaves_nothing_and_the_older_snapshot_whole(
 
 
 def killed_at_random(place: Path, kills: int, seed: int) -> int:
-    """Kill exports at random moments after they began to write; each snapshot that can be seen must be whole.
+    """Kill exports at random moments after they began to write; each visible snapshot must be complete.
 
-    Gives how many kills struck before the snapshot was in its place.
+    Return the number of kills before the snapshot was published.
     """
     chance, struck = random.Random(seed), 0
     longest = _seconds_of_writing(place)
@@ -152,5 +152,5 @@ def _seconds_of_writing(place: Path) -> float:
 @pytest.mark.long
 @pytest.mark.fault("C3")
 @pytest.mark.timeout(1800)
-def test_two_hundred_kills_leave_no_part(staged: Sandbox, place: Path) -> None:
+def test_two_hundred_kills_leave_no_partial_files(staged: Sandbox, place: Path) -> None:
     assert killed_at_random(place, kills=200, seed=2) > 20

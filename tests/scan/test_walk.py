@@ -1,4 +1,4 @@
-"""The walk: what is read, how often, and what is noted of each section."""
+"""The walk: what is read, how often, and the status of each section."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.scan.inventory import Inventory
 from ops.scan.selection import ScanFilter
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Section
 from ops.snapshots.writer import Writer
 from tests.scan.fakes import ACCOUNT_ID, Lists, filled, walked
 from tests.timing import Within, timed
@@ -55,7 +55,7 @@ def test_no_list_is_read_twice(lists: Lists) -> None:
     assert len(lists.asked) == len(set(lists.asked))
 
 
-def test_zones_that_are_given_are_not_listed(lists: Lists) -> None:
+def test_named_zones_are_not_listed(lists: Lists) -> None:
     inventory = walked(lists, ScanFilter(given={"zones.zone": [{"id": "z1", "name": "z1.example"}]}))
 
     assert {kind for kind, _ in lists.asked} == {"dns.kind0", "dns.kind1", "dns.kind2", "dns.kind3"}
@@ -64,7 +64,7 @@ def test_zones_that_are_given_are_not_listed(lists: Lists) -> None:
     assert inventory.whole
 
 
-def test_the_zones_of_a_page_are_read_while_the_next_page_is_on_its_way() -> None:
+def test_the_zones_of_a_page_are_read_while_the_next_page_is_requested() -> None:
     lists = filled(Lists(page=2), zones=6)
     child_was_read = threading.Event()
     late = lists.reader("zones.zone")
@@ -88,7 +88,7 @@ def test_the_zones_of_a_page_are_read_while_the_next_page_is_on_its_way() -> Non
 
 
 @pytest.mark.fault("A25")
-def test_a_denied_section_leaves_the_others_complete(lists: Lists) -> None:
+def test_a_denied_section_does_not_affect_the_others(lists: Lists) -> None:
     lists.failures["flat.thing", ACCOUNT_ID] = PermissionDenied("GET /things: no permission (10000)", 403)
 
     inventory = walked(lists)
@@ -111,7 +111,7 @@ def test_a_denied_section_leaves_the_others_complete(lists: Lists) -> None:
         ValidationError("GET /things: your plan does not include this", 400),
     ],
 )
-def test_a_product_that_is_not_there_is_unavailable(lists: Lists, error: Exception) -> None:
+def test_a_missing_product_is_unavailable(lists: Lists, error: Exception) -> None:
     lists.failures["flat.thing", ACCOUNT_ID] = error
 
     inventory = walked(lists)
@@ -124,7 +124,7 @@ def test_a_product_that_is_not_there_is_unavailable(lists: Lists, error: Excepti
     "error",
     [ApiError("502", 502), NetworkError("reset"), MalformedAnswer("nonsense"), ValidationError("bad", 400)],
 )
-def test_any_other_failure_ends_its_section_alone(lists: Lists, error: Exception) -> None:
+def test_any_other_failure_ends_only_its_section(lists: Lists, error: Exception) -> None:
     lists.failures["dns.kind1", "z2"] = error
 
     inventory = walked(lists)
@@ -134,7 +134,7 @@ def test_any_other_failure_ends_its_section_alone(lists: Lists, error: Exception
 
 
 @pytest.mark.fault("B10")
-def test_a_zone_deleted_during_the_scan_is_gone_and_no_error(lists: Lists) -> None:
+def test_a_zone_deleted_during_the_scan_is_gone_and_not_an_error(lists: Lists) -> None:
     for kind in range(4):
         lists.failures[f"dns.kind{kind}", "z1"] = NotFound("no such zone", 404)
 
@@ -157,7 +157,7 @@ def test_a_zone_deleted_between_two_of_its_lists_is_gone(lists: Lists) -> None:
     assert inventory.whole
 
 
-def test_a_zone_that_is_there_but_lacks_a_product_has_it_unavailable(lists: Lists) -> None:
+def test_an_existing_zone_without_a_product_has_it_unavailable(lists: Lists) -> None:
     lists.failures["dns.kind3", "z1"] = NotFound("no such product", 404)
 
     inventory = walked(lists)
@@ -179,7 +179,7 @@ def test_a_script_deleted_before_its_contents_were_read_is_gone(lists: Lists) ->
 
 @pytest.mark.fault("A24")
 @pytest.mark.parametrize("error", [CredentialsError("revoked", 401), RateLimited("come back at 12:00", 429)])
-def test_a_failure_that_would_meet_every_request_stops_the_scan(error: Exception) -> None:
+def test_a_failure_that_affects_every_request_stops_the_scan(error: Exception) -> None:
     lists = filled(Lists(), zones=200)
     lists.failures["dns.kind0", "z0"] = error
 
@@ -193,13 +193,13 @@ def test_a_failure_that_would_meet_every_request_stops_the_scan(error: Exception
 
 
 class Doubtful(list[Json]):
-    """A list that says it may not be whole."""
+    """A list that reports that it may be incomplete."""
 
     problem = "page 7 could not be read"
 
 
 @pytest.mark.fault("B9")
-def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
+def test_a_list_with_a_wrong_total_is_inconsistent(lists: Lists) -> None:
     doubtful = Resource("flat.thing", ACCOUNT, ("name",), listing=lambda _c, _o: Doubtful([{"name": "t"}]))
 
     inventory = walked(lists, resources=(doubtful,))
@@ -210,7 +210,7 @@ def test_a_list_that_does_not_add_up_is_inconsistent(lists: Lists) -> None:
     assert not inventory.whole
 
 
-def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) -> None:
+def test_fewer_values_than_keys_are_inconsistent(lists: Lists) -> None:
     resources = (
         Resource("kv.namespace", ACCOUNT, ("name",), listing=lists.reader("kv.namespace")),
         Resource(
@@ -228,7 +228,7 @@ def test_values_that_are_fewer_than_their_keys_are_inconsistent(lists: Lists) ->
     assert "0 values for 3 keys" in section(inventory, "kv.key", "n1").reason
 
 
-def test_what_came_before_a_failure_is_counted(lists: Lists) -> None:
+def test_items_before_a_failure_are_counted(lists: Lists) -> None:
     lists.items["flat.thing", ACCOUNT_ID] = [{"id": "1", "name": "one"}, {"no": "name"}]
     lists.items["zones.zone", ACCOUNT_ID].append({"name": "without.id.example"})
 
@@ -239,7 +239,7 @@ def test_what_came_before_a_failure_is_counted(lists: Lists) -> None:
     assert section(inventory, "dns.kind0", "z2").status == "complete"
 
 
-def test_a_bug_ends_the_scan_and_is_given_as_it_is(lists: Lists) -> None:
+def test_a_bug_ends_the_scan_and_is_raised_unchanged(lists: Lists) -> None:
     lists.failures["flat.thing", ACCOUNT_ID] = RuntimeError("oops")
 
     inventory = walked(lists)
@@ -258,7 +258,7 @@ def test_an_item_of_another_form_fails_its_section_alone(lists: Lists) -> None:
     assert section(inventory, "zones.zone", ACCOUNT_ID).status == "complete"
 
 
-def test_a_stop_begins_nothing_more(lists: Lists) -> None:
+def test_a_stop_starts_no_further_requests(lists: Lists) -> None:
     stop = threading.Event()
     stop.set()
 
@@ -270,7 +270,7 @@ def test_a_stop_begins_nothing_more(lists: Lists) -> None:
 
 
 @pytest.mark.fault("A27")
-def test_the_order_of_answers_does_not_show(tmp_path: Path) -> None:
+def test_the_order_of_responses_does_not_matter(tmp_path: Path) -> None:
     chance = random.Random(1)
     seen = set()
     for number in range(20):

@@ -1,4 +1,4 @@
-"""`inv schedule`: what it prints is read by the programs that it is meant for."""
+"""`inv schedule`: its output is accepted by the programs that it is meant for."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def line_of(text: str) -> str:
 
 
 def loaded(text: str) -> Any:
-    # YAML 1.1 takes a bare `on` for true; whatever reads a workflow does not.
+    # In YAML 1.1 a bare `on` is true; in workflows it is not.
     return yaml.safe_load(text)
 
 
@@ -44,7 +44,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_a_crontab_line_runs_the_job_alone_and_late_by_chance(inv: Inv) -> None:
+def test_a_crontab_line_runs_the_job_with_a_random_delay(inv: Inv) -> None:
     result = inv("schedule", *WHOLE)
 
     line = line_of(result.out)
@@ -77,7 +77,7 @@ def test_the_crontab_line_keeps_the_exit_code(inv: Inv, home: Path) -> None:
     assert "CLOUDFLARE_API_TOKEN_FILE=/etc/cfops/token" in done.stdout
 
 
-def test_the_options_that_are_printed_are_taken_by_the_export(staged: Sandbox, inv: Inv) -> None:
+def test_the_printed_options_are_accepted_by_the_export(staged: Sandbox, inv: Inv) -> None:
     words = shlex.split(line_of(inv("schedule", "--only", "dns", "--prune", "last=2").out))
 
     result = inv(*words[words.index("scan.export") :])
@@ -85,7 +85,7 @@ def test_the_options_that_are_printed_are_taken_by_the_export(staged: Sandbox, i
     assert (result.code, result.out, result.err) == (0, "", "")
 
 
-def test_units_hand_over_the_token_and_make_up_for_what_was_missed(inv: Inv) -> None:
+def test_units_pass_the_token_and_catch_up_missed_runs(inv: Inv) -> None:
     text = inv("schedule", "--for", "systemd", *WHOLE).out
 
     for wanted in (
@@ -98,7 +98,7 @@ def test_units_hand_over_the_token_and_make_up_for_what_was_missed(inv: Inv) -> 
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     job = ScheduledJob(
         ("--quiet", "--only=a b", "--ping=https://monitor.example/$x%25", "--skip=it's"),
         Time(4, 5), tmp_path, Path("/bin/true"), Path("/etc/cfops/token"), "root", "",
@@ -133,7 +133,7 @@ def test_a_workflow_runs_one_at_a_time_with_secrets_of_the_repository(inv: Inv) 
     assert "plain text" not in result.err
 
 
-def test_a_workflow_without_encryption_is_warned_of(inv: Inv) -> None:
+def test_a_workflow_without_encryption_causes_a_warning(inv: Inv) -> None:
     result = inv("schedule", "--for", "github")
 
     assert result.code == 0
@@ -188,7 +188,7 @@ def test_a_job_that_pushes_knows_the_bucket_and_where_its_keys_are_expected(
     assert reported["CFOPS_S3_ENDPOINT"]["value"].startswith("https://account.r2")
 
 
-def test_a_job_that_pushes_nothing_knows_of_no_bucket(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_without_a_push_names_no_bucket(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CFOPS_S3_ENDPOINT", "https://account.r2.cloudflarestorage.com")
 
     printed = [inv("schedule", "--for", name).out for name in ("cron", "systemd", "github", "kubernetes")]
@@ -196,7 +196,7 @@ def test_a_job_that_pushes_nothing_knows_of_no_bucket(inv: Inv, monkeypatch: pyt
     assert all(text and "AWS_" not in text and "S3" not in text for text in printed)
 
 
-def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
+def test_no_schedule_contains_the_token(staged: Sandbox, inv: Inv) -> None:
     printed = [inv("schedule", "--for", name).out for name in ("cron", "systemd", "github", "kubernetes")]
 
     assert all(text and staged.token not in text for text in printed)
@@ -218,7 +218,9 @@ def test_no_schedule_holds_the_token(staged: Sandbox, inv: Inv) -> None:
         (("--token-file", "a\nb"), "--token-file"),
     ],
 )
-def test_what_the_job_would_refuse_is_not_scheduled(inv: Inv, line: tuple[str, ...], message: str) -> None:
+def test_options_that_the_job_would_refuse_are_not_scheduled(
+    inv: Inv, line: tuple[str, ...], message: str
+) -> None:
     result = inv("schedule", *line)
 
     assert result.code == 1

@@ -1,4 +1,4 @@
-"""What must be true of every snapshot that can be seen."""
+"""What must be true of every visible snapshot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.snapshots.manifest import Manifest, load
 
 
 def checked(folder: Path) -> Manifest:
-    """Assert that *folder* holds exactly the files of its manifest, byte for byte, in order; gives it."""
+    """Assert that *folder* holds exactly the files of its manifest, byte for byte, in order; return it."""
     manifest = load(folder)
     found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert found == {*manifest.files, "manifest.json"}
@@ -34,7 +34,7 @@ def counts(manifest: Manifest) -> dict[str, int]:
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    """Give all files of a snapshot but the manifest."""
+    """Return all files of a snapshot except the manifest."""
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
         for p in folder.rglob("*")
@@ -43,5 +43,5 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def leftovers(place: Path) -> list[str]:
-    """Give what is in *place* and should not be there once nothing runs."""
+    """Return the files in *place* that must not exist when nothing runs."""
     return sorted(p.name for p in place.rglob("*") if p.name.startswith((".partial", ".cfops", ".latest")))

@@ -1,4 +1,4 @@
-"""Snapshots of the seed's account, made once for all the tests that read one."""
+"""Snapshots of the seed's account, exported once for all tests that read one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Inv = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Path]:
-    """What was exported of the seed's account, so that each way of exporting is gone only once."""
+    """The exports of the seed's account, each made only once."""
     return {(): tmp_path_factory.mktemp("exported")}
 
 
@@ -25,7 +25,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], 
 def export(
     staged: Sandbox, inv: Inv, home: Path, exported: dict[tuple[str, ...], Path]
 ) -> Callable[..., Path]:
-    """Put a snapshot of the seed's account, exported with these options, into exports/; give its folder."""
+    """Put a snapshot of the seed's account, exported with these options, into exports/; return its folder."""
 
     def exporting(*options: str) -> Path:
         key = ("scan.export", *options)

@@ -1,4 +1,4 @@
-"""Snapshots kept in a library: small, whole, of the declared kinds, and of a time that the test chooses."""
+"""Snapshots in a library: small, complete, of the declared kinds, with a time that the test chooses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from ops.kinds.catalog import kinds
 from ops.kinds.resource import Content, Owner
 from ops.snapshots import manifest as manifests
 from ops.snapshots.layout import account_folder, snapshot_name
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Writer
 
 ACCOUNT_ID = "a" * 32
@@ -24,7 +23,10 @@ HOUR, DAY = 3600.0, 86_400.0
 Items = Mapping[tuple[str, str], Sequence[Json]]
 
 ITEMS: Items = {
-    ("zones.zone", ACCOUNT_ID): [{"id": "z1", "name": "example.com"}, {"id": "z2", "name": "example.org"}],
+    ("zones.zone", ACCOUNT_ID): [
+        {"id": "z1", "name": "example.com", "account": {"id": ACCOUNT_ID}},
+        {"id": "z2", "name": "example.org", "account": {"id": ACCOUNT_ID}},
+    ],
     ("dns.record", "z1"): [
         {"id": "r1", "type": "A", "name": "a.example.com", "content": "192.0.2.1", "ttl": 300},
         {"id": "r2", "type": "TXT", "name": "b.example.com", "content": '"é"', "ttl": 1},
@@ -43,7 +45,7 @@ ITEMS: Items = {
 def made(
     root: Path, started: float = NOW, chance: str = "beef", items: Items = ITEMS, **manifest: Any
 ) -> Path:
-    """Make a snapshot in its account's folder under *root*; *manifest* changes what its manifest says."""
+    """Make a snapshot in its account's folder under *root*; *manifest* changes fields of its manifest."""
     account = manifest.get("account_id", ACCOUNT_ID)
     folder = root / account_folder(account) / snapshot_name(started, chance)
     folder.mkdir(parents=True, mode=0o700)
@@ -52,9 +54,9 @@ def made(
     sections: list[Section] = []
     for (kind, scope), found in items.items():
         owner = Owner(account, scope, {})
-        shelf = writer.section(declared[kind], owner)
+        section = writer.section(declared[kind], owner)
         for item in found:
-            shelf.add(item)
+            section.add(item)
             if kind == "workers.script":
                 content = Content("index.js", "text/javascript", b"export default {}\n")
                 writer.content(declared[kind], owner, item, content)

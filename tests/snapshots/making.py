@@ -1,4 +1,4 @@
-"""Snapshots made of what a test says, as a scan would write them."""
+"""Snapshots with the items of a test, as a scan would write them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from ops.kinds.resource import ACCOUNT, Compare, Content, Owner, Resource, Resto
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.manifest import COMPLETE, Manifest, Section
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer
 
@@ -66,12 +65,12 @@ def made(
     sections = []
     for (kind, scope), listed in items.items():
         owner = Owner(account_id, scope or account_id, {})
-        shelf = writer.section(by_kind[kind], owner)
+        section = writer.section(by_kind[kind], owner)
         for item in listed:
-            shelf.add(item)
+            section.add(item)
         for key, value in (values or {}).get(scope, {}).items() if by_kind[kind].values else ():
-            shelf.add_value({"key": key, **(value if isinstance(value, dict) else {"value": value})})
-        shelf.close()
+            section.add_value({"key": key, **(value if isinstance(value, dict) else {"value": value})})
+        section.close()
         sections.append(Section(kind, owner.id, COMPLETE, len(listed)))
     sections += _contents(writer, by_kind, contents or {}, account_id)
     sections = list(_judged(sections, statuses or {}, account_id))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops.snapshots.names import dated, old
+from ops.snapshots.layout import age, dated
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "message"),
     [
         (-5, "0 min old"),
         (59, "0 min old"),
@@ -19,9 +19,9 @@ from ops.snapshots.names import dated, old
         (72 * 3600, "3 days old"),
     ],
 )
-def test_the_age_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
-    assert old(1_000_000.0, 1_000_000.0 + seconds) == told
+def test_the_age_is_shown_in_a_suitable_unit(seconds: float, message: str) -> None:
+    assert age(1_000_000.0, 1_000_000.0 + seconds) == message
 
 
-def test_the_moment_is_told_in_utc_to_the_minute() -> None:
+def test_the_time_is_shown_in_utc_to_the_minute() -> None:
     assert dated(1795317420.0) == "2026-11-22 03:17"

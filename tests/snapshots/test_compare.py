@@ -25,9 +25,8 @@ from ops.snapshots.compare.difference import Difference, fields
 from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key
 from ops.snapshots.compare.pairing import replaced
 from ops.snapshots.compare.report import selection
-from ops.snapshots.lines import encode
-from ops.snapshots.snapshot import Snapshot
-from ops.snapshots.spans import ItemFile
+from ops.snapshots.layout import encode
+from ops.snapshots.snapshot import ItemFile, Snapshot
 from ops.snapshots.writer import StoredFile
 from tests.snapshots.making import KINDS, STORE, THING, compared, everything, made, summarized
 

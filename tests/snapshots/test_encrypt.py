@@ -1,4 +1,4 @@
-"""One encrypted file, made in a stream, that the `age` program opens."""
+"""One encrypted file, written as a stream, that the `age` program opens."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_flipped_byte_is_noticed(folder: Path, identity: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "age1nonsense", "AGE-SECRET-KEY-1QQQQ", "ssh-ed25519 AAAA"])
-def test_what_is_no_public_key_is_refused_without_repeating_it(key: str) -> None:
+def test_an_invalid_public_key_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(UsageError) as error:
         encrypt.recipients([key])
 
@@ -92,7 +92,7 @@ def test_what_is_no_public_key_is_refused_without_repeating_it(key: str) -> None
     assert "age-keygen" in error.value.hint
 
 
-def test_the_keys_may_stand_in_a_file(folder: Path, identity: Any, tmp_path: Path) -> None:
+def test_the_keys_may_be_in_a_file(folder: Path, identity: Any, tmp_path: Path) -> None:
     other = pyrage.x25519.Identity.generate()
     (tmp_path / "keys.txt").write_text(f"# the team\n{identity.to_public()}\n\n{other.to_public()}\n")
 
@@ -112,18 +112,18 @@ def test_a_file_without_public_keys_is_refused(tmp_path: Path, text: str) -> Non
 
 
 class Full(io.RawIOBase):
-    """A disk that has no room."""
+    """A full disk."""
 
     def write(self, data: Any) -> int:
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_is_told_as_such(folder: Path, identity: Any) -> None:
+def test_a_full_disk_is_reported_as_such(folder: Path, identity: Any) -> None:
     with pytest.raises(OSError, match="No space"):
         encrypt.pack(folder, "n", Full(), encrypt.recipients([str(identity.to_public())]))
 
 
-def test_a_file_that_vanishes_is_told_as_such(folder: Path, identity: Any) -> None:
+def test_a_file_that_disappears_is_reported_as_such(folder: Path, identity: Any) -> None:
     (folder / "gone").symlink_to("nowhere")
 
     with pytest.raises(FileNotFoundError):
@@ -179,7 +179,7 @@ def test_equal_snapshots_make_equal_archives(folder: Path) -> None:
     assert re.fullmatch(rb"\x1f\x8b", one[:2])
 
 
-def test_what_age_itself_refuses_is_told_as_it_is(
+def test_an_error_of_age_is_passed_on_unchanged(
     folder: Path, identity: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
@@ -191,7 +191,7 @@ def test_what_age_itself_refuses_is_told_as_it_is(
         packed(folder, identity)
 
 
-def test_what_encrypts_may_flush_what_it_has_written() -> None:
+def test_the_encryption_may_flush_its_target() -> None:
     class Target(io.BytesIO):
         flushed = 0
 

@@ -1,4 +1,4 @@
-"""Names: chosen by us, told apart, and never a way out of the folder."""
+"""Names: generated, unique, and never outside the folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = st.one_of(st.text(), st.text(alphabet=ODD), st.sampled_from(CORPUS))
 @pytest.mark.fault("C12")
 @settings(max_examples=300, deadline=None)
 @given(NAMES)
-def test_no_name_leads_out_of_the_folder(name: str) -> None:
+def test_no_name_leaves_the_folder(name: str) -> None:
     stays_inside(name)
 
 
@@ -36,7 +36,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 @settings(max_examples=10_000, deadline=None)
 @given(NAMES)
 @pytest.mark.fault("P10")
-def test_none_of_ten_thousand_names_leads_out_of_the_folder(name: str) -> None:
+def test_none_of_ten_thousand_names_leaves_the_folder(name: str) -> None:
     stays_inside(name)
 
 
@@ -56,7 +56,7 @@ def stays_inside(name: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), [("Ab", "aB"), ("a/b", "a-b"), ("x" * 200, "x" * 201), ("\ud800", "\ud801")]
 )
-def test_names_that_look_alike_get_files_of_their_own(one: str, other: str) -> None:
+def test_similar_names_get_different_files(one: str, other: str) -> None:
     assert layout.slug(one) != layout.slug(other)
 
 
@@ -65,7 +65,7 @@ def test_a_slug_is_readable_and_always_the_same() -> None:
     assert layout.slug("My Worker (prod)") == layout.slug("My Worker (prod)")
 
 
-def test_two_contents_whose_names_differ_in_case_do_not_meet() -> None:
+def test_contents_with_names_that_differ_in_case_get_different_files() -> None:
     one = layout.content_file("code.script", "a", "s", "Index.js")
     other = layout.content_file("code.script", "a", "s", "index.JS")
 

@@ -1,4 +1,4 @@
-"""What is kept, and how each is asked for."""
+"""The stored snapshots, and how one is found by name."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
+from ops.commands.snapshots import status
+from ops.commands.snapshots.listing import rows, sections
 from ops.errors import Damaged, NotFound, Refused, ValidationError
 from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
-from ops.snapshots import prune, status
+from ops.snapshots import prune
 from ops.snapshots.library import Library, accounts
-from ops.snapshots.listing import rows, sections
 from ops.snapshots.manifest import load
 from ops.snapshots.snapshot import Snapshot
-from ops.snapshots.verify.verify import verify
+from ops.snapshots.verify import verify
 from tests.snapshots.kept import ACCOUNT_ID, DAY, HOUR, NOW, made
 
 OTHER = "b" * 32
@@ -29,7 +30,7 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path, ACCOUNT_ID)
 
 
-def test_all_are_given_newest_first_and_nothing_else(library: Library, tmp_path: Path) -> None:
+def test_all_snapshots_are_listed_newest_first_and_nothing_else(library: Library, tmp_path: Path) -> None:
     older, newer = made(tmp_path, NOW - DAY), made(tmp_path, NOW)
     (library.folder / "latest").symlink_to(newer.name)
     (library.folder / ".partial-1-aaaaaaaa").mkdir()
@@ -52,9 +53,7 @@ def test_latest_and_previous_are_complete_ones_of_the_whole_account(library: Lib
     assert library.find("previous").path == one
 
 
-def test_where_only_parts_were_exported_the_newest_of_them_is_latest(
-    library: Library, tmp_path: Path
-) -> None:
+def test_if_only_parts_were_exported_the_newest_of_them_is_latest(library: Library, tmp_path: Path) -> None:
     part = made(tmp_path, NOW, options={"only": ["dns"]})
 
     assert library.find("latest").path == part
@@ -67,7 +66,7 @@ def test_where_only_parts_were_exported_the_newest_of_them_is_latest(
         ("2026-11-23T05:59", 26), ("2026-11-22T04:10:02Z", 26), ("2026-11-23T06-10-02Z-beef", 0),
     ],
 )  # fmt: skip
-def test_a_date_or_time_gives_the_newest_of_then_or_before(
+def test_a_date_or_time_finds_the_newest_of_then_or_before(
     library: Library, tmp_path: Path, name: str, hours: int
 ) -> None:
     paths = {0: made(tmp_path, NOW), 26: made(tmp_path, NOW - 26 * HOUR)}
@@ -75,14 +74,14 @@ def test_a_date_or_time_gives_the_newest_of_then_or_before(
     assert library.find(name).path == paths[hours]
 
 
-def test_a_path_is_taken_too(library: Library, tmp_path: Path) -> None:
+def test_a_path_is_accepted_too(library: Library, tmp_path: Path) -> None:
     elsewhere = made(tmp_path / "elsewhere")
 
     assert library.find(str(elsewhere)).path == elsewhere
 
 
 @pytest.mark.parametrize("name", ["latest", "previous", "2026-11-22", "nothing", "./nowhere"])
-def test_what_is_not_there_is_not_found(library: Library, name: str) -> None:
+def test_a_missing_snapshot_is_not_found(library: Library, name: str) -> None:
     with pytest.raises(NotFound) as error:
         library.find(name)
 
@@ -90,7 +89,7 @@ def test_what_is_not_there_is_not_found(library: Library, name: str) -> None:
 
 
 @pytest.mark.fault("F19")
-def test_one_of_another_account_is_not_taken_for_ours(library: Library, tmp_path: Path) -> None:
+def test_a_snapshot_of_another_account_is_refused(library: Library, tmp_path: Path) -> None:
     foreign = made(tmp_path, account_id=OTHER)
     moved = library.folder / foreign.name
     library.folder.mkdir()
@@ -119,7 +118,7 @@ def test_a_newer_format_and_a_damaged_one_are_listed_with_the_reason(
     assert {entry.status for entry in found} == {"damaged"}
 
 
-def test_a_snapshot_gives_items_sections_and_kinds(tmp_path: Path) -> None:
+def test_a_snapshot_has_items_sections_and_kinds(tmp_path: Path) -> None:
     folder = made(tmp_path)
     snapshot = Snapshot(folder, load(folder))
 
@@ -137,15 +136,15 @@ def test_a_snapshot_gives_items_sections_and_kinds(tmp_path: Path) -> None:
 
 def test_a_changed_word_in_the_manifest_is_noticed(tmp_path: Path) -> None:
     manifest = made(tmp_path, status="partial") / "manifest.json"
-    told = json.loads(manifest.read_text())["tool"]
+    shown = json.loads(manifest.read_text())["tool"]
 
-    manifest.write_text(manifest.read_text().replace(told, "cfops text"))
+    manifest.write_text(manifest.read_text().replace(shown, "cfops text"))
 
-    with pytest.raises(Damaged, match="not what was written"):
+    with pytest.raises(Damaged, match="its SHA-256 differs"):
         load(manifest.parent)
 
 
-def test_the_accounts_are_those_that_something_is_kept_of(tmp_path: Path) -> None:
+def test_the_accounts_are_those_with_stored_snapshots(tmp_path: Path) -> None:
     made(tmp_path, account_id=OTHER)
     made(tmp_path)
     (tmp_path / "notes").mkdir()
@@ -165,7 +164,7 @@ def leaves(value: object, *path: str | int) -> Iterator[tuple[str | int, ...]]:
 
 
 def forged(document: dict[str, Any], path: tuple[str | int, ...], value: object) -> bytes:
-    """Put *value* in the place *path* and seal the manifest again, as who knows the format can."""
+    """Set *value* at *path* and update the checksum of the manifest, as a forger would."""
     document = json.loads(json.dumps(document))
     changed: Any = document
     for name in path[:-1]:
@@ -177,7 +176,7 @@ def forged(document: dict[str, Any], path: tuple[str | int, ...], value: object)
 
 @pytest.mark.fault("F19")
 @pytest.mark.parametrize("value", [None, -1, "../../x", [], {}, [{}], 1e308, True])
-def test_no_value_in_a_manifest_is_more_than_a_refusal(
+def test_any_value_in_a_manifest_is_accepted_or_refused(
     tmp_path: Path, library: Library, value: object
 ) -> None:
     folder = made(tmp_path)

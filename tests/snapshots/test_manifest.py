@@ -11,8 +11,7 @@ import pytest
 
 from ops.errors import Damaged, NotFound, ValidationError
 from ops.snapshots import manifest as manifests
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import Section
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
 
 WHOLE = Manifest(
@@ -41,13 +40,13 @@ def test_it_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "manifest.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_without_one_is_no_snapshot(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_not_a_snapshot(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="is not a snapshot"):
         manifests.load(tmp_path)
 
 
 @pytest.mark.fault("C14")
-def test_a_newer_format_is_refused_in_clear_words(tmp_path: Path) -> None:
+def test_a_newer_format_is_refused_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 2, "else": "unknown"}))
 
     with pytest.raises(ValidationError, match="format 2; this version of cfops reads up to 1"):
@@ -87,7 +86,7 @@ def test_a_damaged_one_is_refused(tmp_path: Path, damage: Callable[[dict[str, An
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000, "\xff"])
-def test_what_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_manifest_that_is_not_an_object_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
 
     with pytest.raises(Damaged, match="damaged"):

@@ -1,4 +1,4 @@
-"""An encrypted snapshot is opened whole or not at all, and only what can be one is unpacked."""
+"""An encrypted snapshot is opened completely or not at all, and only valid members are unpacked."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ import pytest
 
 from ops.errors import Damaged, OpsError, Refused, UsageError
 from ops.snapshots.sealed import encrypt, passphrase
-from ops.snapshots.sealed.identities import decryption
-from ops.snapshots.sealed.opening import Caps, unsealed
+from ops.snapshots.sealed.opening import Caps, decryption, unsealed
 from ops.snapshots.sealed.passphrase import Passphrase
 from tests.conftest import Result
 from tests.snapshots.checking import bytes_of
@@ -59,7 +58,7 @@ def sealed(folder: Path, identity: Any, target: Path) -> Path:
 
 
 def archived(target: Path, identity: Any, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
-    """Make an encrypted archive of any members at all."""
+    """Create an encrypted archive of any members."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w:gz") as tar:
         for info, data in members:
@@ -81,7 +80,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "2026-11-23T06-10-02Z-beef.tar.gz.age"
 
 
-def test_it_opens_as_what_was_packed_and_close_leaves_nothing(
+def test_it_opens_as_the_packed_folder_and_close_removes_it(
     folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     snapshot = unsealed(sealed(folder, identity, file), key, state)
@@ -95,7 +94,7 @@ def test_it_opens_as_what_was_packed_and_close_leaves_nothing(
 
 
 @pytest.mark.skipif(AGE is None, reason="the age program is not installed")
-def test_what_tar_and_age_have_made_opens(
+def test_an_archive_of_tar_and_age_opens(
     folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     line = f"tar -C {folder.parent} -cz {folder.name} | {AGE} -r {identity.to_public()} > {file}"
@@ -122,7 +121,7 @@ def test_a_flipped_byte_leaves_no_plaintext(
 
 
 @pytest.mark.fault("F21")
-def test_a_flip_far_behind_the_beginning_leaves_no_plaintext_either(
+def test_a_flipped_byte_near_the_end_leaves_no_plaintext_either(
     tmp_path: Path, folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     (folder / "zz.jsonl").write_bytes(os.urandom(2_000_000))
@@ -137,7 +136,7 @@ def test_a_flip_far_behind_the_beginning_leaves_no_plaintext_either(
 
 
 @pytest.mark.parametrize("length", [0, 20, 250, -1, -100])
-def test_one_that_is_cut_is_damaged(
+def test_a_truncated_file_is_damaged(
     folder: Path, identity: Any, key: str, state: Path, file: Path, length: int
 ) -> None:
     file.write_bytes(sealed(folder, identity, file).read_bytes()[:length])
@@ -148,20 +147,20 @@ def test_one_that_is_cut_is_damaged(
     assert list(state.iterdir()) == []
 
 
-def test_an_identity_that_does_not_fit_is_a_sentence(
+def test_a_wrong_identity_is_an_error_message(
     folder: Path, identity: Any, state: Path, file: Path, tmp_path: Path
 ) -> None:
     stranger = tmp_path / "stranger.txt"
     stranger.write_text(f"{pyrage.x25519.Identity.generate()}\n")
 
-    with pytest.raises(UsageError, match="was not encrypted to this identity"):
+    with pytest.raises(UsageError, match="was not encrypted for this key"):
         unsealed(sealed(folder, identity, file), str(stranger), state)
 
     assert list(state.iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "AGE-SECRET-KEY-1QQQQ\n", "age1public\n", "\xff\xfe"])
-def test_a_file_that_is_no_identity_is_refused_without_repeating_it(
+def test_an_invalid_identity_is_refused_without_repeating_it(
     folder: Path, identity: Any, state: Path, file: Path, tmp_path: Path, text: str
 ) -> None:
     (tmp_path / "bad.txt").write_text(text, encoding="latin-1")
@@ -200,19 +199,19 @@ def test_without_an_identity_the_hint_names_it(state: Path, file: Path) -> None:
         named("top/device", b"", type=tarfile.CHRTYPE),
     ],
 )
-def test_what_no_snapshot_holds_is_refused_and_nothing_is_written(
+def test_a_member_that_no_snapshot_contains_is_refused_and_nothing_is_written(
     identity: Any, key: str, state: Path, file: Path, tmp_path: Path, member: tuple[tarfile.TarInfo, bytes]
 ) -> None:
     archived(file, identity, named("top/dns.record.jsonl"), member)
     before = sorted(tmp_path.rglob("*"))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
     assert sorted(p for p in tmp_path.rglob("*") if p != state) == before
 
 
-def test_a_file_that_is_there_twice_is_refused(identity: Any, key: str, state: Path, file: Path) -> None:
+def test_a_duplicate_file_is_refused(identity: Any, key: str, state: Path, file: Path) -> None:
     archived(file, identity, named("top/a.jsonl"), named("top/a.jsonl"))
 
     with pytest.raises(OpsError):
@@ -245,13 +244,11 @@ def test_a_bomb_behind_the_end_of_the_archive_is_refused(
 
 
 @pytest.mark.fault("F20")
-def test_a_sparse_file_that_says_it_is_large_is_refused(
-    identity: Any, key: str, state: Path, file: Path
-) -> None:
+def test_a_sparse_file_with_a_large_size_is_refused(identity: Any, key: str, state: Path, file: Path) -> None:
     headers = {"GNU.sparse.major": "0", "GNU.sparse.size": str(1 << 40), "GNU.sparse.map": "0,1"}
     archived(file, identity, named("top/a.jsonl", pax_headers=headers))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
@@ -263,7 +260,7 @@ def test_a_header_that_would_fill_the_memory_is_refused(
 ) -> None:
     archived(file, identity, named("top/a.jsonl", pax_headers={"comment": "x" * 100_000}))
 
-    with pytest.raises(Refused, match="a header larger than"):
+    with pytest.raises(Refused, match="a larger header than"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
@@ -280,13 +277,13 @@ def test_too_many_files_are_refused(identity: Any, key: str, state: Path, file: 
 def test_an_archive_without_a_snapshot_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
     archived(file, identity, named("top/a.jsonl"))
 
-    with pytest.raises(Damaged, match="holds no snapshot"):
+    with pytest.raises(Damaged, match="does not contain a snapshot"):
         unsealed(file, key, state)
 
     assert list(state.iterdir()) == []
 
 
-def test_what_a_killed_run_has_opened_is_removed_by_the_next(
+def test_the_folder_of_a_killed_run_is_removed_by_the_next(
     folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     gone = subprocess.Popen(["/bin/true"])
@@ -316,14 +313,14 @@ def test_the_commands_open_encrypted_ones(
 
 
 def padded(folder: Path, identity: Any, file: Path) -> bytearray:
-    """Seal *folder* with much behind the end of its archive, as tar pads what it writes to a tape."""
+    """Encrypt *folder* with much padding after the archive, as tar writes to a tape."""
     plain = b"".join(encrypt.archive(folder, folder.name)) + gzip.compress(os.urandom(1 << 16) * 8, 0)
     data = pyrage.encrypt(plain, [identity.to_public()])
     file.write_bytes(data)
     return bytearray(data)
 
 
-def test_what_follows_the_archive_is_read_to_its_end_and_left_alone(
+def test_data_after_the_archive_is_read_and_ignored(
     folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     padded(folder, identity, file)
@@ -332,7 +329,7 @@ def test_what_follows_the_archive_is_read_to_its_end_and_left_alone(
 
 
 @pytest.mark.fault("F21")
-def test_a_flipped_byte_behind_the_archive_is_noticed(
+def test_a_flipped_byte_after_the_archive_is_noticed(
     folder: Path, identity: Any, key: str, state: Path, file: Path
 ) -> None:
     data = padded(folder, identity, file)
@@ -360,7 +357,7 @@ def test_an_encrypted_one_of_another_account_is_refused(
     assert list((home / "state").glob(".opened-*")) == []
 
 
-def test_an_identity_file_that_is_not_there_or_no_text_is_a_sentence(
+def test_a_missing_or_binary_identity_file_is_an_error_message(
     state: Path, folder: Path, identity: Any, file: Path, tmp_path: Path
 ) -> None:
     sealed(folder, identity, file)
@@ -368,20 +365,20 @@ def test_an_identity_file_that_is_not_there_or_no_text_is_a_sentence(
 
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         unsealed(file, str(tmp_path / "none"), state)
-    with pytest.raises(UsageError, match="is no age identity"):
+    with pytest.raises(UsageError, match="is not an age identity"):
         unsealed(file, str(tmp_path / "binary"), state)
 
 
-def test_one_that_begins_with_what_is_no_name_is_refused(
+def test_a_top_folder_with_an_invalid_name_is_refused(
     identity: Any, key: str, state: Path, file: Path
 ) -> None:
     archived(file, identity, named(".ssh/dns.record.jsonl"))
 
-    with pytest.raises(Refused, match="holds what no snapshot holds"):
+    with pytest.raises(Refused, match="is not a snapshot: it contains"):
         unsealed(file, key, state)
 
 
-def test_one_that_is_no_archive_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_damaged(identity: Any, key: str, state: Path, file: Path) -> None:
     file.write_bytes(pyrage.encrypt(b"no archive", [identity.to_public()]))
 
     with pytest.raises(Damaged, match="is damaged: Not a gzipped file"):
@@ -389,7 +386,7 @@ def test_one_that_is_no_archive_is_damaged(identity: Any, key: str, state: Path,
     assert list(state.iterdir()) == []
 
 
-def test_what_goes_wrong_after_the_last_byte_goes_wrong(
+def test_a_failure_after_the_last_byte_is_raised(
     folder: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "plain"
@@ -401,7 +398,7 @@ def test_what_goes_wrong_after_the_last_byte_goes_wrong(
         target.write(source.read())
         raise Damaged("the last piece is missing")
 
-    monkeypatch.setattr("ops.snapshots.sealed.opening.identities.decryption", lambda *_: decrypt)
+    monkeypatch.setattr("ops.snapshots.sealed.opening.decryption", lambda *_: decrypt)
 
     with pytest.raises(Damaged, match="the last piece is missing"):
         unsealed(file, "", state)
@@ -412,7 +409,7 @@ def test_what_goes_wrong_after_the_last_byte_goes_wrong(
 def for_a_passphrase(
     folder: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], str]:
-    """A snapshot sealed with "right", with little work; call it for a file with a passphrase."""
+    """A snapshot encrypted with "right", with little work; call it for a file with a passphrase."""
     monkeypatch.setattr(passphrase, "encrypt", partial(passphrase.encrypt, work=2))
     with file.open("wb") as target:
         encrypt.pack(folder, folder.name, target, Passphrase(b"right"))
@@ -457,7 +454,7 @@ def test_a_key_and_a_passphrase_together_are_refused(key: str, state: Path, file
         unsealed(file, key, state, passphrase_file=key)
 
 
-def test_a_disk_that_is_full_is_told_as_that_and_not_as_damage(
+def test_a_full_disk_is_reported_as_that_and_not_as_damage(
     folder: Path, identity: Any, key: str, file: Path
 ) -> None:
     class Full(io.BytesIO):

@@ -1,4 +1,4 @@
-"""A passphrase instead of keys: the same files that age makes and opens."""
+"""A passphrase instead of keys: the same files that age writes and opens."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def test_we_open_what_another_implementation_made() -> None:
     assert opened(pyrage.passphrase.encrypt(data, SECRET.decode())) == data
 
 
-def test_equal_plaintexts_are_sealed_differently() -> None:
+def test_equal_plaintexts_are_encrypted_differently() -> None:
     assert sealed(b"data") != sealed(b"data")
 
 
-def test_another_passphrase_is_a_sentence() -> None:
+def test_a_wrong_passphrase_is_an_error_message() -> None:
     with pytest.raises(UsageError, match="does not open"):
         opened(sealed(b"data"), b"wrong")
 
@@ -85,7 +85,7 @@ def test_no_changed_byte_and_no_cut_passes() -> None:
             opened(made[:length])
 
 
-def test_pieces_that_change_places_are_noticed() -> None:
+def test_swapped_pieces_are_noticed() -> None:
     made = sealed(bytes(4 * 65_536))
     start = made.index(b"\n", made.index(b"---")) + 1 + 16
     piece = 65_536 + 16
@@ -95,14 +95,14 @@ def test_pieces_that_change_places_are_noticed() -> None:
         opened(swapped + made[start + 2 * piece :])
 
 
-def test_more_work_than_is_sensible_is_refused_before_it_is_done() -> None:
+def test_a_too_high_work_factor_is_refused_before_it_is_used() -> None:
     made = sealed(b"data").replace(f" {LIGHT}\n".encode(), b" 30\n", 1)
 
-    with pytest.raises(Damaged, match="too much work"):
+    with pytest.raises(Damaged, match="work factor is too high"):
         opened(made)
 
 
-def test_a_file_for_keys_says_so() -> None:
+def test_a_file_encrypted_for_keys_is_reported_as_such() -> None:
     made = pyrage.encrypt(b"data", [pyrage.x25519.Identity.generate().to_public()])
 
     with pytest.raises(UsageError, match="public keys") as error:
@@ -112,7 +112,7 @@ def test_a_file_for_keys_says_so() -> None:
 
 
 def typed(line: list[str], cwd: Path) -> None:
-    """Run *line* on a terminal of its own and type the passphrase as often as it is asked for."""
+    """Run *line* on a new terminal and type the passphrase at each prompt."""
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(cwd)
@@ -122,7 +122,7 @@ def typed(line: list[str], cwd: Path) -> None:
             if b"passphrase" in said:
                 os.write(terminal, SECRET + b"\n")
     except OSError:
-        pass  # the terminal is gone with its process
+        pass  # the terminal closed with its process
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
 
 
@@ -171,7 +171,7 @@ def test_a_file_without_a_passphrase_is_refused(tmp_path: Path, text: str) -> No
         passphrase.read(tmp_path / "pass")
 
 
-def test_a_passphrase_shows_itself_nowhere(tmp_path: Path) -> None:
+def test_a_passphrase_is_never_printed(tmp_path: Path) -> None:
     (tmp_path / "pass").write_text("hunter2\n")
 
     read = passphrase.read(tmp_path / "pass")
@@ -199,7 +199,7 @@ def test_an_export_for_a_passphrase_is_opened_by_it(staged: Sandbox, inv: Inv, h
     assert leftovers(home / "exports") == []
 
 
-def test_keys_and_a_passphrase_do_not_go_together(staged: Sandbox, inv: Inv) -> None:
+def test_keys_and_a_passphrase_are_refused_together(staged: Sandbox, inv: Inv) -> None:
     Path("pass").write_text("correct horse\n")
     key = str(pyrage.x25519.Identity.generate().to_public())
 
@@ -209,7 +209,7 @@ def test_keys_and_a_passphrase_do_not_go_together(staged: Sandbox, inv: Inv) -> 
     assert staged.requests == []
 
 
-def test_a_passphrase_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_passphrase_file_is_an_error_message(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         passphrase.read(tmp_path / "none")
 
@@ -219,7 +219,7 @@ def test_a_file_that_ends_in_its_nonce_is_damaged(left: int) -> None:
     whole = sealed(b"")
     header = len(whole) - 16 - 16  # the nonce, and the one empty piece with its tag
 
-    with pytest.raises(Damaged, match="ends too early"):
+    with pytest.raises(Damaged, match="is cut off"):
         opened(whole[: header + left])
 
 

@@ -1,4 +1,4 @@
-"""Prune: what each rule keeps, and that nothing else is ever touched."""
+"""Prune: what each rule keeps, and that nothing else is removed."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def test_each_rule_keeps_the_newest_of_its_time(
 def test_every_decision_has_its_reason(library: Library) -> None:
     fill(library, "2026-11-21T00:00", "2026-11-22T00:00", "2026-11-23T00:00")
 
-    told = [d.reason for d in decisions(library, Policy(last=2, daily=1, within=DAY))]
+    message = [d.reason for d in decisions(library, Policy(last=2, daily=1, within=DAY))]
 
-    assert told == ["the newest complete one, last 1, within, daily", "last 2, within", "nothing asks for it"]
+    assert message == ["the newest complete one, last 1, within, daily", "last 2, within", "no rule keeps it"]
 
 
 def test_within_counts_from_the_newest_one_so_that_a_stopped_backup_keeps_what_it_has(
@@ -85,7 +85,7 @@ def test_within_counts_from_the_newest_one_so_that_a_stopped_backup_keeps_what_i
     assert len(kept(library, Policy(within=7 * DAY))) == 2
 
 
-def test_partial_ones_count_for_nothing_and_go_once_a_complete_one_is_newer(library: Library) -> None:
+def test_partial_ones_do_not_count_and_are_removed_once_a_complete_one_is_newer(library: Library) -> None:
     fill(library, "2026-11-20T00:00", "2026-11-22T00:00")
     fill(library, "2026-11-21T00:00", "2026-11-23T00:00", status="partial", reason="denied")
 
@@ -97,13 +97,13 @@ def test_partial_ones_count_for_nothing_and_go_once_a_complete_one_is_newer(libr
     assert decided[0].reason == "partial, and no complete one is newer"
 
 
-def test_where_nothing_is_complete_nothing_goes(library: Library) -> None:
+def test_without_a_complete_one_nothing_is_removed(library: Library) -> None:
     fill(library, "2026-11-20T00:00", "2026-11-22T00:00", status="partial")
 
     assert all(d.keep for d in decisions(library, Policy(last=1)))
 
 
-def test_parts_of_the_account_do_not_push_out_the_whole(library: Library) -> None:
+def test_parts_of_the_account_do_not_displace_the_whole(library: Library) -> None:
     fill(library, "2026-11-20T00:00")
     fill(library, "2026-11-21T00:00", "2026-11-22T00:00", options={"only": ["dns"]})
 
@@ -120,14 +120,14 @@ def test_encrypted_ones_are_judged_by_their_names(library: Library) -> None:
     assert sorted(p.name[8:10] for p in library.folder.iterdir()) == ["22", "23"]
 
 
-def test_what_is_damaged_and_what_latest_leads_to_stay(library: Library) -> None:
+def test_damaged_ones_and_the_target_of_latest_are_kept(library: Library) -> None:
     fill(library, "2026-11-20T00:00", "2026-11-21T00:00", "2026-11-22T00:00")
     (library.folder / "2026-11-20T00-00-00Z-beef" / "manifest.json").write_text("{")
     (library.folder / "latest").symlink_to("2026-11-21T00-00-00Z-beef")
 
     reasons = [d.reason.partition(":")[0] for d in decisions(library, Policy(last=1)) if d.keep]
 
-    assert reasons == ["the newest complete one, last 1", "latest leads to it", "damaged"]
+    assert reasons == ["the newest complete one, last 1", "`latest` points to it", "damaged"]
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(last=-1), Policy(daily=1, weekly=-1)])
@@ -136,7 +136,9 @@ def test_a_policy_that_keeps_nothing_is_refused(library: Library, policy: Policy
         decisions(library, policy)
 
 
-def test_only_what_is_to_go_is_removed_and_links_are_not_followed(library: Library, tmp_path: Path) -> None:
+def test_only_what_is_not_kept_is_removed_and_links_are_not_followed(
+    library: Library, tmp_path: Path
+) -> None:
     fill(library, "2026-11-22T00:00", "2026-11-23T00:00")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -166,18 +168,18 @@ def test_an_account_folder_that_is_a_link_is_refused(library: Library, tmp_path:
     assert len(list((tmp_path / "elsewhere").iterdir())) == 2
 
 
-def test_what_lies_elsewhere_is_not_removed(library: Library, tmp_path: Path) -> None:
+def test_a_snapshot_in_another_folder_is_not_removed(library: Library, tmp_path: Path) -> None:
     other = Library(tmp_path / "other", ACCOUNT_ID)
     fill(other, "2026-11-22T00:00", "2026-11-23T00:00")
     library.folder.mkdir()
 
-    with pytest.raises(Refused, match="does not lie in"):
+    with pytest.raises(Refused, match="is not in"):
         remove(library, decide(other.all(), Policy(last=1)))
 
     assert len(other.all()) == 2
 
 
-def test_what_a_killed_prune_has_hidden_is_removed_by_the_next(library: Library) -> None:
+def test_the_hidden_folder_of_a_killed_prune_is_removed_by_the_next(library: Library) -> None:
     fill(library, "2026-11-23T00:00")
     gone = subprocess.Popen(["/bin/true"])
     gone.wait()
@@ -189,7 +191,7 @@ def test_what_a_killed_prune_has_hidden_is_removed_by_the_next(library: Library)
     assert [p.name for p in library.folder.glob(".*")] == [f".pruned-{os.getpid()}-aaaaaaaa"]
 
 
-def test_one_that_another_run_has_removed_is_no_failure(library: Library) -> None:
+def test_one_that_another_run_has_removed_is_not_a_failure(library: Library) -> None:
     fill(library, "2026-11-22T00:00", "2026-11-23T00:00")
     decided = decisions(library, Policy(last=1))
     remove(library, decided)

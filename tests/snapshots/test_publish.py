@@ -1,4 +1,4 @@
-"""A snapshot comes into its place whole, or not at all."""
+"""A snapshot is published completely or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def made(place: Path, text: str = "whole") -> Path:
         return publish.publish(folder, place, names("one", "two", "three"))
 
 
-def test_a_snapshot_is_moved_into_its_place(tmp_path: Path) -> None:
+def test_a_snapshot_is_moved_to_its_name(tmp_path: Path) -> None:
     snapshot = made(tmp_path)
 
     assert snapshot == tmp_path / "one"
@@ -39,7 +39,7 @@ def test_a_snapshot_is_moved_into_its_place(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["one"]
 
 
-def test_while_it_is_made_it_is_hidden_and_private(tmp_path: Path) -> None:
+def test_while_it_is_written_it_is_hidden_and_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with publish.partial(tmp_path, chance) as folder:
@@ -52,7 +52,7 @@ def test_while_it_is_made_it_is_hidden_and_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt()])
-def test_what_fails_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
+def test_a_failure_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
     with pytest.raises(type(error)), publish.partial(tmp_path, chance) as folder:
         (folder / "half").write_text("half")
         raise error
@@ -61,7 +61,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path, error: BaseException) -> None
 
 
 @pytest.mark.fault("C1")
-def test_a_disk_that_fails_is_told_as_such_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_disk_error_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="No space"), publish.partial(tmp_path, chance):
         raise OSError(28, "No space left on device")
 
@@ -69,7 +69,7 @@ def test_a_disk_that_fails_is_told_as_such_and_leaves_nothing(tmp_path: Path) ->
 
 
 @pytest.mark.fault("C15")
-def test_a_name_that_is_taken_is_never_written_over(tmp_path: Path) -> None:
+def test_an_existing_name_is_never_overwritten(tmp_path: Path) -> None:
     made(tmp_path, "first")
     (tmp_path / "two").symlink_to("nowhere")
 
@@ -79,7 +79,7 @@ def test_a_name_that_is_taken_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "manifest.json").read_text() == "first"
 
 
-def test_latest_leads_to_the_newest(tmp_path: Path) -> None:
+def test_latest_points_to_the_newest(tmp_path: Path) -> None:
     for name in ("older", "newer"):
         (tmp_path / name).mkdir()
         publish.point_latest(tmp_path / name)
@@ -88,7 +88,7 @@ def test_latest_leads_to_the_newest(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["latest", "newer", "older"]
 
 
-def test_a_latest_that_is_no_link_is_left_alone(tmp_path: Path) -> None:
+def test_a_latest_that_is_not_a_link_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "latest").mkdir()
     (tmp_path / "newer").mkdir()
 
@@ -114,7 +114,7 @@ def dead_process() -> int:
 
 @pytest.mark.fault("C11")
 @pytest.mark.parametrize(("alive", "age", "stays"), [(False, 2, False), (False, 0.5, True), (True, 2, True)])
-def test_what_killed_runs_left_is_swept_after_a_day(
+def test_leftovers_of_killed_runs_are_removed_after_a_day(
     tmp_path: Path, alive: bool, age: float, stays: bool
 ) -> None:
     folder = planted(tmp_path, os.getpid() if alive else dead_process(), age * DAY)
@@ -137,7 +137,7 @@ def test_a_link_that_looks_like_a_leftover_is_not_followed(tmp_path: Path) -> No
 
 
 @pytest.mark.fault("C6")
-def test_a_place_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(DiskError):
@@ -145,9 +145,9 @@ def test_a_place_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C8")
-def test_a_place_that_everybody_may_write_to_is_refused_unless_it_is_sticky(tmp_path: Path) -> None:
+def test_a_world_writable_parent_is_refused_unless_it_is_sticky(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(Refused, match="everybody can write"):
+    with pytest.raises(Refused, match="all users can write to"):
         publish.prepare(tmp_path, NOW)
 
     tmp_path.chmod(0o1777)
@@ -155,7 +155,7 @@ def test_a_place_that_everybody_may_write_to_is_refused_unless_it_is_sticky(tmp_
 
 
 @pytest.mark.fault("C8")
-def test_a_place_that_is_a_link_is_refused(tmp_path: Path) -> None:
+def test_a_parent_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to("elsewhere")
 

@@ -1,4 +1,4 @@
-"""`inv snapshots.render`, and the same forms from `inv scan.export --to`, against the sandbox."""
+"""`inv snapshots.render`, and the same formats from `inv scan.export --to`, against the sandbox."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Inv = Callable[..., Result]
 
 @pytest.fixture
 def kept(staged: Sandbox, export: Callable[..., Path]) -> Path:
-    """A snapshot of everything; what comes after it makes no request."""
+    """A snapshot of everything; nothing after it sends a request."""
     made = export("--deep")
     staged.faults.add(Fault("denied", times=-1))
     staged.requests.clear()
@@ -36,7 +36,7 @@ def lines(folder: Path, kind: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / f"{kind}.jsonl").read_bytes().splitlines()]
 
 
-def test_a_database_holds_every_item_of_the_snapshot(staged: Sandbox, inv: Inv, kept: Path) -> None:
+def test_a_database_contains_every_item_of_the_snapshot(staged: Sandbox, inv: Inv, kept: Path) -> None:
     before = bytes_of(kept)
 
     result = inv("snapshots.render", "--to", "all.sqlite", "--output", "json")
@@ -74,7 +74,7 @@ def test_zone_files_read_back_as_the_records(staged: Sandbox, inv: Inv, kept: Pa
         assert {pair for pair in wanted if pair != (name, "NS")} == found, name
 
 
-def test_every_block_is_terraforms_and_has_a_name_of_its_own(
+def test_every_terraform_block_is_valid_and_has_a_unique_name(
     staged: Sandbox, inv: Inv, kept: Path, tmp_path: Path
 ) -> None:
     result = inv("snapshots.render", "--to", "all.tf")
@@ -85,7 +85,7 @@ def test_every_block_is_terraforms_and_has_a_name_of_its_own(
     assert result.code == 0, result.err
     assert len(targets) == len(set(targets)) == len(ids) > len(lines(kept, "dns.record"))
     assert f'  id = "{lines(kept, "zones.zone")[0]["item"]["id"]}"' in ids  # type: ignore[index]
-    assert "Terraform is not told of" in result.err
+    assert "not in the Terraform file:" in result.err
     if shutil.which("terraform"):
         done = subprocess.run(["terraform", "fmt", "-check", "all.tf"], capture_output=True, timeout=40)
         assert done.returncode == 0, done.stderr
@@ -100,10 +100,10 @@ def test_a_page_names_every_item_and_says_where_contents_are(staged: Sandbox, in
         assert f'id="{file.stem}"' in text
     count = sum(len(file.read_bytes().splitlines()) for file in kept.glob("*.jsonl"))
     assert text.count("<details>") == count > 3000
-    assert "files of contents are in the snapshot, not on the page" in result.err
+    assert "files of contents are in the snapshot, but not on the page" in result.err
 
 
-def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, kept: Path) -> None:
+def test_each_terraform_kind_maps_its_items(staged: Sandbox, inv: Inv, kept: Path) -> None:
     from ops.kinds.resource import Owner
 
     for resource in resources():
@@ -116,7 +116,7 @@ def test_each_terraform_kind_says_what_its_items_are(staged: Sandbox, inv: Inv, 
 
 
 @pytest.mark.parametrize("ending", ["sqlite", "tf", "zone", "html"])
-def test_an_export_goes_straight_into_the_form(staged: Sandbox, inv: Inv, ending: str) -> None:
+def test_an_export_is_written_directly_in_the_format(staged: Sandbox, inv: Inv, ending: str) -> None:
     result = inv("scan.export", "--only", "dns", "--to", f"all.{ending}")
 
     assert result.code == 0, result.err
@@ -146,7 +146,7 @@ def test_a_partial_snapshot_is_rendered_with_a_warning(staged: Sandbox, inv: Inv
     assert "is partial: dns.record" in result.err
 
 
-def test_an_older_file_stays_when_the_form_is_unknown(staged: Sandbox, inv: Inv, kept: Path) -> None:
+def test_an_older_file_is_kept_if_the_format_is_unknown(staged: Sandbox, inv: Inv, kept: Path) -> None:
     unknown = inv("snapshots.render", "--to", "all.xlsx")
     missing = inv("snapshots.render")
 
@@ -174,7 +174,7 @@ def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: In
 
 
 @pytest.mark.parametrize("line", [("scan.export",), ("snapshots.render",)])
-def test_a_page_that_cannot_be_made_here_is_refused_before_anything_is_read(
+def test_a_page_without_its_extra_is_refused_before_anything_is_read(
     staged: Sandbox, inv: Inv, kept: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("ops.export.renderings.html_report.find_spec", lambda _name: None)

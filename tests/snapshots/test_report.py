@@ -1,4 +1,4 @@
-"""Differences as rows, and how many there are in words."""
+"""Differences as rows, and their number as a sentence."""
 
 from __future__ import annotations
 

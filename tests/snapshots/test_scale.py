@@ -1,4 +1,4 @@
-"""An account of 100,000 records and 1,000,000 keys: exported, verified, compared, put back in flat memory."""
+"""An account of 100,000 records and 1,000,000 keys, exported, verified, compared and restored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 300.0  # MB, whole process
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_large_account_is_exported_verified_compared_and_put_back_under_300_mb(tmp_path: Path) -> None:
+def test_a_large_account_is_exported_verified_compared_and_restored_under_300_mb(tmp_path: Path) -> None:
     with stage({"zones": 1, "records": RECORDS, "keys": KEYS}) as account:
         lines = (
             ("scan.export", "--quiet"),
@@ -28,10 +28,10 @@ def test_a_large_account_is_exported_verified_compared_and_put_back_under_300_mb
         items = [sum(1 for _ in (path / "kv.key.jsonl").open("rb")) for path in kept]
         left = [path.name for path in (account.folder / "exports").glob("*/.*")]
 
-    told = [
+    message = [
         f"{' '.join(line)}: {run.memory * 1.048576:.0f} MB" for line, run in zip(lines, runs, strict=True)
     ]
-    print("\n".join(told))
+    print("\n".join(message))
     assert [run.code for run in runs] == [0, 0, 0, 0, 0]
     assert items == [KEYS, KEYS]
     assert left == []

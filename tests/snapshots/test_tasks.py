@@ -34,11 +34,11 @@ def test_all_accounts_are_listed_or_one_of_them(inv: Inv, exports: Path) -> None
     assert [(row["account"], row["status"], row["items"]) for row in rows] == [
         (ACCOUNT_ID, "complete", 10), (OTHER, "damaged", None)
     ]  # fmt: skip
-    assert "is not JSON" in rows[1]["note"]
+    assert "is not valid JSON" in rows[1]["note"]
     assert of_one == rows[:1]
 
 
-def test_where_nothing_is_kept_the_list_is_empty(inv: Inv) -> None:
+def test_without_snapshots_the_list_is_empty(inv: Inv) -> None:
     result = inv("snapshots.list", "--output", "json")
 
     assert (result.code, json.loads(result.out)) == (0, [])
@@ -56,7 +56,7 @@ def test_a_snapshot_is_shown_section_by_section(inv: Inv, exports: Path) -> None
     assert ACCOUNT_ID in result.err
 
 
-def test_several_accounts_have_to_be_told_apart(inv: Inv, exports: Path) -> None:
+def test_with_several_accounts_one_must_be_named(inv: Inv, exports: Path) -> None:
     made(exports)
     made(exports, account_id=OTHER)
 
@@ -76,7 +76,7 @@ def test_a_path_to_a_snapshot_of_another_account_is_refused(inv: Inv, exports: P
     assert OTHER in result.err
 
 
-def test_a_whole_snapshot_verifies_with_its_counts(inv: Inv, exports: Path) -> None:
+def test_an_intact_snapshot_verifies_with_its_counts(inv: Inv, exports: Path) -> None:
     made(exports)
 
     result = inv("snapshots.verify", "--output", "json")
@@ -84,7 +84,7 @@ def test_a_whole_snapshot_verifies_with_its_counts(inv: Inv, exports: Path) -> N
     rows = {row["kind"]: row for row in json.loads(result.out)}
     assert result.code == 0
     assert (rows["dns.record"]["items"], rows["dns.record"]["status"]) == (3, "complete")
-    assert "files are what was written" in result.err
+    assert "files verified" in result.err
 
 
 @pytest.mark.fault("C13")
@@ -113,14 +113,14 @@ def test_a_damaged_manifest_ends_with_exit_code_two_a_newer_format_with_one(inv:
     assert "reads up to 1" in newer.err
 
 
-def test_a_link_that_leads_nowhere_is_a_warning(inv: Inv, exports: Path) -> None:
+def test_a_broken_link_is_a_warning(inv: Inv, exports: Path) -> None:
     route = {"id": "w9", "pattern": "example.org/*", "script": "gone"}
     made(exports, items={**ITEMS, ("workers.route", "z2"): [route]})
 
     result = inv("snapshots.verify")
 
     assert result.code == 0
-    assert "no such workers.script is there" in result.err
+    assert "the snapshot has no such workers.script" in result.err
 
 
 def test_an_export_verifies_and_agrees_with_the_account(staged: Sandbox, inv: Inv) -> None:
@@ -134,7 +134,7 @@ def test_an_export_verifies_and_agrees_with_the_account(staged: Sandbox, inv: In
     assert sum(row["live"] or 0 for row in rows) > 50
 
 
-def test_a_record_that_is_gone_shows_in_the_live_counts(staged: Sandbox, inv: Inv) -> None:
+def test_a_deleted_record_shows_in_the_live_counts(staged: Sandbox, inv: Inv) -> None:
     inv("scan.export", "--only", "dns")
     [record, *_] = json.loads(inv("dns.list", "--zone", "example.com", "--output", "json").out)
     inv("dns.delete", "--zone", "example.com", "--id", record["id"], "--yes")
@@ -146,7 +146,7 @@ def test_a_record_that_is_gone_shows_in_the_live_counts(staged: Sandbox, inv: In
     assert "dns.record" in result.err
 
 
-def test_a_dry_prune_tells_the_reasons_and_removes_nothing(inv: Inv, exports: Path) -> None:
+def test_a_dry_prune_shows_the_reasons_and_removes_nothing(inv: Inv, exports: Path) -> None:
     folders = [made(exports, NOW - n * DAY) for n in range(3)]
 
     result = inv("snapshots.prune", "--keep-last", "1", "--dry-run", "--output", "json")
@@ -155,13 +155,13 @@ def test_a_dry_prune_tells_the_reasons_and_removes_nothing(inv: Inv, exports: Pa
     assert result.code == 0
     assert [(row["action"], row["reason"]) for row in rows] == [
         ("keep", "the newest complete one, last 1"),
-        ("remove", "nothing asks for it"),
-        ("remove", "nothing asks for it"),
+        ("remove", "no rule keeps it"),
+        ("remove", "no rule keeps it"),
     ]
     assert all(folder.is_dir() for folder in folders)
 
 
-def test_off_a_terminal_nothing_is_removed_without_yes(inv: Inv, exports: Path) -> None:
+def test_without_a_terminal_nothing_is_removed_without_yes(inv: Inv, exports: Path) -> None:
     folders = [made(exports, NOW - n * DAY) for n in range(3)]
 
     refused = inv("snapshots.prune", "--keep-last", "1")
@@ -183,30 +183,30 @@ def test_a_prune_that_keeps_nothing_is_refused(inv: Inv, exports: Path) -> None:
     assert inv("snapshots.prune", "--keep-within", "soon", "--yes").code == 1
 
 
-def test_the_status_of_a_young_snapshot_is_zero(inv: Inv, exports: Path) -> None:
+def test_the_exit_code_for_a_fresh_snapshot_is_zero(inv: Inv, exports: Path) -> None:
     folder = made(exports, time.time() - HOUR)
 
     result = inv("snapshots.status", "--output", "json")
 
-    told = json.loads(result.out)
+    message = json.loads(result.out)
     assert result.code == 0
-    assert (told["snapshot"], told["fresh"], told["items"]) == (folder.name, True, 10)
-    assert HOUR <= told["age_seconds"] < HOUR + 60
+    assert (message["snapshot"], message["fresh"], message["items"]) == (folder.name, True, 10)
+    assert HOUR <= message["age_seconds"] < HOUR + 60
 
 
-def test_the_status_of_an_old_one_is_one_and_still_told(inv: Inv, exports: Path) -> None:
+def test_the_exit_code_for_an_old_snapshot_is_one_and_its_status_is_printed(inv: Inv, exports: Path) -> None:
     made(exports, time.time() - 3 * HOUR)
     made(exports, time.time() - HOUR, status="partial", reason="denied")
 
     result = inv("snapshots.status", "--max-age", "2h", "--output", "json")
 
-    told = json.loads(result.out)
+    message = json.loads(result.out)
     assert result.code == 1
-    assert (told["fresh"], told["partial_since"]) == (False, 1)
-    assert "3 h old, and 1 partial since" in result.err
+    assert (message["fresh"], message["partial_since"]) == (False, 1)
+    assert "3 h old, more than 2h, and 1 partial ones are newer" in result.err
 
 
-def test_the_status_where_nothing_is_complete_is_one(inv: Inv, exports: Path) -> None:
+def test_the_exit_code_without_a_complete_snapshot_is_one(inv: Inv, exports: Path) -> None:
     assert inv("snapshots.status").code == 1
 
     made(exports, time.time(), status="partial")
@@ -233,7 +233,7 @@ def test_an_encrypted_snapshot_counts_for_the_status(inv: Inv, exports: Path) ->
 SAMPLE = re.compile(r'[a-z_]+\{account="[0-9a-f]{32}"(,kind="[a-z0-9_./]+")?\} [0-9.]+')
 
 
-def test_the_textfile_is_in_prometheus_form_and_readable_for_its_exporter(
+def test_the_textfile_is_in_prometheus_format_and_readable_for_its_exporter(
     inv: Inv, exports: Path, tmp_path: Path
 ) -> None:
     made(exports, NOW - 365 * DAY)

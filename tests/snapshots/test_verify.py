@@ -1,4 +1,4 @@
-"""Verify: whatever is not as it was written is found and named."""
+"""Verify: each change is found and named."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ import pytest
 from ops.errors import Damaged, NotFound
 from ops.kinds.catalog import kinds
 from ops.snapshots import manifest as manifests
-from ops.snapshots.manifest import load
-from ops.snapshots.sections import Section
-from ops.snapshots.verify.verify import Verdict, verify
+from ops.snapshots.manifest import Section, load
+from ops.snapshots.verify import Verification, verify
 from ops.snapshots.writer import store
 from tests.snapshots.kept import ITEMS, made
 
@@ -27,12 +26,12 @@ ROOT = Path(__file__).parent.parent.parent
 RECORDS = "dns.record.jsonl"
 
 
-def verdict(folder: Path) -> Verdict:
+def verdict(folder: Path) -> Verification:
     return verify(folder, load(folder), kinds())
 
 
 def rewritten(folder: Path, change: Callable[[list[bytes]], list[bytes]], name: str = RECORDS) -> None:
-    """Change a file's lines as who knows the format would: the manifest agrees with them."""
+    """Change a file's lines as a forger would: the manifest agrees with them."""
     manifest = load(folder)
     lines = change((folder / name).read_bytes().splitlines(keepends=True))
     (folder / name).unlink()
@@ -52,8 +51,8 @@ def folder(tmp_path: Path) -> Path:
     return made(tmp_path)
 
 
-def test_a_whole_snapshot_is_whole(folder: Path) -> None:
-    assert verdict(folder) == Verdict([], [])
+def test_an_intact_snapshot_has_no_damage(folder: Path) -> None:
+    assert verdict(folder) == Verification([], [])
 
 
 @pytest.mark.fault("C13")
@@ -75,7 +74,7 @@ def test_each_of_two_hundred_flipped_bits_is_found(tmp_path: Path, folder: Path)
         file.write_bytes(whole)
 
     assert found == 200
-    assert verdict(folder) == Verdict([], [])
+    assert verdict(folder) == Verification([], [])
 
 
 @pytest.mark.fault("C13")
@@ -113,7 +112,7 @@ def link(folder: Path) -> None:
 
 @pytest.mark.fault("C13")
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "shown"),
     [
         (cut, f"{RECORDS}: has 10 bytes, not"),
         (swap, f"{RECORDS}: has"),
@@ -122,13 +121,13 @@ def link(folder: Path) -> None:
         (lambda folder: (folder / "more.txt").write_text("x"), "more.txt: is not in the manifest"),
         (lambda folder: (folder / "more").mkdir(), "more: is an empty folder"),
         (lambda folder: (folder / "more").symlink_to("/etc"), "more: is a link"),
-        (lambda folder: os.mkfifo(folder / "pipe"), "pipe: is no file"),
+        (lambda folder: os.mkfifo(folder / "pipe"), "pipe: is not a regular file"),
     ],
 )
-def test_what_is_not_as_it_was_is_named(folder: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_each_change_is_named(folder: Path, damage: Callable[[Path], object], shown: str) -> None:
     damage(folder)
 
-    assert any(text.startswith(told) for text in verdict(folder).damage)
+    assert any(text.startswith(shown) for text in verdict(folder).damage)
 
 
 def item(scope: str, **fields: object) -> bytes:
@@ -138,47 +137,52 @@ def item(scope: str, **fields: object) -> bytes:
 
 @pytest.mark.fault("F19")
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "shown"),
     [
         (lambda lines: lines[::-1], f"{RECORDS}, line 2: is out of order"),
-        (lambda lines: [*lines, lines[-1]], f"{RECORDS}, line 4: is there twice"),
+        (lambda lines: [*lines, lines[-1]], f"{RECORDS}, line 4: occurs twice"),
         (lambda lines: [b"[]\n", *lines], f"{RECORDS}, line 1: a line of a snapshot is a JSON object"),
         (lambda lines: [b"{\n", *lines], f"{RECORDS}, line 1:"),
-        (lambda lines: [b'{"item":{}}\n', *lines], f"{RECORDS}, line 1: is no item"),
-        (lambda lines: [b'{"item":[],"scope":"z0"}\n', *lines], f"{RECORDS}, line 1: is no item"),
-        (lambda lines: [lines[0].replace(b":", b": ", 1), *lines[1:]], "line 1: is not as cfops writes it"),
+        (lambda lines: [b'{"item":{}}\n', *lines], f"{RECORDS}, line 1: is not an item"),
+        (lambda lines: [b'{"item":[],"scope":"z0"}\n', *lines], f"{RECORDS}, line 1: is not an item"),
+        (
+            lambda lines: [lines[0].replace(b":", b": ", 1), *lines[1:]],
+            "line 1: differs from what cfops writes",
+        ),
         (lambda lines: [b"[" * 100_000 + b"\n"], f"{RECORDS}, line 1:"),
-        (lambda lines: lines[1:], "2 of dns.record in z1 are told, 1 are there"),
-        (lambda lines: [*lines, item("z9", name="x")], "0 of dns.record in z9 are told, 1 are there"),
+        (lambda lines: lines[1:], "says 2 of dns.record in z1, but the snapshot has 1"),
+        (lambda lines: [*lines, item("z9", name="x")], "says 0 of dns.record in z9, but the snapshot has 1"),
     ],
 )
 def test_a_forged_file_that_agrees_with_its_manifest_is_found(
-    folder: Path, change: Callable[[list[bytes]], list[bytes]], told: str
+    folder: Path, change: Callable[[list[bytes]], list[bytes]], shown: str
 ) -> None:
     rewritten(folder, change)
 
-    assert any(told in text for text in verdict(folder).damage), verdict(folder).damage
+    assert any(shown in text for text in verdict(folder).damage), verdict(folder).damage
 
 
 @pytest.mark.fault("F19")
 def test_items_of_another_account_are_found(folder: Path) -> None:
     rewritten(folder, lambda _: [item("b" * 32, id="z1", name="example.com")], "zones.zone.jsonl")
 
-    assert any("not in this account" in text for text in verdict(folder).damage)
+    assert any("not to this account" in text for text in verdict(folder).damage)
 
 
-def test_a_section_that_is_told_twice_or_of_contents_that_are_not_there_is_found(folder: Path) -> None:
+def test_a_duplicate_section_and_one_of_missing_contents_are_found(folder: Path) -> None:
     sections = load(folder).sections
     twice = (*sections, replace(next(s for s in sections if s.kind == "kv.key"), status="failed"))
 
     retold(folder, sections=(*twice, Section("workers.script/contents", "other", "complete", 2)))
 
     damage = verdict(folder).damage
-    assert any("kv.key in n1 is told twice" in text for text in damage)
-    assert any("2 of workers.script/contents in other are told, 0 are there" in text for text in damage)
+    assert any("lists kv.key in n1 twice" in text for text in damage)
+    assert any(
+        "says 2 of workers.script/contents in other, but the snapshot has 0" in text for text in damage
+    )
 
 
-def test_a_route_to_a_script_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+def test_a_route_to_a_missing_script_is_a_warning(tmp_path: Path) -> None:
     route = {"id": "w9", "pattern": "example.org/*", "script": "gone"}
     folder = made(tmp_path, items={**ITEMS, ("workers.route", "z2"): [route]})
 
@@ -186,18 +190,20 @@ def test_a_route_to_a_script_that_is_not_there_is_a_warning(tmp_path: Path) -> N
 
     assert found.damage == []
     assert found.warnings == [
-        "workers.route example.org/*: its script is gone, and no such workers.script is there"
+        "workers.route example.org/*: its script is gone, but the snapshot has no such workers.script"
     ]
 
 
-def test_an_owner_that_is_not_there_is_a_warning_and_named_once(tmp_path: Path) -> None:
+def test_a_missing_parent_is_a_warning_and_named_once(tmp_path: Path) -> None:
     keys = [{"name": "a"}, {"name": "b"}]
     folder = made(tmp_path, items={**ITEMS, ("kv.key", "n9"): keys})
 
-    assert verdict(folder).warnings == ["kv.key: lies in the kv.namespace n9, which is not there"]
+    assert verdict(folder).warnings == [
+        "kv.key: belongs to the kv.namespace n9, which is not in the snapshot"
+    ]
 
 
-def test_what_was_not_read_completely_is_no_dangling_link(tmp_path: Path) -> None:
+def test_a_kind_that_was_not_read_completely_has_no_broken_links(tmp_path: Path) -> None:
     folder = made(tmp_path, items={**ITEMS, ("kv.key", "n9"): [{"name": "a"}]})
     sections = [
         replace(s, status="inconsistent") if s.kind == "kv.namespace" else s for s in load(folder).sections
@@ -205,7 +211,7 @@ def test_what_was_not_read_completely_is_no_dangling_link(tmp_path: Path) -> Non
 
     retold(folder, sections=tuple(sections))
 
-    assert verdict(folder) == Verdict([], [])
+    assert verdict(folder) == Verification([], [])
 
 
 def test_two_items_of_one_identity_are_a_warning(tmp_path: Path) -> None:
@@ -218,7 +224,7 @@ def test_two_items_of_one_identity_are_a_warning(tmp_path: Path) -> None:
     assert "kv.key.jsonl, line 2: has the same identity" in found.warnings[0]
 
 
-def test_a_great_deal_of_damage_is_told_in_part_and_said_so(folder: Path) -> None:
+def test_much_damage_is_reported_in_part_with_a_note(folder: Path) -> None:
     for number in range(12):
         (folder / f"more-{number:02}").write_text("x")
 
@@ -229,7 +235,7 @@ def test_a_great_deal_of_damage_is_told_in_part_and_said_so(folder: Path) -> Non
 
 
 @pytest.mark.fault("C14")
-def test_no_manifest_is_no_snapshot(folder: Path) -> None:
+def test_without_a_manifest_it_is_not_a_snapshot(folder: Path) -> None:
     (folder / "manifest.json").unlink()
 
     with pytest.raises(NotFound):
@@ -241,7 +247,7 @@ import re, sys
 from pathlib import Path
 from ops.kinds.catalog import kinds
 from ops.snapshots.manifest import load
-from ops.snapshots.verify.verify import verify
+from ops.snapshots.verify import verify
 folder = Path(sys.argv[1])
 kinds()
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -1,4 +1,4 @@
-"""The files that a writer makes of what many threads bring."""
+"""The files that a writer makes from the items of many threads."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def writer(tmp_path: Path) -> Writer:
     return Writer(tmp_path, {"kv.namespace": "title"})
 
 
-def test_lines_are_in_order_of_owner_and_identity(writer: Writer, tmp_path: Path) -> None:
+def test_lines_are_in_order_of_parent_and_identity(writer: Writer, tmp_path: Path) -> None:
     for zone, names in (("z2", "ba"), ("z1", "dc")):
-        shelf = writer.section(RECORD, owner(zone))
+        section = writer.section(RECORD, owner(zone))
         for name in names:
-            shelf.add({"type": "A", "name": name, "id": "ignored"})
+            section.add({"type": "A", "name": name, "id": "ignored"})
 
     files = writer.assemble()
 
@@ -65,7 +65,7 @@ def test_a_kind_without_items_has_an_empty_file(writer: Writer, tmp_path: Path) 
 
 
 @pytest.mark.fault("E2")
-def test_contents_are_kept_byte_for_byte_under_names_of_our_own(writer: Writer, tmp_path: Path) -> None:
+def test_contents_are_stored_byte_for_byte_under_generated_names(writer: Writer, tmp_path: Path) -> None:
     data = bytes(range(256))
 
     writer.content(SCRIPT, owner("acc"), {"id": "../../etc"}, Content("../passwd", "x/y", data))
@@ -77,7 +77,7 @@ def test_contents_are_kept_byte_for_byte_under_names_of_our_own(writer: Writer, 
     assert writer.placed[name][2:] == ("../../etc", "../passwd", "x/y", "")
 
 
-def test_two_contents_of_one_name_are_both_kept(writer: Writer, tmp_path: Path) -> None:
+def test_two_contents_with_the_same_name_are_both_stored(writer: Writer, tmp_path: Path) -> None:
     for data in (b"one", b"two"):
         writer.content(SCRIPT, owner("acc"), {"id": "s"}, Content("a.js", "text/plain", data))
 
@@ -86,10 +86,10 @@ def test_two_contents_of_one_name_are_both_kept(writer: Writer, tmp_path: Path) 
     assert {(tmp_path / name).read_bytes() for name in files} == {b"one", b"two"}
 
 
-def test_values_are_a_file_for_each_owner_named_after_it(writer: Writer, tmp_path: Path) -> None:
-    shelf = writer.section(KEY, owner("n1", {"title": "My Sessions"}))
+def test_values_are_a_file_for_each_parent_named_after_it(writer: Writer, tmp_path: Path) -> None:
+    section = writer.section(KEY, owner("n1", {"title": "My Sessions"}))
     for name in ("b", "a"):
-        shelf.add_value({"key": name, "value": "v"})
+        section.add_value({"key": name, "value": "v"})
 
     files = writer.assemble()
 
@@ -99,14 +99,14 @@ def test_values_are_a_file_for_each_owner_named_after_it(writer: Writer, tmp_pat
     assert writer.placed[name].scope == "n1"
 
 
-def test_after_closing_nothing_is_taken_and_what_was_is_kept(writer: Writer, tmp_path: Path) -> None:
-    shelf = writer.section(THING, owner("acc"))
-    shelf.add({"name": "a"})
+def test_after_closing_nothing_is_added_and_nothing_is_lost(writer: Writer, tmp_path: Path) -> None:
+    section = writer.section(THING, owner("acc"))
+    section.add({"name": "a"})
     writer.close()
 
     for late in (
-        lambda: shelf.add({"name": "b"}),
-        lambda: shelf.add_value({"key": "b"}),
+        lambda: section.add({"name": "b"}),
+        lambda: section.add_value({"key": "b"}),
         lambda: writer.section(RECORD, owner("z1")),
         lambda: writer.content(SCRIPT, owner("acc"), {"id": "s"}, Content("a.js", "text/plain", b"")),
     ):
@@ -114,7 +114,7 @@ def test_after_closing_nothing_is_taken_and_what_was_is_kept(writer: Writer, tmp
             late()
 
     assert list(writer.assemble()) == ["flat.thing.jsonl"]
-    assert len((tmp_path / "flat.thing.jsonl").read_bytes().splitlines()) == shelf.count == 1
+    assert len((tmp_path / "flat.thing.jsonl").read_bytes().splitlines()) == section.count == 1
 
 
 FLOOD = """
@@ -125,10 +125,10 @@ from ops.snapshots.writer import Writer
 many, ordered = int(sys.argv[2]), sys.argv[3] == "ordered"
 kind = Resource("kv.key", "kv.namespace", ("name",))
 writer = Writer(Path(sys.argv[1]), {})
-shelf = writer.section(kind, Owner("a", "n", {}))
+section = writer.section(kind, Owner("a", "n", {}))
 for n in range(many):
     number = n if ordered else n * 7919 % many
-    shelf.add({"name": f"session:{number:012}", "expiration": 1800000000, "metadata": {"user": number}})
+    section.add({"name": f"session:{number:012}", "expiration": 1800000000, "metadata": {"user": number}})
 [stored] = writer.assemble().values()
 # Not ru_maxrss: that begins with what the parent had when it forked.
 print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1], stored.bytes)
@@ -136,7 +136,7 @@ print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1], 
 
 
 def flooded(folder: Path, keys: int, order: str) -> int:
-    """Give the memory in kB that a process took at most for so many keys."""
+    """Return the peak memory in kB of a process that writes *keys* keys."""
     line = [sys.executable, "-c", FLOOD, str(folder), str(keys), order]
     answer = subprocess.run(line, capture_output=True, text=True, check=True, cwd=ROOT, timeout=300)
     memory, size = map(int, answer.stdout.split())

@@ -1,4 +1,4 @@
-"""Somebody else at work in the sandbox's account, while nobody who tests is looking."""
+"""Changes to the sandbox's account by another client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Account:
         self.id = sandbox.account_id
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request; gives the result."""
+        """Send a request; return the result."""
         data = None if body is None else json.dumps(body).encode()
         head = {"Authorization": f"Bearer {self.sandbox.token}", "Content-Type": "application/json"}
         with urlopen(Request(self.sandbox.url + path, data, head, method=method)) as answer:
@@ -28,7 +28,7 @@ class Account:
         return str(self.call("GET", "/zones?name=example.com")[0]["id"])
 
     def touch_records(self) -> tuple[str, str, str]:
-        """Edit a record, delete one, create one; gives their ids."""
+        """Edit a record, delete one, create one; return their ids."""
         records = f"/zones/{self.zone_id}/dns_records"
         first, second = (self.call("GET", f"{records}?type={type}")[0] for type in ("TXT", "A"))
         self.call("PATCH", f"{records}/{first['id']}", {"ttl": 1800})

@@ -112,7 +112,7 @@ def find_drift(
 
     if markdown == "-":
         _refuse_options(app, "--markdown -")
-    newest = f"{address.place(from_, '--from')}/{LATEST}" if from_ else LATEST
+    newest = f"{address.read_prefix(from_, '--from')}/{LATEST}" if from_ else LATEST
     comparison = _between(app, newest, LIVE, only, skip, identity)
     rows = _Excerpt(report.rows(comparison, _blame(app, comparison)), report.MOST)
     columns = report.COLUMNS + report.WHO

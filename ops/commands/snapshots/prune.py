@@ -1,57 +1,104 @@
-"""`snapshots.prune`: what goes and why is shown, asked about, and only then removed."""
+"""`snapshots.prune`: shows which snapshots are removed and why, asks, and removes them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.items import Json
-from ops.offsite.anywhere import open_library
-from ops.snapshots import prune as pruning
-from ops.snapshots.listing import moment, size_of
+from ops.cli.command import command
+from ops.commands.snapshots.listing import FROM, moment, size_of
+from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.items import Json
     from ops.snapshots.library import UnfinishedUpload
     from ops.snapshots.prune import Decision, Policy
 
 COLUMNS = ("snapshot", "started", "status", "action", "reason")
 
 
-def prune(app: App, policy: Policy, place: str = "") -> list[Json]:
-    """Remove what *policy* does not keep, after asking; gives a row for each snapshot. Raises Refused.
+@command(
+    "prune",
+    writes=True,
+    help={
+        "keep_last": "keep the newest N",
+        "keep_hourly": "keep the newest of each of N hours that have one",
+        "keep_daily": "keep the newest of each of N days",
+        "keep_weekly": "keep the newest of each of N weeks",
+        "keep_monthly": "keep the newest of each of N months",
+        "keep_yearly": "keep the newest of each of N years",
+        "from_": FROM,
+        "keep_within": "keep all started within this period before the newest complete one, e.g. 7d",
+        "dry_run": "show what would be removed and why, without removing it",
+        "yes": "do not ask; without a terminal, nothing is removed without it",
+    },
+)
+def prune_snapshots(
+    app: App,
+    keep_last: int = 0,
+    keep_hourly: int = 0,
+    keep_daily: int = 0,
+    keep_weekly: int = 0,
+    keep_monthly: int = 0,
+    keep_yearly: int = 0,
+    keep_within: str = "",
+    from_: str = "",
+) -> Rows:
+    """Remove the snapshots of one account that no rule keeps. The newest complete one is always kept.
 
-    At a *place* in a bucket the uploads go too that nobody has finished.
+    Partial ones do not count, and are removed once a complete one is newer; damaged ones are kept. In a
+    bucket, unfinished uploads older than a day are removed too.
+
+    inv snapshots.prune --keep-daily 7 --keep-weekly 4 --dry-run
+    inv snapshots.prune --keep-last 3 --keep-within 14d --yes
+    inv snapshots.prune --from s3://backups/cloudflare --keep-daily 30
     """
+    from ops.snapshots.layout import period
+    from ops.snapshots.prune import Policy
+
+    within = period(keep_within, "--keep-within") if keep_within else 0.0
+    counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
+    return Rows(_prune(app, Policy(*counts, within), from_), COLUMNS)
+
+
+def _prune(app: App, policy: Policy, place: str) -> list[Json]:
+    """Remove what *policy* does not keep, after asking, and return a row for each snapshot. Raises Refused.
+
+    At a *place* in a bucket, unfinished uploads are removed too.
+    """
+    from ops.offsite.anywhere import open_library
+    from ops.snapshots.prune import decisions, remove
+
     library = open_library(app, place)
-    decided = pruning.decisions(library, policy)
-    going = [decision for decision in decided if not decision.keep]
-    halves = library.halves(app.clock())
-    for half in halves if app.dry else ():
-        app.note(f"would go: {half.name} (an upload that was never finished)")
-    if app.dry or not (going or halves):
+    decided = decisions(library, policy)
+    removable = [decision for decision in decided if not decision.keep]
+    uploads = library.unfinished(app.clock())
+    for upload in uploads if app.dry else ():
+        app.note(f"would be removed: {upload.name} (an unfinished upload)")
+    if app.dry or not (removable or uploads):
         return [_row(decision, "keep" if decision.keep else "remove") for decision in decided]
-    _ask(app, going, halves, f"of the account {library.account_id}{f' at {place}' if place else ''}")
-    for half in halves:
-        half.remove()
-        app.note(f"removed: {half.name} (an upload that was never finished)")
-    removed = {decision.entry.path for decision in pruning.remove(library, going)}
+    _ask(app, removable, uploads, f"of the account {library.account_id}{f' at {place}' if place else ''}")
+    for upload in uploads:
+        upload.remove()
+        app.note(f"removed: {upload.name} (an unfinished upload)")
+    removed = {decision.entry.path for decision in remove(library, removable)}
     return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
 
 
-def _ask(app: App, going: list[Decision], halves: list[UnfinishedUpload], whose: str) -> None:
+def _ask(app: App, removable: list[Decision], uploads: list[UnfinishedUpload], whose: str) -> None:
     from ops.ui.cells import readable_size
     from ops.ui.questions import confirm
     from ops.writes.consent import attended
 
     yes = bool(app.option("yes"))
     if not yes:
-        for decision in going:
-            app.note(f"goes: {decision.entry.name} ({decision.reason})")
-        for half in halves:
-            app.note(f"goes: {half.name} (an upload that was never finished)")
-    size = readable_size(sum(size_of(decision.entry) for decision in going) + sum(h.size for h in halves))
-    unfinished = f" and {len(halves)} unfinished uploads" if halves else ""
-    question = f"remove {len(going)} snapshots{unfinished} ({size}) {whose}?"
+        for decision in removable:
+            app.note(f"will be removed: {decision.entry.name} ({decision.reason})")
+        for upload in uploads:
+            app.note(f"will be removed: {upload.name} (an unfinished upload)")
+    size = readable_size(sum(size_of(d.entry) for d in removable) + sum(upload.size for upload in uploads))
+    unfinished = f" and {len(uploads)} unfinished uploads" if uploads else ""
+    question = f"remove {len(removable)} snapshots{unfinished} ({size}) {whose}?"
     confirm(question, assume_yes=yes, terminal=attended())
 
 

@@ -1,4 +1,4 @@
-"""`snapshots.push`: a kept snapshot sent to a bucket, or what is wanting there of one."""
+"""`snapshots.push`: sends a snapshot to a bucket, or the parts of it that are missing there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.snapshots.snapshot import Entry
+    from ops.snapshots.library import Entry
 
 
 @command(
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     required=("to",),
     help={
         "name": "latest, previous, a date (the newest of that day or before), a name, or a path",
-        "to": "s3://BUCKET/PREFIX; the account gets a folder of its own there",
-        "dry_run": "show how much would be sent, and send nothing",
-        "yes": "nothing is asked: what is in the bucket is never replaced by another snapshot",
+        "to": "s3://BUCKET/PREFIX; each account gets its own folder there",
+        "dry_run": "show how much would be sent, without sending it",
+        "yes": "accepted, but nothing is asked: a push never replaces another snapshot",
     },
 )
 def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
-    """Send a snapshot to a bucket of S3 or R2, its manifest last; what is there already is not sent again.
+    """Send a snapshot to a bucket of S3 or R2; what exists there is not sent again.
 
-    Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, an endpoint other than S3's from
+    The keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, an endpoint other than S3's from
     CFOPS_S3_ENDPOINT.
 
     inv snapshots.push --to s3://backups/cloudflare
@@ -37,19 +37,18 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     from ops.offsite import address
     from ops.offsite.push import push
 
-    place = address.place(to, "--to")
-    if address.is_address(name):
+    place = address.read_prefix(to, "--to")
+    if name.startswith(address.SCHEME):
         raise UsageError("--name takes a snapshot on this machine", hint="--name latest")
-    entry, account_id = _found(app, name)
+    entry, account_id = _find(app, name)
     done = push(app, place, Path(entry.path), account_id)
     return Item({"snapshot": entry.name, "status": entry.status, **done._asdict()})
 
 
-def _found(app: App, name: str) -> tuple[Entry, str]:
-    """Give the snapshot called *name*, and the account that it is of.
+def _find(app: App, name: str) -> tuple[Entry, str]:
+    """Return the snapshot called *name*, and its account.
 
-    Raises NotFound, what is wrong with a damaged one, and UsageError where an encrypted one does not lie in
-    the folder of an account.
+    Raises NotFound, the failure of a damaged one, UsageError for an encrypted one of an unknown account.
     """
     from ops.errors import UsageError
     from ops.offsite.anywhere import library_of
@@ -64,4 +63,4 @@ def _found(app: App, name: str) -> tuple[Entry, str]:
     folder = entry.path.parent.name
     if account_id := library.account_id or (folder if is_plain_id(folder) else ""):
         return entry, account_id
-    raise UsageError(f"{entry.where} does not tell whose it is", hint="--account-id says it")
+    raise UsageError(f"the account of {entry.where} is unknown", hint="name it with --account-id")

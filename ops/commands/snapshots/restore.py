@@ -95,7 +95,7 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
 
 def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delete: bool) -> None:
     """Refuse to delete what an incomplete snapshot may lack; otherwise warn that it is incomplete."""
-    from ops.snapshots.sections import WHOLE
+    from ops.snapshots.manifest import WHOLE
 
     sections = selection.sections(saved, selection.writable)
     partial = [section for section in sections if section.status not in WHOLE]

@@ -1,78 +1,103 @@
-"""`snapshots.verify`: what is damaged is named, what is whole is counted, beside the account if asked for."""
+"""`snapshots.verify`: checks every file, line, count and link of a snapshot, and counts its items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ops.cli.command import command
+from ops.commands.snapshots.listing import IDENTITY, NAME, PHRASE
 from ops.errors import Damaged
-from ops.items import Json
-from ops.kinds.resource import Owner
-from ops.snapshots.sections import Section
+from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.items import Json
     from ops.snapshots.snapshot import Snapshot
 
 COLUMNS = ("kind", "items", "status", "note", "live", "difference")
 _SHOWN = 20
 
 
-def verified(app: App, snapshot: Snapshot) -> Snapshot:
-    """Check the whole of *snapshot* offline and give it; links that lead nowhere are warnings.
+@command(
+    "verify",
+    needs="none; with --live Read on what the snapshot contains",
+    help={
+        "name": NAME,
+        "identity": IDENTITY,
+        "passphrase_file": PHRASE,
+        "live": "also count the current items of the account",
+    },
+)
+def verify_snapshot(
+    app: App, name: str = "latest", identity: str = "", passphrase_file: str = "", live: bool = False
+) -> Rows:
+    """Check every file, line, count and link of a snapshot; exit code 2 if it is damaged.
 
-    Raises Damaged that names the first file that is not what was written; more of them are warned of.
+    inv snapshots.verify
+    inv snapshots.verify --name previous --live
+    """
+    from ops.offsite.anywhere import open_snapshot
+    from ops.scan.inventory import Inventory
+
+    snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
+
+    def rows() -> Iterator[Json]:
+        current = _live_counts(app, snapshot) if live else {}
+        for row in Inventory(snapshot.manifest.sections).rows():
+            count = current.get(row["kind"])
+            difference = None if count is None else count - row["items"]
+            if difference:
+                app.warn(f"{row['kind']}: {row['items']:,} in the snapshot, {count:,} in the account")
+            yield {**row, **({"live": count, "difference": difference} if live else {})}
+
+    return Rows(rows(), COLUMNS if live else COLUMNS[:4])
+
+
+def verified(app: App, snapshot: Snapshot) -> Snapshot:
+    """Check *snapshot* offline and return it; broken links are warnings.
+
+    Raises Damaged with the first problem; further ones are warnings.
     """
     from ops.kinds.catalog import kinds
-    from ops.snapshots.verify.verify import verify
+    from ops.snapshots.verify import verify
 
     try:
-        verdict = verify(snapshot.path, snapshot.manifest, kinds())
+        result = verify(snapshot.path, snapshot.manifest, kinds())
     except OSError as error:
         raise Damaged(f"{error.filename or snapshot.path} cannot be read: {error.strerror}") from None
-    damage = [*verdict.damage, *(f"{name}: is not in the manifest" for name in snapshot.strays)]
-    _tell(app, damage[1:])
+    damage = [*result.damage, *(f"{name}: is not in the manifest" for name in snapshot.strays)]
+    _warn(app, damage[1:])
     if damage:
         raise Damaged(
             f"{snapshot.where} is damaged: {damage[0]}",
-            hint="use another: `inv snapshots.list`; move this one away from where it is kept",
+            hint="use another one (`inv snapshots.list`), and move this one to another folder",
         )
-    _tell(app, verdict.warnings)
-    app.note(f"{snapshot.where}: all {len(snapshot.manifest.files)} files are what was written")
+    _warn(app, result.warnings)
+    app.note(f"OK: {len(snapshot.manifest.files)} files verified in {snapshot.where}")
     return snapshot
 
 
-def _tell(app: App, texts: list[str]) -> None:
+def _warn(app: App, texts: list[str]) -> None:
     for text in texts[:_SHOWN]:
         app.warn(text)
     if len(texts) > _SHOWN:
         app.warn(f"and {len(texts) - _SHOWN} more")
 
 
-def counted(app: App, snapshot: Snapshot, *, live: bool) -> Iterator[Json]:
-    """Yield a row a kind: kind, items, status, note, and with *live* what the account holds now."""
-    from ops.scan.inventory import Inventory
-
-    now = _live(app, snapshot) if live else {}
-    for row in Inventory(snapshot.manifest.sections).rows():
-        there = now.get(row["kind"])
-        difference = None if there is None else there - row["items"]
-        if difference:
-            app.warn(f"{row['kind']}: {row['items']:,} in the snapshot, {there:,} in the account")
-        yield {**row, **({"live": there, "difference": difference} if live else {})}
-
-
-def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
-    """Count what the account holds of what the snapshot was made of; only what was read completely counts."""
+def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
+    """Return the current number of items of each kind in the snapshot that can be read completely."""
+    from ops.kinds.resource import Owner
     from ops.scan import request
     from ops.scan.request import Count, scan_account
+    from ops.snapshots.manifest import WHOLE
     from ops.snapshots.snapshot import check_account
 
     options: dict[str, Any] = snapshot.manifest.options
-    named = (_names(options.get(name)) for name in ("only", "skip", "zone"))
-    values = str(options.get("kv") or "keys")
     asked = request.read(
-        *named, deep=bool(options.get("deep")), values="none" if values == "none" else "keys"
+        *(tuple(options.get(name) or ()) for name in ("only", "skip", "zone")),
+        deep=bool(options.get("deep")),
+        values="none" if options.get("kv") == "none" else "keys",
     )
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     check_account(snapshot.path, snapshot.manifest, account.id)
@@ -81,19 +106,9 @@ def _live(app: App, snapshot: Snapshot) -> dict[str, int]:
         raise inventory.ended_by
     for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
         app.gap(gap)
-    return _complete(inventory.sections)
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
-
-
-def _complete(sections: tuple[Section, ...]) -> dict[str, int]:
-    from ops.snapshots.sections import WHOLE
-
     counts: dict[str, int] = {}
-    broken = {section.kind for section in sections if section.status not in WHOLE}
-    for section in sections:
-        if section.kind not in broken and section.scope:
+    incomplete = {section.kind for section in inventory.sections if section.status not in WHOLE}
+    for section in inventory.sections:
+        if section.kind not in incomplete and section.scope:
             counts[section.kind] = counts.get(section.kind, 0) + section.count
     return counts

@@ -1,7 +1,7 @@
-"""A snapshot as one page to read: what was read and what not, and a table for each kind; fit to be mailed.
+"""A snapshot as one HTML page: what was read and what was not, and a table for each kind; fit to be mailed.
 
-The page runs no script and asks for nothing: its policy (CSP) allows its own style alone. Whatever stands in
-an item is text to it, and what would not be seen or would turn the reading direction is shown as an escape.
+The page runs no script and loads nothing: its policy (CSP) allows only its own style. All of an item is shown
+as text, and invisible characters and changes of the reading direction are shown as escapes.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from ops.export.renderings.zone_folder import owners
 from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import snapshot
-from ops.snapshots.manifest import Manifest
-from ops.snapshots.sections import COMPLETE, STATUSES, WHOLE
+from ops.snapshots.manifest import COMPLETE, STATUSES, WHOLE, Manifest, Section
 from ops.ui.cells import table_cells
 from ops.ui.escape import json_text, printable
 
 SHOWN = 5_000
-"""Items of a kind that a page shows. More, and it is no longer read but searched, which other forms do."""
+"""The most items of a kind on a page; other formats are better for searching in more."""
 
 
 TONES = (COMPLETE, "dim", "incomplete")
-"""How the page colours what was read, what was not asked for, and what is missing."""
+"""The colors for what was read, what was not requested, and what is missing."""
 
 
 class Row(NamedTuple):
-    """An item: whose it is, what tells it apart, and all of it."""
+    """An item: its parent, its identity, and its JSON."""
 
     owner: str
     cells: list[str]
@@ -42,9 +41,9 @@ class Row(NamedTuple):
 
 
 class KindTable(NamedTuple):
-    """A kind of the snapshot: how many items there are, how its sections ended, and the rows in order.
+    """A kind in the snapshot: the number of items, the statuses of its sections, and the rows in order.
 
-    *listed* says whether it has items at all: contents of scripts, for one, have none.
+    *listed* is True if it has items, unlike contents of scripts.
     """
 
     name: str
@@ -60,7 +59,7 @@ class KindTable(NamedTuple):
 
 
 def check() -> None:
-    """Raise UsageError where no page can be made on this machine."""
+    """Raise UsageError if the extra for pages is not installed."""
     if find_spec("jinja2") is None:
         raise UsageError(
             "a page needs the extra html, which is not installed", hint="`pip install 'cfops[html]'`"
@@ -68,51 +67,48 @@ def check() -> None:
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
-    """Write the snapshot in *folder* to *out*; returns a sentence for what the page does not show."""
+    """Write the snapshot in *folder* to *out*; return a sentence for each thing that the page omits."""
     known = {resource.kind: resource for resource in resources}
-    kinds = [_kind(folder, manifest, name, known) for name in _names(manifest)]
-    told = _left_out(manifest, kinds)
+    kinds = _kind_tables(folder, manifest, known)
+    omitted = _omitted(manifest, kinds)
     missing = sorted(
         (section for section in manifest.sections if section.status != COMPLETE),
         key=lambda section: (-STATUSES.index(section.status), section),
     )
     page = _template().stream(
-        manifest=manifest, kinds=kinds, missing=missing, told=told, shown=SHOWN, style=_style()
+        manifest=manifest, kinds=kinds, missing=missing, omitted=omitted, shown=SHOWN, style=_style()
     )
     page.enable_buffering(64)
-    # A lone surrogate is an escape already where it stands in an item; nothing else may bring one.
+    # Lone surrogates in items are escaped already; elsewhere they are replaced here.
     page.dump(out, encoding="utf-8", errors="backslashreplace")
-    return told
+    return omitted
 
 
 def tone(status: str) -> str:
     return status if status == COMPLETE else "dim" if status in WHOLE else "incomplete"
 
 
-def _names(manifest: Manifest) -> list[str]:
-    return sorted({*snapshot.kinds(manifest), *(section.kind for section in manifest.sections)})
-
-
-def _kind(folder: Path, manifest: Manifest, name: str, known: dict[str, Resource]) -> KindTable:
-    sections = [section for section in manifest.sections if section.kind == name]
-    statuses = Counter(section.status for section in sections)
-    resource = known.get(name)
-    columns = _columns(resource) if resource else ()
-    there = name in snapshot.kinds(manifest)
-    names = _owner_names(folder, manifest, resource, known) if there and resource else {}
-    rows = _rows(folder, name, columns, names) if there else iter(())
-    count = sum(section.count for section in sections)
-    return KindTable(name, count, dict(sorted(statuses.items())), columns, rows, there)
-
-
-def _columns(resource: Resource) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((resource.label, *resource.identity)))
+def _kind_tables(folder: Path, manifest: Manifest, known: dict[str, Resource]) -> list[KindTable]:
+    listed = set(snapshot.kinds(manifest))
+    sections: dict[str, list[Section]] = {name: [] for name in listed}
+    for section in manifest.sections:
+        sections.setdefault(section.kind, []).append(section)
+    tables = []
+    for name, found in sorted(sections.items()):
+        resource = known.get(name)
+        columns = tuple(dict.fromkeys((resource.label, *resource.identity))) if resource else ()
+        names = _owner_names(folder, manifest, resource, known) if name in listed and resource else {}
+        rows = _rows(folder, name, columns, names) if name in listed else iter(())
+        statuses = dict(sorted(Counter(section.status for section in found).items()))
+        count = sum(section.count for section in found)
+        tables.append(KindTable(name, count, statuses, columns, rows, name in listed))
+    return tables
 
 
 def _owner_names(
     folder: Path, manifest: Manifest, resource: Resource, known: dict[str, Resource]
 ) -> dict[str, str]:
-    """Return what people call the owners, by their ids; at account scope nothing, for there is only one."""
+    """Return the names of the parents by their ids; at account scope none, because there is only one."""
     if resource.parent == ACCOUNT:
         return {manifest.account_id: ""}
     found = owners(folder, manifest, resource, known.values())
@@ -126,15 +122,15 @@ def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, st
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
 
 
-def _left_out(manifest: Manifest, kinds: list[KindTable]) -> list[str]:
-    told = [
-        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite holds all"
+def _omitted(manifest: Manifest, kinds: list[KindTable]) -> list[str]:
+    omitted = [
+        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
         for kind in kinds
         if kind.listed and kind.size > SHOWN
     ]
     if manifest.placed:
-        told.append(f"{len(manifest.placed):,} files of contents are in the snapshot, not on the page")
-    return told
+        omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
+    return omitted
 
 
 def _template() -> Any:
@@ -152,7 +148,7 @@ def _template() -> Any:
 
 
 def _style() -> dict[str, Any]:
-    """Return the style and the hash by which the page's policy knows it."""
+    """Return the style, and its hash for the page's policy."""
     from markupsafe import Markup
 
     text = (Path(__file__).parent / "report" / "style.css").read_text()

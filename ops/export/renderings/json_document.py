@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ops.items import Json
-from ops.snapshots.layout import kind_file
-from ops.snapshots.lines import encode
+from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import Manifest
-from ops.snapshots.snapshot import kinds
+from ops.snapshots.snapshot import kinds, open_file
 
 
-def write(folder: Path, manifest: Manifest, out: BinaryIO) -> None:
-    """Write the snapshot in *folder* to *out*, an item a line: `{"scope": owner's id, "item": {…}}`."""
+def write(folder: Path, manifest: Manifest, out: BinaryIO) -> list[str]:
+    """Write the snapshot in *folder* to *out*, an item per line: `{"scope": parent's id, "item": {…}}`.
+
+    Nothing is lost, so return [].
+    """
     head = manifest.as_json()
     del head["files"], head["contents"]
-    head["counts"] = _counts(manifest)
+    head["counts"] = counts = dict[str, int]()
+    for section in manifest.sections:
+        counts[section.kind] = counts.get(section.kind, 0) + section.count
     for name, value in sorted(head.items()):
         out.write((b"{" if name == min(head) else b",") + encode(name)[:-1] + b": " + encode(value))
     out.write(b',"items": {\n')
     for number, kind in enumerate(kinds(manifest)):
         out.write((b"," if number else b"") + encode(kind)[:-1] + b": [\n")
-        out.writelines(_separated(folder / kind_file(kind)))
+        # The lines are JSON already: they are not parsed, so they cannot be changed.
+        with open_file(folder / kind_file(kind)) as lines:
+            out.writelines(b"," + line if number else line for number, line in enumerate(lines))
         out.write(b"]\n")
     out.write(b"}}\n")
-
-
-def _counts(manifest: Manifest) -> Json:
-    counts: Json = {}
-    for section in manifest.sections:
-        counts[section.kind] = counts.get(section.kind, 0) + section.count
-    return counts
-
-
-def _separated(file: Path) -> Iterator[bytes]:
-    # The lines are JSON already: nothing is parsed, so nothing can be changed on the way.
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines):
-            yield b"," + line if number else line
+    return []

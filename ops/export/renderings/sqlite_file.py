@@ -1,23 +1,22 @@
 """A snapshot as a SQLite database: a table for each kind, `sections`, `snapshot`; fit for Datasette.
 
-Columns are all fields that occur in the kind, the owner's id (`scope`) first. Truth values are 0 and 1,
-nested values compact JSON, which SQLite's own functions read. An index holds scope and identity.
+Columns are all fields that occur in the kind, the parent's id (`scope`) first. Booleans are 0 and 1, nested
+values compact JSON, which SQLite's functions can read. An index covers scope and identity.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from ops.items import Json
 from ops.kinds.resource import Resource
 from ops.snapshots import snapshot
-from ops.snapshots.lines import encode
+from ops.snapshots.layout import encode
 from ops.snapshots.manifest import Manifest
 
 SECTIONS = ("kind", "scope", "status", "count", "reason")
@@ -26,28 +25,31 @@ _LARGEST = 1 << 63
 
 
 def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Resource]) -> None:
-    """Write the snapshot in *folder* into the database *file*, which is not there yet."""
+    """Write the snapshot in *folder* into the database *file*, which must not exist."""
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     identities = {resource.kind: resource.identity for resource in resources}
     with closing(sqlite3.connect(file)) as database, database:
-        # The file counts only once it is finished and moved, so nothing is kept to roll back to.
+        # The file is moved only when it is finished, so no rollback is needed.
         database.execute("PRAGMA journal_mode = OFF")
-        _fill(database, "snapshot", SNAPSHOT, _facts(manifest))
+        head = manifest.as_json().items()
+        facts = (fact for fact in head if fact[0] not in ("sections", "files", "contents"))
+        _fill(database, "snapshot", SNAPSHOT, facts)
         _fill(database, "sections", SECTIONS, map(astuple, manifest.sections))
         for kind in snapshot.kinds(manifest):
             _write_kind(database, folder, kind, identities.get(kind, ()))
 
 
 def table(kind: str) -> str:
-    """Return the name of a kind's table: a dot would have to be quoted in every query."""
+    """Return the name of a kind's table, without the dot, which every query would have to quote."""
     return kind.replace(".", "_")
 
 
 def _write_kind(database: sqlite3.Connection, folder: Path, kind: str, identity: tuple[str, ...]) -> None:
-    # The file is read twice: a field may occur for the first time in its last item.
+    # The file is read twice, because a field may occur for the first time in its last item.
     fields = list(dict.fromkeys(name for _, item in snapshot.items(folder, kind) for name in item))
     columns = _columns(["scope", *fields])
-    _fill(database, table(kind), columns, _rows(folder, kind, fields))
+    rows = ((scope, *map(item.get, fields)) for scope, item in snapshot.items(folder, kind))
+    _fill(database, table(kind), columns, rows)
     named = dict(zip(fields, columns[1:], strict=True))
     indexed = [named[name] for name in dict.fromkeys(f.partition(".")[0] for f in identity) if name in named]
     _index(database, table(kind), ["scope", *indexed])
@@ -56,7 +58,7 @@ def _write_kind(database: sqlite3.Connection, folder: Path, kind: str, identity:
 
 
 def _columns(names: Iterable[str]) -> list[str]:
-    """Return a name for each column; SQLite takes `Name` and `name` for one, so a second gets a number."""
+    """Return a name for each column; to SQLite `Name` and `name` are equal, so the second gets a number."""
     taken: set[str] = set()
     columns = []
     for name in names:
@@ -85,18 +87,6 @@ def _index(database: sqlite3.Connection, name: str, columns: list[str]) -> None:
     database.execute(f"CREATE INDEX {index} ON {_quoted(name)} ({', '.join(map(_quoted, columns))})")
 
 
-def _rows(folder: Path, kind: str, fields: list[str]) -> Iterator[tuple[Any, ...]]:
-    for scope, item in snapshot.items(folder, kind):
-        yield (scope, *(item.get(name) for name in fields))
-
-
-def _facts(manifest: Manifest) -> Iterator[tuple[str, Any]]:
-    head: Json = manifest.as_json()
-    for name, value in head.items():
-        if name not in ("sections", "files", "contents"):
-            yield name, value
-
-
 def _value(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
@@ -106,7 +96,7 @@ def _value(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    # A lone surrogate cannot be UTF-8; it is written as the escape that JSON uses for it.
+    # UTF-8 cannot encode a lone surrogate; it is written as its JSON escape.
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""A snapshot as Terraform: an import block for each item, and a stub of its resource where there is one."""
+"""A snapshot as Terraform: an import block for each item, and a stub of its resource if the kind has one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.snapshots.manifest import Manifest
 
 _HEAD = """\
 # {account}: {items} from the snapshot of {started} ({status})
-# `terraform plan -generate-config-out=rest.tf` writes the resources that have an import block alone.
+# `terraform plan -generate-config-out=rest.tf` writes the resources that have only an import block.
 
 terraform {{
   required_version = ">= 1.5"
@@ -33,7 +33,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
-    """Write the snapshot in *folder* to *out*; returns a sentence for what Terraform cannot take over."""
+    """Write the snapshot in *folder* to *out*; return a sentence about the kinds that Terraform lacks."""
     known = {resource.kind: resource for resource in resources}
     kinds = [kind for kind in snapshot.kinds(manifest) if kind in known and known[kind].terraform]
     head = _HEAD.format(
@@ -47,37 +47,37 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
         for owner_id, item in snapshot.items(folder, kind):
             out.write(_block(known[kind], Owner(manifest.account_id, owner_id, {}), item).encode())
     others = [kind for kind in snapshot.kinds(manifest) if kind not in kinds]
-    return [f"Terraform is not told of {', '.join(others)}"] if others else []
+    return [f"not in the Terraform file: {', '.join(others)}"] if others else []
 
 
 def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
-    """Return an item's blocks; a comment where it cannot be imported."""
+    """Return an item's blocks; a comment if it cannot be imported."""
     block = resource.terraform(owner, item) if resource.terraform else None
     label = str(reach(item, resource.label) or "")
     if block is None:
-        return f"\n# not to be imported: {resource.kind} {_comment(label)}\n"
-    return _spelt(block, _name(label, block.id))
+        return f"\n# cannot be imported: {resource.kind} {_comment(label)}\n"
+    return _text(block, _name(label, block.id))
 
 
 def _name(label: str, id: str) -> str:
-    """Return a name that is one to Terraform, and no other item's."""
+    """Return a valid and unique name for Terraform."""
     readable = _NAME.sub("_", label.lower())[:40].strip("_")
     start = readable if readable[:1].isalpha() else f"_{readable}"
     return f"{start}_{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
-def _spelt(block: Block, name: str) -> str:
-    spelt = f"\nimport {{\n  to = {block.type}.{name}\n  id = {literal(block.id)}\n}}\n"
+def _text(block: Block, name: str) -> str:
+    text = f"\nimport {{\n  to = {block.type}.{name}\n  id = {literal(block.id)}\n}}\n"
     arguments = {key: value for key, value in block.arguments.items() if value is not None}
     if not arguments:
-        return spelt
+        return text
     width = max(map(len, arguments))
     lines = (f"  {key:<{width}} = {literal(value)}\n" for key, value in arguments.items())
-    return f'{spelt}\nresource "{block.type}" "{name}" {{\n{"".join(lines)}}}\n'
+    return f'{text}\nresource "{block.type}" "{name}" {{\n{"".join(lines)}}}\n'
 
 
 def literal(value: Any) -> str:
-    """Return *value* as Terraform writes it, on one line; what would be a template in a string is none."""
+    """Return *value* as a Terraform literal on one line; template markers in strings are escaped."""
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, dict):
@@ -94,8 +94,8 @@ def _pairs(value: dict[str, Any]) -> Iterator[str]:
 
 def _string(text: str) -> str:
     text = text.encode("utf-8", "backslashreplace").decode()
-    spelt = "".join(_ESCAPES.get(c) or (c if c.isprintable() else _code(c)) for c in text)
-    return '"' + spelt.replace("${", "$${").replace("%{", "%%{") + '"'
+    escaped = "".join(_ESCAPES.get(c) or (c if c.isprintable() else _code(c)) for c in text)
+    return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
 
 
 def _code(character: str) -> str:
@@ -104,5 +104,5 @@ def _code(character: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return *text* so that it cannot end the line it stands on."""
+    """Return *text* so that it cannot end the comment's line."""
     return "".join(c if c.isprintable() else "?" for c in text.encode("utf-8", "replace").decode())

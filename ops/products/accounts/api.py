@@ -1,11 +1,10 @@
-"""Accounts, as the API sends them, and the lookup of an account by its name."""
+"""Accounts, as the API sends them, and the choice of the one to work on."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ops.errors import AmbiguousName, NotFound, PermissionDenied, UsageError
+from ops.errors import NotFound, PermissionDenied, UsageError
 from ops.http.paths import path
 from ops.http.shape import require
 
@@ -14,29 +13,12 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 PAGE = 50
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def list_accounts(client: Client, *, name: str = "") -> Listing:
-    """List the accounts that the token can see; *name* is a filter of the API."""
-    return client.pages(path("/accounts"), per_page=PAGE, name=name).map(_account)
-
-
-def _account(item: Any) -> Json:
-    return require(item, "an account", id=str, name=str)
-
-
-def find_account(client: Client, name_or_id: str) -> Json:
-    """Return the account with this id or exact name. Raise NotFound or AmbiguousName."""
-    if _ID.fullmatch(name_or_id):
-        return _account(client.get(path("/accounts/{}", name_or_id)))
-    found = [account for account in list_accounts(client, name=name_or_id) if account["name"] == name_or_id]
-    if not found:
-        hint = "`inv accounts.list` lists the accounts that this token can see"
-        raise NotFound(f"no account has the name {name_or_id!r}", 404, hint=hint)
-    if len(found) > 1:
-        raise AmbiguousName(f"{len(found)} accounts have the name {name_or_id!r}", hint=_choice(found))
-    return found[0]
+def list_accounts(client: Client) -> Listing:
+    """List the accounts that the token can see."""
+    listing = client.pages(path("/accounts"), per_page=PAGE)
+    return listing.map(lambda account: require(account, "an account", id=str, name=str))
 
 
 def the_account(client: Client) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -12,7 +11,7 @@ from ops.items import reach
 from ops.kinds.resource import AuditEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ops.http.client import Client, Listing
     from ops.items import Json
@@ -44,6 +43,33 @@ def list_older_entries(client: Client, account_id: str, *, since: str, before: s
     return client.pages(where, per_page=OLDER_PAGE, since=since, before=before, direction="desc")
 
 
+def read_log(
+    client: Client,
+    account_id: str,
+    *,
+    since: str,
+    before: str,
+    note: Callable[[str], None] = lambda _text: None,
+    gap: Callable[[str], None] = lambda _text: None,
+) -> Iterator[Json]:
+    """Yield the entries of the version of the log that the account has, newest first.
+
+    *note* is called if that is version 1, *gap* if the listing may be incomplete.
+    """
+    listing = list_entries(client, account_id, since=since, before=before)
+    try:
+        first = next(listing, None)
+    except NotFound:
+        note("this account has no audit log of version 2; reading version 1")
+        listing = list_older_entries(client, account_id, since=since, before=before)
+        first = next(listing, None)
+    if first:
+        yield first
+    yield from listing
+    if listing.problem:
+        gap(f"audit log: {listing.problem}")
+
+
 def entry(item: Json) -> Json:
     """Return an entry of either version in one shape; `entry` is what the API sent."""
     result = reach(item, "action.result")
@@ -73,12 +99,7 @@ def _texts(item: Json, *fields: str) -> list[str]:
 
 def events(client: Client, account_id: str, *, since: str, before: str) -> Iterator[AuditEvent]:
     """Yield the successful changes, newest first, from the version of the log that the account has."""
-    listing: Iterator[Json] = list_entries(client, account_id, since=since, before=before)
-    try:
-        first = next(listing, None)
-    except NotFound:
-        first, listing = None, list_older_entries(client, account_id, since=since, before=before)
-    for item in chain([first] if first else [], listing):
+    for item in read_log(client, account_id, since=since, before=before):
         found = entry(item)
         if found["result"] != "failure" and reach(item, "raw.method") != "GET":
             # The URL names what entries of some products do not: a setting, a script, a key.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import DiskError, NotFound, UsageError
+from ops.errors import DiskError, UsageError
 from ops.products.audit import api
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Listing
-    from ops.items import Json
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -41,41 +38,20 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
     inv audit --verify
     inv audit --since 2026-11-01 --before 2026-11-08 --filter action=delete --output json
     """
-    if verify:
-        return _verify(app)
-    if local:
+    if verify or local:
         from ops.telemetry.audit import COLUMNS, AuditLog
 
-        return Rows(reversed(list(AuditLog(app.settings.state_dir).lines())), COLUMNS)
+        log = AuditLog(app.settings.state_dir)
+        if not verify:
+            return Rows(reversed(list(log.lines())), COLUMNS)
+        lines, head, problem = log.verify()
+        if problem:
+            hint = f"the first {lines} lines are unchanged"
+            raise DiskError(f"the audit log was changed: {problem}", hint=hint)
+        return Rows([{"lines": lines, "head": head, "verdict": "as it was written"}])
     start, end = period(since, before, now=app.clock())
-    listing = api.list_entries(app.client, app.account_id, since=start, before=end)
-    older = api.list_older_entries(app.client, app.account_id, since=start, before=end)
-    return Rows(_entries(app, listing, older), ("when", "actor", "action", "result", "resource", "zone"))
-
-
-def _entries(app: App, listing: Listing, older: Listing) -> Iterator[Json]:
-    """Yield the entries of *listing*, or of *older* if the account does not have the newer log."""
-    try:
-        first = next(listing, None)
-    except NotFound:
-        app.note("this account has no audit log of version 2; reading version 1")
-        listing, first = older, next(older, None)
-    if first:
-        yield api.entry(first)
-    yield from map(api.entry, listing)
-    if listing.problem:
-        app.gap(f"audit log: {listing.problem}")
-
-
-def _verify(app: App) -> Rows:
-    from ops.telemetry.audit import AuditLog
-
-    lines, head, problem = AuditLog(app.settings.state_dir).verify()
-    if problem:
-        raise DiskError(
-            f"the audit log was changed: {problem}", hint=f"the first {lines} lines are unchanged"
-        )
-    return Rows([{"lines": lines, "head": head, "verdict": "as it was written"}])
+    entries = api.read_log(app.client, app.account_id, since=start, before=end, note=app.note, gap=app.gap)
+    return Rows(map(api.entry, entries), ("when", "actor", "action", "result", "resource", "zone"))
 
 
 def period(since: str, before: str, *, now: float) -> tuple[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
-from ops.http.shape import instance, require
+from ops.http.shape import instance
+from ops.products.zones import api as zones
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -29,9 +30,7 @@ PARTS = {
 
 def list_settings(client: Client, zone_id: str) -> Listing:
     """Return the zone settings that control caching; one answer holds all settings of the zone."""
-    listing = client.whole(path("/zones/{}/settings", zone_id))
-    settings = listing.map(lambda setting: require(setting, "a zone setting", id=str))
-    return settings.where(lambda setting: setting["id"] in SETTINGS)
+    return zones.list_settings(client, zone_id).where(lambda setting: setting["id"] in SETTINGS)
 
 
 def get_part(client: Client, zone_id: str, part: str) -> Json:
@@ -39,15 +38,16 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
 
     Raises NotFound or ValidationError if the plan does not include it or it was never used.
     """
-    found = instance(client.get(path("/zones/{}/" + PARTS[part], zone_id)), dict, f"the setting {part}")
-    return {"id": part, **found}
+    return _part(part, client.get(path("/zones/{}/" + PARTS[part], zone_id)))
+
+
+def _part(part: str, answer: Any) -> Json:
+    return {"id": part, **instance(answer, dict, f"the setting {part}")}
 
 
 def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
     """Set one of PARTS: on or off, for variants the media types by file extension."""
-    edited = client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})
-    found = instance(edited, dict, f"the setting {part}")
-    return {"id": part, **found}
+    return _part(part, client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value}))
 
 
 def delete_variants(client: Client, zone_id: str) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change
 from ops.products.cache import api
-from ops.products.zones.api import account_id_of
+from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import make
@@ -36,7 +36,9 @@ def list_settings(app: App, zone: str = "") -> Rows:
 
     def read(name: str) -> AnswerPart:
         if name == "settings":
-            return attempt("zone settings", lambda: api.list_settings(client, zone_id))
+            part = attempt("zone settings", lambda: api.list_settings(client, zone_id))
+            # Every plan has these.
+            return part._replace(status="failed") if part.status == "unavailable" else part
         return attempt(name, lambda: [api.get_part(client, zone_id, name)])
 
     parts = app.parallel(read, ("settings", *api.PARTS))
@@ -82,16 +84,12 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.kinds.resource import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
 
-    given: dict[str, object] = {
-        "all": all, "files": files, "tags": tags, "hosts": hosts, "prefixes": prefixes
-    }  # fmt: skip
-    rule = valid.the_rule(given)
+    rule = valid.the_rule(all=all, files=files, tags=tags, hosts=hosts, prefixes=prefixes)
     found = app.zone(zone)
-    owner = Owner(account_id_of(found), found["id"], found)
+    owner = as_owner(found)
     if all:
         rate = valid.RATES.get((found.get("plan") or {}).get("legacy_id", ""), "a few times a minute")
         question = (

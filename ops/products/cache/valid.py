@@ -23,7 +23,6 @@ BATCH = 100
 MOST = 10_000
 TAG_LENGTH = 1024
 PREFIX_DEPTH = 31
-_RULES = ("all", "files", "tags", "hosts", "prefixes")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^`|~\w-]+", re.ASCII)
@@ -35,13 +34,13 @@ RATES = {"free": "5 times a minute", "pro": "5 times a second", "business": "10 
          "enterprise": "50 times a second"}  # fmt: skip
 
 
-def the_rule(given: dict[str, object]) -> str:
-    """Return the one rule that was given. Raises UsageError for none or several."""
-    named = [rule for rule in _RULES if given.get(rule)]
+def the_rule(**given: object) -> str:
+    """Return the one rule that was *given*. Raises UsageError for none or several."""
+    named = [rule for rule, values in given.items() if values]
     if len(named) != 1:
         options = f"not {' and '.join(f'--{rule}' for rule in named)} together" if named else "none was given"
         hint = "cache.purge --zone example.com --files https://example.com/a.css"
-        raise UsageError(f"cache.purge takes exactly one of --{', --'.join(_RULES)}; {options}", hint=hint)
+        raise UsageError(f"cache.purge takes exactly one of --{', --'.join(given)}; {options}", hint=hint)
     return named[0]
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Refused, UsageError, ValidationError
+from ops.errors import (
+    Absent,
+    AmbiguousName,
+    Incomplete,
+    MalformedAnswer,
+    Refused,
+    UsageError,
+    ValidationError,
+)
 from ops.items import without
-from ops.kinds.resource import Change
-from ops.products.dns import checks
-from ops.products.dns.current import CurrentZone, ambiguous
+from ops.kinds.resource import Change, Owner
+from ops.products.dns import api, checks
 from ops.products.dns.names import full_name
 from ops.products.dns.rdata import (
     EXAMPLES,
@@ -24,15 +32,144 @@ from ops.products.dns.rdata import (
     text_of,
     with_absolute_target,
 )
-from ops.products.dns.record import DEFAULTS, excludes, full, managed, merged, same_rdata
+from ops.products.dns.record import DEFAULTS, excludes, full, key, managed, merged, same_rdata
 from ops.products.dns.resources import RECORDS
 
 if TYPE_CHECKING:
+    from ops.http.client import Client
     from ops.items import Json
 
+SHOWN = 20
+SETTINGS = ("ttl", "proxied", "comment", "tags")
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
 # The typed fields of types whose content is text.
 _OF_TEXT = {"MX": ("priority", "target"), "CNAME": ("target",), "NS": ("target",), "PTR": ("target",)}
+
+
+class CurrentZone(NamedTuple):
+    """A zone, read through *client*; *simulated* are the changes of earlier tasks in a dry run."""
+
+    client: Client
+    owner: Owner
+    simulated: Sequence[Change] = ()
+
+    @property
+    def zone(self) -> Json:
+        return self.owner.item
+
+    @property
+    def name(self) -> str:
+        return str(self.zone["name"])
+
+    def records(self, **filters: str) -> list[Json]:
+        """Return the records that match *filters* of the API.
+
+        Raises Incomplete where not all could be read: what was not read must not be taken for absent.
+        """
+        listing = api.list_records(self.client, self.owner.id, **filters)
+        found = list(listing)
+        if listing.problem:
+            raise Incomplete(f"not all records could be read: {listing.problem}", hint="run it again")
+        return self._with_simulated(found, filters)
+
+    def _with_simulated(self, found: list[Json], filters: dict[str, str]) -> list[Json]:
+        for record in found:
+            if not isinstance(record, dict) or not all(
+                isinstance(record.get(field), str) for field in ("id", "name", "type")
+            ):
+                raise MalformedAnswer(
+                    "the API sent a DNS record without id, name or type", hint="run it again later"
+                )
+        for change in self.simulated:
+            if change.resource.kind != RECORDS.kind or change.owner.id != self.owner.id:
+                continue
+            before = change.before
+            if before is not None:
+                found = [one for one in found if not _is_same(one, before)]
+            if change.after is not None:
+                name, type = key(change.after)
+                if filters.get("name", name) == name and filters.get("type", type) == type:
+                    found.append(change.after)
+        return found
+
+    def find(
+        self, id: str, name: str, type: str, content: str = "", priority: int | None = None
+    ) -> Json | None:
+        """Return the one record that is meant: by its id, or by name and type, of those with this content.
+
+        None where there is none. Raises AmbiguousName with the candidates where there are several, UsageError
+        where the options are not enough, or an id is that of a record with another name, type or content.
+        """
+        if content and type:
+            checks.check_type(type)
+            self._has({"type": type}, content, priority)
+        if not id and not (name and type):
+            raise UsageError("which record? use --id, or --name and --type", hint=self._list_hint)
+        if not id:
+            found = self.records(name=full_name(name, self.name), type=type)
+            found = [one for one in found if self._has(one, content, priority)]
+            if len(found) > 1:
+                raise ambiguous(found)
+            return found[0] if found else None
+        try:
+            found = self._with_simulated([api.get_record(self.client, self.owner.id, id)], {})
+        except Absent:
+            return None
+        record = next((one for one in found if one.get("id") == id), None)
+        if record is None:
+            return None
+        wanted = (full_name(name, self.name) if name else key(record)[0], type or record["type"])
+        if wanted != key(record) or not self._has(record, content, priority):
+            raise UsageError(
+                f"{id} is the {record['type']} record {record['name']} {_shown(record)}, which does not "
+                "match the other options",
+                hint="use the id alone, or look it up: " + self._list_hint,
+            )
+        return record
+
+    def _has(self, record: Json, content: str, priority: int | None) -> bool:
+        """True if *record* has this content, this priority, both, or whatever it has if neither is given."""
+        own = priority_of(record)
+        if not content:
+            return bool(priority in (None, own))
+        typed: Json = {"content": content} | ({} if priority is None else {"priority": priority})
+        wanted = typed_rdata(record["type"], typed, self.name, {"priority": 0 if own is None else own})
+        return rdata_key({"type": record["type"], **wanted}) == rdata_key(record)
+
+    def existing(self, id: str, name: str, type: str, content: str) -> Json:
+        """Return the record that find() finds. Raises NotFound where there is none."""
+        found = self.find(id, name, type, content)
+        if found is None:
+            what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
+            raise Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
+        return found
+
+    @property
+    def _list_hint(self) -> str:
+        return f"`inv dns.list --zone {self.name}` shows the records"
+
+
+def ambiguous(candidates: list[Json]) -> AmbiguousName:
+    """Return the error that lists *candidates*, each with the option that chooses it."""
+    first = candidates[0]
+    lines = [f"  --id {record.get('id', '')}  {_shown(record)}" for record in candidates[:SHOWN]]
+    more = [f"  and {len(candidates) - SHOWN} more"] if len(candidates) > SHOWN else []
+    return AmbiguousName(
+        f"{len(candidates)} {first['type']} records are called {first['name']}",
+        hint="\n".join(("use the id of one of", *lines, *more)),
+    )
+
+
+def _shown(record: Json) -> str:
+    priority = f"{record['priority']} " if record["type"] in ("MX", "URI") and "priority" in record else ""
+    return f"{priority}{record.get('content', '')}"
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """True if both are one record: by their ids where both have one, or else by what they contain."""
+    if "id" in one and "id" in other:
+        return bool(one["id"] == other["id"])
+    return key(one) == key(other) and same_rdata(one, other)
 
 
 def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
@@ -46,8 +183,8 @@ def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
         raise UsageError(
             f"a {type} record needs --content{_or_fields(type)}", hint=f"e.g. --content '{EXAMPLES[type]}'"
         )
-    rest: Json = {field: given[field] for field in ("ttl", "proxied", "comment", "tags") if field in given}
-    record = full({"name": full_name(name, zone["name"]), "type": type, **rdata, **rest})
+    settings: Json = {field: given[field] for field in SETTINGS if field in given}
+    record = full({"name": full_name(name, zone["name"]), "type": type, **rdata, **settings})
     checks.check(record, zone)
     return record
 
@@ -115,13 +252,13 @@ def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
 def update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
     """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
     rdata = typed_rdata(found["type"], typed, current.name, found)
-    plain: Json = {field: typed[field] for field in ("ttl", "proxied", "comment", "tags") if field in typed}
-    wanted: Json = {**found, **{field: DEFAULTS[field] for field in cleared}, **plain}
+    settings: Json = {field: typed[field] for field in SETTINGS if field in typed}
+    wanted: Json = {**found, **{field: DEFAULTS[field] for field in cleared}, **settings}
     if rdata:
         wanted = without(wanted, RDATA) | rdata
     if typed.get("proxied") and "ttl" not in typed:
         wanted["ttl"] = checks.AUTOMATIC
-    fields = (*plain, *cleared, *rdata, *(("ttl",) if "proxied" in plain else ()))
+    fields = (*settings, *cleared, *rdata, *(("ttl",) if "proxied" in settings else ()))
     checks.check(wanted, current.zone, fields)
     return _changed(current, found, wanted, fields)
 
@@ -140,7 +277,7 @@ def put(current: CurrentZone, record: Json, found: Json | None) -> Change:
         if not same_type:
             return _creation(current, record, beside)
         found = (equal or same_type)[0]
-    return _changed(current, found, record, ("ttl", "proxied", "comment", "tags", *RDATA))
+    return _changed(current, found, record, (*SETTINGS, *RDATA))
 
 
 def delete(current: CurrentZone, found: Json) -> Change:
@@ -161,31 +298,6 @@ def _changed(current: CurrentZone, found: Json, wanted: Json, fields: tuple[str,
                     hint=f"if one is enough: `inv dns.delete --zone {current.name} --id {found.get('id')}`",
                 )
     return Change(RECORDS, current.owner, found, after)
-
-
-def find(
-    current: CurrentZone, id: str, name: str, type: str, content: str, priority: int | None = None
-) -> Json:
-    """Return the record that the options mean. Raises NotFound, or AmbiguousName with the candidates."""
-    if content and type:
-        checks.check_type(type)
-        _has(current, {"type": type}, content, priority)
-    found = current.find(
-        id=id, name=name, type=type, matches=lambda one: _has(current, one, content, priority)
-    )
-    if found is None:
-        raise current.absent(name, type, id)
-    return found
-
-
-def _has(current: CurrentZone, record: Json, content: str, priority: int | None) -> bool:
-    """True if *record* has this content, this priority, both, or whatever it has where neither is given."""
-    own = priority_of(record)
-    if not content:
-        return bool(priority in (None, own))
-    typed: Json = {"content": content} | ({} if priority is None else {"priority": priority})
-    wanted = typed_rdata(record["type"], typed, current.name, {"priority": 0 if own is None else own})
-    return rdata_key({"type": record["type"], **wanted}) == rdata_key(record)
 
 
 def _refuse_managed(record: Json) -> None:

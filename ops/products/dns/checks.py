@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Conflict, ValidationError
 from ops.products.dns.names import name_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 AUTOMATIC = 1
 LONGEST_TTL = 86400
-MOST_TAGS = 20
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:[^\r\n]{0,100})?")
 # What cannot be reached from Cloudflare: error 9003.
 _PRIVATE = tuple(
@@ -36,86 +35,102 @@ _PRIVATE = tuple(
 )
 
 
+class Limits(NamedTuple):
+    """What the plan of a zone allows: the least TTL beside automatic, characters of a comment, and tags."""
+
+    ttl: int = 60
+    comment: int = 500
+    tags: int = 20
+
+
+_LIMITS = {"free": Limits(comment=100, tags=0), "enterprise": Limits(ttl=30), "": Limits(ttl=30)}
+
+
+def plan_of(zone: Json) -> str:
+    """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
+    return str((zone.get("plan") or {}).get("legacy_id") or "")
+
+
+def limits(zone: Json) -> Limits:
+    """Return the limits of records in *zone*, the widest where its plan is not known."""
+    return _LIMITS.get(plan_of(zone), Limits())
+
+
 def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
     """Raise ValidationError where one of *fields*, or any, of *record* is not allowed in *zone*."""
     wanted = set(fields) or {"content", "ttl", "proxied", "comment", "tags"}
+    type, name, content = record["type"], record["name"], record.get("content", "")
     if wanted & {"content", "data", "name"}:
-        _check_pointer(record)
-    if wanted & {"proxied", "type", "content"}:
+        if type == "CNAME" and name_of({"name": content}) == name_of(record):
+            raise ValidationError(
+                f"the CNAME {name} points to itself", hint="point it to another name, or make it an A"
+            )
+        if type in ("CNAME", "NS", "PTR") and content == ".":
+            raise ValidationError(
+                f"the {type} {name} points to the root", hint="`.` is for MX and SRV: no service"
+            )
+    if wanted & {"proxied", "type", "content"} and record.get("proxied"):
         _check_proxied(record)
     if wanted & {"ttl", "proxied"}:
         _check_ttl(record, zone)
-    if "comment" in wanted:
-        _check_comment(record.get("comment"), zone)
+    if "comment" in wanted and record.get("comment") is not None:
+        comment, most = record["comment"], limits(zone).comment
+        if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
+            raise ValidationError("a comment is one line of text", hint="remove the line break")
+        if len(comment) > most:
+            raise ValidationError(
+                f"the comment has {len(comment)} characters", hint=f"at most {most} are allowed in this zone"
+            )
     if "tags" in wanted:
-        _check_tags(record.get("tags") or [], zone)
+        _check_tags(record.get("tags") or [], limits(zone).tags)
 
 
 def check_type(type: str) -> None:
     """Raise ValidationError for a type that Cloudflare does not support."""
     if type not in TYPES:
-        raise ValidationError(
-            f"Cloudflare has no records of the type {type!r}{did_you_mean(type, TYPES)}",
-            hint=f"one of {', '.join(TYPES)}",
-        )
+        raise unknown_type(type)
 
 
-def _check_pointer(record: Json) -> None:
-    if record["type"] == "CNAME" and name_of({"name": record.get("content", "")}) == name_of(record):
-        raise ValidationError(
-            f"the CNAME {record['name']} points to itself", hint="point it to another name, or make it an A"
-        )
-
-    if record["type"] in ("CNAME", "NS", "PTR") and record.get("content") == ".":
-        raise ValidationError(
-            f"the {record['type']} {record['name']} points to the root",
-            hint="`.` is for MX and SRV: no service",
-        )
+def unknown_type(type: str) -> ValidationError:
+    """Return the error for a type that Cloudflare does not have, or nobody has."""
+    return ValidationError(
+        f"Cloudflare has no records of the type {type!r}{did_you_mean(type, TYPES)}",
+        hint=f"one of {', '.join(TYPES)}",
+    )
 
 
 def _check_proxied(record: Json) -> None:
-    if not record.get("proxied"):
-        return
     if record["type"] not in PROXIABLE:
         raise ValidationError(
             f"a {record['type']} record cannot be proxied",
             hint=f"only {', '.join(PROXIABLE)} can; leave --proxied out",
         )
-    if record["type"] != "CNAME" and not record.get("private_routing") and _is_private(record["content"]):
+    if record["type"] == "CNAME" or record.get("private_routing"):
+        return
+    try:
+        address = ip_address(record["content"])
+    except ValueError:
+        return
+    address = getattr(address, "ipv4_mapped", None) or address
+    if any(address in network for network in _PRIVATE if network.version == address.version):
         raise ValidationError(
             f"{record['name']} cannot be proxied to {record['content']}, a private address",
             hint="Cloudflare does not reach it; use a public address, or --proxied no",
         )
 
 
-def _is_private(content: str) -> bool:
-    try:
-        address = ip_address(content)
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in _PRIVATE if network.version == address.version)
-
-
-def ttl_bounds(zone: Json) -> tuple[int, int]:
-    """Return the least and the largest TTL of records in *zone*, beside 1 for automatic."""
-    return 30 if plan_of(zone) in ("enterprise", "") else 60, LONGEST_TTL
-
-
 def fitted_ttl(ttl: int, zone: Json) -> int:
     """Return the TTL nearest to *ttl* that *zone* allows."""
-    least, most = ttl_bounds(zone)
-    return ttl if ttl == AUTOMATIC else min(max(ttl, least), most)
+    return ttl if ttl == AUTOMATIC else min(max(ttl, limits(zone).ttl), LONGEST_TTL)
 
 
 def _check_ttl(record: Json, zone: Json) -> None:
     ttl = record.get("ttl", AUTOMATIC)
-    least, most = ttl_bounds(zone)
-    if isinstance(ttl, bool) or not isinstance(ttl, int) or not (ttl == AUTOMATIC or least <= ttl <= most):
+    if isinstance(ttl, bool) or not isinstance(ttl, int) or fitted_ttl(ttl, zone) != ttl:
         raise ValidationError(
             f"the TTL {ttl} of {record['name']} is out of range",
-            hint=f"1 for automatic, or {least} to {most} seconds in this zone; for a file, --fit-ttl uses "
-            "the nearest",
+            hint=f"1 for automatic, or {limits(zone).ttl} to {LONGEST_TTL} seconds in this zone; for a file, "
+            "--fit-ttl uses the nearest",
         )
     if record.get("proxied") and ttl != AUTOMATIC:
         raise ValidationError(
@@ -124,35 +139,12 @@ def _check_ttl(record: Json, zone: Json) -> None:
         )
 
 
-def longest_comment(zone: Json) -> int:
-    """Return how many characters a comment may have in *zone*."""
-    return 100 if plan_of(zone) == "free" else 500
-
-
-def most_tags(zone: Json) -> int:
-    """Return how many tags a record may have in *zone*."""
-    return 0 if plan_of(zone) == "free" else MOST_TAGS
-
-
-def _check_comment(comment: Any, zone: Json) -> None:
-    if comment is None:
-        return
-    if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
-        raise ValidationError("a comment is one line of text", hint="remove the line break")
-    most = longest_comment(zone)
-    if len(comment) > most:
-        raise ValidationError(
-            f"the comment has {len(comment)} characters", hint=f"at most {most} are allowed in this zone"
-        )
-
-
-def _check_tags(tags: Any, zone: Json) -> None:
+def _check_tags(tags: object, most: int) -> None:
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
         raise ValidationError(
             f"{tags!r} is not a list of tags",
             hint="name:value, e.g. team:web; names of letters, digits, `-` and `_`, at most 32, values 100",
         )
-    most = most_tags(zone)
     if len(tags) > most:
         limit = f"at most {most} are allowed on a record" if most else "a zone on the Free plan has no tags"
         raise ValidationError(f"{len(tags)} tags are too many", hint=limit)
@@ -164,14 +156,9 @@ def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
     A record of a snapshot or an undo may be older than the plan.
     """
     tags, comment = record.get("tags"), record.get("comment")
-    lost = ["tags"] if isinstance(tags, list) and len(tags) > most_tags(zone) else []
-    lost += ["comment"] if isinstance(comment, str) and len(comment) > longest_comment(zone) else []
+    lost = ["tags"] if isinstance(tags, list) and len(tags) > limits(zone).tags else []
+    lost += ["comment"] if isinstance(comment, str) and len(comment) > limits(zone).comment else []
     return {name: one for name, one in record.items() if name not in lost} if lost else record, lost
-
-
-def plan_of(zone: Json) -> str:
-    """Return the zone's plan in Cloudflare's word, "" where the API does not say."""
-    return str((zone.get("plan") or {}).get("legacy_id") or "")
 
 
 def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str] | None = None) -> None:
@@ -182,41 +169,29 @@ def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str]
     names: dict[str, list[Json]] = defaultdict(list)
     for record in records:
         names[name_of(record)].append(record)
-    problems = []
+    problems = {}
     for name, together in names.items():
-        problem = _problem(together, apex=name == zone)
-        if problem:
-            found = (
-                sorted((places[id(one)] for one in together if id(one) in places), key=_number)
-                if places
-                else []
-            )
-            at = f" ({', '.join(found)})" if found else ""
-            problems.append((name, f"{name} would have {problem}, which DNS does not allow{at}"))
+        aliases = {rdata_key(record) for record in together if record["type"] == "CNAME"}
+        types = {str(record["type"]) for record in together}
+        if len(aliases) > 1:
+            problem = "two CNAMEs of different targets"
+        elif aliases and types & {"A", "AAAA"}:
+            problem = f"a CNAME beside {_joined(types & {'A', 'AAAA'})}"
+        elif "NS" in types and types - {"NS", "DS"} and name != zone:
+            # DS records belong to the NS records of a delegation.
+            problem = f"NS beside {_joined(types - {'NS', 'DS'})}"
+        else:
+            continue
+        found = [places[id(one)] for one in together if places and id(one) in places]
+        found.sort(key=lambda place: [*map(int, re.findall(r"\d+", place))])
+        at = f" ({', '.join(found)})" if found else ""
+        problems[name] = f"{name} would have {problem}, which DNS does not allow{at}"
     if problems:
         raise Conflict(
-            "\n".join(message for _, message in problems),
-            hint=f"`inv dns.list --zone {zone} --name {problems[0][0]}` shows what exists; delete it "
+            "\n".join(problems.values()),
+            hint=f"`inv dns.list --zone {zone} --name {next(iter(problems))}` shows what exists; delete it "
             "first, or replace it in one transaction with `inv dns.apply`",
         )
-
-
-def _number(place: str) -> int:
-    number = re.search(r"\d+", place)
-    return int(number[0]) if number else 0
-
-
-def _problem(records: list[Json], *, apex: bool) -> str:
-    aliases = {rdata_key(record) for record in records if record["type"] == "CNAME"}
-    types = {str(record["type"]) for record in records}
-    if len(aliases) > 1:
-        return "two CNAMEs of different targets"
-    if aliases and types & {"A", "AAAA"}:
-        return f"a CNAME beside {_joined(types & {'A', 'AAAA'})}"
-    # DS records belong to the NS records of a delegation.
-    if "NS" in types and types - {"NS", "DS"} and not apex:
-        return f"NS beside {_joined(types - {'NS', 'DS'})}"
-    return ""
 
 
 def _joined(types: set[str]) -> str:

@@ -37,11 +37,7 @@ def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
     the NS of the zone itself are Cloudflare's and not among the records.
     """
     lines = [f"$ORIGIN {zone['name']}."]
-    lost: dict[str, list[str]] = {
-        "settings other than flattening": [],
-        "content that no zone file can have": [],
-    }
-    settings, unreadable = lost.values()
+    settings, unreadable = [], []
     for record in sorted(records, key=_order):
         if set(value(record, "settings")) - {"flatten_cname"}:
             settings.append(record["name"])
@@ -50,41 +46,34 @@ def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
         except OpsError:
             unreadable.append(f"{record['name']} {record['type']}")
             lines.append(f"; {record['name']}. {record['type']} cannot be written in a zone file")
-    losses = [
-        f"not in a BIND file: {what} of {_names(names)}; --format json keeps everything"
-        for what, names in lost.items()
-        if names
-    ]
+    losses = []
+    for what, names in (
+        ("settings other than flattening", settings),
+        ("content that no zone file can have", unreadable),
+    ):
+        if names:
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            losses.append(f"not in a BIND file: {what} of {shown}; --format json keeps everything")
     return "\n".join(lines) + "\n", losses
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
 def _line(record: Json) -> str:
     type = str(record["type"])
     text = quoted(strings_of(record["content"])) if type == "TXT" else text_of(record)
     data = f"{name_of(record)}.\t{record['ttl']}\tIN\t{type}\t{parsed(type, text).to_text()}"
-    comment = record.get("comment") or ""
-    tags = [*map(_tag, record.get("tags") or ()), *_reserved(record)]
+    comment, tags = record.get("comment") or "", []
+    for tag in record.get("tags") or ():
+        name, colon, text = tag.partition(":")
+        if re.search(r'["=,\\]|^\s|\s$|cf_tags=', text):
+            # Cloudflare documents a JSON string here. Within it the marker is escaped, or it would be taken
+            # for the last one.
+            text = json.dumps(text, ensure_ascii=False).replace("cf_tags=", "\\u0063f_tags=")
+        tags.append(f"{name}{colon}{text}")
+    if record.get("proxiable"):
+        tags.append(f"cf-proxied:{str(bool(record['proxied'])).lower()}")
+    if value(record, "settings").get("flatten_cname"):
+        tags.append("cf-flatten-cname")
     # The last marker counts, so that a comment may contain one.
     marked = f"cf_tags={','.join(tags)}" if tags or "cf_tags=" in comment else ""
     remark = " ".join(filter(None, (comment, marked)))
     return f"{data} ; {remark}" if remark else data
-
-
-def _tag(tag: str) -> str:
-    """Return a tag as Cloudflare documents it: a value with `"`, `=`, `,` or a backslash is a JSON string."""
-    name, colon, text = tag.partition(":")
-    special = re.search(r'["=,\\]|^\s|\s$|cf_tags=', text)
-    # Within a JSON string the marker is escaped, or it would be taken for the last one.
-    written = json.dumps(text, ensure_ascii=False).replace("cf_tags=", "\\u0063f_tags=")
-    return f"{name}{colon}{written if special else text}"
-
-
-def _reserved(record: Json) -> list[str]:
-    flat = ["cf-flatten-cname"] if value(record, "settings").get("flatten_cname") else []
-    proxied = [f"cf-proxied:{str(bool(record['proxied'])).lower()}"] if record.get("proxiable") else []
-    return proxied + flat

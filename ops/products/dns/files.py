@@ -17,7 +17,7 @@ from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
 from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
 from ops.products.dns.record import did_you_mean, managed
-from ops.products.dns.values import read_record
+from ops.products.dns.values import octodns_records, read_record
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 # The place and the value of each record as it is in a file.
 Items = list[tuple[str, Any]]
 LARGEST = 64 << 20
+# Where a document has its list of records.
+_LISTS = ("records", "items", "result")
 _TEXTS = ("name", "type", "content", "comment", "id")
 
 
 def read(
-    file: str,
-    zone: Json,
-    proxied: bool | None = None,
-    *,
-    ending: str = "",
-    fit_ttl: bool = False,
+    file: str, zone: Json, proxied: bool | None = None, *, ending: str = "", fit_ttl: bool = False
 ) -> RecordFile:
     """Return the records that *file* has for *zone*.
 
@@ -47,7 +44,7 @@ def read(
     text = _text(path)
     try:
         if ending in (".csv", ".json", ".yaml", ".yml"):
-            found = _checked(*_document(text, ending, zone), zone)
+            found = _document(text, ending, zone)
         else:
             from ops.products.dns import zonefile
 
@@ -58,19 +55,14 @@ def read(
             )
     except ValidationError as error:
         raise ValidationError(f"{file}: {error.message}", hint=error.hint) from None
-    found = found._replace(name=file)
-    return _fitted(found, zone) if fit_ttl else found
-
-
-def _fitted(found: RecordFile, zone: Json) -> RecordFile:
-    records, count = [], 0
-    for entry in found.records:
+    fitted = 0
+    for number, entry in enumerate(found.records if fit_ttl else ()):
         ttl = entry.record.get("ttl")
-        fitted = checks.fitted_ttl(ttl, zone) if isinstance(ttl, int) else ttl
-        count += fitted != ttl
-        records.append(entry if fitted == ttl else entry._replace(record={**entry.record, "ttl": fitted}))
-    note = (f"fitted to the bounds of the zone: {count} TTLs",) if count else ()
-    return found._replace(records=records, notes=(*found.notes, *note))
+        if isinstance(ttl, int) and (nearest := checks.fitted_ttl(ttl, zone)) != ttl:
+            found.records[number] = entry._replace(record={**entry.record, "ttl": nearest})
+            fitted += 1
+    note = (f"fitted to the bounds of the zone: {fitted} TTLs",) if fitted else ()
+    return found._replace(name=file, notes=(*found.notes, *note))
 
 
 def _text(path: Path) -> str:
@@ -90,30 +82,40 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _document(text: str, ending: str, zone: Json) -> tuple[Items, str, tuple[str, ...]]:
-    """Return the items of *text*, which is a list or has one, the zone that it names, and notes."""
+def _document(text: str, ending: str, zone: Json) -> RecordFile:
+    """Return the records of *text*, each checked; the live one with the same id may excuse a refused one."""
+    is_csv, is_json = ending == ".csv", ending == ".json"
+    found = (list(_csv_items(text)), "", ()) if is_csv else _listed_items(text, zone, is_json=is_json)
+    items, named, notes = found
+    records, errors = [], []
+    for place, item in items:
+        entry = FileRecord(place, {})
+        try:
+            records.append(entry._replace(record=read_record(item, zone), managed=managed(item)))
+        except OpsError as error:
+            refused = entry.refused(error)
+            if isinstance(item, dict) and item.get("id"):
+                records.append(entry._replace(record=item, error=refused))
+            else:
+                errors.append(refused)
+    return RecordFile(records, named, notes, errors=tuple(errors))
+
+
+def _listed_items(text: str, zone: Json, *, is_json: bool) -> tuple[Items, str, tuple[str, ...]]:
+    """Return the items of a JSON or YAML document, the zone that it names, and notes."""
     import yaml
 
-    if ending == ".csv":
-        return list(_csv_items(text)), "", ()
     try:
-        if ending == ".json":
-            found, lines = json.loads(text), None
-        else:
-            found, lines = _yaml(text)
+        found, lines = (json.loads(text), []) if is_json else _yaml(text)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValidationError(
             f"the file does not parse: {' '.join(str(error).split())}", hint="export it again, or fix it"
         ) from None
-    if ending != ".json" and isinstance(found, dict) and not {"records", "items", "result"} & found.keys():
-        from ops.products.dns import octodns
-
-        records = enumerate(octodns.records(found, zone["name"]), 1)
-        return [(f"record {number}", record) for number, record in records], "", ()
-    items, notes = _items(found, whole=ending == ".json" or text.rstrip().endswith("\n..."))
-    if lines is None:
-        lines = _json_lines(text, len(items))
+    if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
+        return [(f"record {n}", one) for n, one in enumerate(octodns_records(found, zone["name"]), 1)], "", ()
+    items, notes = _items(found, whole=is_json or text.rstrip().endswith("\n..."))
     named = str(found.get("zone") or "") if isinstance(found, dict) else ""
+    lines = _json_lines(text, len(items)) if is_json else lines
     at = [f"line {line}, " for line in lines] if len(lines) == len(items) else [""] * len(items)
     places = [f"{line}record {number}" for number, line in enumerate(at, 1)]
     return list(zip(places, items, strict=True)), named, notes
@@ -126,8 +128,7 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     """
     if isinstance(found, list):
         return found, ()
-    names = ("records", "items", "result")
-    lists = [found[n] for n in names if isinstance(found.get(n), list)] if isinstance(found, dict) else []
+    lists = [found[n] for n in _LISTS if isinstance(found.get(n), list)] if isinstance(found, dict) else []
     if not lists:
         raise ValidationError(
             "the file has no list of records", hint="`inv dns.export --format json` writes one"
@@ -152,7 +153,7 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     )
 
 
-def _yaml(text: str) -> tuple[Any, list[int] | None]:
+def _yaml(text: str) -> tuple[Any, list[int]]:
     """Return what *text* contains, and the lines of the records."""
     import yaml
 
@@ -205,34 +206,19 @@ def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
             if not any(row.values()):
                 continue  # spreadsheets write empty rows
             place = f"line {rows.line_num}, record {number}"
-            yield place, {name: _cell(name, cell) for name, cell in row.items()}
+            yield place, {name: _cell(name, cell or "") for name, cell in row.items()}
     except csv.Error as error:
         raise ValidationError(
             f"line {rows.line_num}: {error}", hint="nothing was sent; fix the line and run it again"
         ) from None
 
 
-def _cell(column: str, cell: str | None) -> Any:
+def _cell(column: str, cell: str) -> Any:
     """Return a cell as the value it was made of; a leading `'` keeps spreadsheets from running the rest."""
-    text = (cell or "").removeprefix("'")
+    text = cell.removeprefix("'")
     if column in _TEXTS:
         return text
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):
         return text
-
-
-def _checked(items: Items, named: str, notes: tuple[str, ...], zone: Json) -> RecordFile:
-    records, errors = [], []
-    for place, item in items:
-        entry = FileRecord(place, {})
-        try:
-            records.append(entry._replace(record=read_record(item, zone), managed=managed(item)))
-        except OpsError as error:
-            refused = entry.refused(error)
-            if isinstance(item, dict) and item.get("id"):
-                records.append(entry._replace(record=item, error=refused))
-            else:
-                errors.append(refused)
-    return RecordFile(records, named, notes, errors=tuple(errors))

@@ -107,7 +107,13 @@ def canonical_name(text: str, *, wildcard: bool = False, exported: bool = False)
         return name
     try:
         labels = list(_labels(text, exported, wildcard))
-        _check_lengths(labels)
+        longest, total = max(map(len, labels)), sum(len(label) + 1 for label in labels) - 1
+        if not all(labels):
+            raise ValueError("a label is empty")
+        if longest > LONGEST_LABEL:
+            raise ValueError(f"a label has {longest} characters, and at most {LONGEST_LABEL} are allowed")
+        if total > LONGEST:
+            raise ValueError(f"it has {total} characters, and at most {LONGEST} are allowed")
     except ValueError as error:
         raise ValidationError(
             f"{text!r} is not a domain name: {error}",
@@ -135,17 +141,6 @@ def _labels(text: str, exported: bool, wildcard: bool) -> Iterator[bytes]:
         label += bytes((int(number),)) if number else (character or run).encode()
         wildcard, plain = wildcard and plain, False
     yield bytes(label).lower()
-
-
-def _check_lengths(labels: list[bytes]) -> None:
-    if not all(labels):
-        raise ValueError("a label is empty")
-    longest = max(map(len, labels))
-    if longest > LONGEST_LABEL:
-        raise ValueError(f"a label has {longest} characters, and at most {LONGEST_LABEL} are allowed")
-    total = sum(len(label) + 1 for label in labels) - 1
-    if total > LONGEST:
-        raise ValueError(f"it has {total} characters, and at most {LONGEST} are allowed")
 
 
 def escaped(label: bytes) -> str:

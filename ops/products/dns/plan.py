@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.items import without
@@ -30,14 +29,15 @@ from ops.products.dns.entries import (
     refuse_unknown_fields,
     unsupported,
 )
-from ops.products.dns.matching import match, spelling
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import (
     NUMBERS,
+    PLAIN,
     RDATA,
     TYPES,
     fields_of,
     lacks_priority,
+    priority_of,
     rdata_key,
     text_of,
     with_absolute_target,
@@ -169,10 +169,16 @@ class _Planning:
             alone = not self.keep or one[1] == "CNAME"
             found = match(live.get(one, []), wanted.get(one, []), alone=alone)
             for entry, first in found.again:
-                self._refuse_again(entry, first)
+                settings, others = (
+                    {f: value(record, f) for f in record if f not in (*RDATA, *READ_ONLY)}
+                    for record in (entry.record, first.record)
+                )
+                message = f"the {one[1]} record {one[0]} is at {first.place} as well"
+                difference = "" if settings == others else ", with other settings"
+                error = ValidationError(message + difference, hint="remove one of the two")
+                (self.errors if difference else self.skipped).append(entry.refused(error))
             for record, entry in found.pairs:
-                after = self._checked(entry, partial(self._updated, record))
-                yield Change(RECORDS, self.zone, record, record if after is None else after)
+                yield Change(RECORDS, self.zone, record, self._after(entry, record))
             for record in found.gone:
                 exported = str(record.get("id")) in self.as_exported
                 kept = self.keep or one == (self.name, "NS") or managed(record) or exported
@@ -180,30 +186,20 @@ class _Planning:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
             for entry in found.new:
-                after = self._checked(entry, self._created)
+                after = self._after(entry, None)
                 if after is not None:
                     yield Change(RECORDS, self.zone, None, after)
 
-    def _checked(self, entry: FileRecord, make: Callable[[FileRecord], Json | None]) -> Json | None:
+    def _after(self, entry: FileRecord, live: Json | None) -> Json | None:
+        """Return what *live* becomes, or the record to create; *live* itself where it must not be changed."""
         try:
-            record = make(entry)
+            record = self._created(entry) if live is None else self._updated(entry, live)
         except OpsError as error:
             self.errors.append(entry.refused(error))
-            return None
+            return live
         if record is not None:
             self.places[id(record)] = entry.place
         return record
-
-    def _refuse_again(self, entry: FileRecord, first: FileRecord) -> None:
-        """Keep a duplicate as skipped, or as an error if it has other settings."""
-        one, other = (
-            {f: value(record, f) for f in record if f not in (*RDATA, *READ_ONLY)}
-            for record in (entry.record, first.record)
-        )
-        message = f"the {entry.record['type']} record {entry.record['name']} is at {first.place} as well"
-        difference = "" if one == other else ", with other settings"
-        error = ValidationError(message + difference, hint="remove one of the two")
-        (self.skipped if one == other else self.errors).append(entry.refused(error))
 
     def _created(self, entry: FileRecord) -> Json | None:
         name, type = key(entry.record)
@@ -218,7 +214,7 @@ class _Planning:
         checks.check(record, self.zone.item)
         return record
 
-    def _updated(self, live: Json, entry: FileRecord) -> Json:
+    def _updated(self, entry: FileRecord, live: Json) -> Json:
         record = entry.record
         spelled_alike = spelling(live) is not None and spelling(live) == spelling(record)
         if not spelled_alike:
@@ -248,6 +244,73 @@ class _Planning:
         return without(record, RDATA) | fields_of(type, text)
 
 
+class Match(NamedTuple):
+    """Pairs, what only exists, what only is wanted, and what the file has again, with the first of it."""
+
+    pairs: list[tuple[Json, FileRecord]]
+    gone: list[Json]
+    new: list[FileRecord]
+    again: list[tuple[FileRecord, FileRecord]]
+
+
+def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
+    """Match the records of one set. *alone*: what is not wanted is deleted, so it can become what is."""
+    wanted = [_with_priority(entry, live) for entry in wanted]
+    pairs: list[tuple[Json, FileRecord]] = []
+    for by in (spelling, rdata_key, lambda record: record.get("id")):
+        places: dict[Any, list[int]] = defaultdict(list)
+        for place, record in enumerate(live) if wanted else ():
+            places[by(record)].append(place)
+        used, left = set(), []
+        for entry in wanted:
+            sought = by(entry.record)
+            same = places.get(sought) if sought is not None else None
+            if same:
+                used.add(same[0])
+                pairs.append((live[same.pop(0)], entry))
+            else:
+                left.append(entry)
+        live, wanted = [record for place, record in enumerate(live) if place not in used], left
+    seen = {rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
+    new, again = [], []
+    for entry in wanted:
+        first = seen.setdefault(rdata_key(entry.record), entry)
+        if first is entry:
+            new.append(entry)
+        else:
+            again.append((entry, first))
+    if alone:
+        ours = [record for record in live if not managed(record)]
+        rest = list(zip(ours, new, strict=False))
+        live = [record for record in live if managed(record)] + ours[len(rest) :]
+        pairs, new = pairs + rest, new[len(rest) :]
+    return Match(pairs, live, new, again)
+
+
+def spelling(record: Json) -> tuple[Any, Any] | None:
+    """Return the rdata as it is spelled: comparing it is cheap, and settles most of a large zone."""
+    return (record.get("content"), record.get("priority")) if record["type"] in PLAIN else None
+
+
+def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
+    """Return *entry* with the priority of the live record that it is: a CSV may have no column for it."""
+    record = entry.record
+    if record.get("data") or priority_of(record) is not None:
+        return entry
+    if not lacks_priority(str(record["type"]), str(record.get("content") or "")):
+        return entry
+    same = [
+        one
+        for one in live
+        if (
+            record["id"] == one.get("id")
+            if record.get("id")
+            else rdata_key({**record, "priority": priority_of(one)}) == rdata_key(one)
+        )
+    ]
+    return entry._replace(record={**record, "priority": priority_of(same[0])}) if len(same) == 1 else entry
+
+
 def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
     """Return *changes* so that cutting them every *size* separates no name, where that can be avoided.
 
@@ -260,7 +323,12 @@ def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
         names[name_of(change.item)].append(change)
     for group in names.values():
         group.sort(key=lambda change: _ORDER.index(change.action))
-    waiting = deque(sorted(names.values(), key=_turn))
+
+    def turn(group: list[Change]) -> tuple[bool, int, str]:
+        actions = [change.action for change in group]
+        return actions.count(CREATE) > actions.count(DELETE), -len(group), name_of(group[0].item)
+
+    waiting = deque(sorted(names.values(), key=turn))
     ordered: list[Change] = []
     while waiting:
         room = size - len(ordered) % size
@@ -268,11 +336,6 @@ def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
         ordered += waiting[fitting]
         del waiting[fitting]
     return ordered
-
-
-def _turn(group: list[Change]) -> tuple[bool, int, str]:
-    actions = [change.action for change in group]
-    return actions.count(CREATE) > actions.count(DELETE), -len(group), name_of(group[0].item)
 
 
 def counted(plan: Plan) -> str:

@@ -20,6 +20,7 @@ READ_ONLY = (
     *("zone_id", "zone_name", "locked"),
 )
 DEFAULTS: Json = {"ttl": 1, "proxied": False, "comment": None, "tags": [], "settings": {}}
+YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
 def full(record: Json) -> Json:
@@ -35,16 +36,12 @@ def value(record: Json, field: str) -> Any:
     if field == "ttl":
         return 1 if record.get("proxied") else found
     if field == "tags":
-        return sorted(map(_tag, found)) if isinstance(found, list) else []
+        # A tag's name has no case, and `name:` is `name`.
+        parts = [str(tag).partition(":") for tag in found] if isinstance(found, list) else []
+        return sorted(f"{name.lower()}{colon}{text}".removesuffix(":") for name, colon, text in parts)
     if field == "settings":
         return {name: one for name, one in found.items() if one} if isinstance(found, dict) else {}
     return found or DEFAULTS.get(field)
-
-
-def _tag(tag: Any) -> str:
-    """Return a tag for comparison: its name has no case, and `name:` is `name`."""
-    name, colon, text = str(tag).partition(":")
-    return f"{name.lower()}{colon}{text}".removesuffix(":")
 
 
 def canonical(record: Json) -> Json:

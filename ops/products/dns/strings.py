@@ -43,20 +43,16 @@ def comparable_strings(content: str) -> tuple[bytes, ...]:
     found: list[bytes] = []
     before = b""
     for string in strings_of(content):
-        if found and _cut(before, string):
+        first = string[0] if string else 0
+        width = 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)
+        # Where its first character did not fit into the string before, it continues that.
+        if found and string and len(before) + width > STRING:
             found[-1] += string
         else:
             found.append(string)
         before = string
     joined = b"".join(found)
     return (joined,) if _JOINED.match(joined) else tuple(found)
-
-
-def _cut(before: bytes, after: bytes) -> bool:
-    """True if *after* continues *before*, because its first character did not fit into 255 bytes."""
-    first = after[0] if after else 0
-    width = 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)
-    return bool(after) and len(before) + width > STRING
 
 
 def _byte(match: re.Match[bytes]) -> bytes:
@@ -90,27 +86,22 @@ def sendable(content: str) -> str:
 
 def quoted(strings: Iterable[bytes]) -> str:
     """Return *strings* in quotes, those of more than 255 bytes cut, but none within a character."""
-    return " ".join(f'"{_escaped(piece)}"' for string in strings for piece in _pieces(string))
-
-
-def _pieces(text: bytes) -> list[bytes]:
     pieces = []
-    while text:
-        end = min(STRING, len(text))
-        while end < len(text) and end > STRING - 4 and text[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append(text[:end])
-        text = text[end:]
-    return pieces or [b""]
+    for string in strings:
+        start = 0
+        while start < len(string) or start == 0:
+            end = min(start + STRING, len(string))
+            while end < len(string) and end > start + STRING - 4 and string[end] & 0xC0 == 0x80:
+                end -= 1
+            characters = string[start:end].decode("utf-8", "surrogateescape")
+            pieces.append(f'"{"".join(map(_escaped, characters))}"')
+            start = end or 1
+    return " ".join(pieces)
 
 
-def _escaped(piece: bytes) -> str:
-    return "".join(map(_character, piece.decode("utf-8", "surrogateescape")))
-
-
-def _character(one: str) -> str:
-    if one in '"\\':
-        return "\\" + one
-    if one.isprintable():
-        return one
-    return "".join(f"\\{byte:03}" for byte in one.encode("utf-8", "surrogateescape"))
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    if character.isprintable():
+        return character
+    return "".join(f"\\{byte:03}" for byte in character.encode("utf-8", "surrogateescape"))

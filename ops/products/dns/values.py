@@ -1,6 +1,7 @@
 """The values of a record in a file: checked as those of the command line are, and read where they are plain.
 
-`FALSE` of a spreadsheet, `"off"` and `"300"` are plain; what is not is refused with its field.
+`FALSE` of a spreadsheet, `"off"` and `"300"` are plain; what is not is refused with its field. octoDNS's
+YAML, a mapping of names to records with `value` or `values`, is turned into such records first.
 """
 
 from __future__ import annotations
@@ -8,19 +9,29 @@ from __future__ import annotations
 import json
 import re
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import ValidationError
 from ops.products.dns.names import APEX, full_name
 from ops.products.dns.rdata import FIELDS, NUMBERS, TARGETS, TYPES
-from ops.products.dns.record import READ_ONLY, did_you_mean
+from ops.products.dns.record import READ_ONLY, YES_NO, did_you_mean
 
 if TYPE_CHECKING:
     from ops.items import Json
 
-YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _SETTINGS = ("flatten_cname", "ipv4_only", "ipv6_only")
+# octoDNS's default, where a record has none.
+OCTODNS_TTL = 3600
+# Where octoDNS's name of a field is not the API's.
+_OCTODNS_FIELDS = {
+    "certificate_association_data": "certificate",
+    "certificate_usage": "usage",
+    "fingerprint_type": "type",
+    "regexp": "regex",
+    "svcpriority": "priority",
+    "targetname": "target",
+}
 _HOSTS = ("CNAME", "MX", "NS", "PTR", "SRV", "HTTPS", "SVCB", "NAPTR")
 
 
@@ -50,18 +61,13 @@ def read_record(item: Any, zone: Json) -> Json:
     if not record.get("id"):
         record.pop("id", None)
     if "id" not in record:
-        _refuse_foreign(record, type)
+        for field, types in (("data", FIELDS), ("priority", NUMBERS)):
+            if field in record and type in TYPES and type not in types:
+                raise ValidationError(
+                    f"a record of type {type} has no {field}", hint=f"{field} is for {', '.join(types)}"
+                )
     _read_targets(record, type, zone["name"])
     return record
-
-
-def _refuse_foreign(record: Json, type: str) -> None:
-    """Raise ValidationError for `data` or a priority that records of *type* do not have."""
-    for field, types in (("data", FIELDS), ("priority", NUMBERS)):
-        if field in record and type in TYPES and type not in types:
-            raise ValidationError(
-                f"a record of type {type} has no {field}", hint=f"{field} is for {', '.join(types)}"
-            )
 
 
 def _read_targets(record: Json, type: str, zone: str) -> None:
@@ -160,3 +166,68 @@ _READ: dict[Any, Callable[[str, Any], Any]] = {
     "settings": _settings,
     "data": _object,
 }
+
+
+def octodns_records(document: Json, zone: str) -> Iterator[Json]:
+    """Yield the records of octoDNS's *document* as a file of our own has them. Raises ValidationError."""
+    for name, held in document.items():
+        full = "@" if name in ("", None) else f"{name}.{zone}."
+        for record in held if isinstance(held, list) else [held]:
+            if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+                raise ValidationError(
+                    f"the file has no list of records, and {name!r} is not a record of octoDNS",
+                    hint="`inv dns.export --format yaml` writes a list of records",
+                )
+            own = _mapping(record.get("octodns"))
+            if own.get("ignored"):
+                continue
+            type, options = record["type"].upper(), _mapping(own.get("cloudflare"))
+            for field in record.keys() - {"type", "ttl", "value", "values", "octodns"}:
+                raise ValidationError(
+                    f"the {type} record {full} of octoDNS has {field!r}, which has no equivalent here"
+                    f"{did_you_mean(field, ('ttl', 'value', 'values'))}",
+                    hint="remove it: of octoDNS, type, ttl, value and values are read, "
+                    "and octodns.cloudflare",
+                )
+            automatic = options.get("auto-ttl") or options.get("proxied")
+            rest: Json = {"ttl": 1 if automatic else record.get("ttl", OCTODNS_TTL)}
+            rest |= {field: options[field] for field in ("comment", "tags") if options.get(field)}
+            rest |= {"proxied": True} if options.get("proxied") else {}
+            values = record.get("values", record.get("value"))
+            for value in values if isinstance(values, list) else [values]:
+                # octoDNS's ALIAS at the apex is a CNAME that Cloudflare flattens.
+                kind = "CNAME" if type == "ALIAS" else type
+                yield {"name": full, "type": kind, **_octodns_rdata(type, value), **rest}
+
+
+def _octodns_rdata(type: str, value: Any) -> Json:
+    if isinstance(value, list):
+        raise ValidationError(
+            f"a {type} record of octoDNS has a list in its values", hint="values is one list"
+        )
+    if not isinstance(value, dict):
+        text = str(value)
+        if type in ("TXT", "SPF"):
+            # octoDNS writes `;` as `\;`, and quotes only to cut long text.
+            text = text.replace("\\;", ";")
+            if "\\" in text and not text.startswith('"'):
+                text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return {"content": text}
+    if type == "MX":
+        return {
+            "content": value.get("exchange", value.get("value")),
+            "priority": value.get("preference", value.get("priority")),
+        }
+    data = {_OCTODNS_FIELDS.get(field, field): one for field, one in value.items()}
+    if type in ("HTTPS", "SVCB"):
+        words = []
+        for name, one in _mapping(data.pop("svcparams", None)).items():
+            text = ",".join(map(str, one)) if isinstance(one, list) else one
+            words.append(name if one in (None, "") else f'{name}="{text}"')
+        data["value"] = " ".join(words)
+    beside = {"priority": data.pop("priority", None)} if type == "URI" else {}
+    return {"data": data, **beside}
+
+
+def _mapping(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

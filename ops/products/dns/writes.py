@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Absent, Conflict, MalformedAnswer, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
-from ops.products.dns.checks import check_together, fitted
+from ops.products.dns.checks import check_together, fitted, plan_of
 from ops.products.dns.names import name_of
 from ops.products.dns.record import body, key, managed, patch, same_rdata, spelled_like
 
@@ -40,33 +40,30 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
     if found is None:
         name, type = key(item)
         found = _equal(api.list_records(client, zone.id, name=name, type=type), item)
-    return _spelled(found, item)
+    return spelled_like(found, item) if found else None
 
 
 def find_records(client: Client, zone: Owner, items: Sequence[Json]) -> list[Json | None]:
     """Return what find_record returns for each of *items*; many of them are looked up in one listing."""
-    if len(items) < MANY:
-        return [find_record(client, zone, item) for item in items]
-    ids, sets = {item.get("id") for item in items}, set(map(key, items))
-    listing = api.list_records(client, zone.id)
-    near = [record for record in listing if record["id"] in ids or key(record) in sets]
-    if listing.problem:
-        return [find_record(client, zone, item) for item in items]
-    by_id = {record["id"]: record for record in near}
+    by_id: dict[str, Json] = {}
     by_set: dict[tuple[str, str], list[Json]] = defaultdict(list)
-    for record in near:
-        by_set[key(record)].append(record)
-    return [
-        _spelled(by_id.get(item.get("id")) or _equal(by_set.get(key(item), ()), item), item) for item in items
-    ]
+    complete = len(items) >= MANY
+    if complete:
+        ids, sets = {item.get("id") for item in items}, set(map(key, items))
+        listing = api.list_records(client, zone.id)
+        for record in listing:
+            if record["id"] in ids or key(record) in sets:
+                by_id[record["id"]] = record
+                by_set[key(record)].append(record)
+        complete = not listing.problem
+    if not complete:
+        return [find_record(client, zone, item) for item in items]
+    found = [by_id.get(str(item.get("id"))) or _equal(by_set.get(key(item), ()), item) for item in items]
+    return [spelled_like(one, item) if one else None for one, item in zip(found, items, strict=True)]
 
 
 def _equal(records: Iterable[Json], item: Json) -> Json | None:
     return next((record for record in records if same_rdata(record, item)), None)
-
-
-def _spelled(found: Json | None, item: Json) -> Json | None:
-    return spelled_like(found, item) if found else None
 
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
@@ -97,34 +94,41 @@ def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> lis
 
     A refusal names the record that it is about, as far as that can be found.
     """
-    placed = [_operation(zone, change) for change in changes]
-    lists: Json = {name: [item for where, item in placed if where == name] for name in LISTS}
+    lists: dict[str, list[Json]] = {name: [] for name in LISTS}
+    placed = []
+    for change in changes:
+        before, after = change.before, change.after
+        fields = patch(before, after) if before and after else None
+        if after is None:
+            name, item = "deletes", {}
+        elif before is None:
+            name, item = "posts", _body(zone, after)
+        else:
+            name, item = ("puts", _body(zone, after)) if fields is None else ("patches", fields)
+        lists[name].append({**({"id": before["id"]} if before else {}), **item})
+        placed.append(name)
     try:
         done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
     except OpsError as error:
         if error.status not in (400, 404, 409, 422):
             raise
-        message = f"{error.message}\n  {_refused(client, zone, changes, error.message)}"
+        suspects = _conflicting(client, zone, changes)
+        if not suspects:
+            types = set(re.findall(r"\b([A-Z]{1,10}) record", error.message))
+            suspects = [change for change in changes if change.item["type"] in types] or list(changes)
+        # The API's message does not name the record.
+        names = ", ".join(f"{one.action} {one.item['type']} {one.item['name']}" for one in suspects[:3])
+        more = f" and {len(suspects) - 3} more" if len(suspects) > 3 else ""
+        which = "the record is" if len(suspects) == 1 else "it is one of"
+        message = f"{error.message}\n  nothing of this batch was done; {which}: {names}{more}"
         raise type(error)(message, error.status, hint=error.hint, codes=error.codes, ray=error.ray) from error
     if any(len(done.get(name) or ()) != len(items) for name, items in lists.items()):
         raise MalformedAnswer(
             "the answer to a batch lacks some of its records", hint="`inv dns.list` shows what was done"
         )
     answers = {name: iter(done.get(name) or ()) for name in LISTS}
-    found = [next(answers[where]) for where, _ in placed]
+    found = [next(answers[name]) for name in placed]
     return [item if change.after is not None else None for change, item in zip(changes, found, strict=True)]
-
-
-def _refused(client: Client, zone: Owner, changes: Sequence[Change], message: str) -> str:
-    """Return a sentence that names the record of a refused batch: the API's message does not."""
-    suspects = _conflicting(client, zone, changes)
-    if not suspects:
-        types = set(re.findall(r"\b([A-Z]{1,10}) record", message))
-        suspects = [change for change in changes if change.item["type"] in types] or list(changes)
-    names = [f"{one.action} {one.item['type']} {one.item['name']}" for one in suspects[:3]]
-    more = f" and {len(suspects) - 3} more" if len(suspects) > 3 else ""
-    which = "the record is" if len(suspects) == 1 else "it is one of"
-    return f"nothing of this batch was done; {which}: {', '.join(names)}{more}"
 
 
 def _conflicting(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Change]:
@@ -141,36 +145,16 @@ def _conflicting(client: Client, zone: Owner, changes: Sequence[Change]) -> list
             by_name[name_of(record)].append(record)
     found = []
     for change in changes:
-        beside = by_name[name_of(change.item)]
-        if change.before is not None and change.before["id"] not in ids:
-            found.append(change)
-        elif change.after is not None:
+        beside, after = by_name[name_of(change.item)], change.after
+        conflict = change.before is not None and change.before["id"] not in ids
+        if after is not None and not conflict:
+            conflict = any(same_rdata(one, after) for one in beside)
             try:
-                check_together([change.after, *beside], str(zone.item.get("name", "")))
+                check_together([after, *beside], str(zone.item.get("name", "")))
             except Conflict:
-                found.append(change)
-            else:
-                found += [change] if any(same_rdata(one, change.after) for one in beside) else []
+                conflict = True
+        found += [change] if conflict else []
     return found
-
-
-def _batch_of(zone: Owner) -> int:
-    """Return how many changes one batch takes: fewest where the plan is not known."""
-    plan = (zone.item.get("plan") or {}).get("legacy_id") or "free"
-    return BATCH if plan == "free" else PAID_BATCH
-
-
-def _operation(zone: Owner, change: Change) -> tuple[str, Json]:
-    """Return the list of a batch that *change* belongs to, and its item in it."""
-    before, after = change.before, change.after
-    if before is None:
-        return "posts", _body(zone, after or {})
-    if after is None:
-        return "deletes", {"id": before["id"]}
-    fields = patch(before, after)
-    if fields is None:
-        return "puts", {"id": before["id"], **_body(zone, after)}
-    return "patches", {"id": before["id"], **fields}
 
 
 def managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
@@ -199,6 +183,7 @@ RECORD_WRITES = Writes(
     delete=delete_record,
     batch=batch_records,
     batch_size=BATCH,
-    batch_of=_batch_of,
+    # The fewest where the plan is not known.
+    batch_of=lambda zone: PAID_BATCH if plan_of(zone.item) not in ("", "free") else BATCH,
 )
 SETTINGS_WRITES = Writes(find=find_settings, update=update_settings)

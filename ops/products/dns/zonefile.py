@@ -67,8 +67,7 @@ class _ZoneFile:
 
     def __init__(self, zone: str, proxied: bool | None) -> None:
         self.zone, self.proxied = zone, proxied
-        origin = dns.name.from_text(zone)
-        self.taken = _Records(origin)
+        self.taken = _Records(dns.name.from_text(zone))
         self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self.taken)
         # Names outside the zone would be skipped without a word; full_name refuses them.
         self.reader.zone_origin = dns.name.root
@@ -83,33 +82,27 @@ class _ZoneFile:
 
     def line(self, number: int, text: str) -> None:
         """Read one line, all parts of it that parentheses hold together."""
-        place = f"line {number}"
+        line = FileRecord(f"line {number}", {}, absolute=True)
         text, ages = _AGE.subn(r"\1", text)
         self.ages += ages
-        self.first_age = self.first_age or (place if ages else "")
+        self.first_age = self.first_age or (line.place if ages else "")
         try:
             for one in _generated(text):
-                self._read(place, one)
+                self._read(line, one)
         except (dns.exception.DNSException, UnicodeError, ValueError) as error:
             type = _UNKNOWN_TYPE.search(str(error))
             reason = _NOISE.sub("", str(error))
             if not reason or reason.startswith("Text input"):
                 # dnspython's own words do not say what is expected.
                 found = next((word for word in text.upper().split() if word in TYPES), "")
-                reason = (
-                    f"it does not parse as {found}, e.g. {found} {EXAMPLES[found]}"
-                    if found
-                    else "it cannot be read"
-                )
-            self.errors.append(
-                _refusal(place, type[1].upper())
-                if type
-                else ValidationError(f"{place}: {reason}", hint="a line is: name TTL type data")
-            )
+                example = f"it does not parse as {found}, e.g. {found} {EXAMPLES.get(found)}"
+                reason = example if found else "it cannot be read"
+            refused = ValidationError(reason, hint="a line is: name TTL type data")
+            self.errors.append(line.refused(checks.unknown_type(type[1].upper()) if type else refused))
         except OpsError as error:
-            self.errors.append(FileRecord(place, {}).refused(error))
+            self.errors.append(line.refused(error))
 
-    def _read(self, place: str, text: str) -> None:
+    def _read(self, line: FileRecord, text: str) -> None:
         self.taken.found.clear()
         self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
         self.reader.read()
@@ -119,37 +112,32 @@ class _ZoneFile:
             type = rdata.rdtype.name
             if type == "SOA" or (type == "NS" and name.to_text(omit_final_dot=True).lower() == self.zone):
                 self.left_out += 1
-            elif type not in TYPES:
-                self.skipped.append(FileRecord(place, {}).refused(unsupported(type)))
-            else:
-                record = self._record(place, name, ttl, rdata)
-                _refuse_relative_address(record, text, self.zone)
-                self.records.append(FileRecord(place, record, absolute=True))
-
-    def _record(self, place: str, name: dns.name.Name, ttl: int, rdata: Rdata) -> Json:
-        record = {
-            "name": full_name(name.to_text(), self.zone),
-            "type": rdata.rdtype.name,
-            **fields_of_rdata(rdata),
-            "ttl": ttl,
-        }
-        self._warn_of_final_dots(place, record)
-        found, unread = remarks(rdata.rdcomment or "")
-        self.warnings += [f"{place}: {one}" for one in unread]
-        record |= found
-        if record["type"] not in PROXIABLE:
-            record.pop("proxied", None)
-        elif self.proxied is not None:
-            record.setdefault("proxied", self.proxied)
-        return record | ({"ttl": checks.AUTOMATIC} if record.get("proxied") else {})
-
-    def _warn_of_final_dots(self, place: str, record: Json) -> None:
-        for name in (record["name"], *_targets(record)):
-            if name.endswith(f".{self.zone}.{self.zone}"):
-                self.warnings.append(
-                    f"{place}: {name} has the zone twice; a complete name in a zone file ends with a dot"
-                )
-                return
+                continue
+            if type not in TYPES:
+                self.skipped.append(line.refused(unsupported(type)))
+                continue
+            record = {"name": full_name(name.to_text(), self.zone), "type": type}
+            record |= {**fields_of_rdata(rdata), "ttl": ttl}
+            targets = _targets(record)
+            for target in targets:
+                # A target that is an address without a final dot became a name.
+                relative = target.removesuffix(f".{self.zone}")
+                if relative != target and relative in text.split():
+                    host(relative)
+            doubled = [one for one in (record["name"], *targets) if one.endswith(f".{self.zone}.{self.zone}")]
+            found, unread = remarks(rdata.rdcomment or "")
+            if doubled:
+                final_dot = "a complete name in a zone file ends with a dot"
+                unread.insert(0, f"{doubled[0]} has the zone twice; {final_dot}")
+            self.warnings += [f"{line.place}: {one}" for one in unread]
+            record |= found
+            if type not in PROXIABLE:
+                record.pop("proxied", None)
+            elif self.proxied is not None:
+                record.setdefault("proxied", self.proxied)
+            if record.get("proxied"):
+                record["ttl"] = checks.AUTOMATIC
+            self.records.append(line._replace(record=record))
 
 
 def _targets(record: Json) -> list[str]:
@@ -157,14 +145,6 @@ def _targets(record: Json) -> list[str]:
     if data:
         return [str(data[field]) for field in ("target", "replacement") if field in data]
     return [record["content"]] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
-
-
-def _refuse_relative_address(record: Json, text: str, zone: str) -> None:
-    """Raise ValidationError for a target that is an address without a final dot: it became a name."""
-    for target in _targets(record):
-        name = target.removesuffix(f".{zone}")
-        if name != target and name in text.split():
-            host(name)
 
 
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
@@ -180,17 +160,14 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     if reading.left_out:
         notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
     if reading.ages:
-        age = ValidationError(
-            f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times", hint="remove them"
-        )
-        reading.skipped.append(age)
+        what = f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times"
+        reading.skipped.append(ValidationError(what, hint="remove them"))
     return RecordFile(
         reading.records,
-        "",
-        tuple(notes),
-        tuple(reading.skipped),
-        tuple(reading.warnings),
-        tuple(reading.errors),
+        notes=tuple(notes),
+        skipped=tuple(reading.skipped),
+        warnings=tuple(reading.warnings),
+        errors=tuple(reading.errors),
     )
 
 
@@ -240,14 +217,6 @@ def _counted(match: re.Match[str], counter: int) -> str:
         raise ValueError("a nibble of $GENERATE is negative")
     digits = format(value, "x" if base == "n" else "X").zfill((width + 1) // 2)
     return ".".join(reversed(digits))
-
-
-def _refusal(place: str, type: str) -> ValidationError:
-    try:
-        checks.check_type(type)
-    except ValidationError as error:
-        return FileRecord(place, {}).refused(error)
-    return ValidationError(f"{place}: {type} is not a type of records", hint="a line is: name TTL type data")
 
 
 def remarks(comment: str) -> tuple[Json, list[str]]:

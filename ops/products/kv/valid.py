@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import UsageError, ValidationError
-from ops.http.answers import parse
 from ops.products.kv.api import VALUE_LIMIT, check_key
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def value(data: bytes) -> bytes:
 
 def metadata(text: str) -> Any:
     """Parse metadata from JSON. Raise ValidationError if it is not JSON, or has more than 1,024 bytes."""
+    from ops.http.answers import parse
+
     try:
         return check_metadata(parse(text.encode()))
     except ValueError as error:

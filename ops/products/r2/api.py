@@ -16,6 +16,7 @@ from ops.kinds.paging import Cursor
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 DEFAULT = "default"
 # Those that every account may use.
@@ -51,45 +52,44 @@ def get_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str 
     return _with(client.get(where, headers=_headers(jurisdiction)), jurisdiction)
 
 
-def find_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str = DEFAULT) -> Json | None:
-    """Return one bucket, None if it does not exist."""
+def find_bucket(client: Client, account: Owner, bucket: Json) -> Json | None:
+    """Return the live bucket with the name and jurisdiction of *bucket*, None if it does not exist."""
     try:
-        return get_bucket(client, account_id, name, jurisdiction=jurisdiction)
+        return get_bucket(client, account.id, bucket["name"], jurisdiction=jurisdiction_of(bucket))
     except Absent:
         return None
 
 
-def create_bucket(
-    client: Client,
-    account_id: str,
-    name: str,
-    *,
-    location: str = "",
-    storage_class: str = "",
-    jurisdiction: str = DEFAULT,
-) -> Json:
-    """Create a bucket near *location*, a hint; *storage_class* is the default of its objects.
+def create_bucket(client: Client, account: Owner, bucket: Json) -> Json:
+    """Create a bucket; its `location` is a hint, its `storage_class` the default of its objects.
 
     Raises Conflict (10004) if it exists.
     """
-    body = {"name": name, "locationHint": location, "storageClass": storage_class}
-    sent = {field: value for field, value in body.items() if value}
-    where = path("/accounts/{}/r2/buckets", account_id)
+    fields = {"name": "name", "location": "locationHint", "storage_class": "storageClass"}
+    sent = {sent_as: bucket[field] for field, sent_as in fields.items() if bucket.get(field)}
+    where, jurisdiction = path("/accounts/{}/r2/buckets", account.id), jurisdiction_of(bucket)
     return _with(client.post(where, json=sent, headers=_headers(jurisdiction)), jurisdiction)
 
 
-def set_storage_class(
-    client: Client, account_id: str, name: str, storage_class: str, *, jurisdiction: str = DEFAULT
-) -> Json:
+def set_storage_class(client: Client, account: Owner, before: Json, after: Json) -> Json:
     """Change the storage class of objects that are uploaded from now on."""
-    where = path("/accounts/{}/r2/buckets/{}", account_id, name)
-    headers = {**_headers(jurisdiction), "cf-r2-storage-class": storage_class}
+    where, jurisdiction = (
+        path("/accounts/{}/r2/buckets/{}", account.id, before["name"]),
+        jurisdiction_of(before),
+    )
+    headers = {**_headers(jurisdiction), "cf-r2-storage-class": after["storage_class"]}
     return _with(client.patch(where, headers=headers), jurisdiction)
 
 
-def delete_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str = DEFAULT) -> None:
+def delete_bucket(client: Client, account: Owner, bucket: Json) -> None:
     """Delete a bucket; it must not have objects or notification rules."""
-    client.delete(path("/accounts/{}/r2/buckets/{}", account_id, name), headers=_headers(jurisdiction))
+    where = path("/accounts/{}/r2/buckets/{}", account.id, bucket["name"])
+    client.delete(where, headers=_headers(jurisdiction_of(bucket)))
+
+
+def jurisdiction_of(bucket: Json) -> str:
+    """Return the jurisdiction of a bucket."""
+    return str(bucket.get("jurisdiction") or DEFAULT)
 
 
 def _headers(jurisdiction: str) -> Mapping[str, str]:

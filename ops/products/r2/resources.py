@@ -13,39 +13,8 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 
-def jurisdiction_of(bucket: Json) -> str:
-    """Return the jurisdiction of a bucket."""
-    return str(bucket.get("jurisdiction") or api.DEFAULT)
-
-
 def _buckets(client: Client, account: Owner) -> Listing:
     return api.list_buckets(client, account.id)
-
-
-def _find(client: Client, account: Owner, bucket: Json) -> Json | None:
-    return api.find_bucket(client, account.id, bucket["name"], jurisdiction=jurisdiction_of(bucket))
-
-
-def _create(client: Client, account: Owner, bucket: Json) -> Json:
-    return api.create_bucket(
-        client,
-        account.id,
-        bucket["name"],
-        location=bucket.get("location") or "",
-        storage_class=bucket.get("storage_class") or "",
-        jurisdiction=jurisdiction_of(bucket),
-    )
-
-
-def _update(client: Client, account: Owner, before: Json, after: Json) -> Json:
-    where = jurisdiction_of(before)
-    return api.set_storage_class(
-        client, account.id, before["name"], after["storage_class"], jurisdiction=where
-    )
-
-
-def _delete(client: Client, account: Owner, bucket: Json) -> None:
-    api.delete_bucket(client, account.id, bucket["name"], jurisdiction=jurisdiction_of(bucket))
 
 
 def _canonical(bucket: Json) -> Json:
@@ -65,7 +34,7 @@ def _not_restored(_wanted: Json, live: Json | None) -> Iterator[str]:
 
 
 def _block(account: Owner, bucket: Json) -> Block:
-    where = jurisdiction_of(bucket)
+    where = api.jurisdiction_of(bucket)
     arguments = {"account_id": account.account_id, "name": bucket["name"], "jurisdiction": where}
     return Block("cloudflare_r2_bucket", f"{account.account_id}/{bucket['name']}/{where}", arguments)
 
@@ -82,10 +51,10 @@ BUCKET = Resource(
     key="name",
     compare=Compare(volatile=("creation_date",), canonical=_canonical),
     writes=Writes(
-        find=_find,
-        create=_create,
-        update=_update,
-        delete=_delete,
+        find=api.find_bucket,
+        create=api.create_bucket,
+        update=api.set_storage_class,
+        delete=api.delete_bucket,
         lost="its CORS, lifecycle, lock and notification rules, and its public addresses",
     ),
     restore=Restore(blocked=_blocked, not_restored=_not_restored),

@@ -33,31 +33,10 @@ def _pack(item: Any) -> Json:
     return pack
 
 
-def get_universal(client: Client, zone_id: str) -> Json:
-    """Return `enabled`: whether the zone gets Cloudflare's own certificate."""
-    universal = client.get(path("/zones/{}/ssl/universal/settings", zone_id))
-    return require(universal, "Universal SSL", enabled=bool)
-
-
 def edit_universal(client: Client, zone_id: str, *, enabled: bool) -> Json:
     """Turn Cloudflare's own certificate on, which issues a new one, or off, which deletes it."""
     where = path("/zones/{}/ssl/universal/settings", zone_id)
     return require(client.patch(where, json={"enabled": enabled}), "Universal SSL", enabled=bool)
-
-
-def list_verifications(client: Client, zone_id: str) -> Listing:
-    """Return the progress of each validation: `certificate_status`, `verification_type`."""
-    return client.whole(path("/zones/{}/ssl/verification", zone_id))
-
-
-def list_custom_certificates(client: Client, zone_id: str) -> Listing:
-    """Return uploaded certificates; no endpoint returns their private keys."""
-    return client.pages(path("/zones/{}/custom_certificates", zone_id), per_page=PAGE)
-
-
-def list_custom_hostnames(client: Client, zone_id: str) -> Listing:
-    """Return the hostnames of customers that point to the zone."""
-    return client.pages(path("/zones/{}/custom_hostnames", zone_id), per_page=PAGE)
 
 
 def list_proxied_names(client: Client, zone_id: str) -> Listing:

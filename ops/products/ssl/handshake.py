@@ -160,9 +160,17 @@ class _Negotiation:
     def outcome(self) -> Handshake:
         """Complete the handshake. Raises _Failed."""
         try:
-            while not self._is_complete():
-                self._sock.sendall(self._outgoing.read())
-                self._receive()
+            while True:
+                try:
+                    self._tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    self._sock.sendall(self._outgoing.read())
+                    self._receive()
+        except ssl.SSLCertVerificationError as error:
+            raise _Failed(UNTRUSTED, error.verify_message, error.verify_code) from None
+        except ssl.SSLError as error:
+            raise _Failed(DISAGREED, error.reason or "") from None
         finally:
             # The last message of the handshake, or the alert that tells the server why it failed.
             with suppress(OSError):
@@ -174,17 +182,6 @@ class _Negotiation:
             cipher=cipher[0] if cipher else "",
             chain=sent_chain(self._tls),
         )
-
-    def _is_complete(self) -> bool:
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        except ssl.SSLCertVerificationError as error:
-            raise _Failed(UNTRUSTED, error.verify_message, error.verify_code) from None
-        except ssl.SSLError as error:
-            raise _Failed(DISAGREED, error.reason or "") from None
-        return True
 
     def _receive(self) -> None:
         """Read what the server sends next, if it is TLS."""

@@ -61,14 +61,59 @@ class Leaf(NamedTuple):
 def read(der: bytes) -> Leaf:
     """Read one certificate. Raises ValueError if it cannot be read."""
     try:
-        return _read(x509.load_der_x509_certificate(der))
+        certificate = x509.load_der_x509_certificate(der)
+        key_type, key_bits = _key(certificate)
+        oid = certificate.signature_algorithm_oid.dotted_string
+        try:
+            algorithm = certificate.signature_hash_algorithm
+        except UnsupportedAlgorithm:
+            algorithm = None
+        extensions = certificate.extensions
+        try:
+            subject = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = tuple(subject.get_values_for_type(x509.DNSName))
+            addresses = tuple(map(str, subject.get_values_for_type(x509.IPAddress)))
+        except x509.ExtensionNotFound:
+            names = addresses = ()
+        try:
+            uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+            for_servers = not _SERVER_USES.isdisjoint(uses)
+        except x509.ExtensionNotFound:
+            for_servers = True
+        return Leaf(
+            subject=certificate.subject.rfc4514_string(),
+            issuer=certificate.issuer.rfc4514_string(),
+            serial=f"{certificate.serial_number:x}",
+            names=names,
+            addresses=addresses,
+            not_before=certificate.not_valid_before_utc.timestamp(),
+            not_after=certificate.not_valid_after_utc.timestamp(),
+            key_type=key_type,
+            key_bits=key_bits,
+            signature=_SIGNATURES.get(oid, oid),
+            hash=algorithm.name if algorithm else "",
+            for_servers=for_servers,
+        )
     except _UNREADABLE as error:
         raise ValueError(str(error)) from error
 
 
 def describe(chain: tuple[bytes, ...]) -> list[Json]:
     """Return subject, issuer and end of each certificate, in the order in which the server sent them."""
-    return [_described(der) for der in chain]
+    rows: list[Json] = []
+    for der in chain:
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            rows.append(
+                {
+                    "subject": certificate.subject.rfc4514_string(),
+                    "issuer": certificate.issuer.rfc4514_string(),
+                    "not_after": f"{certificate.not_valid_after_utc:%FT%TZ}",
+                }
+            )
+        except (ValueError, *_UNREADABLE):
+            rows.append({"subject": "(unreadable)", "issuer": "(unreadable)", "not_after": None})
+    return rows
 
 
 def chain_end(chain: tuple[bytes, ...]) -> tuple[str, str]:
@@ -101,53 +146,6 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except (ValueError, InvalidSignature, *_UNREADABLE):
         return False
     return True
-
-
-def _described(der: bytes) -> Json:
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        return {
-            "subject": certificate.subject.rfc4514_string(),
-            "issuer": certificate.issuer.rfc4514_string(),
-            "not_after": f"{certificate.not_valid_after_utc:%FT%TZ}",
-        }
-    except (ValueError, *_UNREADABLE):
-        return {"subject": "(unreadable)", "issuer": "(unreadable)", "not_after": None}
-
-
-def _read(certificate: x509.Certificate) -> Leaf:
-    key_type, key_bits = _key(certificate)
-    oid = certificate.signature_algorithm_oid.dotted_string
-    try:
-        algorithm = certificate.signature_hash_algorithm
-    except UnsupportedAlgorithm:
-        algorithm = None
-    extensions = certificate.extensions
-    try:
-        subject = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names = tuple(subject.get_values_for_type(x509.DNSName))
-        addresses = tuple(map(str, subject.get_values_for_type(x509.IPAddress)))
-    except x509.ExtensionNotFound:
-        names = addresses = ()
-    try:
-        uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        for_servers = not _SERVER_USES.isdisjoint(uses)
-    except x509.ExtensionNotFound:
-        for_servers = True
-    return Leaf(
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
-        serial=f"{certificate.serial_number:x}",
-        names=names,
-        addresses=addresses,
-        not_before=certificate.not_valid_before_utc.timestamp(),
-        not_after=certificate.not_valid_after_utc.timestamp(),
-        key_type=key_type,
-        key_bits=key_bits,
-        signature=_SIGNATURES.get(oid, oid),
-        hash=algorithm.name if algorithm else "",
-        for_servers=for_servers,
-    )
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ops.kinds.paging import Pages, Single, Whole
-from ops.kinds.resource import Compare, Owner, Resource, Restore, Writes
+from ops.kinds.resource import Compare, Resource, Restore, Writes
 from ops.products.ssl import api
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.items import Json
+from ops.products.zones.api import get_universal_ssl
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"
-
-
-def _find_universal(client: Client, zone: Owner, _item: Json) -> Json | None:
-    return api.get_universal(client, zone.id)
-
-
-def _edit_universal(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
-    return api.edit_universal(client, zone.id, enabled=after["enabled"])
 
 
 RESOURCES = (
@@ -48,7 +35,12 @@ RESOURCES = (
         label="enabled",
         compare=Compare(read_only=("certificate_authority",)),
         deep=True,
-        writes=Writes(find=_find_universal, update=_edit_universal),
+        writes=Writes(
+            find=lambda client, zone, _item: get_universal_ssl(client, zone.id),
+            update=lambda client, zone, _before, after: api.edit_universal(
+                client, zone.id, enabled=after["enabled"]
+            ),
+        ),
     ),
     Resource(
         kind="ssl.verification",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.ssl import api
+from ops.products.ssl.names import covers
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
 
@@ -131,8 +132,6 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
     A certificate is expiring in the last third of its own lifetime, or within *days* unless that is 0.
     *records* are those whose names need a certificate; *now* is in seconds since 1970.
     """
-    from ops.products.ssl.names import covers
-
     for pack in packs:
         yield from _expiring(pack, now, days)
         if pack.get("status") in NOT_ISSUED:
@@ -149,19 +148,14 @@ def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
     if pack.get("status") != "active" or not ends:
         return
     end, first = min(ends, key=lambda pair: pair[0])
-    warning = days * DAY if days else _lifetime(pack, first, end) / 3
-    if end - now <= warning:
+    # How long it is valid: as it was ordered, else since its upload.
+    ordered, uploaded = pack.get("validity_days"), _seconds(first.get("uploaded_on"))
+    lifetime = end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
+    if isinstance(ordered, int) and ordered > 0:
+        lifetime = ordered * DAY
+    if end - now <= (days * DAY if days else lifetime / 3):
         problem = "expired" if end <= now else "expiring"
         yield _row(problem, pack, pack.get("hosts") or []) | {"expires_on": first["expires_on"]}
-
-
-def _lifetime(pack: Json, certificate: Json, end: float) -> float:
-    """Return how long a certificate is valid, in seconds: as it was ordered, else since its upload."""
-    days = pack.get("validity_days")
-    if isinstance(days, int) and days > 0:
-        return days * DAY
-    uploaded = _seconds(certificate.get("uploaded_on"))
-    return end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
 
 
 def _row(problem: str, pack: Json, names: list[str]) -> Json:

@@ -65,7 +65,8 @@ class _Scanner:
                 self._at = match.end()
             elif kind == "template":
                 self._template(match.end())
-            elif text == "/" and self._skip_regex():
+            elif text == "/" and self._regex_next and (regex := _REGEX.match(self._text, self._at)):
+                self._at = regex.end()
                 self._saw(_VALUE, regex_next=False)
             else:
                 self._at = match.end()
@@ -129,12 +130,6 @@ class _Scanner:
             self._saw("{", regex_next=True)
         else:
             self._saw(_VALUE, regex_next=False)
-
-    def _skip_regex(self) -> bool:
-        match = _REGEX.match(self._text, self._at) if self._regex_next else None
-        if match:
-            self._at = match.end()
-        return match is not None
 
     def _saw(self, token: str, *, regex_next: bool) -> None:
         self._before_that, self._before, self._regex_next = self._before, token, regex_next

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import MalformedAnswer
 from ops.items import Json
@@ -57,7 +56,13 @@ def read_script(
             )
         only = Content(f"{name}.js", media_type or SERVICE_WORKER, body)
         return Script(only.name, (only,))
-    modules = tuple(map(_module, _split(body, parameters.get("boundary", "").encode())))
+    boundary = parameters.get("boundary", "").encode()
+    # The parts between the boundaries, unchanged (RFC 2046, 5.1.1).
+    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if not boundary or not parts or not parts[-1].startswith(b"--"):
+        raise MalformedAnswer("the multipart response is cut: its closing boundary is missing")
+    # White space may follow a boundary before its line ends.
+    modules = tuple(_module(part.partition(b"\r\n")[2]) for part in parts[:-1])
     names = {module.name for module in modules}
     if len(names) < len(modules):
         raise MalformedAnswer(f"the content of {name!r} has two modules of the same name")
@@ -65,16 +70,6 @@ def read_script(
     if entry and entry not in names:
         raise MalformedAnswer(f"the content of {name!r} has no module {entry!r}, its entry point")
     return Script(entry, modules)
-
-
-def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Yield the parts between the boundaries, unchanged (RFC 2046, 5.1.1)."""
-    _preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
-    if not boundary or not parts or not parts[-1].startswith(b"--"):
-        raise MalformedAnswer("the multipart response is cut: its closing boundary is missing")
-    for part in parts[:-1]:
-        # White space may follow a boundary before its line ends.
-        yield part.partition(b"\r\n")[2]
 
 
 def _module(part: bytes) -> Content:
@@ -154,7 +149,12 @@ def upload_form(item: Json, before: Json | None) -> Form:
     if "migrations" in item:
         metadata["migrations"] = item["migrations"]
     elif before is None:
-        metadata |= _class_migration(item)
+        # A new script needs a migration for the Durable Object classes of its own that it binds to.
+        bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
+        own = {one.get("class_name") for one in bound if one.get("script_name") in (None, "", item["id"])}
+        if classes := sorted(own - {None}):
+            tag = item.get("migration_tag") or "v1"
+            metadata["migrations"] = {"new_tag": tag, "new_sqlite_classes": classes}
     parts = [(name, (name, item[f"{CODE}{name}"], media_type)) for name, media_type in types.items()]
     return [(FORM_PART, (None, json.dumps(metadata).encode(), "application/json")), *parts]
 
@@ -191,14 +191,3 @@ def _without_namespace(binding: Json) -> Json:
         for name, value in binding.items()
         if name != "namespace_id" or "class_name" not in binding
     }
-
-
-def _class_migration(item: Json) -> Json:
-    """Return the migration that a new script needs for the Durable Object classes that it binds to."""
-    bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
-    own = {one.get("class_name") for one in bound if one.get("script_name") in (None, "", item["id"])}
-    own.discard(None)
-    if not own:
-        return {}
-    step: dict[str, Any] = {"new_tag": item.get("migration_tag") or "v1", "new_sqlite_classes": sorted(own)}
-    return {"migrations": step}

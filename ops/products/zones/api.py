@@ -9,6 +9,7 @@ from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
 from ops.items import reach
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")
+# What a zone holds, where it is listed, and the page that is enough to count it. All routes are in one
+# response; of the certificate packs, only those that are active or pending.
+COUNTED: dict[str, tuple[str, dict[str, int]]] = {
+    "DNS records": ("/zones/{}/dns_records", {"per_page": 1}),
+    "Workers routes": ("/zones/{}/workers/routes", {}),
+    "certificate packs": ("/zones/{}/ssl/certificate_packs", {"per_page": PAGE}),
+}
 
 
 def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listing:
@@ -42,9 +50,9 @@ def _zone(item: Any) -> Json:
     return require(item, "a zone", id=str, name=str)
 
 
-def account_id_of(zone: Json) -> str:
-    """Return the id of the account of *zone*. Raise MalformedAnswer if it has none."""
-    return str(require(zone, "a zone", account__id=str)["account"]["id"])
+def as_owner(zone: Json) -> Owner:
+    """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
+    return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
 
 
 def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
@@ -59,9 +67,9 @@ def edit_zone(client: Client, zone_id: str, field: str, value: Any) -> Json:
     return _zone(client.patch(path("/zones/{}", zone_id), json={field: value}))
 
 
-def delete_zone(client: Client, zone_id: str) -> None:
+def delete_zone(client: Client, _account: Owner, zone: Json) -> None:
     """Delete a zone with all its records and settings."""
-    client.delete(path("/zones/{}", zone_id))
+    client.delete(path("/zones/{}", zone["id"]))
 
 
 def list_settings(client: Client, zone_id: str) -> Listing:
@@ -78,9 +86,10 @@ def get_setting(client: Client, zone_id: str, setting: str) -> Json:
     return _setting(client.get(path("/zones/{}/settings/{}", zone_id, setting)))
 
 
-def edit_setting(client: Client, zone_id: str, setting: str, value: Any) -> Json:
+def edit_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Change the value of a setting; the API merges objects."""
-    return _setting(client.patch(path("/zones/{}/settings/{}", zone_id, setting), json={"value": value}))
+    where = path("/zones/{}/settings/{}", zone.id, before["id"])
+    return _setting(client.patch(where, json={"value": after["value"]}))
 
 
 def get_dnssec(client: Client, zone_id: str) -> Json:
@@ -99,22 +108,10 @@ def get_record_usage(client: Client, zone_id: str) -> Json:
     return require(usage, "the usage", record_usage=int, record_quota=int, optional=("record_quota",))
 
 
-def count_records(client: Client, zone_id: str) -> int:
-    """Count DNS records by the `total_count` of the smallest page."""
-    return _count(client.envelope(path("/zones/{}/dns_records", zone_id), per_page=1))
-
-
-def count_routes(client: Client, zone_id: str) -> int:
-    """Count the Workers routes, which the API returns in one response."""
-    return _count(client.envelope(path("/zones/{}/workers/routes", zone_id)))
-
-
-def count_packs(client: Client, zone_id: str) -> int:
-    """Count the certificate packs that are active or pending."""
-    return _count(client.envelope(path("/zones/{}/ssl/certificate_packs", zone_id), per_page=PAGE))
-
-
-def _count(answer: Json) -> int:
+def count(client: Client, zone_id: str, what: str) -> int:
+    """Count one of COUNTED by the `total_count` of the first response, else by its items."""
+    where, params = COUNTED[what]
+    answer = client.envelope(path(where, zone_id), **params)
     info = answer.get("result_info")
     total = info.get("total_count") if isinstance(info, dict) else None
     return total if isinstance(total, int) else len(instance(answer.get("result"), list, "`result`"))
@@ -142,7 +139,10 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
             f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"
         )
     if len(found) > 1:
-        lines = (f"  --zone {z['id']}  {reach(z, 'account.name')} ({reach(z, 'account.id')})" for z in found)
+        lines = (
+            f"  --zone {zone['id']}  {reach(zone, 'account.name')} ({reach(zone, 'account.id')})"
+            for zone in found
+        )
         raise AmbiguousName(
             f"{len(found)} zones have the name {name}", hint="\n".join(("use the id of one of them:", *lines))
         )

@@ -25,6 +25,8 @@ R = TypeVar("R")
 
 Say = Callable[[str], None]
 READ = ("complete", "inconsistent")
+# The code of an answer 400 to a request for a part of the cache that the zone has never used.
+NEVER_USED = 1142
 
 
 class Parallel(Protocol):
@@ -63,10 +65,9 @@ def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
             return AnswerPart(name, items, "inconsistent" if problem else "complete", problem)
     except PermissionDenied as error:
         return AnswerPart(name, None, "denied", error.message)
-    except (NotFound, ValidationError) as error:
-        return AnswerPart(name, None, "unavailable", error.message)
-    except (ApiError, MalformedAnswer, RateLimited, NetworkError) as error:
-        return AnswerPart(name, None, "failed", error.message)
+    except (ApiError, MalformedAnswer, NetworkError, NotFound, RateLimited, ValidationError) as error:
+        unavailable = isinstance(error, NotFound) or NEVER_USED in error.codes
+        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.message)
     return AnswerPart(name, value)
 
 
@@ -78,21 +79,6 @@ def report(part: AnswerPart, gap: Say) -> AnswerPart:
     if part.status not in ("complete", "unavailable"):
         gap(f"{part.name}: {part.status}: {part.problem}")
     return part
-
-
-def in_zones(
-    zones: Iterable[Json], what: str, read: Callable[[Json], Any], *, parallel: Parallel, gap: Say
-) -> Iterator[tuple[Json, AnswerPart]]:
-    """Yield each of *zones* with what *read* returned for it, in their order, read concurrently.
-
-    *what* is the name in the report of a failure: "routes of example.com: denied".
-    """
-
-    def one(zone: Json) -> tuple[Json, AnswerPart]:
-        return zone, attempt(f"{what} of {zone['name']}", lambda: read(zone))
-
-    for zone, part in parallel(one, zones):
-        yield zone, report(part, gap)
 
 
 def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound
@@ -15,6 +15,8 @@ from ops.ui.shapes import Item, Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ops.cli.app import App
     from ops.http.client import Client
     from ops.items import Json
@@ -61,15 +63,27 @@ def info(app: App, zone: str = "") -> Item:
     """
     found = api.get_zone(app.client, app.zone_id(zone))
     read = partial(_read, app.client, found["id"])
-    parts = {part.name: report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))}
-    return Item(_summary(found, parts), INFO)
+    dnssec, records, routes, packs, universal = (
+        report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))
+    )
+    # A part that was not read is shown as its status.
+    added = {
+        "dnssec": dnssec.shown(lambda live: live.get("status")),
+        "records": records.shown(lambda usage: usage.get("record_usage")),
+        "record_quota": records.shown(lambda usage: usage.get("record_quota")),
+        "routes": routes.shown(),
+        "packs": packs.shown(),
+        "universal_ssl": universal.shown(lambda live: live.get("enabled")),
+    }
+    name = api.readable(found["name"])
+    return Item(found | ({"readable_name": name} if name != found["name"] else {}) | added, INFO)
 
 
-_PARTS = {
+_PARTS: dict[str, Callable[[Client, str], Any]] = {
     "DNSSEC": api.get_dnssec,
     "records": api.get_record_usage,
-    "routes": api.count_routes,
-    "certificate packs": api.count_packs,
+    "routes": partial(api.count, what="Workers routes"),
+    "certificate packs": partial(api.count, what="certificate packs"),
     "Universal SSL": api.get_universal_ssl,
 }
 
@@ -77,22 +91,8 @@ _PARTS = {
 def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
     part = attempt(name, lambda: _PARTS[name](client, zone_id))
     if name == "records" and part.status == "unavailable":
-        return attempt(name, lambda: {"record_usage": api.count_records(client, zone_id)})
+        return attempt(name, lambda: {"record_usage": api.count(client, zone_id, "DNS records")})
     return part
-
-
-def _summary(zone: Json, parts: dict[str, AnswerPart]) -> Json:
-    """Return the zone as the API sent it, with its parts; a part that was not read is shown as its status."""
-    added = {
-        "dnssec": parts["DNSSEC"].shown(lambda dnssec: dnssec.get("status")),
-        "records": parts["records"].shown(lambda usage: usage.get("record_usage")),
-        "record_quota": parts["records"].shown(lambda usage: usage.get("record_quota")),
-        "routes": parts["routes"].shown(),
-        "packs": parts["certificate packs"].shown(),
-        "universal_ssl": parts["Universal SSL"].shown(lambda universal: universal.get("enabled")),
-    }
-    name = api.readable(zone["name"])
-    return zone | ({"readable_name": name} if name != zone["name"] else {}) | added
 
 
 @command("settings", required=("zone",), needs="Zone > Zone Settings > Read", help={"zone": ZONE})
@@ -168,8 +168,7 @@ def set_settings(
     from ops.products.zones import valid
 
     pairs = valid.paired(setting, value)
-    found = app.zone(zone)
-    owner = Owner(api.account_id_of(found), found["id"], found)
+    owner = api.as_owner(app.zone(zone))
 
     def change(name: str, text: str) -> Change:
         live = lookup(app, resources.SETTING, owner, {"id": name})
@@ -196,14 +195,10 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net --confirm example.net
     """
     owner, found = _live(app, zone)
-    counts = {
-        "DNS records": attempt("records", lambda: api.count_records(app.client, found["id"])),
-        "Workers routes": attempt("routes", lambda: api.count_routes(app.client, found["id"])),
-        "certificate packs": attempt("packs", lambda: api.count_packs(app.client, found["id"])),
-    }
+    parts = [attempt(what, partial(api.count, app.client, found["id"], what)) for what in api.COUNTED]
     contents = ", ".join(
-        f"{name} ({part.status})" if part.value is None else f"{part.value} {name}"
-        for name, part in counts.items()
+        f"{part.name} ({part.status})" if part.value is None else f"{part.value} {part.name}"
+        for part in parts
     )
     app.note(f"{found['name']} has {contents}")
     return make(app, Change(resources.DELETED_ZONE, owner, found, None))
@@ -211,8 +206,7 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
 def _live(app: App, zone: str) -> tuple[Owner, Json]:
     """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
-    known = app.zone(zone)
-    account_id = api.account_id_of(known)
+    account_id, _, known = api.as_owner(app.zone(zone))
     owner = Owner(account_id, account_id, known["account"])
     found = lookup(app, resources.ZONE, owner, known)
     if found is None:

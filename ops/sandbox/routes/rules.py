@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops.sandbox.pages import cursor_of
-from ops.sandbox.router import not_routable, route, segments
-from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, ok, ok_list
+from ops.sandbox.pages import cursor_of, listing
+from ops.sandbox.router import getter, not_routable, route, segments
+from ops.sandbox.store import Json, Store
+from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 ACCOUNT = "/accounts/{account_id}"
 ZONE = "/zones/{zone_id}"
@@ -17,27 +17,30 @@ _RULESETS = """
 """
 
 
+listing(ZONE + "/load_balancers", "lb:read", "load_balancer")
+listing(ACCOUNT + "/load_balancers/monitors", "lb:read", "lb.monitor")
+
+
 @route("GET", ZONE + "/rulesets", "rulesets:read")
 @route("GET", ACCOUNT + "/rulesets", "rulesets:read")
 def list_rulesets(request: Request, store: Store) -> Answer:
     """List the rulesets without their rules, in the order of their ids."""
-    kind, owner = _owner(request)
+    owner = request.args.get("zone_id") or request.account
+    args = {"kind": "ruleset" if "zone_id" in request.args else "account.ruleset", "owner": owner}
     limit = request.number("per_page", RULESETS_A_PAGE, 1, RULESETS_A_PAGE)
-    return cursor_of(request, store, _RULESETS, {"kind": kind, "owner": owner}, limit=limit, both=True)
+    return cursor_of(request, store, _RULESETS, args, limit=limit, both=True)
 
 
-@route("GET", ZONE + "/rulesets/{ruleset_id}", "rulesets:read")
-@route("GET", ACCOUNT + "/rulesets/{ruleset_id}", "rulesets:read")
-def get_ruleset(request: Request, store: Store) -> Answer:
-    kind, owner = _owner(request)
+@getter(ZONE + "/rulesets/{ruleset_id}", "rulesets:read")
+def get_zone_ruleset(request: Request, store: Store) -> Json:
     missing = Refusal(404, 10000, "could not find ruleset")
-    if kind != "ruleset":
-        missing = not_routable(segments(request.path))
-    return ok(store.required(kind, owner, request.args["ruleset_id"], missing))
+    return store.required("ruleset", request.zone, request.args["ruleset_id"], missing)
 
 
-def _owner(request: Request) -> tuple[str, str]:
-    return ("ruleset", request.zone) if "zone_id" in request.args else ("account.ruleset", request.account)
+@getter(ACCOUNT + "/rulesets/{ruleset_id}", "rulesets:read")
+def get_account_ruleset(request: Request, store: Store) -> Json:
+    missing = not_routable(segments(request.path))
+    return store.required("account.ruleset", request.account, request.args["ruleset_id"], missing)
 
 
 @route("GET", ZONE + "/pagerules", "pagerules:read")
@@ -51,18 +54,8 @@ def list_page_rules(request: Request, store: Store) -> Answer:
     return ok(sorted(listed, key=lambda rule: rule[order], reverse=descending))
 
 
-@route("GET", ZONE + "/load_balancers", "lb:read")
-def list_load_balancers(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("load_balancer", request.zone))
-
-
 @route("GET", ACCOUNT + "/load_balancers/pools", "lb:read")
 def list_pools(request: Request, store: Store) -> Answer:
     monitor = request.query.get("monitor", "")
     pools = store.list_documents("lb.pool", request.account)
     return ok([one for one in pools if monitor in ("", one["monitor"])])
-
-
-@route("GET", ACCOUNT + "/load_balancers/monitors", "lb:read")
-def list_monitors(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("lb.monitor", request.account))

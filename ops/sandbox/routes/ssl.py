@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.sandbox.pages import page_of_documents
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
@@ -12,7 +12,7 @@ UNIVERSAL = "/zones/{zone_id}/ssl/universal/settings"
 CERTIFICATES = "/zones/{zone_id}/custom_certificates"
 HOSTNAMES = "/zones/{zone_id}/custom_hostnames"
 ADVANCED_QUOTA = 100
-_MISSING = (404, 1001, "Certificate pack does not exist.")
+_STATES = {"active": "active", "pending_validation": "authorizing", "validation_timed_out": "timing_out"}
 
 
 @route("GET", PACKS, "ssl:read")
@@ -32,60 +32,53 @@ def pack_quota(request: Request, store: Store) -> Answer:
     return ok({"advanced": {"allocated": ADVANCED_QUOTA, "used": used}})
 
 
-@route("GET", PACKS + "/{pack_id:uuid}", "ssl:read")
-def get_pack(request: Request, store: Store) -> Answer:
-    return ok(store.required("certificate_pack", request.zone, request.args["pack_id"], Refusal(*_MISSING)))
+@getter(PACKS + "/{pack_id:uuid}", "ssl:read")
+@getter(CERTIFICATES + "/{certificate_id}", "ssl:read")
+def get_certificate(request: Request, store: Store) -> Json:
+    kind = "certificate_pack" if "pack_id" in request.args else "custom_certificate"
+    id = request.args.get("pack_id") or request.args["certificate_id"]
+    missing = Refusal(404, 1001, "Certificate pack does not exist.")
+    return store.required(kind, request.zone, id, missing)
 
 
-@route("GET", UNIVERSAL, "ssl:read")
-def get_universal(request: Request, store: Store) -> Answer:
-    return ok(_universal(store, request.zone))
-
-
-def _universal(store: Store, zone_id: str) -> Json:
-    saved: Json | None = store.get_document("universal_ssl", zone_id, "settings")
+@getter(UNIVERSAL, "ssl:read")
+def _universal(request: Request, store: Store) -> Json:
+    saved: Json | None = store.get_document("universal_ssl", request.zone, "settings")
     return saved or {"enabled": True, "certificate_authority": "google"}
 
 
 @route("PATCH", UNIVERSAL, "ssl:edit")
 def patch_universal(request: Request, store: Store) -> Answer:
-    sent = request.object()
-    if not set(sent) <= {"enabled", "certificate_authority"} or not isinstance(
-        sent.get("enabled", True), bool
-    ):
+    sent, zone_id = request.object(), request.zone
+    known = set(sent) <= {"enabled", "certificate_authority"}
+    if not known or not isinstance(sent.get("enabled", True), bool):
         raise invalid_body()
-    zone_id = request.zone
-    with store.transaction():
-        settings = {**_universal(store, zone_id), **sent}
-        store.put_document("universal_ssl", zone_id, "settings", settings)
-        for pack in store.list_documents("certificate_pack", zone_id):
-            if settings["enabled"] is False and pack["type"] == "universal":
-                store.delete_document("certificate_pack", zone_id, pack["id"])
+    settings = {**_universal(request, store), **sent}
+    store.put_document("universal_ssl", zone_id, "settings", settings)
+    for pack in store.list_documents("certificate_pack", zone_id):
+        if settings["enabled"] is False and pack["type"] == "universal":
+            store.delete_document("certificate_pack", zone_id, pack["id"])
     return ok(settings)
 
 
 @route("GET", "/zones/{zone_id}/ssl/verification", "ssl:read")
 def verification(request: Request, store: Store) -> Answer:
     """Report how each pack was validated; the document declares only ``result`` for this answer."""
-    found = [_verified(pack) for pack in store.list_documents("certificate_pack", request.zone)]
+    found = []
+    for pack in store.list_documents("certificate_pack", request.zone):
+        name = f"_acme-challenge.{pack['hosts'][0].removeprefix('*.')}"
+        state = {
+            "brand_check": False,
+            "cert_pack_uuid": pack["id"],
+            "certificate_status": _STATES.get(pack["status"], "initializing"),
+            "signature": "ECDSAWithSHA256",
+            "validation_method": pack["validation_method"],
+            "verification_info": {"record_name": name, "record_target": "dcv.example.net"},
+            "verification_status": pack["status"] == "active",
+            "verification_type": "cname",
+        }
+        found.append(state)
     return Answer(200, {}, dumps({"result": found}).encode())
-
-
-_STATES = {"active": "active", "pending_validation": "authorizing", "validation_timed_out": "timing_out"}
-
-
-def _verified(pack: Json) -> Json:
-    name = pack["hosts"][0].removeprefix("*.")
-    return {
-        "brand_check": False,
-        "cert_pack_uuid": pack["id"],
-        "certificate_status": _STATES.get(pack["status"], "initializing"),
-        "signature": "ECDSAWithSHA256",
-        "validation_method": pack["validation_method"],
-        "verification_info": {"record_name": f"_acme-challenge.{name}", "record_target": "dcv.example.net"},
-        "verification_status": pack["status"] == "active",
-        "verification_type": "cname",
-    }
 
 
 @route("GET", CERTIFICATES, "ssl:read")
@@ -94,12 +87,6 @@ def list_custom_certificates(request: Request, store: Store) -> Answer:
     where, args = (" AND json_extract(body, '$.status') = ?", [status]) if status else ("", [])
     kind = "custom_certificate"
     return page_of_documents(request, store, kind, request.zone, maximum=50, where=where, args=args)
-
-
-@route("GET", CERTIFICATES + "/{certificate_id}", "ssl:read")
-def get_custom_certificate(request: Request, store: Store) -> Answer:
-    id = request.args["certificate_id"]
-    return ok(store.required("custom_certificate", request.zone, id, Refusal(*_MISSING)))
 
 
 @route("GET", HOSTNAMES, "ssl:read")

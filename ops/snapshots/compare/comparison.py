@@ -32,8 +32,8 @@ from ops.snapshots.compare.difference import (
 from ops.snapshots.compare.merge import Match, Sorted, merged
 from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
 from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
-from ops.snapshots.lines import value_key
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.layout import value_key
+from ops.snapshots.manifest import COMPLETE, Section
 
 if TYPE_CHECKING:
     from ops.snapshots.snapshot import Snapshot

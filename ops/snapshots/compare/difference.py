@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ops.items import Json, equal
 from ops.snapshots.compare.side import ABSENT
-from ops.snapshots.sections import COMPLETE, SKIPPED, Section
+from ops.snapshots.manifest import COMPLETE, SKIPPED, Section
 
 CREATED, DELETED, CHANGED, UNKNOWN = "created", "deleted", "changed", "unknown"
 

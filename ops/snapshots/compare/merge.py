@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource, identity_of
-from ops.snapshots.lines import decode, encode
-from ops.snapshots.spans import damaged, item
+from ops.snapshots.layout import decode, encode
+from ops.snapshots.snapshot import damaged, parse_item
 
 Match = tuple[Json | None, Json | None]
 Key = tuple[str, ...]
@@ -44,7 +44,7 @@ class Sorted:
         """Return the identity of the current item. Raises Damaged if the file is not in order."""
         if self._key is None:
             assert self.line is not None  # noqa: S101 (no caller asks for a key after the last line)
-            self._item = item(self._path, self.line)
+            self._item = parse_item(self._path, self.line)
             try:
                 self._key = self._key_of(self._item)
             except KeyError:

@@ -17,9 +17,8 @@ from ops.kinds.resource import ACCOUNT, Resource, comparable
 from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Holder, Side
-from ops.snapshots.layout import kind_file
-from ops.snapshots.lines import encode
-from ops.snapshots.sections import COMPLETE, Section
+from ops.snapshots.layout import encode, kind_file
+from ops.snapshots.manifest import COMPLETE, Section
 
 _TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
 

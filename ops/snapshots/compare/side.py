@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource, identity_of
-from ops.snapshots.layout import kind_file
-from ops.snapshots.lines import encode
-from ops.snapshots.sections import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.spans import ItemFile, damaged, item, opened
+from ops.snapshots.layout import encode, kind_file
+from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
+from ops.snapshots.snapshot import ItemFile, damaged, open_file, parse_item
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +57,7 @@ class ValueFile:
     def lines(self) -> Iterator[bytes]:
         """Yield the lines. Raises Damaged, after the last one, if the file differs from the manifest."""
         digest, size = sha256(), 0
-        with opened(self.path) as file:
+        with open_file(self.path) as file:
             for line in file:
                 digest.update(line)
                 size += len(line)
@@ -124,7 +123,7 @@ class Side:
 
     def parsed(self, resource: Resource, line: bytes) -> Json:
         """Return the item that a line of the kind's file holds. Raises Damaged."""
-        return item(self.snapshot.path / kind_file(resource.kind), line)
+        return parse_item(self.snapshot.path / kind_file(resource.kind), line)
 
     def holders(self, resource: Resource, scope: str) -> list[Holder]:
         """Return the items in *scope* as possible parents, including those deleted meanwhile."""

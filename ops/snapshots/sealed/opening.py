@@ -1,7 +1,7 @@
-"""Open an encrypted snapshot: into a private folder, and only what a snapshot can be made of.
+"""Open an encrypted snapshot with a secret key or a passphrase, into a private folder.
 
-Whoever can write the file chooses what is in the archive, so nothing in it is taken on trust: names, kinds of
-members, their number, and how much they unpack to. What fails leaves nothing behind.
+Anyone who can write the file controls the archive, so nothing in it is trusted: names, member types, their
+number, and the unpacked size are checked. A failure leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any, NamedTuple, Self
 
-from ops.errors import Damaged, NotFound, Refused
+from ops.errors import Damaged, NotFound, Refused, UsageError
+from ops.files import disk
 from ops.snapshots import scratch
 from ops.snapshots.manifest import FILE, load
-from ops.snapshots.sealed import identities
+from ops.snapshots.sealed import passphrase
 from ops.snapshots.snapshot import Snapshot
 
 _TOP = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+_LARGEST_KEY_FILE = 1 << 20
 _PIECE = 1 << 18
 _LONGEST_HEADER = 1 << 16
 
@@ -31,7 +33,7 @@ Decrypt = Callable[[IO[bytes], IO[bytes]], None]
 
 
 class Caps(NamedTuple):
-    """How much an archive may unpack to: *ratio* times its own size, but *bytes* always; so many *files*."""
+    """Limits for unpacking: *files*, and *ratio* times the size of the archive, but at least *bytes*."""
 
     files: int = 1_000_000
     bytes: int = 1 << 30
@@ -41,35 +43,115 @@ class Caps(NamedTuple):
 def unsealed(
     path: Path,
     identity: str,
-    place: Path,
+    parent: Path,
     caps: Caps = Caps(),  # noqa: B008 (it never changes)
     *,
     passphrase_file: str = "",
 ) -> Snapshot:
-    """Open the snapshot *path* with the key in the file *identity*, or a passphrase; close() removes it.
+    """Return the snapshot *path*, opened with the key in the file *identity*, or a passphrase.
 
-    It is unpacked into a private folder in *place*. Raises UsageError where the key is wanting or does not
-    fit, Damaged where the file was changed, Refused where it holds what no snapshot holds.
+    It is unpacked into a private folder in *parent*, which close() removes. Raises UsageError if the key is
+    missing or wrong, Damaged if the file was changed, Refused if it contains anything else than a snapshot.
     """
-    decrypt = identities.decryption(path, identity, passphrase_file)
-    folder = scratch.private(place)
+    decrypt = decryption(path, identity, passphrase_file)
+    folder = scratch.private(parent)
     try:
         top = _unpack(path, decrypt, folder, caps)
         return Snapshot(folder / top, load(folder / top), lambda: scratch.remove(folder))
     except NotFound as error:
         scratch.remove(folder)
-        raise Damaged(f"{path} holds no snapshot: {error.message}") from None
+        raise Damaged(f"{path} does not contain a snapshot: {error.message}") from None
     except BaseException:
         scratch.remove(folder)
         raise
 
 
+def require_key(where: Path | str, identity: str, passphrase_file: str) -> None:
+    """Raise UsageError unless exactly one key is named for the snapshot at *where*; nothing is read."""
+    if identity and passphrase_file:
+        raise UsageError("use --identity or --passphrase-file, not both")
+    if not identity and not passphrase_file:
+        raise UsageError(
+            f"{where} is encrypted", hint="open it with --identity KEY.txt or --passphrase-file FILE"
+        )
+
+
+def read_keys(file: Path) -> list[Any]:
+    """Return the secret keys in *file*, as `age-keygen` writes them; raises UsageError if it has none.
+
+    No message repeats a key.
+    """
+    from pyrage import IdentityError, x25519  # type: ignore[import-untyped]  # it ships no types
+
+    try:
+        with disk.open_regular(file) as source:
+            text = source.read(_LARGEST_KEY_FILE).decode()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint="--identity takes a file") from None
+    except UnicodeDecodeError:
+        text = ""
+    keys = [key for line in text.splitlines() if (key := line.strip()) and not key.startswith("#")]
+    try:
+        if keys:
+            return [x25519.Identity.from_str(key) for key in keys]
+    except IdentityError:
+        pass
+    raise UsageError(
+        f"{file} is not an age identity: it must contain lines that begin with AGE-SECRET-KEY-",
+        hint="`age-keygen --output KEY.txt` creates one",
+    )
+
+
+def decryption(path: Path, identity: str, passphrase_file: str) -> Decrypt:
+    """Return a function that decrypts the snapshot *path* with the keys in *identity*, or the passphrase.
+
+    Raises UsageError unless exactly one is named; the function raises it if none fits, and Damaged if the
+    file was changed.
+    """
+    require_key(path, identity, passphrase_file)
+    if not passphrase_file:
+        return _key_decryption(path, read_keys(Path(identity)))
+    known = passphrase.read(Path(passphrase_file))
+
+    def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
+        try:
+            passphrase.decrypt(source, target, known.secret)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
+        except Damaged as error:
+            raise Damaged(f"{path} is damaged: {error.message}") from None
+
+    return decrypt
+
+
+def _key_decryption(path: Path, keys: list[Any]) -> Decrypt:
+    from pyrage import DecryptError, decrypt_io
+
+    def decrypt(source: IO[bytes], target: IO[bytes]) -> None:
+        try:
+            decrypt_io(source, target, keys)
+        except DecryptError as error:
+            if "No matching keys" in str(error):
+                raise UsageError(
+                    f"{path} was not encrypted for this key",
+                    hint="use --identity with another key; a passphrase needs --passphrase-file",
+                ) from None
+            raise Damaged(f"{path} is damaged or not an age file: {error}") from None
+        except OSError as error:
+            # A failure of the system has a number; age's failure for a changed piece has none.
+            if error.errno is not None:
+                raise
+            raise Damaged(f"{path} is damaged: {error}") from None
+
+    return decrypt
+
+
 def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
-    """Unpack *path* into *folder*; returns the name of the one folder that it held."""
-    most = max(caps.bytes, path.stat().st_size * caps.ratio)
+    """Unpack *path* into *folder* and return the name of the only folder in the archive."""
+    limit = max(caps.bytes, path.stat().st_size * caps.ratio)
     try:
         with _plain(path, decrypt) as stream:
-            capped = _Capped(gzip.GzipFile(fileobj=stream), most, path)
+            capped = _Capped(gzip.GzipFile(fileobj=stream), limit, path)
             top = _members(capped, folder, path, caps)
             while capped.read(_PIECE):
                 continue
@@ -80,27 +162,27 @@ def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
 
 @contextmanager
 def _plain(path: Path, decrypt: Decrypt) -> Iterator[IO[bytes]]:
-    """Return the plaintext of *path* as a stream; what went wrong in the decryption is raised at the end."""
+    """Yield the plaintext of *path* as a stream; a failure of the decryption is raised at the end."""
     readable, writable = os.pipe()
-    apart = _Decryption(path, decrypt, writable)
-    apart.start()
+    decryption = _Decryption(path, decrypt, writable)
+    decryption.start()
     try:
         with open(readable, "rb") as stream:  # noqa: PTH123 (a Path cannot open a handle)
             yield stream
     except (OSError, EOFError, tarfile.TarError, zlib.error, Damaged):
-        # The stream broke off because the decryption did: that is the better reason.
-        apart.join()
-        if apart.failure is not None and not isinstance(apart.failure, BrokenPipeError):
-            raise apart.failure from None
+        # The stream ended because the decryption failed: its failure is the better reason.
+        decryption.join()
+        if decryption.failure is not None and not isinstance(decryption.failure, BrokenPipeError):
+            raise decryption.failure from None
         raise
     finally:
-        apart.join()
-    if apart.failure is not None:
-        raise apart.failure
+        decryption.join()
+    if decryption.failure is not None:
+        raise decryption.failure
 
 
 class _Decryption(Thread):
-    """Writes the plaintext into a pipe; *failure* is what stopped it."""
+    """A thread that writes the plaintext into a pipe; *failure* is what stopped it."""
 
     def __init__(self, path: Path, decrypt: Decrypt, writable: int) -> None:
         super().__init__(daemon=True)
@@ -109,37 +191,37 @@ class _Decryption(Thread):
 
     def run(self) -> None:
         try:
-            with self._path.open("rb") as source, open(self._writable, "wb") as target:  # noqa: PTH123 (a handle)
+            with open(self._writable, "wb") as target, disk.open_regular(self._path) as source:  # noqa: PTH123 (a handle)
                 self._decrypt(source, target)
         except Exception as error:
             self.failure = error
 
 
 class _Capped:
-    """A stream that may not give more than *most* bytes."""
+    """A stream that raises Refused after *limit* bytes."""
 
-    def __init__(self, stream: Any, most: int, path: Path) -> None:
-        self._stream, self._left, self._path = stream, most, path
+    def __init__(self, stream: Any, limit: int, path: Path) -> None:
+        self._stream, self._left, self._path = stream, limit, path
 
     def read(self, size: int) -> bytes:
         data: bytes = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
             raise Refused(
-                f"{self._path} unpacks to far more than a file of its size should",
-                hint="open it by hand if you trust it: age --decrypt --identity KEY.txt FILE | tar -xz",
+                f"{self._path} unpacks to far more than its size allows",
+                hint="if you trust it, open it by hand: age --decrypt --identity KEY.txt FILE | tar -xz",
             )
         return data
 
 
 class _Member(tarfile.TarInfo):
-    """A member whose long names and further headers, which tarfile reads into memory whole, are short."""
+    """A member with short extended headers, which tarfile reads into memory as a whole."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         member = super().frombuf(buf, encoding, errors)
         if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and member.size > _LONGEST_HEADER:
-            raise Refused("the archive holds a header larger than any that a snapshot needs")
+            raise Refused("the archive has a larger header than any snapshot needs")
         return member
 
 
@@ -151,7 +233,7 @@ def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
             first, _, inside = member.name.removeprefix("./").partition("/")
             top = top or first
             if count > caps.files or first != top or not _fit(member, first, inside):
-                raise Refused(f"{path} holds what no snapshot holds: {member.name[:80]!r}")
+                raise Refused(f"{path} is not a snapshot: it contains {member.name[:80]!r}")
             if member.isreg():
                 scratch.write(folder, f"{top}/{inside}", archive.extractfile(member))
     return top
@@ -160,7 +242,7 @@ def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
 def _fit(member: tarfile.TarInfo, top: str, inside: str) -> bool:
     """True if a member is a file or folder of a snapshot, by its type and its name.
 
-    A sparse file passes for a regular one, and a few bytes of it unpack to as many as its header says.
+    A sparse file is not: tarfile reports it as regular, and a few bytes unpack to any size.
     """
     if not _TOP.fullmatch(top):
         return False

@@ -1,8 +1,8 @@
-"""age files for a passphrase, as a stream: pyrage does this only with all of the plaintext in memory.
+"""age files encrypted with a passphrase, as a stream: pyrage needs the whole plaintext in memory.
 
 The format is https://age-encryption.org/v1: a header whose scrypt stanza wraps the file key and whose HMAC
-proves it whole, then the payload in pieces of 64 KiB, each sealed with ChaCha20-Poly1305 under a counter, the
-last one marked.
+authenticates it, then the payload in pieces of 64 KiB, each encrypted with ChaCha20-Poly1305 and a counter,
+the last one marked.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from ops.errors import Damaged, UsageError
+from ops.files.disk import open_regular
 
-WORK = 17  # 128 MiB for a moment, half of what age takes: an export has to fit into small machines
+WORK = 17  # 128 MiB for a moment, half of what age uses, because exports run on small machines
 MOST_WORK = 21  # a file may ask for more work than this machine has memory
 PIECE = 64 << 10
 
@@ -31,19 +32,19 @@ _END = re.compile(rb"--- ([A-Za-z0-9+/]{43})\n")
 
 
 class ByteSource(Protocol):
-    """What is read from; it may give less than it is asked for, and nothing at its end."""
+    """A source of bytes: a read may return fewer than requested, and none at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 class ByteTarget(Protocol):
-    """What is written to."""
+    """A target for bytes."""
 
     def write(self, data: bytes, /) -> int: ...
 
 
 class Passphrase:
-    """A passphrase that shows itself nowhere."""
+    """A passphrase that is never printed."""
 
     def __init__(self, secret: bytes) -> None:
         self.secret = secret
@@ -53,9 +54,9 @@ class Passphrase:
 
 
 def read(file: Path) -> Passphrase:
-    """Read the passphrase on the first line of *file*; raises UsageError for a file that has none."""
+    """Return the passphrase on the first line of *file*; raises UsageError if it has none."""
     try:
-        with file.open("rb") as source:
+        with open_regular(file) as source:
             secret = source.readline(_LONGEST_LINE).rstrip(b"\r\n")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
@@ -65,59 +66,61 @@ def read(file: Path) -> Passphrase:
 
 
 def encrypt(source: ByteSource, target: ByteTarget, secret: bytes, work: int = WORK) -> None:
-    """Write what *source* gives to *target*, sealed with the passphrase *secret*."""
+    """Write the bytes of *source* to *target*, encrypted with the passphrase *secret*."""
     file_key, salt, nonce = os.urandom(16), os.urandom(16), os.urandom(16)
     wrapped = _cipher(_stretched(secret, salt, work))(bytes(12), file_key, None)
-    header = _MAGIC + b"-> scrypt %s %d\n%s\n---" % (_told(salt), work, _told(wrapped))
-    target.write(header + b" " + _told(_mac(file_key, header)) + b"\n" + nonce)
+    header = _MAGIC + b"-> scrypt %s %d\n%s\n---" % (_encoded(salt), work, _encoded(wrapped))
+    target.write(header + b" " + _encoded(_mac(file_key, header)) + b"\n" + nonce)
     seal = _cipher(_derived(file_key, nonce, b"payload"))
     for counter, piece in _numbered(source, PIECE):
         target.write(seal(counter, piece, None))
 
 
 def decrypt(source: IO[bytes], target: ByteTarget, secret: bytes) -> None:
-    """Write the plaintext of *source* to *target*, piece by piece, each proven before it is written.
+    """Write the plaintext of *source* to *target*, piece by piece, each authenticated before it is written.
 
-    Raises UsageError where *secret* does not open it, Damaged where it was changed or is no such file.
+    Raises UsageError if *secret* does not open it, Damaged if it was changed or is not such a file.
     """
     from cryptography.exceptions import InvalidTag
 
     file_key = _file_key(source, secret)
     nonce = _exactly(source, 16)
     if len(nonce) < 16:
-        raise Damaged("it ends too early")
+        raise Damaged("it is cut off")
     unseal = _cipher(_derived(file_key, nonce, b"payload"), opens=True)
     try:
         for counter, piece in _numbered(source, PIECE + _TAG):
             target.write(unseal(counter, piece, None))
     except InvalidTag:
-        raise Damaged("a piece of it was changed, or its end is missing") from None
+        raise Damaged("a part of it was changed, or its end is missing") from None
 
 
 def _file_key(source: IO[bytes], secret: bytes) -> bytes:
-    """Read the header and give the key that it wraps, once the header has proven to be whole."""
+    """Read the header and return the key that it wraps, after the header is authenticated."""
     from cryptography.exceptions import InvalidTag
 
     lines = [source.readline(_LONGEST_LINE) for _ in range(4)]
     stanza, body, end = _STANZA.fullmatch(lines[1]), _BODY.fullmatch(lines[2]), _END.fullmatch(lines[3])
     if lines[0] != _MAGIC:
-        raise Damaged("it is no age file")
+        raise Damaged("it is not an age file")
     if lines[1].startswith(b"-> ") and not lines[1].startswith(b"-> scrypt "):
-        raise UsageError("it was encrypted to public keys", hint="--identity KEY.txt opens it")
+        raise UsageError("it was encrypted to public keys", hint="use --identity KEY.txt")
     if not stanza or not body or not end or int(stanza[2]) > MOST_WORK:
-        raise Damaged("its header is not one for a passphrase, or asks for too much work")
+        raise Damaged("its header is not valid for a passphrase, or its work factor is too high")
     key = _stretched(secret, _decoded(stanza[1]), int(stanza[2]))
     try:
         file_key = _cipher(key, opens=True)(bytes(12), _decoded(body[1]), None)
     except InvalidTag:
-        raise UsageError("this passphrase does not open it", hint="--passphrase-file names another") from None
+        raise UsageError(
+            "this passphrase does not open it", hint="use --passphrase-file with another"
+        ) from None
     if not hmac.compare_digest(_mac(file_key, b"".join(lines[:3]) + b"---"), _decoded(end[1])):
         raise Damaged("its header was changed")
     return file_key
 
 
 def _numbered(source: ByteSource, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the nonce of each piece of *size* bytes, and the piece; the nonce marks the last."""
+    """Yield (nonce, piece) for each piece of *size* bytes; the nonce marks the last."""
     piece, number = _exactly(source, size), 0
     while following := _exactly(source, size):
         yield number.to_bytes(11, "big") + b"\0", piece
@@ -160,13 +163,13 @@ def _mac(file_key: bytes, header: bytes) -> bytes:
     return hmac.digest(_derived(file_key, b"", b"header"), header, "sha256")
 
 
-def _told(data: bytes) -> bytes:
+def _encoded(data: bytes) -> bytes:
     return b64encode(data).rstrip(b"=")
 
 
 def _decoded(text: bytes) -> bytes:
-    """Decode base64 without padding; raises Damaged for a second way to write the same bytes."""
+    """Return base64 without padding decoded; raises Damaged for a non-canonical encoding."""
     data = b64decode(text + b"=" * (-len(text) % 4))
-    if _told(data) != text:
-        raise Damaged("its header is not as age writes it")
+    if _encoded(data) != text:
+        raise Damaged("its header differs from what age writes")
     return data

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from ops.products.dns.tasks.files import apply_records, export_records, import_records, plan_records
-from ops.products.dns.tasks.read import get_record, list_records
-from ops.products.dns.tasks.write import create_record, delete_record, put_record, update_record
+from ops.products.dns.tasks.records import (
+    create_record,
+    delete_record,
+    get_record,
+    list_records,
+    put_record,
+    update_record,
+)
 
 __all__ = (
     "apply_records",

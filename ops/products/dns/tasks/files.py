@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
 from ops.products.dns import api
-from ops.products.dns.tasks.options import EDIT, READ, ZONE, current_zone, yes_or_no
+from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import Rows, Text
 from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.kinds.resource import Change
-    from ops.products.dns.current import CurrentZone
+    from ops.products.dns.changes import CurrentZone
     from ops.products.dns.plan import Plan
 
 FILE = "YAML (octoDNS's too), JSON, CSV (by its ending) or a BIND zone file"
@@ -47,23 +46,23 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
 
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")
-    found = app.zone(zone)
+    current = current_zone(app, zone)
     if app.offline and not format:
         app.note("a snapshot has the records, but not the API's own file of them: using --format bind")
         format = "bind"
     if not format:
-        return Text(api.export_records(app.client, found["id"]))
-    records = current_zone(app, found).records()
+        return Text(api.export_records(app.client, current.owner.id))
+    records = current.records()
     if format == "yaml":
         from ops.ui.yaml_text import yaml_text
 
         # The end marker shows that the file was not cut.
-        return Text(yaml_text(export.document(found, records)).rstrip("\n") + "\n...\n")
+        return Text(yaml_text(export.document(current.zone, records)).rstrip("\n") + "\n...\n")
     if format == "json":
         from ops.ui.escape import json_text
 
-        return Text(json_text(export.document(found, records), indent=1) + "\n")
-    text, losses = export.bind(found, records)
+        return Text(json_text(export.document(current.zone, records), indent=1) + "\n")
+    text, losses = export.bind(current.zone, records)
     for loss in losses:
         app.warn(loss)
     return Text(text)
@@ -92,14 +91,9 @@ def import_records(
     from ops.products.dns import files
     from ops.products.dns.plan import addition
 
-    current = current_zone(app, app.zone(zone))
-    found = files.read(
-        file,
-        current.zone,
-        yes_or_no(proxied) if proxied else None,
-        ending=".zone",
-        fit_ttl=fit_ttl,
-    )
+    current = current_zone(app, zone)
+    default = yes_or_no(proxied) if proxied else None
+    found = files.read(file, current.zone, default, ending=".zone", fit_ttl=fit_ttl)
     plan = addition(current.owner, current.records(), found, strict=strict)
     _report(app, plan, found.warnings)
     if plan.different:
@@ -140,18 +134,25 @@ def plan_records(
     """
     from ops.products.dns import plan_file
     from ops.products.dns.plan import counted
+    from ops.ui.cells import cell
 
-    current = current_zone(app, app.zone(zone))
+    current = current_zone(app, zone)
     records = current.records()
     plan = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
     if save:
         plan_file.save(plan, current.zone, records, Path(save))
         app.note(f"`inv dns.apply --zone {current.name} --plan {save}` applies it")
-    rows = Rows(list(map(_row, plan.changes)), PLANNED)
+    rows = []
+    for change in plan.changes:
+        differences = change.differences() if change.before and change.after else ()
+        words = (f"{field} {cell(old) or 'none'} → {cell(new) or 'none'}" for field, old, new in differences)
+        shown = {name: change.item.get(name) for name in ("name", "type", "content")}
+        id = (change.before or {}).get("id", "")
+        rows.append({"action": change.action, **shown, "changes": "; ".join(words), "id": id})
     if exit_code and plan.changes:
-        app.show(rows)
+        app.show(Rows(rows, PLANNED))
         raise DifferencesFound(f"the zone differs: {counted(plan)}", hint="`inv dns.apply` applies the file")
-    return rows
+    return Rows(rows, PLANNED)
 
 
 @command(
@@ -183,7 +184,7 @@ def apply_records(
             "dns.apply takes a file or a saved plan",
             hint="use --file (with --keep and so on), or --plan alone",
         )
-    current = current_zone(app, app.zone(zone))
+    current = current_zone(app, zone)
     records = current.records()
     if plan:
         found = plan_file.load(Path(plan), current.owner, records)
@@ -211,15 +212,3 @@ def _report(app: App, plan: Plan, warnings: tuple[str, ...]) -> None:
         app.warn(warning)
     for note in (*plan.notes, counted(plan)):
         app.note(note)
-
-
-def _row(change: Change) -> Json:
-    from ops.ui.cells import cell
-
-    differences = change.differences() if change.before and change.after else ()
-    changes = "; ".join(
-        f"{field} {cell(old) or 'none'} → {cell(new) or 'none'}" for field, old, new in differences
-    )
-    item = change.item
-    shown = {"name": item["name"], "type": item["type"], "content": item.get("content")}
-    return {"action": change.action, **shown, "changes": changes, "id": (change.before or {}).get("id", "")}

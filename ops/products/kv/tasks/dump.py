@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
 from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound
-from ops.files.disk import check_writable, explained, private_folder, refuse_link
-from ops.products.kv import api, pairs
-from ops.products.kv.dumpfile import ResumableDump, to_line
+from ops.products.kv import api
 from ops.products.kv.resources import READ
 from ops.products.kv.tasks.namespaces import NAMED, existing
-from ops.products.kv.values import as_pair, at_once, value_of
-from ops.ui.progress import Progress
 from ops.ui.shapes import Bytes, Item
 
 if TYPE_CHECKING:
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Owner
+    from ops.products.kv.dumpfile import ResumableDump
 
 SHOWN = 10
 CHUNK = 1 << 20
@@ -58,6 +55,8 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     inv kv.dump --namespace sessions --to sessions.jsonl
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
+    from ops.files.disk import check_writable, refuse_link
+
     owner = existing(app, namespace)
     if to == "-":
         return Bytes(_dump_to_stdout(app, owner))
@@ -70,6 +69,8 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
 
 def _dump_to_stdout(app: App, namespace: Owner) -> Iterator[bytes]:
     """Yield the dump once it is complete: what is piped into another command is whole, or nothing."""
+    from ops.files.disk import explained, private_folder
+
     state = private_folder(app.settings.state_dir)
     with explained(state), TemporaryDirectory(dir=state) as folder:
         target = Path(folder) / "dump.jsonl"
@@ -81,6 +82,8 @@ def _dump_to_stdout(app: App, namespace: Owner) -> Iterator[bytes]:
 
 def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
     """Write the dump to *target* and return its last line; *interrupted* is the warning if that fails."""
+    from ops.products.kv.dumpfile import ResumableDump
+
     origin = {"account": owner.account_id, "namespace": {n: owner.item[n] for n in ("id", "title")}}
     with ResumableDump(target, origin) as dump:
         try:
@@ -101,6 +104,9 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
+    from ops.products.kv import pairs
+    from ops.ui.progress import Progress
+
     if dump.count:
         app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
     title, start = namespace.item["title"], dump.last
@@ -134,6 +140,9 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
 
 def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
     """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
+    from ops.products.kv.dumpfile import to_line
+    from ops.products.kv.values import as_pair, at_once, value_of
+
     where = client, namespace.account_id, namespace.id
     texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
     if texts is None:

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.files.disk import explained, private_folder
-from ops.http.pages import Listing, Tally
 from ops.kinds.resource import Change
-from ops.products.kv import api, pairs, valid
+from ops.products.kv import api, valid
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
-from ops.products.kv.values import checked
 from ops.ui.shapes import Bytes, Item, Rows
 from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Client
+    from ops.http.client import Client, Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.products.zones.parts import Parallel
@@ -52,6 +49,8 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
     """
     where = app.client, app.account_id, app.namespace_id(namespace)
     if len(prefix) > 1:
+        from ops.files.disk import private_folder
+
         folder = private_folder(app.settings.state_dir)
         listing = list_ranges(*where, prefix, parallel=app.parallel, folder=folder)
     else:
@@ -82,6 +81,8 @@ def list_ranges(
 
     Several are read at once, each to its end before its first key is returned, into files in *folder*.
     """
+    from ops.http.pages import Listing, Tally
+
     apart, tally = disjoint(prefixes), Tally()
 
     def read(prefix: str) -> tuple[Listing, SpooledTemporaryFile[bytes]]:
@@ -116,6 +117,8 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     inv kv.get --namespace sessions --key user:1 > value.bin
     inv kv.get --namespace sessions --key user:1 --metadata
     """
+    from ops.products.kv.values import checked
+
     api.check_key(key)
     where = app.client, app.account_id, app.namespace_id(namespace)
     if metadata:
@@ -158,10 +161,12 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
+    from ops.products.kv.pairs import pair
+
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
     moment = valid.expiration(expiration, ttl, now=app.clock())
-    item = pairs.pair(key, _value_from(value, file), kept, moment)
+    item = pair(key, _value_from(value, file), kept, moment)
     owner = namespace_of(app, namespace)
     before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
     if moment:
@@ -226,6 +231,8 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
+    from ops.files.disk import explained, private_folder
+    from ops.products.kv import pairs
     from ops.writes.consent import ITEMS
 
     def size(items: list[Json]) -> int:

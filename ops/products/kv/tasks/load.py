@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
-from ops.files.disk import explained, private_folder
 from ops.items import equal
 from ops.kinds.resource import Change
-from ops.products.kv import api, pairs
-from ops.products.kv.dumpfile import Dump, item_line, item_of, open_dump
+from ops.products.kv import api
 from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from ops.http.client import Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
+    from ops.products.kv.dumpfile import Dump
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
@@ -62,6 +61,8 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     inv kv.load --namespace sessions --file sessions.jsonl
     inv kv.dump --namespace old --to - | inv kv.load --namespace new --file -
     """
+    from ops.files.disk import explained, private_folder
+    from ops.products.kv.dumpfile import open_dump
     from ops.writes import consent
 
     owner = namespace_of(app, namespace)
@@ -101,6 +102,8 @@ class LoadPlan:
         self.named: dict[str, list[str]] = {fate: [] for fate in FATES}
 
     def add(self, item: Json, line: Line) -> None:
+        from ops.products.kv.dumpfile import item_line
+
         fate, before = line
         self.counts[fate] += 1
         if len(self.named[fate]) < SHOWN:
@@ -109,6 +112,8 @@ class LoadPlan:
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines from the first one on; only one reader at a time."""
+        from ops.products.kv.dumpfile import item_of
+
         self._file.seek(0)
         for text in self._file:
             fate, _, before = text.partition(b" ")
@@ -125,6 +130,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
 
     Raise Incomplete if it cannot be known which of them exist there.
     """
+    from ops.products.kv import pairs
+
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
     now = app.clock()
@@ -201,6 +208,8 @@ def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator
 
 def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     """Return how many live pairs differ from what was written; if any, the load is incomplete."""
+    from ops.products.kv import pairs
+
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (
         (item, True) for item, (fate, _) in lines if fate in WRITTEN and can_be_written(item, app.clock())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ops.products.workers.tasks.deployments import deploy
-from ops.products.workers.tasks.downloads import download
+from ops.products.workers.tasks.code import deploy, download
 from ops.products.workers.tasks.scripts import delete_script, info, list_scripts, list_secrets
 from ops.products.workers.tasks.triggers import create_route, delete_route, list_routes, schedules
 

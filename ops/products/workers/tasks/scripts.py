@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPT, SCRIPTS, routes_in, zones_to_read
 from ops.products.zones.parts import attempt, complete, report
@@ -117,7 +117,6 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script shop
     inv workers.delete --script shop --confirm shop --with-references
     """
-    from ops.kinds.resource import Change
     from ops.products.workers import resources
     from ops.products.workers.valid import script_name
 

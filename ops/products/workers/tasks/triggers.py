@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
-from ops.products.zones.api import account_id_of
-from ops.products.zones.parts import all_zones, in_zones
+from ops.products.zones.api import as_owner
+from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Listing
     from ops.items import Json
 
 ZONE = "domain or id, e.g. example.com"
@@ -46,12 +45,13 @@ def zones_to_read(app: App) -> list[Json]:
 def routes_in(app: App, zones: list[Json]) -> Iterator[Json]:
     """Yield the routes of *zones*, each with the name of its zone."""
 
-    def read(zone: Json) -> Listing:
-        return api.list_routes(app.client, zone["id"])
+    def read(zone: Json) -> tuple[str, AnswerPart]:
+        name = zone["name"]
+        return name, attempt(f"routes of {name}", lambda: api.list_routes(app.client, zone["id"]))
 
-    for zone, part in in_zones(zones, "routes", read, parallel=app.parallel, gap=app.gap):
-        for route in part.value or ():
-            yield route | {"zone": zone["name"]}
+    for name, part in app.parallel(read, zones):
+        for route in report(part, app.gap).value or ():
+            yield route | {"zone": name}
 
 
 @command(
@@ -68,13 +68,11 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
-    from ops.kinds.resource import Change
-    from ops.products.workers import valid
-    from ops.products.workers.resources import ROUTE
+    from ops.products.workers import resources, valid
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return make(app, Change(ROUTE, _zone_owner(found), None, wanted))
+    return make(app, Change(resources.ROUTE, as_owner(found), None, wanted))
 
 
 @command(
@@ -89,9 +87,7 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
-    from ops.kinds.resource import Change
-    from ops.products.workers import valid
-    from ops.products.workers.resources import ROUTE
+    from ops.products.workers import resources, valid
 
     if bool(id) == bool(pattern):
         raise UsageError(
@@ -100,16 +96,12 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
         )
     found = app.zone(zone)
     wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
-    owner = _zone_owner(found)
-    route = lookup(app, ROUTE, owner, wanted)
+    owner = as_owner(found)
+    route = lookup(app, resources.ROUTE, owner, wanted)
     if route is None:
         app.note(f"{found['name']} has no route {id or wanted['pattern']}: nothing to delete")
         return make(app)
-    return make(app, Change(ROUTE, owner, route, None))
-
-
-def _zone_owner(zone: Json) -> Owner:
-    return Owner(account_id_of(zone), zone["id"], zone)
+    return make(app, Change(resources.ROUTE, owner, route, None))
 
 
 @command(
@@ -130,9 +122,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
-    from ops.kinds.resource import Change
-    from ops.products.workers import valid
-    from ops.products.workers.resources import SCHEDULE
+    from ops.products.workers import resources, valid
 
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
@@ -144,9 +134,11 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
         app.warn(f"{cron}: {valid.SUNDAY}")
     owner = Owner(app.account_id, valid.script_name(script), {"id": script})
     live = {one["cron"]: one for one in _current_schedules(app, owner)}
-    kept = [Change(SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
-    deleted = [Change(SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons]
-    created = [Change(SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
+    kept = [Change(resources.SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
+    deleted = [
+        Change(resources.SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons
+    ]
+    created = [Change(resources.SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
     return make(app, *kept, *deleted, *created)
 
 

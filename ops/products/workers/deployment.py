@@ -1,16 +1,14 @@
-"""workers.deploy: the code from disk, the live settings, and what a file of metadata changes in them."""
+"""workers.deploy: the item that an upload becomes, from code, metadata and the live script."""
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.cli.command import command
-from ops.errors import UsageError, ValidationError
+from ops.errors import ValidationError
 from ops.http.answers import finite
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Content
 from ops.products.workers import valid
 from ops.products.workers.script import (
     MODULE,
@@ -23,68 +21,14 @@ from ops.products.workers.script import (
     sorted_bindings,
     without_code,
 )
-from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read
-from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
-from ops.ui.shapes import Rows
-from ops.writes.make import lookup, make
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read_bytes
 
 if TYPE_CHECKING:
-    from ops.cli.app import App
     from ops.items import Json
 
 # What a file of metadata may hold, under the API's own names; the main module is known from the code.
 METADATA = ("bindings", "migrations", *SETTINGS)
 _VALUES = ("text", "key_base64", "key_jwk")
-
-
-@command(
-    "deploy",
-    required=("script", "path"),
-    writes=True,
-    needs=f"{SCRIPTS}, {EDIT}",
-    help={
-        "script": SCRIPT,
-        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
-        "main": "the module of the folder that runs first (default: the download's, or index.js)",
-        "format": "modules or service-worker (default: that of the download or the live script, or detected)",
-        "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
-        "bindings": "JSON file: the metadata of an upload, or a list of bindings",
-    },
-)
-def deploy(
-    app: App,
-    script: str = "",
-    path: str = "",
-    main: str = "",
-    format: str = "",
-    compatibility_date: str = "",
-    bindings: str = "",
-) -> Rows:
-    """Upload a script and deploy it; one that already exists and is equal is left unchanged.
-
-    Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
-    files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
-
-    inv workers.deploy --script shop --path dist/index.js
-    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
-    """
-    from ops.kinds.resource import Change
-    from ops.products.workers import resources
-
-    valid.script_name(script)
-    if format and format not in FORMATS:
-        raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
-    source = read(Path(path), main=main)
-    metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
-    for name in source.left_out:
-        app.note(f"left out, not a module: {name}")
-    owner = Owner(app.account_id, app.account_id, {})
-    live = lookup(app, resources.SCRIPT, owner, {"id": script})
-    code = with_format(source, script, format=format, live=live)
-    today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
-    item = wanted(script, code, metadata, live, today=today)
-    kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
-    return make(app, Change(kind, owner, live, item))
 
 
 def with_format(source: Source, name: str, *, format: str = "", live: Json | None = None) -> Script:
@@ -101,10 +45,8 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
         return source.script
     if format:
         media_type = FORMATS[format]
-    elif source.known:
-        media_type = main.media_type
     else:
-        media_type = _detected(source, main.data, entry, live)
+        media_type = main.media_type if source.known else _detected(source.script, main, live)
     code = [module for module in modules if module.media_type != MEDIA_TYPES[".map"]]
     # The API returns a service worker without the name of its file.
     renamed = f"{name}.js" if media_type == SERVICE_WORKER and len(code) == 1 else entry
@@ -116,18 +58,17 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
     )
 
 
-def _detected(source: Source, code: bytes, entry: str, live: Json | None) -> str:
+def _detected(script: Script, main: Content, live: Json | None) -> str:
     from ops.products.workers.javascript import is_module
 
-    others = [one for one in source.script.modules if one.name != entry]
-    imports = is_module(code)
-    if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in others):
+    imports = is_module(main.data)
+    if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in script.modules if one != main):
         return MODULE
     if live and live["media_types"].get(main_of(live)[1]) in (MODULE, SERVICE_WORKER):
         return MODULE if main_of(live)[0] == "main_module" else SERVICE_WORKER
     if imports is None:
         raise ValidationError(
-            f"{entry} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
+            f"{main.name} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
             hint=f"fix it, or add --format {' or --format '.join(FORMATS)}",
         )
     return SERVICE_WORKER
@@ -177,7 +118,16 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     Raises ValidationError for what an upload would refuse, and for the value of a secret, because it
     would be shown and kept in the journal.
     """
-    metadata = _checked(file, _parsed(Path(file))) if file else {}
+    metadata: Json = {}
+    if file:
+        try:
+            content = json.loads(read_bytes(Path(file)), parse_constant=finite, parse_float=finite)
+        except (ValueError, RecursionError) as problem:
+            raise ValidationError(f"{file} is not JSON: {problem}") from None
+        metadata = {"bindings": content} if isinstance(content, list) else content
+        if not isinstance(metadata, dict):
+            raise ValidationError(f"{file} holds neither an object nor a list of bindings")
+        _check(file, metadata)
     if date:
         metadata["compatibility_date"] = date
     if "compatibility_date" in metadata:
@@ -185,23 +135,7 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     return metadata
 
 
-def _parsed(file: Path) -> Json:
-    try:
-        content = json.loads(file.read_bytes(), parse_constant=finite, parse_float=finite)
-    except OSError as problem:
-        raise UsageError(
-            f"{file} cannot be read: {problem.strerror}", hint="--bindings takes a file"
-        ) from None
-    except (ValueError, RecursionError) as problem:
-        raise ValidationError(f"{file} is not JSON: {problem}") from None
-    if isinstance(content, list):
-        return {"bindings": content}
-    if not isinstance(content, dict):
-        raise ValidationError(f"{file} holds neither an object nor a list of bindings")
-    return content
-
-
-def _checked(file: str, metadata: Json) -> Json:
+def _check(file: str, metadata: Json) -> None:
     unknown = [name for name in metadata if name not in METADATA]
     if unknown:
         hint = f"one of: {', '.join(METADATA)}; secrets are always kept"
@@ -209,26 +143,19 @@ def _checked(file: str, metadata: Json) -> Json:
     bindings = metadata.get("bindings", [])
     if not isinstance(bindings, list):
         raise ValidationError(f"the bindings in {file} are not a list")
-    names = [_binding_name(file, binding) for binding in bindings]
-    if len(set(names)) < len(names):
-        duplicate = next(name for name in names if names.count(name) > 1)
-        raise ValidationError(f"{file} has two bindings called {duplicate!r}")
-    if "migrations" in metadata:
-        migrations = metadata["migrations"]
-        if not (isinstance(migrations, dict) and migrations.get("new_tag")):
-            hint = "the tag shows later deployments that the migration has run"
-            raise ValidationError(f"the migrations in {file} have no new_tag", hint=hint)
-    return metadata
-
-
-def _binding_name(file: str, binding: Json) -> str:
-    fields = binding if isinstance(binding, dict) else {}
-    name, type = fields.get("name"), fields.get("type")
-    if not (isinstance(name, str) and name and isinstance(type, str) and type):
-        raise ValidationError(f"a binding in {file} has no name or no type")
-    if type in SECRETS and any(field in fields for field in _VALUES):
-        raise ValidationError(
-            f"{file} holds the value of the secret {name!r}",
-            hint="deployments keep a script's secrets; set their values in Cloudflare's dashboard",
-        )
-    return name
+    names: set[str] = set()
+    for binding in bindings:
+        fields = binding if isinstance(binding, dict) else {}
+        name, type = fields.get("name"), fields.get("type")
+        if not (isinstance(name, str) and name and isinstance(type, str) and type):
+            raise ValidationError(f"a binding in {file} has no name or no type")
+        if type in SECRETS and any(field in fields for field in _VALUES):
+            hint = "deployments keep a script's secrets; set their values in Cloudflare's dashboard"
+            raise ValidationError(f"{file} holds the value of the secret {name!r}", hint=hint)
+        if name in names:
+            raise ValidationError(f"{file} has two bindings called {name!r}")
+        names.add(name)
+    migrations = metadata.get("migrations")
+    if "migrations" in metadata and not (isinstance(migrations, dict) and migrations.get("new_tag")):
+        hint = "the tag shows later deployments that the migration has run"
+        raise ValidationError(f"the migrations in {file} have no new_tag", hint=hint)

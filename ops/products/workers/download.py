@@ -11,17 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.cli.command import command
 from ops.errors import Refused
+from ops.files.disk import atomic, explained, private_folder, refuse_link
 from ops.items import Json
 from ops.kinds.resource import Content
-from ops.products.workers import api
 from ops.products.workers.source import INDEX
-from ops.products.workers.tasks.triggers import SCRIPT, SCRIPTS
-from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
-    from ops.cli.app import App
     from ops.products.workers.script import Script
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
@@ -29,35 +25,6 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,6}")
 # Windows opens its devices by these names, whatever the suffix.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-@command(
-    "download",
-    required=("script",),
-    needs=SCRIPTS,
-    help={
-        "script": SCRIPT,
-        "to": "folder to write to (default: one named like the script)",
-        "force": "replace existing files; their earlier content is kept under another name",
-    },
-)
-def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
-    """Write all modules of a script to a folder, byte for byte, with an index of them.
-
-    inv workers.download --script shop --to backup/shop
-    """
-    from ops.files.disk import check_writable
-
-    folder = Path(to or file_names([script])[0])
-    check_writable(next(path for path in (folder, *folder.absolute().parents) if path.exists()))
-    content = api.get_content(app.client, app.account_id, script)
-    written = write(folder, script, content, force=force)
-    rows = [
-        one.as_json()
-        | {"file": str(one.file), "entry_point": one.module.name == content.entry_point, "kept": one.kept}
-        for one in written
-    ]
-    return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
 
 
 class Written(NamedTuple):
@@ -98,8 +65,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
     Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
     earlier, different file is kept beside the new one.
     """
-    from ops.files.disk import private_folder
-
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
@@ -117,8 +82,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
 
 def _write(module: Content, file: Path) -> Written:
     """Write *module* to *file*; copy an earlier, different file aside first."""
-    from ops.files.disk import atomic, explained, refuse_link
-
     refuse_link(file)
     kept = ""
     if file.exists():

@@ -1,0 +1,152 @@
+"""`snapshots.list` and `snapshots.show`: the stored snapshots, and the sections of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.ui.shapes import Rows
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.items import Json
+    from ops.kinds.resource import Resource
+    from ops.snapshots.library import Entry, Library
+    from ops.snapshots.manifest import Manifest
+    from ops.snapshots.snapshot import Snapshot
+
+NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
+FROM = "s3://BUCKET/PREFIX: the snapshots in that bucket instead of those on this machine"
+IDENTITY = "file with the age secret key that opens an encrypted one"
+PHRASE = "file with the passphrase that opens it, on its first line"
+COLUMNS = ("account", "snapshot", "started", "status", "kinds", "items", "size", "note")
+SECTIONS = ("kind", "in", "status", "count", "reason")
+
+_CONTENTS = "/contents"
+
+
+@command("list", help={"from_": FROM})
+def list_snapshots(app: App, from_: str = "") -> Rows:
+    """List the stored snapshots, newest first: of one account (--account-id), or of all.
+
+    inv snapshots.list
+    inv snapshots.list --filter status=damaged --fields path,note
+    inv snapshots.list --from s3://backups/cloudflare
+    """
+    if not from_:
+        return Rows(rows(app.settings.exports, app.known_account), COLUMNS)
+    from ops.offsite import address
+    from ops.offsite.bucket import Bucket
+    from ops.offsite.library import OffsiteLibrary, stored_accounts
+
+    place = address.read_prefix(from_, "--from")
+    bucket = Bucket(place.bucket, app.settings, app.stop)
+    ids = [app.known_account] if app.known_account else stored_accounts(bucket, place)
+    libraries = [OffsiteLibrary(app, place, id, bucket) for id in ids]
+    return Rows((row for library in libraries for row in library_rows(library)), COLUMNS)
+
+
+@command("show", help={"name": NAME, "identity": IDENTITY, "passphrase_file": PHRASE})
+def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
+    """Show the sections of a snapshot, and what could not be read.
+
+    inv snapshots.show
+    inv snapshots.show --name 2026-11-22 --filter status!=complete
+    """
+    from ops.kinds.catalog import kinds
+    from ops.offsite.anywhere import open_snapshot
+
+    snapshot = open_snapshot(app, name, identity, passphrase_file)
+    manifest = snapshot.manifest
+    status = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
+    app.note(
+        f"{snapshot.where}: account {manifest.account_id}, {manifest.started}, {status}, by {manifest.tool}"
+    )
+    return Rows(sections(snapshot, kinds()), SECTIONS)
+
+
+def rows(root: Path, account_id: str) -> Iterator[Json]:
+    """Yield a row for each snapshot, newest first; of all accounts if *account_id* is empty."""
+    from ops.snapshots.library import Library, accounts
+
+    for account in [account_id] if account_id else accounts(root):
+        yield from library_rows(Library(root, account))
+
+
+def library_rows(library: Library) -> Iterator[Json]:
+    """Yield a row for each snapshot in *library*, newest first; unknown values are None."""
+    from ops.ui.cells import readable_size
+
+    for entry in library.all():
+        manifest, size = entry.manifest, size_of(entry)
+        yield {
+            "account": manifest.account_id if manifest else library.account_id,
+            "snapshot": entry.name,
+            "started": moment(entry.started),
+            "status": entry.status,
+            "kinds": kinds_of(manifest) if manifest else None,
+            "items": items_of(manifest) if manifest else None,
+            "size": readable_size(size),
+            "bytes": size,
+            "encrypted": entry.sealed,
+            "path": entry.where,
+            "note": entry.failure.message if entry.failure else manifest.reason if manifest else "encrypted",
+        }
+
+
+def size_of(entry: Entry) -> int:
+    """Return the size of an entry in bytes, according to its manifest; 0 for a damaged one."""
+    if entry.manifest is None:
+        return entry.size
+    return entry.size + sum(stored.bytes for stored in entry.manifest.files.values())
+
+
+def items_of(manifest: Manifest) -> int:
+    """Count the items; contents are files of an item."""
+    return sum(section.count for section in manifest.sections if not section.kind.endswith(_CONTENTS))
+
+
+def kinds_of(manifest: Manifest) -> int:
+    """Count the kinds of which anything was read."""
+    from ops.snapshots.manifest import COMPLETE
+
+    read = {section.kind for section in manifest.sections if section.status == COMPLETE or section.count}
+    return sum(1 for kind in read if not kind.endswith(_CONTENTS))
+
+
+def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[Json]:
+    """Yield a row for each section: kind, scope, the name of the parent, status, count, reason."""
+    names: dict[str, dict[str, str]] = {}
+    for section in snapshot.manifest.sections:
+        kind = section.kind.removesuffix(_CONTENTS)
+        owner = resources.get(kind)
+        parent = kind if kind != section.kind else owner.parent if owner else ""
+        if parent not in names:
+            names[parent] = _names(snapshot, resources.get(parent))
+        yield {
+            "kind": section.kind,
+            "scope": section.scope,
+            "in": names[parent].get(section.scope, section.scope),
+            "status": section.status,
+            "count": section.count,
+            "reason": section.reason,
+        }
+
+
+def _names(snapshot: Snapshot, resource: Resource | None) -> dict[str, str]:
+    """Return the names of the items of a kind by the key that other kinds refer to."""
+    from ops.items import reach
+
+    if resource is None:
+        return {}
+    return {
+        str(reach(item, resource.key)): str(reach(item, resource.label) or reach(item, resource.key))
+        for _, item in snapshot.items(resource.kind)
+    }
+
+
+def moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,1 +1,0 @@
-"""A snapshot checked against its manifest."""
