@@ -40,9 +40,8 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
         if entry.state == FAILED:
             continue
         state, why = _state(entry, kinds.get(entry.kind))
-        columns = {name: getattr(entry, name) for name in COLUMNS}
         more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "why": why}
-        yield {**columns, "state": state, **more}
+        yield {**{name: getattr(entry, name) for name in COLUMNS}, "state": state, **more}
 
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
@@ -99,9 +98,7 @@ def details(journal: Journal, entry: JournalEntry, resource: Resource | None) ->
     for before, after in journal.changes(entry):
         change = Change(known, Owner(*entry.owner), before, after)
         yield {
-            "id": entry.id,
-            "time": entry.time,
-            "task": entry.task,
+            **{name: getattr(entry, name) for name in ("id", "time", "task")},
             "state": state,
             "action": change.action,
             "kind": entry.kind,

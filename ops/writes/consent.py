@@ -84,10 +84,9 @@ class Consent:
 
     def _warn_of_loss(self, change: Change) -> None:
         writes = change.resource.writes
-        if writes and writes.irreversible:
-            self._warn(f"{describe.name(change)}: {writes.irreversible}")
-        elif writes and writes.lost:
-            self._warn(f"{describe.name(change)}: this permanently deletes {writes.lost}")
+        deleted = f"this permanently deletes {writes.lost}" if writes and writes.lost else ""
+        if loss := (writes and writes.irreversible) or deleted:
+            self._warn(f"{describe.name(change)}: {loss}")
 
 
 def attended() -> bool:

@@ -117,10 +117,7 @@ def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | Non
 
 @contextmanager
 def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
-    """Hold the lock of *owner* for the block, so that what is read in it is still true when it is written.
-
-    Raises Locked if another run has it. A dry run takes no lock.
-    """
+    """Hold the lock of *owner* while items are read and written; a dry run takes none. Raises Locked."""
     from ops.files.lock import holder
     from ops.writes.writing import Locks
 

@@ -226,11 +226,7 @@ class Stopping:
     """The signal that asked the run to stop, if any."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._stop, self.signal = stop, 0
-
-    @property
-    def terminated(self) -> bool:
-        return self.signal in (signal.SIGTERM, signal.SIGHUP)
+        self._stop, self.signal, self.terminated = stop, 0, False
 
     def check(self, task: str) -> None:
         """Raise Interrupted or Terminated if *task* must stop."""
@@ -255,7 +251,7 @@ def finish_request(stop: threading.Event, warn: Callable[[str], None]) -> Iterat
         if number == signal.SIGHUP:
             # The kernel and a shell that ends may both send it; the second does not mean "immediately".
             signal.signal(number, signal.SIG_IGN)
-        stopping.signal = number
+        stopping.signal, stopping.terminated = number, number in (signal.SIGTERM, signal.SIGHUP)
         stop.set()
         # A signal may arrive while a line is written, which another write must not interrupt.
         with suppress(RuntimeError):

@@ -22,6 +22,7 @@ import stat
 import sys
 import zlib
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
@@ -74,9 +75,7 @@ class Dump:
 
     def check(self) -> Json:
         """Read the whole file and return its last line. Raise UsageError or ValidationError."""
-        for entry in self._entries():
-            last = entry
-        return last
+        return deque(self._entries(), maxlen=1).pop()
 
     def pairs(self) -> Iterator[Json]:
         """Yield the pairs as items, their values as bytes; raise as check does, at the end at the latest."""

@@ -265,14 +265,12 @@ class Pace(NamedTuple):
         self, read: Callable[[list[T]], R | None], batches: Iterable[list[T]], size: Callable[[R], int]
     ) -> Iterator[R]:
         """Yield what *read* returns for each of *batches*, or for its halves if that is None: too large."""
-
-        def one(batch: list[T]) -> tuple[list[T], R | None]:
-            return batch, read(batch)
-
-        def size_of(done: tuple[list[T], R | None]) -> int:
-            return PACE_MEMORY if done[1] is None else size(done[1])
-
-        for batch, result in self.each(one, batches, size_of):
+        done = self.each(
+            lambda batch: (batch, read(batch)),
+            batches,
+            lambda one: PACE_MEMORY if one[1] is None else size(one[1]),
+        )
+        for batch, result in done:
             if result is not None:
                 yield result
             else:
@@ -284,11 +282,8 @@ class Window:
     """Admit few large batches at once, or many small ones; their numbers begin at 0 and leave in order."""
 
     def __init__(self, limit: int, stop: threading.Event, memory: int = PACE_MEMORY) -> None:
-        self._limit = limit
-        self._stop = stop
-        self._memory = memory
-        self._left = 0
-        self._width = 1
+        self._limit, self._stop, self._memory = limit, stop, memory
+        self._left, self._width = 0, 1
         self._changed = threading.Condition()
 
     def enter(self, number: int) -> None:

@@ -72,10 +72,7 @@ def checked(
 def values(
     client: Client, account_id: str, namespace_id: str, keys: Iterable[Json]
 ) -> Iterator[tuple[Json, bytes]]:
-    """Yield each of *keys* (as listed) with its value, in their order; skip a key that no longer exists.
-
-    Raise MalformedAnswer for a value that may be truncated.
-    """
+    """Yield each of *keys* with its value, in order; skip one that is gone. Raise MalformedAnswer."""
     remaining = iter(keys)
     get = partial(api.get_text_values, client, account_id, namespace_id)
     while batch := list(islice(remaining, api.BULK_GET)):

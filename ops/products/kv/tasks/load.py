@@ -69,8 +69,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     empty = is_simulated(app, owner)
     folder = private_folder(app.settings.state_dir)
     dumped = open_dump(file, folder, now=app.clock())
-    locked = hold(app, PAIR, owner)
-    with dumped as dump, locked, explained(folder), TemporaryFile(dir=folder) as spool:
+    with dumped as dump, hold(app, PAIR, owner), explained(folder), TemporaryFile(dir=folder) as spool:
         total = dump.check()["pairs"]
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)
@@ -126,10 +125,7 @@ class LoadPlan:
 
 
 def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int, *, empty: bool) -> None:
-    """Fill *plan* for the *total* pairs of *dump*; *empty* means that *namespace* has no keys.
-
-    Raise Incomplete if it cannot be known which of them exist there.
-    """
+    """Fill *plan* for the *total* pairs of *dump*; *empty*: *namespace* has no keys. Raise Incomplete."""
     from ops.products.kv import pairs
 
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
