@@ -168,8 +168,8 @@ class App:
     @cached_property
     def output(self) -> Output:
         """Return how to print the result, as the shared options and the settings say."""
-        from ops.ui.colors import use_color
         from ops.ui.shapes import Output
+        from ops.ui.talk import use_color
 
         shared = self._shared
         return Output(

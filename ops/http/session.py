@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from ops.errors import ApiError, OpsError, UsageError
 from ops.http.exchange import Call, Reply
 from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
-from ops.http.timed import Attempt, AttemptSlot, TimedHTTP, TimedHTTPS
+from ops.http.timed import Attempt, TimedHTTP, TimedHTTPS
 
 if TYPE_CHECKING:
     Authorize = Callable[[requests.PreparedRequest], object]
@@ -77,7 +77,7 @@ class Session:
         large = call.stream or len(call.body or b"") > CHUNK
         seconds = max(self._seconds, SECONDS_FOR_CONTENT) if large else self._seconds
         attempt = Attempt(min(self._clock() + seconds, self._until), self._read_timeout, self._clock)
-        session.watch.attempt = attempt
+        session.attempt = attempt
         failure: OpsError
         try:
             response = session.send(
@@ -173,24 +173,22 @@ class _Quiet(requests.Session):
 
     def __init__(self, tls: SSLContext | None) -> None:
         super().__init__()
-        self.watch = AttemptSlot()
+        self.attempt: Attempt | None = None
         self.trust_env = False
         self.adapters.clear()
-        if tls:
-            self.mount("https://", _TlsAdapter(self.watch, tls))
-        else:
-            self.mount("http://", _Adapter(self.watch))
+        self.mount("https://" if tls else "http://", _Adapter(lambda: self.attempt, tls))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: requests would read the whole body of a redirect to prepare for following it."""
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter that never retries, and whose connections keep deadlines."""
+    """An adapter that never retries; its connections keep deadlines, and share one TLS context."""
 
-    def __init__(self, watch: AttemptSlot) -> None:
-        self._http = partial(TimedHTTP, watch=watch)
-        self._https = partial(TimedHTTPS, watch=watch)
+    def __init__(self, current: Callable[[], Attempt | None], tls: SSLContext | None) -> None:
+        self._http = partial(TimedHTTP, current=current)
+        self._https = partial(TimedHTTPS, current=current)
+        self._tls: dict[str, Any] = {"ssl_context": tls} if tls else {}
         super().__init__(pool_connections=1, pool_maxsize=2, max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -198,19 +196,11 @@ class _Adapter(HTTPAdapter):
         pool.ConnectionCls = self._https if pool.scheme == "https" else self._http
         return pool
 
-
-class _TlsAdapter(_Adapter):
-    """An adapter whose connections share one TLS context."""
-
-    def __init__(self, watch: AttemptSlot, context: SSLContext) -> None:
-        self._context = context
-        super().__init__(watch)
-
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        super().init_poolmanager(*args, **(self._tls | kwargs))
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+        return super().proxy_manager_for(*args, **(self._tls | kwargs))
 
     def cert_verify(self, conn: Any, *_args: Any, **_kwargs: Any) -> None:
         """Require a certificate; requests would load the CA certificates for each connection."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
 from ops.ui.cells import table_cells
-from ops.ui.colors import STYLE_OF, paint
 from ops.ui.escape import printable
+from ops.ui.talk import STYLE_OF, paint
 
 if TYPE_CHECKING:
     from ops.items import Json

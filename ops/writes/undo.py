@@ -8,13 +8,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ops.config.settings import SANDBOX
-from ops.errors import Conflict, NotFound, Refused, UsageError
+from ops.errors import Conflict, Interrupted, NotFound, OpsError, Refused, UsageError
+from ops.kinds.resource import Owner
 from ops.ui.shapes import Rows
 from ops.writes import describe
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
 from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
-from ops.writes.sending import batches
+from ops.writes.sending import batches, find
 from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 BEFOREHAND = 500
 HELD = 64 * 1024 * 1024
 SHOWN = 20
+# What the smallest plan allows is allowed everywhere: only the rest needs a look at the owner.
+_SMALLEST = {"plan": {"legacy_id": "free"}}
 
 
 def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
@@ -87,6 +90,9 @@ class _Undo:
         self._simulated = simulated if simulated is not None else []
         self._all = writing.journal.entries()
         self._keys = Keys(self._all.values())
+        # The live items of owners whose plan may allow less than it did, and what was said about them.
+        self._owners: dict[str, Json] = {}
+        self._warnings: set[str] = set()
 
     def ready(self, chosen: Sequence[JournalEntry]) -> list[JournalEntry]:
         """Return the entries of *chosen* to undo, the last one first."""
@@ -117,7 +123,36 @@ class _Undo:
     def _reversals(self, entry: JournalEntry) -> list[Reversal]:
         resource = self._kinds[entry.kind]
         changed = reversed(self._writing.journal.changes(entry))
-        return [reversal(entry, resource, pair, self._keys) for pair in changed]
+        found = [reversal(entry, resource, pair, self._keys) for pair in changed]
+        return [self._fitted(one) for one in found] if resource.restore.fitted else found
+
+    def _fitted(self, one: Reversal) -> Reversal:
+        """Return *one* without what its owner does not allow now, and warn of that once."""
+        resource, owner, _, after = one.change
+        parent = self._kinds.get(resource.parent)
+        if after is None or resource.restore.fitted is None or parent is None or parent.writes is None:
+            return one
+        if not resource.restore.fitted(after, _SMALLEST)[1]:
+            return one
+        if owner.id not in self._owners:
+            account = Owner(owner.account_id, owner.account_id, {})
+            item = {**owner.item, "id": owner.id}
+            try:
+                found = find(self._writing.client, parent.writes, account, item)
+            except Interrupted:
+                raise
+            except OpsError:
+                # Without permission to read the owner, the API decides what it allows.
+                found = None
+            self._owners[owner.id] = found or owner.item
+        fitted, left_out = resource.restore.fitted(after, self._owners[owner.id])
+        if left_out:
+            where = owner.item.get("name", owner.id)
+            lost = f"undone without {', '.join(left_out)}, which {where} does not allow"
+            if (warning := f"{describe.name(one.change)}: {lost}") not in self._warnings:
+                self._writing.talk.warn(warning)
+                self._warnings.add(warning)
+        return one._replace(change=one.change._replace(after=fitted))
 
     def _checked(self, reversals: Sequence[Reversal]) -> list[tuple[Reversal, LiveCheck]]:
         """Return *reversals*, each with its check. Raises Conflict if a live item has changed."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.ssl import api
-from ops.products.ssl.names import covers
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
 
@@ -132,6 +131,8 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
     A certificate is expiring in the last third of its own lifetime, or within *days* unless that is 0.
     *records* are those whose names need a certificate; *now* is in seconds since 1970.
     """
+    from ops.products.ssl.names import covers
+
     for pack in packs:
         yield from _expiring(pack, now, days)
         if pack.get("status") in NOT_ISSUED:
