@@ -88,9 +88,7 @@ class Log:
     def __init__(
         self, redact: Redactor, stream: TextIO | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        self._redact = redact
-        self._stream = stream
-        self._clock = clock
+        self._redact, self._stream, self._clock = redact, stream, clock
         self._lock = threading.Lock()
         self._count = 0
 

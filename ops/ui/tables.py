@@ -156,14 +156,15 @@ class StandIns:
 
     def put(self, text: str) -> str:
         """Return a placeholder with as many characters as *text* takes columns."""
-        return text if text.isascii() else "".join(map(self._stand_in, clusters(text)))
-
-    def _stand_in(self, cluster: str) -> str:
-        width = width_of(cluster)
-        if len(cluster) == width:
-            return cluster
-        mark = self._kept.setdefault(cluster, chr(_FIRST + len(self._kept)))
-        return mark + _FILLER * (width - 1)
+        if text.isascii():
+            return text
+        found = ""
+        for cluster in clusters(text):
+            if len(cluster) != (width := width_of(cluster)):
+                mark = self._kept.setdefault(cluster, chr(_FIRST + len(self._kept)))
+                cluster = mark + _FILLER * (width - 1)
+            found += cluster
+        return found
 
     def back(self, text: str) -> str:
         """Replace the placeholders by the original text."""

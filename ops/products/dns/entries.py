@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import rdata
-from ops.products.dns.record import DEFAULTS, READ_ONLY, did_you_mean
+from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
     from ops.items import Json
 
 SHOWN = 20
-KNOWN = ("name", "type", *rdata.RDATA, *DEFAULTS, *READ_ONLY)
+SETTABLE = ("name", "type", *rdata.RDATA, *DEFAULTS)
+KNOWN = (*SETTABLE, *READ_ONLY)
 
 
 class FileRecord(NamedTuple):
@@ -71,17 +72,6 @@ def listed(errors: Sequence[ValidationError]) -> list[str]:
     """Return the messages of *errors*, the first twenty of many."""
     more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
     return [*(error.message for error in errors[:SHOWN]), *more]
-
-
-def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
-    """Raise ValidationError for a field that no record has: it would be sent, and ignored."""
-    settable = ("name", "type", *rdata.RDATA, *DEFAULTS)
-    for field in record:
-        if field not in known:
-            raise ValidationError(
-                f"a record has no field {field!r}{did_you_mean(field, settable)}",
-                hint=f"its fields are {', '.join(settable)}",
-            )
 
 
 def refuse_contradiction(record: Json, live: Json | None = None) -> None:

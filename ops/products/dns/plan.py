@@ -22,16 +22,16 @@ from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, compar
 from ops.products.dns import checks, rdata
 from ops.products.dns.entries import (
     KNOWN,
+    SETTABLE,
     FileRecord,
     RecordFile,
     listed,
     raise_all,
     refuse_contradiction,
-    refuse_unknown_fields,
     unsupported,
 )
 from ops.products.dns.names import name_of
-from ops.products.dns.record import READ_ONLY, excludes, full, key, managed, merged, value
+from ops.products.dns.record import READ_ONLY, did_you_mean, excludes, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
@@ -138,8 +138,13 @@ class _Planning:
             self.errors += [] if same else [entry.error]
             return False
         try:
-            if "id" not in record:
-                refuse_unknown_fields(record, self.fields)
+            unknown = [field for field in record if field not in self.fields and "id" not in record]
+            if unknown:
+                # It would be sent, and ignored.
+                raise ValidationError(
+                    f"a record has no field {unknown[0]!r}{did_you_mean(unknown[0], SETTABLE)}",
+                    hint=f"its fields are {', '.join(SETTABLE)}",
+                )
             if record["type"] in self.types or "id" in record:
                 return True
             type = str(record["type"])

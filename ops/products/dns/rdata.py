@@ -144,7 +144,7 @@ def _with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
     second = text.split(None, 2) if type in _NAME_SECOND else ()
     if len(second) > 1:
         return " ".join((second[0], replaced(second[1]), *second[2:]))
-    if type in _NAME_LAST and text:
+    if type in _NAME_LAST and text.strip():
         *before, target = text.rsplit(None, 1)
         return " ".join((*before, replaced(target)))
     return text

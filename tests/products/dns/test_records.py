@@ -283,6 +283,8 @@ REFUSED = [
     ("dns.create", "--name", "a..b", "--type", "A", "--content", "192.0.2.1"),
     ("dns.create", "--name", "www.example.org.", "--type", "A", "--content", "192.0.2.1"),
     ("dns.create", "--name", "x", "--type", "A"),
+    ("dns.create", "--name", "x", "--type", "CNAME", "--content", " "),
+    ("dns.create", "--name", "x", "--type", "MX", "--content", " ", "--priority", "10"),
     ("dns.create", "--name", "x", "--type", "WHAT", "--content", "x"),
     ("dns.update", "--name", "gone", "--type", "A", "--ttl", "300"),
     ("dns.update", "--id", "f" * 32, "--ttl", "300"),
