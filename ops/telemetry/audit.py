@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ class AuditLog:
 
     def record(self, body: Json) -> None:
         """Add a line; the line and the new head are on disk when this returns."""
-        with self._chain:
+        with closing(self._chain):
             self._chain.append(body, self._keep)
 
     def lines(self) -> Iterator[Json]:
