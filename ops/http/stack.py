@@ -25,8 +25,7 @@ from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_retry
 from ops.http.session import Session
-from ops.telemetry.log import Log
-from ops.telemetry.redact import Redactor
+from ops.telemetry.redact import Log, Redactor
 from ops.version import VERSION
 
 if TYPE_CHECKING:

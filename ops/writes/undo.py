@@ -16,15 +16,12 @@ from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEn
 from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
 from ops.writes.sending import batches, find
-from ops.writes.writing import Writing, open_writing
+from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.kinds.resource import Change, Resource
-    from ops.ui.talk import Talk
-
-Kinds = dict[str, "Resource"]
 
 # More changes or bytes than these are compared only while they are undone, not beforehand as well.
 BEFOREHAND = 500
@@ -42,11 +39,8 @@ def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
     return found
 
 
-def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[JournalEntry]:
-    """Return the entries of the last task that can be undone and was not. Raises NotFound.
-
-    What an undo did is skipped: `undo.last` twice goes two steps back, not back and forth.
-    """
+def last(entries: Iterable[JournalEntry], kinds: dict[str, Resource], host: str) -> list[JournalEntry]:
+    """Return the entries of the last task that can be undone, was not, and did not undo. Raises NotFound."""
     group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
         if group and entry.group != group[0].group:
@@ -59,12 +53,8 @@ def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[Journ
     return group
 
 
-def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
-    """Undo *chosen*, the last one first.
-
-    Raises Conflict, before anything is sent, if a live item has changed since, and Refused if nothing can be
-    undone.
-    """
+def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Resource]) -> Rows:
+    """Undo *chosen*, the last one first. Raises Refused, and Conflict before anything is sent."""
     host = app.settings.api_host
     for entry in chosen:
         if entry.host != host:
@@ -73,8 +63,8 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows
                 f"{entry.id} was made on {entry.host}, and this line works on {host}",
                 hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
             )
-    with open_writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
-        run = _Undo(writing, kinds, app.talk, app.parallel, app.run.pretended if app.dry else None)
+    with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
+        run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)
         ready = run.ready(chosen)
         run.compare(ready)
         if app.dry:
@@ -89,14 +79,12 @@ class _Undo:
     def __init__(
         self,
         writing: Writing,
-        kinds: Kinds,
-        talk: Talk,
+        kinds: dict[str, Resource],
         parallel: Callable[[Callable[..., list[LiveCheck]], Iterable[Any]], Iterator[list[LiveCheck]]],
         simulated: list[Change] | None,
     ) -> None:
         self._writing = writing
         self._kinds = kinds
-        self._talk = talk
         self._parallel = parallel
         self._dry = simulated is not None
         self._simulated = simulated if simulated is not None else []
@@ -113,26 +101,24 @@ class _Undo:
             resource = self._kinds.get(entry.kind)
             if entry.state == UNKNOWN and resource is not None and not self._dry:
                 entry = settle(self._writing.client, self._writing, entry, resource)
-            if why := self._why_not(entry):
+            if entry.state in (UNDONE, FAILED):
+                continue
+            why = why_not(entry, resource)
+            if entry.state == UNKNOWN and not self._dry:
+                why = "its outcome is unknown, and the live state is neither the old nor the new one"
+            if why:
                 reasons.append(f"{entry.task} {entry.name}: {why}")
-            elif entry.state not in (UNDONE, FAILED):
+            else:
                 ready.append(entry)
         reasons = list(dict.fromkeys(reasons))
         if reasons and not ready:
             raise Refused(f"cannot be undone: {'; '.join(reasons)}")
         for reason in reasons:
-            self._talk.warn(f"cannot be undone: {reason}")
+            self._writing.talk.warn(f"cannot be undone: {reason}")
         if not ready:
             undone = any(entry.state == UNDONE for entry in chosen)
             raise Refused(f"{chosen[0].id} {'is already undone' if undone else 'failed and changed nothing'}")
         return ready
-
-    def _why_not(self, entry: JournalEntry) -> str:
-        if entry.state in (UNDONE, FAILED):
-            return ""
-        if entry.state == UNKNOWN and not self._dry:
-            return "its outcome is unknown, and the live state is neither the old nor the new one"
-        return why_not(entry, self._kinds.get(entry.kind))
 
     def _reversals(self, entry: JournalEntry) -> list[Reversal]:
         resource = self._kinds[entry.kind]
@@ -164,7 +150,7 @@ class _Undo:
             where = owner.item.get("name", owner.id)
             lost = f"undone without {', '.join(left_out)}, which {where} does not allow"
             if (warning := f"{describe.name(one.change)}: {lost}") not in self._warnings:
-                self._talk.warn(warning)
+                self._writing.talk.warn(warning)
                 self._warnings.add(warning)
         return one._replace(change=one.change._replace(after=fitted))
 
@@ -193,7 +179,9 @@ class _Undo:
         if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
             for entry in ready:
                 self._lock(self._reversals(entry)[:1])
-            self._writing.confirm(self._confirmed_by_name(ready), f"undo {count} change{'s' * (count > 1)}?")
+            by_name = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
+            changes = [one.change for entry in by_name for one in self._reversals(entry)]
+            self._writing.confirm(changes, f"undo {count} change{'s' * (count > 1)}?")
             return
         reversals = [one for entry in ready for one in self._reversals(entry)]
         self._lock(reversals)
@@ -206,14 +194,9 @@ class _Undo:
         done = {id(one) for one, check in zip(firsts, checks, strict=True) if check.done}
         moving = [one.change for one in reversals if id(one) not in done]
         for line in describe.lines(moving):
-            self._talk.show(line)
+            self._writing.talk.show(line)
         if not self._dry:
             self._writing.confirm(moving)
-
-    def _confirmed_by_name(self, ready: Sequence[JournalEntry]) -> list[Change]:
-        """Return the changes that need more than a yes."""
-        chosen = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
-        return [one.change for entry in chosen for one in self._reversals(entry)]
 
     def _lock(self, reversals: Sequence[Reversal]) -> None:
         if not self._dry:

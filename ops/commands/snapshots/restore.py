@@ -133,12 +133,12 @@ def _show(app: App, plan: RestorePlan, report: Report) -> None:
 def _apply(app: App, state: State, plan: RestorePlan, report: Report, *, delete: bool) -> dict[str, Any]:
     from ops.restore.apply import Applying
     from ops.restore.steps import NOT_RESTORED, Report, Steps
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     if not app.option("force"):
         plan.check()
     again = Report()
-    with open_writing(app, expected=plan.steps, read_again=False) as writing:
+    with Writing(app, expected=plan.steps, read_again=False) as writing:
         writing.lock(plan.locks.values())
         writing.confirm([], f"restore {plan.steps:,} item{'s' * (plan.steps > 1)}?")
         applying = Applying(app.client, writing, state, Steps(state, again, app.clock(), delete=delete))
