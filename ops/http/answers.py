@@ -50,9 +50,11 @@ def envelope(call: Call, reply: Reply) -> Json:
 
 
 def result(call: Call, reply: Reply) -> Any:
-    """Return the `result` of *reply*; only a write may have none."""
-    found = envelope(call, reply).get("result")
-    if found is None and call.kind != WRITE:
+    """Return the `result` of *reply*; a write may have none if it has `success` or an empty body."""
+    data = envelope(call, reply)
+    found = data.get("result")
+    proven = call.kind == WRITE and (not reply.body or "result" in data or data.get("success") is True)
+    if found is None and not proven:
         raise malformed(call, reply, "the answer has no result")
     return found
 

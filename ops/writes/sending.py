@@ -114,7 +114,7 @@ def send(
             return DONE, _found(client, writes, changes, _malformed(bad))
         except OpsError as error:
             if client.accepted > accepted:
-                if client.refused > refused:
+                if client.refused > refused or isinstance(error, MalformedAnswer):
                     return DONE, _found(client, writes, changes, error)
                 warn(f"applied, but reading it again failed: {error.message}")
                 with suppress(OutcomeUnknown):
@@ -156,9 +156,10 @@ def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Item
     else:
         items = [_send_single(client, writes, change) for change in wanted]
     for change, item in zip(changes, items, strict=True):
-        if not isinstance(item, dict | None) or (change.after and item is None and not writes.batch):
+        if not isinstance(item, dict | None) or (change.after and item is None):
             raise TypeError("no item")
-        if change.before is None and item is not None and not reach(item, change.resource.key):
+        key = reach(item or {}, change.resource.key)
+        if change.before is None and not (key and isinstance(key, str)):
             raise KeyError(change.resource.key)
     return items
 

@@ -133,17 +133,21 @@ class Writing:
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)
             items = self._send(entry, changes)
-            self._unknown -= len(changes)
-            self._done += len(changes)
             app.run.wrote.add(app.task_id)
             app.written_account = changes[0].owner.account_id
+            if self._read_back and not app.stop.is_set():
+                try:
+                    self._read_again(changes, items)
+                except ApiError as error:
+                    self.journal.finish(entry, UNKNOWN, changes, items, why=error.message)
+                    raise
+            self._unknown -= len(changes)
+            self._done += len(changes)
             irreversible = self.journal.irreversible
             if irreversible:
                 self._irreversible[irreversible] = None
             else:
                 self.undo_id = app.task_id
-            if self._read_back and not app.stop.is_set():
-                self._read_again(changes, items)
             stopping.check(self._task)
         undo = "" if irreversible else entry
         made = zip(changes, items, strict=True)

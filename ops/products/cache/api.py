@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
-from ops.http.shape import instance
+from ops.http.shape import instance, require
 from ops.products.zones import api as zones
 
 if TYPE_CHECKING:
@@ -61,5 +61,4 @@ def purge(client: Client, zone_id: str, rule: Json) -> Json:
     A list holds at most 100 values. The answer means that the purge was accepted, not that anything was
     cached.
     """
-    answer: Json = client.post(path("/zones/{}/purge_cache", zone_id), json=rule)
-    return answer
+    return require(client.post(path("/zones/{}/purge_cache", zone_id), json=rule), "the purge", id=str)
