@@ -29,6 +29,19 @@ SHAPES = [
     ),
 ]
 
+NO_ENVELOPES = ("[{}]", '{"id": 5}', '{"errors": [], "messages": []}')
+ZONE = ("--zone", "example.com")
+UNPROVEN = [
+    ("cache.purge", *ZONE, "--all"),
+    ("dns.create", *ZONE, "--type", "A", "--name", "mk", "--content", "192.0.2.7"),
+    ("dns.delete", *ZONE, "--name", "docs", "--type", "CNAME"),
+    ("kv.create", "--title", "mk"),
+    ("r2.create", "--bucket", "made-up"),
+    ("zones.create", "--name", "made-up.example"),
+    ("workers.schedules", "--script", "cron-reports", "--clear"),
+    ("r2.delete", "--bucket", "uploads"),
+]
+
 
 def states(home: Path) -> list[str]:
     journal = home / "state" / "journal"
@@ -113,6 +126,41 @@ def test_a_success_of_another_shape_is_never_a_traceback_or_a_failure(
     assert "Traceback" not in result.err, result.err
     assert result.code in (0, 2, 4), result.err
     assert set(states(home)) <= {*APPLIED, UNKNOWN}, result.err
+
+
+@pytest.mark.parametrize("body", ["{}", *(pytest.param(b, marks=pytest.mark.long) for b in NO_ENVELOPES)])
+@pytest.mark.parametrize("name", [seldom(name) for name in CASES])
+def test_a_write_that_is_answered_without_an_envelope_is_never_done(
+    staged: Sandbox, inv: Inv, home: Path, name: str, body: str
+) -> None:
+    case = CASES[name]
+    before = arranged(case, staged)
+    on_writes(staged, "malformed", body=body.encode())
+
+    result = inv(*case.line)
+
+    assert result.code == (4 if "restore" in name and result.code == 4 else 2), result.err
+    assert "Traceback" not in result.err
+    assert "undo: " not in result.err
+    assert states(home), result.err
+    assert set(states(home)) == {UNKNOWN}
+    assert state(staged, case.history) == before
+
+
+@pytest.mark.parametrize("body", ["null", "{}", "[{}]", '{"id": 5}'])
+@pytest.mark.parametrize("line", UNPROVEN, ids=" ".join)
+def test_a_success_that_holds_no_item_is_not_done_if_a_lookup_does_not_find_it(
+    staged: Sandbox, inv: Inv, home: Path, line: tuple[str, ...], body: str
+) -> None:
+    answer = f'{{"success": true, "errors": [], "messages": [], "result": {body}}}'
+    on_writes(staged, "malformed", body=answer.encode())
+
+    result = inv(*line, "--yes")
+
+    assert result.code == 2, result.err
+    assert "Traceback" not in result.err
+    assert "undo: " not in result.err
+    assert states(home) == [UNKNOWN]
 
 
 class AfterWrite:
