@@ -26,6 +26,7 @@ _TEMPORARY = re.compile(r"\.cfops-(\d+)-[0-9a-f]{8}\.tmp")
 # What to do about an error while writing; {} is the folder.
 _REMEDIES = {
     (errno.ENOSPC, errno.EDQUOT): "the disk is full: free some space, then run it again",
+    (errno.EMFILE, errno.ENFILE): "`ulimit -n` shows the limit of open files: raise it",
     (errno.EFBIG,): "the file would exceed the allowed size: `ulimit -f` shows the limit",
     (errno.ENOENT, errno.ENOTDIR): "`mkdir -p {}`, or name another folder",
     (errno.EACCES, errno.EPERM, errno.EROFS): "`ls -ld {}` shows who may write there; name another folder",

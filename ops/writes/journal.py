@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
-from ops.files.disk import atomic, private_folder
+from ops.files.disk import atomic, open_regular, private_folder
 from ops.items import reach
 from ops.telemetry.redact import Redactor
 
@@ -274,7 +274,7 @@ class Blobs:
     def _opened(self, name: str) -> Iterator[BinaryIO]:
         path = self._folder / name
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 digest = sha256()
                 while step := file.read(_STEP):
                     digest.update(step)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import UsageError, ValidationError
+from ops.files.disk import open_regular
 from ops.http.answers import finite
 from ops.kinds.resource import Content
 from ops.products.workers import valid
@@ -121,7 +122,9 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     metadata: Json = {}
     if file:
         try:
-            content = json.loads(Path(file).read_bytes(), parse_constant=finite, parse_float=finite)
+            with open_regular(Path(file)) as source:
+                data = source.read()
+            content = json.loads(data, parse_constant=finite, parse_float=finite)
         except OSError as problem:
             hint = "--bindings takes a file"
             raise UsageError(f"{file} cannot be read: {problem.strerror}", hint=hint) from None
