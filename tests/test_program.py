@@ -190,7 +190,10 @@ def test_listing_the_tasks_loads_none_of_their_work() -> None:
         "[folder.tasks for folder in collection().collections.values()]; print(*sys.modules)"
     )
     rooms = "doctor|export|files|offsite|past|restore|sandbox|scan|schedule|snapshots|telemetry"
-    work = re.compile(rf"ops\.({rooms})|ops\.http\.(?!paths|shape)|hashlib|tarfile")
+    work = re.compile(
+        rf"ops\.({rooms})|ops\.http\.(?!paths|shape)|hashlib|tarfile"
+        r"|ops\.products\.(?!kv|r2)\w+\.(names|resources|source|valid|writes)"
+    )
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
 

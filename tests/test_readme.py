@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ops.program import collection
-from ops.sandbox.fault_kinds import KINDS
+from ops.sandbox.faults import ARGUMENTS
 from tests.conftest import Result
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +68,7 @@ def shown_tasks() -> set[str]:
 def test_the_readme_names_every_kind_of_fault() -> None:
     listed = README.partition("the kinds are")[2].partition("\n\n")[0]
 
-    assert {kind for kind in KINDS if kind != "5xx"} - set(re.findall(r"[a-z0-9-]+", listed)) == set()
+    assert {kind for kind in ARGUMENTS if kind != "5xx"} - set(re.findall(r"[a-z0-9-]+", listed)) == set()
 
 
 # What differs between runs, or is shown only once: ids, paths, times, sizes, the sandbox's note, a question.

@@ -168,8 +168,8 @@ class App:
     @cached_property
     def output(self) -> Output:
         """Return how to print the result, as the shared options and the settings say."""
-        from ops.ui.colors import use_color
         from ops.ui.shapes import Output
+        from ops.ui.talk import use_color
 
         shared = self._shared
         return Output(
@@ -200,10 +200,21 @@ class App:
         from ops.ui.output import show
         from ops.ui.shapes import Rows
 
-        if self.export is not None and isinstance(result, Rows):
-            self._write(result, self.export)
-        else:
+        if self.export is None or not isinstance(result, Rows):
             show(result, self.output, sys.stdout, sys.stderr)
+            return
+        from ops.ui.files import write_export
+        from ops.version import VERSION
+
+        meta = {
+            "tool": "cfops",
+            "version": VERSION,
+            "task": self.command.path,
+            "account": self.settings.account_id,
+            "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock())),
+        }
+        count = write_export(result, self.export, meta, self.output)
+        self.note(f"{count} items written to {self.export}")
 
     @cached_property
     def export(self) -> Path | None:
@@ -215,20 +226,6 @@ class App:
             return Path(named)
         moment = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(self.clock()))
         return self.settings.exports / f"{self.command.path}-{moment}.json"
-
-    def _write(self, rows: Rows, path: Path) -> None:
-        from ops.ui.files import write_export
-        from ops.version import VERSION
-
-        meta = {
-            "tool": "cfops",
-            "version": VERSION,
-            "task": self.command.path,
-            "account": self.settings.account_id,
-            "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock())),
-        }
-        count = write_export(rows, path, meta, self.output)
-        self.note(f"{count} items written to {path}")
 
     def stage(self, **staged: Any) -> None:
         """Set settings for the tasks after this one on the line; None removes one again."""

@@ -57,9 +57,11 @@ class Command(Task[Callable[..., Any]]):
         # What the products' tasks read is what a snapshot holds.
         self.reads = reads and not writes and function.__module__.startswith("ops.products.")
         self.guards = {name: GUARDS[name] for name in guards}
-        # One that has shown its result itself gives None.
-        self.gives = _gives(function)
-        self.__doc__ = _help_text(function.__doc__ or "", needs)
+        # A module need not postpone its annotations. A task that has shown its result itself returns None.
+        shape = function.__annotations__.get("return", "None")
+        self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
+        permission = f"permission: {needs}\n" if needs else ""
+        self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{permission}{EXIT_CODES}"
         self.__name__, self.__module__ = function.__name__, function.__module__
 
     def _body(self, context: Context, **options: Any) -> Any:
@@ -97,29 +99,19 @@ class Command(Task[Callable[..., Any]]):
         return [self._option(name, value) for name, value in (first | own | self.shared).items()]
 
     def _option(self, name: str, default: Any) -> Option:
+        default = list(default) if isinstance(default, tuple) else default
         return Option(
             # A parameter cannot be called `for`; `for_` can.
             names=(name.rstrip("_").replace("_", "-"),),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
-            kind=self._kind(name, default),
-            default=self._default(name, default),
+            kind=str if name == "export" else type(default),
+            # Invoke fills a positional argument only while its value is None.
+            default=None if name in self.positional else default,
             help=self.texts.get(name),
             positional=name in self.positional,
             optional=name == "export",
         )
-
-    @staticmethod
-    def _kind(name: str, default: Any) -> type:
-        if name == "export":
-            return str
-        return list if isinstance(default, tuple) else type(default)
-
-    def _default(self, name: str, default: Any) -> Any:
-        # Invoke fills a positional argument only while its value is None.
-        if name in self.positional:
-            return None
-        return list(default) if isinstance(default, tuple) else default
 
 
 def command(
@@ -163,15 +155,3 @@ def command(
         )
 
     return decorate
-
-
-def _gives(function: Callable[..., Any]) -> str:
-    """Return the shape that *function* says it returns; a module need not put its annotations off."""
-    told = function.__annotations__.get("return", "None")
-    name = told if isinstance(told, str) else getattr(told, "__name__", str(told))
-    return str(name).removesuffix(" | None")
-
-
-def _help_text(docstring: str, needs: str) -> str:
-    permission = f"permission: {needs}\n" if needs else ""
-    return f"{inspect.cleandoc(docstring)}\n\n{permission}{EXIT_CODES}"

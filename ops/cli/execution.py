@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +53,22 @@ class _Execution:
     def run(self, context: Context) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            return self._run(context)
+            for name in self._command.required:
+                if not self._options.get(name):
+                    raise UsageError(
+                        f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
+                        hint=f"`inv --help {self._command.path}` shows its options",
+                    )
+            check_text(self._options | self._shared, self._command.raw)
+            self._app = app = _app(self._command, context, self._shared, self._talk)
+            app.check_output()
+            result = self._command.function(app, **self._options)
+            if RUN.pretended and not self._command.writes and "client" in vars(app):
+                self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
+            app.show(result)
+            if app.gaps:
+                raise Incomplete("; ".join(app.gaps))
+            return result
         except Exit:
             raise
         except BrokenPipeError:
@@ -70,24 +84,6 @@ class _Execution:
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
-
-    def _run(self, context: Context) -> Any:
-        for name in self._command.required:
-            if not self._options.get(name):
-                raise UsageError(
-                    f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
-                    hint=f"`inv --help {self._command.path}` shows its options",
-                )
-        check_text(self._options | self._shared, self._command.raw)
-        self._app = app = _app(self._command, context, self._shared, self._talk)
-        app.check_output()
-        result = self._command.function(app, **self._options)
-        if RUN.pretended and not self._command.writes and "client" in vars(app):
-            self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
-        app.show(result)
-        if app.gaps:
-            raise Incomplete("; ".join(app.gaps))
-        return result
 
     def audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
@@ -183,11 +179,16 @@ def _simulated() -> str:
 
 def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: Talk) -> App:
     from ops.cli.app import App
+    from ops.config.private import environment
+    from ops.config.settings import load
     from ops.telemetry.redact import Redactor
 
     # A runbook may be run by a program other than ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
-    settings = _settings(context, shared)
+    typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
+    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed}
+    invoke = context.config.get("ops", {})
+    settings = load(staged, invoke=invoke, environ=environment(), cwd=RUN.project)
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
@@ -196,13 +197,3 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)
-
-
-def _settings(context: Context, shared: Mapping[str, Any]) -> Settings:
-    from ops.config.private import environment
-    from ops.config.settings import load
-
-    typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
-    debug = {"debug": True} if RUN.debug else {}
-    invoke = context.config.get("ops", {})
-    return load({**RUN.staged, **debug, **typed}, invoke=invoke, environ=environment(), cwd=RUN.project)

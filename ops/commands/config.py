@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
@@ -9,6 +10,8 @@ from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+
+_NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir"})
 
 
 @command("config")
@@ -18,9 +21,33 @@ def show_config(app: App) -> Rows:
     inv config
     inv config --output json
     """
-    from ops.config.shown import shown
+    from dataclasses import fields
 
-    return Rows(shown(app.settings), ("setting", "value", "origin"))
+    settings = app.settings
+    rows = [
+        {
+            "setting": known.name,
+            "value": _visible(getattr(settings, known.name)),
+            "origin": settings.origins.get(known.name, "default"),
+        }
+        for known in fields(settings)
+        if known.name not in _NOT_SETTINGS
+    ]
+    return Rows(rows, ("setting", "value", "origin"))
+
+
+def _visible(value: object) -> object:
+    """Return a value as it may be shown, with secrets masked."""
+    from ops.config.credentials import Credentials, ObjectKeys, mask
+    from ops.config.values import without_userinfo
+
+    if isinstance(value, Credentials):
+        return " ".join((value.kind, *(mask(secret) for secret in value.secrets())))
+    if isinstance(value, ObjectKeys):
+        return value.masked()
+    if isinstance(value, Path):
+        return str(value)
+    return without_userinfo(value) if isinstance(value, str) and "://" in value else value
 
 
 @command(
@@ -44,22 +71,25 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     if not name and default:
         raise UsageError("--default needs a profile", hint="`inv profile --name NAME --default`")
     if not name:
-        return _listed(app)
+        rows = [
+            {
+                "name": known.name,
+                "in_force": known.name == app.settings.profile,
+                "default": known.name == profiles.default,
+                **{key: _visible(value) for key, value in known.settings.items()},
+                "token": str(known.token_file or "") or ("keyring" if known.keyring else ""),
+            }
+            for known in profiles.by_name.values()
+        ]
+        if not rows:
+            app.note(f"no profiles: write them into {profiles.file}")
+        return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
     profiles.get(name)
     if default:
         app.note(f"{name} is now the default profile in {set_default(app.settings.config_dir, name)}")
     app.stage(profile=name)
     app.note(f"profile {name} is used for the tasks after this one on the line")
     return None
-
-
-def _listed(app: App) -> Rows:
-    from ops.config.shown import shown_profiles
-
-    rows = shown_profiles(app.settings)
-    if not rows:
-        app.note(f"no profiles: write them into {app.settings.config_dir / 'profiles.toml'}")
-    return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
 
 
 @command("version")

@@ -69,7 +69,20 @@ def serve(
     from ops.http.origin import is_loopback
 
     sandbox = _started(app, fault, quota=quota, host=host, port=port)
-    app.show(Text(_variables(sandbox, local=is_loopback(host))))
+    # wrangler, the official SDKs, `cf` and octoDNS each read some of them.
+    values = {
+        "CLOUDFLARE_API_TOKEN": sandbox.token,
+        "CLOUDFLARE_ACCOUNT_ID": sandbox.account_id,
+        "CLOUDFLARE_API_BASE_URL": sandbox.url,
+        "CLOUDFLARE_BASE_URL": sandbox.url,
+        "CLOUDFLARE_TOKEN": sandbox.token,
+    }
+    if not is_loopback(host):
+        values["CFOPS_ALLOW_BASE_URL"] = sandbox.netloc
+    lines = [f"export {name}={value}" for name, value in values.items()]
+    lines.append("# for clients with the Global API key in place of the token:")
+    lines.append(f"# export CLOUDFLARE_EMAIL={sandbox.email} CLOUDFLARE_API_KEY={sandbox.key}")
+    app.show(Text("\n".join(lines) + "\n"))
     app.note("serving until Ctrl-C")
     with suppress(KeyboardInterrupt):
         app.stop.wait()
@@ -118,7 +131,13 @@ def _file(app: App) -> Path:
 
 
 def _started(app: App, faults: tuple[str, ...], *, quota: bool, host: str = HOST, port: int = 0) -> Sandbox:
-    sandbox = _sandbox(app, _plan(faults), quota=quota, host=host, port=port)
+    from ops.sandbox.faults import Faults
+
+    try:
+        planned = Faults(faults)
+    except ValueError as problem:
+        raise UsageError(str(problem), hint="KIND [METHOD] [PATH] [name=value ...]; see README.md") from None
+    sandbox = _sandbox(app, planned, quota=quota, host=host, port=port)
     try:
         sandbox.start()
     except (OSError, OverflowError) as problem:
@@ -138,7 +157,7 @@ def _sandbox(
     import sqlite3
 
     from ops.files.disk import private_folder
-    from ops.sandbox.limits import DEFAULT_QUOTA
+    from ops.sandbox.edge import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 
     if 0 <= (files := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < FEWEST_FILES:
@@ -147,34 +166,9 @@ def _sandbox(
             hint="raise the limit: `ulimit -n 64`",
         )
     private_folder(app.settings.state_dir)
-    limit = DEFAULT_QUOTA if quota else None
     try:
-        return Sandbox(_file(app), faults=faults, quota=limit, host=host, port=port)
+        return Sandbox(
+            _file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port
+        )
     except sqlite3.Error as problem:
         raise DiskError(f"{_file(app)} cannot be used: {problem}", hint="name another folder") from None
-
-
-def _plan(texts: tuple[str, ...]) -> Faults:
-    from ops.sandbox.faults import Faults
-
-    try:
-        return Faults(texts)
-    except ValueError as problem:
-        raise UsageError(str(problem), hint="KIND [METHOD] [PATH] [name=value ...]; see README.md") from None
-
-
-def _variables(sandbox: Sandbox, *, local: bool) -> str:
-    """Return lines for a shell: wrangler, the official SDKs, `cf` and octoDNS each read some of them."""
-    values = {
-        "CLOUDFLARE_API_TOKEN": sandbox.token,
-        "CLOUDFLARE_ACCOUNT_ID": sandbox.account_id,
-        "CLOUDFLARE_API_BASE_URL": sandbox.url,
-        "CLOUDFLARE_BASE_URL": sandbox.url,
-        "CLOUDFLARE_TOKEN": sandbox.token,
-    }
-    if not local:
-        values["CFOPS_ALLOW_BASE_URL"] = sandbox.netloc
-    lines = [f"export {name}={value}" for name, value in values.items()]
-    lines.append("# for clients with the Global API key in place of the token:")
-    lines.append(f"# export CLOUDFLARE_EMAIL={sandbox.email} CLOUDFLARE_API_KEY={sandbox.key}")
-    return "\n".join(lines) + "\n"

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
+from ops.kinds import catalog
+from ops.kinds.resource import Change, Owner, Resource
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.kinds.resource import Resource
     from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
@@ -28,7 +29,7 @@ def list_done(app: App) -> Rows:
     inv undo.list
     inv undo.list --filter state=unknown --output json
     """
-    return Rows(rows(_entries(app), _kinds()), COLUMNS)
+    return Rows(rows(_entries(app), catalog.kinds()), COLUMNS)
 
 
 def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterator[Json]:
@@ -39,19 +40,8 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
         if entry.state == FAILED:
             continue
         state, why = _state(entry, kinds.get(entry.kind))
-        yield {
-            "id": entry.id,
-            "time": entry.time,
-            "task": entry.task,
-            "kind": entry.kind,
-            "name": entry.name,
-            "action": entry.action,
-            "state": state,
-            "where": entry.host,
-            "account": entry.owner[0],
-            "undoes": entry.undoes,
-            "why": why,
-        }
+        more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "why": why}
+        yield {**{name: getattr(entry, name) for name in COLUMNS}, "state": state, **more}
 
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
@@ -74,7 +64,7 @@ def show_done(app: App, id: str = "") -> Rows:
     from ops.writes.journal import Journal
     from ops.writes.undo import select
 
-    kinds = _kinds()
+    kinds = catalog.kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
         shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
@@ -85,12 +75,12 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
     """Return *chosen*, with unknown outcomes looked up if they were made on this host."""
     from ops.writes.journal import UNKNOWN
     from ops.writes.reversal import settle
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     host = app.settings.api_host
     if not any(entry.state == UNKNOWN and entry.host == host for entry in chosen):
         return chosen
-    with open_writing(app) as writing:
+    with Writing(app) as writing:
         return [
             settle(app.client, writing, entry, kinds[entry.kind])
             if entry.kind in kinds and entry.host == host
@@ -101,7 +91,6 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
 
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with the item before and after it."""
-    from ops.kinds.resource import Change, Owner, Resource
     from ops.writes import describe
 
     known = resource or Resource(kind=entry.kind, parent="", identity=())
@@ -109,9 +98,7 @@ def details(journal: Journal, entry: JournalEntry, resource: Resource | None) ->
     for before, after in journal.changes(entry):
         change = Change(known, Owner(*entry.owner), before, after)
         yield {
-            "id": entry.id,
-            "time": entry.time,
-            "task": entry.task,
+            **{name: getattr(entry, name) for name in ("id", "time", "task")},
             "state": state,
             "action": change.action,
             "kind": entry.kind,
@@ -144,7 +131,7 @@ def undo_last(app: App) -> Rows:
     """
     from ops.writes.undo import last, undo_entries
 
-    kinds = _kinds()
+    kinds = catalog.kinds()
     chosen = last(_entries(app), kinds, app.settings.api_host)
     app.note(f"undoing {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
     return undo_entries(app, chosen, kinds)
@@ -159,7 +146,7 @@ def undo_apply(app: App, id: str = "") -> Rows:
     """
     from ops.writes.undo import select, undo_entries
 
-    return undo_entries(app, select(_entries(app), id), _kinds())
+    return undo_entries(app, select(_entries(app), id), catalog.kinds())
 
 
 def _entries(app: App) -> list[JournalEntry]:
@@ -170,9 +157,3 @@ def _entries(app: App) -> list[JournalEntry]:
         if journal.torn:
             app.note("the last line of the journal was cut by a crash and is left out")
     return entries
-
-
-def _kinds() -> dict[str, Resource]:
-    from ops.kinds.catalog import kinds
-
-    return kinds()

@@ -1,4 +1,4 @@
-"""Credentials: the token or key of a run, protected against being shown."""
+"""Credentials: the token or key of a run and the keys of its bucket, protected against being shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Literal, NoReturn
 from ops.errors import CredentialsError
 
 Kind = Literal["token", "key", "none"]
+
+KEY_ID, SECRET, SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 _PREFIXES = ("cfut_", "cfat_", "cfoat_", "cfk_", "sandbox_")
 _APPLICATION = b"cfops credential fingerprint 1"
@@ -99,6 +101,55 @@ class Credentials(Secretive):
 
     def __repr__(self) -> str:
         return f"Credentials({self.kind}{''.join(f' {mask(secret)}' for secret in self.secrets())})"
+
+
+class ObjectKeys(Secretive):
+    """An access key with its secret, and a session token if the key is temporary; or none; masked."""
+
+    __slots__ = ()
+
+    def __init__(self, id: str = "", secret: str = "", session: str = "", origin: str = "") -> None:
+        super().__init__(id, secret, session, origin=origin)
+
+    @property
+    def id(self) -> str:
+        return self._values[0]
+
+    @property
+    def secret(self) -> str:
+        return self._values[1]
+
+    @property
+    def session(self) -> str:
+        return self._values[2]
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the exact values that must never be shown, for the redactor."""
+        return tuple(secret for secret in (self.secret, self.session) if secret)
+
+    def required(self) -> ObjectKeys:
+        """Return these keys. Raises CredentialsError if one is missing."""
+        if not self.id:
+            raise CredentialsError(
+                "no keys for the bucket",
+                hint=f"set {KEY_ID} and {SECRET}; from a profile of the AWS CLI: "
+                "`aws configure export-credentials --format env`",
+            )
+        if not self.secret:
+            raise CredentialsError(
+                f"{self.origin} is set without {SECRET}", hint=f"set {SECRET} in the same place"
+            )
+        for name, value in ((KEY_ID, self.id), (SECRET, self.secret), (SESSION, self.session)):
+            if value:
+                check(value, f"{name}, beside {self.origin},")
+        return self
+
+    def __repr__(self) -> str:
+        return f"ObjectKeys({self.masked()})"
+
+    def masked(self) -> str:
+        """Return the lengths of the keys, or "none"."""
+        return ", ".join(mask(value) for value in (self.id, *self.secrets()) if value) or "none"
 
 
 def mask(secret: str) -> str:

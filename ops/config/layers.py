@@ -144,9 +144,9 @@ def account_in(project: Path) -> Said | None:
 
     Raises UsageError for a file that cannot be read or parsed.
     """
-    import tomllib
-
     for file in filter(Path.is_file, (project / name for name in _NAMES)):
+        import tomllib
+
         try:
             if file.stat().st_size > _LIMIT:
                 raise ValueError(f"larger than {_LIMIT} bytes")

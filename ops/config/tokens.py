@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.config.credentials import Credentials
+from ops.config.credentials import KEY_ID, SECRET, SESSION, Credentials, ObjectKeys
 from ops.config.private import is_there, placed, read_private
 from ops.config.profiles import Profile
 from ops.errors import CredentialsError
@@ -110,3 +110,14 @@ def _from_keyring(name: str) -> str:
 def _variable(places: Places, name: str) -> tuple[str, str]:
     found = ((values.get(name, ""), f"{where} {name}") for where, values, _ in places.variables)
     return next((pair for pair in found if pair[0]), ("", ""))
+
+
+def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
+    """Return the keys of the strongest source that has one, since a secret of another would not match.
+
+    Missing keys are not an error here, because most tasks need none.
+    """
+    for where, values, _ in variables:
+        if id := values.get(KEY_ID, ""):
+            return ObjectKeys(id, values.get(SECRET, ""), values.get(SESSION, ""), f"{where} {KEY_ID}")
+    return ObjectKeys()

@@ -14,14 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import DiskError, Refused
 from ops.files.disk import PRIVATE_FILE, explained, failure, open_regular, private_folder
 from ops.items import Json
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 START = "0" * 64
 _MARK = b',"hash":"'
@@ -53,14 +50,6 @@ class Chain:
         self._descriptor = -1
         self._end = -1
         self._head = EMPTY
-
-    def __enter__(self) -> Chain:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def append(self, body: Json, keep: Callable[[ChainHead], None] = lambda _head: None) -> ChainHead:
         """Append *body* as the next line, durably, and return the new head.

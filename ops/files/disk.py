@@ -89,7 +89,7 @@ def _create(temporary: Path, mode: int) -> int:
     return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
-def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+def open_regular(path: Path, *, follow: bool = True) -> io.BufferedReader:
     """Return *path*, open for reading. Raises OSError, also if it is not a regular file.
 
     A named pipe would block, and a device may never end. Without *follow*, a symbolic link is refused.

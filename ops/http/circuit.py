@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ops.errors import ApiError, MalformedAnswer, Unanswered
 from ops.http.exchange import Call, Reply, Send
@@ -15,31 +14,25 @@ FAULTS = 5
 REST = 30.0
 
 
-class _State(NamedTuple):
-    """The number of *faults* in a row, and until when the product is not called."""
-
-    faults: int = 0
-    until: float = 0.0
-
-
-class Circuit:
-    """Wraps *send*: after five calls in a row that failed remotely, retries included, a product is not called
+def with_circuit(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
+    """Wrap *send*: after five calls in a row that failed remotely, retries included, a product is not called
     for 30 seconds; then a single call tries it.
 
     Raises ApiError without a status for a call that is not sent. *clock* is monotonic, in seconds.
     """
+    # The faults in a row of each product, and until when it is not called.
+    states: dict[str, tuple[int, float]] = {}
+    lock = threading.Lock()
 
-    def __init__(self, send: Send, clock: Callable[[], float] = time.monotonic) -> None:
-        self._send = send
-        self._clock = clock
-        self._states: dict[str, _State] = {}
-        self._lock = threading.Lock()
+    def fault(product: str) -> None:
+        with lock:
+            states[product] = states.get(product, (0, 0.0))[0] + 1, clock() + REST
 
-    def __call__(self, call: Call) -> Reply:
+    def guarded(call: Call) -> Reply:
         product = product_of(call.path)
-        with self._lock:
-            faults, until = self._states.get(product, _State())
-            left = until - self._clock()
+        with lock:
+            faults, until = states.get(product, (0, 0.0))
+            left = until - clock()
             if faults >= FAULTS and left > 0:
                 raise ApiError(
                     f"{call}: not sent, because {product} has failed {faults} times in a row",
@@ -47,22 +40,19 @@ class Circuit:
                 )
             if faults >= FAULTS:
                 # Only this call tries; other threads are refused until it has ended.
-                self._states[product] = _State(faults, self._clock() + REST)
+                states[product] = faults, clock() + REST
         try:
-            reply = self._send(call)
+            reply = send(call)
         except (Unanswered, MalformedAnswer):
-            self._fault(product)
+            fault(product)
             raise
         if classify(reply) is Class.UNKNOWN:
-            self._fault(product)
+            fault(product)
         else:
-            self._states.pop(product, None)
+            states.pop(product, None)
         return reply
 
-    def _fault(self, product: str) -> None:
-        with self._lock:
-            faults = self._states.get(product, _State()).faults + 1
-            self._states[product] = _State(faults, self._clock() + REST)
+    return guarded
 
 
 def product_of(path: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from requests.auth import AuthBase
-
 from ops.errors import UsageError
 from ops.http.exchange import Call
 from ops.http.origin import is_loopback
@@ -14,8 +12,6 @@ from ops.http.session import Session
 from ops.version import VERSION
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest
-
     from ops.config.settings import Settings
 
 SECONDS = 10.0
@@ -47,7 +43,7 @@ class Outside:
         self._path, self._query = parts.path.rstrip("/"), parts.query
         self._session = Session(
             f"{parts.scheme}://{parts.netloc}",
-            _Nobody(),
+            lambda request: request,
             user_agent=f"cfops/{VERSION}",
             read_timeout=SECONDS,
             seconds=SECONDS,
@@ -71,10 +67,3 @@ class Outside:
 
     def close(self) -> None:
         self._session.close()
-
-
-class _Nobody(AuthBase):
-    """Adds no credentials."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        return request

@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import NamedTuple
+from itertools import count
 
 from ops.errors import MalformedAnswer, NotSent, OpsError, Unanswered
 from ops.http.exchange import WRITE, Call, Reply, Send
@@ -63,18 +63,6 @@ class Quota:
                 self._left = min(self.FULL, self._left + 1)
 
 
-class _Outcome(NamedTuple):
-    """How an attempt ended: a reply or an error, and its class if it failed."""
-
-    ended: Reply | OpsError
-    failed: Class | None
-
-    def reply(self) -> Reply:
-        if isinstance(self.ended, OpsError):
-            raise self.ended
-        return self.ended
-
-
 def with_retry(
     send: Send,
     *,
@@ -92,24 +80,29 @@ def with_retry(
 
     def retried(call: Call) -> Reply:
         unknown = False
-        outcome = _attempt(send, call)
-        for attempt in range(1, attempts):
-            if outcome.failed is None:
+        for attempt in count(1):
+            ended, failed = _attempt(send, call if attempt == 1 else call._replace(attempt=attempt))
+            if failed is None or attempt >= attempts:
                 break
-            unknown = unknown or outcome.failed is Class.UNKNOWN
-            known = outcome.failed is not Class.UNKNOWN or call.kind != WRITE
+            unknown = unknown or failed is Class.UNKNOWN
+            known = failed is not Class.UNKNOWN or call.kind != WRITE
             may_repeat = known or (call.method != "POST" and attempt < WRITE_ATTEMPTS)
-            price = 10 if isinstance(outcome.ended, Unanswered) else 5
+            price = 10 if isinstance(ended, Unanswered) else 5
             if call.optional or not may_repeat or not quota.take(price):
                 break
-            if not _wait(pause, call, outcome, attempt, rand()):
+            if failed is Class.REFUSED and isinstance(ended, Reply):
+                seconds = pause_after(ended, attempt) + rand()
+                pause(seconds, f"Cloudflare asked for a pause ({call}: {ended.status})")
+            elif pause.fits(seconds := backoff(attempt, rand())):
+                pause(seconds, f"retrying {call}")
+            else:
                 break
-            outcome = _attempt(send, call._replace(attempt=attempt + 1))
-        reply = outcome.reply()
-        reply.replayed = unknown
-        if outcome.failed is None:
+        if isinstance(ended, OpsError):
+            raise ended
+        ended.replayed = unknown
+        if failed is None:
             quota.earn()
-        return reply
+        return ended
 
     return retried
 
@@ -132,25 +125,12 @@ def pause_after(reply: Reply, attempt: int) -> float:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
 
 
-def _attempt(send: Send, call: Call) -> _Outcome:
+def _attempt(send: Send, call: Call) -> tuple[Reply | OpsError, Class | None]:
+    """Return how an attempt ended, a reply or an error, and its class if it failed."""
     try:
         reply = send(call)
     except NotSent as error:
-        return _Outcome(error, Class.NOT_SENT)
+        return error, Class.NOT_SENT
     except (Unanswered, MalformedAnswer) as error:
-        return _Outcome(error, Class.UNKNOWN)
-    return _Outcome(reply, classify(reply))
-
-
-def _wait(pause: Pause, call: Call, outcome: _Outcome, attempt: int, chance: float) -> bool:
-    """Wait until the next attempt; return False if the run's deadline comes first."""
-    reply = outcome.ended
-    if outcome.failed is Class.REFUSED and isinstance(reply, Reply):
-        seconds = pause_after(reply, attempt) + chance
-        pause(seconds, f"Cloudflare asked for a pause ({call}: {reply.status})")
-        return True
-    seconds = backoff(attempt, chance)
-    if not pause.fits(seconds):
-        return False
-    pause(seconds, f"retrying {call}")
-    return True
+        return error, Class.UNKNOWN
+    return reply, classify(reply)

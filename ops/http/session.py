@@ -21,10 +21,10 @@ from requests.structures import CaseInsensitiveDict
 from ops.errors import ApiError, OpsError, UsageError
 from ops.http.exchange import Call, Reply
 from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
-from ops.http.timed import Attempt, AttemptSlot, TimedHTTP, TimedHTTPS
+from ops.http.timed import Attempt, TimedHTTP, TimedHTTPS
 
 if TYPE_CHECKING:
-    from requests.auth import AuthBase
+    Authorize = Callable[[requests.PreparedRequest], object]
 
 CHUNK = 64 * 1024
 # A body of 25 MiB on a line of 1 Mbit/s takes this long.
@@ -32,17 +32,17 @@ SECONDS_FOR_CONTENT = 300.0
 
 
 class Session:
-    """Sends calls to *base_url*. Times are in seconds; no call lasts beyond the moment *until* of *clock*.
+    """Sends calls to *base_url*; *authorize* adds the credentials to a request.
 
-    Environment variables, `.netrc`, redirects and cookies are ignored, and TLS is always verified, against
-    *ca_file* if given. Raises NotSent, Unanswered, MalformedAnswer or ApiError; a response of any status is
-    returned.
+    Times are in seconds; no call lasts beyond the moment *until* of *clock*. Environment variables, `.netrc`,
+    redirects and cookies are ignored, and TLS is always verified, against *ca_file* if given. Raises NotSent,
+    Unanswered, MalformedAnswer or ApiError; a response of any status is returned.
     """
 
     def __init__(
         self,
         base_url: str,
-        auth: AuthBase,
+        authorize: Authorize,
         *,
         user_agent: str,
         connect_timeout: float = 5.0,
@@ -54,7 +54,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base = base_url.rstrip("/")
-        self._auth = auth
+        self._authorize = authorize
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._seconds = seconds
@@ -77,7 +77,7 @@ class Session:
         large = call.stream or len(call.body or b"") > CHUNK
         seconds = max(self._seconds, SECONDS_FOR_CONTENT) if large else self._seconds
         attempt = Attempt(min(self._clock() + seconds, self._until), self._read_timeout, self._clock)
-        session.watch.attempt = attempt
+        session.attempt = attempt
         failure: OpsError
         try:
             response = session.send(
@@ -120,7 +120,7 @@ class Session:
         prepared.body = call.body
         if call.body is not None or call.method not in ("GET", "HEAD"):
             headers["Content-Length"] = str(len(call.body or b""))
-        self._auth(prepared)
+        self._authorize(prepared)
         return prepared
 
     def _chunks(self, call: Call, response: requests.Response, session: _Quiet) -> Iterator[bytes]:
@@ -173,24 +173,22 @@ class _Quiet(requests.Session):
 
     def __init__(self, tls: SSLContext | None) -> None:
         super().__init__()
-        self.watch = AttemptSlot()
+        self.attempt: Attempt | None = None
         self.trust_env = False
         self.adapters.clear()
-        if tls:
-            self.mount("https://", _TlsAdapter(self.watch, tls))
-        else:
-            self.mount("http://", _Adapter(self.watch))
+        self.mount("https://" if tls else "http://", _Adapter(lambda: self.attempt, tls))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: requests would read the whole body of a redirect to prepare for following it."""
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter that never retries, and whose connections keep deadlines."""
+    """An adapter that never retries; its connections keep deadlines, and share one TLS context."""
 
-    def __init__(self, watch: AttemptSlot) -> None:
-        self._http = partial(TimedHTTP, watch=watch)
-        self._https = partial(TimedHTTPS, watch=watch)
+    def __init__(self, current: Callable[[], Attempt | None], tls: SSLContext | None) -> None:
+        self._http = partial(TimedHTTP, current=current)
+        self._https = partial(TimedHTTPS, current=current)
+        self._tls: dict[str, Any] = {"ssl_context": tls} if tls else {}
         super().__init__(pool_connections=1, pool_maxsize=2, max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -198,19 +196,11 @@ class _Adapter(HTTPAdapter):
         pool.ConnectionCls = self._https if pool.scheme == "https" else self._http
         return pool
 
-
-class _TlsAdapter(_Adapter):
-    """An adapter whose connections share one TLS context."""
-
-    def __init__(self, watch: AttemptSlot, context: SSLContext) -> None:
-        self._context = context
-        super().__init__(watch)
-
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        super().init_poolmanager(*args, **(self._tls | kwargs))
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+        return super().proxy_manager_for(*args, **(self._tls | kwargs))
 
     def cert_verify(self, conn: Any, *_args: Any, **_kwargs: Any) -> None:
         """Require a certificate; requests would load the CA certificates for each connection."""

@@ -9,9 +9,10 @@ from ops.errors import MalformedAnswer
 T = TypeVar("T")
 Json = dict[str, Any]
 
-_NAMES: dict[type, str] = {
+TYPE_NAMES: dict[type, str] = {
     str: "text",
     int: "a number",
+    float: "a number",
     bool: "true or false",
     list: "a list",
     dict: "an object",
@@ -37,7 +38,7 @@ def require(value: Any, what: str, /, *, optional: tuple[str, ...] = (), **field
 def instance(value: Any, type: type[T], what: str) -> T:
     """Return *value*, which has this *type*. Raise MalformedAnswer otherwise."""
     if not isinstance(value, type) or (isinstance(value, bool) and type is not bool):
-        found = "missing" if value is None else "not " + _NAMES[type]
+        found = "missing" if value is None else "not " + TYPE_NAMES[type]
         raise MalformedAnswer(
             f"the response is not as documented: {what} is {found}",
             hint="a proxy may have answered instead of Cloudflare; `inv doctor` checks the connection",

@@ -11,14 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
-
-from requests.auth import AuthBase
 
 from ops.errors import OpsError
 from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
-from ops.http.circuit import Circuit
+from ops.http.circuit import with_circuit
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
 from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
@@ -26,8 +25,7 @@ from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_retry
 from ops.http.session import Session
-from ops.telemetry.log import Log
-from ops.telemetry.redact import Redactor
+from ops.telemetry.redact import Log, Redactor
 from ops.version import VERSION
 
 if TYPE_CHECKING:
@@ -65,20 +63,13 @@ class DryRun:
         return Reply(200, body=json.dumps({"success": True, "result": result}).encode())
 
 
-class Auth(AuthBase):
-    """Adds the credentials to the headers of a request; its repr shows nothing of them."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        credentials = self._credentials
-        if credentials.kind == "token":
-            request.headers["Authorization"] = f"Bearer {credentials.token}"
-        else:
-            request.headers["X-Auth-Email"] = credentials.email
-            request.headers["X-Auth-Key"] = credentials.key
-        return request
+def authorize(credentials: Credentials, request: PreparedRequest) -> None:
+    """Add *credentials* to the headers of *request*."""
+    if credentials.kind == "token":
+        request.headers["Authorization"] = f"Bearer {credentials.token}"
+    else:
+        request.headers["X-Auth-Email"] = credentials.email
+        request.headers["X-Auth-Key"] = credentials.key
 
 
 TOLERATED = 60.0
@@ -159,7 +150,7 @@ def open_client(
     if settings.debug:
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
-    send = Circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
+    send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
     cached = _Cached(DryRun(send, say) if dry else send, settings, say)
 
     def close() -> None:
@@ -175,7 +166,7 @@ def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[]
         check_proxy(settings.proxy)
     return Session(
         settings.base_url,
-        Auth(settings.credentials),
+        partial(authorize, settings.credentials),
         user_agent=f"cfops/{VERSION}",
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,

@@ -38,15 +38,6 @@ class Attempt:
         return left
 
 
-class AttemptSlot:
-    """Where a thread's connections find their current attempt."""
-
-    __slots__ = ("attempt",)
-
-    def __init__(self) -> None:
-        self.attempt: Attempt | None = None
-
-
 class _TimedReader(io.RawIOBase):
     """The bytes of a socket, none of them after the attempt's deadline."""
 
@@ -68,17 +59,17 @@ class _TimedReader(io.RawIOBase):
 
 
 class TimedHTTP(HTTPConnection):
-    """A connection without TLS, to this machine."""
+    """A connection without TLS, to this machine; *current* returns the attempt of its thread."""
 
-    def __init__(self, *args: Any, watch: AttemptSlot, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, current: Callable[[], Attempt | None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.watch = watch
+        self.current = current
         self.attempt: Attempt | None = None
         # http.client calls this with the socket to make the response.
         self.response_class = self._response  # type: ignore[assignment]  # a function serves as well
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self.attempt = self.watch.attempt
+        self.attempt = self.current()
         super().request(*args, **kwargs)
 
     def send(self, data: Any) -> None:

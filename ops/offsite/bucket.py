@@ -21,8 +21,7 @@ from ops.errors import Interrupted, MalformedAnswer, NetworkError, NotFound
 from ops.files.disk import open_regular
 from ops.http.parallel import each
 from ops.offsite import boto
-from ops.telemetry.log import Log
-from ops.telemetry.redact import Redactor
+from ops.telemetry.redact import Log, Redactor
 
 if TYPE_CHECKING:
     from ops.cli.app import App

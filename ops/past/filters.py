@@ -8,6 +8,7 @@ name (`name.startswith`) or before the value (`name=starts_with:www`) asks for s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ops.errors import UsageError
@@ -40,67 +41,63 @@ class _Condition(NamedTuple):
     holds: Callable[[Json], bool]
 
 
-class Filters:
-    """The parameters *params* of a list of *resource*."""
+def filtered(items: Iterable[Json], resource: Resource, params: Mapping[str, str]) -> Iterator[Json]:
+    """Yield those of *items* that a list of *resource* with *params* has, in the requested order.
 
-    def __init__(self, resource: Resource, params: Mapping[str, str]) -> None:
-        self._resource = resource
-        self._combine = any if params.get("match") == "any" else all
-        self._order, self._descending = params.get("order", ""), params.get("direction") == "desc"
-        given = {name: text for name, text in params.items() if name not in _NO_FILTERS}
-        matches = {name: text for name, text in given.items() if name.endswith("_match")}
-        self._conditions: list[_Condition] = []
-        self._groups: list[Callable[[Json], bool]] = []
-        alternatives: dict[str, list[_Condition]] = {}
-        for name in given.keys() - matches.keys():
-            condition = _condition(name, given[name], resource)
-            self._conditions.append(condition)
-            if matches.get(f"{condition.field}_match") == "any":
-                alternatives.setdefault(condition.field, []).append(condition)
-            else:
-                self._groups.append(condition.holds)
-        self._groups += [_any_of(conditions) for conditions in alternatives.values()]
+    Raise UsageError, after the last item, if a condition is about a field that no item has.
+    """
+    given = {name: text for name, text in params.items() if name not in _NO_FILTERS}
+    matches = {name: text for name, text in given.items() if name.endswith("_match")}
+    conditions = [_condition(name, given[name], resource) for name in given.keys() - matches.keys()]
+    groups: list[list[_Condition]] = []
+    alternatives: dict[str, list[_Condition]] = {}
+    for condition in conditions:
+        if matches.get(f"{condition.field}_match") == "any":
+            alternatives.setdefault(condition.field, []).append(condition)
+        else:
+            groups.append([condition])
+    groups += alternatives.values()
+    combine = any if params.get("match") == "any" else all
 
-    def apply(self, items: Iterable[Json]) -> Iterator[Json]:
-        """Yield those of *items* that fulfil the conditions, in the requested order.
-
-        Raise UsageError, after the last item, if a condition is about a field that no item has.
-        """
-        kept = self._kept(items)
-        # A snapshot keeps the items in the order of their identity.
-        if not self._order or (self._resource.identity[:1] == (self._order,) and not self._descending):
-            return kept
-        return iter(sorted(kept, key=self._sort_key, reverse=self._descending))
-
-    def _sort_key(self, item: Json) -> tuple[bool, float, str]:
-        value = reach(item, self._order)
-        number = value if isinstance(value, int | float) else 0
-        return value is None, float(number), "" if value is None else _text(value)
-
-    def _kept(self, items: Iterable[Json]) -> Iterator[Json]:
-        unseen = {condition.field for condition in self._conditions} - {""}
-        empty = True
+    def kept() -> Iterator[Json]:
+        unseen, empty = {condition.field for condition in conditions} - {""}, True
         for item in items:
             empty = False
-            unseen = {field for field in unseen if not _has(item, field)} if unseen else unseen
-            if not self._groups or self._combine(holds(item) for holds in self._groups):
+            if unseen:
+                unseen = {f for f in unseen if not (_contains(item, f) or _contains(item, f"{f}s"))}
+            if not groups or combine(any(one.holds(item) for one in group) for group in groups):
                 yield item
         if unseen and not empty:
             raise UsageError(
-                f"a snapshot cannot filter {self._resource.kind} by {min(unseen)!r}: no item has this field",
+                f"a snapshot cannot filter {resource.kind} by {min(unseen)!r}: no item has this field",
                 hint="leave the option out, or leave --at out to let Cloudflare filter",
             )
 
+    order, descending = params.get("order", ""), params.get("direction") == "desc"
+    # A snapshot keeps the items in the order of their identity.
+    if not order or (resource.identity[:1] == (order,) and not descending):
+        return kept()
 
-def _any_of(conditions: list[_Condition]) -> Callable[[Json], bool]:
-    return lambda item: any(condition.holds(item) for condition in conditions)
+    def rank(item: Json) -> tuple[bool, float, str]:
+        value = reach(item, order)
+        number = float(value) if isinstance(value, int | float) else 0.0
+        return value is None, number, "" if value is None else _text(value)
+
+    return iter(sorted(kept(), key=rank, reverse=descending))
 
 
 def _condition(name: str, text: str, resource: Resource) -> _Condition:
     value = text.lower()
     if name == "search":
         ignored = {field.partition(".")[0] for field in resource.compare.volatile}
-        return _Condition("", lambda item: any(value in found for found in _texts(item, ignored)))
+
+        def found(item: Json) -> bool:
+            texts = (
+                one if isinstance(one, list) else [one] for name, one in item.items() if name not in ignored
+            )
+            return any(value in _text(one).lower() for one in chain.from_iterable(texts))
+
+        return _Condition("", found)
     if name == "prefix":
         field = resource.identity[0]
         return _Condition(field, lambda item: _text(reach(item, field)).startswith(text))
@@ -108,7 +105,15 @@ def _condition(name: str, text: str, resource: Resource) -> _Condition:
     if field and test in _AFTER_NAME:
         return _Condition(field, _tested(field, _AFTER_NAME[test], value))
     if field and test in ("present", "absent"):
-        return _Condition(field, _presence(field, value, present=test == "present"))
+
+        def present(item: Json) -> bool:
+            """True if the item has the field or, in a list of labels, one with the name *value*."""
+            one = _value(item, field)
+            if isinstance(one, list):
+                return any(_text(label).lower().partition(":")[0] == value for label in one)
+            return one is not None
+
+        return _Condition(field, lambda item: present(item) is (test == "present"))
     before, _, rest = value.partition(":")
     if rest and before in _BEFORE_VALUE:
         tests = [_tested(name, _BEFORE_VALUE[before], word) for word in rest.split(",")]
@@ -130,37 +135,15 @@ def _tested(field: str, test: Test, wanted: str) -> Callable[[Json], bool]:
     return holds
 
 
-def _presence(field: str, wanted: str, *, present: bool) -> Callable[[Json], bool]:
-    """Return a test for a field; of a list of labels, for a label with the name *wanted*."""
-
-    def holds(item: Json) -> bool:
-        value = _value(item, field)
-        if isinstance(value, list):
-            return any(_text(one).lower().partition(":")[0] == wanted for one in value) == present
-        return (value is not None) == present
-
-    return holds
-
-
 def _value(item: Json, field: str) -> Any:
     """Return the value at *field*; a list of labels is named by one of them: `tag` for `tags`."""
     return reach(item, field if _contains(item, field) else f"{field}s")
-
-
-def _has(item: Json, field: str) -> bool:
-    return _contains(item, field) or _contains(item, f"{field}s")
 
 
 def _contains(item: Json, field: str) -> bool:
     parent, _, name = field.rpartition(".")
     inside = reach(item, parent) if parent else item
     return isinstance(inside, dict) and name in inside
-
-
-def _texts(item: Json, ignored: set[str]) -> Iterator[str]:
-    for name, value in item.items():
-        if name not in ignored:
-            yield from (_text(one).lower() for one in (value if isinstance(value, list) else [value]))
 
 
 def _text(value: Any) -> str:

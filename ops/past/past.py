@@ -19,7 +19,7 @@ from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
 from ops.offsite.anywhere import open_library, open_snapshot
-from ops.past.filters import Filters
+from ops.past.filters import filtered
 from ops.snapshots import contents
 from ops.snapshots.layout import LATEST, age, dated
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
@@ -98,8 +98,8 @@ class Past:
         if cursor:
             items = self._rest.pop(cursor)
         else:
-            filters = Filters(match.resource, self._without_fixed(match, params))
-            items = filters.apply(self._selected(call, match))
+            found = self._selected(call, match)
+            items = filtered(found, match.resource, self._without_fixed(match, params))
         inside, info = getattr(paging, "inside", ""), {}
         if isinstance(paging, Cursor):
             page, rest = list(islice(items, int(params.get(paging.name, _PAGE)))), list(islice(items, 1))

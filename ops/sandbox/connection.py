@@ -1,4 +1,4 @@
-"""The listener, and one client's connection: reads HTTP/1.1 requests, has them answered, stays alive.
+"""The listener, and one client's connection: reads HTTP/1.1 requests, answers whole or damaged, stays alive.
 
 Written on sockets instead of ``http.server``'s handler: that one parses headers as mail, which costs more
 than the rest of a request, and gives no control over how a body ends.
@@ -9,19 +9,30 @@ from __future__ import annotations
 import itertools
 import socket
 import socketserver
-from collections.abc import Iterator
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from email.utils import formatdate
+from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
 
 from ops.sandbox.edge import Delivery, Edge
-from ops.sandbox.sending import Hangup, Sender
-from ops.sandbox.wire import Headers, Query, Refusal, Request
+from ops.sandbox.faults import Fault
+from ops.sandbox.wire import Answer, Headers, Query, Refusal, Request
 
 PREFIX = "/client/v4"
 # A bulk write of KV may be 100 MB.
 MOST_BODY = 110_000_000
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_CHUNKED = "Transfer-Encoding: chunked\r\n"
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Hangup(Exception):
+    """The connection cannot continue."""
 
 
 class Listener(ThreadingHTTPServer):
@@ -42,11 +53,6 @@ class Listener(ThreadingHTTPServer):
         # HTTPServer would look up the name of the address, which may ask a name server.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
-
-    @property
-    def is_local(self) -> bool:
-        """True if only this machine can connect."""
-        return ip_address(self.server_name).is_loopback
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore a client that disconnected."""
@@ -71,34 +77,42 @@ class Connection(socketserver.StreamRequestHandler):
             self.rfile.close()
 
     def handle(self) -> None:
-        rays = self.server.rays
-        sender = Sender(self.connection, self.rfile, self.wfile, self.server.edge, lambda: next(rays))
         try:
-            while self._exchange(sender):
+            while self._exchange():
                 pass
         except (Hangup, OSError, ValueError):
-            self.close_connection()
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
-    def close_connection(self) -> None:
-        """End the connection in an orderly way."""
-        try:
-            self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-
-    def _exchange(self, sender: Sender) -> bool:
+    def _exchange(self) -> bool:
+        """Answer one request; return True if the connection stays open."""
         line = self.rfile.readline(65537)
         if not line.strip():
             return line == b"\r\n"
-        method, target, headers = self._head(line)
-        foreign = _foreign_host(headers, self.server.server_name) if self.server.is_local else None
-        body = b"" if foreign else self._body(headers)
-        keep = headers.get("Connection").lower() != "close" and foreign is None
-        delivery = Delivery(foreign.answer()) if foreign else self._deliver(method, target, headers, body)
-        sender.send(delivery, keep, method)
-        return keep and (delivery.fault is None or delivery.fault.kind == "drip")
+        method, target, headers = self._read_head(line)
+        delivery: Delivery
+        host, (path, _, query) = headers.get("Host"), target.partition("?")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        keep = headers.get("Connection").lower() != "close"
+        own = self.server.server_name
+        if ip_address(own).is_loopback and name.lower() not in (*_LOCAL_NAMES, own):
+            # Only this machine can connect, but a web page may: one whose name resolves to 127.0.0.1.
+            message = "The sandbox answers only to 127.0.0.1 and localhost."
+            delivery, keep = (Refusal(421, 1000, message).answer(), None), False
+        else:
+            body = self._read_body(headers)
+            if (path + "/").startswith(PREFIX + "/"):
+                short = target[len(PREFIX) :] or "/"
+                self.server.requests.append((method, short))
+                request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body)
+                delivery = self.server.edge.handle(request, short)
+            else:
+                delivery = Refusal(404, 7000, "No route for that URI").answer(), None
+        self.send(delivery, keep, method)
+        fault = delivery[1]
+        return keep and (fault is None or fault.kind == "drip")
 
-    def _head(self, line: bytes) -> tuple[str, str, Headers]:
+    def _read_head(self, line: bytes) -> tuple[str, str, Headers]:
         words = line.decode("latin-1").split()
         if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
             raise Hangup
@@ -111,47 +125,124 @@ class Connection(socketserver.StreamRequestHandler):
             pairs.append((name, value.strip()))
         return words[0], words[1], Headers(pairs)
 
-    def _body(self, headers: Headers) -> bytes:
+    def _read_body(self, headers: Headers) -> bytes:
         if headers.get("Expect").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if headers.get("Transfer-Encoding").lower() == "chunked":
-            return b"".join(self._chunks())
-        length = int(headers.get("Content-Length", "0"))
-        if not 0 <= length <= MOST_BODY:
-            raise Hangup
-        return self._exactly(length)
-
-    def _chunks(self) -> Iterator[bytes]:
-        total = 0
+        if headers.get("Transfer-Encoding").lower() != "chunked":
+            return self._exactly(int(headers.get("Content-Length", "0")))
+        pieces, total = [], 0
         while size := int(self.rfile.readline(100).split(b";")[0], 16):
             total += size
-            if size < 0 or total > MOST_BODY:
+            if total > MOST_BODY:
                 raise Hangup
-            yield self._exactly(size)
+            pieces.append(self._exactly(size))
             self.rfile.readline(100)
         while self.rfile.readline(65537) not in (b"\r\n", b"\n", b""):
             pass
+        return b"".join(pieces)
 
     def _exactly(self, length: int) -> bytes:
+        if not 0 <= length <= MOST_BODY:
+            raise Hangup
         data = self.rfile.read(length) if length else b""
         if len(data) < length:
             raise Hangup
         return data
 
-    def _deliver(self, method: str, target: str, headers: Headers, body: bytes) -> Delivery:
-        path, _, query = target.partition("?")
-        if not (path + "/").startswith(PREFIX + "/"):
-            return Delivery(Refusal(404, 7000, "No route for that URI").answer())
-        path = path[len(PREFIX) :] or "/"
-        short = target[len(PREFIX) :] or "/"
-        self.server.requests.append((method, short))
-        return self.server.edge.handle(Request(method, path, Query(query), headers, body), short)
+    def send(self, delivery: Delivery, keep: bool, method: str) -> None:
+        """Send a response as its fault requires; raise Hangup when the connection ends with it."""
+        answer, fault = delivery
+        length = answer.headers.get("Content-Length")
+        if fault and fault.kind in _DAMAGE:
+            _DAMAGE[fault.kind](self, answer, fault)
+        elif isinstance(answer.body, bytes):
+            bare = answer.status == 204
+            data = b"" if bare or method == "HEAD" else answer.body
+            self.wfile.write(self._head(answer, "" if bare else _length(answer.body), keep) + data)
+        elif length is not None:
+            self.wfile.write(self._head(answer, f"Content-Length: {length}\r\n", keep))
+            for piece in answer.body:
+                self.wfile.write(piece)
+        else:
+            self.wfile.write(self._head(answer, _CHUNKED, keep))
+            for piece in filter(None, answer.body):
+                self.wfile.write(_chunk(piece))
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _head(self, answer: Answer, framing: str, keep: bool) -> bytes:
+        """Return the status line and headers; *framing* is the header that says how the body ends."""
+        fields = {
+            "Date": formatdate(self.server.edge.store.now(), usegmt=True),
+            "Content-Type": "application/json",
+            "cf-ray": f"{next(self.server.rays):016x}-SBX",
+            "Connection": "keep-alive" if keep else "close",
+            **answer.headers,
+        }
+        fields.pop("Content-Length", None)
+        one_line = {name: value.replace("\r", " ").replace("\n", " ") for name, value in fields.items()}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in one_line.items())
+        reason = _REASONS.get(answer.status, "Unknown")
+        return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
+
+    def cut(self, answer: Answer, fault: Fault) -> None:
+        """Send the start of the body; the head announces the whole, chunks or nothing."""
+        body, at = _flat(answer), fault.args["at"]
+        start = body[: len(body) // 2 if at is None else at]
+        if fault.kind == "cut-chunked":
+            # An empty chunk would be the proper end.
+            start = _chunk(start) if start else b""
+        framing = {"cut": _length(body), "cut-chunked": _CHUNKED, "no-length": ""}[fault.kind]
+        self.wfile.write(self._head(answer, framing, fault.kind != "no-length") + start)
+        self.end(answer, fault)
+
+    def hang(self, _answer: Answer, fault: Fault) -> None:
+        self.server.edge.stopped.wait(fault.args["seconds"])
+        raise Hangup
+
+    def drip(self, answer: Answer, fault: Fault) -> None:
+        body, step = _flat(answer), int(fault.args["bytes"])
+        self.wfile.write(self._head(answer, _length(body), True))
+        for at in range(0, len(body), step):
+            if self.server.edge.stopped.wait(fault.args["seconds"]):
+                raise Hangup
+            self.wfile.write(body[at : at + step])
+
+    def end(self, answer: Answer, fault: Fault) -> None:
+        """End a damaged response, with a TCP reset if the fault says so."""
+        if fault.args.get("reset"):
+            # A reset discards what the peer has not read yet: give it a moment to read.
+            time.sleep(0.05)
+            self.reset(answer, fault)
+        raise Hangup
+
+    def reset(self, _answer: Answer, _fault: Fault) -> None:
+        """Close with a TCP reset instead of an orderly end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # The file object still holds the socket; closing both sends the reset now.
+        self.rfile.close()
+        self.connection.close()
+        raise Hangup
 
 
-def _foreign_host(headers: Headers, own: str) -> Refusal | None:
-    """Refuse a Host that is not loopback: it may be a web page whose name resolves to 127.0.0.1."""
-    host = headers.get("Host")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name.lower() in (*_LOCAL_NAMES, own):
-        return None
-    return Refusal(421, 1000, "The sandbox answers only to 127.0.0.1 and localhost.")
+_DAMAGE: dict[str, Callable[[Connection, Answer, Fault], None]] = {
+    "reset": Connection.reset,
+    "close": Connection.end,
+    "hang": Connection.hang,
+    "cut": Connection.cut,
+    "cut-chunked": Connection.cut,
+    "no-length": Connection.cut,
+    "drip": Connection.drip,
+    "drop-after": Connection.end,
+}
+
+
+def _length(body: bytes) -> str:
+    return f"Content-Length: {len(body)}\r\n"
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+def _flat(answer: Answer) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from ops.sandbox import dns_types
-from ops.sandbox.dns_content import checked_content, complete, invalid, is_hostname, is_unreachable, strings
+from ops.sandbox.dns_types import UNREACHABLE, checked_content, complete, invalid, is_hostname, strings
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Refusal, dumps, invalid_body
 
@@ -44,9 +45,14 @@ def record_of(store: Store, zone_id: str, record_id: str) -> Json:
     """Return a record, or refuse with 81044."""
     text = store.value("SELECT body FROM dns_record WHERE zone = ? AND id = ?", (zone_id, record_id))
     if text is None:
-        raise Refusal(404, 81044, "Record does not exist.")
+        raise missing()
     record: Json = json.loads(text)
     return record
+
+
+def missing() -> Refusal:
+    """Return the refusal of a record that does not exist."""
+    return Refusal(404, 81044, "Record does not exist.")
 
 
 def create(store: Store, zone: Zone, sent: Json) -> Json:
@@ -68,26 +74,18 @@ def change(store: Store, zone: Zone, record_id: str, sent: Json, *, replace: boo
     kept = {} if replace else {name: old[name] for name in _SENT if name in old}
     if {"content", "data"} & set(sent):
         kept = {name: value for name, value in kept.items() if name not in ("content", "data")}
-    record = built(zone, {**kept, **_without_stale_proxy(sent, kept)}, record_id, store.stamp())
+    # A record whose new type cannot be proxied is no longer proxied.
+    if sent.get("type", kept.get("type")) not in dns_types.PROXIABLE and "proxied" not in sent:
+        kept["proxied"] = False
+    record = built(zone, {**kept, **sent}, record_id, store.stamp())
     record["created_on"] = old["created_on"]
-    _stamp_metadata(record, old)
-    _refuse_conflicts(store, zone.id, zone.name, record)
-    save(store, zone.id, record)
-    return record
-
-
-def _without_stale_proxy(sent: Json, kept: Json) -> Json:
-    """Turn proxying off for a record whose new type cannot be proxied."""
-    if sent.get("type", kept.get("type")) in dns_types.PROXIABLE or "proxied" in sent:
-        return sent
-    return {**sent, "proxied": False}
-
-
-def _stamp_metadata(record: Json, old: Json) -> None:
     for name in ("comment", "tags"):
         stamp = record["modified_on"] if record[name] != old[name] else old.get(f"{name}_modified_on")
         if stamp:
             record[f"{name}_modified_on"] = stamp
+    _refuse_conflicts(store, zone.id, zone.name, record)
+    save(store, zone.id, record)
+    return record
 
 
 def delete(store: Store, zone_id: str, record_id: str) -> Json:
@@ -106,31 +104,45 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
         raise invalid(9002, "Invalid DNS record type.")
     if not isinstance(name, str) or not name or not is_hostname(complete(name, zone.name)):
         raise invalid(9000, "DNS name is invalid.")
-    content, structured = _content(type, sent)
+    data = dns_types.checked_data(type, sent.get("data")) if type in dns_types.FIELDS else {}
+    content = dns_types.content_of(type, data) if data else checked_content(type, sent.get("content"))
+    proxied, can_be_proxied = sent.get("proxied", False), type in dns_types.PROXIABLE
+    if not isinstance(proxied, bool):
+        raise invalid_body()
+    if proxied and not can_be_proxied:
+        raise invalid(9004, "This record type cannot be proxied.")
     record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
-    record["proxiable"] = type in dns_types.PROXIABLE
-    record["proxied"] = _proxied(type, sent)
     if type == "CNAME" and content.lower() == record["name"].lower():
         raise Refusal(400, 9039, "CNAME content cannot reference itself.")
-    if record["proxied"] and type != "CNAME" and is_unreachable(content):
+    if proxied and type != "CNAME" and any(ip_address(content) in ip_network(one) for one in UNREACHABLE):
         raise Refusal(400, 9003, f"Target {content} is not allowed for a proxied record.")
-    record["ttl"] = 1 if record["proxied"] else _ttl(zone, sent)
-    record["settings"] = sent.get("settings") or {}
-    record["meta"] = {}
-    record["comment"] = _comment(zone, sent)
-    record["tags"] = _tags(zone, sent)
+    record |= {"proxiable": can_be_proxied, "proxied": proxied, **_options(zone, sent)}
+    record |= {"settings": sent.get("settings") or {}, "meta": {}}
     record["created_on"] = record["modified_on"] = stamp
-    for name in ("comment", "tags"):
-        if record[name]:
-            record[f"{name}_modified_on"] = stamp
-    return {**record, **structured, **_priority(type, sent, structured)}
+    for field in ("comment", "tags"):
+        if record[field]:
+            record[f"{field}_modified_on"] = stamp
+    record |= {"data": data} if data else {}
+    has_priority = type in dns_types.WITH_PRIORITY
+    priority = sent.get("priority") if has_priority else data.get("priority")
+    valid = isinstance(priority, int) and not isinstance(priority, bool) and 0 <= priority <= 65535
+    if has_priority and not valid:
+        raise invalid(9022, "Priority must be between 0 and 65535.")
+    return {**record, **({} if priority is None else {"priority": priority})}
 
 
 def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> None:
     """Refuse a record that may not exist beside the records of the same name."""
     sql = "SELECT type, body FROM dns_record WHERE zone = ? AND name = ? AND id <> ?"
     rows = store.rows(sql, (zone_id, record["name"].lower(), record["id"]))
-    _refuse_equal(record, [json.loads(body) for type, body in rows if type == record["type"]])
+    for other in (json.loads(body) for type, body in rows if type == record["type"]):
+        texts = [record["content"].lower(), other["content"].lower()]
+        if record["type"] == "TXT":
+            texts = [strings(record["content"]), strings(other["content"])]
+        if texts[0] == texts[1] and record.get("priority") == other.get("priority"):
+            if all(record[name] == other[name] for name in ("ttl", "proxied", "comment", "tags")):
+                raise Refusal(400, 81058, "An identical record already exists.")
+            raise Refusal(400, 81057, "The record already exists.")
     types = {type for type, _ in rows}
     if record["type"] == "CNAME" and types & set(_ADDRESSES):
         raise Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
@@ -144,81 +156,27 @@ def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> No
         raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
 
 
-def _refuse_equal(record: Json, others: list[Json]) -> None:
-    for other in others:
-        if _same_content(record, other):
-            rest = ("ttl", "proxied", "comment", "tags")
-            if all(record[name] == other[name] for name in rest):
-                raise Refusal(400, 81058, "An identical record already exists.")
-            raise Refusal(400, 81057, "The record already exists.")
-
-
-def _same_content(one: Json, other: Json) -> bool:
-    """True if two records of one name and type have the same data."""
-    if one.get("priority") != other.get("priority"):
-        return False
-    if one["type"] == "TXT":
-        return strings(one["content"]) == strings(other["content"])
-    return bool(one["content"].lower() == other["content"].lower())
-
-
-def _content(type: str, sent: Json) -> tuple[str, Json]:
-    if type not in dns_types.FIELDS:
-        return checked_content(type, sent.get("content")), {}
-    data = dns_types.checked_data(type, sent.get("data"))
-    return dns_types.content_of(type, data), {"data": data}
-
-
-def _proxied(type: str, sent: Json) -> bool:
-    proxied = sent.get("proxied", False)
-    if not isinstance(proxied, bool):
-        raise invalid_body()
-    if proxied and type not in dns_types.PROXIABLE:
-        raise invalid(9004, "This record type cannot be proxied.")
-    return proxied
-
-
-def _ttl(zone: Zone, sent: Json) -> int:
-    ttl, least = sent.get("ttl", 1), 30 if zone.enterprise else 60
+def _options(zone: Zone, sent: Json) -> Json:
+    """Return TTL, comment and tags of a record, or refuse them; the plan of the zone sets their limits."""
+    ttl, least, most = sent.get("ttl", 1), 30 if zone.enterprise else 60, 500 if zone.paid else 100
     if isinstance(ttl, float) and ttl.is_integer():
         ttl = int(ttl)
-    fine = isinstance(ttl, int) and not isinstance(ttl, bool) and (ttl == 1 or least <= ttl <= 86400)
-    if not fine:
+    is_number = isinstance(ttl, int) and not isinstance(ttl, bool)
+    if not sent.get("proxied") and not (is_number and (ttl == 1 or least <= ttl <= 86400)):
         message = f"Invalid TTL. Must be between {least} and 86400 seconds, or 1 for Automatic."
         raise Refusal(400, 9021, message)
-    return int(ttl)
-
-
-def _comment(zone: Zone, sent: Json) -> str | None:
-    comment, most = sent.get("comment") or None, 500 if zone.paid else 100
-    if comment is None:
-        return None
-    if not isinstance(comment, str) or re.search(r"[\r\n]", comment):
+    comment, tags = sent.get("comment") or None, sent.get("tags") or []
+    if comment is not None and (not isinstance(comment, str) or re.search(r"[\r\n]", comment)):
         raise invalid(9301, "Comments must not contain line breaks.")
-    if len(comment) > most:
+    if comment is not None and len(comment) > most:
         raise invalid(9302, f"Comments must not be longer than {most} characters.")
-    return comment
-
-
-def _tags(zone: Zone, sent: Json) -> list[str]:
-    tags = sent.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
         raise invalid(9303, "Tags must have the form name:value.")
-    most = 20 if zone.paid else 0
-    if len(tags) > most:
-        message = f"DNS record has {len(tags)} tags, exceeding the quota of {most}."
+    quota = 20 if zone.paid else 0
+    if len(tags) > quota:
+        message = f"DNS record has {len(tags)} tags, exceeding the quota of {quota}."
         raise Refusal(400, 9300, message)
-    return tags
-
-
-def _priority(type: str, sent: Json, structured: Json) -> Json:
-    if type not in dns_types.WITH_PRIORITY:
-        inside = structured.get("data", {}).get("priority")
-        return {} if inside is None else {"priority": inside}
-    priority = sent.get("priority")
-    if not isinstance(priority, int) or isinstance(priority, bool) or not 0 <= priority <= 65535:
-        raise invalid(9022, "Priority must be between 0 and 65535.")
-    return {"priority": priority}
+    return {"ttl": 1 if sent.get("proxied") else ttl, "comment": comment, "tags": tags}
 
 
 def save(store: Store, zone_id: str, record: Json) -> None:

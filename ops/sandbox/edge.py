@@ -1,31 +1,109 @@
-"""From a request to its response: faults, authentication, rate limit, route, handler."""
+"""From a request to its response: faults, authentication, rate limit, route, handler.
+
+Codes of authentication and their order follow the API's documentation: 9106, 6003 with 6111/6103/6102,
+9103, 9109, 10000.
+"""
 
 from __future__ import annotations
 
+import math
 import random
+import re
 import threading
+import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from datetime import datetime
 
-from ops.sandbox import auth, router
-from ops.sandbox.fault_kinds import DELIVERIES, KINDS
+from ops.sandbox import router
+from ops.sandbox.fault_kinds import AFTER, BEFORE, DELIVERIES
 from ops.sandbox.faults import Fault, Faults
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.limits import Limiter
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token
+from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token, too_many_requests
+
+Quota = tuple[int, float]
+
+# Requests and seconds, for each user or token.
+DEFAULT_QUOTA: Quota = (1200, 300.0)
+
+
+class Limiter:
+    """Counts requests in fixed windows. Above the quota every call is refused until the window ends.
+
+    ``log`` has (monotonic time, token) of each request, also without a limit (``quota=None``).
+    """
+
+    def __init__(self, quota: Quota | None, now: Callable[[], float]) -> None:
+        self.quota = quota
+        self.now = now
+        self.log: list[tuple[float, str]] = []
+        self._windows: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, token: str) -> dict[str, str]:
+        """Count a request; return the headers of its response, or refuse it with 429."""
+        self.log.append((time.monotonic(), token))
+        if self.quota is None:
+            return {}
+        (allowed, seconds), now = self.quota, self.now()
+        with self._lock:
+            start, used = self._windows.get(token, (now, 0))
+            if not start <= now < start + seconds:
+                start, used = now, 0
+            self._windows[token] = (start, used + 1)
+        left = max(1, math.ceil(start + seconds - now))
+        headers = {
+            "Ratelimit": f'"default";r={max(0, allowed - used - 1)};t={left}',
+            "Ratelimit-Policy": f'"default";q={allowed};w={math.ceil(seconds)}',
+        }
+        if used >= allowed:
+            raise too_many_requests(left, headers)
+        return headers
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]{20,200}")
+_GLOBAL_KEY = re.compile(r"[0-9a-f]{37,45}|cfk_\w+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def identify(request: Request, store: Store) -> Token | None:
+    """Return the credential of a request, None if it is well-formed but unknown; refuse a malformed one."""
+    bearer = request.headers.get("Authorization")
+    email, key = request.headers.get("X-Auth-Email"), request.headers.get("X-Auth-Key")
+    if bearer:
+        kind, _, token = bearer.partition(" ")
+        known = token if kind.lower() == "bearer" and _TOKEN.fullmatch(token) else ""
+        if not known or _GLOBAL_KEY.fullmatch(known) or known == store.meta("key"):
+            raise _malformed(6111, "Authorization")
+        sql = "SELECT token, id, scopes, status, expires_on, owner FROM token WHERE token = ?"
+        row = store.one(sql, (known,))
+        if row is None or row[3] == "revoked":
+            return None
+        status, expires_on = row[3], row[4]
+        if expires_on and datetime.fromisoformat(expires_on).timestamp() <= store.now():
+            status = "expired"
+        return Token(row[0], row[1], frozenset(row[2].split()), status, expires_on, row[5])
+    if not email or not key:
+        raise Refusal(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
+    if not _EMAIL.fullmatch(email):
+        raise _malformed(6102, "X-Auth-Email")
+    if not (_GLOBAL_KEY.fullmatch(key) or key == store.meta("key")):
+        raise _malformed(6103, "X-Auth-Key")
+    if key != store.meta("key") or email != store.meta("email"):
+        raise Refusal(403, 9103, "Unknown X-Auth-Key or X-Auth-Email")
+    return Token(key, "", frozenset({"*"}), "active", None, "key")
+
+
+def _malformed(code: int, header: str) -> Refusal:
+    return Refusal(400, 6003, "Invalid request headers", [(code, f"Invalid format for {header} header")])
+
+
+Delivery = tuple[Answer, Fault | None]
 
 # The request is not executed before these.
 _NOT_EXECUTED = ("reset", "close")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A response and the fault that damages its delivery, if any."""
-
-    answer: Answer
-    fault: Fault | None = None
 
 
 class Edge:
@@ -40,17 +118,11 @@ class Edge:
         self.observer: Callable[[Exchange], None] | None = None
 
     def handle(self, request: Request, target: str) -> Delivery:
-        """Answer *request* and show the exchange to the observer; *target* is its path with the query."""
-        delivery = self._delivery(request, target)
-        if self.observer is not None:
-            headers = dict(request.headers.items())
-            self.observer(Exchange(request.method, target, headers, request.body, delivery.answer))
-        return delivery
+        """Return the response and the fault that damages its delivery; show the exchange to the observer.
 
-    def _delivery(self, request: Request, target: str) -> Delivery:
+        *target* is the path of the request with its query.
+        """
         active = self.faults.take(request.method, target)
-        if not active:
-            return Delivery(self._safely(request, active))
         for fault in (one for one in active if one.kind == "delay"):
             chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
             self.stopped.wait(fault.args["seconds"] + chance.random() * fault.args["jitter"])
@@ -58,55 +130,59 @@ class Edge:
         if damage and (
             damage.kind in _NOT_EXECUTED or (damage.kind == "hang" and not damage.args["execute"])
         ):
-            return Delivery(Answer(200, {}, b""), damage)
-        answer = self._safely(request, active)
-        for fault in active:
-            after = KINDS[fault.kind].after
-            answer = after(fault, answer) if after else answer
-        return Delivery(answer, damage)
+            answer = Answer(200, {}, b"")
+        else:
+            answer = self._answer(request, active)
+            for fault in active:
+                after = AFTER.get(fault.kind)
+                answer = after(fault, answer) if after else answer
+        if self.observer is not None:
+            headers = dict(request.headers.items())
+            self.observer(Exchange(request.method, target, headers, request.body, answer))
+        return answer, damage
 
-    def _safely(self, request: Request, active: list[Fault]) -> Answer:
+    def _answer(self, request: Request, active: list[Fault]) -> Answer:
+        """Answer as the gateway does: authentication, rate limit, faults, route; a crash is a 500."""
         try:
-            return self._answer(request, active)
+            token = identify(request, self.store)
+            limits = self.limiter.take(token.token if token else "")
+            for fault in active:
+                before = BEFORE.get(fault.kind)
+                instead = before(fault, request, self.store) if before else None
+                if instead is not None:
+                    return instead
+            if active:
+                token = identify(request, self.store)
+            answer = self._product(request, token)
+            if request.path != "/graphql":
+                answer.headers.update(limits)
+            return answer
         except Refusal as refusal:
             return refusal.answer()
         except Exception:
             self.crashes.append(traceback.format_exc())
             return Refusal(500, 10013, "workers.api.error.unknown").answer()
 
-    def _answer(self, request: Request, active: list[Fault]) -> Answer:
-        token = auth.identify(request, self.store)
-        limits = self.limiter.take(token.token if token else "")
-        for fault in active:
-            before = KINDS[fault.kind].before
-            instead = before(fault, request, self.store) if before else None
-            if instead is not None:
-                return instead
-        if active:
-            token = auth.identify(request, self.store)
-        answer = self._routed(request, token)
-        if request.path != "/graphql":
-            answer.headers.update(limits)
-        return answer
-
-    def _routed(self, request: Request, token: Token | None) -> Answer:
+    def _product(self, request: Request, token: Token | None) -> Answer:
+        """Answer with the handler of the path, or with its refusal."""
         try:
             found, request.args = router.find(request.method, request.path)
             request.token = token
-            if found.scope != auth.SELF_CHECKED:
-                auth.admit(request, token, found.scope)
-            self._require_owners(request, found.scope)
-            return found.handler(request, self.store)
+            scope, checks = found.scope, found.scope != router.SELF_CHECKED
+            unauthorized = Refusal(403, 10000, "Authentication error")
+            if scope.startswith("zone:"):
+                unauthorized = Refusal(403, 9109, "Unauthorized to access requested resource")
+            if checks and (token is None or token.status != "active"):
+                raise Refusal(403, 9109, "Invalid access token")
+            denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
+            if checks and scope and token and (denied or not token.may(scope)):
+                raise unauthorized
+            account, zone = request.args.get("account_id"), request.args.get("zone_id")
+            if account and account != ACCOUNT_ID and self.store.document_text("account", "", account) is None:
+                raise unauthorized
+            if zone and self.store.document_text("zone", "", zone) is None:
+                raise Refusal(404, 1003, "Invalid zone identifier")
+            with self.store.transaction() if found.atomic else nullcontext():
+                return found.handler(request, self.store)
         except Refusal as refusal:
             return refusal.answer()
-
-    def _require_owners(self, request: Request, scope: str) -> None:
-        account, zone = request.args.get("account_id"), request.args.get("zone_id")
-        if account and account != ACCOUNT_ID and not self._exists("account", account):
-            raise auth.unauthorized(scope)
-        if zone and not self._exists("zone", zone):
-            raise Refusal(404, 1003, "Invalid zone identifier")
-
-    def _exists(self, kind: str, id: str) -> bool:
-        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = '' AND id = ?"
-        return self.store.one(sql, (kind, id)) is not None

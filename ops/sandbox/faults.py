@@ -72,7 +72,9 @@ class Fault:
             raise ValueError(f"fault {kind} has no argument {', '.join(sorted(unknown))}")
         self.kind = kind
         self.method = method.upper().replace("*", "")
-        self.pattern = path if isinstance(path, re.Pattern) else glob(path)
+        glob = path if isinstance(path, str) else ""
+        pattern = ".*".join(re.escape(piece) for piece in (glob or "*").split("*"))
+        self.pattern = path if isinstance(path, re.Pattern) else re.compile(pattern, re.DOTALL)
         self.nth = nth
         self.times = times
         self.args = {**ARGUMENTS[kind], **args}
@@ -116,8 +118,12 @@ class Faults:
         """Add a fault written as ``KIND [METHOD] [PATH] [name=value ...]``."""
         kind, *words = text.split()
         filters = [word for word in words if not re.match(r"[a-z_]+=", word)]
-        pairs = (word.partition("=") for word in words if re.match(r"[a-z_]+=", word))
-        args = {name: _value(value) for name, _, value in pairs}
+        args: dict[str, Any] = {}
+        for name, _, value in (word.partition("=") for word in words if re.match(r"[a-z_]+=", word)):
+            try:
+                args[name] = json.loads(value)
+            except ValueError:
+                args[name] = value
         method = filters.pop(0) if filters and not filters[0].startswith(("/", "*/")) else ""
         return self.add(Fault(kind, method, filters[0] if filters else "", **args))
 
@@ -133,15 +139,3 @@ class Faults:
         with self._lock:
             matching = [fault for fault in self._plan if fault.matches(method, target)]
             return [fault for fault in matching if fault.count()]
-
-
-def glob(text: str) -> re.Pattern[str]:
-    """Return the pattern of a glob in which only ``*`` is special; "" matches all."""
-    return re.compile(".*".join(re.escape(piece) for piece in (text or "*").split("*")), re.DOTALL)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ops.sandbox.router import route
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok_list, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
 
 def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
@@ -17,7 +18,7 @@ def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int
     return {"page": page, "per_page": per_page, "count": count, "total_count": total, "total_pages": pages}
 
 
-def _page(request: Request, default: int, minimum: int, maximum: int) -> tuple[int, int]:
+def _page(request: Request, *, maximum: int, default: int = 20, minimum: int = 5) -> tuple[int, int]:
     """Return page and per_page; a size out of bounds is clamped, not refused, and echoed."""
     text = request.query.get("per_page", "")
     if text.lstrip("-").isdigit() and text.isascii():
@@ -26,24 +27,16 @@ def _page(request: Request, default: int, minimum: int, maximum: int) -> tuple[i
 
 
 def page_of(
-    request: Request,
-    store: Store,
-    select: str,
-    count: str,
-    args: Sequence[Any] = (),
-    *,
-    maximum: int,
-    default: int = 20,
-    minimum: int = 1,
+    request: Request, store: Store, select: str, count: str, args: Sequence[Any] = (), **bounds: int
 ) -> Answer:
     """Answer with one page of *select*, whose first column is the JSON text of an item.
 
-    *count* is the query for the number of all items; both take the same *args*.
+    *count* is the query for the number of all items; both take the same *args*. *bounds*, here
+    and below, of ``per_page``: ``maximum``, ``default`` (20) and ``minimum`` (5).
     """
-    page, per_page = _page(request, default, minimum, maximum)
+    page, per_page = _page(request, **bounds)
     texts = store.texts(select + " LIMIT ? OFFSET ?", (*args, per_page, (page - 1) * per_page))
-    total = int(store.value(count, args))
-    return ok_list(texts, page_info(page, per_page, len(texts), total))
+    return ok_list(texts, page_info(page, per_page, len(texts), int(store.value(count, args))))
 
 
 def page_of_documents(
@@ -52,27 +45,37 @@ def page_of_documents(
     kind: str,
     owner: str,
     *,
-    maximum: int,
-    default: int = 20,
-    minimum: int = 5,
     where: str = "",
     args: Sequence[Any] = (),
     order: str = "sort, id",
+    **bounds: int,
 ) -> Answer:
     """Answer with one page of the documents of a kind and owner that satisfy *where* (``AND ...``)."""
     base = f" FROM document WHERE kind = ? AND owner = ?{where}"
-    bounds = {"maximum": maximum, "default": default, "minimum": minimum}
     select, count = f"SELECT body{base} ORDER BY {order}", f"SELECT count(*){base}"
     return page_of(request, store, select, count, (kind, owner, *args), **bounds)
 
 
-def page_of_texts(
-    request: Request, texts: Sequence[str], *, maximum: int, default: int = 20, minimum: int = 5
-) -> Answer:
+def listing(template: str, scope: str, kind: str, **bounds: int) -> None:
+    """Register a GET that lists the documents of a kind, of the zone or the account in the path.
+
+    With *bounds* it answers in pages, else with all of them.
+    """
+
+    def answer(request: Request, store: Store) -> Answer:
+        owner = request.args.get("zone_id") or request.account
+        if not bounds:
+            return ok_list(store.document_texts(kind, owner))
+        return page_of_documents(request, store, kind, owner, where="", args=(), order="sort, id", **bounds)
+
+    route("GET", template, scope)(answer)
+
+
+def page_of_items(request: Request, items: Sequence[Any], **bounds: int) -> Answer:
     """Answer with one page of a list in memory (filtered small lists)."""
-    page, per_page = _page(request, default, minimum, maximum)
-    shown = texts[(page - 1) * per_page : page * per_page]
-    return ok_list(shown, page_info(page, per_page, len(shown), len(texts)))
+    page, per_page = _page(request, **bounds)
+    shown = items[(page - 1) * per_page : page * per_page]
+    return ok(shown, page_info(page, per_page, len(shown), len(items)))
 
 
 def after(request: Request, store: Store) -> str:

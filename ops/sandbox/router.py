@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from ops.sandbox.wire import Answer, Refusal, Request
+from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 if TYPE_CHECKING:
     from ops.sandbox.store import Store
 
 Handler = Callable[[Request, "Store"], Answer]
+Finder = TypeVar("Finder", bound=Callable[[Request, "Store"], Any])
 
+# A route with this scope checks the token itself (token verification).
+SELF_CHECKED = "self-checked"
 _SHAPES = {
     "hex": re.compile(r"[0-9a-fA-F]{32}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
@@ -28,13 +31,15 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Route:
-    """A handler, the scope that a token needs for it, and its placeholders with the shape of each."""
+    """A handler, the scope that a token needs for it, and its placeholders with the shape of each.
 
-    method: str
-    template: str
+    A handler that is not *atomic* runs outside a transaction.
+    """
+
     scope: str
     handler: Handler
     names: tuple[tuple[str, str], ...]
+    atomic: bool
 
 
 @dataclass
@@ -49,28 +54,40 @@ class Node:
 _ROOT = Node()
 
 
-def route(method: str, template: str, scope: str = "zone:read") -> Callable[[Handler], Handler]:
-    """Register a handler. Every valid token has the empty scope."""
+def route(
+    method: str, template: str, scope: str = "zone:read", *, atomic: bool = True
+) -> Callable[[Handler], Handler]:
+    """Register a handler. Every valid token has the empty scope.
+
+    A handler with another scope than read changes all or nothing, unless it is not *atomic*.
+    """
 
     def register(handler: Handler) -> Handler:
-        _add(method, template, scope, handler)
+        node, names = _ROOT, []
+        for segment in template.strip("/").split("/"):
+            if segment.startswith("{"):
+                name, _, shape = segment[1:-1].partition(":")
+                names.append((name, shape or ("hex" if name.endswith("_id") else "any")))
+                node.any = node = node.any or Node()
+            else:
+                node = node.words.setdefault(segment, Node())
+        if method in node.routes:
+            raise ValueError(f"{method} {template} is registered twice")
+        changes = atomic and method != "GET" and not scope.endswith(":read")
+        node.routes[method] = Route(scope, handler, tuple(names), changes)
         return handler
 
     return register
 
 
-def _add(method: str, template: str, scope: str, handler: Handler) -> None:
-    node, names = _ROOT, []
-    for segment in template.strip("/").split("/"):
-        if segment.startswith("{"):
-            name, _, shape = segment[1:-1].partition(":")
-            names.append((name, shape or ("hex" if name.endswith("_id") else "any")))
-            node.any = node = node.any or Node()
-        else:
-            node = node.words.setdefault(segment, Node())
-    if method in node.routes:
-        raise ValueError(f"{method} {template} is registered twice")
-    node.routes[method] = Route(method, template, scope, handler, tuple(names))
+def getter(template: str, scope: str) -> Callable[[Finder], Finder]:
+    """Register a GET that answers with what the function finds."""
+
+    def register(find: Finder) -> Finder:
+        route("GET", template, scope)(lambda request, store: ok(find(request, store)))
+        return find
+
+    return register
 
 
 def segments(path: str) -> list[str]:
@@ -94,7 +111,12 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     node, values = found
     if method not in node.routes:
         raise Refusal(405, 7001, f"Method {method} not available for that URI.")
-    return node.routes[method], _arguments(node.routes[method], values, words)
+    args = {}
+    for (name, shape), value in zip(node.routes[method].names, values, strict=True):
+        if not _SHAPES[shape].fullmatch(value):
+            raise not_routable(words)
+        args[name] = value.lower() if shape == "hex" else value
+    return node.routes[method], args
 
 
 def _walk(node: Node, words: list[str], at: int, values: list[str]) -> tuple[Node, list[str]] | None:
@@ -105,15 +127,6 @@ def _walk(node: Node, words: list[str], at: int, values: list[str]) -> tuple[Nod
     if found is None and node.any is not None:
         found = _walk(node.any, words, at + 1, [*values, words[at]])
     return found
-
-
-def _arguments(chosen: Route, values: list[str], words: list[str]) -> dict[str, str]:
-    args = {}
-    for (name, shape), value in zip(chosen.names, values, strict=True):
-        if not _SHAPES[shape].fullmatch(value):
-            raise not_routable(words)
-        args[name] = value.lower() if shape == "hex" else value
-    return args
 
 
 def not_routable(words: list[str]) -> Refusal:

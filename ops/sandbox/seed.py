@@ -15,12 +15,11 @@ from ops.sandbox.identity import (
     stable_id,
     stable_uuid,
 )
-from ops.sandbox.routes.durable_objects import save_namespace
-from ops.sandbox.seed_certificates import seed_certificates
+from ops.sandbox.routes.durable_objects import KIND
 from ops.sandbox.seed_kv import seed_kv
 from ops.sandbox.seed_rules import seed_rules
 from ops.sandbox.seed_workers import seed_domains, seed_workers
-from ops.sandbox.seed_zones import seed_zones
+from ops.sandbox.seed_zones import seed_certificates, seed_zones
 from ops.sandbox.store import Json, Store
 
 # (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.
@@ -34,6 +33,38 @@ DATABASES = ("orders", "analytics")
 QUEUES = ("emails", "webhooks")
 PROJECTS = ("docs", "landing", "status", *(f"preview-{number:02}" for number in range(1, 10)))
 AUDIT_ENTRIES = 40
+# What all queues, their consumers and all Pages projects of the seed have in common.
+_QUEUE: Json = {
+    "created_on": CREATED,
+    "modified_on": CHANGED,
+    "producers_total_count": 1,
+    "producers": [{"type": "worker", "script": "api-gateway"}],
+    "consumers_total_count": 1,
+    "settings": {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600},
+}
+_CONSUMER: Json = {
+    "type": "worker",
+    "script": "webhook-relay",
+    "created_on": CREATED,
+    "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
+}
+_CONFIG: Json = {
+    "compatibility_date": "2025-01-01",
+    "compatibility_flags": [],
+    "usage_model": "standard",
+    "fail_open": True,
+    "build_image_major_version": 3,
+    "env_vars": {},
+    "always_use_latest_compatibility_date": False,
+}
+_PROJECT: Json = {
+    "production_branch": "main",
+    "framework": "",
+    "framework_version": "",
+    "created_on": CREATED,
+    "build_config": {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""},
+    "deployment_configs": {"production": _CONFIG, "preview": _CONFIG},
+}
 _ACTIONS = (
     ("rec_add", "dns_records", "POST", "DNS record"),
     ("change_setting", "zones", "PATCH", "zone setting"),
@@ -41,6 +72,14 @@ _ACTIONS = (
     ("purge", "cache", "POST", "cache"),
     ("rec_del", "dns_records", "DELETE", "DNS record"),
 )
+
+
+_MONITOR: Json = {
+    "description": "health check",
+    **{"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443},
+    **{"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False},
+    "header": {},
+}
 
 
 def seed_all(store: Store) -> None:
@@ -54,90 +93,58 @@ def seed_all(store: Store) -> None:
 
 def seed_account(store: Store) -> None:
     """Write the account and everything in it but its zones."""
-    _seed_account(store)
-    seed_kv(store)
-    _seed_storage(store)
-    for script, name, sqlite, count in DURABLE_OBJECTS:
-        id = stable_id("do.namespace", script, name)
-        about = {"id": id, "name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
-        save_namespace(store, ACCOUNT_ID, about)
-        rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
-        store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
-    seed_workers(store)
-    seed_domains(store)
-    _seed_balancing(store)
-    for number in range(AUDIT_ENTRIES):
-        _seed_audit_entry(store, number)
-
-
-def _seed_account(store: Store) -> None:
     settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
-    account: Json = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "type": "standard", "settings": settings}
-    account["created_on"] = CREATED
-    store.put_document("account", "", ACCOUNT_ID, account, sort=ACCOUNT_NAME)
+    account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
+    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
     membership = {
         "id": stable_id("membership", "sandbox"),
-        "account": {key: account[key] for key in ("id", "name", "settings", "created_on")},
+        "account": account,
         "api_access_enabled": True,
         "roles": ["Super Administrator - All Privileges"],
         "permissions": {"zones": {"read": True, "write": True}, "dns_records": {"read": True, "write": True}},
         "status": "accepted",
     }
     store.put_document("membership", "", str(membership["id"]), membership)
+    seed_kv(store)
+    _seed_storage(store)
+    for script, name, sqlite, count in DURABLE_OBJECTS:
+        id = stable_id("do.namespace", script, name)
+        named = {"id": id, "name": f"{script}_{name}", "script": script, "class": name}
+        store.put_document(KIND, ACCOUNT_ID, id, {**named, "use_sqlite": sqlite}, sort=named["name"])
+        rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
+        store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
+    seed_workers(store)
+    seed_domains(store)
+    for number in range(AUDIT_ENTRIES):
+        _seed_audit_entry(store, number)
 
 
 def _seed_storage(store: Store) -> None:
+    """Write buckets, databases, queues, Pages projects, and the monitor and pools of load balancing."""
     for name in BUCKETS:
-        about = {"name": name, "creation_date": CREATED, "location": "weur", "storage_class": "Standard"}
+        about: Json = {
+            "name": name,
+            "creation_date": CREATED,
+            "location": "weur",
+            "storage_class": "Standard",
+        }
         store.put_document("r2.bucket", ACCOUNT_ID, name, about, sort=name)
     for name in DATABASES:
         id = stable_uuid("d1", name)
         about = {"uuid": id, "name": name, "version": "production", "created_at": CREATED}
         store.put_document("d1.database", ACCOUNT_ID, id, about, sort=name)
     for name in QUEUES:
-        queue = _queue(stable_id("queue", name), name)
-        store.put_document("queue", ACCOUNT_ID, queue["queue_id"], queue, sort=name)
+        id = stable_id("queue", name)
+        consumer = {"consumer_id": stable_id("consumer", name), "queue_name": name, **_CONSUMER}
+        about = {"queue_id": id, "queue_name": name, **_QUEUE, "consumers": [consumer]}
+        store.put_document("queue", ACCOUNT_ID, id, about, sort=name)
     for name in PROJECTS:
-        project = _project(stable_uuid("pages", name), name)
-        store.put_document("pages.project", ACCOUNT_ID, project["id"], project, sort=name)
-
-
-def _queue(id: str, name: str) -> Json:
-    consumer = {
-        "consumer_id": stable_id("consumer", name),
-        "type": "worker",
-        "script": "webhook-relay",
-        "queue_name": name,
-        "created_on": CREATED,
-        "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
-    }
-    about = {"queue_id": id, "queue_name": name, "created_on": CREATED, "modified_on": CHANGED}
-    producers = {"producers_total_count": 1, "producers": [{"type": "worker", "script": "api-gateway"}]}
-    consumers = {"consumers_total_count": 1, "consumers": [consumer]}
-    settings = {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600}
-    return {**about, **producers, **consumers, "settings": settings}
-
-
-def _project(id: str, name: str) -> Json:
-    host = f"{name}-sandbox.pages.dev"
-    about = {"id": id, "name": name, "subdomain": host, "domains": [host], "production_branch": "main"}
-    build = {"build_command": "npm run build", "destination_dir": "dist", "root_dir": ""}
-    runtime = {"compatibility_date": "2025-01-01", "compatibility_flags": [], "usage_model": "standard"}
-    config: Json = {**runtime, "fail_open": True, "build_image_major_version": 3, "env_vars": {}}
-    config["always_use_latest_compatibility_date"] = False
-    configs = {"production": config, "preview": config}
-    names = {"framework": "", "framework_version": "", "production_script_name": f"pages-worker--{name}"}
-    about |= {**names, "preview_script_name": f"pages-worker--{name}-preview"}
-    return {**about, "created_on": CREATED, "build_config": build, "deployment_configs": configs}
-
-
-def _seed_balancing(store: Store) -> None:
-    monitor = stable_id("lb.monitor", "health")
-    stamps = {"created_on": CREATED, "modified_on": CHANGED}
-    probe = {"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443}
-    times = {"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False}
-    about = {"id": monitor, "description": "health check", **probe, **times, **stamps, "header": {}}
-    store.put_document("lb.monitor", ACCOUNT_ID, monitor, about)
+        id, host, script = stable_uuid("pages", name), f"{name}-sandbox.pages.dev", f"pages-worker--{name}"
+        scripts = {"production_script_name": script, "preview_script_name": f"{script}-preview"}
+        about = {"id": id, "name": name, "subdomain": host, "domains": [host], **scripts, **_PROJECT}
+        store.put_document("pages.project", ACCOUNT_ID, id, about, sort=name)
+    monitor, stamps = stable_id("lb.monitor", "health"), {"created_on": CREATED, "modified_on": CHANGED}
+    store.put_document("lb.monitor", ACCOUNT_ID, monitor, {"id": monitor, **_MONITOR, **stamps})
     for number, name in enumerate(("pool-west", "pool-east"), 1):
         id = stable_id("lb.pool", name)
         origin = {"name": f"{name}-1", "address": f"192.0.2.{number}", "enabled": True, "weight": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ops.sandbox.dns_types import FIELDS
@@ -13,24 +14,15 @@ _DIGEST = "a" * 32 + "0123456789abcdef0123456789abcdef"
 _LONG = "v=long1; " + "0123456789abcdef" * 127 + "0123456"
 
 
-def _address(name: str, last: int, **more: Any) -> Json:
-    return {"type": "A", "name": name, "content": f"192.0.2.{last}", **more}
+def _plain(type: str, name: str, content: str, **more: Any) -> Json:
+    return {"type": type, "name": name, "content": content, **more}
 
 
-def _six(name: str, last: str, **more: Any) -> Json:
-    return {"type": "AAAA", "name": name, "content": f"2001:db8::{last}", **more}
-
-
-def _alias(name: str, target: str, **more: Any) -> Json:
-    return {"type": "CNAME", "name": name, "content": target, **more}
-
-
-def _text(name: str, content: str, **more: Any) -> Json:
-    return {"type": "TXT", "name": name, "content": content, "ttl": 3600, **more}
-
-
-def _mail(host: str, priority: int, name: str = "@") -> Json:
-    return {"type": "MX", "name": name, "content": host, "priority": priority, "ttl": 3600}
+_address = partial(_plain, "A")
+_six = partial(_plain, "AAAA")
+_alias = partial(_plain, "CNAME")
+_text = partial(_plain, "TXT", ttl=3600)
+_mail = partial(_plain, "MX", "@", ttl=3600)
 
 
 def _data(type: str, name: str, *values: Any) -> Json:
@@ -45,8 +37,8 @@ def _caa(tag: str, value: str) -> Json:
 
 def _mail_zone(zone: str) -> list[Json]:
     return [
-        _mail(f"mx1.{zone}", 10),
-        _mail(f"mx2.{zone}", 20),
+        _mail(f"mx1.{zone}", priority=10),
+        _mail(f"mx2.{zone}", priority=20),
         _text("@", "v=spf1 mx include:_spf.example.net -all"),
         _text("sel1._domainkey", _DKIM),
         _text("_dmarc", f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{zone}"),
@@ -54,24 +46,28 @@ def _mail_zone(zone: str) -> list[Json]:
 
 
 _EXAMPLE_COM = [
-    _address("@", 10, proxied=True, comment="the apex, in front of the origin pool"),
-    _six("@", "10", proxied=True),
+    _address("@", "192.0.2.10", proxied=True, comment="the apex, in front of the origin pool"),
+    _six("@", "2001:db8::10", proxied=True),
     _alias("www", "example.com", proxied=True, tags=["team:web", "env:production"]),
-    _address("api", 20, proxied=True, tags=["team:platform", "env:production", "important"]),
-    _six("api", "20", proxied=True),
-    _address("auth", 21, proxied=True),
-    _address("img", 22, proxied=True, comment="images, resized at the edge"),
-    _address("chat", 23, proxied=True),
+    _address("api", "192.0.2.20", proxied=True, tags=["team:platform", "env:production", "important"]),
+    _six("api", "2001:db8::20", proxied=True),
+    _address("auth", "192.0.2.21", proxied=True),
+    _address("img", "192.0.2.22", proxied=True, comment="images, resized at the edge"),
+    _address("chat", "192.0.2.23", proxied=True),
     _address(
-        "origin", 30, ttl=300, comment="not proxied: health checks connect here", tags=["team:platform"]
+        "origin",
+        "192.0.2.30",
+        ttl=300,
+        comment="not proxied: health checks connect here",
+        tags=["team:platform"],
     ),
-    _address("origin", 31, ttl=300),
-    _address("vpn", 40, ttl=60),
+    _address("origin", "192.0.2.31", ttl=300),
+    _address("vpn", "192.0.2.40", ttl=60),
     _alias("docs", "pages.example.net", ttl=300),
     _alias("Status.Mixed-Case", "Status.Example.NET", ttl=600, comment="written with capitals"),
     *_mail_zone("example.com"),
-    _address("mx1", 50, ttl=3600),
-    _address("mx2", 51, ttl=3600),
+    _address("mx1", "192.0.2.50", ttl=3600),
+    _address("mx2", "192.0.2.51", ttl=3600),
     _text("@", "site-verification=2f1c9a7b44d04f3f9a2f0c1d5e6b7a80"),
     _text("@", '"quoted-verification=0a1b2c3d4e5f"'),
     _text("long", _LONG),
@@ -99,29 +95,35 @@ _EXAMPLE_COM = [
 _EXAMPLE_ORG = [
     _alias("@", "app.hosting.example", proxied=True, comment="flattened at the apex"),
     _alias("www", "example.org", proxied=True),
-    _address("hook", 70, proxied=True, tags=["team:integrations"]),
+    _address("hook", "192.0.2.70", proxied=True, tags=["team:integrations"]),
     _alias("cdn", "cdn.hosting.example", settings={"flatten_cname": True}, ttl=300),
-    _mail(".", 0),
+    _mail(".", priority=0),
     _text("@", "v=spf1 -all", comment="this domain sends no mail"),
 ]
 _EXAMPLE_NET = [
-    _address("@", 90, proxied=True),
+    _address("@", "192.0.2.90", proxied=True),
     _alias("www", "example.net"),
     # More than one page of the default size.
-    *(_address(f"host-{number:03}", number + 100, ttl=300) for number in range(1, 131)),
+    *(_address(f"host-{number:03}", f"192.0.2.{number + 100}", ttl=300) for number in range(1, 131)),
 ]
 _SHOP = [
-    _address("@", 110, proxied=True, tags=["team:shop"], comment="behind the load balancer www.shop.example"),
-    _address("checkout", 111, proxied=True, tags=["team:shop", "pci:yes"]),
+    _address(
+        "@",
+        "192.0.2.110",
+        proxied=True,
+        tags=["team:shop"],
+        comment="behind the load balancer www.shop.example",
+    ),
+    _address("checkout", "192.0.2.111", proxied=True, tags=["team:shop", "pci:yes"]),
     _alias("static", "static.hosting.example", proxied=True),
-    _address("fast", 112, ttl=30, comment="thirty seconds, as Enterprise may"),
+    _address("fast", "192.0.2.112", ttl=30, comment="thirty seconds, as Enterprise may"),
     _caa("issue", "pki.goog"),
 ]
 _MAIL = [
     *_mail_zone("mail.example"),
-    _address("mx1", 120, ttl=3600),
-    _address("mx2", 121, ttl=3600),
-    _six("mx1", "120", ttl=3600),
+    _address("mx1", "192.0.2.120", ttl=3600),
+    _address("mx2", "192.0.2.121", ttl=3600),
+    _six("mx1", "2001:db8::120", ttl=3600),
     _alias("autodiscover", "mx1.mail.example"),
     _data("TLSA", "_25._tcp.mx1", 3, 1, 1, _DIGEST),
     _text("_mta-sts", "v=STSv1; id=20250301000000Z"),
@@ -129,19 +131,19 @@ _MAIL = [
     {"type": "PTR", "name": "25", "content": "mx1.mail.example", "ttl": 3600},
 ]
 _WILD = [
-    _address("@", 130),
-    _address("*", 131, proxied=True),
-    _address("*.dev", 132, ttl=120, tags=["env:development"]),
+    _address("@", "192.0.2.130"),
+    _address("*", "192.0.2.131", proxied=True),
+    _address("*.dev", "192.0.2.132", ttl=120, tags=["env:development"]),
     _alias("*.preview", "preview.hosting.example"),
     _text("*", "wildcard text"),
 ]
 _BOOKS = [
-    _address("@", 140, proxied=True, comment="bücher: a name outside ASCII"),
+    _address("@", "192.0.2.140", proxied=True, comment="bücher: a name outside ASCII"),
     _alias("www", "xn--bcher-kva.example", proxied=True),
     _alias("xn--caf-dma", "xn--bcher-kva.example"),
     _text("@", "größe=groß; 日本語"),
 ]
-_LEGACY = [_address("www", 150, proxied=True), _alias("old", "www.legacy.example", proxied=True)]
+_LEGACY = [_address("www", "192.0.2.150", proxied=True), _alias("old", "www.legacy.example", proxied=True)]
 
 RECORDS: dict[str, list[Json]] = {
     "example.com": _EXAMPLE_COM,
@@ -152,7 +154,10 @@ RECORDS: dict[str, list[Json]] = {
     "wild.example": _WILD,
     "xn--bcher-kva.example": _BOOKS,
     "legacy.example": _LEGACY,
-    "pending.example": [_address("@", 160), _alias("www", "pending.example")],
-    "paused.example": [_address("@", 170, proxied=True), _alias("www", "paused.example", proxied=True)],
-    "moved.example": [_address("@", 180)],
+    "pending.example": [_address("@", "192.0.2.160"), _alias("www", "pending.example")],
+    "paused.example": [
+        _address("@", "192.0.2.170", proxied=True),
+        _alias("www", "paused.example", proxied=True),
+    ],
+    "moved.example": [_address("@", "192.0.2.180")],
 }

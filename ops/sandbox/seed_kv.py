@@ -6,7 +6,7 @@ import json
 
 from ops.sandbox.identity import ACCOUNT_ID, stable_id
 from ops.sandbox.routes.kv import KIND
-from ops.sandbox.routes.kv_pairs import Pair
+from ops.sandbox.routes.kv_pairs import Pair, write
 from ops.sandbox.store import Store
 from ops.sandbox.wire import dumps
 
@@ -77,28 +77,20 @@ def namespace_id(title: str) -> str:
 def seed_kv(store: Store) -> None:
     """Write four namespaces and their pairs."""
     flag = dumps({"owner": "platform", "since": "2026-03-01", "note": "é"})
-    pairs = {
-        "sessions": [_session(number) for number in range(SESSIONS)],
-        "config": [Pair(name, f"value of {name!r}".encode()) for name in AWKWARD_NAMES],
-        "assets": [Pair(name, value, _type(name)) for name, value in BINARY_VALUES.items()],
-        "feature-flags": [
-            Pair(name, json.dumps({"on": number % 2 == 0, "percent": number * 10}).encode(), flag)
-            for number, name in enumerate(FLAGS)
-        ],
-    }
+    pairs: dict[str, list[Pair]] = {title: [] for title in TITLES}
+    for number in range(SESSIONS):
+        value = json.dumps({"user": number, "role": "admin" if number % 50 == 0 else "user"}).encode()
+        name = f"session:{stable_id('session', number)}"
+        pairs["sessions"].append(Pair(name, value, dumps({"user": number}), EXPIRES + number))
+    pairs["config"] = [Pair(name, f"value of {name!r}".encode()) for name in AWKWARD_NAMES]
+    for name, value in BINARY_VALUES.items():
+        type = "text/plain" if name.endswith(".txt") else "application/octet-stream"
+        pairs["assets"].append(Pair(name, value, dumps({"type": type})))
+    for number, name in enumerate(FLAGS):
+        value = json.dumps({"on": number % 2 == 0, "percent": number * 10}).encode()
+        pairs["feature-flags"].append(Pair(name, value, flag))
     for title in TITLES:
         id = namespace_id(title)
         body = {"id": id, "title": title, "supports_url_encoding": True}
         store.put_document(KIND, ACCOUNT_ID, id, body, sort=title)
-        rows = [pair.row(id, 0.0) for pair in pairs[title]]
-        store.run_many("INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)", rows)
-
-
-def _session(number: int) -> Pair:
-    value = json.dumps({"user": number, "role": "admin" if number % 50 == 0 else "user"})
-    name = f"session:{stable_id('session', number)}"
-    return Pair(name, value.encode(), dumps({"user": number}), EXPIRES + number)
-
-
-def _type(name: str) -> str:
-    return dumps({"type": "text/plain" if name.endswith(".txt") else "application/octet-stream"})
+        write(store, id, pairs[title], now=0.0)

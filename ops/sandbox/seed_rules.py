@@ -33,41 +33,37 @@ _PAGE_RULES: tuple[tuple[str, str, list[Json], int, str], ...] = (
     ),
     ("example.net", "example.net/admin/*", [{"id": "security_level", "value": "high"}], 1, "disabled"),
 )
-_BLOCK = {
-    "action": "block",
-    "expression": '(ip.src.country eq "XX")',
-    "description": "no traffic from nowhere",
-}
-_CHALLENGE = {
-    "action": "managed_challenge",
-    "expression": '(http.request.uri.path contains "/login" and cf.threat_score gt 10)',
-    "description": "challenge logins from bad places",
-}
-_LIMIT = {
-    "action": "block",
-    "expression": '(http.request.uri.path eq "/api/login")',
-    "description": "five logins a minute",
-    "ratelimit": {
-        "characteristics": ["ip.src", "cf.colo.id"],
-        "period": 60,
-        "requests_per_period": 5,
-        "mitigation_timeout": 600,
-    },
-}
-_REDIRECT = {
-    "action": "redirect",
-    "expression": '(http.host eq "www.example.com")',
-    "description": "www to the apex",
-    "action_parameters": {
-        "from_value": {"target_url": {"value": "https://example.com"}, "status_code": 301},
-    },
-}
-_CACHE = {
-    "action": "set_cache_settings",
-    "expression": '(http.request.uri.path contains "/static/")',
-    "description": "cache the static files",
-    "action_parameters": {"cache": True, "edge_ttl": {"mode": "override_origin", "default": 86400}},
-}
+
+
+def _action(action: str, description: str, expression: str, **more: Json) -> Json:
+    return {"action": action, "expression": f"({expression})", "description": description, **more}
+
+
+_BLOCK = _action("block", "no traffic from nowhere", 'ip.src.country eq "XX"')
+_CHALLENGE = _action(
+    "managed_challenge",
+    "challenge logins from bad places",
+    'http.request.uri.path contains "/login" and cf.threat_score gt 10',
+)
+_RATE = {"period": 60, "requests_per_period": 5, "mitigation_timeout": 600}
+_LIMIT = _action(
+    "block",
+    "five logins a minute",
+    'http.request.uri.path eq "/api/login"',
+    ratelimit={"characteristics": ["ip.src", "cf.colo.id"], **_RATE},
+)
+_REDIRECT = _action(
+    "redirect",
+    "www to the apex",
+    'http.host eq "www.example.com"',
+    action_parameters={"from_value": {"target_url": {"value": "https://example.com"}, "status_code": 301}},
+)
+_CACHE = _action(
+    "set_cache_settings",
+    "cache the static files",
+    'http.request.uri.path contains "/static/"',
+    action_parameters={"cache": True, "edge_ttl": {"mode": "override_origin", "default": 86400}},
+)
 # Zone, name, phase, rules.
 _RULESETS: tuple[tuple[str, str, str, tuple[Json, ...]], ...] = (
     ("example.com", "default", "http_request_firewall_custom", (_BLOCK, _CHALLENGE)),
@@ -83,6 +79,33 @@ _ACCOUNT_RULESETS = (
 )
 
 
+_HIDDEN_FILES = '(http.request.uri.path contains "/.git")'
+_MANAGED = {
+    "name": "Cloudflare Managed Ruleset",
+    "description": "Created by the provider",
+    "kind": "managed",
+    "version": "42",
+    "phase": "http_request_firewall_managed",
+}
+_POOLS = [stable_id("lb.pool", pool) for pool in ("pool-west", "pool-east")]
+_LOAD_BALANCER: Json = {
+    "name": "www.shop.example",
+    "description": "Shop front",
+    "enabled": True,
+    "proxied": True,
+    "ttl": 30,
+    "fallback_pool": _POOLS[1],
+    "default_pools": _POOLS,
+    "region_pools": {},
+    "country_pools": {},
+    "pop_pools": {},
+    "steering_policy": "geo",
+    "session_affinity": "cookie",
+    "session_affinity_ttl": 1800,
+    "rules": [],
+}
+
+
 def seed_rules(store: Store) -> None:
     """Write page rules, rulesets, the load balancer and the routes."""
     for zone, pattern, script in ROUTES:
@@ -90,64 +113,36 @@ def seed_rules(store: Store) -> None:
         route = {"id": id, "pattern": pattern, **({"script": script} if script else {})}
         store.put_document("worker_route", zone_id(zone), id, route, sort=pattern)
     for zone, pattern, actions, priority, status in _PAGE_RULES:
-        rule = _page_rule(zone, pattern, actions, priority, status)
-        store.put_document("page_rule", zone_id(zone), rule["id"], rule)
+        id, stamp = stable_id("page_rule", zone, pattern), past("page_rule", zone, pattern)
+        target = {"target": "url", "constraint": {"operator": "matches", "value": pattern}}
+        rule = {"id": id, "targets": [target], "actions": actions, "priority": priority, "status": status}
+        store.put_document(
+            "page_rule", zone_id(zone), id, {**rule, "created_on": stamp, "modified_on": stamp}
+        )
     for zone, name, phase, rules in _RULESETS:
-        ruleset = _ruleset(zone, name, phase, rules)
-        store.put_document("ruleset", zone_id(zone), ruleset["id"], ruleset)
-    managed = _managed()
+        id, stamp = stable_id("ruleset", zone, phase), past("ruleset", zone, phase)
+        about = {"id": id, "name": name, "description": "", "kind": "zone", "version": str(len(rules))}
+        made = [_rule(stable_id("rule", zone, phase, rule["description"]), rule, stamp) for rule in rules]
+        ruleset = {**about, "rules": made, "last_updated": stamp, "phase": phase}
+        store.put_document("ruleset", zone_id(zone), id, ruleset)
+    id, stamp = stable_id("ruleset", _MANAGED["name"]), past("ruleset", _MANAGED["name"])
+    block = {"action": "block", "categories": ["sqli"], "description": "SQL injection"}
+    made = [_rule(stable_id("rule", _MANAGED["name"]), block, stamp)]
+    managed = {"id": id, **_MANAGED, "rules": made, "last_updated": stamp}
     for zone in ("example.com", "example.org", "shop.example"):
-        store.put_document("ruleset", zone_id(zone), managed["id"], managed)
+        store.put_document("ruleset", zone_id(zone), id, managed)
     for name, kind, phase in _ACCOUNT_RULESETS:
-        ruleset = _account_ruleset(name, kind, phase)
-        store.put_document("account.ruleset", ACCOUNT_ID, ruleset["id"], ruleset, sort=ruleset["id"])
-    balancer = _load_balancer("www.shop.example")
-    store.put_document("load_balancer", zone_id("shop.example"), balancer["id"], balancer)
-
-
-def _page_rule(zone: str, pattern: str, actions: list[Json], priority: int, status: str) -> Json:
-    id, stamp = stable_id("page_rule", zone, pattern), past("page_rule", zone, pattern)
-    target = {"target": "url", "constraint": {"operator": "matches", "value": pattern}}
-    rule = {"id": id, "targets": [target], "actions": actions, "priority": priority, "status": status}
-    return {**rule, "created_on": stamp, "modified_on": stamp}
-
-
-def _ruleset(zone: str, name: str, phase: str, rules: tuple[Json, ...]) -> Json:
-    stamp = past("ruleset", zone, phase)
-    about = {"id": stable_id("ruleset", zone, phase), "name": name, "description": "", "kind": "zone"}
-    made = [_rule(stable_id("rule", zone, phase, rule["description"]), rule, stamp) for rule in rules]
-    return {**about, "version": str(len(rules)), "rules": made, "last_updated": stamp, "phase": phase}
+        id = stable_id("ruleset", name)
+        about = {"id": id, "name": name, "description": "", "kind": kind, "phase": phase, "version": "3"}
+        block = {"action": "block", "expression": _HIDDEN_FILES, "description": name}
+        made = [_rule(stable_id("rule", name), block, CHANGED)]
+        ruleset = {**about, "last_updated": CHANGED, "rules": made}
+        store.put_document("account.ruleset", ACCOUNT_ID, id, ruleset, sort=id)
+    name = _LOAD_BALANCER["name"]
+    id, stamp = stable_id("load_balancer", name), past("load_balancer", name)
+    balancer = {"id": id, **_LOAD_BALANCER, "created_on": stamp, "modified_on": stamp}
+    store.put_document("load_balancer", zone_id("shop.example"), id, balancer)
 
 
 def _rule(id: str, rule: Json, stamp: str) -> Json:
     return {"id": id, "version": "1", **rule, "last_updated": stamp, "ref": id, "enabled": True}
-
-
-def _managed() -> Json:
-    name = "Cloudflare Managed Ruleset"
-    stamp = past("ruleset", name)
-    rule = {"action": "block", "categories": ["sqli"], "description": "SQL injection"}
-    about = {"id": stable_id("ruleset", name), "name": name, "description": "Created by the provider"}
-    rules = [_rule(stable_id("rule", name), rule, stamp)]
-    phase = {"last_updated": stamp, "phase": "http_request_firewall_managed"}
-    return {**about, "kind": "managed", "version": "42", "rules": rules, **phase}
-
-
-def _account_ruleset(name: str, kind: str, phase: str) -> Json:
-    id, expression = stable_id("rule", name), '(http.request.uri.path contains "/.git")'
-    rule: Json = {"id": id, "version": "1", "action": "block", "expression": expression, "description": name}
-    rule |= {"enabled": True, "last_updated": CHANGED, "ref": id}
-    about = {"id": stable_id("ruleset", name), "name": name, "description": "", "kind": kind, "phase": phase}
-    return {**about, "version": "3", "last_updated": CHANGED, "rules": [rule]}
-
-
-def _load_balancer(name: str) -> Json:
-    pools = [stable_id("lb.pool", pool) for pool in ("pool-west", "pool-east")]
-    stamp = past("load_balancer", name)
-    about = {"id": stable_id("load_balancer", name), "name": name, "description": "Shop front"}
-    traffic = {"enabled": True, "proxied": True, "ttl": 30}
-    chosen = {"fallback_pool": pools[1], "default_pools": pools}
-    regions = {"region_pools": {}, "country_pools": {}, "pop_pools": {}, "steering_policy": "geo"}
-    affinity = {"session_affinity": "cookie", "session_affinity_ttl": 1800}
-    stamps = {"rules": [], "created_on": stamp, "modified_on": stamp}
-    return {**about, **traffic, **chosen, **regions, **affinity, **stamps}

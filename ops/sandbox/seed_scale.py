@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ops.sandbox.identity import ACCOUNT_ID, past, stable_id, zone_id
+from ops.sandbox.routes.zones import new_zone
 from ops.sandbox.store import Store
-from ops.sandbox.zone_model import new_zone
 
 _NUMBERS = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :most) "
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
-from ops.sandbox.routes.worker_code import SETTINGS, describe
-from ops.sandbox.routes.worker_deployments import add_version, deploy
-from ops.sandbox.routes.worker_domains import domain_record, save_domain
-from ops.sandbox.routes.worker_state import Module, save, save_modules
+from ops.sandbox.routes import worker_domains
+from ops.sandbox.routes.worker_code import SETTINGS, Module, describe
+from ops.sandbox.routes.worker_state import add_version, deploy, save, save_modules
 from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import dumps
 
 CREATED = "2025-06-01T10:00:00.000000Z"
 CHANGED = "2026-03-01T12:00:00.000000Z"
@@ -156,10 +154,9 @@ def seed_domains(store: Store) -> None:
     zones = {one["name"]: one["id"] for one in store.list_documents("zone", "")}
     for hostname, service in DOMAINS.items() if ZONE in zones else ():
         id = stable_id("worker.domain", hostname)
-        record = domain_record(stable_id("record", hostname), hostname, CREATED)
+        record = stable_id("record", hostname)
+        worker_domains.save_domain_record(store, zones[ZONE], record, hostname, CREATED)
         about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
         zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}
-        save_domain(store, ACCOUNT_ID, {**about, **zone})
-        store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record["id"]])
-        row = (zones[ZONE], record["id"], "AAAA", hostname, "100::", 1, 1, None, "[]", dumps(record))
-        store.run("INSERT OR REPLACE INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        store.put_document(worker_domains.KIND, ACCOUNT_ID, id, {**about, **zone}, sort=hostname)
+        store.put_document("worker.domain_record", ACCOUNT_ID, id, [zones[ZONE], record])

@@ -13,15 +13,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from ops.sandbox import routes
 from ops.sandbox.connection import PREFIX, Listener
-from ops.sandbox.edge import Edge
+from ops.sandbox.edge import DEFAULT_QUOTA, Edge, Limiter, Quota
 from ops.sandbox.faults import Faults
 from ops.sandbox.identity import ACCOUNT_ID, EMAIL
-from ops.sandbox.limits import DEFAULT_QUOTA, Limiter, Quota
 from ops.sandbox.seed import seed_all
 from ops.sandbox.store import Store
 from ops.sandbox.wire import Exchange
@@ -56,6 +55,8 @@ class Sandbox:
         self.store.limited = quota is not None
         self.limiter = Limiter(quota, self.store.now)
         self.edge = Edge(self.store, self.limiter, self.faults)
+        # Tracebacks of handlers that failed; each is a bug of the sandbox.
+        self.crashes = self.edge.crashes
         routes.load()
         prepare(self.store, seed)
         self.token = self.store.meta("token")
@@ -66,9 +67,7 @@ class Sandbox:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     @property
@@ -101,11 +100,6 @@ class Sandbox:
         self.edge.observer = observer
 
     @property
-    def crashes(self) -> list[str]:
-        """Tracebacks of handlers that failed; each is a bug of the sandbox."""
-        return self.edge.crashes
-
-    @property
     def busy(self) -> bool:
         """True if a client is connected or its last response is still being sent."""
         return bool(self._listener.open_connections)
@@ -122,22 +116,17 @@ class Sandbox:
             self.edge.stopped.set()
             self._listener.shutdown()
             self._listener.server_close()
-            self._hang_up()
+            for connection in list(self._listener.open_connections):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            until = time.monotonic() + 2
+            while self._listener.open_connections and time.monotonic() < until:
+                time.sleep(0.002)
             self._thread.join()
             self._thread = None
         self.store.release()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _hang_up(self) -> None:
-        until = time.monotonic() + 2
-        for connection in list(self._listener.open_connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-        while self._listener.open_connections and time.monotonic() < until:
-            time.sleep(0.002)
 
 
 def prepare(store: Store, seed: Callable[[Store], None] | None = seed_all) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ops.sandbox.wire import Refusal, dumps
 
 Json = dict[str, Any]
 Values = Sequence[Any] | dict[str, Any]
+Body = TypeVar("Body")
 
 # Items are stored as the JSON text that a listing sends, so that a page is a join of strings.
 # TEXT columns compare by UTF-8 bytes, which is the order in which KV lists its keys.
@@ -66,7 +67,7 @@ class Store:
 
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
-        self.clock = clock
+        self.now = clock
         # Without the general limit, the limits of single products (imports, purges) do not apply either.
         self.limited = True
         self._local = threading.local()
@@ -132,9 +133,6 @@ class Store:
             raise
         link.execute("COMMIT")
 
-    def now(self) -> float:
-        return self.clock()
-
     def stamp(self) -> str:
         """Return the time as the API writes it: RFC 3339, UTC, microseconds."""
         return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -146,15 +144,11 @@ class Store:
     def set_meta(self, name: str, value: str) -> None:
         self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def put_document(self, kind: str, owner: str, id: str, body: Any, sort: str = "") -> None:
-        """Write a document; listings are ordered by *sort*, then by id."""
+    def put_document(self, kind: str, owner: str, id: str, body: Body, sort: str = "") -> Body:
+        """Write a document and return it; listings are ordered by *sort*, then by id."""
         row = (kind, owner, id, sort, dumps(body))
         self.run("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)", row)
-
-    def change_document(self, kind: str, owner: str, id: str, body: Any) -> None:
-        """Replace the body of a document; its position in listings stays."""
-        sql = "UPDATE document SET body = ? WHERE kind = ? AND owner = ? AND id = ?"
-        self.run(sql, (dumps(body), kind, owner, id))
+        return body
 
     def document_text(self, kind: str, owner: str, id: str) -> str | None:
         """Return the JSON text of a document, or None."""
@@ -182,6 +176,11 @@ class Store:
     def list_documents(self, kind: str, owner: str) -> list[Any]:
         """Return all documents of a kind and owner, in order."""
         return [json.loads(text) for text in self.document_texts(kind, owner)]
+
+    def taken(self, kind: str, owner: str, sort: str) -> bool:
+        """True if a document of a kind and owner has this *sort*, which is its unique name."""
+        sql = "SELECT 1 FROM document WHERE kind = ? AND owner = ? AND sort = ?"
+        return self.one(sql, (kind, owner, sort)) is not None
 
     def delete_document(self, kind: str, owner: str, id: str) -> bool:
         """Delete a document; return False if it did not exist."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl
 
 Link = tuple[int, str]
@@ -41,21 +41,14 @@ class Refusal(Exception):
         return Answer(self.status, dict(self.headers), dumps(body).encode())
 
 
-class Headers:
-    """Request headers; names are case-insensitive."""
+class Headers(dict[str, str]):
+    """Request headers; names are case-insensitive, and in lower case in ``items()``."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
-        self._values = {name.lower(): value for name, value in pairs}
+        super().__init__({name.lower(): value for name, value in pairs})
 
-    def get(self, name: str, default: str = "") -> str:
-        return self._values.get(name.lower(), default)
-
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in self._values
-
-    def items(self) -> list[tuple[str, str]]:
-        """Return the headers, names in lower case."""
-        return list(self._values.items())
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override] # a header is always text
+        return super().get(name.lower(), default)
 
 
 class Query(dict[str, str]):
@@ -131,7 +124,8 @@ class Request:
     def json(self) -> Any:
         """Return the body as JSON, or refuse it as the API does (400, 9207)."""
         try:
-            return json.loads(self.body, parse_constant=_no_constant)
+            # int() refuses NaN and Infinity, which JSON does not have.
+            return json.loads(self.body, parse_constant=int)
         except (ValueError, RecursionError):
             raise invalid_body() from None
 
@@ -187,13 +181,16 @@ class Exchange:
     answer: Answer
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
 def invalid_body() -> Refusal:
     """Return the refusal of a body that cannot be read."""
     return Refusal(400, 9207, "Request body is invalid.")
+
+
+def too_many_requests(after: int | str | None, headers: dict[str, str]) -> Refusal:
+    """Return the API's 429; without ``retry-after`` if *after* is None."""
+    refusal = Refusal(429, 971, "Please wait and consider throttling your request speed")
+    refusal.headers = {**headers, **({} if after is None else {"retry-after": str(after)})}
+    return refusal
 
 
 def dumps(value: Any) -> str:
@@ -220,27 +217,22 @@ def ok_list(texts: Sequence[str], info: Any = None) -> Answer:
 
 def parts(content_type: str, body: bytes) -> list[Part] | None:
     """Return the parts of *body*, or None if it is not a well-formed multipart body."""
-    found = _BOUNDARY.search(content_type)
-    if not content_type.lower().startswith("multipart/") or found is None:
+    boundary = _BOUNDARY.search(content_type)
+    if not content_type.lower().startswith("multipart/") or boundary is None:
         return None
-    mark = b"--" + (found[1] or found[2]).encode("latin-1")
+    mark = b"--" + (boundary[1] or boundary[2]).encode("latin-1")
     pieces = (b"\r\n" + body).split(b"\r\n" + mark)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         return None
-    return [_part(piece) for piece in pieces[1:-1]]
-
-
-def _part(piece: bytes) -> Part:
-    head, _, data = piece.partition(b"\r\n\r\n")
-    lines = head.decode("utf-8", "replace").split("\r\n")
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    disposition = headers.get("content-disposition", "")
-    fields = {found[1].lower(): _unquoted(found[2], found[3]) for found in _PARAMETER.finditer(disposition)}
-    return Part(fields.get("name", ""), fields.get("filename", ""), headers.get("content-type", ""), data)
-
-
-def _unquoted(quoted: str | None, bare: str | None) -> str:
-    if quoted is None:
-        return bare or ""
-    return re.sub(r"\\(.)", r"\1", quoted).replace("%22", '"')
+    found = []
+    for piece in pieces[1:-1]:
+        head, _, data = piece.partition(b"\r\n\r\n")
+        lines = head.decode("utf-8", "replace").split("\r\n")
+        pairs = (line.partition(":") for line in lines if ":" in line)
+        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        fields = {}
+        for name, quoted, bare in _PARAMETER.findall(headers.get("content-disposition", "")):
+            fields[name.lower()] = bare or re.sub(r"\\(.)", r"\1", quoted).replace("%22", '"')
+        kind = headers.get("content-type", "")
+        found.append(Part(fields.get("name", ""), fields.get("filename", ""), kind, data))
+    return found

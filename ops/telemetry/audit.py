@@ -1,7 +1,6 @@
-"""The audit log: one chained line for each task that writes, with who ran it, and the head in another file.
+"""The audit log: one chained line for each task that writes, with who ran it.
 
-An edit, a deletion or a swap breaks the chain at its line. A chain whose last lines were cut off is still
-valid, so its head is kept in a file outside the log's folder.
+A chain whose last lines were cut off is valid, so its head is kept in a file outside the log's folder.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,10 +41,8 @@ class AuditLog:
 
     def record(self, body: Json) -> None:
         """Add a line; the line and the new head are on disk when this returns."""
-        try:
+        with closing(self._chain):
             self._chain.append(body, self._keep)
-        finally:
-            self._chain.close()
 
     def lines(self) -> Iterator[Json]:
         """Yield the recorded lines, oldest first. Raises DiskError at the first line that was changed."""
@@ -52,31 +50,26 @@ class AuditLog:
 
     def verify(self) -> Verification:
         """Verify that the log is what was written, up to its end."""
-        head = known = self._known()
-        met = not known.number
+        try:
+            held = json.loads(self._head.read_text())
+            known = ChainHead(int(held["lines"]), str(held["head"]))
+        except FileNotFoundError:
+            known = EMPTY
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
+        head, met = known, not known.number
         try:
             for head in self._chain.heads():
                 met = met or head == known
         except DiskError as broken:
             return Verification(head.number if met else 0, head.hash, broken.message)
-        return Verification(head.number, head.hash, self._end_problem(head, known, met))
-
-    def _end_problem(self, head: ChainHead, known: ChainHead, met: bool) -> str:
+        problem = ""
         if not met:
-            return f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
+            problem = f"lines are missing at the end, or all were rewritten: {known.number} were recorded"
         # A crash between the line and the head leaves the head one line behind.
-        if head.number > known.number + 1:
-            return f"{head.number - known.number} lines at the end were added by another program"
-        return ""
-
-    def _known(self) -> ChainHead:
-        try:
-            held = json.loads(self._head.read_text())
-            return ChainHead(int(held["lines"]), str(held["head"]))
-        except FileNotFoundError:
-            return EMPTY
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            raise DiskError(f"{self._head} is damaged, so the end of the log cannot be verified") from None
+        elif head.number > known.number + 1:
+            problem = f"{head.number - known.number} lines at the end were added by another program"
+        return Verification(head.number, head.hash, problem)
 
     def _keep(self, head: ChainHead) -> None:
         text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
@@ -93,13 +86,15 @@ class AuditLog:
 def entry(
     task: str, options: Mapping[str, Any], *, now: float, redact: Callable[[str], str] = str, **more: Any
 ) -> Json:
-    """Return the line for a *task* that ended at *now* (wall time): who, where, with which options.
+    """Return the line for a *task* that ended at *now* (wall time), options redacted, data as a length."""
+    from pwd import getpwuid
 
-    *redact* removes secrets from the options; of data only the length is kept.
-    """
+    user = str(os.geteuid())
+    with suppress(KeyError):
+        user = getpwuid(os.geteuid()).pw_name
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-        "user": _user(),
+        "user": user,
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "task": task,
@@ -114,12 +109,3 @@ def _shown(name: str, value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, tuple):
         return [_shown(name, inside, redact) for inside in value]
     return redact(value) if isinstance(value, str) else value
-
-
-def _user() -> str:
-    from pwd import getpwuid
-
-    try:
-        return getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

@@ -1,12 +1,16 @@
-"""Remove secrets from text: by exact value first, because old tokens have no pattern, then by pattern."""
+"""Remove secrets from text, by value (old tokens have no pattern) and by pattern; write the debug log."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
@@ -72,14 +76,30 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote_plus(raw)
     yield raw.hex()
     yield raw.hex().upper()
-    for shift in range(3):
-        yield from _base64(raw, shift)
+    # In base64, *shift* bytes in, the part that does not depend on the bytes around it.
+    for shift, first in enumerate((0, 2, 3)):
+        last, padded = (shift + len(raw)) * 8 // 6, bytes(shift) + raw
+        yield base64.b64encode(padded).decode()[first:last]
+        yield base64.urlsafe_b64encode(padded).decode()[first:last]
 
 
-def _base64(raw: bytes, shift: int) -> Iterator[str]:
-    """Yield the part of *raw* in base64, *shift* bytes in, that does not depend on the bytes around it."""
-    first = (0, 2, 3)[shift]
-    last = (shift + len(raw)) * 8 // 6
-    padded = bytes(shift) + raw
-    yield base64.b64encode(padded).decode()[first:last]
-    yield base64.urlsafe_b64encode(padded).decode()[first:last]
+class Log:
+    """Write events to *stream* (stderr), redacted, and numbered in their order because a clock may jump."""
+
+    def __init__(
+        self, redact: Redactor, stream: TextIO | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._redact, self._stream, self._clock = redact, stream, clock
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """Write one event; values that JSON does not have are written as text."""
+        now = self._clock()
+        moment = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03}Z"
+        with self._lock:
+            self._count += 1
+            line = json.dumps({"n": self._count, "time": moment, "event": event, **fields}, default=str)
+            # The reader of the log may have closed it; the work continues.
+            with suppress(OSError, ValueError):
+                print(self._redact(line), file=self._stream or sys.stderr, flush=True)

@@ -30,13 +30,11 @@ def cells(item: Json, columns: Iterable[str]) -> list[str]:
 
 def table_cells(item: Json, columns: Iterable[str]) -> list[str]:
     """Return the cells for a table: a list of plain values is joined by commas, not JSON."""
-    return [_table_cell(value_at(item, column)) for column in columns]
-
-
-def _table_cell(value: Any) -> str:
-    if isinstance(value, list) and not any(isinstance(inside, dict | list) for inside in value):
-        return ", ".join(map(cell, value))
-    return cell(value)
+    found = []
+    for value in (value_at(item, column) for column in columns):
+        plain = isinstance(value, list) and not any(isinstance(inside, dict | list) for inside in value)
+        found.append(", ".join(map(cell, value)) if plain else cell(value))
+    return found
 
 
 def has_field(item: Json, field: str) -> bool:

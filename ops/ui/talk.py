@@ -1,22 +1,63 @@
-"""Messages on stderr, one line each, without secrets."""
+"""Messages on stderr, one line each, without secrets; and colors for people, never for programs."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
-from ops.ui.colors import paint, use_color
 from ops.ui.escape import json_text, printable
 from ops.ui.streams import silence
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.errors import OpsError
+
+_WORDS = {
+    "green": ("active", "complete", "ok", "valid"),
+    "yellow": ("pending", "denied", "partial", "unavailable", "inconsistent", "skipped", "warning"),
+    "red": ("failed", "expired", "gone", "error", "invalid"),
+}
+
+STYLE_OF = {word: style for style, words in _WORDS.items() for word in words}
+"""The style of a word that names a status."""
+
+
+def use_color(setting: str, stream: IO[Any]) -> bool:
+    """True if *stream* gets colors: setting "always", "never", or else if it is a terminal.
+
+    NO_COLOR and FORCE_COLOR have become the settings "never" and "always" already.
+    """
+    return setting == "always" or (setting != "never" and stream.isatty())
+
+
+def paint(text: str, style: str) -> str:
+    """Return *text* in a style: bold, dim, green, yellow or red."""
+    styles = _styles()
+    return f"{styles[style]}{text}{styles['reset']}"
+
+
+@cache
+def _styles() -> dict[str, str]:
+    from colorama import Fore, Style, just_fix_windows_console
+
+    if os.name == "nt":
+        just_fix_windows_console()
+    return {
+        "bold": Style.BRIGHT,
+        "dim": Style.DIM,
+        "green": Fore.GREEN,
+        "yellow": Fore.YELLOW,
+        "red": Fore.RED,
+        "reset": Style.RESET_ALL,
+    }
+
 
 # Only breaks before indented lines are kept, so that no name in a message can pass for a line of ours.
 _CONTINUED = re.compile(r"\n(?=  )")

@@ -49,17 +49,14 @@ def apex_record(change: Change) -> str:
 
 
 class Consent:
-    """The answers of the user in one task.
-
-    *yes* answers every question, *names* confirms deletions by name. *question* is asked even if nothing is
-    deleted. One yes covers everything that the task changes later.
-    """
+    """The answers of the user in one task: *yes* to all questions, *names* to deletions by name."""
 
     def __init__(self, warn: Callable[[str], None], *, yes: bool, names: str, question: str = "") -> None:
         self._warn = warn
         self._yes = yes
         self._names = names
         self._question = question
+        # One yes covers everything that the task changes later.
         self._asked = False
 
     def ask(self, changes: Sequence[Change], question: str = "") -> None:
@@ -87,10 +84,9 @@ class Consent:
 
     def _warn_of_loss(self, change: Change) -> None:
         writes = change.resource.writes
-        if writes and writes.irreversible:
-            self._warn(f"{describe.name(change)}: {writes.irreversible}")
-        elif writes and writes.lost:
-            self._warn(f"{describe.name(change)}: this permanently deletes {writes.lost}")
+        deleted = f"this permanently deletes {writes.lost}" if writes and writes.lost else ""
+        if loss := (writes and writes.irreversible) or deleted:
+            self._warn(f"{describe.name(change)}: {loss}")
 
 
 def attended() -> bool:

@@ -37,17 +37,15 @@ def is_applied(change: Change, found: Json | None) -> bool:
 
 def is_untouched(change: Change, found: Json | None) -> bool:
     """True if the live item *found* is the state before *change*."""
-    resource, _, before, _ = change
-    if before is None or found is None:
-        return before is found
-    return same(resource, before, found)
+    if change.before is None or found is None:
+        return change.before is found
+    return same(change.resource, change.before, found)
 
 
 def moved(change: Change, found: Json | None) -> str:
-    """Return how the live item *found* differs from the state before *change*; "" if it does not.
+    """Return how the live item *found* differs from the state before *change*, if it is not as wanted; or "".
 
-    A listing may have fields that a lookup does not have, so of assembled kinds only common fields count. An
-    item that is already as wanted has not moved, except one to create.
+    A listing may have fields that a lookup lacks, so of assembled kinds only common fields count.
     """
     resource, before = change.resource, change.before
     if before is None:
@@ -76,7 +74,7 @@ def lines(changes: Sequence[Change]) -> Iterator[str]:
     moving = [change for change in changes if change.action != UNCHANGED]
     yield from map(line, moving[:LINES])
     if len(moving) > LINES:
-        yield f"… and {counted(moving[LINES:])}"
+        yield f"… and {count_line(Counter(change.action for change in moving[LINES:]))}"
     for change in changes[:LINES] if not moving else ():
         yield f"unchanged {name(change)}: nothing to change"
 
@@ -85,6 +83,12 @@ def line(change: Change) -> str:
     """Return *change* in one line."""
     fields = differences(change) if change.action != DELETE else ""
     return f"{change.action} {name(change)}{f': {fields}' if fields else ''}"
+
+
+def row(change: Change, item: Json, undo: str = "") -> Json:
+    """Return the row of *change*: action, kind, name, the key of *item* ("" if it has none), undo."""
+    key, kind = reach(item, change.resource.key) or "", change.resource.kind
+    return {"action": change.action, "kind": kind, "name": change.label, "id": key, "undo": undo}
 
 
 def differences(change: Change) -> str:
@@ -105,12 +109,8 @@ def name(change: Change) -> str:
     return f"{kind} {change.label}{more}"
 
 
-def counted(changes: Sequence[Change]) -> str:
-    """Return the number of changes per action: "3 to create, 1 to delete"."""
-    return count_line(Counter(change.action for change in changes))
-
-
 def count_line(counts: Counter[str]) -> str:
+    """Return the number of changes per action: "3 to create, 1 to delete"."""
     return ", ".join(f"{n} to {action}" for action, n in counts.items())
 
 

@@ -6,10 +6,9 @@ import json
 import time
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from collections.abc import Callable, Sequence
+from hashlib import file_digest, sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
@@ -19,7 +18,6 @@ from ops.telemetry.redact import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
     from ops.items import Json
     from ops.kinds.resource import Change
@@ -38,10 +36,9 @@ class JournalEntry(NamedTuple):
     """One request that changed something, or may have: *id* is "<run>-<task of the run>.<number>".
 
     *state* is DONE, ADOPTED (no response arrived, but it was found to be applied), FAILED (refused or not
-    sent), UNKNOWN or UNDONE. *host* is Settings.api_host. *changes* and *items* are packed: the wanted
-    changes, and the item that the API returned for each; if an applied entry has a *why*, its items are as
-    they were sent, because they could not be read. *undoes* is the entry that this one undid, *old_keys* are
-    the keys of its items before they were deleted, *new_keys* their keys now.
+    sent), UNKNOWN or UNDONE. *changes* and *items* are packed: the wanted changes, and the item that the API
+    returned for each, or the one that was sent if an applied entry has a *why*. *undoes* is the entry that
+    this one undid, *old_keys* are the keys of its items before they were deleted, *new_keys* those now.
     """
 
     id: str
@@ -96,10 +93,7 @@ AS_SENT = "="
 
 
 class Journal:
-    """The journal in *folder*, open to write for the task *group* (an id) named *task* on *host*.
-
-    Items that contain a secret of *redactor* are not kept.
-    """
+    """The journal in *folder*, of the task *task* with the id *group* on *host*; secrets are not kept."""
 
     def __init__(
         self,
@@ -120,9 +114,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._chain.close()
 
     @property
@@ -133,10 +125,9 @@ class Journal:
     def begin(
         self, changes: Sequence[Change], *, now: float, number: int, undoing: Undoing = NOTHING_UNDONE
     ) -> str:
-        """Note that *changes*, of one resource and owner, are about to be sent; return the entry's id.
+        """Note that *changes*, of one resource and owner, will be sent; return the id of entry *number*.
 
-        *number* is the entry's within its task. The note is on disk when this returns. If an item contains a
-        secret, the entry cannot be undone.
+        The note is on disk when this returns. If an item contains a secret, the entry cannot be undone.
         """
         entry = f"{self._group}.{number}"
         resource, owner, _, _ = changes[0]
@@ -196,7 +187,15 @@ class Journal:
         for line in self._chain.lines():
             id, kind = line["id"], line["type"]
             if kind == "intent":
-                found[id] = _entry(line)
+                account_id, owner_id, item = line["owner"]
+                same = ("id", "time", "task", "kind", "counts", "names", "changes", "undoes")
+                found[id] = JournalEntry(
+                    **{name: line[name] for name in same},
+                    host=line["place"],
+                    owner=(account_id, owner_id, item),
+                    irreversible=line["final"],
+                    old_keys=tuple(line["olds"]),
+                )
             elif kind == "result":
                 keys = tuple(line["keys"]) if found[id].old_keys else ()
                 result = {"state": line["state"], "items": line.get("items"), "why": line["why"]}
@@ -215,22 +214,8 @@ class Journal:
         ]
 
 
-def _entry(line: Json) -> JournalEntry:
-    """Return the entry that the line of an intent begins."""
-    account_id, owner_id, item = line["owner"]
-    same = ("id", "time", "task", "kind", "counts", "names", "changes", "undoes")
-    return JournalEntry(
-        **{name: line[name] for name in same},
-        host=line["place"],
-        owner=(account_id, owner_id, item),
-        irreversible=line["final"],
-        old_keys=tuple(line["olds"]),
-    )
-
-
 SHORT = 512
 INLINE = 64 * 1024
-_STEP = 1024 * 1024
 
 
 class Blobs:
@@ -262,25 +247,18 @@ class Blobs:
         """Return the packed value; raise DiskError if its blob is missing or was modified."""
         if "blob" not in packed:
             return _unpacked(packed["inline"], None)
-        with self._opened(str(packed["blob"])) as file:
-
-            def read(start: int, size: int) -> bytes:
-                file.seek(start)
-                return file.read(size)
-
-            return _unpacked(json.loads(read(*packed["at"])), read)
-
-    @contextmanager
-    def _opened(self, name: str) -> Iterator[BinaryIO]:
+        name = str(packed["blob"])
         path = self._folder / name
         try:
             with open_regular(path) as file:
-                digest = sha256()
-                while step := file.read(_STEP):
-                    digest.update(step)
-                if digest.hexdigest() != name:
+                if file_digest(file, "sha256").hexdigest() != name:
                     raise DiskError(f"{path} was modified", hint="its content cannot be restored")
-                yield file
+
+                def read(start: int, size: int) -> bytes:
+                    file.seek(start)
+                    return file.read(size)
+
+                return _unpacked(json.loads(read(*packed["at"])), read)
         except OSError as problem:
             raise DiskError(f"{path} cannot be read: {problem.strerror}") from None
 

@@ -1,8 +1,4 @@
-"""Make changes, for every task that writes.
-
-Each write takes the same steps: look up the live item, show the change, lock, confirm, compare the live item
-again, note the intent in the journal, send, note the result, read it again, and print how to undo it.
-"""
+"""Make changes: look up, show, lock, confirm, compare, note the intent, send, note the result, read again."""
 
 from __future__ import annotations
 
@@ -29,13 +25,12 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     """Make *changes* in their order; return a row for each: action, kind, name, id, undo.
 
     *total* says that this is a plan over that number of items, all of which the caller has read: thresholds
-    apply. Without it the item of every creation is looked up first; one that exists and is equal is
-    "unchanged". *question* is asked even if nothing is deleted. Raises Conflict, Refused and Locked before
-    anything is sent; an error after that says what was done.
+    apply. Without it the items of creations are looked up; an equal one is "unchanged". *question* is asked
+    even if nothing is deleted. Raises Conflict, Refused and Locked before anything is sent.
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     planned = [
         _with_live_item(change, lookup(app, change.resource, change.owner, change.after))
@@ -49,17 +44,18 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
-        return Rows(list(map(_row, planned)), COLUMNS)
+        return Rows([describe.row(change, change.before or {}) for change in planned], COLUMNS)
     consent.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
-    with open_writing(app, expected=len(moving), question=question) as writing:
+    with Writing(app, expected=len(moving), question=question) as writing:
         writing.lock(moving)
         writing.confirm(moving)
         writing.compare(moving)
         for batch in batches(moving):
             rows += writing.apply(batch)
     made = iter(rows)
-    return Rows([_row(c) if c.action == UNCHANGED else next(made) for c in planned], COLUMNS)
+    shown = (describe.row(c, c.before or {}) if c.action == UNCHANGED else next(made) for c in planned)
+    return Rows(list(shown), COLUMNS)
 
 
 def make_all(
@@ -73,12 +69,11 @@ def make_all(
     """Make a stream of *changes* without holding them in memory; the caller reads their items under `hold`.
 
     Returns the number of changes per action, and the id that undoes them. With *total*, a stream that updates
-    or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards, so
-    it is not read here.
+    or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards.
     """
     from ops.writes import consent, describe
     from ops.writes.sending import batches
-    from ops.writes.writing import open_writing
+    from ops.writes.writing import Writing
 
     counts: Counter[str] = Counter()
 
@@ -98,7 +93,7 @@ def make_all(
             continue
         app.talk.show(f"dry run: nothing was sent; {describe.count_line(counts) or 'nothing to change'}")
     else:
-        with open_writing(app, read_again=not read_back, question=question) as writing:
+        with Writing(app, read_again=not read_back, question=question) as writing:
             for batch in batches(change for change in counted(changes) if change.action != UNCHANGED):
                 writing.lock(batch)
                 writing.confirm(batch)
@@ -122,20 +117,14 @@ def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | Non
 
 @contextmanager
 def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
-    """Hold the lock of *owner* for the block, so that what is read in it is still true when it is written.
-
-    Raises Locked if another run has it. A dry run takes no lock.
-    """
+    """Hold the lock of *owner* while items are read and written; a dry run takes none. Raises Locked."""
     from ops.files.lock import holder
     from ops.writes.writing import Locks
 
-    if app.dry:
-        yield
-        return
-    with Locks(
-        app.settings.state_dir / "locks", holder(app.command.path, app.clock()), app.run.locks
-    ) as locks:
-        locks.hold(Change(resource, owner, None, None))
+    me = holder(app.command.path, app.clock())
+    with Locks(app.settings.state_dir / "locks", me, app.run.locks) as locks:
+        if not app.dry:
+            locks.hold(Change(resource, owner, None, None))
         yield
 
 
@@ -154,12 +143,6 @@ def _with_live_item(change: Change, found: Json | None) -> Change:
         f"{describe.name(change)} already exists and differs: {differences}",
         hint="nothing was changed; update it, or delete it first",
     )
-
-
-def _row(change: Change) -> Json:
-    key = reach(change.before or {}, change.resource.key) or ""
-    name = {"action": change.action, "kind": change.resource.kind, "name": change.label}
-    return {**name, "id": key, "undo": ""}
 
 
 def simulate(line: list[Change], changes: Iterable[Change]) -> None:

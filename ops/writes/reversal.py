@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, UsageError
@@ -23,10 +24,7 @@ NEVER_APPLIED = "the request was not applied"
 
 
 class Reversal(NamedTuple):
-    """A change that reverses one; *old_key* is the key of the item that it creates again.
-
-    *as_sent*: the item before it is as it was sent, without what the API adds.
-    """
+    """A change that reverses one; *old_key*: of an item to create again, *as_sent*: without API additions."""
 
     change: Change
     old_key: str = ""
@@ -88,7 +86,12 @@ def reversal(
     """Return what reverses the change of *entry* from the first item of *pair* to the second."""
     account, owner_id, item = entry.owner
     owner = Owner(account, keys.current(resource.parent, owner_id), item)
-    before, after = (_with_current_key(side, resource, keys) for side in pair)
+    before, after = (
+        {**side, resource.key: keys.current(resource.kind, side[resource.key])}
+        if side is not None and isinstance(side.get(resource.key), str)
+        else side
+        for side in pair
+    )
     if after is not None or before is None:
         return Reversal(Change(resource, owner, after, before), as_sent=bool(entry.why))
     old_key = str(reach(pair[0] or {}, resource.key) or "")
@@ -97,24 +100,11 @@ def reversal(
     return Reversal(Change(resource, owner, None, wanted), old_key)
 
 
-def _with_current_key(item: Json | None, resource: Resource, keys: Keys) -> Json | None:
-    if item is None or not isinstance(item.get(resource.key), str):
-        return item
-    return {**item, resource.key: keys.current(resource.kind, item[resource.key])}
-
-
 def portions(reversals: Iterable[Reversal]) -> Iterator[list[Reversal]]:
     """Yield *reversals* in parts that can be looked up together: several of one owner if the kind allows."""
-    part: list[Reversal] = []
-    for one in reversals:
-        resource, owner, _, _ = one.change
-        most = resource.writes.find_size if resource.writes else 1
-        if part and (part[0].change[:2] != (resource, owner) or len(part) >= most):
+    for (resource, _), group in groupby(reversals, key=lambda one: one.change[:2]):
+        while part := list(islice(group, resource.writes.find_size if resource.writes else 1)):
             yield part
-            part = []
-        part.append(one)
-    if part:
-        yield part
 
 
 def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]:
@@ -135,8 +125,7 @@ def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]
 
 
 def _check(one: Reversal, found: Json | None) -> LiveCheck:
-    change = one.change
-    resource, _, left, wanted = change
+    resource, _, left, wanted = one.change
     if wanted is None or found is None:
         done = wanted is found
     else:
@@ -146,7 +135,13 @@ def _check(one: Reversal, found: Json | None) -> LiveCheck:
     same = covers if one.as_sent else alike
     if left is found or (left is not None and found is not None and same(resource, found, left)):
         return LiveCheck(found=found)
-    return LiveCheck(conflict=_conflict(change, found))
+    name = describe.name(one.change)
+    if found is None:
+        return LiveCheck(conflict=f"{name} no longer exists")
+    if left is None:
+        return LiveCheck(conflict=f"{name}: another item exists in its place")
+    differences = describe.differences(one.change._replace(after=found))
+    return LiveCheck(conflict=f"{name} has changed: {differences}")
 
 
 def alike(resource: Resource, one: Json, other: Json) -> bool:
@@ -158,21 +153,8 @@ def alike(resource: Resource, one: Json, other: Json) -> bool:
     return equal(first, second)
 
 
-def _conflict(change: Change, found: Json | None) -> str:
-    """Return how the live item *found* differs from what was left."""
-    name = describe.name(change)
-    if found is None:
-        return f"{name} no longer exists"
-    if change.before is None:
-        return f"{name}: another item exists in its place"
-    return f"{name} has changed: {describe.differences(change._replace(after=found))}"
-
-
 def settle(client: Client, writing: Writing, entry: JournalEntry, resource: Resource) -> JournalEntry:
-    """Return *entry* with its real outcome, and note it; one that cannot be determined stays UNKNOWN.
-
-    Raises Locked while the run that made the entry is still active.
-    """
+    """Return *entry* with its real outcome, and note it; UNKNOWN if it cannot be found. Raises Locked."""
     if entry.state != UNKNOWN or resource.writes is None:
         return entry
     owner = Owner(*entry.owner)

@@ -6,15 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import (
-    ApiError,
-    Conflict,
-    Interrupted,
-    MalformedAnswer,
-    OpsError,
-    Unanswered,
-    UsageError,
-)
+from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Unanswered, UsageError
 from ops.items import reach, without
 from ops.kinds.resource import CREATE, Applied
 from ops.writes import describe
@@ -50,22 +42,18 @@ def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     size = 0
     for change in changes:
         more = _bytes(change.before) + _bytes(change.after)
-        if batch and (not _fits(batch, change) or size + more > BATCH_BYTES):
+        first, writes = (batch or [change])[0], change.resource.writes
+        most = 1
+        if writes and writes.batch:
+            most = writes.batch_of(first.owner) if writes.batch_of else writes.batch_size
+        same = first.resource.kind == change.resource.kind and first.owner[:2] == change.owner[:2]
+        if batch and (not same or len(batch) >= most or size + more > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(change)
         size += more
     if batch:
         yield batch
-
-
-def _fits(batch: list[Change], change: Change) -> bool:
-    first, writes = batch[0], change.resource.writes
-    most = 1
-    if writes and writes.batch:
-        most = writes.batch_of(first.owner) if writes.batch_of else writes.batch_size
-    same = first.resource.kind == change.resource.kind and first.owner[:2] == change.owner[:2]
-    return same and len(batch) < most
 
 
 def _bytes(value: Any) -> int:
@@ -77,10 +65,7 @@ def _bytes(value: Any) -> int:
 
 
 def find(client: Client, writes: Writes, owner: Owner, item: Json) -> Json | None:
-    """Return the live item of *item*, or None if it is proven that none exists.
-
-    Raises NotFound for an answer that does not prove it.
-    """
+    """Return the live item of *item*, None if it is proven that none exists. Raises NotFound if unproven."""
     try:
         return writes.find(client, owner, item)
     except _BAD_SHAPE as error:
@@ -89,8 +74,7 @@ def find(client: Client, writes: Writes, owner: Owner, item: Json) -> Json | Non
 
 def _malformed(error: Exception) -> MalformedAnswer:
     return MalformedAnswer(
-        f"the answer has an undocumented shape ({type(error).__name__}: {error})",
-        hint=IN_BETWEEN,
+        f"the answer has an undocumented shape ({type(error).__name__}: {error})", hint=IN_BETWEEN
     )
 
 
@@ -120,9 +104,7 @@ def send(
     while True:
         accepted, refused = client.accepted, client.refused
         try:
-            items = _dispatch(client, writes, changes)
-            _check_shape(writes, changes, items)
-            return DONE, items
+            return DONE, _dispatch(client, writes, changes)
         except Applied as applied:
             warn(applied.problem)
             return DONE, [applied.item]
@@ -135,7 +117,9 @@ def send(
                 if client.refused > refused:
                     return DONE, _found(client, writes, changes, error)
                 warn(f"applied, but reading it again failed: {error.message}")
-                return DONE, _found_or_sent(client, writes, changes, error)
+                with suppress(OutcomeUnknown):
+                    return DONE, _found(client, writes, changes, error)
+                return DONE, [change.after for change in changes]
             if not is_unknown(error) and not (attempt > 1 and isinstance(error, Conflict)):
                 raise
             found = _find_applied(client, writes, changes, error)
@@ -163,28 +147,20 @@ def _found(client: Client, writes: Writes, changes: Sequence[Change], error: Ops
     return items
 
 
-def _found_or_sent(client: Client, writes: Writes, changes: Sequence[Change], error: OpsError) -> Items:
-    """Return the live items if they can be read, else the items as they were sent."""
-    with suppress(OutcomeUnknown):
-        return _found(client, writes, changes, error)
-    return [change.after for change in changes]
-
-
-def _check_shape(writes: Writes, changes: Sequence[Change], items: Items) -> None:
-    """Raise TypeError or KeyError if *items* are not what the API documents as the answer to *changes*."""
+def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
+    """Send *changes*; raise TypeError or KeyError if the answer has not the documented shape."""
+    read_only = changes[0].resource.compare.read_only
+    wanted = [c._replace(after=c.after and without(c.after, read_only)) if read_only else c for c in changes]
+    if len(wanted) > 1 and writes.batch:
+        items = writes.batch(client, wanted[0].owner, wanted)
+    else:
+        items = [_send_single(client, writes, change) for change in wanted]
     for change, item in zip(changes, items, strict=True):
         if not isinstance(item, dict | None) or (change.after and item is None and not writes.batch):
             raise TypeError("no item")
         if change.before is None and item is not None and not reach(item, change.resource.key):
             raise KeyError(change.resource.key)
-
-
-def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
-    read_only = changes[0].resource.compare.read_only
-    wanted = [c._replace(after=c.after and without(c.after, read_only)) if read_only else c for c in changes]
-    if len(wanted) > 1 and writes.batch:
-        return writes.batch(client, wanted[0].owner, wanted)
-    return [_send_single(client, writes, change) for change in wanted]
+    return items
 
 
 def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:
@@ -202,10 +178,7 @@ def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:
 
 
 def _delete(client: Client, writes: Writes, change: Change) -> None:
-    """Delete the item of *change*; one that is proven not to exist is already deleted.
-
-    Raises OutcomeUnknown if the API answers that it does not exist, and a lookup cannot confirm that.
-    """
+    """Delete the item of *change*. Raises OutcomeUnknown for a 404 that a lookup cannot confirm."""
     if writes.delete is None or change.before is None:
         return
     try:
@@ -252,11 +225,9 @@ def samples(changes: Sequence[Change]) -> list[Change]:
 
 
 def live_items(client: Client, writes: Writes, changes: Sequence[Change]) -> Items:
-    """Return the items after *changes*, looking up what the API adds to created ones, above all their ids.
+    """Return the items after *changes*; created ones are looked up, because the API adds their ids."""
 
-    Items of a batch that are identified by their own names are not looked up, because the API adds nothing.
-    """
-
+    # To items of a batch that are identified by their own names the API adds nothing.
     def added_to(change: Change) -> bool:
         named = change.resource.key in change.resource.identity
         return change.action == CREATE and (len(changes) == 1 or not named)

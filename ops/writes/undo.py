@@ -8,27 +8,27 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ops.config.settings import SANDBOX
-from ops.errors import Conflict, NotFound, Refused, UsageError
+from ops.errors import Conflict, Interrupted, NotFound, OpsError, Refused, UsageError
+from ops.kinds.resource import Owner
 from ops.ui.shapes import Rows
 from ops.writes import describe
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
 from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
-from ops.writes.sending import batches
-from ops.writes.writing import Writing, open_writing
+from ops.writes.sending import batches, find
+from ops.writes.writing import Writing
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.kinds.resource import Change, Resource
-    from ops.ui.talk import Talk
-
-Kinds = dict[str, "Resource"]
 
 # More changes or bytes than these are compared only while they are undone, not beforehand as well.
 BEFOREHAND = 500
 HELD = 64 * 1024 * 1024
 SHOWN = 20
+# What the smallest plan allows is allowed everywhere: only the rest needs a look at the owner.
+_SMALLEST = {"plan": {"legacy_id": "free"}}
 
 
 def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
@@ -39,11 +39,8 @@ def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
     return found
 
 
-def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[JournalEntry]:
-    """Return the entries of the last task that can be undone and was not. Raises NotFound.
-
-    What an undo did is skipped: `undo.last` twice goes two steps back, not back and forth.
-    """
+def last(entries: Iterable[JournalEntry], kinds: dict[str, Resource], host: str) -> list[JournalEntry]:
+    """Return the entries of the last task that can be undone, was not, and did not undo. Raises NotFound."""
     group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
         if group and entry.group != group[0].group:
@@ -56,12 +53,8 @@ def last(entries: Iterable[JournalEntry], kinds: Kinds, host: str) -> list[Journ
     return group
 
 
-def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows:
-    """Undo *chosen*, the last one first.
-
-    Raises Conflict, before anything is sent, if a live item has changed since, and Refused if nothing can be
-    undone.
-    """
+def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Resource]) -> Rows:
+    """Undo *chosen*, the last one first. Raises Refused, and Conflict before anything is sent."""
     host = app.settings.api_host
     for entry in chosen:
         if entry.host != host:
@@ -70,8 +63,8 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: Kinds) -> Rows
                 f"{entry.id} was made on {entry.host}, and this line works on {host}",
                 hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
             )
-    with open_writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
-        run = _Undo(writing, kinds, app.talk, app.parallel, app.run.pretended if app.dry else None)
+    with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
+        run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)
         ready = run.ready(chosen)
         run.compare(ready)
         if app.dry:
@@ -86,19 +79,20 @@ class _Undo:
     def __init__(
         self,
         writing: Writing,
-        kinds: Kinds,
-        talk: Talk,
+        kinds: dict[str, Resource],
         parallel: Callable[[Callable[..., list[LiveCheck]], Iterable[Any]], Iterator[list[LiveCheck]]],
         simulated: list[Change] | None,
     ) -> None:
         self._writing = writing
         self._kinds = kinds
-        self._talk = talk
         self._parallel = parallel
         self._dry = simulated is not None
         self._simulated = simulated if simulated is not None else []
         self._all = writing.journal.entries()
         self._keys = Keys(self._all.values())
+        # The live items of owners whose plan may allow less than it did, and what was said about them.
+        self._owners: dict[str, Json] = {}
+        self._warnings: set[str] = set()
 
     def ready(self, chosen: Sequence[JournalEntry]) -> list[JournalEntry]:
         """Return the entries of *chosen* to undo, the last one first."""
@@ -107,31 +101,58 @@ class _Undo:
             resource = self._kinds.get(entry.kind)
             if entry.state == UNKNOWN and resource is not None and not self._dry:
                 entry = settle(self._writing.client, self._writing, entry, resource)
-            if why := self._why_not(entry):
+            if entry.state in (UNDONE, FAILED):
+                continue
+            why = why_not(entry, resource)
+            if entry.state == UNKNOWN and not self._dry:
+                why = "its outcome is unknown, and the live state is neither the old nor the new one"
+            if why:
                 reasons.append(f"{entry.task} {entry.name}: {why}")
-            elif entry.state not in (UNDONE, FAILED):
+            else:
                 ready.append(entry)
         reasons = list(dict.fromkeys(reasons))
         if reasons and not ready:
             raise Refused(f"cannot be undone: {'; '.join(reasons)}")
         for reason in reasons:
-            self._talk.warn(f"cannot be undone: {reason}")
+            self._writing.talk.warn(f"cannot be undone: {reason}")
         if not ready:
             undone = any(entry.state == UNDONE for entry in chosen)
             raise Refused(f"{chosen[0].id} {'is already undone' if undone else 'failed and changed nothing'}")
         return ready
 
-    def _why_not(self, entry: JournalEntry) -> str:
-        if entry.state in (UNDONE, FAILED):
-            return ""
-        if entry.state == UNKNOWN and not self._dry:
-            return "its outcome is unknown, and the live state is neither the old nor the new one"
-        return why_not(entry, self._kinds.get(entry.kind))
-
     def _reversals(self, entry: JournalEntry) -> list[Reversal]:
         resource = self._kinds[entry.kind]
         changed = reversed(self._writing.journal.changes(entry))
-        return [reversal(entry, resource, pair, self._keys) for pair in changed]
+        found = [reversal(entry, resource, pair, self._keys) for pair in changed]
+        return [self._fitted(one) for one in found] if resource.restore.fitted else found
+
+    def _fitted(self, one: Reversal) -> Reversal:
+        """Return *one* without what its owner does not allow now, and warn of that once."""
+        resource, owner, _, after = one.change
+        parent = self._kinds.get(resource.parent)
+        if after is None or resource.restore.fitted is None or parent is None or parent.writes is None:
+            return one
+        if not resource.restore.fitted(after, _SMALLEST)[1]:
+            return one
+        if owner.id not in self._owners:
+            account = Owner(owner.account_id, owner.account_id, {})
+            item = {**owner.item, "id": owner.id}
+            try:
+                found = find(self._writing.client, parent.writes, account, item)
+            except Interrupted:
+                raise
+            except OpsError:
+                # Without permission to read the owner, the API decides what it allows.
+                found = None
+            self._owners[owner.id] = found or owner.item
+        fitted, left_out = resource.restore.fitted(after, self._owners[owner.id])
+        if left_out:
+            where = owner.item.get("name", owner.id)
+            lost = f"undone without {', '.join(left_out)}, which {where} does not allow"
+            if (warning := f"{describe.name(one.change)}: {lost}") not in self._warnings:
+                self._writing.talk.warn(warning)
+                self._warnings.add(warning)
+        return one._replace(change=one.change._replace(after=fitted))
 
     def _checked(self, reversals: Sequence[Reversal]) -> list[tuple[Reversal, LiveCheck]]:
         """Return *reversals*, each with its check. Raises Conflict if a live item has changed."""
@@ -158,7 +179,9 @@ class _Undo:
         if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
             for entry in ready:
                 self._lock(self._reversals(entry)[:1])
-            self._writing.confirm(self._confirmed_by_name(ready), f"undo {count} change{'s' * (count > 1)}?")
+            by_name = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
+            changes = [one.change for entry in by_name for one in self._reversals(entry)]
+            self._writing.confirm(changes, f"undo {count} change{'s' * (count > 1)}?")
             return
         reversals = [one for entry in ready for one in self._reversals(entry)]
         self._lock(reversals)
@@ -171,14 +194,9 @@ class _Undo:
         done = {id(one) for one, check in zip(firsts, checks, strict=True) if check.done}
         moving = [one.change for one in reversals if id(one) not in done]
         for line in describe.lines(moving):
-            self._talk.show(line)
+            self._writing.talk.show(line)
         if not self._dry:
             self._writing.confirm(moving)
-
-    def _confirmed_by_name(self, ready: Sequence[JournalEntry]) -> list[Change]:
-        """Return the changes that need more than a yes."""
-        chosen = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
-        return [one.change for entry in chosen for one in self._reversals(entry)]
 
     def _lock(self, reversals: Sequence[Reversal]) -> None:
         if not self._dry:

@@ -24,65 +24,14 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from ops.cli.app import App
-    from ops.cli.run import Run
-    from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Change
-    from ops.ui.talk import Talk
 
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between the lookups of an item that still exists after its deletion."""
 
 SHOWN = 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def open_writing(
-    app: App, *, expected: int = 0, read_again: bool = True, question: str = ""
-) -> Iterator[Writing]:
-    """Open the locks and the journal for *app*'s task; at the end, print how to undo what it wrote.
-
-    *expected* is the number of changes, 0 if it is unknown. *read_again*: read the first and the last item of
-    each request again. *question* is asked even if nothing is deleted. An error that ends the block after
-    something was sent says how many changes were done.
-    """
-    folder, task = app.settings.state_dir, app.command.path
-
-    def begin(journal: Journal, changes: Sequence[Change], undoing: Undoing) -> str:
-        app.entries += 1
-        return journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
-
-    def wrote(account_id: str) -> None:
-        app.run.wrote.add(app.task_id)
-        app.written_account = account_id
-
-    journal = Journal(
-        folder / "journal",
-        group=app.task_id,
-        task=task,
-        host=app.settings.api_host,
-        redactor=Redactor(app.settings.secrets()),
-    )
-    consent = Consent(
-        app.warn, yes=bool(app.option("yes")), names=app.option("confirm") or "", question=question
-    )
-    me = holder(app.command.path, app.clock())
-    with Locks(folder / "locks", me, app.run.locks) as locks, journal:
-        writing = Writing(
-            app.client, journal, locks, consent, app.talk, app.run,
-            task=task, begin=begin, wrote=wrote, expected=expected, read_again=read_again,
-        )  # fmt: skip
-        try:
-            yield writing
-        except KeyboardInterrupt as error:
-            app.stop.set()
-            raise writing.with_counts(Interrupted(f"{task} was interrupted")) from error
-        except OpsError as error:
-            if isinstance(error, Interrupted) or (writing.begun and expected != 1):
-                raise writing.with_counts(error) from error
-            raise
-    writing.print_undo()
 
 
 def lock_name(change: Change) -> str:
@@ -97,66 +46,46 @@ def lock_name(change: Change) -> str:
     return f"{owner.account_id}/{own or '/'.join((resource.kind, *identity_of(resource, change.item)))}"
 
 
-class Locks:
-    """Locks by flock, held until the end: the kernel frees those of a run that died.
-
-    *holder* is shown to other runs: pid, task, since. *held* are the locks that this run holds already.
-    """
+class Locks(ExitStack):
+    """Locks by flock, until the run ends; *holder* is shown to others, *held* are those it has already."""
 
     def __init__(self, folder: Path, holder: Json, held: set[str]) -> None:
+        super().__init__()
         self._folder = folder
         self._holder = holder
         self._held = held
-        self._open = ExitStack()
-
-    def __enter__(self) -> Locks:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     def hold(self, change: Change) -> None:
         """Take the lock for *change*, once. Raises Locked, naming the holder, if another run has it."""
         name = lock_name(change)
         if name not in self._held:
             where = change.owner.item.get("name") or change.owner.item.get("title") or change.label
-            self._open.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
-            self._open.callback(self._held.discard, name)
+            self.enter_context(locked(self._folder, name, self._holder, f"writing to {where}"))
+            self.callback(self._held.discard, name)
             self._held.add(name)
 
 
 class Writing:
-    """The writes of one task: each is noted in *journal* before and after its request.
+    """The writes of *app*'s task: each is noted in the journal before and after its request.
 
-    *begin* notes an intent and returns its id; *wrote* is called with the account after each request.
+    *expected* is the number of changes, 0 if it is unknown. *read_again*: read the first and the last item of
+    each request again. *question* is asked even if nothing is deleted. The end of the block prints how to
+    undo what was written; an error that ends it after something was sent says how many changes were done.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        journal: Journal,
-        locks: Locks,
-        consent: Consent,
-        talk: Talk,
-        run: Run,
-        *,
-        task: str,
-        begin: Callable[[Journal, Sequence[Change], Undoing], str],
-        wrote: Callable[[str], None],
-        expected: int,
-        read_again: bool,
-    ) -> None:
-        self.client = client
-        self.journal = journal
-        self.confirm = consent.ask
-        self._locks = locks
-        self._talk = talk
-        self._run = run
+    def __init__(self, app: App, *, expected: int = 0, read_again: bool = True, question: str = "") -> None:
+        settings, folder, task = app.settings, app.settings.state_dir, app.command.path
+        secrets = Redactor(settings.secrets())
+        self.client, self.talk, self.run = app.client, app.talk, app.run
+        self.journal = Journal(
+            folder / "journal", group=app.task_id, task=task, host=settings.api_host, redactor=secrets
+        )
+        self._locks = Locks(folder / "locks", holder(task, app.clock()), app.run.locks)
+        yes, names = bool(app.option("yes")), app.option("confirm") or ""
+        self.confirm = Consent(app.warn, yes=yes, names=names, question=question).ask
+        self._app = app
         self._task = task
-        self._begin = begin
-        self._wrote = wrote
+        self._open = ExitStack()
         self._expected = expected
         self._read_back = read_again
         self._done = self._unknown = 0
@@ -164,9 +93,31 @@ class Writing:
         self.undo_id = ""
         """The id that undoes what was done so far; "" if nothing can be undone."""
 
-    @property
-    def begun(self) -> bool:
-        return bool(self._done or self._unknown)
+    def __enter__(self) -> Writing:
+        self._open.enter_context(self._locks)
+        self._open.enter_context(self.journal)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        with self._open:
+            counted = error
+            if isinstance(error, KeyboardInterrupt):
+                self.run.stop.set()
+                counted = Interrupted(f"{self._task} was interrupted")
+            begun = (self._done or self._unknown) and self._expected != 1
+            if isinstance(counted, OpsError) and (isinstance(counted, Interrupted) or begun):
+                left = self._expected - self._done - self._unknown
+                unstarted = f", {left} not started" if self._expected else ""
+                undo = f"; undo them with `{self.run.undo_line(self.undo_id)}`" if self.undo_id else ""
+                counts = f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
+                raise _with(counted, message=f"{counted.message}\n  {counts}") from error
+        if error is None:
+            for why in self._irreversible:
+                self.talk.show(f"cannot be undone: {why}")
+            if self.undo_id:
+                self.talk.show(f"undo: {self.run.undo_line(self.undo_id)}")
 
     def lock(self, changes: Iterable[Change]) -> None:
         """Take the locks for *changes*. Raises Locked if another run has one."""
@@ -175,22 +126,32 @@ class Writing:
 
     def apply(self, changes: Sequence[Change], undoing: Undoing = NOTHING_UNDONE) -> Iterator[Json]:
         """Apply one batch of *changes* and return their rows. What the journal cannot note is not sent."""
-        stop = self._run.stop
-        with finish_request(stop, self._talk.warn) as stopping:
+        app = self._app
+        with finish_request(app.stop, self.talk.warn) as stopping:
             stopping.check(self._task)
-            entry = self._begin(self.journal, changes, undoing)
+            app.entries += 1
+            entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)
             items = self._send(entry, changes)
-            self._count(entry, changes)
-            if self._read_back and not stop.is_set():
+            self._unknown -= len(changes)
+            self._done += len(changes)
+            app.run.wrote.add(app.task_id)
+            app.written_account = changes[0].owner.account_id
+            irreversible = self.journal.irreversible
+            if irreversible:
+                self._irreversible[irreversible] = None
+            else:
+                self.undo_id = app.task_id
+            if self._read_back and not app.stop.is_set():
                 self._read_again(changes, items)
             stopping.check(self._task)
-        undo = "" if self.journal.irreversible else entry
-        return (self._row(*pair, undo) for pair in zip(changes, items, strict=True))
+        undo = "" if irreversible else entry
+        made = zip(changes, items, strict=True)
+        return (describe.row(change, item or change.item, undo) for change, item in made)
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         sent = self.client.sent
-        hint = f"the outcome is unknown; check it with `{self._run.undo_line(entry, 'show')}`"
+        hint = f"the outcome is unknown; check it with `{self.run.undo_line(entry, 'show')}`"
         problems: list[str] = []
         try:
             state, items = send(self.client, changes, problems.append)
@@ -206,40 +167,22 @@ class Writing:
             raise
         self.journal.finish(entry, state, changes, items, why="; ".join(problems))
         for problem in problems:
-            self._talk.warn(problem)
+            self.talk.warn(problem)
         if state == ADOPTED:
-            self._talk.note(f"applied, although no response arrived: {describe.name(changes[0])}")
+            self.talk.note(f"applied, although no response arrived: {describe.name(changes[0])}")
         return items
-
-    def with_counts(self, error: OpsError) -> OpsError:
-        """Return *error* with the number of changes that were done, unknown and not started."""
-        left = self._expected - self._done - self._unknown
-        unstarted = f", {left} not started" if self._expected else ""
-        undo = f"; undo them with `{self._run.undo_line(self.undo_id)}`" if self.undo_id else ""
-        counts = f"{self._done} done, {self._unknown} unknown{unstarted}{undo}"
-        return _with(error, message=f"{error.message}\n  {counts}")
-
-    def _count(self, entry: str, changes: Sequence[Change]) -> None:
-        self._unknown -= len(changes)
-        self._done += len(changes)
-        if self.journal.irreversible:
-            self._irreversible[self.journal.irreversible] = None
-        else:
-            self.undo_id = entry.rpartition(".")[0]
-        self._wrote(changes[0].owner.account_id)
 
     def compare(self, changes: Sequence[Change]) -> None:
         """Raise Conflict if an item has changed since *changes* were planned; call it under their locks."""
         groups: dict[tuple[str, str, str], list[Change]] = {}
         for change in changes:
             groups.setdefault((change.resource.kind, *change.owner[:2]), []).append(change)
-        conflicts = []
+        conflicts: list[str] = []
         for group in groups.values():
             writes, owner = group[0].resource.writes, group[0].owner
             items = [change.before or change.item for change in group]
             found = lookup_each(self.client, writes, owner, items) if writes else []
-            conflicts += [describe.moved(*pair) for pair in zip(group, found, strict=False)]
-        conflicts = list(filter(None, conflicts))
+            conflicts += filter(None, map(describe.moved, group, found))
         if conflicts:
             more = f"\n  and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
             shown = "".join(f"\n  {one}" for one in conflicts[:SHOWN])
@@ -258,11 +201,11 @@ class Writing:
             try:
                 found = find(self.client, writes, change.owner, item)
                 for pause in PAUSES if change.after is None else ():
-                    if found is None or self._run.stop.wait(pause):
+                    if found is None or self.run.stop.wait(pause):
                         break
                     found = find(self.client, writes, change.owner, item)
             except OpsError as error:
-                self._talk.warn(f"applied, but reading it again failed: {error.message}")
+                self.talk.warn(f"applied, but reading it again failed: {error.message}")
                 return
             if change.after is None and found is not None:
                 raise ApiError(
@@ -270,20 +213,7 @@ class Writing:
                     hint="look at it again, and delete it again if it stays",
                 )
             if not is_applied(change, found) and not writes.irreversible:
-                self._talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
-
-    def _row(self, change: Change, item: Json | None, undo: str) -> Json:
-        resource = change.resource
-        key = reach(item or change.item, resource.key) or ""
-        name = {"action": change.action, "kind": resource.kind, "name": change.label}
-        return {**name, "id": key, "undo": undo}
-
-    def print_undo(self) -> None:
-        """Print the line that undoes what was done, and what cannot be undone."""
-        for why in self._irreversible:
-            self._talk.show(f"cannot be undone: {why}")
-        if self.undo_id:
-            self._talk.show(f"undo: {self._run.undo_line(self.undo_id)}")
+                self.talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
 
 
 def _with(error: OpsError, *, message: str = "", hint: str = "") -> OpsError:
@@ -296,12 +226,7 @@ class Stopping:
     """The signal that asked the run to stop, if any."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self.signal = 0
-
-    @property
-    def terminated(self) -> bool:
-        return self.signal in (signal.SIGTERM, signal.SIGHUP)
+        self._stop, self.signal, self.terminated = stop, 0, False
 
     def check(self, task: str) -> None:
         """Raise Interrupted or Terminated if *task* must stop."""
@@ -318,8 +243,7 @@ def finish_request(stop: threading.Event, warn: Callable[[str], None]) -> Iterat
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    found = {number: signal.getsignal(number) for number in _SIGNALS}
-    before = {number: handler for number, handler in found.items() if handler != signal.SIG_IGN}
+    before = {n: handler for n in _SIGNALS if (handler := signal.getsignal(n)) != signal.SIG_IGN}
 
     def handle(number: int, _frame: FrameType | None) -> None:
         for signum, handler in before.items():
@@ -327,7 +251,7 @@ def finish_request(stop: threading.Event, warn: Callable[[str], None]) -> Iterat
         if number == signal.SIGHUP:
             # The kernel and a shell that ends may both send it; the second does not mean "immediately".
             signal.signal(number, signal.SIG_IGN)
-        stopping.signal = number
+        stopping.signal, stopping.terminated = number, number in (signal.SIGTERM, signal.SIGHUP)
         stop.set()
         # A signal may arrive while a line is written, which another write must not interrupt.
         with suppress(RuntimeError):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.config.credentials import KEY_ID, SECRET, SESSION
 from ops.config.layers import VARIABLES
-from ops.config.object_keys import KEY_ID, SECRET, SESSION
 from ops.config.tokens import EMAIL, KEY, TOKEN, TOKEN_FILE
 from ops.config.values import FIELDS
 

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from ops.config.object_keys import ObjectKeys
+from ops.config.credentials import ObjectKeys
 from ops.errors import CredentialsError, UsageError
 
 from .conftest import Place

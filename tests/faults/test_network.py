@@ -13,7 +13,7 @@ import pytest
 
 from ops.http.budget import Budget, with_budget
 from ops.http.exchange import Call, Reply
-from ops.sandbox.limits import Limiter
+from ops.sandbox.edge import Limiter
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Refusal
 from tests.faults.canary import CANARIES

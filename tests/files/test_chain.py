@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import stat
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def written(path: Path, *bodies: object) -> list[ChainHead]:
-    with Chain(path) as chain:
+    with closing(Chain(path)) as chain:
         return [chain.append({"body": body}) for body in bodies]
 
 

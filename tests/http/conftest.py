@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ops.config.settings import Settings
 from ops.http.client import Client
 from ops.http.pause import Pause
 from ops.http.session import Session
-from ops.http.stack import Auth, open_client
+from ops.http.stack import authorize, open_client
 from ops.kinds import paths
 
 CANARY = "sandbox_" + "Zq7" * 13 + "x"
@@ -76,7 +77,7 @@ def session() -> Iterator[Callable[..., Session]]:
 
     def make(url: str, **options: Any) -> Session:
         credentials = options.pop("credentials", Credentials(token=CANARY))
-        sessions.append(Session(url, Auth(credentials), user_agent="cfops/test", **options))
+        sessions.append(Session(url, partial(authorize, credentials), user_agent="cfops/test", **options))
         return sessions[-1]
 
     yield make

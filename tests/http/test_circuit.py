@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import ApiError, NotSent, OpsError, Unanswered
-from ops.http.circuit import FAULTS, REST, Circuit
-from ops.http.exchange import Call, Reply
+from ops.http.circuit import FAULTS, REST, with_circuit
+from ops.http.exchange import Call, Reply, Send
 
 DNS = Call("GET", "/zones/z1/dns_records")
 ROUTES = Call("GET", "/zones/z1/workers/routes")
@@ -34,7 +34,7 @@ class Clock:
         return self.now
 
 
-def exhausted(circuit: Circuit) -> None:
+def exhausted(circuit: Send) -> None:
     for _ in range(FAULTS):
         try:
             circuit(DNS)
@@ -48,7 +48,7 @@ def test_after_five_faults_in_a_row_a_product_is_not_called_and_the_others_go_on
     failure: Reply | OpsError,
 ) -> None:
     remote = Remote(failure)
-    circuit = Circuit(remote, Clock())
+    circuit = with_circuit(remote, Clock())
     exhausted(circuit)
 
     with pytest.raises(ApiError, match="zones/dns_records has failed 5 times in a row") as refused:
@@ -64,7 +64,7 @@ def test_after_five_faults_in_a_row_a_product_is_not_called_and_the_others_go_on
 @pytest.mark.fault("G9")
 def test_after_half_a_minute_one_call_tries_the_product_again() -> None:
     remote, clock = Remote(Reply(502)), Clock()
-    circuit = Circuit(remote, clock)
+    circuit = with_circuit(remote, clock)
     exhausted(circuit)
 
     clock.now += REST
@@ -79,7 +79,7 @@ def test_after_half_a_minute_one_call_tries_the_product_again() -> None:
 @pytest.mark.fault("G9")
 def test_a_product_that_answers_again_is_called_as_ever() -> None:
     remote, clock = Remote(Reply(502)), Clock()
-    circuit = Circuit(remote, clock)
+    circuit = with_circuit(remote, clock)
     exhausted(circuit)
 
     clock.now += REST
@@ -92,7 +92,7 @@ def test_a_product_that_answers_again_is_called_as_ever() -> None:
 @pytest.mark.fault("G9")
 def test_one_good_answer_in_between_begins_the_count_again() -> None:
     remote = Remote(Reply(502))
-    circuit = Circuit(remote, Clock())
+    circuit = with_circuit(remote, Clock())
 
     for _ in range(3):
         remote.failing = {"dns_records"}
@@ -107,7 +107,7 @@ def test_one_good_answer_in_between_begins_the_count_again() -> None:
 @pytest.mark.parametrize("answer", [Reply(404), Reply(429), Reply(400)])
 def test_an_answer_that_refuses_is_not_a_fault_of_the_product(answer: Reply) -> None:
     remote = Remote(answer)
-    circuit = Circuit(remote, Clock())
+    circuit = with_circuit(remote, Clock())
 
     for _ in range(2 * FAULTS):
         circuit(DNS)
@@ -116,7 +116,7 @@ def test_an_answer_that_refuses_is_not_a_fault_of_the_product(answer: Reply) -> 
 
 
 def test_what_was_not_sent_is_not_a_fault_of_the_product() -> None:
-    circuit = Circuit(Remote(NotSent("no network")), Clock())
+    circuit = with_circuit(Remote(NotSent("no network")), Clock())
 
     for _ in range(2 * FAULTS):
         with pytest.raises(NotSent):

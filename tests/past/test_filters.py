@@ -8,7 +8,7 @@ import pytest
 
 from ops.errors import UsageError
 from ops.kinds.resource import Compare, Resource
-from ops.past.filters import Filters
+from ops.past.filters import filtered
 
 THING = Resource(
     kind="thing.one",
@@ -32,7 +32,7 @@ ITEMS: list[dict[str, Any]] = [
 
 
 def names(**params: str) -> list[str]:
-    kept = Filters(THING, {name.replace("__", "."): text for name, text in params.items()}).apply(ITEMS)
+    kept = filtered(ITEMS, THING, {name.replace("__", "."): text for name, text in params.items()})
     return [item["name"][0].lower() for item in kept]
 
 
@@ -79,7 +79,7 @@ def test_a_parameter_about_a_field_that_no_item_has_is_refused_not_ignored() -> 
 
 
 def test_any_parameter_is_accepted_for_an_empty_list() -> None:
-    assert list(Filters(THING, {"colour": "red"}).apply([])) == []
+    assert list(filtered([], THING, {"colour": "red"})) == []
 
 
 def test_items_in_the_requested_order_are_not_collected_first() -> None:
@@ -87,4 +87,4 @@ def test_items_in_the_requested_order_are_not_collected_first() -> None:
         yield from ITEMS
         raise AssertionError("read further than requested")
 
-    assert next(Filters(THING, {"order": "name"}).apply(endless()))["id"] == "www"
+    assert next(filtered(endless(), THING, {"order": "name"}))["id"] == "www"

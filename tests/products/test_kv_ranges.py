@@ -17,7 +17,7 @@ from ops.errors import ApiError, UsageError
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.http.parallel import each
-from ops.products.kv.ranges import disjoint, list_ranges
+from ops.products.kv.tasks.keys import disjoint, list_ranges
 from ops.sandbox.server import Sandbox
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4)

@@ -16,12 +16,15 @@ from ops.products.cache import api as cache
 from ops.products.ssl import api as ssl
 from ops.products.workers import api as workers
 from ops.products.workers.resources import RESOURCES
+from ops.products.workers.script import MODULE
 from ops.products.zones import api as zones
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope
 
 ACCOUNT, ZONE = "a" * 32, "1" * 32
+OWNER, IN_ZONE = Owner(ACCOUNT, ACCOUNT, {}), Owner(ACCOUNT, ZONE, {"id": ZONE})
+NEW = {"id": "s", "bindings": [], "entry_point": "m.js", "media_types": {"m.js": MODULE}, "module m.js": b""}
 SCRIPTS = f"/accounts/{ACCOUNT}/workers/scripts"
 Call = Callable[[Client], Any]
 SUBDOMAIN = next(kind for kind in RESOURCES if kind.kind == "workers.subdomain")
@@ -47,7 +50,7 @@ ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
         [[{}], [{"hostname": "a"}], [{"service": "a"}], [{"hostname": 1, "service": "a"}]],
     ),
     "subdomain": (
-        lambda c: list(SUBDOMAIN.list(c, Owner(ACCOUNT, ACCOUNT, {}))),
+        lambda c: list(SUBDOMAIN.list(c, OWNER)),
         f"/accounts/{ACCOUNT}/workers/subdomain", [[], 1, "text", None],
     ),
     "list routes": (
@@ -76,11 +79,11 @@ ANSWERS: dict[str, tuple[Call, str, list[Any]]] = {
 }  # fmt: skip
 WRITES: dict[str, tuple[Call, str, str, list[Any]]] = {
     "upload": (
-        lambda c: workers.upload_script(c, ACCOUNT, "s", [("m", ("m", b"", "text/plain"))]),
+        lambda c: workers.upload_script(c, OWNER, NEW, None),
         "PUT", f"{SCRIPTS}/s", [[], "text"],
     ),
     "edit settings": (
-        lambda c: workers.edit_settings(c, ACCOUNT, "s", [("settings", (None, b"{}", "application/json"))]),
+        lambda c: workers.edit_settings(c, Owner(ACCOUNT, "s", {}), {}, {"tags": []}),
         "PATCH", f"{SCRIPTS}/s/settings", [[], {"bindings": [{}]}],
     ),
     "put schedules": (
@@ -91,14 +94,14 @@ WRITES: dict[str, tuple[Call, str, str, list[Any]]] = {
         lambda c: workers.set_script_subdomain(c, ACCOUNT, "s", {}), "POST", f"{SCRIPTS}/s/subdomain", [[], 1]
     ),
     "attach a domain": (
-        lambda c: workers.attach_domain(c, ACCOUNT, {}), "PUT", f"/accounts/{ACCOUNT}/workers/domains",
+        lambda c: workers.attach_domain(c, OWNER, {}), "PUT", f"/accounts/{ACCOUNT}/workers/domains",
         [[], {}, {"hostname": "a"}],
     ),
     "create a route": (
-        lambda c: workers.create_route(c, ZONE, {}), "POST", f"/zones/{ZONE}/workers/routes", [[], {}]
+        lambda c: workers.create_route(c, IN_ZONE, {}), "POST", f"/zones/{ZONE}/workers/routes", [[], {}]
     ),
     "update a route": (
-        lambda c: workers.update_route(c, ZONE, "r", {}), "PUT", f"/zones/{ZONE}/workers/routes/r",
+        lambda c: workers.update_route(c, IN_ZONE, {"id": "r"}, {}), "PUT", f"/zones/{ZONE}/workers/routes/r",
         [[], "text"],
     ),
     "edit universal": (

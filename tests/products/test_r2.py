@@ -179,11 +179,11 @@ def test_a_restore_creates_deleted_buckets_and_sets_the_storage_class_again(
     inv("r2.delete", "--bucket", "archive", "--jurisdiction", "eu", "--yes")
     owner = staged.account_id
     uploads = staged.store.get_document("r2.bucket", owner, "uploads")
-    staged.store.change_document(
-        "r2.bucket", owner, "uploads", {**uploads, "storage_class": "InfrequentAccess"}
-    )
+    changed = {**uploads, "storage_class": "InfrequentAccess"}
+    staged.store.put_document("r2.bucket", owner, "uploads", changed, sort="uploads")
     backups = staged.store.get_document("r2.bucket", owner, "backups")
-    staged.store.change_document("r2.bucket", owner, "backups", {**backups, "location": "apac"})
+    moved = {**backups, "location": "apac"}
+    staged.store.put_document("r2.bucket", owner, "backups", moved, sort="backups")
 
     result = inv("snapshots.restore", "--kind", "r2", "--yes")
     after = json.loads(inv("r2.list", "--output", "json", "--fields", "name,location,storage_class").out)

@@ -517,6 +517,18 @@ def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(
     assert staged.requests == []
 
 
+def test_a_pipe_as_the_file_of_metadata_is_refused_and_not_waited_for(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "bindings.json")
+
+    result = deploy("fresh", "--bindings", str(tmp_path / "bindings.json"))
+
+    assert result.code == 1
+    assert "bindings.json is not a regular file" in result.err
+    assert written(staged) == []
+
+
 def test_a_missing_path_is_refused_in_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:
     result = deploy("fresh", path=Path("nowhere.js"))
 

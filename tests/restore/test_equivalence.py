@@ -15,9 +15,8 @@ from hypothesis import strategies as some
 
 from ops.kinds.catalog import resources
 from ops.restore.filter import Filter, select
-from ops.restore.report import KEPT, NOT_READ, NOT_RESTORED, Report, plan_of
 from ops.restore.state import Reader, State
-from ops.restore.steps import Steps
+from ops.restore.steps import KEPT, NOT_READ, NOT_RESTORED, Report, Steps, plan_of
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.side import Side

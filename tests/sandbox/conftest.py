@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+from ops.sandbox.edge import Quota
 from ops.sandbox.identity import zone_id
-from ops.sandbox.limits import Quota
 from ops.sandbox.server import Sandbox
 
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ops.telemetry.log import Log
-from ops.telemetry.redact import HIDDEN, SHORTEST, Redactor
+from ops.telemetry.redact import HIDDEN, SHORTEST, Log, Redactor
 
 OLD = 'YQSn-x"WA/Qii+Eh9 qM58wZéNnyQS7FUdoqGIUAbr'
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=60)

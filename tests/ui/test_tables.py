@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.ui.colors import paint, use_color
-from ops.ui.tables import Table, fitted, item_table
-from ops.ui.widths import shortened, width_of
+from ops.ui.tables import Table, fitted, item_table, shortened, width_of
+from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
 

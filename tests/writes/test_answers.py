@@ -54,7 +54,8 @@ def test_a_write_that_is_answered_404_is_never_done(
 
     result = inv(*case.line)
 
-    assert result.code in (1, 2), result.err
+    # A restore leaves the items that cannot be read or written, and says that it is partial.
+    assert result.code in ((1, 2, 4) if "restore" in name else (1, 2)), result.err
     assert "Traceback" not in result.err
     assert states(home), result.err
     assert not set(APPLIED) & set(states(home))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.restore.apply import Applying
     from ops.restore.filter import Filter, RestoreSelection
-    from ops.restore.report import Report, RestorePlan
     from ops.restore.state import State
+    from ops.restore.steps import Report, RestorePlan
     from ops.snapshots.compare.side import Side
     from ops.snapshots.snapshot import Snapshot
 
@@ -74,9 +74,8 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
     from ops.restore.filter import select
-    from ops.restore.report import Report, plan_of
     from ops.restore.state import Reader, State
-    from ops.restore.steps import Steps
+    from ops.restore.steps import Report, Steps, plan_of
     from ops.snapshots.compare.side import Side
 
     saved = Side(snapshot, catalog.resources())
@@ -113,7 +112,7 @@ def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delet
 
 def _show(app: App, plan: RestorePlan, report: Report) -> None:
     """Show first what cannot be restored, then what will be done."""
-    from ops.restore.report import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, READ_ONLY
+    from ops.restore.steps import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, READ_ONLY
 
     for line in (*report.lines(READ_ONLY), *report.lines(NOT_RESTORED)):
         app.warn(f"cannot be restored: {line}")
@@ -133,14 +132,13 @@ def _show(app: App, plan: RestorePlan, report: Report) -> None:
 
 def _apply(app: App, state: State, plan: RestorePlan, report: Report, *, delete: bool) -> dict[str, Any]:
     from ops.restore.apply import Applying
-    from ops.restore.report import NOT_RESTORED, Report
-    from ops.restore.steps import Steps
-    from ops.writes.writing import open_writing
+    from ops.restore.steps import NOT_RESTORED, Report, Steps
+    from ops.writes.writing import Writing
 
     if not app.option("force"):
         plan.check()
     again = Report()
-    with open_writing(app, expected=plan.steps, read_again=False) as writing:
+    with Writing(app, expected=plan.steps, read_again=False) as writing:
         writing.lock(plan.locks.values())
         writing.confirm([], f"restore {plan.steps:,} item{'s' * (plan.steps > 1)}?")
         applying = Applying(app.client, writing, state, Steps(state, again, app.clock(), delete=delete))
@@ -167,8 +165,7 @@ def _apply(app: App, state: State, plan: RestorePlan, report: Report, *, delete:
 
 def _verify(app: App, applying: Applying, *, delete: bool) -> int:
     """Compare what was written with the snapshot again; return how many items still differ."""
-    from ops.restore.report import MOST, Report
-    from ops.restore.steps import Steps
+    from ops.restore.steps import MOST, Report, Steps
 
     if not applying.kinds:
         return 0

@@ -31,10 +31,6 @@ def _edit(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     return after
 
 
-def _nothing(_client: Client, _zone: Owner, _item: Json) -> None:
-    return None
-
-
 def _purge(client: Client, zone: Owner, item: Json) -> Json:
     """Purge the `values` of *item* by its `rule`, as api.purge does."""
     api.purge(client, zone.id, {item["rule"]: item["values"]})
@@ -51,7 +47,7 @@ PURGE = Resource(
     key="name",
     needs="Zone > Cache Purge > Purge",
     writes=Writes(
-        find=_nothing,
+        find=lambda _client, _zone, _item: None,
         create=_purge,
         irreversible="a purge cannot be reverted; the cache fills again by itself",
     ),

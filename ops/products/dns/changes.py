@@ -16,22 +16,8 @@ from ops.errors import (
 )
 from ops.items import without
 from ops.kinds.resource import Change, Owner
-from ops.products.dns import api, checks
+from ops.products.dns import api, checks, rdata
 from ops.products.dns.names import full_name
-from ops.products.dns.rdata import (
-    EXAMPLES,
-    FIELDS,
-    NUMBERS,
-    PLAIN,
-    RDATA,
-    fields_of,
-    lacks_priority,
-    prioritized,
-    priority_of,
-    rdata_key,
-    text_of,
-    with_absolute_target,
-)
 from ops.products.dns.record import DEFAULTS, excludes, full, key, managed, merged, same_rdata
 from ops.products.dns.resources import RECORDS
 
@@ -129,12 +115,12 @@ class CurrentZone(NamedTuple):
 
     def _has(self, record: Json, content: str, priority: int | None) -> bool:
         """True if *record* has this content, this priority, both, or whatever it has if neither is given."""
-        own = priority_of(record)
+        own = rdata.priority_of(record)
         if not content:
             return bool(priority in (None, own))
         typed: Json = {"content": content} | ({} if priority is None else {"priority": priority})
         wanted = typed_rdata(record["type"], typed, self.name, {"priority": 0 if own is None else own})
-        return rdata_key({"type": record["type"], **wanted}) == rdata_key(record)
+        return rdata.rdata_key({"type": record["type"], **wanted}) == rdata.rdata_key(record)
 
     def existing(self, id: str, name: str, type: str, content: str) -> Json:
         """Return the record that find() finds. Raises NotFound where there is none."""
@@ -178,13 +164,14 @@ def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
     Raises ValidationError or UsageError.
     """
     checks.check_type(type)
-    rdata = typed_rdata(type, given, zone["name"])
-    if not rdata:
+    parts = typed_rdata(type, given, zone["name"])
+    if not parts:
         raise UsageError(
-            f"a {type} record needs --content{_or_fields(type)}", hint=f"e.g. --content '{EXAMPLES[type]}'"
+            f"a {type} record needs --content{_or_fields(type)}",
+            hint=f"e.g. --content '{rdata.EXAMPLES[type]}'",
         )
     settings: Json = {field: given[field] for field in SETTINGS if field in given}
-    record = full({"name": full_name(name, zone["name"]), "type": type, **rdata, **settings})
+    record = full({"name": full_name(name, zone["name"]), "type": type, **parts, **settings})
     checks.check(record, zone)
     return record
 
@@ -199,34 +186,35 @@ def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> J
     other = [field for field in typed if field not in own]
     if other:
         raise UsageError(f"a {type} record has no --{other[0]}", hint=f"it has --content{_or_fields(type)}")
-    priority = typed.get("priority", priority_of(old))
+    priority = typed.get("priority", rdata.priority_of(old))
     if "content" in given:
-        double = [field for field in typed if field != "priority" or (type in PLAIN and type != "MX")]
+        double = [field for field in typed if field != "priority" or (type in rdata.PLAIN and type != "MX")]
         if double:
             raise UsageError(
                 f"--content and --{double[0]} both set the data of the record", hint="use one of them"
             )
-        text = prioritized(type, given["content"], priority)
-    elif typed and type in FIELDS:
+        text = rdata.prioritized(type, given["content"], priority)
+    elif typed and type in rdata.FIELDS:
         data = {**((old or {}).get("data") or {}), **typed}
-        text = text_of({"type": type, "data": data, "priority": priority})
+        text = rdata.text_of({"type": type, "data": data, "priority": priority})
     elif typed:
-        text = prioritized(type, str(typed.get("target", (old or {}).get("content", ""))), priority)
+        text = rdata.prioritized(type, str(typed.get("target", (old or {}).get("content", ""))), priority)
     else:
         return {}
-    if text and lacks_priority(type, text) and "priority" in own:
+    if text and rdata.lacks_priority(type, text) and "priority" in own:
         raise UsageError(f"a record of type {type} needs --priority", hint="e.g. --priority 10")
-    found = fields_of(type, with_absolute_target(type, text, zone))
-    if "priority" in given and priority_of(found) != given["priority"]:
+    found = rdata.fields_of(type, rdata.with_absolute_target(type, text, zone))
+    first = rdata.priority_of(found)
+    if "priority" in given and first != given["priority"]:
         raise ValidationError(
-            f"--content begins with the priority {priority_of(found)}, and --priority is {given['priority']}",
+            f"--content begins with the priority {first}, and --priority is {given['priority']}",
             hint="use one of them",
         )
     return found
 
 
 def _fields(type: str) -> tuple[str, ...]:
-    named = (*FIELDS.get(type, ()), *(("priority",) if type in NUMBERS else ()))
+    named = (*rdata.FIELDS.get(type, ()), *(("priority",) if type in rdata.NUMBERS else ()))
     return _OF_TEXT.get(type) or tuple(field for field in TYPED if field in named)
 
 
@@ -251,14 +239,14 @@ def _creation(current: CurrentZone, record: Json, beside: list[Json]) -> Change:
 
 def update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, ...]) -> Change:
     """Return the change of *found* in what is *typed* or *cleared*, and in nothing else."""
-    rdata = typed_rdata(found["type"], typed, current.name, found)
+    parts = typed_rdata(found["type"], typed, current.name, found)
     settings: Json = {field: typed[field] for field in SETTINGS if field in typed}
     wanted: Json = {**found, **{field: DEFAULTS[field] for field in cleared}, **settings}
-    if rdata:
-        wanted = without(wanted, RDATA) | rdata
+    if parts:
+        wanted = without(wanted, rdata.RDATA) | parts
     if typed.get("proxied") and "ttl" not in typed:
         wanted["ttl"] = checks.AUTOMATIC
-    fields = (*settings, *cleared, *rdata, *(("ttl",) if "proxied" in settings else ()))
+    fields = (*settings, *cleared, *parts, *(("ttl",) if "proxied" in settings else ()))
     checks.check(wanted, current.zone, fields)
     return _changed(current, found, wanted, fields)
 
@@ -277,7 +265,7 @@ def put(current: CurrentZone, record: Json, found: Json | None) -> Change:
         if not same_type:
             return _creation(current, record, beside)
         found = (equal or same_type)[0]
-    return _changed(current, found, record, (*SETTINGS, *RDATA))
+    return _changed(current, found, record, (*SETTINGS, *rdata.RDATA))
 
 
 def delete(current: CurrentZone, found: Json) -> Change:

@@ -7,24 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.rdata import (
-    FIELDS,
-    NUMBERS,
-    RDATA,
-    TYPES,
-    lacks_priority,
-    parsed,
-    prioritized,
-    priority_of,
-    text_of,
-)
-from ops.products.dns.record import DEFAULTS, READ_ONLY, did_you_mean
+from ops.products.dns import rdata
+from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
     from ops.items import Json
 
 SHOWN = 20
-KNOWN = ("name", "type", *RDATA, *DEFAULTS, *READ_ONLY)
+SETTABLE = ("name", "type", *rdata.RDATA, *DEFAULTS)
+KNOWN = (*SETTABLE, *READ_ONLY)
 
 
 class FileRecord(NamedTuple):
@@ -64,7 +55,8 @@ class RecordFile(NamedTuple):
 
 def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
     """Raise *errors* of the file *name* as one, in the order of their lines; nothing where there are none."""
-    ordered = sorted(errors, key=_line_of)
+    place = re.compile(r"(?:line|record) (\d+)")
+    ordered = sorted(errors, key=lambda error: int(m[1]) if (m := place.match(error.message)) else 0)
     prefix = f"{name}: " if name else ""
     if len(ordered) == 1:
         raise ValidationError(prefix + ordered[0].message, hint=ordered[0].hint)
@@ -76,26 +68,10 @@ def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
         )
 
 
-def _line_of(error: ValidationError) -> int:
-    number = re.match(r"(?:line|record) (\d+)", error.message)
-    return int(number[1]) if number else 0
-
-
 def listed(errors: Sequence[ValidationError]) -> list[str]:
     """Return the messages of *errors*, the first twenty of many."""
     more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
     return [*(error.message for error in errors[:SHOWN]), *more]
-
-
-def refuse_unknown_fields(record: Json, known: Iterable[str]) -> None:
-    """Raise ValidationError for a field that no record has: it would be sent, and ignored."""
-    settable = ("name", "type", *RDATA, *DEFAULTS)
-    for field in record:
-        if field not in known:
-            raise ValidationError(
-                f"a record has no field {field!r}{did_you_mean(field, settable)}",
-                hint=f"its fields are {', '.join(settable)}",
-            )
 
 
 def refuse_contradiction(record: Json, live: Json | None = None) -> None:
@@ -103,50 +79,36 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
 
     Cloudflare derives the content of most types in a form of its own; as it is in *live* it means nothing.
     """
-    type, data, priority = str(record["type"]), record.get("data"), priority_of(record)
-    data = data if isinstance(data, dict) and type in FIELDS else {}
+    type, data, priority = str(record["type"]), record.get("data"), rdata.priority_of(record)
+    data = data if isinstance(data, dict) and type in rdata.FIELDS else {}
     beside = record.get("priority", priority)
     if str(beside) != str(priority):
         raise ValidationError(
             f"priority is {beside}, and data.priority is {priority}",
             hint="remove one of them, or make them equal",
         )
-    text = text_of({"type": type, "content": record.get("content")})
-    if not text or type not in TYPES or (live and data and record["content"] == live.get("content")):
+    text = rdata.text_of({"type": type, "content": record.get("content")})
+    if not text or type not in rdata.TYPES or (live and data and record["content"] == live.get("content")):
         return
-    first = text.split()[0]
-    if (
-        type in NUMBERS
-        and not data
-        and priority is not None
-        and not lacks_priority(type, text)
-        and first != str(priority)
-    ):
-        raise ValidationError(
-            f"content begins with the priority {first}, and priority is {priority}", hint="remove one of them"
-        )
-    if data:
-        try:
-            derived = parsed(type, prioritized(type, text, priority))
-            same = derived.to_digestable() == parsed(type, text_of(record)).to_digestable()
-        except OpsError:
-            # The content of a new record may be in a form of Cloudflare's that is not known here.
-            same = live is None
-        if not same:
+    if not data:
+        first, own = text.split()[0], type in rdata.NUMBERS and priority is not None
+        if own and not rdata.lacks_priority(type, text) and first != str(priority):
             raise ValidationError(
-                f"content {record['content']!r} contradicts data, which means {text_of(record)!r}",
-                hint="change data and remove content: Cloudflare derives it",
+                f"content begins with the priority {first}, and priority is {priority}",
+                hint="remove one of them",
             )
-
-
-def is_dns_type(type: str) -> bool:
-    """True if *type* is a type of DNS records, be it supported by Cloudflare or not."""
-    import dns.rdatatype
-
+        return
     try:
-        return dns.rdatatype.from_text(type) is not None
-    except (dns.rdatatype.UnknownRdatatype, ValueError):
-        return False
+        derived = rdata.parsed(type, rdata.prioritized(type, text, priority))
+        same = derived.to_digestable() == rdata.parsed(type, rdata.text_of(record)).to_digestable()
+    except OpsError:
+        # The content of a new record may be in a form of Cloudflare's that is not known here.
+        same = live is None
+    if not same:
+        raise ValidationError(
+            f"content {record['content']!r} contradicts data, which means {rdata.text_of(record)!r}",
+            hint="change data and remove content: Cloudflare derives it",
+        )
 
 
 def unsupported(type: str) -> ValidationError:

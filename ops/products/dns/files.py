@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def read(
     """
     path = Path(file)
     ending = ending or path.suffix.lower()
-    text = _text(path)
+    text = read_text(path)
     try:
         if ending in (".csv", ".json", ".yaml", ".yml"):
             found = _document(text, ending, zone)
@@ -65,16 +66,23 @@ def read(
     return found._replace(name=file, notes=(*found.notes, *note))
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path, option: str = "--file", *, regular: bool = False) -> str:
+    """Return the text of the file that *option* names. Raises ValidationError where it cannot be read.
+
+    *regular*: a pipe is refused, because opening it would wait for its writer.
+    """
     try:
-        if path.stat().st_size > LARGEST:
+        found = path.stat()
+        if regular and not stat.S_ISREG(found.st_mode):
+            raise ValidationError(f"{path} is not a regular file", hint=f"check the path in {option}")
+        if found.st_size > LARGEST:
             raise ValidationError(
                 f"{path} has more than {LARGEST >> 20} MiB", hint="a zone's records need far less"
             )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ValidationError(
-            f"{path} cannot be read: {error.strerror}", hint="check the path in --file"
+            f"{path} cannot be read: {error.strerror}", hint=f"check the path in {option}"
         ) from None
     except UnicodeDecodeError as error:
         raise ValidationError(

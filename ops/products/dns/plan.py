@@ -14,35 +14,24 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import dns.rdatatype
+
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.items import without
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
-from ops.products.dns import checks
+from ops.products.dns import checks, rdata
 from ops.products.dns.entries import (
     KNOWN,
+    SETTABLE,
     FileRecord,
     RecordFile,
-    is_dns_type,
     listed,
     raise_all,
     refuse_contradiction,
-    refuse_unknown_fields,
     unsupported,
 )
 from ops.products.dns.names import name_of
-from ops.products.dns.rdata import (
-    NUMBERS,
-    PLAIN,
-    RDATA,
-    TYPES,
-    fields_of,
-    lacks_priority,
-    priority_of,
-    rdata_key,
-    text_of,
-    with_absolute_target,
-)
-from ops.products.dns.record import READ_ONLY, excludes, full, key, managed, merged, value
+from ops.products.dns.record import READ_ONLY, did_you_mean, excludes, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
@@ -106,7 +95,7 @@ class _Planning:
         # Where in the file a record of a change comes from, by its id().
         self.places: dict[int, str] = {}
         self.fields = {*KNOWN, *(field for record in live for field in record)}
-        self.types = {*TYPES, *(str(record["type"]) for record in live)}
+        self.types = {*rdata.TYPES, *(str(record["type"]) for record in live)}
         self.by_id = {str(record.get("id")): record for record in live}
         self.as_exported: set[str] = set()
         self.managed: dict[str, list[Json]] = defaultdict(list)
@@ -149,14 +138,21 @@ class _Planning:
             self.errors += [] if same else [entry.error]
             return False
         try:
-            if "id" not in record:
-                refuse_unknown_fields(record, self.fields)
+            unknown = [field for field in record if field not in self.fields and "id" not in record]
+            if unknown:
+                # It would be sent, and ignored.
+                raise ValidationError(
+                    f"a record has no field {unknown[0]!r}{did_you_mean(unknown[0], SETTABLE)}",
+                    hint=f"its fields are {', '.join(SETTABLE)}",
+                )
             if record["type"] in self.types or "id" in record:
                 return True
-            if is_dns_type(str(record["type"])):
-                self.skipped.append(entry.refused(unsupported(str(record["type"]))))
-            else:
-                checks.check_type(str(record["type"]))
+            type = str(record["type"])
+            try:
+                dns.rdatatype.from_text(type)
+            except (dns.rdatatype.UnknownRdatatype, ValueError):
+                raise checks.unknown_type(type) from None
+            self.skipped.append(entry.refused(unsupported(type)))
         except OpsError as error:
             self.errors.append(entry.refused(error))
         return False
@@ -170,7 +166,7 @@ class _Planning:
             found = match(live.get(one, []), wanted.get(one, []), alone=alone)
             for entry, first in found.again:
                 settings, others = (
-                    {f: value(record, f) for f in record if f not in (*RDATA, *READ_ONLY)}
+                    {f: value(record, f) for f in record if f not in (*rdata.RDATA, *READ_ONLY)}
                     for record in (entry.record, first.record)
                 )
                 message = f"the {one[1]} record {one[0]} is at {first.place} as well"
@@ -219,9 +215,9 @@ class _Planning:
         spelled_alike = spelling(live) is not None and spelling(live) == spelling(record)
         if not spelled_alike:
             refuse_contradiction(record, live)
-        differs = not spelled_alike and rdata_key(live) != rdata_key(record)
+        differs = not spelled_alike and rdata.rdata_key(live) != rdata.rdata_key(record)
         wanted = self._parsed(entry) if differs else record
-        fields = [f for f in wanted if f not in ("id", "name", "type", *(() if differs else RDATA))]
+        fields = [f for f in wanted if f not in ("id", "name", "type", *(() if differs else rdata.RDATA))]
         after = merged(live, wanted, fields)
         changed = [field for field in after if after[field] != live.get(field)]
         if changed and managed(live):
@@ -234,14 +230,14 @@ class _Planning:
     def _parsed(self, entry: FileRecord) -> Json:
         """Return the record with its rdata as the API takes it; that of an unknown type stays as it is."""
         record, type = entry.record, str(entry.record["type"])
-        if type not in TYPES:
+        if type not in rdata.TYPES:
             return record
-        text = text_of(record)
-        if type in NUMBERS and text and lacks_priority(type, text):
+        text = rdata.text_of(record)
+        if type in rdata.NUMBERS and text and rdata.lacks_priority(type, text):
             raise ValidationError(f"a record of type {type} needs a priority", hint="e.g. priority: 10")
         if not entry.absolute:
-            text = with_absolute_target(type, text, self.name)
-        return without(record, RDATA) | fields_of(type, text)
+            text = rdata.with_absolute_target(type, text, self.name)
+        return without(record, rdata.RDATA) | rdata.fields_of(type, text)
 
 
 class Match(NamedTuple):
@@ -257,7 +253,7 @@ def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
     """Match the records of one set. *alone*: what is not wanted is deleted, so it can become what is."""
     wanted = [_with_priority(entry, live) for entry in wanted]
     pairs: list[tuple[Json, FileRecord]] = []
-    for by in (spelling, rdata_key, lambda record: record.get("id")):
+    for by in (spelling, rdata.rdata_key, lambda record: record.get("id")):
         places: dict[Any, list[int]] = defaultdict(list)
         for place, record in enumerate(live) if wanted else ():
             places[by(record)].append(place)
@@ -271,10 +267,10 @@ def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
             else:
                 left.append(entry)
         live, wanted = [record for place, record in enumerate(live) if place not in used], left
-    seen = {rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
+    seen = {rdata.rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
     new, again = [], []
     for entry in wanted:
-        first = seen.setdefault(rdata_key(entry.record), entry)
+        first = seen.setdefault(rdata.rdata_key(entry.record), entry)
         if first is entry:
             new.append(entry)
         else:
@@ -289,26 +285,24 @@ def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
 
 def spelling(record: Json) -> tuple[Any, Any] | None:
     """Return the rdata as it is spelled: comparing it is cheap, and settles most of a large zone."""
-    return (record.get("content"), record.get("priority")) if record["type"] in PLAIN else None
+    return (record.get("content"), record.get("priority")) if record["type"] in rdata.PLAIN else None
 
 
 def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
     """Return *entry* with the priority of the live record that it is: a CSV may have no column for it."""
     record = entry.record
-    if record.get("data") or priority_of(record) is not None:
+    if record.get("data") or rdata.priority_of(record) is not None:
         return entry
-    if not lacks_priority(str(record["type"]), str(record.get("content") or "")):
+    if not rdata.lacks_priority(str(record["type"]), str(record.get("content") or "")):
         return entry
-    same = [
-        one
-        for one in live
-        if (
-            record["id"] == one.get("id")
-            if record.get("id")
-            else rdata_key({**record, "priority": priority_of(one)}) == rdata_key(one)
-        )
-    ]
-    return entry._replace(record={**record, "priority": priority_of(same[0])}) if len(same) == 1 else entry
+    if id := record.get("id"):
+        same = [one for one in live if one.get("id") == id]
+    else:
+        keys = [rdata.rdata_key({**record, "priority": rdata.priority_of(one)}) for one in live]
+        same = [one for one, wanted in zip(live, keys, strict=True) if rdata.rdata_key(one) == wanted]
+    if len(same) != 1:
+        return entry
+    return entry._replace(record={**record, "priority": rdata.priority_of(same[0])})
 
 
 def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:

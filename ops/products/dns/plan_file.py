@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Conflict, OpsError, ValidationError
 from ops.kinds.resource import Change
 from ops.products.dns import checks
+from ops.products.dns.files import read_text
 from ops.products.dns.names import full_name
 from ops.products.dns.plan import Plan, state
 from ops.products.dns.rdata import RDATA, TYPES, fields_of, text_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Owner
 
 VERSION = 1
-LARGEST = 64 << 20
 
 
 def save(plan: Plan, zone: Json, live: list[Json], path: Path) -> None:
@@ -39,7 +38,12 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
     Raises ValidationError for another file, or a plan for another zone, Conflict where the zone has changed.
     """
-    found = _read(path)
+    try:
+        found = json.loads(read_text(path, "--plan", regular=True))
+    except (ValueError, RecursionError):
+        raise _not_a_plan(path, "it is not JSON") from None
+    if not isinstance(found, dict) or found.get("plan") != VERSION:
+        raise _not_a_plan(path, f"it is not of version {VERSION}")
     if found.get("zone_id") != zone.id:
         raise ValidationError(
             f"{path} is a plan for {found.get('zone')}, not for {zone.item['name']}",
@@ -57,26 +61,6 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
         raise _not_a_plan(path, f"{type(error).__name__} {error}") from None
     except OpsError as error:
         raise ValidationError(f"{path}: {error.message}", hint=error.hint) from None
-
-
-def _read(path: Path) -> Json:
-    try:
-        found = path.stat()
-        # Opening a pipe would wait for its writer.
-        if not stat.S_ISREG(found.st_mode):
-            raise _not_a_plan(path, "it is not a regular file")
-        if found.st_size > LARGEST:
-            raise _not_a_plan(path, f"it has more than {LARGEST >> 20} MiB")
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValidationError(
-            f"{path} cannot be read: {error.strerror}", hint="check the path in --plan"
-        ) from None
-    except (ValueError, RecursionError):
-        raise _not_a_plan(path, "it is not JSON") from None
-    if not isinstance(plan, dict) or plan.get("plan") != VERSION:
-        raise _not_a_plan(path, f"it is not of version {VERSION}")
-    return plan
 
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:

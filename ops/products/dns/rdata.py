@@ -17,6 +17,8 @@ from ops.products.dns.names import absolute_host, host, is_absolute
 from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dns.rdata import Rdata
 
     from ops.items import Json
@@ -77,7 +79,6 @@ _ATTRIBUTES = {
 }
 _BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"))
 _HEX = ("digest", "fingerprint", "certificate")
-# Where the target is in the text: the last word, or the second one.
 _NAME_LAST = ("CNAME", "MX", "NS", "PTR", "SRV", "NAPTR")
 _NAME_SECOND = ("HTTPS", "SVCB")
 # The fields of `data` that are targets.
@@ -135,17 +136,18 @@ def priority_of(record: Json | None) -> Any:
 
 def with_absolute_target(type: str, text: str, zone: str) -> str:
     """Return *text* with its target as absolute_host gives it. Raises ValidationError for a single label."""
-    before, target, after = _target_in(type, text)
-    return " ".join(filter(None, (before, absolute_host(target, zone), after))) if target else text
+    return _with_target(type, text, lambda target: absolute_host(target, zone))
 
 
-def _target_in(type: str, text: str) -> tuple[str, str, str]:
-    """Return what is before the target in *text*, the target, and what is after it."""
-    if type in _NAME_LAST and text:
-        *before, name = text.rsplit(None, 1)
-        return " ".join(before), name, ""
-    words = text.split(None, 2) if type in _NAME_SECOND else []
-    return (words[0], words[1], " ".join(words[2:])) if len(words) > 1 else (text, "", "")
+def _with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
+    """Return *text* with its target *replaced*; the target is the last word, or the second one."""
+    second = text.split(None, 2) if type in _NAME_SECOND else ()
+    if len(second) > 1:
+        return " ".join((second[0], replaced(second[1]), *second[2:]))
+    if type in _NAME_LAST and text.strip():
+        *before, target = text.rsplit(None, 1)
+        return " ".join((*before, replaced(target)))
+    return text
 
 
 def rdata_key(record: Json) -> bytes:
@@ -170,16 +172,13 @@ def fields_of(type: str, text: str) -> Json:
     Raises ValidationError with dnspython's reason where it does not parse.
     """
     if type == "TXT":
-        _refuse_large(sum(map(len, strings_of(text))))
-        return {"content": sendable(text)}
-    rdata = parsed(type, text)
-    _refuse_large(len(rdata.to_digestable()))
-    return fields_of_rdata(rdata)
-
-
-def _refuse_large(size: int) -> None:
+        found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))
+    else:
+        rdata = parsed(type, text)
+        found, size = fields_of_rdata(rdata), len(rdata.to_digestable())
     if size > LARGEST:
         raise ValidationError(f"the record has {size:,} bytes", hint=f"at most {LARGEST:,} are allowed")
+    return found
 
 
 def parsed(type: str, text: str) -> Rdata:
@@ -192,8 +191,7 @@ def parsed(type: str, text: str) -> Rdata:
     from dns.rdatatype import from_text
 
     # dnspython would read names by the older IDNA 2003.
-    before, target, after = _target_in(type, text.strip())
-    plain = " ".join(filter(None, (before, host(target) if target else "", after)))
+    plain = _with_target(type, text.strip(), host)
     try:
         tokens = dns.tokenizer.Tokenizer(plain)
         found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
@@ -247,19 +245,11 @@ def _field(rdata: Rdata, field: str) -> str | int:
 
 def location(rdata: Any) -> Json:
     """Return a LOC as the API has it: degrees, minutes and seconds, and metres."""
-    metres = (rdata.altitude, rdata.size, rdata.horizontal_precision, rdata.vertical_precision)
-    values: tuple[object, ...] = (
-        *_angle(rdata.latitude, "NS"),
-        *_angle(rdata.longitude, "EW"),
-        *(_plain(m / 100) for m in metres),
-    )
-    return dict(zip(FIELDS["LOC"], values, strict=True))
-
-
-def _angle(angle: tuple[int, int, int, int, int], directions: str) -> tuple[int, int, float, str]:
-    degrees, minutes, seconds, thousandths, sign = angle
-    return degrees, minutes, _plain(seconds + thousandths / 1000), directions[sign < 0]
-
-
-def _plain(number: float) -> float:
-    return int(number) if number.is_integer() else number
+    values: list[Any] = []
+    for angle, directions in ((rdata.latitude, "NS"), (rdata.longitude, "EW")):
+        degrees, minutes, seconds, thousandths, sign = angle
+        values += [degrees, minutes, seconds + thousandths / 1000, directions[sign < 0]]
+    lengths = (rdata.altitude, rdata.size, rdata.horizontal_precision, rdata.vertical_precision)
+    values += [centimetres / 100 for centimetres in lengths]
+    plain = [int(one) if isinstance(one, float) and one.is_integer() else one for one in values]
+    return dict(zip(FIELDS["LOC"], plain, strict=True))

@@ -17,6 +17,8 @@ MOST_CHARACTERS = 2048
 STRING = 255
 _STRINGS = re.compile(r'\s*"((?:[^"\\]|\\.)*)"(?=\s|"|$)', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(\d{3}|.)", re.DOTALL)
+# What fits into one string: the rest, or else as much as ends with a character of UTF-8, if it is UTF-8.
+_PIECES = re.compile(rb".{1,255}\Z|.{252,255}(?![\x80-\xbf])|.{251}", re.DOTALL)
 # Their readers join the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
 _JOINED = re.compile(rb"v=(?:spf1|dkim1|dmarc1)\b", re.IGNORECASE)
 
@@ -86,17 +88,9 @@ def sendable(content: str) -> str:
 
 def quoted(strings: Iterable[bytes]) -> str:
     """Return *strings* in quotes, those of more than 255 bytes cut, but none within a character."""
-    pieces = []
-    for string in strings:
-        start = 0
-        while start < len(string) or start == 0:
-            end = min(start + STRING, len(string))
-            while end < len(string) and end > start + STRING - 4 and string[end] & 0xC0 == 0x80:
-                end -= 1
-            characters = string[start:end].decode("utf-8", "surrogateescape")
-            pieces.append(f'"{"".join(map(_escaped, characters))}"')
-            start = end or 1
-    return " ".join(pieces)
+    pieces = [piece for string in strings for piece in _PIECES.findall(string) or (b"",)]
+    texts = [piece.decode("utf-8", "surrogateescape") for piece in pieces]
+    return " ".join(f'"{"".join(map(_escaped, text))}"' for text in texts)
 
 
 def _escaped(character: str) -> str:

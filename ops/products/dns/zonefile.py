@@ -38,18 +38,8 @@ _COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)
 _UNKNOWN_TYPE = re.compile(r"unknown rdatatype '(.*)'")
 _LIKE_TAGS = re.compile(r"cf[_-]?tags?\s*[=:]|cf-(?:proxied|flatten)", re.IGNORECASE)
 _NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
-_TAG = re.compile(r'\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*(?:,|$)')
-
-
-class _Records(RRsetsReaderTransaction):
-    """Takes the records as they come; dnspython's own merges them to sets, without lines and comments."""
-
-    def __init__(self, origin: dns.name.Name) -> None:
-        super().__init__(RRSetsReaderManager(origin, False, IN), True, False)  # type: ignore[no-untyped-call]  # dnspython's
-        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
-
-    def add(self, *args: Any) -> None:
-        self.found.append(args)
+# A tag with its value, or else what is not one, up to the next comma.
+_TAG = re.compile(r'(?:\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*|([^,]*))(?:,|$)')
 
 
 class _Idna(dns.name.IDNACodec):
@@ -62,13 +52,18 @@ class _Idna(dns.name.IDNACodec):
 _IDNA = _Idna()  # type: ignore[no-untyped-call]  # dnspython's
 
 
-class _ZoneFile:
-    """One reading of a zone file: its records, and all errors, notes and warnings with their lines."""
+class _ZoneFile(RRsetsReaderTransaction):
+    """One reading of a zone file: its records, and all errors, notes and warnings with their lines.
+
+    It takes the records as they come; dnspython's own merges them to sets, without lines and comments.
+    """
 
     def __init__(self, zone: str, proxied: bool | None) -> None:
+        manager = RRSetsReaderManager(dns.name.from_text(zone), False, IN)
+        super().__init__(manager, True, False)  # type: ignore[no-untyped-call]  # dnspython's
         self.zone, self.proxied = zone, proxied
-        self.taken = _Records(dns.name.from_text(zone))
-        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self.taken)
+        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
+        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self)
         # Names outside the zone would be skipped without a word; full_name refuses them.
         self.reader.zone_origin = dns.name.root
         # A record without a TTL is automatic, unless the file has set one before.
@@ -77,15 +72,17 @@ class _ZoneFile:
         self.errors: list[ValidationError] = []
         self.skipped: list[ValidationError] = []
         self.warnings: list[str] = []
-        self.left_out = self.ages = 0
-        self.first_age = ""
+        self.left_out = 0
+        self.ages: list[str] = []
+
+    def add(self, *args: Any) -> None:
+        self.found.append(args)
 
     def line(self, number: int, text: str) -> None:
         """Read one line, all parts of it that parentheses hold together."""
         line = FileRecord(f"line {number}", {}, absolute=True)
         text, ages = _AGE.subn(r"\1", text)
-        self.ages += ages
-        self.first_age = self.first_age or (line.place if ages else "")
+        self.ages += [line.place] * ages
         try:
             for one in _generated(text):
                 self._read(line, one)
@@ -103,10 +100,10 @@ class _ZoneFile:
             self.errors.append(line.refused(error))
 
     def _read(self, line: FileRecord, text: str) -> None:
-        self.taken.found.clear()
+        self.found.clear()
         self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
         self.reader.read()
-        for name, ttl, rdata in self.taken.found:
+        for name, ttl, rdata in self.found:
             if len(self.records) >= MOST:
                 raise ValueError(f"more than {MOST:,} records")
             type = rdata.rdtype.name
@@ -156,18 +153,13 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
         reading.line(number, line)
-    notes = []
-    if reading.left_out:
-        notes.append(f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets")
+    own = f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets"
     if reading.ages:
-        what = f"{reading.first_age}: [AGE:…] of Windows DNS, {reading.ages} times"
+        what = f"{reading.ages[0]}: [AGE:…] of Windows DNS, {len(reading.ages)} times"
         reading.skipped.append(ValidationError(what, hint="remove them"))
+    notes = (own,) if reading.left_out else ()
     return RecordFile(
-        reading.records,
-        notes=tuple(notes),
-        skipped=tuple(reading.skipped),
-        warnings=tuple(reading.warnings),
-        errors=tuple(reading.errors),
+        reading.records, "", notes, tuple(reading.skipped), tuple(reading.warnings), tuple(reading.errors)
     )
 
 
@@ -249,21 +241,14 @@ def remarks(comment: str) -> tuple[Json, list[str]]:
 
 
 def _tags(listed: str, unread: list[str]) -> Iterator[str]:
-    end = 0
-    while end < len(listed.rstrip()):
-        match = _TAG.match(listed, end)
-        if not match:
-            piece = listed[end:].partition(",")[0].strip()
-            end += len(listed[end:].partition(",")[0]) + 1
-            if piece.startswith(RESERVED):
-                yield piece
-            elif piece:
-                unread.append(f"{piece!r} is not a tag, and ignored")
-            continue
-        name, text = match[1], (match[2] or "").strip()
-        end = match.end()
-        try:
-            value = json.loads(text) if text.startswith('"') else text
-        except ValueError:
-            value = text
-        yield f"{name}:{value}" if value else name
+    for name, text, piece in _TAG.findall(listed.rstrip()):
+        if name:
+            try:
+                value = json.loads(text) if text.startswith('"') else text.strip()
+            except ValueError:
+                value = text.strip()
+            yield f"{name}:{value}" if value else name
+        elif piece.strip().startswith(RESERVED):
+            yield piece.strip()
+        elif piece.strip():
+            unread.append(f"{piece.strip()!r} is not a tag, and ignored")

@@ -89,8 +89,7 @@ def is_id(name: str) -> bool:
 def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json]:
     """Return `keys`, `bytes` and the `counted_on` day of each namespace, by its id, with one request.
 
-    The numbers come from Cloudflare's analytics: up to a day old, and absent for a namespace that was not
-    used. *now* is in seconds since 1970.
+    Analytics are up to a day old, and absent for an unused namespace. *now* is in seconds since 1970.
     """
     today = datetime.fromtimestamp(now, UTC).date()
     since = today - timedelta(days=COUNTED_DAYS)
@@ -109,10 +108,7 @@ def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json
 def list_keys(
     client: Client, account_id: str, namespace_id: str, *, prefix: str = "", ahead: bool = True
 ) -> Listing:
-    """List keys in the order of their UTF-8 bytes: `name`, `expiration` (epoch seconds), `metadata`.
-
-    *ahead* prefetches pages; it is for callers that read to the end.
-    """
+    """List keys in UTF-8 order: `name`, `expiration` (epoch s), `metadata`. *ahead* prefetches all pages."""
     where = path("/accounts/{}/storage/kv/namespaces/{}/keys", account_id, namespace_id)
     return client.cursor(
         where, limit=KEYS_PAGE, ordered_by="name", identity="name", ahead=ahead, prefix=prefix
@@ -127,18 +123,12 @@ def _key(item: Json) -> Json:
 
 
 def get_value(client: Client, account_id: str, namespace_id: str, key: str) -> Raw:
-    """Return a value as raw bytes; its header `expiration` is present if the key expires.
-
-    Raise UsageError for a key that Cloudflare forbids, NotFound (10009) for one that does not exist.
-    """
+    """Return a value as raw bytes, with a header `expiration` if it expires. Raise NotFound (10009)."""
     return client.raw(_of_key("values", account_id, namespace_id, key), limit=VALUE_LIMIT)
 
 
 def describe_key(client: Client, account_id: str, namespace_id: str, key: str) -> Json:
-    """Return a key as a listing does: `name`, `metadata`, and `expiration` (epoch seconds) if it expires.
-
-    Needs 2 requests, one of them for the value: unlike the listing they do not lag behind a write.
-    """
+    """Return a key as a listing does, with 2 requests that unlike the listing do not lag behind a write."""
     metadata = get_metadata(client, account_id, namespace_id, key)
     value = get_value(client, account_id, namespace_id, key)
     value.content()
@@ -222,16 +212,13 @@ def put_value(
     metadata: Any = None,
     expiration: int | None = None,
 ) -> None:
-    """Write a value of at most 25 MiB; it replaces the previous value, metadata and expiry.
-
-    *expiration* is in epoch seconds, at least 60 s ahead. Metadata is sent in a form, which needs the size of
-    the value in memory a second time.
-    """
+    """Replace the value (up to 25 MiB), the metadata and the expiry (epoch seconds) of a key."""
     where = _of_key("values", account_id, namespace_id, key)
     if metadata is None:
         raw = {"Content-Type": "application/octet-stream"}
         client.put(where, data=value, headers=raw, expiration=expiration)
         return
+    # A form needs the size of the value in memory a second time.
     form = {"metadata": json.dumps(metadata), "value": (None, value, "application/octet-stream")}
     client.put(where, files=form, expiration=expiration)
 

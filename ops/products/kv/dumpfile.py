@@ -4,16 +4,16 @@
     {"key":"b","value":"AAH/","base64":true}
     {"dump":"kv/1","account":"…","namespace":{"id":"…","title":"…"},"pairs":2,"gone":[],"unread":[],"sha256":"…"}
 
-A pair has the form of a bulk write: the value is base64 if it is not UTF-8, the expiration is in epoch
-seconds. Each key occurs once, in the order of the UTF-8 bytes. `gone` names the keys that were listed, but
-had expired or were deleted before their value was read, `unread` those that could not be read. `sha256` is
-the hash of all lines before the last one, with their newlines, so that a truncated or changed file is
-detected. Such a file may be compressed as a whole, with gzip. A bulk file of wrangler is read too: a JSON
-list of such pairs, in any order.
+A pair has the form of a bulk write: base64 if the value is not UTF-8, the expiration in epoch seconds. Each
+key occurs once, in the order of the UTF-8 bytes. `gone` names the listed keys that had expired or were
+deleted before their value was read, `unread` those that could not be read. `sha256` is the hash of all lines
+before the last one, with their newlines. The file may be compressed as a whole, with gzip. A bulk file of
+wrangler is read too: a JSON list of such pairs, in any order.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -22,7 +22,8 @@ import stat
 import sys
 import zlib
 from base64 import b64decode
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -30,8 +31,8 @@ from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ops.errors import UsageError, ValidationError
-from ops.files.disk import explained
+from ops.errors import Locked, Refused, UsageError, ValidationError
+from ops.files.disk import PRIVATE_FILE, atomic, explained
 from ops.http.answers import finite, parse
 from ops.products.kv import valid
 from ops.products.kv.api import VALUE_LIMIT
@@ -49,21 +50,18 @@ _GZIP = b"\x1f\x8b"
 _READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 _FILES = "--file takes a file that `inv kv.dump` has written, a bulk file of wrangler, or - for stdin"
+_BULK_FIELDS = {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
 # How long to wait for the writer of a pipe, in seconds.
 PATIENCE = 10
 
 
-def pair_line(key: Json, value: bytes) -> bytes:
-    """Return the line of *key*, as it was listed, with its value."""
-    return to_line(as_pair(key, value))
-
-
 def item_line(item: Json) -> bytes:
     """Return the line of an item, as item_of reads it."""
-    return pair_line({**item, "name": item["key"]}, item["value"])
+    return to_line(as_pair({**item, "name": item["key"]}, item["value"]))
 
 
 def to_line(entry: Json) -> bytes:
+    """Return *entry* as a line of a dump."""
     # Escapes preserve what is not valid text in metadata, such as half of a surrogate pair.
     return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
@@ -77,9 +75,7 @@ class Dump:
 
     def check(self) -> Json:
         """Read the whole file and return its last line. Raise UsageError or ValidationError."""
-        for entry in self._entries():
-            last = entry
-        return last
+        return deque(self._entries(), maxlen=1).pop()
 
     def pairs(self) -> Iterator[Json]:
         """Yield the pairs as items, their values as bytes; raise as check does, at the end at the latest."""
@@ -90,8 +86,15 @@ class Dump:
         digest, count, last = sha256(), 0, ""
         lines = enumerate(self.lines(), 1)
         for number, line in lines:
-            entry = self._entry(line, number)
-            if "dump" in entry:
+            try:
+                entry = _READ(line.decode())
+                is_last = isinstance(entry, dict) and "dump" in entry and "key" not in entry
+                entry = entry if is_last else item_of(entry)
+            except (ValidationError, UsageError) as error:
+                raise self._wrong(number, error.message) from None
+            except (ValueError, RecursionError):
+                raise self._wrong(number, "not JSON", hint=_FILES if number == 1 else _AGAIN) from None
+            if is_last:
                 self._compare(entry, count, digest.hexdigest())
                 if next(lines, None):
                     raise self._wrong(number + 1, "there is more after the last line of the dump")
@@ -119,17 +122,6 @@ class Dump:
             raise ValidationError(f"{self.name} is truncated or damaged: {error}", hint=_AGAIN) from None
         except OSError as error:
             raise UsageError(f"{self.name} cannot be read: {error.strerror}", hint=_FILES) from None
-
-    def _entry(self, line: bytes, number: int) -> Json:
-        try:
-            entry = _READ(line.decode())
-            if isinstance(entry, dict) and "dump" in entry and "key" not in entry:
-                return entry
-            return item_of(entry)
-        except (ValidationError, UsageError) as error:
-            raise self._wrong(number, error.message) from None
-        except (ValueError, RecursionError):
-            raise self._wrong(number, "not JSON", hint=_FILES if number == 1 else _AGAIN) from None
 
     def _compare(self, last: Json, count: int, digest: str) -> None:
         if last["dump"] != FORMAT:
@@ -219,9 +211,7 @@ def _without_ttl(entry: Any, now: float) -> Any:
     """Return a pair of wrangler with `expiration` instead of `expiration_ttl`, its fields checked."""
     if not isinstance(entry, dict):
         return entry
-    if unknown := sorted(
-        entry.keys() - {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
-    ):
+    if unknown := sorted(entry.keys() - _BULK_FIELDS):
         raise ValidationError(f"unknown field {unknown[0]!r}")
     if not isinstance(entry.get("base64", False), bool):
         raise ValidationError(f"`base64` {entry['base64']!r} is not true or false")
@@ -250,3 +240,101 @@ def item_of(entry: Any) -> Json:
     except ValueError:
         raise ValidationError(f"the value is not valid {'base64' if base64 else 'text'}") from None
     return valid.pair(pair(key, value, entry.get("metadata"), moment))
+
+
+class ResumableDump:
+    """The lines of an unfinished dump, in `<target>.partial` beside it, locked while it is open.
+
+    *origin* describes what is dumped; a partial file of another origin is refused. *last* is the last
+    complete key ("" at the start), *count* the number of keys so far. Raise Refused, Locked and DiskError.
+    """
+
+    def __init__(self, target: Path, origin: Json) -> None:
+        self.path = target.with_name(target.name + ".partial")
+        self.last = ""
+        self.count = 0
+        self._target = target
+        self._origin = origin
+        self._open = ExitStack()
+
+    def __enter__(self) -> ResumableDump:
+        with explained(self.path), ExitStack() as opening:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._file = os.open(self.path, flags, PRIVATE_FILE)
+            opening.callback(os.close, self._file)
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                hint = "wait until it has ended; its lock ends with it"
+                raise Locked(f"another run is writing {self._target}", hint=hint) from None
+            found = os.fstat(self._file)
+            if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
+                hint = f"`rm {self.path}` starts again from the first key"
+                raise Refused(f"{self.path} may have been changed by another user of this machine", hint=hint)
+            head = to_line({"partial": FORMAT, **self._origin})
+            whole = 0
+            for line, entry in self._lines():
+                if not whole and line != head:
+                    hint = f"use another file, or `rm {self.path}` to start from the first key"
+                    raise Refused(f"{self.path} belongs to another namespace or version", hint=hint)
+                whole += len(line)
+                if whole > len(head):
+                    self.last = str(entry.get("key") or entry.get("gone") or entry.get("unread"))
+                    self.count += 1
+            os.ftruncate(self._file, whole)
+            if not whole:
+                os.pwrite(self._file, head, 0)
+            os.lseek(self._file, 0, os.SEEK_END)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def add(self, lines: bytes, last: str, count: int) -> None:
+        """Append whole *lines*, of *count* keys up to the key *last*."""
+        with explained(self.path):
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        self.last, self.count = last, self.count + count
+
+    def gone(self) -> Iterator[str]:
+        """Yield the keys that had no value."""
+        return (str(entry["gone"]) for _, entry in self._lines() if "gone" in entry)
+
+    def finish(self, unread: Set[str] = frozenset()) -> Json:
+        """Write the target, remove the partial file, return the last line; *unread* keys are not "gone"."""
+        digest, pairs = sha256(), 0
+        missing: dict[str, list[str]] = {"gone": [], "unread": []}
+        with atomic(self._target) as file, ExitStack() as stack:
+            out: Any = file
+            if self._target.suffix == ".gz":
+                # Reproducible byte for byte.
+                packed = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+                out = stack.enter_context(packed)
+            for line, entry in self._lines():
+                if "key" in entry:
+                    digest.update(line)
+                    out.write(line)
+                    pairs += 1
+                for why in missing.keys() & entry.keys():
+                    missing["unread" if entry[why] in unread else why].append(entry[why])
+            last = {"dump": FORMAT, **self._origin, "pairs": pairs, **missing, "sha256": digest.hexdigest()}
+            out.write(to_line(last))
+        with explained(self.path):
+            self.path.unlink()
+        return last
+
+    def _lines(self) -> Iterator[tuple[bytes, Json]]:
+        """Yield the whole lines from the start; the last ones may be damaged after a crash."""
+        with open(os.dup(self._file), "rb") as file:  # noqa: PTH123 (the locked descriptor itself)
+            file.seek(0)
+            for line in file:
+                try:
+                    entry: Any = json.loads(line)
+                except (ValueError, RecursionError):
+                    return
+                if not (line.endswith(b"\n") and isinstance(entry, dict)):
+                    return
+                yield line, entry

@@ -1,11 +1,9 @@
-"""A key with its value, metadata and expiry as one item: looked up, written and deleted, many at once.
-
-Bulk requests carry as much as Workers KV accepts in one; what failed is sent again.
-"""
+"""A key with its value, metadata and expiry as one item: looked up, written and deleted, many at once."""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,14 +22,18 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Change, Owner
+    from ops.products.zones.parts import Parallel
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 # How often a key that is reported as unsuccessful is sent altogether.
 ATTEMPTS = 3
 NAMED = 5
 # A request may have 100 MB, but all of it is in memory.
 MEMORY = 32_000_000
+# The number of bytes that may be in memory at once, in all batches of a Pace together.
+PACE_MEMORY = 16 << 20
 
 
 def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = None) -> Json:
@@ -62,10 +64,7 @@ def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Js
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
-    """Return the live items of up to 100 *keys*, by key, with one request if all are text and not large.
-
-    Raise MalformedAnswer for a value that may be truncated.
-    """
+    """Return the live items of up to 100 *keys*, by key. Raise MalformedAnswer for a truncated value."""
     entries = in_parts(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
     return _items(client, namespace, keys, entries)
 
@@ -96,8 +95,7 @@ def _items(
 def change(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
     """Apply *changes* with few requests; return the item that each key then has.
 
-    What expires within the next 60 s is not written: Workers KV refuses it, and it is about to disappear.
-    A single value is sent as it is, several in bulk.
+    What expires within 60 s is not written: Workers KV refuses it. A single value is sent as it is.
     """
     now = time.time()
     after = [c.after if c.after is not None and can_be_written(c.after, now) else None for c in changes]
@@ -176,11 +174,7 @@ def encoded(pair: Json) -> bytes:
 
 
 def write_all(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
-    """Write *pairs*, each key once, whatever the keys hold.
-
-    Raise MalformedAnswer if some are not written in any attempt, and Unanswered for a failure after some
-    were written.
-    """
+    """Write *pairs*, each key once. Raise MalformedAnswer, or Unanswered if only some were written."""
     known = {pair["key"]: pair for pair in pairs}
 
     def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
@@ -245,3 +239,62 @@ def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
             200,
         )
     return missed
+
+
+class Pace(NamedTuple):
+    """How concurrent reads are run: *parallel* runs them, *workers* at once at most, until *stop* is set."""
+
+    parallel: Parallel
+    workers: int
+    stop: threading.Event
+
+    def each(self, read: Callable[[T], R], items: Iterable[T], size: Callable[[R], int]) -> Iterator[R]:
+        """Yield in order what *read* returns for *items*; *size*, in bytes, sets the concurrency."""
+        window = Window(2 * self.workers, self.stop)
+
+        def one(numbered: tuple[int, T]) -> R:
+            number, item = numbered
+            window.enter(number)
+            return read(item)
+
+        for result in self.parallel(one, enumerate(items)):
+            yield result
+            window.leave(size(result))
+
+    def halved(
+        self, read: Callable[[list[T]], R | None], batches: Iterable[list[T]], size: Callable[[R], int]
+    ) -> Iterator[R]:
+        """Yield what *read* returns for each of *batches*, or for its halves if that is None: too large."""
+        done = self.each(
+            lambda batch: (batch, read(batch)),
+            batches,
+            lambda one: PACE_MEMORY if one[1] is None else size(one[1]),
+        )
+        for batch, result in done:
+            if result is not None:
+                yield result
+            else:
+                middle = len(batch) // 2
+                yield from self.halved(read, (batch[:middle], batch[middle:]), size)
+
+
+class Window:
+    """Admit few large batches at once, or many small ones; their numbers begin at 0 and leave in order."""
+
+    def __init__(self, limit: int, stop: threading.Event, memory: int = PACE_MEMORY) -> None:
+        self._limit, self._stop, self._memory = limit, stop, memory
+        self._left, self._width = 0, 1
+        self._changed = threading.Condition()
+
+    def enter(self, number: int) -> None:
+        """Wait until batch *number* may be read, or the run stops."""
+        with self._changed:
+            while number >= self._left + self._width and not self._stop.is_set():
+                self._changed.wait(0.2)
+
+    def leave(self, size: int) -> None:
+        """Record that the next batch was processed, and had *size* bytes."""
+        with self._changed:
+            self._left += 1
+            self._width = max(1, min(self._limit, self._memory // max(1, size)))
+            self._changed.notify_all()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Change
 
 READ = "Account > Workers KV Storage > Read"
+NEW_ID = "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
 def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[Json]:
@@ -43,18 +44,9 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     )
 
 
-def _create_namespace(client: Client, account: Owner, item: Json) -> Json:
-    where = item.get("jurisdiction", "")
-    return api.create_namespace(client, account.id, item["title"], jurisdiction=where)
-
-
 def _rename_namespace(client: Client, account: Owner, before: Json, after: Json) -> Json:
     api.rename_namespace(client, account.id, before["id"], after["title"])
     return {**before, "title": after["title"]}
-
-
-def _delete_namespace(client: Client, account: Owner, item: Json) -> None:
-    api.delete_namespace(client, account.id, item["id"])
 
 
 def _find_pair(client: Client, namespace: Owner, item: Json) -> Json | None:
@@ -75,11 +67,6 @@ def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -
     return pairs.change(client, namespace, changes)
 
 
-def _namespace_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
-    if live is None:
-        yield "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
-
-
 def _expired(after: Json, _live: Json | None, now: float) -> str:
     from ops.products.kv.valid import IN_TRANSIT, can_be_written
 
@@ -88,9 +75,11 @@ def _expired(after: Json, _live: Json | None, now: float) -> str:
 
 _NAMESPACE_WRITES = Writes(
     find=_find_namespace,
-    create=_create_namespace,
+    create=lambda client, account, item: api.create_namespace(
+        client, account.id, item["title"], jurisdiction=item.get("jurisdiction", "")
+    ),
     update=_rename_namespace,
-    delete=_delete_namespace,
+    delete=lambda client, account, item: api.delete_namespace(client, account.id, item["id"]),
     confirm_by_name=True,
     lost="all its keys and values, and the id to which Workers are bound",
     renames=True,
@@ -105,7 +94,7 @@ NAMESPACE = Resource(
     identity=("title",),
     label="title",
     compare=Compare(volatile=("id",), read_only=("supports_url_encoding",)),
-    restore=Restore(not_restored=_namespace_not_restored),
+    restore=Restore(not_restored=lambda _after, live: () if live else (NEW_ID,)),
     terraform=block("cloudflare_workers_kv_namespace", "{account_id}/{id}", "account_id", "title"),
     writes=_NAMESPACE_WRITES,
 )

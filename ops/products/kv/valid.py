@@ -78,11 +78,10 @@ def check_metadata(found: Any) -> Any:
 
 
 def expiration(moment: str, ttl: int, *, now: float) -> int | None:
-    """Return when a value expires, in epoch seconds, from a date or epoch seconds, or from *ttl* seconds.
+    """Return when a value expires, in epoch seconds: from a date, from epoch seconds, or from *ttl* seconds.
 
-    None if neither is given. A TTL becomes a point in time, so that a repeated request does not extend it,
-    and a late one is not refused: a TTL under 70 s becomes 70 s. Raise ValidationError for less than 60 s,
-    and for a time after the year 9999.
+    None if neither is given. A TTL becomes a point in time, so that a repeated request does not extend it; at
+    least 70 s away, so that a late request is not refused. Raise ValidationError for less than 60 s.
     """
     if moment and ttl:
         raise UsageError("--expiration and --ttl exclude each other", hint="use one of them")
@@ -98,8 +97,18 @@ def expiration(moment: str, ttl: int, *, now: float) -> int | None:
         return found
     if not moment:
         return None
-    found = epoch(_moment(moment))
-    if found < now + SHORTEST_LIFE:
+    try:
+        if moment.isascii() and moment.isdigit() and len(moment) < 100:
+            found = int(moment)
+        else:
+            date = datetime.fromisoformat(moment)
+            found = int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise ValidationError(
+            f"{moment!r} is neither a date nor epoch seconds",
+            hint="e.g. 2027-01-31, 2027-01-31T12:00:00Z (UTC unless an offset is given) or 1801396800",
+        ) from None
+    if epoch(found) < now + SHORTEST_LIFE:
         raise ValidationError(
             f"the expiration {moment} is less than 60 s in the future, the minimum of Workers KV",
             hint=f"{int(now) + SHORTEST_LIFE + IN_TRANSIT} or later, or --ttl 60",
@@ -117,19 +126,6 @@ def epoch(seconds: int) -> int:
     return seconds
 
 
-def _moment(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 100:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        raise ValidationError(
-            f"{text!r} is neither a date nor epoch seconds",
-            hint="e.g. 2027-01-31, 2027-01-31T12:00:00Z (UTC unless an offset is given) or 1801396800",
-        ) from None
-
-
 def can_be_written(pair: Json, now: float) -> bool:
     """True if *pair* can be written: Workers KV refuses what expires in less than 60 s."""
     moment = pair.get("expiration")
@@ -137,10 +133,7 @@ def can_be_written(pair: Json, now: float) -> bool:
 
 
 def pair(item: Json) -> Json:
-    """Return *item* (`key`, `value` bytes, `metadata`, `expiration`) if Workers KV can store all of it.
-
-    Raise UsageError or ValidationError.
-    """
+    """Return *item* if Workers KV can store all of it. Raise UsageError or ValidationError."""
     check_key(item["key"])
     value(item["value"])
     check_metadata(item.get("metadata"))

@@ -72,11 +72,7 @@ def checked(
 def values(
     client: Client, account_id: str, namespace_id: str, keys: Iterable[Json]
 ) -> Iterator[tuple[Json, bytes]]:
-    """Yield each of *keys* (as listed) with its value, in their order; skip a key that no longer exists.
-
-    Needs a request for every 100 keys, more if they are large, and one for each value that is not UTF-8.
-    Raise MalformedAnswer for a value that may be truncated.
-    """
+    """Yield each of *keys* with its value, in order; skip one that is gone. Raise MalformedAnswer."""
     remaining = iter(keys)
     get = partial(api.get_text_values, client, account_id, namespace_id)
     while batch := list(islice(remaining, api.BULK_GET)):
@@ -90,8 +86,7 @@ def values(
 def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
     """Return the bytes of a value that a bulk get returned as *text*; read it alone if it is not UTF-8.
 
-    None if the key does not exist. Raise MalformedAnswer for a value that may be truncated, and NotFound for
-    a 404 that does not prove the absence of the key.
+    None if the key does not exist. Raise MalformedAnswer if truncated, NotFound if absence is not proven.
     """
     data = as_bytes(text)
     if data is not None:
@@ -111,10 +106,7 @@ def as_bytes(text: str | None) -> bytes | None:
 
 
 def at_once(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T] | None:
-    """Return what *read* returns for up to 100 *names*, None if they do not fit into one response.
-
-    A single name whose value is too large for a bulk get is left out.
-    """
+    """Return what *read* returns for up to 100 *names*, {} or None if one or several are too large."""
     try:
         return read(names)
     except (ValidationError, ApiError) as error:
@@ -140,10 +132,9 @@ class Stored(NamedTuple):
 
 
 def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: bytes = b"") -> Stored:
-    """Read one value whole; read it again if the connection breaks.
+    """Read one value whole, again if the connection breaks; return *like* itself if it is equal to it.
 
-    If it equals *like*, *like* is returned, so that no second copy is in memory. Raise NotFound (10009), and
-    MalformedAnswer for a value that may be truncated.
+    Raise NotFound (10009), and MalformedAnswer for a value that may be truncated.
     """
     where = client, account_id, namespace_id
     attempt = 1

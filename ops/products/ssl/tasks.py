@@ -149,19 +149,14 @@ def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
     if pack.get("status") != "active" or not ends:
         return
     end, first = min(ends, key=lambda pair: pair[0])
-    warning = days * DAY if days else _lifetime(pack, first, end) / 3
-    if end - now <= warning:
+    # How long it is valid: as it was ordered, else since its upload.
+    ordered, uploaded = pack.get("validity_days"), _seconds(first.get("uploaded_on"))
+    lifetime = end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
+    if isinstance(ordered, int) and ordered > 0:
+        lifetime = ordered * DAY
+    if end - now <= (days * DAY if days else lifetime / 3):
         problem = "expired" if end <= now else "expiring"
         yield _row(problem, pack, pack.get("hosts") or []) | {"expires_on": first["expires_on"]}
-
-
-def _lifetime(pack: Json, certificate: Json, end: float) -> float:
-    """Return how long a certificate is valid, in seconds: as it was ordered, else since its upload."""
-    days = pack.get("validity_days")
-    if isinstance(days, int) and days > 0:
-        return days * DAY
-    uploaded = _seconds(certificate.get("uploaded_on"))
-    return end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
 
 
 def _row(problem: str, pack: Json, names: list[str]) -> Json:

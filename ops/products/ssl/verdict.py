@@ -121,30 +121,27 @@ def failure(result: Json) -> OpsError | None:
 
 def judge(evidence: Evidence, now: float) -> list[Problem]:
     """Return the problems, errors first, each kind once in its most exact words; none for a good server."""
-    found: dict[str, Problem] = {}
-    for problem in _problems(evidence, now):
-        found.setdefault(problem.kind, problem)
-    return sorted(found.values(), key=lambda problem: not problem.is_error)
-
-
-def _problems(evidence: Evidence, now: float) -> Iterator[Problem]:
     server, strict, seen, leaf = evidence
+    problems: list[Problem] = []
     if strict.state in UNREACHED:
         facts = {"host": unicode_form(server.host), "port": server.port, "timeout": server.timeout}
-        yield Problem(strict.state, UNREACHED[strict.state].format(**facts, detail=strict.detail))
+        words = UNREACHED[strict.state].format(**facts, detail=strict.detail)
+        problems.append(Problem(strict.state, words))
     if strict.state == handshake.NOT_TLS:
         language = strict.detail or "something"
         more = "; STARTTLS is not tried" if strict.detail.startswith("SMTP") else ""
-        yield Problem(handshake.NOT_TLS, f"port {server.port} speaks {language} without TLS{more}")
+        words = f"port {server.port} speaks {language} without TLS{more}"
+        problems.append(Problem(handshake.NOT_TLS, words))
     if leaf:
-        yield from _of_time(leaf, now)
-        yield from _of_names(leaf, server.name)
-        yield from _of_strength(leaf)
+        problems += [*_of_time(leaf, now), *_of_names(leaf, server.name), *_of_strength(leaf)]
     elif seen.chain:
-        yield Problem("unreadable", "the certificate cannot be read completely")
+        problems.append(Problem("unreadable", "the certificate cannot be read completely"))
     if strict.state == handshake.UNTRUSTED:
-        yield _of_trust(evidence)
-    yield from _of_protocol(evidence)
+        problems.append(_of_trust(evidence))
+    first: dict[str, Problem] = {}
+    for problem in (*problems, *_of_protocol(evidence)):
+        first.setdefault(problem.kind, problem)
+    return sorted(first.values(), key=lambda problem: not problem.is_error)
 
 
 def _of_time(leaf: Leaf, now: float) -> Iterator[Problem]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import NotFound
 from ops.http.paths import path
 from ops.http.shape import instance, require
-from ops.products.workers.script import Script, read_script
+from ops.products.workers.script import Script, read_script, settings_form, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.products.workers.script import Form
+    from ops.kinds.resource import Owner
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.
@@ -51,26 +51,28 @@ def _settings(result: Any) -> Json:
     return settings
 
 
-def upload_script(client: Client, account_id: str, script: str, form: Form) -> Json:
-    """Upload a script and deploy it at once; *form* is made by `script.upload_form`.
+def upload_script(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
+    """Upload *item*, a script whose live item is *before*, and deploy it at once.
 
     A binding that is to be inherited and cannot be is an error; without `strict` the API drops it.
     """
-    uploaded = client.put(path(SCRIPT, account_id, script), files=form, bindings_inherit="strict")
-    return instance(uploaded, dict, "the uploaded script")
+    where, form = path(SCRIPT, account.id, item["id"]), upload_form(item, before)
+    return instance(client.put(where, files=form, bindings_inherit="strict"), dict, "the uploaded script")
 
 
-def delete_script(client: Client, account_id: str, script: str, *, with_references: bool = False) -> None:
+def delete_script(client: Client, account: Owner, item: Json, *, with_references: bool = False) -> None:
     """Delete a script, its Durable Objects with their data, and its custom domains.
 
     Without *with_references* the API refuses (10064) while other scripts bind to it.
     """
-    client.delete(path(SCRIPT, account_id, script), force=with_references or None)
+    client.delete(path(SCRIPT, account.id, item["id"]), force=with_references or None)
 
 
-def edit_settings(client: Client, account_id: str, script: str, form: Form) -> Json:
-    """Change settings without the code; *form* is made by `script.settings_form`."""
-    return _settings(client.patch(path(f"{SCRIPT}/settings", account_id, script), files=form))
+def edit_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
+    """Change the settings of a script that differ, without its code."""
+    changed = {name: value for name, value in after.items() if value != before.get(name)}
+    where = path(f"{SCRIPT}/settings", script.account_id, script.id)
+    return _settings(client.patch(where, files=settings_form(changed, before)))
 
 
 def put_schedules(client: Client, account_id: str, script: str, crons: Iterable[str]) -> list[Json]:
@@ -101,8 +103,9 @@ def get_script_subdomain(client: Client, account_id: str, script: str) -> Json:
     return instance(subdomain, dict, "the workers.dev setting of a script")
 
 
-def set_script_subdomain(client: Client, account_id: str, script: str, wanted: Json) -> Json:
+def set_script_subdomain(client: Client, account_id: str, script: str, subdomain: Json) -> Json:
     """Set `enabled` and `previews_enabled`: whether workers.dev serves the script."""
+    wanted = {name: subdomain[name] for name in ("enabled", "previews_enabled") if name in subdomain}
     subdomain = client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
     return instance(subdomain, dict, "the workers.dev setting of a script")
 
@@ -125,17 +128,19 @@ def _domain(item: Any) -> Json:
     return require(item, "a custom domain", id=str, hostname=str, service=str, optional=("id",))
 
 
-def attach_domain(client: Client, account_id: str, domain: Json) -> Json:
+def attach_domain(client: Client, account: Owner, domain: Json) -> Json:
     """Attach a hostname to a script: `hostname`, `service`, `zone_id`, `environment`.
 
     This creates its DNS record and its certificate. A hostname of another script moves to this one.
     """
-    return _domain(client.put(path("/accounts/{}/workers/domains", account_id), json=domain))
+    fields = ("hostname", "service", "environment", "zone_id")
+    wanted = {name: domain[name] for name in fields if domain.get(name)}
+    return _domain(client.put(path("/accounts/{}/workers/domains", account.id), json=wanted))
 
 
-def detach_domain(client: Client, account_id: str, domain_id: str) -> None:
+def detach_domain(client: Client, account: Owner, domain: Json) -> None:
     """Detach a hostname from its script, and delete its DNS record."""
-    client.delete(path("/accounts/{}/workers/domains/{}", account_id, domain_id))
+    client.delete(path("/accounts/{}/workers/domains/{}", account.id, _id(domain)))
 
 
 def list_routes(client: Client, zone_id: str) -> Listing:
@@ -146,16 +151,26 @@ def list_routes(client: Client, zone_id: str) -> Listing:
     )
 
 
-def create_route(client: Client, zone_id: str, route: Json) -> Json:
+def create_route(client: Client, zone: Owner, route: Json) -> Json:
     """Create a route: `pattern`, and the `script` that answers. Raises Conflict if the pattern exists."""
-    return require(client.post(path("/zones/{}/workers/routes", zone_id), json=route), "a route", id=str)
+    created = client.post(path("/zones/{}/workers/routes", zone.id), json=_route(route))
+    # Older servers return only the id.
+    return route | require(created, "a route", id=str)
 
 
-def update_route(client: Client, zone_id: str, route_id: str, route: Json) -> Json:
+def update_route(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Replace a route's pattern and script."""
-    updated = client.put(path("/zones/{}/workers/routes/{}", zone_id, route_id), json=route)
-    return instance(updated, dict, "a route")
+    where = path("/zones/{}/workers/routes/{}", zone.id, _id(before))
+    return after | instance(client.put(where, json=_route(after)), dict, "a route")
 
 
-def delete_route(client: Client, zone_id: str, route_id: str) -> None:
-    client.delete(path("/zones/{}/workers/routes/{}", zone_id, route_id))
+def delete_route(client: Client, zone: Owner, route: Json) -> None:
+    client.delete(path("/zones/{}/workers/routes/{}", zone.id, _id(route)))
+
+
+def _route(item: Json) -> Json:
+    return {name: item[name] for name in ("pattern", "script") if item.get(name)}
+
+
+def _id(item: Json) -> str:
+    return instance(item.get("id"), str, "the id of a route or custom domain")

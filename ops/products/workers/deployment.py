@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.errors import UsageError, ValidationError
-from ops.files.disk import open_regular
+from ops.errors import ValidationError
 from ops.http.answers import finite
 from ops.kinds.resource import Content
 from ops.products.workers import valid
@@ -22,7 +21,7 @@ from ops.products.workers.script import (
     sorted_bindings,
     without_code,
 )
-from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source
+from ops.products.workers.source import FORMATS, MEDIA_TYPES, Source, read_bytes
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -122,12 +121,7 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     metadata: Json = {}
     if file:
         try:
-            with open_regular(Path(file)) as source:
-                data = source.read()
-            content = json.loads(data, parse_constant=finite, parse_float=finite)
-        except OSError as problem:
-            hint = "--bindings takes a file"
-            raise UsageError(f"{file} cannot be read: {problem.strerror}", hint=hint) from None
+            content = json.loads(read_bytes(Path(file)), parse_constant=finite, parse_float=finite)
         except (ValueError, RecursionError) as problem:
             raise ValidationError(f"{file} is not JSON: {problem}") from None
         metadata = {"bindings": content} if isinstance(content, list) else content

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Refused
+from ops.files.disk import atomic, explained, private_folder, refuse_link
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
@@ -64,8 +65,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
     Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
     earlier, different file is kept beside the new one.
     """
-    from ops.files.disk import private_folder
-
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
@@ -83,8 +82,6 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
 
 def _write(module: Content, file: Path) -> Written:
     """Write *module* to *file*; copy an earlier, different file aside first."""
-    from ops.files.disk import atomic, explained, refuse_link
-
     refuse_link(file)
     kept = ""
     if file.exists():

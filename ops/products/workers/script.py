@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import MalformedAnswer
 from ops.items import Json
@@ -149,7 +149,12 @@ def upload_form(item: Json, before: Json | None) -> Form:
     if "migrations" in item:
         metadata["migrations"] = item["migrations"]
     elif before is None:
-        metadata |= _class_migration(item)
+        # A new script needs a migration for the Durable Object classes of its own that it binds to.
+        bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
+        own = {one.get("class_name") for one in bound if one.get("script_name") in (None, "", item["id"])}
+        if classes := sorted(own - {None}):
+            tag = item.get("migration_tag") or "v1"
+            metadata["migrations"] = {"new_tag": tag, "new_sqlite_classes": classes}
     parts = [(name, (name, item[f"{CODE}{name}"], media_type)) for name, media_type in types.items()]
     return [(FORM_PART, (None, json.dumps(metadata).encode(), "application/json")), *parts]
 
@@ -186,14 +191,3 @@ def _without_namespace(binding: Json) -> Json:
         for name, value in binding.items()
         if name != "namespace_id" or "class_name" not in binding
     }
-
-
-def _class_migration(item: Json) -> Json:
-    """Return the migration that a new script needs for the Durable Object classes that it binds to."""
-    bound = [one for one in item["bindings"] if one["type"] == "durable_object_namespace"]
-    own = {one.get("class_name") for one in bound if one.get("script_name") in (None, "", item["id"])}
-    own.discard(None)
-    if not own:
-        return {}
-    step: dict[str, Any] = {"new_tag": item.get("migration_tag") or "v1", "new_sqlite_classes": sorted(own)}
-    return {"migrations": step}

@@ -50,15 +50,6 @@ class Source(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
-class _File(NamedTuple):
-    """A file and the module that it becomes; *known* is True if its format need not be detected."""
-
-    path: Path
-    name: str
-    media_type: str
-    known: bool
-
-
 def read(path: Path, *, main: str) -> Source:
     """Read a script from the file or folder *path*; *main* is its entry point, "" to find it.
 
@@ -85,25 +76,30 @@ def _folder(folder: Path, main: str) -> Source:
         paths = sorted(_paths(folder, skipped))
     except OSError as problem:
         raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}") from None
-    files = [_file(folder, path, index) for path in paths if path != INDEX]
-    names = [file.name for file in files if file.media_type]
+    # The module that each file becomes, named by the index or its path; "" is the media type of other files.
+    files = {
+        path: index.get(path) or (path, MEDIA_TYPES.get(Path(path).suffix.lower(), ""))
+        for path in paths
+        if path != INDEX
+    }
+    names = [name for name, media_type in files.values() if media_type]
     if not names:
         raise ValidationError(f"{folder} holds no module", hint=f"modules end in {', '.join(MEDIA_TYPES)}")
     entry = _entry_point(main or entry_point, names)
     python = entry.endswith(".py")
     modules: list[Content] = []
     known = False
-    for file in files:
-        place = file.path.relative_to(folder).as_posix()
-        if python and place == REQUIREMENTS and not file.known:
-            modules += _requirements(file.path)
-        elif python and place.startswith(PYTHON_PACKAGES) and not file.known:
-            modules.append(_content(file.path, file.name, MEDIA_TYPES[".bin"]))
-        elif not file.media_type or _is_stray_map(file, folder):
-            skipped.append(place)
+    for path, (name, media_type) in files.items():
+        file, indexed = folder / path, path in index
+        if python and path == REQUIREMENTS and not indexed:
+            modules += _requirements(file)
+        elif python and path.startswith(PYTHON_PACKAGES) and not indexed:
+            modules.append(_content(file, name, MEDIA_TYPES[".bin"]))
+        elif not media_type or (media_type == MEDIA_TYPES[".map"] and not indexed and _is_stray_map(file)):
+            skipped.append(path)
         else:
-            modules.append(_content(*file[:3]))
-        known = known or (file.name == entry and file.known)
+            modules.append(_content(file, name, media_type))
+        known = known or (name == entry and (indexed or file.suffix.lower() == ".mjs"))
     names = [module.name for module in modules]
     if len(set(names)) < len(names):
         raise ValidationError(f"{folder} holds two modules with the same name", hint=f"see {INDEX}")
@@ -128,25 +124,15 @@ def _paths(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
             yield from _paths(Path(entry.path), skipped, f"{below}{entry.name}/")
 
 
-def _file(folder: Path, place: str, index: dict[str, tuple[str, str]]) -> _File:
-    """Name a file as the index does, else by its path in the folder; no media type if it is not a module."""
-    path = folder / place
-    if place in index:
-        return _File(path, *index[place], known=True)
-    return _File(path, place, MEDIA_TYPES.get(path.suffix.lower(), ""), known=path.suffix.lower() == ".mjs")
-
-
-def _is_stray_map(file: _File, folder: Path) -> bool:
+def _is_stray_map(file: Path) -> bool:
     """True for the source map of something that is not a module, such as a style sheet."""
-    if file.known or file.media_type != MEDIA_TYPES[".map"]:
-        return False
-    mapped = Path(file.name.removesuffix(file.path.suffix))
-    return mapped.suffix not in (".js", ".mjs", ".cjs") or not (folder / mapped).is_file()
+    mapped = file.with_suffix("")
+    return mapped.suffix not in (".js", ".mjs", ".cjs") or not mapped.is_file()
 
 
 def _requirements(file: Path) -> Iterator[Content]:
     """Yield an empty module for each package that a Python Worker requires, as wrangler uploads them."""
-    for number, line in enumerate(_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
+    for number, line in enumerate(read_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
         package = line.partition("#")[0].strip()
         if package and not _PACKAGE.fullmatch(package):
             raise ValidationError(
@@ -163,7 +149,7 @@ def _index(folder: Path) -> tuple[str, dict[str, tuple[str, str]]]:
     if not file.exists():
         return "", {}
     try:
-        index = json.loads(_bytes(file))
+        index = json.loads(read_bytes(file))
         files = {one["file"]: (str(one["module"]), str(one["type"])) for one in index["modules"]}
         entry_point = str(index["entry_point"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -190,13 +176,14 @@ def _entry_point(main: str, modules: list[str]) -> str:
 def _content(file: Path, name: str, media_type: str) -> Content:
     if file.is_symlink():
         raise ValidationError(f"{file} is a symbolic link", hint="put the module itself in the folder")
-    return Content(name, media_type, _bytes(file))
+    return Content(name, media_type, read_bytes(file))
 
 
-def _bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """Return the content of a regular file of at most LIMIT bytes. Raises UsageError or ValidationError."""
     try:
         # A pipe or a device would be waited for.
-        if not file.is_file():
+        if file.exists() and not file.is_file():
             raise ValidationError(f"{file} is not a regular file", hint="put a file in its place")
         if file.stat().st_size > LIMIT:
             raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")

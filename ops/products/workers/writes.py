@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent, OpsError
-from ops.http.shape import instance
 from ops.items import Json
 from ops.kinds.resource import Applied, Owner, Writes
 from ops.products.workers import api
+from ops.products.workers import script as scripts
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -22,13 +23,11 @@ _DEFAULTS: Json = {"logpush": False, "observability": {"enabled": False}}
 
 def find_script(client: Client, account: Owner, item: Json) -> Json | None:
     """Return a script as `script.item_of` describes it, code included, or None; takes 3 requests."""
-    from ops.products.workers.script import item_of
-
     listed = next((one for one in api.list_scripts(client, account.id) if one["id"] == item["id"]), None)
     if listed is None:
         return None
     settings = api.get_settings(client, account.id, item["id"])
-    return item_of(listed, settings, api.get_content(client, account.id, item["id"]))
+    return scripts.item_of(listed, settings, api.get_content(client, account.id, item["id"]))
 
 
 def _create_script(client: Client, account: Owner, item: Json) -> Json:
@@ -51,13 +50,13 @@ def _create_script(client: Client, account: Owner, item: Json) -> Json:
 
 def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> Json:
     """Upload *item*, and return what is live then: the API completes bindings and settings."""
-    from ops.products.workers.script import SETTINGS, upload_form
-
-    uploaded = api.upload_script(client, account.id, item["id"], upload_form(item, before))
+    uploaded = api.upload_script(client, account, item, before)
     try:
         return find_script(client, account, item) or item
     except OpsError:
-        answered = {name: uploaded[name] for name in ("etag", "has_assets", *SETTINGS) if name in uploaded}
+        answered = {
+            name: uploaded[name] for name in ("etag", "has_assets", *scripts.SETTINGS) if name in uploaded
+        }
         return {**_DEFAULTS, **item, **answered}
 
 
@@ -71,13 +70,6 @@ def _found_by(read: Callable[[Client, str, str], Json]) -> Callable[[Client, Own
             return None
 
     return find
-
-
-def _update_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
-    from ops.products.workers.script import settings_form
-
-    changed = {name: value for name, value in after.items() if value != before.get(name)}
-    return api.edit_settings(client, script.account_id, script.id, settings_form(changed, before))
 
 
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
@@ -106,31 +98,11 @@ def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
     return next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
 
 
-def _route(item: Json) -> Json:
-    return {name: item[name] for name in ("pattern", "script") if item.get(name)}
-
-
-def _id(item: Json) -> str:
-    return instance(item.get("id"), str, "the id of a route or custom domain")
-
-
-def _attach_domain(client: Client, account: Owner, item: Json) -> Json:
-    fields = ("hostname", "service", "environment", "zone_id")
-    return api.attach_domain(client, account.id, {name: item[name] for name in fields if item.get(name)})
-
-
-def _set_script_subdomain(client: Client, script: Owner, _before: Json, after: Json) -> Json:
-    wanted: Json = {name: after[name] for name in ("enabled", "previews_enabled") if name in after}
-    return api.set_script_subdomain(client, script.account_id, script.id, wanted)
-
-
 def script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
     """Name the secrets that are missing, and the Durable Objects whose data was deleted."""
-    from ops.products.workers.script import SECRETS
-
     existing = {one["name"] for one in (live or {}).get("bindings") or ()}
     for one in wanted.get("bindings") or ():
-        if one["type"] in SECRETS and one["name"] not in existing:
+        if one["type"] in scripts.SECRETS and one["name"] not in existing:
             yield f"the value of its secret {one['name']}, which must be set again"
         own = one.get("script_name") in (None, "", wanted.get("id"))
         if one["type"] == "durable_object_namespace" and own and live is None:
@@ -141,36 +113,36 @@ SCRIPT = Writes(
     find=find_script,
     create=_create_script,
     update=lambda client, account, before, after: _upload(client, account, after, before),
-    delete=lambda client, account, item: api.delete_script(client, account.id, item["id"]),
+    delete=api.delete_script,
     confirm_by_name=True,
     lost="its secrets, its earlier versions, its Durable Objects with all their data and its custom domains;"
     " its routes and other Workers' bindings to it will stop working",
 )
-REFERENCED = SCRIPT._replace(
-    delete=lambda client, owner, item: api.delete_script(client, owner.id, item["id"], with_references=True)
-)
+REFERENCED = SCRIPT._replace(delete=partial(api.delete_script, with_references=True))
 MIGRATION = SCRIPT._replace(
     irreversible="Durable Object migrations cannot be reverted; the earlier code and settings can be deployed"
     " again if they fit the current classes"
 )
-SETTINGS = Writes(find=_found_by(api.get_settings), update=_update_settings)
+SETTINGS = Writes(find=_found_by(api.get_settings), update=api.edit_settings)
 SCHEDULE = Writes(find=_find_schedule, batch=_change_schedules, batch_size=100)
 ROUTE = Writes(
     find=_find_route,
-    # Older servers return only the id.
-    create=lambda client, zone, item: item | api.create_route(client, zone.id, _route(item)),
-    update=lambda client, zone, before, after: (
-        after | api.update_route(client, zone.id, _id(before), _route(after))
-    ),
-    delete=lambda client, zone, item: api.delete_route(client, zone.id, _id(item)),
+    create=api.create_route,
+    update=api.update_route,
+    delete=api.delete_route,
 )
 DOMAIN = Writes(
     # By its hostname: its id is a new one each time it is attached.
     find=lambda client, account, item: next(
         (one for one in api.list_domains(client, account.id) if one["hostname"] == item["hostname"]), None
     ),
-    create=_attach_domain,
-    update=lambda client, account, _before, after: _attach_domain(client, account, after),
-    delete=lambda client, account, item: api.detach_domain(client, account.id, _id(item)),
+    create=api.attach_domain,
+    update=lambda client, account, _before, after: api.attach_domain(client, account, after),
+    delete=api.detach_domain,
 )
-SCRIPT_SUBDOMAIN = Writes(find=_found_by(api.get_script_subdomain), update=_set_script_subdomain)
+SCRIPT_SUBDOMAIN = Writes(
+    find=_found_by(api.get_script_subdomain),
+    update=lambda client, script, _before, after: api.set_script_subdomain(
+        client, script.account_id, script.id, after
+    ),
+)

@@ -67,9 +67,9 @@ def edit_zone(client: Client, zone_id: str, field: str, value: Any) -> Json:
     return _zone(client.patch(path("/zones/{}", zone_id), json={field: value}))
 
 
-def delete_zone(client: Client, zone_id: str) -> None:
+def delete_zone(client: Client, _account: Owner, zone: Json) -> None:
     """Delete a zone with all its records and settings."""
-    client.delete(path("/zones/{}", zone_id))
+    client.delete(path("/zones/{}", zone["id"]))
 
 
 def list_settings(client: Client, zone_id: str) -> Listing:
@@ -86,9 +86,10 @@ def get_setting(client: Client, zone_id: str, setting: str) -> Json:
     return _setting(client.get(path("/zones/{}/settings/{}", zone_id, setting)))
 
 
-def edit_setting(client: Client, zone_id: str, setting: str, value: Any) -> Json:
+def edit_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Change the value of a setting; the API merges objects."""
-    return _setting(client.patch(path("/zones/{}/settings/{}", zone_id, setting), json={"value": value}))
+    where = path("/zones/{}/settings/{}", zone.id, before["id"])
+    return _setting(client.patch(where, json={"value": after["value"]}))
 
 
 def get_dnssec(client: Client, zone_id: str) -> Json:

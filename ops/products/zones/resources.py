@@ -45,20 +45,12 @@ def _update_zone(client: Client, _account: Owner, before: Json, after: Json) -> 
     return zone
 
 
-def _delete_zone(client: Client, _account: Owner, item: Json) -> None:
-    api.delete_zone(client, item["id"])
-
-
 def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
     try:
         return api.get_setting(client, zone.id, item["id"])
     except NotFound:
         # The codes of Cloudflare for an unknown setting are not documented; the list is proof.
         return next((one for one in api.list_settings(client, zone.id) if one["id"] == item["id"]), None)
-
-
-def _update_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    return api.edit_setting(client, zone.id, before["id"], after["value"])
 
 
 def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
@@ -108,7 +100,7 @@ def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
 
 
 _ZONE_WRITES = Writes(
-    find=_find_zone, create=_create_zone, update=_update_zone, delete=_delete_zone, confirm_by_name=True
+    find=_find_zone, create=_create_zone, update=_update_zone, delete=api.delete_zone, confirm_by_name=True
 )
 ZONE = Resource(
     kind="zones.zone",
@@ -151,7 +143,7 @@ SETTING = Resource(
     compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
     restore=Restore(blocked=_fixed_setting),
     terraform=_setting_block,
-    writes=Writes(find=_find_setting, update=_update_setting),
+    writes=Writes(find=_find_setting, update=api.edit_setting),
 )
 
 RESOURCES = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import MalformedAnswer, NotFound, UsageError, ValidationError
 from ops.http.answers import parse
+from ops.http.shape import TYPE_NAMES
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 TYPES = ("full", "partial", "secondary")
 LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAMES: dict[type, str] = {
-    bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
-}  # fmt: skip
 
 
 def domain(name: str) -> str:
@@ -89,7 +87,7 @@ def value_for(setting: Json, text: str) -> Any:
     if not isinstance(value, known) or isinstance(value, bool) is not isinstance(current, bool):
         shown = json.dumps(current)
         raise ValidationError(
-            f"{text!r} is not a value of {setting['id']}, which is {_NAMES[type(current)]}",
+            f"{text!r} is not a value of {setting['id']}, which is {TYPE_NAMES[type(current)]}",
             hint=f"its value is {shown if len(shown) < 200 else 'long'}; write objects and lists as JSON",
         )
     return _merged(current, value)

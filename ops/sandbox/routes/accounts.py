@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.sandbox.auth import SELF_CHECKED
 from ops.sandbox.identity import CHANGED, CREATED, EMAIL, USER_ID
-from ops.sandbox.pages import cursor_of, page_of_texts
-from ops.sandbox.router import route
+from ops.sandbox.pages import cursor_of, page_of_items
+from ops.sandbox.router import SELF_CHECKED, getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
 
 ACCOUNT = "/accounts/{account_id}"
 AUDIT = "audit"
 
-# The filters of the audit log v1; a dot separates the names of nested fields.
-_FILTERS = ("id", "action.type", "actor.email", "actor.ip")
+# The filters of the audit log v1, and the field of an entry that each compares.
+_FILTERS: dict[str, Callable[[Json], Any]] = {
+    "id": lambda entry: entry["id"],
+    "action.type": lambda entry: entry["action"].get("type"),
+    "actor.email": lambda entry: entry["actor"].get("email"),
+    "actor.ip": lambda entry: entry["actor"].get("ip"),
+    "zone.name": lambda entry: (entry["metadata"] or {}).get("zone_name"),
+}
 _EARLIEST, _LATEST = "0001-01-02T00:00:00Z", "9999-12-30T00:00:00Z"
 _AUDIT = """
     SELECT sort || id, body FROM document
@@ -27,18 +33,10 @@ _AUDIT = """
 
 
 @route("GET", "/user/tokens/verify", scope=SELF_CHECKED)
-def verify_user_token(request: Request, _store: Store) -> Answer:
-    return _verified(request, "user")
-
-
 @route("GET", ACCOUNT + "/tokens/verify", scope=SELF_CHECKED)
-def verify_account_token(request: Request, _store: Store) -> Answer:
-    return _verified(request, "account")
-
-
-def _verified(request: Request, owner: str) -> Answer:
+def verify_token(request: Request, _store: Store) -> Answer:
     """Describe the token; an unknown one, or one of another kind of owner, is invalid here (1000)."""
-    token = request.token
+    token, owner = request.token, "account" if "account_id" in request.args else "user"
     if token is None or token.owner != owner:
         raise Refusal(401, 1000, "Invalid API Token")
     dates = {"expires_on": token.expires_on} if token.expires_on else {}
@@ -61,42 +59,47 @@ def list_memberships(request: Request, store: Store) -> Answer:
     status = request.query.get("status", "")
     name = request.query.get("account.name") or request.query.get("name", "")
     found = [one for one in store.list_documents("membership", "") if status in ("", one["status"])]
-    texts = [dumps(one) for one in found if name in ("", one["account"]["name"])]
-    return page_of_texts(request, texts, maximum=50)
+    return page_of_items(request, [one for one in found if name in ("", one["account"]["name"])], maximum=50)
 
 
 @route("GET", "/accounts", scope="account:read")
 def list_accounts(request: Request, store: Store) -> Answer:
     name = request.query.get("name", "").lower()
     found = [one for one in store.list_documents("account", "") if name in one["name"].lower()]
-    return page_of_texts(request, [dumps(one) for one in found], maximum=50)
+    return page_of_items(request, found, maximum=50)
 
 
-@route("GET", ACCOUNT, scope="account:read")
-def get_account(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("account", "", request.account))
+getter(ACCOUNT, "account:read")(lambda request, store: store.get_document("account", "", request.account))
 
 
 @route("GET", ACCOUNT + "/audit_logs", scope="account:read")
 def list_audit_logs(request: Request, store: Store) -> Answer:
     """List the entries between two times, newest first, filtered by the fields of `_FILTERS`."""
-    query, entries = request.query, store.list_documents(AUDIT, request.account)
+    query = request.query
     since, before = _time(query.get("since") or _EARLIEST), _time(query.get("before") or _LATEST)
-    found = [one for one in entries if since <= _time(one["when"]) <= before and _matches(one, query)]
+    filters = {name: field for name, field in _FILTERS.items() if query.get(name)}
+    found = [
+        entry
+        for entry in store.list_documents(AUDIT, request.account)
+        if since <= _time(entry["when"]) <= before
+        and all(field(entry) == query[name] for name, field in filters.items())
+    ]
     if query.get("direction") != "asc":
         found.reverse()
-    return page_of_texts(request, [dumps(one) for one in found], maximum=1000, default=100, minimum=1)
+    return page_of_items(request, found, maximum=1000, default=100, minimum=1)
 
 
 @route("GET", ACCOUNT + "/logs/audit", scope="account:read")
 def list_audit_logs_v2(request: Request, store: Store) -> Answer:
     """List the entries between `since` and `before`, both required, oldest first."""
-    since, before = request.query.get("since", ""), request.query.get("before", "")
-    if not since or not before:
-        raise Refusal(400, 10001, "since and before are required.")
-    bounds = {"since": _stamp(since), "before": _stamp(before)}
+    args = {"account": request.account}
+    for name in ("since", "before"):
+        if not request.query.get(name):
+            raise Refusal(400, 10001, "since and before are required.")
+        # The form by which entries are sorted.
+        moment = datetime.fromtimestamp(_time(request.query[name]), UTC)
+        args[name] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     limit = request.number("limit", 100, 1, 1000)
-    args = {"account": request.account, **bounds}
     answer = cursor_of(request, store, _AUDIT, args, limit=limit, both=True)
     assert isinstance(answer.body, bytes)  # noqa: S101 (a cursor page is never streamed)
     envelope: dict[str, Any] = json.loads(answer.body)
@@ -111,20 +114,3 @@ def _time(text: str) -> float:
     except ValueError:
         raise Refusal(400, 10001, f"{text} is not a date of RFC 3339.") from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _stamp(text: str) -> str:
-    """Return a date or time in the form by which entries are sorted."""
-    return datetime.fromtimestamp(_time(text), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _matches(entry: Json, query: dict[str, str]) -> bool:
-    if query.get("zone.name") and (entry["metadata"] or {}).get("zone_name") != query["zone.name"]:
-        return False
-    return all(_field(entry, name) == query[name] for name in _FILTERS if query.get(name))
-
-
-def _field(entry: Any, name: str) -> Any:
-    for word in name.split("."):
-        entry = entry.get(word)
-    return entry

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -21,20 +22,11 @@ def purge(request: Request, store: Store) -> Answer:
     rules = [name for name in (*_KINDS, "purge_everything") if sent.get(name)]
     if len(rules) != 1 or set(sent) - {*_KINDS, "purge_everything"}:
         raise _refused('exactly one of "purge_everything", "files", "tags", "hosts" or "prefixes" is needed')
-    zone = store.get_document("zone", "", request.zone)
-    if rules[0] == "purge_everything":
-        if sent["purge_everything"] is not True:
+    zone, kind, items = store.get_document("zone", "", request.zone), rules[0], sent[rules[0]]
+    if kind == "purge_everything":
+        if items is not True:
             raise _refused('"purge_everything" must be true')
-    else:
-        _check_items(rules[0], sent[rules[0]], zone)
-    return ok({"id": zone["id"]})
-
-
-def _refused(reason: str) -> Refusal:
-    return Refusal(400, 1012, f"Request must contain one of the purge rules: {reason}.")
-
-
-def _check_items(kind: str, items: Any, zone: Json) -> None:
+        return ok({"id": zone["id"]})
     most = 500 if kind == "files" and zone["plan"]["legacy_id"] == "enterprise" else MOST_ITEMS
     if not isinstance(items, list):
         raise invalid_body()
@@ -42,6 +34,11 @@ def _check_items(kind: str, items: Any, zone: Json) -> None:
         raise Refusal(400, 1094, f"Unable to purge: at most {most} {kind} in one request.")
     for item in items:
         _check_item(kind, item, zone["name"])
+    return ok({"id": zone["id"]})
+
+
+def _refused(reason: str) -> Refusal:
+    return Refusal(400, 1012, f"Request must contain one of the purge rules: {reason}.")
 
 
 def _check_item(kind: str, item: Any, zone: str) -> None:
@@ -59,86 +56,58 @@ def _check_item(kind: str, item: Any, zone: str) -> None:
         raise Refusal(400, 1092, f"Unable to purge {text}, you can only purge files for this zone.")
 
 
-def _switch(path: str, id: str, *, deletable: bool = False) -> None:
-    """Register a setting that is on or off."""
+def _setting(path: str, id: str, valid: Callable[[Any], bool], default: Json, *, deletable: bool) -> None:
+    """Register a setting of a zone; one without *default* is unknown until it is set."""
 
-    def get(request: Request, store: Store) -> Answer:
-        return ok(_value(store, request.zone, id))
+    def get(request: Request, store: Store) -> Json:
+        saved: Json | None = store.get_document("cache_setting", request.zone, id)
+        if not saved and not default:
+            raise Refusal(404, 1140, f"The {id} setting was never set for this zone.")
+        return saved or {"id": id, **default, "editable": True, "modified_on": _NEVER}
 
     def patch(request: Request, store: Store) -> Answer:
         value = request.object().get("value")
-        if value not in ("on", "off"):
-            raise _invalid(id)
-        return ok(_save(store, request.zone, id, value))
+        if not valid(value):
+            raise Refusal(400, 1007, f"Invalid value for zone setting {id}")
+        setting = {"id": id, "value": value, "editable": True, "modified_on": store.stamp()}
+        return ok(store.put_document("cache_setting", request.zone, id, setting))
 
     def delete(request: Request, store: Store) -> Answer:
+        get(request, store)
         store.delete_document("cache_setting", request.zone, id)
-        return ok({**_value(store, request.zone, id), "modified_on": store.stamp()})
+        return ok({"id": id, **default, "editable": True, "modified_on": store.stamp()})
 
-    route("GET", path, "zone:read")(get)
+    getter(path, "zone:read")(get)
     route("PATCH", path, "zone:edit")(patch)
     if deletable:
         route("DELETE", path, "zone:edit")(delete)
+
+
+def _are_variants(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) <= _EXTENSIONS
+        and all(isinstance(formats, list) for formats in value.values())
+        and all(isinstance(one, str) for formats in value.values() for one in formats)
+    )
 
 
 # The document requires a date even for a setting that was never changed.
 _NEVER = "2025-01-01T00:00:00.000000Z"
 
 
-def _value(store: Store, zone_id: str, id: str) -> Json:
-    saved: Json | None = store.get_document("cache_setting", zone_id, id)
-    return saved or {"id": id, "value": "off", "editable": True, "modified_on": _NEVER}
-
-
-def _save(store: Store, zone_id: str, id: str, value: Any) -> Json:
-    setting = {"id": id, "value": value, "editable": True, "modified_on": store.stamp()}
-    store.put_document("cache_setting", zone_id, id, setting)
-    return setting
-
-
-_switch("/zones/{zone_id}/cache/cache_reserve", "cache_reserve")
-_switch("/zones/{zone_id}/cache/regional_tiered_cache", "tc_regional")
-_switch(
-    "/zones/{zone_id}/cache/tiered_cache_smart_topology_enable",
-    "tiered_cache_smart_topology_enable",
-    deletable=True,
-)
-_switch("/zones/{zone_id}/argo/tiered_caching", "tiered_caching")
-
-VARIANTS = "/zones/{zone_id}/cache/variants"
-
-
-@route("GET", VARIANTS, "zone:read")
-def get_variants(request: Request, store: Store) -> Answer:
-    return ok(store.required("cache_setting", request.zone, "variants", _never_set()))
-
-
-@route("PATCH", VARIANTS, "zone:edit")
-def patch_variants(request: Request, store: Store) -> Answer:
-    value = request.object().get("value")
-    if (
-        not isinstance(value, dict)
-        or not set(value) <= _EXTENSIONS
-        or not all(map(_is_texts, value.values()))
-    ):
-        raise _invalid("variants")
-    return ok(_save(store, request.zone, "variants", value))
-
-
-def _never_set() -> Refusal:
-    return Refusal(404, 1140, "The variants setting was never set for this zone.")
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _invalid(id: str) -> Refusal:
-    return Refusal(400, 1007, f"Invalid value for zone setting {id}")
-
-
-@route("DELETE", VARIANTS, "zone:edit")
-def delete_variants(request: Request, store: Store) -> Answer:
-    if not store.delete_document("cache_setting", request.zone, "variants"):
-        raise _never_set()
-    return ok({"id": "variants", "editable": True, "modified_on": store.stamp()})
+_SWITCHES = {
+    "/cache/cache_reserve": "cache_reserve",
+    "/cache/regional_tiered_cache": "tc_regional",
+    "/cache/tiered_cache_smart_topology_enable": "tiered_cache_smart_topology_enable",
+    "/argo/tiered_caching": "tiered_caching",
+}
+for _path, _id in _SWITCHES.items():
+    _setting(
+        "/zones/{zone_id}" + _path,
+        _id,
+        lambda value: value in ("on", "off"),
+        {"value": "off"},
+        deletable=_id == "tiered_cache_smart_topology_enable",
+    )
+_setting("/zones/{zone_id}/cache/variants", "variants", _are_variants, {}, deletable=True)

@@ -1,12 +1,13 @@
-"""DNS records: list, create, read, change, delete; the record quota and the zone's DNS settings."""
+"""DNS records: list with filters, create, read, change, delete; the quota and the zone's DNS settings."""
 
 from __future__ import annotations
 
-from ops.sandbox import dns_filters, dns_records
-from ops.sandbox.pages import page_of
-from ops.sandbox.router import route
+from ops.sandbox import dns_records
+from ops.sandbox.dns_types import to_ascii
+from ops.sandbox.pages import listing, page_of
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
 # The document says five million; the answer may then take longer than a client's timeout.
 MOST_RECORDS = 5_000_000
@@ -42,82 +43,52 @@ _SOA_BOUNDS = {
 }
 
 
+listing(RECORDS + "/scan/review", "dns:read", "dns_scan")
+
+
 @route("GET", RECORDS, "dns:read")
 def list_records(request: Request, store: Store) -> Answer:
-    condition, args = dns_filters.where(request)
+    name, direction = request.query.get("order", "type"), request.query.get("direction", "asc")
+    if name not in _ORDERS or direction not in ("asc", "desc"):
+        raise Refusal(400, 1004, "Invalid order or direction.")
+    order = ", ".join(f"{column} {direction}" for column in _ORDERS[name])
+    condition, args = _where(request)
     base = " FROM dns_record WHERE zone = ?" + condition
-    select, count = "SELECT body" + base + dns_filters.order(request), "SELECT count(*)" + base
-    return page_of(request, store, select, count, (request.zone, *args), maximum=MOST_RECORDS, default=100)
+    select, count = f"SELECT body{base} ORDER BY {order}", "SELECT count(*)" + base
+    bounds = {"maximum": MOST_RECORDS, "default": 100, "minimum": 1}
+    return page_of(request, store, select, count, (request.zone, *args), **bounds)
 
 
 @route("POST", RECORDS, "dns:edit")
 def create_record(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        zone = dns_records.zone_of(store, request.zone)
-        return ok(dns_records.create(store, zone, request.object()))
+    return ok(dns_records.create(store, dns_records.zone_of(store, request.zone), request.object()))
 
 
-@route("GET", RECORD, "dns:read")
-def get_record(request: Request, store: Store) -> Answer:
-    return ok(dns_records.record_of(store, request.zone, request.args["record_id"]))
+getter(RECORD, "dns:read")(
+    lambda request, store: dns_records.record_of(store, request.zone, request.args["record_id"])
+)
 
 
 @route("PATCH", RECORD, "dns:edit")
-def patch_record(request: Request, store: Store) -> Answer:
-    return _changed(request, store, replace=False)
-
-
 @route("PUT", RECORD, "dns:edit")
-def put_record(request: Request, store: Store) -> Answer:
-    return _changed(request, store, replace=True)
-
-
-def _changed(request: Request, store: Store, *, replace: bool) -> Answer:
-    with store.transaction():
-        zone = dns_records.zone_of(store, request.zone)
-        record_id = request.args["record_id"]
-        return ok(dns_records.change(store, zone, record_id, request.object(), replace=replace))
+def change_record(request: Request, store: Store) -> Answer:
+    zone, id = dns_records.zone_of(store, request.zone), request.args["record_id"]
+    return ok(dns_records.change(store, zone, id, request.object(), replace=request.method == "PUT"))
 
 
 @route("DELETE", RECORD, "dns:edit")
 def delete_record(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        dns_records.delete(store, request.zone, request.args["record_id"])
+    dns_records.delete(store, request.zone, request.args["record_id"])
     # The API's document declares no envelope for this one answer.
     return Answer(200, {}, dumps({"result": {"id": request.args["record_id"]}}).encode())
 
 
-@route("GET", RECORDS + "/usage", "dns:read")
-def record_usage(request: Request, store: Store) -> Answer:
-    zone = dns_records.zone_of(store, request.zone)
-    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
-    return ok({"record_quota": None if zone.enterprise else zone.quota, "record_usage": used})
-
-
-@route("GET", "/zones/{zone_id}/dns_settings", "dns:read")
-def get_dns_settings(request: Request, store: Store) -> Answer:
-    return ok(_dns_settings(request, store))
-
-
 @route("PATCH", "/zones/{zone_id}/dns_settings", "dns:edit")
 def patch_dns_settings(request: Request, store: Store) -> Answer:
-    sent = request.object()
+    sent, old = request.object(), _dns_settings(request, store)
     if not set(sent) <= set(_DNS_SETTINGS):
         raise invalid_body()
-    with store.transaction():
-        old = _dns_settings(request, store)
-        settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
-        _check_settings(settings)
-        store.put_document("dns_settings", request.zone, "dns_settings", settings)
-    return ok(settings)
-
-
-def _dns_settings(request: Request, store: Store) -> Json:
-    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
-    return saved or _DNS_SETTINGS
-
-
-def _check_settings(settings: Json) -> None:
+    settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
     for name, default in _DNS_SETTINGS.items():
         if type(settings[name]) is not type(default):
             raise invalid_body()
@@ -127,8 +98,97 @@ def _check_settings(settings: Json) -> None:
         number = settings["soa"].get(name)
         if not isinstance(number, int) or not low <= number <= high:
             raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
+    return ok(store.put_document("dns_settings", request.zone, "dns_settings", settings))
 
 
-@route("GET", RECORDS + "/scan/review", "dns:read")
-def scan_review(request: Request, store: Store) -> Answer:
-    return ok_list(store.document_texts("dns_scan", request.zone))
+@getter(RECORDS + "/usage", "dns:read")
+def _record_usage(request: Request, store: Store) -> Json:
+    zone = dns_records.zone_of(store, request.zone)
+    used = store.value("SELECT count(*) FROM dns_record WHERE zone = ?", (zone.id,))
+    return {"record_quota": None if zone.enterprise else zone.quota, "record_usage": used}
+
+
+@getter("/zones/{zone_id}/dns_settings", "dns:read")
+def _dns_settings(request: Request, store: Store) -> Json:
+    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
+    return saved or _DNS_SETTINGS
+
+
+Condition = tuple[str, list[object]]
+
+OPERATORS = {
+    "exact": "lower({0}) = ?",
+    "contains": "instr(lower({0}), ?) > 0",
+    "startswith": "substr(lower({0}), 1, length(?)) = ?",
+    "endswith": "substr(lower({0}), -length(?)) = ?",
+}
+_TAG_NAME = "CASE instr(value, ':') WHEN 0 THEN value ELSE substr(value, 1, instr(value, ':') - 1) END"
+_TAG_VALUE = "CASE instr(value, ':') WHEN 0 THEN '' ELSE substr(value, instr(value, ':') + 1) END"
+_ORDERS = {
+    "type": ("type", "name", "id"),
+    "name": ("name", "type", "id"),
+    "content": ("content", "name", "id"),
+    "ttl": ("ttl", "name", "id"),
+    "proxied": ("proxied", "name", "id"),
+}
+
+
+def _where(request: Request) -> Condition:
+    """Return the condition of the records that a listing requests, and its arguments."""
+    query, conditions = request.query, []
+    for name, column in (("name", "name"), ("content", "content"), ("comment", "ifnull(comment, '')")):
+        for operator in ("", *OPERATORS):
+            value = query.get(f"{name}.{operator}" if operator else name, "")
+            if value:
+                plain = to_ascii(value).rstrip(".") if name == "name" else value
+                conditions.append(_text(column, operator or "exact", plain))
+    if "comment.present" in query:
+        conditions.append(("comment IS NOT NULL", []))
+    if "comment.absent" in query:
+        conditions.append(("comment IS NULL", []))
+    if query.get("type"):
+        conditions.append(("type = ?", [query["type"].upper()]))
+    proxied, words = request.flag("proxied"), query.get("search", "").lower()
+    if proxied is not None:
+        conditions.append(("proxied = ?", [int(proxied)]))
+    if words:
+        columns = ("name", "lower(content)", "lower(ifnull(comment, ''))", "lower(tags)")
+        text = " OR ".join(f"instr({column}, ?) > 0" for column in columns)
+        conditions.append((f"({text})", [words] * len(columns)))
+    tags = _tags(request)
+    if tags:
+        conditions.append(_joined(tags, query.get("tag_match", "all")))
+    if not conditions:
+        return "", []
+    text, args = _joined(conditions, query.get("match", "all"))
+    return " AND " + text, args
+
+
+def _joined(conditions: list[Condition], match: str) -> Condition:
+    if match not in ("any", "all"):
+        raise Refusal(400, 1004, "Invalid match: must be any or all.")
+    word = " OR " if match == "any" else " AND "
+    args = [value for _, values in conditions for value in values]
+    return "(" + word.join(text for text, _ in conditions) + ")", args
+
+
+def _text(column: str, operator: str, value: str) -> Condition:
+    template = OPERATORS[operator]
+    return template.format(column), [value.lower()] * template.count("?")
+
+
+def _tags(request: Request) -> list[Condition]:
+    """Return the conditions of the tags: `tag=name`, `tag=name:value` and `tag.contains=name:value`."""
+    found = []
+    for operator in ("", "present", "absent", *OPERATORS):
+        value = request.query.get(f"tag.{operator}" if operator else "tag", "").lower()
+        test = operator or ("exact" if ":" in value else "present")
+        name, _, rest = value.partition(":")
+        condition, args = f"lower({_TAG_NAME}) = ?", [name]
+        if test in OPERATORS:
+            text, more = _text(_TAG_VALUE, test, rest)
+            condition, args = f"{condition} AND {text}", [*args, *map(str, more)]
+        has = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {condition})"  # noqa: S608 - all values are arguments
+        if value:
+            found.append(("NOT " + has if test == "absent" else has, list[object](args)))
+    return found

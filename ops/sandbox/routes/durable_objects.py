@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, page_of_documents
+from ops.sandbox.pages import cursor_of, listing
 from ops.sandbox.router import not_routable, route, segments
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request
@@ -21,9 +21,7 @@ _OBJECTS = """
 """
 
 
-@route("GET", NAMESPACES, scope="workers:read")
-def list_namespaces(request: Request, store: Store) -> Answer:
-    return page_of_documents(request, store, KIND, request.account, maximum=1000, minimum=1)
+listing(NAMESPACES, "workers:read", KIND, maximum=1000, minimum=1)
 
 
 @route("GET", NAMESPACES + "/{namespace_id}/objects", scope="workers:read")
@@ -46,11 +44,31 @@ def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
     """
     if not isinstance(migrations, dict):
         return
-    old, now = migrations.get("old_tag"), worker.get("migration_tag")
+    old, now, script = migrations.get("old_tag"), worker.get("migration_tag"), worker["id"]
     if old is not None and old != now:
         raise Refusal(412, 10079, f"Migration tag precondition failed; current tag is '{now or ''}'.")
     for step in migrations.get("steps") or [migrations]:
-        _step(store, account, worker["id"], step)
+        for list_name, sqlite in (("new_classes", False), ("new_sqlite_classes", True)):
+            for name in step.get(list_name, []):
+                if any(one["class"] == name for one in namespaces(store, account, script)):
+                    problem = "that is already depended on by existing Durable Objects"
+                    raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
+                id = new_id()
+                about: Json = {
+                    "name": f"{script}_{name}",
+                    "script": script,
+                    "class": name,
+                    "use_sqlite": sqlite,
+                }
+                store.put_document(KIND, account, id, {"id": id, **about}, sort=about["name"])
+        for change in [*step.get("renamed_classes", []), *step.get("transferred_classes", [])]:
+            name, owner = change["to"], change.get("from_script", script)
+            namespace = _namespace_of(store, account, owner, change["from"])
+            namespace |= {"name": f"{script}_{name}", "script": script, "class": name}
+            store.put_document(KIND, account, namespace["id"], namespace, sort=namespace["name"])
+        for name in step.get("deleted_classes", []):
+            _namespace_of(store, account, script, name)
+            drop_namespaces(store, account, script, {name})
     if migrations.get("new_tag"):
         worker["migration_tag"] = migrations["new_tag"]
 
@@ -58,11 +76,6 @@ def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
 def namespaces(store: Store, account: str, script: str) -> list[Json]:
     """Return the namespaces of a Worker's classes."""
     return [one for one in store.list_documents(KIND, account) if one["script"] == script]
-
-
-def save_namespace(store: Store, account: str, namespace: Json) -> None:
-    """Write a namespace's document."""
-    store.put_document(KIND, account, namespace["id"], namespace, sort=namespace["name"])
 
 
 def drop_namespaces(store: Store, account: str, script: str, classes: set[str] | None = None) -> None:
@@ -73,36 +86,8 @@ def drop_namespaces(store: Store, account: str, script: str, classes: set[str] |
             store.run("DELETE FROM do_object WHERE namespace = ?", (one["id"],))
 
 
-def _step(store: Store, account: str, script: str, step: Json) -> None:
-    for name in step.get("new_classes", []):
-        _create(store, account, script, name, sqlite=False)
-    for name in step.get("new_sqlite_classes", []):
-        _create(store, account, script, name, sqlite=True)
-    for change in step.get("renamed_classes", []):
-        _transfer(store, account, _namespace_of(store, account, script, change["from"]), script, change["to"])
-    for change in step.get("transferred_classes", []):
-        namespace = _namespace_of(store, account, change["from_script"], change["from"])
-        _transfer(store, account, namespace, script, change["to"])
-    for name in step.get("deleted_classes", []):
-        _namespace_of(store, account, script, name)
-        drop_namespaces(store, account, script, {name})
-
-
-def _create(store: Store, account: str, script: str, name: str, *, sqlite: bool) -> None:
-    if any(one["class"] == name for one in namespaces(store, account, script)):
-        problem = "that is already depended on by existing Durable Objects"
-        raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
-    about = {"name": f"{script}_{name}", "script": script, "class": name, "use_sqlite": sqlite}
-    save_namespace(store, account, {"id": new_id(), **about})
-
-
 def _namespace_of(store: Store, account: str, script: str, name: str) -> Json:
     for one in namespaces(store, account, script):
         if one["class"] == name:
             return one
     raise Refusal(400, 10072, f"Cannot migrate class '{name}': '{script}' has no Durable Objects of it")
-
-
-def _transfer(store: Store, account: str, namespace: Json, script: str, name: str) -> None:
-    about = {"name": f"{script}_{name}", "script": script, "class": name}
-    save_namespace(store, account, {**namespace, **about})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,24 +69,32 @@ class Field:
     def named(self, name: str) -> Field:
         """Return this field if it has *name*, or refuse it."""
         if self.name != name:
-            raise _unknown(self.name)
+            raise QueryError(f'unknown field "{self.name}"')
         return self
 
 
 @route("POST", "/graphql", scope="analytics:read")
 def answer_query(request: Request, store: Store) -> Answer:
+    """Answer for one account, which the filter must name."""
     body = request.object()
     query, variables = body.get("query"), body.get("variables", {})
     if not isinstance(query, str) or not isinstance(variables, dict | None):
         raise invalid_body()
+    data: Row = {}
+    errors = []
     try:
-        viewers = [one.named("viewer") for one in parse(query, variables or {})]
-        accounts = {one.key: [(a.key, _accounts(store, a)) for a in one.selection] for one in viewers}
-        data, errors = {key: dict(found) for key, found in accounts.items()}, None
+        for viewer in (one.named("viewer") for one in parse(query, variables or {})):
+            found = data[viewer.key] = {}
+            for accounts in (one.named("accounts") for one in viewer.selection):
+                tag = (accounts.arguments.get("filter") or {}).get("accountTag")
+                if tag is None or store.document_text("account", "", str(tag)) is None:
+                    raise QueryError("not authorized for that account")
+                found[accounts.key] = [{one.key: _node(store, str(tag), one) for one in accounts.selection}]
     except QueryError as error:
         extensions = {"timestamp": store.stamp()}
-        data, errors = None, [{"message": str(error), "path": None, "extensions": extensions}]
-    return Answer(200, {}, dumps({"data": data, "errors": errors}).encode())
+        errors = [{"message": str(error), "path": None, "extensions": extensions}]
+    answer = {"data": None if errors else data, "errors": errors or None}
+    return Answer(200, {}, dumps(answer).encode())
 
 
 def parse(text: str, variables: Row) -> list[Field]:
@@ -135,27 +143,14 @@ def _filled(value: Any, variables: Row) -> Any:
     return variables[value[1:]]
 
 
-def _unknown(name: str) -> QueryError:
-    return QueryError(f'unknown field "{name}"')
-
-
-def _accounts(store: Store, accounts: Field) -> list[Row]:
-    """Answer for one account, which the filter must name."""
-    accounts.named("accounts")
-    tag = (accounts.arguments.get("filter") or {}).get("accountTag")
-    if tag is None or store.document_text("account", "", str(tag)) is None:
-        raise QueryError("not authorized for that account")
-    return [{one.key: _node(store, str(tag), one) for one in accounts.selection}]
-
-
 def _node(store: Store, account: str, field: Field) -> Any:
     if field.name == "settings":
         for unknown in (one for one in field.selection if one.name not in DATASETS):
-            raise _unknown(unknown.name)
+            raise QueryError(f'unknown field "{unknown.name}"')
         return {one.key: {f.key: _LIMITS.get(f.name) for f in one.selection} for one in field.selection}
     dataset = DATASETS.get(field.name)
     if dataset is None:
-        raise _unknown(field.name)
+        raise QueryError(f'unknown field "{field.name}"')
     conditions = dict(field.arguments.get("filter") or {})
     _check_filter(conditions, dataset, days(store)[0])
     rows = [row for row in dataset.rows(store, account) if _fits(row, conditions)]
@@ -181,63 +176,60 @@ def _check_filter(conditions: Row, dataset: Dataset, oldest: str) -> None:
 
 
 def _fits(row: Row, conditions: Row) -> bool:
-    return all(_fits_one(row, name, value) for name, value in conditions.items())
-
-
-def _fits_one(row: Row, name: str, value: Any) -> bool:
-    if name in ("AND", "OR"):
-        return (all if name == "AND" else any)(_fits(row, one) for one in value)
-    dimension, test = _split(name)
-    if dimension == "date":
-        value = [str(one)[:10] for one in value] if isinstance(value, list) else str(value)[:10]
-    return _TESTS[test](row[dimension], value)
+    for name, value in conditions.items():
+        if name in ("AND", "OR"):
+            fits = (all if name == "AND" else any)(_fits(row, one) for one in value)
+        else:
+            dimension, test = _split(name)
+            if dimension == "date":
+                value = [str(one)[:10] for one in value] if isinstance(value, list) else str(value)[:10]
+            fits = _TESTS[test](row[dimension], value)
+        if not fits:
+            return False
+    return True
 
 
 def _grouped(rows: list[Row], field: Field, dataset: Dataset) -> list[Row]:
-    """Return one group for each combination of the selected dimensions."""
+    """Return one group for each combination of the selected dimensions.
+
+    Its parts are the dimensions, the number of its rows (`count`) and aggregations (`sum`, `max`).
+    """
     dimensions: list[str] = []
     for part in field.selection:
         known = dataset.dimensions if part.name == "dimensions" else dataset.measures.get(part.name, ())
         for one in part.selection if part.name != "count" else ():
-            if _column(one.name) not in known:
-                raise _unknown(one.name)
-            dimensions += [_column(one.name)] if part.name == "dimensions" else []
+            if _split(one.name)[0] not in known:
+                raise QueryError(f'unknown field "{one.name}"')
+            dimensions += [_split(one.name)[0]] if part.name == "dimensions" else []
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in dimensions), []).append(row)
-    return [{one.key: _part(one, found) for one in field.selection} for found in groups.values()]
-
-
-def _column(name: str) -> str:
-    return "date" if name.startswith("datetime") else name
-
-
-def _part(part: Field, rows: list[Row]) -> Any:
-    """Return one part of a group: its dimensions, the number of its rows, or an aggregation."""
-    if part.name == "count":
-        return len(rows)
-    if part.name == "dimensions":
-        return {one.key: rows[0][_column(one.name)] for one in part.selection}
-    merge: Callable[[Iterable[Any]], Any] = max if part.name == "max" else sum
-    return {one.key: merge(row[one.name] for row in rows) for one in part.selection}
+    merges: dict[str, Callable[[list[Any]], Any]] = {"max": max, "dimensions": lambda values: values[0]}
+    return [
+        {
+            part.key: len(found)
+            if part.name == "count"
+            else {
+                one.key: merges.get(part.name, sum)([row[_split(one.name)[0]] for row in found])
+                for one in part.selection
+            }
+            for part in field.selection
+        }
+        for found in groups.values()
+    ]
 
 
 def _page(groups: list[Row], field: Field) -> list[Row]:
-    """Apply `orderBy: [date_DESC, max_keyCount_ASC]` and `limit`."""
+    """Apply `orderBy: [date_DESC, max_keyCount_ASC]` (dimensions and aggregations) and `limit`."""
     limit = field.arguments.get("limit", PAGE)
     if not isinstance(limit, int) or not 0 < limit <= PAGE:
         raise QueryError(f"limit must be positive number and not greater than {PAGE}")
     orders = field.arguments.get("orderBy") or []
     for order in reversed(orders if isinstance(orders, list) else [orders]):
         name, _, direction = str(order).rpartition("_")
-        groups.sort(key=lambda group: _sort_value(group, name), reverse=direction == "DESC")
+        part, inner = name.split("_", 1) if "_" in name else ("dimensions", name)
+        try:
+            groups.sort(key=lambda group: group[part][inner], reverse=direction == "DESC")
+        except (KeyError, TypeError):
+            raise QueryError(f'cannot order by "{name}": it is not selected') from None
     return groups[:limit]
-
-
-def _sort_value(group: Row, name: str) -> Any:
-    """Return the value of `date` (a dimension) or `max_keyCount` (an aggregation)."""
-    part, _, inner = name.partition("_")
-    try:
-        return group[part][inner] if inner else group["dimensions"][name]
-    except (KeyError, TypeError):
-        raise QueryError(f'cannot order by "{name}": it is not selected') from None

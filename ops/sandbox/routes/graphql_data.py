@@ -79,14 +79,15 @@ def _daily(kind: str, labels: dict[str, str], measures: Callable[[str], Row], me
     return Dataset(rows, (*labels, "date"), {merge: tuple(measures(""))})
 
 
+def _queries(words: str) -> Row:
+    reads, writes = _number(900, words, "reads"), _number(90, words, "writes")
+    return {"readQueries": reads, "writeQueries": writes, "rowsRead": reads * 20, "rowsWritten": writes}
+
+
 def _invocations(words: str) -> Row:
     count = _number(2000, words)
-    return {
-        "requests": count,
-        "responseBodySize": count * 512,
-        "wallTime": count * 900,
-        "errors": count // 500,
-    }
+    measures = {"requests": count, "responseBodySize": count * 512, "wallTime": count * 900}
+    return {**measures, "errors": count // 500}
 
 
 def _periodic(words: str) -> Row:
@@ -94,32 +95,24 @@ def _periodic(words: str) -> Row:
     return {"activeTime": cpu * 10, "cpuTime": cpu, "exceededCpuErrors": 0}
 
 
-def _subrequests(words: str) -> Row:
-    return {"requestBodySizeUncached": _number(10**6, words, "subrequests")}
-
-
-def _queries(words: str) -> Row:
-    reads, writes = _number(900, words, "reads"), _number(90, words, "writes")
-    return {"readQueries": reads, "writeQueries": writes, "rowsRead": reads * 20, "rowsWritten": writes}
-
-
-def _no_objects(_words: str) -> Row:
-    """The sandbox keeps no objects of R2."""
-    return {"objectCount": 0, "payloadSize": 0, "metadataSize": 0}
-
-
+# The sandbox keeps no objects of R2.
+_NO_OBJECTS = {"objectCount": 0, "payloadSize": 0, "metadataSize": 0}
 _DO = {"namespaceId": "id", "scriptName": "script"}
 DATASETS = {
     "d1AnalyticsAdaptiveGroups": _daily("d1.database", {"databaseId": "uuid"}, _queries),
     "durableObjectsInvocationsAdaptiveGroups": _daily("do.namespace", _DO, _invocations),
     "durableObjectsPeriodicGroups": _daily("do.namespace", _DO, _periodic),
     "durableObjectsStorageGroups": Dataset(_do_storage, ("date",), {"max": ("storedBytes",)}),
-    "durableObjectsSubrequestsAdaptiveGroups": _daily("do.namespace", _DO, _subrequests),
+    "durableObjectsSubrequestsAdaptiveGroups": _daily(
+        "do.namespace",
+        _DO,
+        lambda words: {"requestBodySizeUncached": _number(10**6, words, "subrequests")},
+    ),
     "kvOperationsAdaptiveGroups": Dataset(
         _kv_operations, ("namespaceId", "date", "actionType"), {"sum": ("requests",)}
     ),
     "kvStorageAdaptiveGroups": Dataset(
         _kv_storage, ("namespaceId", "date"), {"max": ("keyCount", "byteCount")}
     ),
-    "r2StorageAdaptiveGroups": _daily("r2.bucket", {"bucketName": "name"}, _no_objects, "max"),
+    "r2StorageAdaptiveGroups": _daily("r2.bucket", {"bucketName": "name"}, lambda _: _NO_OBJECTS, "max"),
 }

@@ -39,11 +39,11 @@ class Pair:
         return namespace, self.name, item + "}", self.expiration, now, self.metadata, self.value
 
 
-def write(store: Store, namespace: str, pairs: list[Pair]) -> None:
+def write(store: Store, namespace: str, pairs: list[Pair], now: float | None = None) -> None:
     """Write all pairs or none, replacing those of the same name."""
-    now = store.now()
+    written = store.now() if now is None else now
     with store.transaction():
-        store.run_many(_WRITE, [pair.row(namespace, now) for pair in pairs])
+        store.run_many(_WRITE, [pair.row(namespace, written) for pair in pairs])
 
 
 def erase(store: Store, namespace: str, names: list[str]) -> None:
@@ -98,23 +98,13 @@ def checked_metadata(text: str) -> str | None:
 
 def checked_expiration(store: Store, expiration: Any, ttl: Any) -> int | None:
     """Return the time at which a pair expires; a TTL takes precedence over a time. Both are at least 60 s."""
-    now = int(store.now())
+    name, value, now = "expiration", expiration, int(store.now())
+    rule = f"Expiration times must be at least {SHORTEST_LIFE} seconds in the future."
     if ttl not in (None, ""):
-        seconds = _whole("expiration_ttl", ttl)
-        if seconds < SHORTEST_LIFE:
-            rule = f"Expiration TTL must be at least {SHORTEST_LIFE}."
-            raise Refusal(400, 10024, f"Invalid expiration_ttl of {seconds}. {rule}")
-        return now + seconds
-    if expiration in (None, ""):
+        name, value = "expiration_ttl", ttl
+        rule = f"Expiration TTL must be at least {SHORTEST_LIFE}."
+    elif expiration in (None, ""):
         return None
-    moment = _whole("expiration", expiration)
-    if moment < now + SHORTEST_LIFE:
-        rule = f"Expiration times must be at least {SHORTEST_LIFE} seconds in the future."
-        raise Refusal(400, 10024, f"Invalid expiration of {moment}. {rule}")
-    return moment
-
-
-def _whole(name: str, value: Any) -> int:
     try:
         number = float(value)
         if isinstance(value, bool) or number != int(number) or number <= 0:
@@ -122,4 +112,7 @@ def _whole(name: str, value: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         problem = f"Invalid {name} of {value}. Please specify integer greater than 0."
         raise Refusal(400, 10024, problem) from None
-    return int(number)
+    moment = int(number) + (now if name == "expiration_ttl" else 0)
+    if moment < now + SHORTEST_LIFE:
+        raise Refusal(400, 10024, f"Invalid {name} of {int(number)}. {rule}")
+    return moment

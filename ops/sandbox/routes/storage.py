@@ -6,10 +6,10 @@ import re
 import uuid
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, page_info, page_of_documents, page_of_texts
-from ops.sandbox.router import route
+from ops.sandbox.pages import cursor_of, listing, page_of_items
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 ACCOUNT = "/accounts/{account_id}"
 BUCKET = ACCOUNT + "/r2/buckets/{bucket_name}"
@@ -28,6 +28,9 @@ _QUEUE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOCATIONS = ("apac", "eeur", "enam", "weur", "wnam", "oc")
 _CLASSES = ("Standard", "InfrequentAccess")
 _QUEUE_SETTINGS = {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600}
+
+
+listing(ACCOUNT + "/pages/projects", "pages:read", "pages.project", maximum=25, default=10, minimum=1)
 
 
 def _named(sent: Json, field: str, pattern: re.Pattern[str], refusal: Refusal) -> str:
@@ -65,21 +68,15 @@ def create_bucket(request: Request, store: Store) -> Answer:
     about = {"name": name, "creation_date": store.stamp(), "location": location, "storage_class": storage}
     if owner != request.account:
         about["jurisdiction"] = owner.rpartition("/")[2]
-    with store.transaction():
-        if store.document_text("r2.bucket", owner, name) is not None:
-            raise Refusal(409, 10004, "The bucket you tried to create already exists, and you own it.")
-        store.put_document("r2.bucket", owner, name, about, sort=name)
-    return ok(about)
+    if store.taken("r2.bucket", owner, name):
+        raise Refusal(409, 10004, "The bucket you tried to create already exists, and you own it.")
+    return ok(store.put_document("r2.bucket", owner, name, about, sort=name))
 
 
+@getter(BUCKET, "r2:read")
 def _bucket(request: Request, store: Store) -> Json:
     missing = Refusal(404, 10006, "The specified bucket does not exist.")
     return store.required("r2.bucket", _r2_owner(request), request.args["bucket_name"], missing)
-
-
-@route("GET", BUCKET, scope="r2:read")
-def get_bucket(request: Request, store: Store) -> Answer:
-    return ok(_bucket(request, store))
 
 
 @route("PATCH", BUCKET, scope="r2:edit")
@@ -89,8 +86,8 @@ def patch_bucket(request: Request, store: Store) -> Answer:
     if storage not in _CLASSES:
         raise invalid_body()
     bucket["storage_class"] = storage
-    store.change_document("r2.bucket", _r2_owner(request), bucket["name"], bucket)
-    return ok(bucket)
+    name, owner = bucket["name"], _r2_owner(request)
+    return ok(store.put_document("r2.bucket", owner, name, bucket, sort=name))
 
 
 @route("DELETE", BUCKET, scope="r2:edit")
@@ -101,10 +98,9 @@ def delete_bucket(request: Request, store: Store) -> Answer:
 
 @route("GET", ACCOUNT + "/d1/database", scope="d1:read")
 def list_databases(request: Request, store: Store) -> Answer:
-    name = request.query.get("name", "")
-    databases = store.list_documents("d1.database", request.account)
-    texts = [dumps(one) for one in databases if name in one["name"]]
-    return page_of_texts(request, texts, maximum=10_000, default=1000, minimum=10)
+    name, databases = request.query.get("name", ""), store.list_documents("d1.database", request.account)
+    found = [one for one in databases if name in one["name"]]
+    return page_of_items(request, found, maximum=10_000, default=1000, minimum=10)
 
 
 @route("POST", ACCOUNT + "/d1/database", scope="d1:edit")
@@ -112,10 +108,9 @@ def create_database(request: Request, store: Store) -> Answer:
     sent = request.object()
     name = _named(sent, "name", _DATABASE_NAME, Refusal(400, 7400, "Invalid property: name"))
     about = {"uuid": str(uuid.uuid4()), "name": name, "version": "production", "created_at": store.stamp()}
-    with store.transaction():
-        if any(one["name"] == name for one in store.list_documents("d1.database", request.account)):
-            raise Refusal(400, 7502, f"Database with name '{name}' already exists.")
-        store.put_document("d1.database", request.account, about["uuid"], about, sort=name)
+    if store.taken("d1.database", request.account, name):
+        raise Refusal(400, 7502, f"Database with name '{name}' already exists.")
+    store.put_document("d1.database", request.account, about["uuid"], about, sort=name)
     return ok(_detailed(about))
 
 
@@ -133,9 +128,7 @@ def _detailed(database: Json) -> Json:
     return {**database, "num_tables": 0, "file_size": 12288, "read_replication": replication}
 
 
-@route("GET", DATABASE, scope="d1:read")
-def get_database(request: Request, store: Store) -> Answer:
-    return ok(_detailed(_database(request, store)))
+getter(DATABASE, "d1:read")(lambda request, store: _detailed(_database(request, store)))
 
 
 @route("PATCH", DATABASE, scope="d1:edit")
@@ -145,7 +138,7 @@ def change_database(request: Request, store: Store) -> Answer:
     if not isinstance(replication, dict) or replication.get("mode") not in ("auto", "disabled"):
         raise invalid_body()
     database["read_replication"] = {"mode": replication["mode"]}
-    store.change_document("d1.database", request.account, database["uuid"], database)
+    store.put_document("d1.database", request.account, database["uuid"], database, sort=database["name"])
     return ok(_detailed(database))
 
 
@@ -158,12 +151,9 @@ def delete_database(request: Request, store: Store) -> Answer:
 @route("GET", ACCOUNT + "/queues", scope="queues:read")
 def list_queues(request: Request, store: Store) -> Answer:
     """List the queues, or those that `name` names; 100 a page although `page` is not documented."""
-    names = request.query.all("name")
-    queues = [_shown(store, request.account, one) for one in store.list_documents("queue", request.account)]
-    texts = [dumps(one) for one in queues if not names or one["queue_name"] in names]
-    page = request.number("page", 1, 1, 2**31)
-    listed = texts[(page - 1) * 100 : page * 100]
-    return ok_list(listed, page_info(page, 100, len(listed), len(texts)))
+    names, queues = request.query.all("name"), store.list_documents("queue", request.account)
+    found = [_shown(store, request.account, one) for one in queues if not names or one["queue_name"] in names]
+    return page_of_items(request, found, maximum=100, default=100, minimum=100)
 
 
 def _shown(store: Store, account: str, queue: Json) -> Json:
@@ -184,16 +174,11 @@ def create_queue(request: Request, store: Store) -> Answer:
     sent = request.object()
     invalid = Refusal(400, 11003, f"Invalid queue name: {sent.get('queue_name')}.")
     name = _named(sent, "queue_name", _QUEUE_NAME, invalid)
+    if store.taken("queue", request.account, name):
+        raise Refusal(409, 11009, f"Queue name '{name}' is already taken.")
     settings = {**_QUEUE_SETTINGS, **(sent.get("settings") or {})}
-    stamps = {"created_on": store.stamp(), "modified_on": store.stamp()}
-    queue: Json = {"queue_id": new_id(), "queue_name": name, **stamps, "consumers": [], "settings": settings}
-    with store.transaction():
-        if store.one(
-            "SELECT 1 FROM document WHERE kind = 'queue' AND owner = ? AND sort = ?", (request.account, name)
-        ):
-            raise Refusal(409, 11009, f"Queue name '{name}' is already taken.")
-        store.put_document("queue", request.account, queue["queue_id"], queue, sort=name)
-    return ok(_shown(store, request.account, queue))
+    queue = {"queue_id": new_id(), "queue_name": name, "created_on": store.stamp()}
+    return _save_queue(request, store, {**queue, "consumers": [], "settings": settings})
 
 
 def _queue(request: Request, store: Store) -> Json:
@@ -201,9 +186,8 @@ def _queue(request: Request, store: Store) -> Json:
     return store.required("queue", request.account, request.args["queue_id"], missing)
 
 
-@route("GET", QUEUE, scope="queues:read")
-def get_queue(request: Request, store: Store) -> Answer:
-    return ok(_shown(store, request.account, _queue(request, store)))
+getter(QUEUE, "queues:read")(lambda request, store: _shown(store, request.account, _queue(request, store)))
+getter(QUEUE + "/consumers", "queues:read")(lambda request, store: _queue(request, store)["consumers"])
 
 
 @route("PUT", QUEUE, scope="queues:edit")
@@ -227,19 +211,13 @@ def delete_queue(request: Request, store: Store) -> Answer:
     return ok(None)
 
 
-@route("GET", QUEUE + "/consumers", scope="queues:read")
-def list_consumers(request: Request, store: Store) -> Answer:
-    return ok(_queue(request, store)["consumers"])
-
-
 @route("POST", QUEUE + "/consumers", scope="queues:edit")
 def create_consumer(request: Request, store: Store) -> Answer:
     """Add a consumer; a queue has at most one (11004)."""
-    with store.transaction():
-        queue = _queue(request, store)
-        if queue["consumers"]:
-            raise Refusal(409, 11004, "workers.api.error.consumer_exists")
-        return _save_consumer(request, store, queue, {"consumer_id": new_id(), "created_on": store.stamp()})
+    queue = _queue(request, store)
+    if queue["consumers"]:
+        raise Refusal(409, 11004, "workers.api.error.consumer_exists")
+    return _save_consumer(request, store, queue, {"consumer_id": new_id(), "created_on": store.stamp()})
 
 
 def _save_consumer(request: Request, store: Store, queue: Json, consumer: Json) -> Answer:
@@ -261,35 +239,22 @@ def _save_consumer(request: Request, store: Store, queue: Json, consumer: Json) 
     return ok(consumer)
 
 
-def _consumer(request: Request, queue: Json) -> Json:
-    for one in queue["consumers"]:
+@getter(CONSUMER, "queues:read")
+def _consumer(request: Request, store: Store) -> Json:
+    for one in _queue(request, store)["consumers"]:
         if one["consumer_id"] == request.args["consumer_id"]:
             return dict(one)
     raise Refusal(404, 11002, "Consumer does not exist.")
 
 
-@route("GET", CONSUMER, scope="queues:read")
-def get_consumer(request: Request, store: Store) -> Answer:
-    return ok(_consumer(request, _queue(request, store)))
-
-
 @route("PUT", CONSUMER, scope="queues:edit")
 def change_consumer(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        queue = _queue(request, store)
-        return _save_consumer(request, store, queue, _consumer(request, queue))
+    return _save_consumer(request, store, _queue(request, store), _consumer(request, store))
 
 
 @route("DELETE", CONSUMER, scope="queues:edit")
 def delete_consumer(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        queue = _queue(request, store)
-        queue["consumers"].remove(_consumer(request, queue))
-        _save_queue(request, store, queue)
+    queue = _queue(request, store)
+    queue["consumers"].remove(_consumer(request, store))
+    _save_queue(request, store, queue)
     return ok(None)
-
-
-@route("GET", ACCOUNT + "/pages/projects", scope="pages:read")
-def list_projects(request: Request, store: Store) -> Answer:
-    owner = request.account
-    return page_of_documents(request, store, "pages.project", owner, maximum=25, default=10, minimum=1)

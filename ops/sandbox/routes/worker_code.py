@@ -1,20 +1,144 @@
-"""A Worker's code as it is uploaded: read the form, check it, describe the code.
+"""A Worker as it is uploaded: read the form, check code and bindings, describe the code.
 
-Form: docs:workers/configuration/multipart-upload-metadata. Invalid code is refused with 10021.
+Form: docs:workers/configuration/multipart-upload-metadata. Invalid code is refused with 10021, bindings with
+10021, 10041, 10053, 10061, 10085 and 10143; bindings of unknown types are stored unchanged.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ops.sandbox.routes.worker_bindings import invalid
-from ops.sandbox.routes.worker_state import OLDEST_DATE, Module, etag
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Part, Request
+from ops.sandbox.wire import Part, Refusal, Request, invalid_body
+
+SECRETS = ("secret_text", "secret_key")
+_SECRET_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_HIDDEN = ("text", "key_base64", "key_jwk")
+OLDEST_DATE = "2021-11-02"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One part of a Worker's code."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+def resolve(sent: Any, before: list[Json], *, keep: tuple[str, ...] = (), strict: bool = False) -> list[Json]:
+    """Return the bindings after an upload: sent ones, inherited ones, and those of a kept type.
+
+    *strict*: refuse an `inherit` of an unknown name instead of dropping it.
+    """
+    if not isinstance(sent, list):
+        raise invalid("bindings must be a list")
+    old = {binding["name"]: binding for binding in before}
+    resolved: dict[str, Json] = {}
+    for binding in sent:
+        if not isinstance(binding, dict) or not isinstance(binding.get("type"), str):
+            raise invalid("each binding needs a type")
+        name = binding.get("name")
+        if not isinstance(name, str) or not name:
+            raise invalid(f"a binding of type {binding['type']} needs a name")
+        if name in resolved:
+            raise name_taken(name)
+        if binding["type"] == "inherit":
+            found = old.get(str(binding.get("old_name") or name))
+            if found is not None:
+                resolved[name] = {**found, "name": name}
+            elif strict:
+                raise invalid(f"cannot inherit binding '{name}': the Worker has no such binding")
+        elif binding["type"] in SECRETS and not any(key in binding for key in _HIDDEN):
+            if name not in old or old[name]["type"] != binding["type"]:
+                raise invalid(f"secret '{name}' has no value")
+            resolved[name] = old[name]
+        else:
+            resolved[name] = public(binding)
+    for binding in before:
+        if binding["type"] in keep:
+            resolved.setdefault(binding["name"], binding)
+    return list(resolved.values())
+
+
+def invalid(message: str) -> Refusal:
+    """Return the refusal of a Worker that does not pass validation."""
+    return Refusal(400, 10021, message)
+
+
+def name_taken(name: str) -> Refusal:
+    """Return the refusal of a second binding with the same name."""
+    message = f"Binding name '{name}' already in use. Please use a different name and try again."
+    return Refusal(400, 10053, message)
+
+
+def public(binding: Json) -> Json:
+    """Return a binding as the API shows it, a secret without its value."""
+    hidden = _HIDDEN if binding["type"] in SECRETS else ()
+    return {key: value for key, value in binding.items() if key not in hidden}
+
+
+def changed_secrets(before: list[Json], secrets: dict[str, Any]) -> list[Json]:
+    """Return the bindings with *secrets* set, or deleted where they are None."""
+    bindings = {one["name"]: one for one in before}
+    for name, secret in secrets.items():
+        old = bindings.pop(name, None)
+        if old is not None and old["type"] not in SECRETS:
+            raise name_taken(name)
+        if secret is None:
+            continue
+        if not isinstance(secret, dict) or not _SECRET_NAME.fullmatch(name):
+            raise invalid_body()
+        kind = secret.get("type", "secret_text")
+        if kind not in SECRETS or (kind == "secret_text" and not isinstance(secret.get("text"), str)):
+            raise invalid_body()
+        bindings[name] = public({**secret, "name": name, "type": kind})
+    return list(bindings.values())
+
+
+def check_targets(store: Store, account: str, script: str, bindings: list[Json]) -> list[Json]:
+    """Refuse bindings to targets that do not exist; fill in the namespace of a Durable Object's class."""
+    for binding in bindings:
+        type = binding["type"]
+        if type in _DOCUMENTS:
+            kind, field, code, message = _DOCUMENTS[type]
+            id = str(binding.get(field, ""))
+            store.required(kind, account, id, Refusal(400, code, message.format(id)))
+        elif type == "d1":
+            id = str(binding.get("database_id") or binding.get("id"))
+            missing = f"binding {binding['name']} of type d1 must have a database that already exists."
+            store.required("d1.database", account, id, invalid(missing))
+            binding |= {"id": id, "database_id": id}
+        elif type == "service":
+            target, problem = str(binding.get("service", "")), "Could not resolve service binding"
+            if target != script and store.document_text("worker", account, target) is None:
+                message = f"{problem} '{binding['name']}'. Target script '{target}' not found."
+                raise Refusal(400, 10143, message)
+        elif type == "durable_object_namespace":
+            owner, name = binding.get("script_name") or script, binding.get("class_name")
+            for one in store.list_documents("do.namespace", account):
+                if one["script"] == owner and one["class"] == name:
+                    binding["namespace_id"] = str(one["id"])
+                    break
+            else:
+                problem = "because it is not currently configured to implement Durable Objects."
+                raise Refusal(400, 10061, f"Cannot create binding for class '{name}' {problem}")
+    return bindings
+
+
+_NO_BUCKET = "R2 bucket '{}' not found. Please use a different name and try again."
+# Binding type: kind of the target, field that names it, code and message when it does not exist.
+_DOCUMENTS = {
+    "kv_namespace": ("kv.namespace", "namespace_id", 10041, "KV namespace '{}' not found."),
+    "r2_bucket": ("r2.bucket", "bucket_name", 10085, _NO_BUCKET),
+}
+
 
 _ENTRY_HEADERS = {"CF-WORKER-MAIN-MODULE-PART": "main_module", "CF-WORKER-BODY-PART": "body_part"}
 _JAVASCRIPT = ("application/javascript", "text/javascript")
@@ -48,8 +172,13 @@ def received(request: Request) -> tuple[Json, list[Module]]:
     for header, name in _ENTRY_HEADERS.items():
         if request.headers.get(header):
             metadata[name] = request.headers.get(header)
+    # A module has its file name; the metadata may use the part's name for the main one.
     entries = (metadata.get("main_module"), metadata.get("body_part"))
-    return metadata, [_module(part, entries) for part in parts if part is not found]
+    modules = []
+    for part in (part for part in parts if part is not found):
+        name = part.name if part.name in entries else part.filename or part.name
+        modules.append(Module(name, part.content_type or "text/plain", part.data))
+    return metadata, modules
 
 
 def read_json(part: Part) -> Json:
@@ -63,58 +192,28 @@ def read_json(part: Part) -> Json:
     return value
 
 
-def _module(part: Part, entries: tuple[Any, Any]) -> Module:
-    """Return a module, named by its file name; the metadata may use the part's name for the main one."""
-    name = part.name if part.name in entries else part.filename or part.name
-    return Module(name, part.content_type or "text/plain", part.data)
-
-
-def entry(metadata: Json, parts: list[Module]) -> tuple[str, bool]:
-    """Return the name of the main part ("" if there are only assets), and True if it is a module."""
-    main, body = metadata.get("main_module"), metadata.get("body_part")
-    if metadata.get("assets") and not parts:
-        return "", True
-    if (main is None) == (body is None):
-        raise invalid("the metadata must name either a main_module or a body_part")
-    name = str(main if main is not None else body)
-    if name not in [part.name for part in parts]:
-        raise invalid(f'Uncaught Error: No such module "{name}".')
-    return name, main is not None
-
-
-def check_imports(parts: list[Module]) -> None:
-    """Refuse a module that imports a module that was not uploaded."""
-    names = {part.name for part in parts}
-    for part in parts:
-        if part.content_type in MODULES:
-            for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
-                if not _known(target, part.name, names):
-                    problem = f'Uncaught Error: No such module "{target}".'
-                    raise invalid(f'{problem}\n  imported from "{part.name}"')
-
-
-def _known(target: str, importer: str, names: set[str]) -> bool:
-    """True if an import can be resolved; `node:` and `cloudflare:` modules belong to the runtime."""
-    if ":" in target or re.fullmatch(r"[\w@/-]+", target):
-        return True
-    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), target)) in names
-
-
 def describe(worker: Json, parts: list[Module], main: str, is_modules: bool) -> None:
-    """Store main part, handlers, classes and etag of the code on the Worker."""
+    """Store main part, handlers, classes and the etag of the code on the Worker.
+
+    Refuse a module that imports a module that was not uploaded; `node:` and `cloudflare:` modules belong to
+    the runtime, and so do bare names.
+    """
+    names = {part.name for part in parts}
+    for part in (part for part in parts if part.content_type in MODULES):
+        for target in _IMPORT.findall(part.data.decode("utf-8", "replace")):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(part.name), target))
+            if not (":" in target or re.fullmatch(r"[\w@/-]+", target) or path in names):
+                problem = f'Uncaught Error: No such module "{target}".'
+                raise invalid(f'{problem}\n  imported from "{part.name}"')
     code = next((part.data for part in parts if part.name == main), b"").decode("utf-8", "replace")
     pattern = _HANDLER if is_modules else _LISTENER
     worker["main"], worker["has_modules"] = main, is_modules
     worker["handlers"] = sorted(set(pattern.findall(code)))
     worker["named_handlers"] = [{"name": name, "handlers": ["class"]} for name in _CLASS.findall(code)]
-    worker["etag"] = etag(parts)
-
-
-def chosen(metadata: Json, store: Store) -> Json:
-    """Return the settings of an upload; settings that it omits get their default."""
-    settings = {name: metadata.get(name, default) for name, default in SETTINGS.items()}
-    check_date(settings["compatibility_date"], store)
-    return settings
+    digest = hashlib.sha256()
+    for part in sorted(parts, key=lambda part: part.name):
+        digest.update(f"{part.name}\0{part.content_type}\0{len(part.data)}\0".encode() + part.data)
+    worker["etag"] = digest.hexdigest()
 
 
 def check_date(value: Any, store: Store) -> None:

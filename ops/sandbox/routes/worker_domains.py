@@ -1,21 +1,34 @@
-"""Workers: custom domains. Attaching one creates a DNS record in its zone; detaching removes it."""
+"""Workers: routes (the script that answers a pattern) and custom domains.
+
+Attaching a domain creates a DNS record in its zone; detaching removes it.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
 
-from ops.sandbox.router import not_routable, route, segments
-from ops.sandbox.routes.worker_state import SCRIPT, find, not_found
+from ops.sandbox import dns_records
+from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.pages import listing
+from ops.sandbox.router import getter, not_routable, route, segments
+from ops.sandbox.routes.worker_state import SCRIPT, not_found, worker_of
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 DOMAINS = "/accounts/{account_id}/workers/domains"
 DOMAIN = DOMAINS + "/{domain_id}"
 KIND = "worker.domain"
 FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
+WORKERS = "/accounts/{account_id}/workers"
+ROUTES = "/zones/{zone_id}/workers/routes"
+ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
+_SCRIPT = re.compile(r"[a-z0-9_][a-z0-9-_]*")
+_HOST = re.compile(r"(?:https?://|\*://)?([^/]+)")
 
 # The content of a custom domain's record: the discard address (RFC 6666), as Cloudflare writes it.
 _ADDRESS = "100::"
+_PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
 
 
 @route("GET", DOMAINS + "/records", scope="workers:read")
@@ -28,105 +41,91 @@ def list_domains(request: Request, store: Store) -> Answer:
 
 @route("PUT", DOMAINS, scope="workers:edit")
 def attach_domain(request: Request, store: Store) -> Answer:
-    """Attach a hostname to a Worker; an attached hostname moves to this Worker."""
-    with store.transaction():
-        return ok(_attach(store, request.account, request.object()))
+    return ok(_attach(store, request.account, request.object()))
 
 
-def _by_hostname(store: Store, account: str) -> dict[str, Json]:
+def attached(store: Store, account: str) -> dict[str, Json]:
+    """Return the custom domains by hostname."""
     return {one["hostname"]: one for one in store.list_documents(KIND, account)}
 
 
 def _attach(store: Store, account: str, body: Json) -> Json:
+    """Attach a hostname to a Worker; an attached hostname moves to this Worker."""
     hostname, service = body.get("hostname"), body.get("service")
     if not isinstance(hostname, str) or not isinstance(service, str):
         raise invalid_body()
     zone = _zone(store, body, hostname)
-    if find(store, account, service) is None:
-        raise not_found()
-    found = _by_hostname(store, account).get(hostname)
+    store.required("worker", account, service, not_found())
+    found = attached(store, account).get(hostname)
     if found is None:
-        replace = body.get("override_existing_dns_record") is True
-        record = _create_record(store, zone, hostname, replace=replace)
+        if body.get("override_existing_dns_record") is True:
+            store.run(f"DELETE FROM dns_record WHERE {_PRESENT}", (zone["id"], hostname))  # noqa: S608 (constant)
+        elif _has_records(store, zone["id"], hostname):
+            problem = "already has externally managed DNS records (A, CNAME, etc)."
+            hint = "Either delete them, try a different hostname, or use the option"
+            message = f"Hostname '{hostname}' {problem} {hint} 'override_existing_dns_record'."
+            raise Refusal(409, 100117, message)
+        record = new_id()
+        save_domain_record(store, zone["id"], record, hostname, store.stamp())
         found = {"id": new_id(), "hostname": hostname, "cert_id": str(uuid.uuid4())}
         store.put_document("worker.domain_record", account, found["id"], [zone["id"], record])
     named = {"zone_id": zone["id"], "zone_name": zone["name"], "service": service}
     domain = {**found, **named, "environment": body.get("environment") or "production"}
-    save_domain(store, account, domain)
-    return domain
+    return store.put_document(KIND, account, domain["id"], domain, sort=hostname)
 
 
 @route("POST", SCRIPT + "/domains/changeset", scope="workers:edit")
 def compare_domains(request: Request, store: Store) -> Answer:
     """Report what `PUT .../domains/records` would add, update and remove, and its conflicts."""
-    origins, attached = request.json(), _by_hostname(store, request.account)
+    origins, domains = request.json(), attached(store, request.account)
     if not isinstance(origins, list) or not all(isinstance(one, dict) for one in origins):
         raise invalid_body()
     script, hostnames = request.args["script_name"], [str(one.get("hostname")) for one in origins]
-    known = [attached[name] for name in hostnames if name in attached]
-    new = [one for one in origins if one.get("hostname") not in attached]
+    known = [domains[name] for name in hostnames if name in domains]
+    new = [one for one in origins if one.get("hostname") not in domains]
     zones = {one["hostname"]: _zone(store, one, one["hostname"])["id"] for one in new}
-    own = [one for one in attached.values() if one["service"] == script]
-    return ok(
-        {
-            "added": new,
-            "updated": [{**one, "modified": one["service"] != script} for one in known],
-            "removed": [one for one in own if one["hostname"] not in hostnames],
-            "conflicting": [
-                one for one in new if _has_records(store, zones[one["hostname"]], one["hostname"])
-            ],
-        }
-    )
+    own = [one for one in domains.values() if one["service"] == script]
+    changes = {
+        "added": new,
+        "updated": [{**one, "modified": one["service"] != script} for one in known],
+        "removed": [one for one in own if one["hostname"] not in hostnames],
+        "conflicting": [one for one in new if _has_records(store, zones[one["hostname"]], one["hostname"])],
+    }
+    return ok(changes)
 
 
 @route("PUT", SCRIPT + "/domains/records", scope="workers:edit")
 def put_domains(request: Request, store: Store) -> Answer:
     """Replace the custom domains of a script with the `origins` of the body."""
     body, script = request.object(), request.args["script_name"]
-    with store.transaction():
-        for one in body.get("origins") or []:
-            options = {"override_existing_dns_record": body.get("override_existing_dns_record")}
-            sent = {name: value for name, value in one.items() if value is not None}
-            _attach(store, request.account, {**sent, **options, "service": script})
-        hostnames = {one["hostname"] for one in body.get("origins") or []}
-        for name, one in _by_hostname(store, request.account).items():
-            if one["service"] == script and name not in hostnames:
-                _detach(store, request.account, one)
+    origins = body.get("origins") or []
+    for one in origins:
+        options = {"override_existing_dns_record": body.get("override_existing_dns_record")}
+        sent = {name: value for name, value in one.items() if value is not None}
+        _attach(store, request.account, {**sent, **options, "service": script})
+    hostnames = {one["hostname"] for one in origins}
+    for name, one in attached(store, request.account).items():
+        if one["service"] == script and name not in hostnames:
+            detach(store, request.account, one)
     return ok([one for one in store.list_documents(KIND, request.account) if one["service"] == script])
-
-
-@route("GET", DOMAINS + "/records/{domain_id}", scope="workers:read")
-@route("GET", DOMAIN, scope="workers:read")
-def get_domain(request: Request, store: Store) -> Answer:
-    return ok(_domain(request, store))
 
 
 @route("DELETE", DOMAIN, scope="workers:edit")
 def detach_domain(request: Request, store: Store) -> Answer:
-    with store.transaction():
-        _detach(store, request.account, _domain(request, store))
+    detach(store, request.account, _domain(request, store))
     return ok(None)
 
 
-def save_domain(store: Store, account: str, domain: Json) -> None:
-    """Write a custom domain's document."""
-    store.put_document(KIND, account, domain["id"], domain, sort=domain["hostname"])
-
-
-def detach_all(store: Store, account: str, service: str) -> None:
-    """Detach every domain of a Worker."""
-    for one in store.list_documents(KIND, account):
-        if one["service"] == service:
-            _detach(store, account, one)
-
-
-def _detach(store: Store, account: str, domain: Json) -> None:
+def detach(store: Store, account: str, domain: Json) -> None:
+    """Delete a custom domain with its DNS record."""
     zone, record = store.get_document("worker.domain_record", account, domain["id"]) or ("", "")
     store.run("DELETE FROM dns_record WHERE zone = ? AND id = ?", (zone, record))
     store.delete_document("worker.domain_record", account, domain["id"])
     store.delete_document(KIND, account, domain["id"])
 
 
+@getter(DOMAINS + "/records/{domain_id}", "workers:read")
+@getter(DOMAIN, "workers:read")
 def _domain(request: Request, store: Store) -> Json:
     missing = not_routable(segments(request.path))
     return store.required(KIND, request.account, request.args["domain_id"], missing)
@@ -142,42 +141,97 @@ def _zone(store: Store, body: Json, hostname: str) -> Json:
     raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
 
 
-_PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
-
-
 def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
     return store.one(f"SELECT 1 FROM dns_record WHERE {_PRESENT}", (zone_id, hostname)) is not None  # noqa: S608 (constant)
 
 
-def _create_record(store: Store, zone: Json, hostname: str, *, replace: bool) -> str:
-    if replace:
-        store.run(f"DELETE FROM dns_record WHERE {_PRESENT}", (zone["id"], hostname))  # noqa: S608 (constant)
-    elif _has_records(store, zone["id"], hostname):
-        problem = "already has externally managed DNS records (A, CNAME, etc)."
-        hint = (
-            "Either delete them, try a different hostname, or use the option 'override_existing_dns_record'."
-        )
-        raise Refusal(409, 100117, f"Hostname '{hostname}' {problem} {hint}")
-    record = domain_record(new_id(), hostname, store.stamp())
-    row = (zone["id"], record["id"], "AAAA", hostname, _ADDRESS, 1, 1, None, "[]", dumps(record))
-    store.run("INSERT INTO dns_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-    return str(record["id"])
+def save_domain_record(store: Store, zone_id: str, id: str, hostname: str, now: str) -> None:
+    """Write the DNS record of a custom domain: proxied, and read-only for the DNS API."""
+    sent = {"type": "AAAA", "name": hostname, "content": _ADDRESS, "proxied": True}
+    record = dns_records.built(dns_records.zone_of(store, zone_id), sent, id, now)
+    record["meta"] = {"read_only": True, "origin_worker_id": id}
+    dns_records.save(store, zone_id, record)
 
 
-def domain_record(id: str, hostname: str, now: str) -> Json:
-    """Return the DNS record of a custom domain: proxied, and read-only for the DNS API."""
-    return {
-        "id": id,
-        "name": hostname,
-        "type": "AAAA",
-        "content": _ADDRESS,
-        "proxiable": True,
-        "proxied": True,
-        "ttl": 1,
-        "settings": {},
-        "meta": {"read_only": True, "origin_worker_id": id},
-        "comment": None,
-        "tags": [],
-        "created_on": now,
-        "modified_on": now,
-    }
+listing(ROUTES, "workers:read", "worker_route")
+
+
+@route("POST", ROUTES, "workers:edit")
+@route("PUT", ROUTE, "workers:edit")
+def write_route(request: Request, store: Store) -> Answer:
+    id = _route(request, store)["id"] if request.method == "PUT" else new_id()
+    return ok(_save(store, request.zone, id, request.object()))
+
+
+@route("DELETE", ROUTE, "workers:edit")
+def delete_route(request: Request, store: Store) -> Answer:
+    _route(request, store)
+    store.delete_document("worker_route", request.zone, request.args["route_id"])
+    return ok({"id": request.args["route_id"]})
+
+
+@getter(ROUTE, "workers:read")
+def _route(request: Request, store: Store) -> Json:
+    missing = Refusal(404, 10008, "workers.api.error.route_not_found")
+    return store.required("worker_route", request.zone, request.args["route_id"], missing)
+
+
+def _in_zone(pattern: str, zone: str) -> bool:
+    found = _HOST.match(pattern)
+    host = found[1].lower().lstrip("*") if found else ""
+    return host in (zone, "." + zone) or host.endswith("." + zone)
+
+
+def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
+    """Write and return the route that *sent* describes, or refuse it."""
+    pattern, script = sent.get("pattern"), sent.get("script") or None
+    zone = store.get_document("zone", "", zone_id)["name"]
+    if not isinstance(pattern, str) or not _in_zone(pattern, zone):
+        raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+    if script is not None and not (isinstance(script, str) and _SCRIPT.fullmatch(script)):
+        raise Refusal(400, 10016, "workers.api.error.invalid_script_name")
+    if script is not None and store.document_text("worker", ACCOUNT_ID, script) is None:
+        raise Refusal(404, 10007, "workers.api.error.script_not_found")
+    sql = "SELECT 1 FROM document WHERE kind = 'worker_route' AND owner = ? AND sort = ? AND id <> ?"
+    if store.one(sql, (zone_id, pattern, id)):
+        raise Refusal(409, 10020, "workers.api.error.duplicate_route")
+    made = {"id": id, "pattern": pattern, **({} if script is None else {"script": script})}
+    return store.put_document("worker_route", zone_id, id, made, sort=pattern)
+
+
+@route("GET", SCRIPT + "/routes", "workers:read")
+@route("GET", WORKERS + "/services/{script_name}/environments/{environment}/routes", "workers:read")
+def list_script_routes(request: Request, store: Store) -> Answer:
+    """List the routes of a script in every zone, with `show_zonename=true` with the zone's name."""
+    worker_of(request, store)
+    return ok([{**one, "zone_name": zone["name"]} for zone, one in _of_script(request, store)])
+
+
+def _of_script(request: Request, store: Store) -> list[tuple[Json, Json]]:
+    """Return the zone and the route of each route of a script."""
+    return [
+        (zone, one)
+        for zone in store.list_documents("zone", "")
+        for one in store.list_documents("worker_route", zone["id"])
+        if one.get("script") == request.args["script_name"]
+    ]
+
+
+@route("PUT", SCRIPT + "/routes", "workers:edit")
+def put_script_routes(request: Request, store: Store) -> Answer:
+    """Replace the routes of a script with those of an array `[{"pattern": ..., "zone_name": ...}]`."""
+    sent, script = request.json(), worker_of(request, store)["id"]
+    if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
+        raise invalid_body()
+    routes = _of_script(request, store)
+    old = {one["pattern"]: one["id"] for _, one in routes}
+    for zone, one in routes:
+        store.delete_document("worker_route", zone["id"], one["id"])
+    zones = store.list_documents("zone", "")
+    for pattern in (str(one.get("pattern")) for one in sent):
+        zone = next((zone for zone in zones if _in_zone(pattern, zone["name"])), {})
+        if not zone:
+            raise Refusal(400, 10022, "workers.api.error.invalid_route_pattern")
+        id = old.get(pattern) or new_id()
+        _save(store, zone["id"], id, {"pattern": pattern, "script": script})
+    return ok([one for _, one in _of_script(request, store)])

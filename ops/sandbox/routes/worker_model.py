@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from ops.sandbox.pages import page_of_texts
-from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import changed_secrets, public
-from ops.sandbox.routes.worker_deployments import add_version, annotations_of, no_version
-from ops.sandbox.routes.worker_state import KIND, modules, not_found, save, save_modules
+from ops.sandbox.pages import page_of_items
+from ops.sandbox.router import getter, route
+from ops.sandbox.routes import worker_state
+from ops.sandbox.routes.worker_code import changed_secrets, public
+from ops.sandbox.routes.worker_state import KIND
 from ops.sandbox.routes.workers import WORKERS, delete_script
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 MODELS = WORKERS + "/workers"
 MODEL = MODELS + "/{worker}"
@@ -24,7 +24,7 @@ def _worker(request: Request, store: Store) -> Json:
     for one in store.list_documents(KIND, request.account):
         if request.args["worker"] in (one["id"], one["tag"]):
             return dict(one)
-    raise not_found()
+    raise worker_state.not_found()
 
 
 def _model(worker: Json) -> Json:
@@ -38,23 +38,20 @@ def _model(worker: Json) -> Json:
 
 @route("GET", MODELS, scope="workers:read")
 def list_models(request: Request, store: Store) -> Answer:
-    texts = [dumps(_model(one)) for one in store.list_documents(KIND, request.account)]
-    return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
+    models = [_model(one) for one in store.list_documents(KIND, request.account)]
+    return page_of_items(request, models, maximum=100, default=10, minimum=1)
 
 
-@route("GET", MODEL, scope="workers:read")
-def get_model(request: Request, store: Store) -> Answer:
-    return ok(_model(_worker(request, store)))
+getter(MODEL, "workers:read")(lambda request, store: _model(_worker(request, store)))
 
 
 @route("PATCH", MODEL, scope="workers:edit")
 def patch_model(request: Request, store: Store) -> Answer:
     worker, sent = _worker(request, store), request.object()
     worker["settings"] |= {name: sent[name] for name in _OPTIONS if name in sent}
-    worker["subdomain"] |= {
-        k: v for k, v in (sent.get("subdomain") or {}).items() if k in worker["subdomain"]
-    }
-    save(store, request.account, worker)
+    subdomain = sent.get("subdomain") or {}
+    worker["subdomain"] |= {k: v for k, v in subdomain.items() if k in worker["subdomain"]}
+    worker_state.save(store, request.account, worker)
     return ok(_model(worker))
 
 
@@ -75,8 +72,8 @@ def _version(version: Json) -> Json:
 
 @route("GET", MODEL + "/versions", scope="workers:read")
 def list_model_versions(request: Request, store: Store) -> Answer:
-    texts = [dumps(_version(one)) for one in _worker(request, store)["versions"]]
-    return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
+    versions = [_version(one) for one in _worker(request, store)["versions"]]
+    return page_of_items(request, versions, maximum=100, default=10, minimum=1)
 
 
 @route("GET", MODEL + "/versions/latest", scope="workers:read")
@@ -86,25 +83,23 @@ def get_model_version(request: Request, store: Store) -> Answer:
     for one in _worker(request, store)["versions"]:
         if id in ("latest", one["id"]):
             return ok(_version(one))
-    raise no_version()
+    raise worker_state.no_version()
 
 
 @route("PATCH", MODEL + "/versions/latest", scope="workers:edit")
 def patch_latest_version(request: Request, store: Store) -> Answer:
     """Add a version with the code of the newest one and changed secrets; it is not deployed."""
-    sent = request.object()
+    sent, worker = request.object(), _worker(request, store)
     env = sent.get("env")
     if not isinstance(env, dict):
         raise invalid_body()
-    with store.transaction():
-        worker = _worker(request, store)
-        if not worker["versions"]:
-            raise Refusal(404, 10222, "This Worker has no versions.")
-        latest = worker["versions"][0]
-        draft = deepcopy(latest["resources"])
-        draft["settings"]["bindings"] = changed_secrets(draft["settings"]["bindings"], env)
-        version = add_version(worker, draft, store.stamp(), **annotations_of(sent))
-        parts = modules(store, request.account, {**worker, "version": latest["id"]})
-        save_modules(store, request.account, worker["id"], version["id"], parts)
-        save(store, request.account, worker)
+    if not worker["versions"]:
+        raise Refusal(404, 10222, "This Worker has no versions.")
+    latest = worker["versions"][0]
+    draft = deepcopy(latest["resources"])
+    draft["settings"]["bindings"] = changed_secrets(draft["settings"]["bindings"], env)
+    version = worker_state.add_version(worker, draft, store.stamp(), **worker_state.annotations_of(sent))
+    parts = worker_state.modules(store, request.account, {**worker, "version": latest["id"]})
+    worker_state.save_modules(store, request.account, worker["id"], version["id"], parts)
+    worker_state.save(store, request.account, worker)
     return ok(_version(version))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ops.sandbox.router import route
-from ops.sandbox.routes.worker_bindings import SECRETS, changed_secrets, check_targets, public, resolve
-from ops.sandbox.routes.worker_code import check_date, read_json
-from ops.sandbox.routes.worker_deployments import release_settings
-from ops.sandbox.routes.worker_state import SCRIPT, save, worker_of
+from ops.sandbox.router import getter, route
+from ops.sandbox.routes import worker_code
+from ops.sandbox.routes.worker_code import SECRETS
+from ops.sandbox.routes.worker_state import SCRIPT, release_settings, save, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -25,11 +24,7 @@ _CRON_FIELDS: tuple[tuple[int, int, tuple[str, ...], str], ...] = (
     (1, 7, _WEEKDAYS, r"L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])"),
 )
 _NO_SETTINGS = ("migrations", "annotations")
-
-
-@route("GET", SCRIPT + "/settings", scope="workers:read")
-def get_settings(request: Request, store: Store) -> Answer:
-    return ok(_settings(worker_of(request, store)))
+_SCRIPT_SETTINGS = ("logpush", "tail_consumers", "tags", "observability")
 
 
 @route("PATCH", SCRIPT + "/settings", scope="workers:edit")
@@ -38,77 +33,74 @@ def edit_settings(request: Request, store: Store) -> Answer:
 
     A binding that only repeats the name and type of an existing one keeps it, so secrets survive.
     """
-    with store.transaction():
-        worker = worker_of(request, store)
-        changes = _sent(request)
-        if "bindings" in changes:
-            old = worker["settings"]["bindings"]
-            bindings = resolve(_inheriting(changes["bindings"], old), old)
-            changes["bindings"] = check_targets(store, request.account, worker["id"], bindings)
-        if "compatibility_date" in changes:
-            check_date(changes["compatibility_date"], store)
-        worker["settings"] |= {name: value for name, value in changes.items() if name not in _NO_SETTINGS}
-        release_settings(store, request.account, worker, 10214, "settings")
-    return ok(_settings(worker))
+    worker = worker_of(request, store)
+    if request.headers.get("content-type").startswith("application/json"):
+        changes = request.object()
+    else:
+        part = next((part for part in request.form() if part.name == "settings"), None)
+        if part is None:
+            raise invalid_body()
+        changes = worker_code.read_json(part)
+    if "bindings" in changes:
+        old, sent = worker["settings"]["bindings"], changes["bindings"]
+        known = [{"name": one["name"], "type": one["type"]} for one in old]
+        if isinstance(sent, list):
+            sent = [{**one, "type": "inherit"} if one in known else one for one in sent]
+        changes["bindings"] = worker_code.check_targets(
+            store, request.account, worker["id"], worker_code.resolve(sent, old)
+        )
+    if "compatibility_date" in changes:
+        worker_code.check_date(changes["compatibility_date"], store)
+    worker["settings"] |= {name: value for name, value in changes.items() if name not in _NO_SETTINGS}
+    release_settings(store, request.account, worker, 10214, "settings")
+    return ok(_settings(request, store))
 
 
-def _settings(worker: Json) -> Json:
-    settings = {**worker["settings"], "bindings": [public(one) for one in worker["settings"]["bindings"]]}
+getter(SCRIPT + "/schedules", "workers:read")(
+    lambda request, store: {"schedules": worker_of(request, store)["schedules"]}
+)
+getter(SCRIPT + "/subdomain", "workers:read")(lambda request, store: worker_of(request, store)["subdomain"])
+
+
+@getter(SCRIPT + "/settings", "workers:read")
+def _settings(request: Request, store: Store) -> Json:
+    worker = worker_of(request, store)
+    settings = {
+        **worker["settings"],
+        "bindings": [worker_code.public(one) for one in worker["settings"]["bindings"]],
+    }
     tag = worker.get("migration_tag")
     if not settings["placement"]:
         del settings["placement"]
     return {**settings, **({"migration_tag": tag} if tag else {})}
 
 
-def _sent(request: Request) -> Json:
-    if request.headers.get("content-type").startswith("application/json"):
-        return request.object()
-    for part in request.form():
-        if part.name == "settings":
-            return read_json(part)
-    raise invalid_body()
-
-
-def _inheriting(sent: Any, old: list[Json]) -> Any:
-    """Return the bindings with `inherit` for each that has only a known name and type."""
-    known = [{"name": one["name"], "type": one["type"]} for one in old]
-    if not isinstance(sent, list):
-        return sent
-    return [{**one, "type": "inherit"} if one in known else one for one in sent]
-
-
-@route("GET", SCRIPT + "/script-settings", scope="workers:read")
-def get_script_settings(request: Request, store: Store) -> Answer:
-    return ok(_script_settings(worker_of(request, store)))
-
-
 @route("PATCH", SCRIPT + "/script-settings", scope="workers:edit")
 def edit_script_settings(request: Request, store: Store) -> Answer:
     worker = worker_of(request, store)
-    worker["settings"] |= {k: value for k, value in request.object().items() if k in _script_settings(worker)}
+    changes = {name: value for name, value in request.object().items() if name in _SCRIPT_SETTINGS}
+    worker["settings"] |= changes
     save(store, request.account, worker)
-    return ok(_script_settings(worker))
+    return ok(_script_settings(request, store))
 
 
-def _script_settings(worker: Json) -> Json:
-    return {name: worker["settings"][name] for name in ("logpush", "tail_consumers", "tags", "observability")}
+@getter(SCRIPT + "/script-settings", "workers:read")
+def _script_settings(request: Request, store: Store) -> Json:
+    settings = worker_of(request, store)["settings"]
+    return {name: settings[name] for name in _SCRIPT_SETTINGS}
 
 
-@route("GET", SCRIPT + "/secrets", scope="workers:read")
-def list_secrets(request: Request, store: Store) -> Answer:
+@getter(SCRIPT + "/secrets", "workers:read")
+def list_secrets(request: Request, store: Store) -> list[Json]:
     """List secrets by name and type; no call returns their values."""
     bindings = worker_of(request, store)["settings"]["bindings"]
-    return ok([public(one) for one in bindings if one["type"] in SECRETS])
+    return [worker_code.public(one) for one in bindings if one["type"] in SECRETS]
 
 
 @route("PUT", SCRIPT + "/secrets", scope="workers:edit")
 def put_secret(request: Request, store: Store) -> Answer:
     body = request.object()
-    with store.transaction():
-        worker = worker_of(request, store)
-        bindings = changed_secrets(worker["settings"]["bindings"], {str(body.get("name")): body})
-        _save_bindings(request, store, worker, bindings)
-    return ok(bindings[-1])
+    return ok(_change_secrets(request, store, {str(body.get("name")): body})[-1])
 
 
 @route("PATCH", SCRIPT + "/secrets-bulk", scope="workers:edit")
@@ -117,64 +109,54 @@ def patch_secrets(request: Request, store: Store) -> Answer:
     secrets = request.object().get("secrets")
     if not isinstance(secrets, dict):
         raise invalid_body()
-    with store.transaction():
-        worker = worker_of(request, store)
-        bindings = changed_secrets(worker["settings"]["bindings"], secrets)
-        _save_bindings(request, store, worker, bindings)
-    return ok([public(one) for one in bindings if one["type"] in SECRETS])
+    _change_secrets(request, store, secrets)
+    return ok(list_secrets(request, store))
 
 
 @route("DELETE", SCRIPT + "/secrets/{secret_name}", scope="workers:edit")
 def delete_secret(request: Request, store: Store) -> Answer:
     name = request.args["secret_name"]
-    with store.transaction():
-        worker = worker_of(request, store)
-        bindings = worker["settings"]["bindings"]
-        others = [one for one in bindings if one["name"] != name or one["type"] not in SECRETS]
-        if len(others) == len(bindings):
-            raise Refusal(404, 10056, f"Binding '{name}' not found.")
-        _save_bindings(request, store, worker, others)
+    if name not in [one["name"] for one in list_secrets(request, store)]:
+        raise Refusal(404, 10056, f"Binding '{name}' not found.")
+    _change_secrets(request, store, {name: None})
     return ok(None)
 
 
-def _save_bindings(request: Request, store: Store, worker: Json, bindings: list[Json]) -> None:
+def _change_secrets(request: Request, store: Store, secrets: dict[str, Any]) -> list[Json]:
+    """Set or delete secrets in a new version; return the bindings."""
+    worker = worker_of(request, store)
+    bindings = worker_code.changed_secrets(worker["settings"]["bindings"], secrets)
     worker["settings"]["bindings"] = bindings
     release_settings(store, request.account, worker, 10215, "secret")
-
-
-@route("GET", SCRIPT + "/schedules", scope="workers:read")
-def get_schedules(request: Request, store: Store) -> Answer:
-    return ok({"schedules": worker_of(request, store)["schedules"]})
+    return bindings
 
 
 @route("PUT", SCRIPT + "/schedules", scope="workers:edit")
 def put_schedules(request: Request, store: Store) -> Answer:
     """Replace all cron triggers with those of an array `[{"cron": "*/30 * * * *"}]`."""
-    sent = request.json()
+    sent, worker = request.json(), worker_of(request, store)
     if not isinstance(sent, list):
         raise invalid_body()
-    with store.transaction():
-        worker = worker_of(request, store)
-        old = {one["cron"]: one for one in worker["schedules"]}
-        new = {"created_on": store.stamp(), "modified_on": store.stamp()}
-        crons = dict.fromkeys(map(_cron, sent))
-        worker["schedules"] = [old.get(cron) or {"cron": cron, **new} for cron in crons]
-        save(store, request.account, worker)
+    old = {one["cron"]: one for one in worker["schedules"]}
+    new = {"created_on": store.stamp(), "modified_on": store.stamp()}
+    crons = dict.fromkeys(map(_cron, sent))
+    worker["schedules"] = [old.get(cron) or {"cron": cron, **new} for cron in crons]
+    save(store, request.account, worker)
     return ok({"schedules": worker["schedules"]})
 
 
 def _cron(item: Any) -> str:
+    """Return the cron trigger of an item, or refuse it."""
     cron = item.get("cron") if isinstance(item, dict) else None
     fields = cron.upper().split(" ") if isinstance(cron, str) and cron.isascii() else []
-    if len(fields) != 5 or not all(map(_is_cron_field, fields, _CRON_FIELDS)):
+    valid = len(fields) == 5
+    for field, (least, most, names, special) in zip(fields, _CRON_FIELDS, strict=False):
+        for one in field.split(","):
+            is_special = special and re.fullmatch(special, one)
+            valid = valid and bool(is_special or _is_cron_range(one, least, most, names))
+    if not valid:
         raise Refusal(400, 10100, f"invalid cron string: {cron}")
     return str(cron)
-
-
-def _is_cron_field(text: str, rules: tuple[int, int, tuple[str, ...], str]) -> bool:
-    least, most, names, special = rules
-    pieces = (one for one in text.split(",") if not (special and re.fullmatch(special, one)))
-    return all(_is_cron_range(one, least, most, names) for one in pieces)
 
 
 def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> bool:
@@ -188,11 +170,6 @@ def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> 
     return (
         len(numbers) == len(ends) and numbers == sorted(numbers) and all(least <= n <= most for n in numbers)
     )
-
-
-@route("GET", SCRIPT + "/subdomain", scope="workers:read")
-def get_subdomain(request: Request, store: Store) -> Answer:
-    return ok(worker_of(request, store)["subdomain"])
 
 
 @route("POST", SCRIPT + "/subdomain", scope="workers:edit")

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import re
 
-from ops.sandbox.pages import page_of_texts
-from ops.sandbox.router import route
+from ops.sandbox.pages import page_of_items
+from ops.sandbox.router import getter, route
+from ops.sandbox.routes import worker_state as state
 from ops.sandbox.routes.durable_objects import drop_namespaces
-from ops.sandbox.routes.worker_bindings import public
-from ops.sandbox.routes.worker_domains import detach_all
-from ops.sandbox.routes.worker_state import (
-    KIND,
-    SCRIPT,
-    SCRIPTS,
-    delete,
-    download,
-    find,
-    listed,
-    modules,
-    worker_of,
-)
+from ops.sandbox.routes.worker_code import public
+from ops.sandbox.routes.worker_domains import attached, detach
+from ops.sandbox.routes.worker_state import SCRIPT, SCRIPTS
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 WORKERS = "/accounts/{account_id}/workers"
 SERVICE = WORKERS + "/services/{service_name}"
@@ -38,13 +29,11 @@ _SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 @route("GET", SCRIPTS, scope="workers:read")
 def list_scripts(request: Request, store: Store) -> Answer:
     """List all Workers at once; `tags=a:yes,b:no` selects those with the tag a and without b."""
-    pairs = [pair.partition(":") for pair in request.query.get("tags", "").split(",") if pair]
-
-    def selected(tags: list[str]) -> bool:
-        return all((tag in tags) == (answer != "no") for tag, _, answer in pairs)
-
-    workers = store.list_documents(KIND, request.account)
-    return ok([listed(one) for one in workers if selected(one["settings"]["tags"])])
+    workers = store.list_documents(state.KIND, request.account)
+    for pair in filter(None, request.query.get("tags", "").split(",")):
+        tag, _, answer = pair.partition(":")
+        workers = [one for one in workers if (tag in one["settings"]["tags"]) == (answer != "no")]
+    return ok([state.listed(one) for one in workers])
 
 
 @route("GET", WORKERS + "/scripts-search", scope="workers:read")
@@ -63,18 +52,32 @@ def search_scripts(request: Request, store: Store) -> Answer:
             "created_on": one["created_on"],
             "modified_on": one["modified_on"],
         }
-        for one in store.list_documents(KIND, request.account)
+        for one in store.list_documents(state.KIND, request.account)
         if query.get("name", "") in one["id"] and query.get("id", "") in ("", one["tag"])
     ]
-    texts = [dumps(one) for one in sorted(matching, key=lambda one: str(one[order]))]
-    return page_of_texts(request, texts, maximum=100, default=10, minimum=1)
+    matching.sort(key=lambda one: str(one[order]))
+    return page_of_items(request, matching, maximum=100, default=10, minimum=1)
 
 
 @route("GET", SCRIPT, scope="workers:read")
 @route("GET", SCRIPT + "/content/v2", scope="workers:read")
 def get_content(request: Request, store: Store) -> Answer:
-    worker = worker_of(request, store)
-    return download(worker, modules(store, request.account, worker))
+    """Answer with the code: a plain script in service-worker syntax, else a form with a part per module."""
+    worker = state.worker_of(request, store)
+    parts, headers = state.modules(store, request.account, worker), {"ETag": f'"{worker["etag"]}"'}
+    if not worker["has_modules"] and len(parts) == 1:
+        return Answer(200, {**headers, "Content-Type": "application/javascript"}, parts[0].data)
+    boundary = worker["etag"][:40]
+    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    if worker["has_modules"]:
+        headers["cf-entrypoint"] = worker["main"]
+    pieces = []
+    for part in parts:
+        name = part.name.replace('"', "%22")
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        head = f"--{boundary}\r\n{head}Content-Type: {part.content_type}\r\n\r\n"
+        pieces.append(head.encode() + part.data + b"\r\n")
+    return Answer(200, headers, b"".join(pieces) + f"--{boundary}--\r\n".encode())
 
 
 @route("DELETE", SCRIPT, scope="workers:edit")
@@ -83,86 +86,85 @@ def delete_script(request: Request, store: Store) -> Answer:
 
     Refused (10064) while other Workers bind to it, unless `force=true`.
     """
-    account = request.account
-    with store.transaction():
-        name = worker_of(request, store)["id"]
-        users = [one["id"] for one in store.list_documents(KIND, account) if _uses(one, name)]
-        if users and request.flag("force") is not True:
-            message = "Cannot delete this Worker as it is still referenced by other Workers"
-            raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
-        drop_namespaces(store, account, name)
-        detach_all(store, account, name)
-        delete(store, account, name)
+    account, users = request.account, _users(request, store)
+    name = request.args["script_name"]
+    if users and request.flag("force") is not True:
+        message = "Cannot delete this Worker as it is still referenced by other Workers"
+        raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
+    drop_namespaces(store, account, name)
+    for domain in attached(store, account).values():
+        if domain["service"] == name:
+            detach(store, account, domain)
+    state.delete(store, account, name)
     return ok(None)
 
 
-def _uses(worker: Json, name: str) -> bool:
-    bindings = worker["settings"]["bindings"]
-    return worker["id"] != name and any(
-        name in (binding.get("service"), binding.get("script_name")) for binding in bindings
-    )
+def _users(request: Request, store: Store) -> list[str]:
+    """Return the Workers that bind to the Worker of the request, as a service or for its Durable Objects."""
+    name, users = state.worker_of(request, store)["id"], []
+    for one in store.list_documents(state.KIND, request.account):
+        targets = [(b.get("service"), b.get("script_name")) for b in one["settings"]["bindings"]]
+        if one["id"] != name and any(name in target for target in targets):
+            users.append(one["id"])
+    return users
 
 
-@route("GET", SCRIPT + "/references", scope="workers:read")
-def list_references(request: Request, store: Store) -> Answer:
-    """List the Workers that bind to this one, as a service or for its Durable Objects."""
-    name = worker_of(request, store)["id"]
-    users = [one["id"] for one in store.list_documents(KIND, request.account) if _uses(one, name)]
+@getter(SCRIPT + "/references", "workers:read")
+def list_references(request: Request, store: Store) -> Json:
+    users = _users(request, store)
     incoming = [{"name": "", "service": user, "environment": "production"} for user in users]
-    return ok({"services": {"incoming": incoming, "outgoing": []}, "durable_objects": []})
+    return {"services": {"incoming": incoming, "outgoing": []}, "durable_objects": []}
 
 
 @route("GET", WORKERS + "/tails/by-consumer/{script_name}", scope="workers:read")
 def list_tail_producers(request: Request, store: Store) -> Answer:
     name = request.args["script_name"]
-    workers = store.list_documents(KIND, request.account)
+    workers = store.list_documents(state.KIND, request.account)
     consumers = [(one["id"], c.get("service")) for one in workers for c in one["settings"]["tail_consumers"]]
     return ok([{"producer": {"service": worker}} for worker, consumer in consumers if consumer == name])
 
 
 def _service(request: Request, store: Store) -> Json:
-    found = find(store, request.account, request.args["service_name"])
-    if found is None or request.args.get("environment_name", "production") != "production":
-        raise Refusal(404, 10090, "workers.api.error.service_not_found")
-    return found
+    missing = Refusal(404, 10090, "workers.api.error.service_not_found")
+    if request.args.get("environment_name", "production") != "production":
+        raise missing
+    return store.required(state.KIND, request.account, request.args["service_name"], missing)
 
 
-@route("GET", SERVICE, scope="workers:read")
-def get_service(request: Request, store: Store) -> Answer:
+@getter(ENVIRONMENT, "workers:read")
+def _environment(request: Request, store: Store) -> Json:
     worker = _service(request, store)
-    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
-    environment = {"environment": "production", **stamps, "script": listed(worker)}
-    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
-    return ok({**about, **stamps})
+    script = state.listed(worker)
+    return {"environment": "production", "script": script, "modified_on": worker["modified_on"]}
 
 
 @route("DELETE", SERVICE, scope="workers:edit")
 def delete_service(request: Request, store: Store) -> Answer:
-    _service(request, store)
-    request.args["script_name"] = request.args["service_name"]
+    request.args["script_name"] = _service(request, store)["id"]
     return delete_script(request, store)
 
 
-@route("GET", ENVIRONMENT, scope="workers:read")
-def get_environment(request: Request, store: Store) -> Answer:
-    worker = _service(request, store)
-    return ok({"environment": "production", "script": listed(worker), "modified_on": worker["modified_on"]})
+getter(ENVIRONMENT + "/bindings", "workers:read")(
+    lambda request, store: [public(one) for one in _service(request, store)["settings"]["bindings"]]
+)
+getter(WORKERS + "/account-settings", "workers:read")(
+    lambda _request, _store: {"default_usage_model": "standard", "green_compute": False}
+)
 
 
-@route("GET", ENVIRONMENT + "/bindings", scope="workers:read")
-def list_bindings(request: Request, store: Store) -> Answer:
-    return ok([public(one) for one in _service(request, store)["settings"]["bindings"]])
+@getter(SERVICE, "workers:read")
+def _service_with_environment(request: Request, store: Store) -> Json:
+    worker, environment = _service(request, store), _environment(request, store)
+    stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
+    environment |= stamps
+    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
+    return {**about, **stamps}
 
 
-@route("GET", WORKERS + "/account-settings", scope="workers:read")
-def get_account_settings(_request: Request, _store: Store) -> Answer:
-    return ok({"default_usage_model": "standard", "green_compute": False})
-
-
-@route("GET", WORKERS + "/subdomain", scope="workers:read")
-def get_account_subdomain(request: Request, store: Store) -> Answer:
+@getter(WORKERS + "/subdomain", "workers:read")
+def get_account_subdomain(request: Request, store: Store) -> Json:
     missing = Refusal(404, 10007, "You do not have a workers.dev subdomain yet.")
-    return ok(store.required(SUBDOMAIN, request.account, "", missing))
+    return store.required(SUBDOMAIN, request.account, "", missing)
 
 
 @route("PUT", WORKERS + "/subdomain", scope="workers:edit")

@@ -1,17 +1,71 @@
-"""Zones: list, create, get, change one field, delete, activation check, hold."""
+"""Zones and their plans: list, create, get, change one field, delete, activation check, hold, DNSSEC."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
-from ops.sandbox.dns_content import is_hostname, is_zone_name, to_ascii
-from ops.sandbox.dns_filters import OPERATORS
-from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.dns_types import ZONE_NAME, is_hostname, to_ascii
+from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
 from ops.sandbox.pages import page_of_documents
-from ops.sandbox.router import route
+from ops.sandbox.router import getter, route
+from ops.sandbox.routes.dns import OPERATORS
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, ok_text
-from ops.sandbox.zone_model import PLANS, new_zone
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+
+_SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")
+_PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:read", "#zone_settings:read"]
+
+
+_META = {"phishing_detected": False, "cdn_only": False, "dns_only": False, "foundation_dns": False}
+BY_NAME: dict[str, Json] = {
+    name: {
+        "id": stable_id("plan", name),
+        "name": f"{name.title()} Website",
+        "price": price,
+        "currency": "USD",
+        "frequency": "monthly" if price else "",
+        "is_subscribed": True,
+        "can_subscribe": False,
+        "legacy_id": name,
+        "legacy_discount": False,
+        "externally_managed": False,
+    }
+    for name, price in {"free": 0, "pro": 25, "business": 250, "enterprise": 0}.items()
+}
+PLANS: dict[str, Json] = {plan["id"]: plan for plan in BY_NAME.values()}
+
+
+def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = "free", **more: Any) -> Json:
+    """Return a zone as the API shows it, pending until its name servers are set."""
+    quota = 1 if plan in ("business", "enterprise") else 0
+    first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
+    return {
+        "id": id,
+        "name": name,
+        "status": "pending",
+        "paused": False,
+        "type": type,
+        "development_mode": 0,
+        "name_servers": [f"{_SERVERS[one]}.ns.cloudflare.com" for one in (first, first - 3)],
+        "original_name_servers": ["ns1.registrar.example", "ns2.registrar.example"],
+        "original_registrar": "registrar.example",
+        "original_dnshost": None,
+        "created_on": stamp,
+        "modified_on": stamp,
+        "activated_on": None,
+        "vanity_name_servers": [],
+        "meta": {"step": 2, "custom_certificate_quota": quota, "page_rule_quota": 3, **_META},
+        "owner": {"id": None, "type": "user", "email": None},
+        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
+        "tenant": {"id": None, "name": None},
+        "tenant_unit": {"id": None},
+        "permissions": _PERMISSIONS,
+        "plan": BY_NAME[plan],
+        **more,
+    }
+
 
 ZONE = "/zones/{zone_id}"
 TYPES = ("full", "partial", "secondary", "internal")
@@ -34,46 +88,36 @@ _OPERATORS = {
 
 @route("GET", "/zones", "zone:read")
 def list_zones(request: Request, store: Store) -> Answer:
+    direction, name = request.query.get("direction", "asc"), request.query.get("order", "")
+    if direction not in ("asc", "desc"):
+        raise Refusal(400, 1004, "Invalid direction: must be asc or desc.")
+    if name and name not in _COLUMNS:
+        raise Refusal(400, 1004, f"Invalid order: must be one of {', '.join(_COLUMNS)}.")
+    order = f"{_COLUMNS[name]} {direction}, sort, id" if name else f"sort {direction}, id"
     where, args = _where(request)
-    order = _order(request)
     return page_of_documents(request, store, "zone", "", maximum=50, where=where, args=args, order=order)
 
 
 def _where(request: Request) -> tuple[str, list[str]]:
+    """Return the filters: each is ``value`` or ``operator:value``; a comma separates alternatives."""
     match = request.query.get("match", "all")
     if match not in ("any", "all"):
         raise Refusal(400, 1004, "Invalid match: must be any or all.")
-    named = {column: request.query[name] for name, column in _COLUMNS.items() if request.query.get(name)}
-    conditions = [_condition(column, value) for column, value in named.items()]
+    conditions, args = [], []
+    for name, column in _COLUMNS.items():
+        value = request.query.get(name, "")
+        operator, _, rest = value.partition(":")
+        if operator not in _OPERATORS or not rest:
+            operator, rest = "equal", value
+        texts = [_OPERATORS[operator].format(column) for _ in rest.split(",")]
+        if value:
+            conditions.append("(" + (" AND " if operator == "not_equal" else " OR ").join(texts) + ")")
+            for word in rest.split(","):
+                args += [to_ascii(word).lower()] * _OPERATORS[operator].count("?")
     types = request.query.get("type", "").split(",") if request.query.get("type") else list(TYPES[:3])
     type_in = f" AND json_extract(body, '$.type') IN ({','.join('?' * len(types))})"
-    joined = (" OR " if match == "any" else " AND ").join(text for text, _ in conditions)
-    args = [value for _, values in conditions for value in values]
+    joined = (" OR " if match == "any" else " AND ").join(conditions)
     return (f" AND ({joined})" if conditions else "") + type_in, args + types
-
-
-def _condition(column: str, value: str) -> tuple[str, list[str]]:
-    """Return the condition of ``value`` or ``operator:value``; a comma separates alternatives."""
-    operator, _, rest = value.partition(":")
-    if operator not in _OPERATORS or not rest:
-        operator, rest = "equal", value
-    texts, args = [], []
-    for word in rest.split(","):
-        texts.append(_OPERATORS[operator].format(column))
-        args += [to_ascii(word).lower()] * _OPERATORS[operator].count("?")
-    return "(" + (" AND " if operator == "not_equal" else " OR ").join(texts) + ")", args
-
-
-def _order(request: Request) -> str:
-    direction = request.query.get("direction", "asc")
-    if direction not in ("asc", "desc"):
-        raise Refusal(400, 1004, "Invalid direction: must be asc or desc.")
-    name = request.query.get("order", "")
-    if not name:
-        return f"sort {direction}, id"
-    if name not in _COLUMNS:
-        raise Refusal(400, 1004, f"Invalid order: must be one of {', '.join(_COLUMNS)}.")
-    return f"{_COLUMNS[name]} {direction}, sort, id"
 
 
 @route("POST", "/zones", "zone:edit")
@@ -83,48 +127,42 @@ def create_zone(request: Request, store: Store) -> Answer:
     account, type = sent.get("account"), sent.get("type", "full")
     if not isinstance(account, dict) or account.get("id") != ACCOUNT_ID:
         raise Refusal(403, 1068, "Permission denied: the account is not yours.")
-    if not is_zone_name(name) or type not in TYPES:
+    if not ZONE_NAME.fullmatch(name) or not is_hostname(name) or type not in TYPES:
         raise Refusal(400, 1049, f"{name} is not a registered domain")
-    with store.transaction():
-        if store.one("SELECT 1 FROM document WHERE kind = 'zone' AND owner = '' AND sort = ?", (name,)):
-            raise Refusal(400, 1061, f"{name} already exists")
-        zone = new_zone(new_id(), name, store.stamp(), type=type)
-        store.put_document("zone", "", zone["id"], zone, sort=name)
-    return ok(zone)
+    if store.taken("zone", "", name):
+        raise Refusal(400, 1061, f"{name} already exists")
+    zone = new_zone(new_id(), name, store.stamp(), type=type)
+    return ok(store.put_document("zone", "", zone["id"], zone, sort=name))
 
 
-@route("GET", ZONE, "zone:read")
-def get_zone(request: Request, store: Store) -> Answer:
-    return ok_text(store.document_text("zone", "", request.zone) or "null")
+getter(ZONE, "zone:read")(lambda request, store: store.get_document("zone", "", request.zone))
+route("PUT", ZONE + "/activation_check", "zone:edit")(lambda request, _store: ok({"id": request.zone}))
+getter(ZONE + "/hold", "zone:read")(
+    lambda request, store: store.get_document("hold", request.zone, "hold") or {"hold": False}
+)
 
 
 @route("PATCH", ZONE, "zone:edit")
 def patch_zone(request: Request, store: Store) -> Answer:
-    sent = request.object()
+    sent, zone = request.object(), store.get_document("zone", "", request.zone)
     if len(sent) != 1:
         raise Refusal(400, 1012, "Only one zone property can be changed at a time.")
     ((name, value),) = sent.items()
-    with store.transaction():
-        zone = store.get_document("zone", "", request.zone)
-        zone[name] = _checked(name, value, zone)
-        zone["modified_on"] = store.stamp()
-        store.change_document("zone", "", zone["id"], zone)
-    return ok(zone)
-
-
-def _checked(name: str, value: Any, zone: Json) -> Any:
-    """Return the new value of a zone's property, or refuse it."""
-    if name == "paused" and isinstance(value, bool):
-        return value
-    if name == "type" and value in TYPES:
-        return value
-    if name == "vanity_name_servers" and isinstance(value, list) and all(map(is_hostname, map(str, value))):
-        if value and zone["plan"]["legacy_id"] not in ("business", "enterprise"):
-            raise Refusal(400, 1107, "Vanity name servers need a Business plan.")
-        return value
-    if name == "plan" and isinstance(value, dict) and value.get("id") in PLANS:
-        return PLANS[value["id"]]
-    raise Refusal(400, 1014, f"Invalid value for {name}.") if name in _CHANGEABLE else invalid_body()
+    if name not in _CHANGEABLE:
+        raise invalid_body()
+    valid = {
+        "paused": isinstance(value, bool),
+        "type": value in TYPES,
+        "vanity_name_servers": isinstance(value, list) and all(map(is_hostname, map(str, value))),
+        "plan": isinstance(value, dict) and value.get("id") in PLANS,
+    }
+    if not valid[name]:
+        raise Refusal(400, 1014, f"Invalid value for {name}.")
+    vanity = name == "vanity_name_servers" and value
+    if vanity and zone["plan"]["legacy_id"] not in ("business", "enterprise"):
+        raise Refusal(400, 1107, "Vanity name servers need a Business plan.")
+    zone |= {name: PLANS[value["id"]] if name == "plan" else value, "modified_on": store.stamp()}
+    return ok(store.put_document("zone", "", zone["id"], zone, sort=zone["name"]))
 
 
 @route("DELETE", ZONE, "zone:edit")
@@ -132,18 +170,62 @@ def delete_zone(request: Request, store: Store) -> Answer:
     zone_id = request.zone
     if (store.get_document("hold", zone_id, "hold") or {}).get("hold"):
         raise Refusal(400, 1098, "This zone is on hold and cannot be deleted.")
-    with store.transaction():
-        store.delete_document("zone", "", zone_id)
-        store.run("DELETE FROM document WHERE owner = ?", (zone_id,))
-        store.run("DELETE FROM dns_record WHERE zone = ?", (zone_id,))
+    store.delete_document("zone", "", zone_id)
+    store.run("DELETE FROM document WHERE owner = ?", (zone_id,))
+    store.run("DELETE FROM dns_record WHERE zone = ?", (zone_id,))
     return ok({"id": zone_id})
 
 
-@route("PUT", ZONE + "/activation_check", "zone:edit")
-def activation_check(request: Request, _store: Store) -> Answer:
-    return ok({"id": request.zone})
+DNSSEC = "/zones/{zone_id}/dnssec"
+_DNSSEC_KEYS = (
+    *("flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds"),
+    *("key_tag", "public_key"),
+)
+_DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
+_UNSIGNED: Json = {"status": "disabled", **dict.fromkeys(_DNSSEC_KEYS), "modified_on": None}
 
 
-@route("GET", ZONE + "/hold", "zone:read")
-def get_hold(request: Request, store: Store) -> Answer:
-    return ok(store.get_document("hold", request.zone, "hold") or {"hold": False})
+def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
+    """Return the state of a signed zone; its keys follow from the zone's id."""
+    digest = hashlib.sha256(f"{zone_id}:ds".encode()).hexdigest().upper()
+    key = base64.b64encode(hashlib.sha512(f"{zone_id}:key".encode()).digest()).decode()
+    key_tag = int(digest[:4], 16)
+    kind = {"flags": 257, "algorithm": "13", "key_type": "ECDSAP256SHA256"}
+    digests = {"digest_type": "2", "digest_algorithm": "SHA256", "digest": digest}
+    ds = f"{name}. 3600 IN DS {key_tag} 13 2 {digest}"
+    keys = {"ds": ds, "key_tag": key_tag, "public_key": key}
+    return {"status": status, **kind, **digests, **keys, "modified_on": stamp}
+
+
+@getter(DNSSEC, "dns:read")
+def _dnssec(request: Request, store: Store) -> Json:
+    state: Json | None = store.get_document("dnssec", request.zone, "dnssec")
+    return state or _UNSIGNED
+
+
+@route("PATCH", DNSSEC, "dns:edit")
+def patch_dnssec(request: Request, store: Store) -> Answer:
+    """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is removed)."""
+    sent, state = request.object(), _dnssec(request, store)
+    status = sent.get("status")
+    if not set(sent) <= {"status", *_DNSSEC_OPTIONS} or status not in (None, "active", "disabled"):
+        raise invalid_body()
+    if status == "active" and state["status"] == "disabled":
+        name = store.get_document("zone", "", request.zone)["name"]
+        state = signed(request.zone, name, "pending", store.stamp())
+    elif status == "active" and state["status"] == "pending-disabled":
+        state = {**state, "status": "active", "modified_on": store.stamp()}
+    elif status == "disabled" and state["status"] == "active":
+        state = {**state, "status": "pending-disabled", "modified_on": store.stamp()}
+    elif status == "disabled":
+        state = {**_UNSIGNED, "modified_on": store.stamp()}
+    state = {**state, **{name: sent[name] for name in _DNSSEC_OPTIONS if name in sent}}
+    return ok(store.put_document("dnssec", request.zone, "dnssec", state))
+
+
+@route("DELETE", DNSSEC, "dns:edit")
+def delete_dnssec(request: Request, store: Store) -> Answer:
+    if _dnssec(request, store)["status"] == "active":
+        raise Refusal(400, 1014, "DNSSEC is active: disable it before its records are deleted.")
+    store.delete_document("dnssec", request.zone, "dnssec")
+    return ok("")

@@ -283,6 +283,8 @@ REFUSED = [
     ("dns.create", "--name", "a..b", "--type", "A", "--content", "192.0.2.1"),
     ("dns.create", "--name", "www.example.org.", "--type", "A", "--content", "192.0.2.1"),
     ("dns.create", "--name", "x", "--type", "A"),
+    ("dns.create", "--name", "x", "--type", "CNAME", "--content", " "),
+    ("dns.create", "--name", "x", "--type", "MX", "--content", " ", "--priority", "10"),
     ("dns.create", "--name", "x", "--type", "WHAT", "--content", "x"),
     ("dns.update", "--name", "gone", "--type", "A", "--ttl", "300"),
     ("dns.update", "--id", "f" * 32, "--ttl", "300"),
@@ -353,3 +355,40 @@ def test_a_simulated_deletion_makes_room_for_a_later_task(inv: Inv, zone: Zone) 
 
     assert result.code == 0, result.err
     assert zone.writes == []
+
+
+def put_on_plan(zone: Zone, plan: str) -> None:
+    """Put a zone on another plan: Free has no tags and short comments only."""
+    store = zone.sandbox.store
+    found = json.loads(store.document_text("zone", "", zone.id) or "{}")
+    store.put_document("zone", "", zone.id, {**found, "plan": {**found["plan"], "legacy_id": plan}})
+
+
+def test_an_undo_on_a_smaller_plan_says_which_fields_it_leaves_out(inv: Inv, zone: Zone) -> None:
+    options = ("--name", "rich", "--type", "A")
+    rich = (*options, "--content", "192.0.2.77", "--tags", "a:b", "--comment", "c" * 101)
+    created = inv("dns.create", *AT, *rich)
+    assert created.code == 0, created.err
+    deleted = inv("dns.delete", *AT, *options, "--yes")
+    put_on_plan(zone, "free")
+
+    undone = undo(inv, deleted)
+
+    record = zone.one(name="rich.example.com")
+    assert undone.code == 0, undone.err
+    assert (record["content"], record["tags"], record["comment"]) == ("192.0.2.77", [], None)
+    assert undone.err.count("undone without tags, comment, which example.com does not allow") == 1
+    assert undo(inv, undone).code == 0
+    assert zone.records(name="rich.example.com") == []
+
+
+def test_an_undo_on_the_same_plan_restores_tags_and_comment(inv: Inv, zone: Zone) -> None:
+    options = ("--name", "rich", "--type", "A")
+    inv("dns.create", *AT, *options, "--content", "192.0.2.77", "--tags", "a:b", "--comment", "c" * 101)
+    deleted = inv("dns.delete", *AT, *options, "--yes")
+
+    undone = undo(inv, deleted)
+
+    record = zone.one(name="rich.example.com")
+    assert (record["tags"], record["comment"]) == (["a:b"], "c" * 101)
+    assert "undone without" not in undone.err

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.sandbox import fault_lists
+from ops.sandbox import fault_kinds
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import Store
@@ -174,7 +174,7 @@ class Stage:
     def _stir(self, fault: Fault, request: Request, store: Store) -> None:
         with self._lock:
             before = truth.read(store)
-            fault_lists.drift(request, store, random.Random(fault.fired), 2, 2)
+            fault_kinds.drift(request, store, random.Random(fault.fired), 2, 2)
             self.stirred |= {change.spot for change in truth.moved(before, truth.read(store))}
 
     def _settle(self) -> None:

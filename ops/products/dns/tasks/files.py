@@ -13,6 +13,8 @@ from ops.ui.shapes import Rows, Text
 from ops.writes.make import make
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ops.cli.app import App
     from ops.items import Json
     from ops.products.dns.changes import CurrentZone
@@ -205,7 +207,7 @@ def _planned(
     return found
 
 
-def _report(app: App, plan: Plan, warnings: tuple[str, ...]) -> None:
+def _report(app: App, plan: Plan, warnings: Iterable[str]) -> None:
     from ops.products.dns.plan import counted
 
     for warning in warnings:

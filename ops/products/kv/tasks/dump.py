@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Owner
-    from ops.products.kv.resumable import ResumableDump
-    from ops.ui.progress import Progress
+    from ops.products.kv.dumpfile import ResumableDump
 
 SHOWN = 10
 CHUNK = 1 << 20
@@ -69,8 +69,6 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
 
 def _dump_to_stdout(app: App, namespace: Owner) -> Iterator[bytes]:
     """Yield the dump once it is complete: what is piped into another command is whole, or nothing."""
-    from tempfile import TemporaryDirectory
-
     from ops.files.disk import explained, private_folder
 
     state = private_folder(app.settings.state_dir)
@@ -84,7 +82,7 @@ def _dump_to_stdout(app: App, namespace: Owner) -> Iterator[bytes]:
 
 def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
     """Write the dump to *target* and return its last line; *interrupted* is the warning if that fails."""
-    from ops.products.kv.resumable import ResumableDump
+    from ops.products.kv.dumpfile import ResumableDump
 
     origin = {"account": owner.account_id, "namespace": {n: owner.item[n] for n in ("id", "title")}}
     with ResumableDump(target, origin) as dump:
@@ -106,18 +104,29 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
-    from ops.products.kv.pacing import Pace
-    from ops.products.kv.pairs import chunks
+    from ops.products.kv import pairs
+    from ops.ui.progress import Progress
 
     if dump.count:
         app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
     title, start = namespace.item["title"], dump.last
     listing = api.list_keys(app.client, namespace.account_id, namespace.id)
     left = (key for key in listing if key["name"] > start)
-    pace = Pace(app.parallel, app.settings.workers, app.stop)
-    with _progress(app, f"keys of {title}", dump.count) as progress:
-        batches = _counted(progress, chunks(left, api.BULK_GET))
-        for batch in pace.halved(partial(_read, app.client, namespace), batches, lambda b: len(b.lines)):
+    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
+    progress.start(f"keys of {title}")
+    progress.known(dump.count)
+    progress.done(n=dump.count)
+
+    def batches() -> Iterator[list[Json]]:
+        for keys in pairs.chunks(left, api.BULK_GET):
+            progress.known(len(keys))
+            yield keys
+
+    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+    with ExitStack() as ending:
+        ending.callback(progress.finish)
+        ending.enter_context(app.talk.above(progress.note))
+        for batch in pace.halved(partial(_read, app.client, namespace), batches(), lambda b: len(b.lines)):
             dump.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             for problem in batch.unread:
@@ -131,8 +140,8 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
 
 def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
     """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
-    from ops.products.kv.dumpfile import pair_line, to_line
-    from ops.products.kv.values import at_once, value_of
+    from ops.products.kv.dumpfile import to_line
+    from ops.products.kv.values import as_pair, at_once, value_of
 
     where = client, namespace.account_id, namespace.id
     texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
@@ -153,7 +162,7 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
             unread.append(f"{name!r} ({error.message})")
             lines.append(to_line({"unread": name}))
             continue
-        lines.append(to_line({"gone": name}) if value is None else pair_line(key, value))
+        lines.append(to_line({"gone": name} if value is None else as_pair(key, value)))
     return Batch(b"".join(lines), keys[-1]["name"], len(keys), unread)
 
 
@@ -176,24 +185,3 @@ def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     for key in sorted(listed):
         app.warn(f"not read: {key!r} (it is listed, but the API returned no value)")
     return listed
-
-
-def _counted(progress: Progress, batches: Iterable[list[Json]]) -> Iterator[list[Json]]:
-    for batch in batches:
-        progress.known(len(batch))
-        yield batch
-
-
-@contextmanager
-def _progress(app: App, what: str, done: int) -> Iterator[Progress]:
-    from ops.ui.progress import Progress
-
-    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
-    progress.start(what)
-    progress.known(done)
-    progress.done(n=done)
-    try:
-        with app.talk.above(progress.note):
-            yield progress
-    finally:
-        progress.finish()

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
 from ops.kinds.resource import Change
-from ops.products.kv import api
+from ops.products.kv import api, valid
 from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.ui.shapes import Bytes, Item, Rows
 from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ops.cli.app import App
+    from ops.http.client import Client, Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
+    from ops.products.zones.parts import Parallel
 
+# The number of bytes of a range of keys that are in memory before it is written to a file.
+RANGE_MEMORY = 1 << 20
 KEY = "name of the key; --key=--name for one that begins with dashes"
 
 
@@ -46,13 +50,59 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
     where = app.client, app.account_id, app.namespace_id(namespace)
     if len(prefix) > 1:
         from ops.files.disk import private_folder
-        from ops.products.kv.ranges import list_ranges
 
         folder = private_folder(app.settings.state_dir)
         listing = list_ranges(*where, prefix, parallel=app.parallel, folder=folder)
     else:
         listing = api.list_keys(*where, prefix="".join(prefix), ahead=not app.option("limit"))
     return Rows(listing, ("name", "expiration", "metadata"))
+
+
+def disjoint(prefixes: Iterable[str]) -> list[str]:
+    """Return *prefixes* in the order of their keys, without those that begin with another one."""
+    apart: list[str] = []
+    # Code points sort as UTF-8 bytes do, and a prefix sorts before everything that begins with it.
+    for prefix in sorted(map(valid.prefix, prefixes)):
+        if not (apart and prefix.startswith(apart[-1])):
+            apart.append(prefix)
+    return apart
+
+
+def list_ranges(
+    client: Client,
+    account_id: str,
+    namespace_id: str,
+    prefixes: Iterable[str],
+    *,
+    parallel: Parallel,
+    folder: Path,
+) -> Listing:
+    """List the keys that begin with any of *prefixes*, each once, in the order of their UTF-8 bytes.
+
+    Several are read at once, each to its end before its first key is returned, into files in *folder*.
+    """
+    from ops.http.pages import Listing, Tally
+
+    apart, tally = disjoint(prefixes), Tally()
+
+    def read(prefix: str) -> tuple[Listing, SpooledTemporaryFile[bytes]]:
+        listing = api.list_keys(client, account_id, namespace_id, prefix=prefix)
+        file = SpooledTemporaryFile(RANGE_MEMORY, dir=str(folder))  # noqa: SIM115 (closed by its reader)
+        for key in listing:
+            file.write(json.dumps(key, separators=(",", ":")).encode() + b"\n")
+        file.seek(0)
+        return listing, file
+
+    def keys() -> Iterator[Json]:
+        tally.passes = 1
+        for prefix, (found, file) in zip(apart, parallel(read, apart), strict=True):
+            with file:
+                yield from map(json.loads, file)
+            tally.duplicates += found.duplicates
+            if found.problem and not tally.problem:
+                tally.problem = f"the keys with the prefix {prefix!r}: {found.problem}"
+
+    return Listing(keys(), tally)
 
 
 @command(
@@ -111,12 +161,12 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
-    from ops.products.kv import pairs, valid
+    from ops.products.kv.pairs import pair
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
     moment = valid.expiration(expiration, ttl, now=app.clock())
-    item = pairs.pair(key, _value_from(value, file), kept, moment)
+    item = pair(key, _value_from(value, file), kept, moment)
     owner = namespace_of(app, namespace)
     before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
     if moment:
@@ -128,13 +178,7 @@ def put_value(
 
 
 def _value_from(text: str, file: str) -> bytes:
-    """Return the bytes of *text*, or of *file*, where `-` is stdin; read no more than 25 MiB of it.
-
-    Raise UsageError if not exactly one of them is given or the file cannot be read, and ValidationError for
-    more than 25 MiB.
-    """
-    from ops.products.kv import valid
-
+    """Return the bytes of *text*, or of *file*, where `-` is stdin. Raise UsageError or ValidationError."""
     if bool(text) == bool(file):
         hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
         raise UsageError("the value is given once: by --value or by --file", hint=hint)
@@ -170,8 +214,6 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
     inv kv.delete --namespace sessions --key user:1
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
-    from ops.products.kv import valid
-
     if bool(key) == bool(prefix):
         raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
     valid.prefix(prefix) if prefix else api.check_key(key)
@@ -188,14 +230,13 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 
 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
-    """Delete the keys of *namespace* that begin with *prefix*; return the row about them.
-
-    They are listed and counted first: one question names their number, and more than 50 need --force.
-    """
-    from tempfile import TemporaryFile
-
+    """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.files.disk import explained, private_folder
-    from ops.writes import consent
+    from ops.products.kv import pairs
+    from ops.writes.consent import ITEMS
+
+    def size(items: list[Json]) -> int:
+        return sum(len(item["value"]) for item in items)
 
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, prefix=prefix)
     folder = private_folder(app.settings.state_dir)
@@ -208,15 +249,19 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
         if listing.problem:
             app.gap(f"the keys with the prefix {prefix!r}: {listing.problem}")
         app.talk.show(f"delete {count:,} keys with the prefix {prefix!r}")
-        if count > consent.ITEMS and not (app.dry or app.option("force")):
+        if count > ITEMS and not (app.dry or app.option("force")):
             raise Refused(
-                f"{count:,} keys have the prefix {prefix!r}, more than {consent.ITEMS}",
+                f"{count:,} keys have the prefix {prefix!r}, more than {ITEMS}",
                 hint="list them with kv.keys --prefix; --force deletes them",
             )
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
+        pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+        batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
+        read = pace.halved(partial(pairs.read_at_once, app.client, namespace), batches, size)
+        deletions = (Change(PAIR, namespace, item, None) for items in read for item in items)
         with hold(app, PAIR, namespace):
-            made = make_all(app, _deletions(app, namespace, names), question=question).item
+            made = make_all(app, deletions, question=question).item
     return {
         "action": "delete" if made["delete"] else "unchanged",
         "kind": PAIR.kind,
@@ -224,16 +269,3 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
         "id": "",
         "undo": made["undo"],
     }
-
-
-def _deletions(app: App, namespace: Owner, names: BinaryIO) -> Iterator[Change]:
-    from ops.products.kv import pairs
-    from ops.products.kv.pacing import Pace
-
-    def size(items: list[Json]) -> int:
-        return sum(len(item["value"]) for item in items)
-
-    pace = Pace(app.parallel, app.settings.workers, app.stop)
-    batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
-    for items in pace.halved(partial(pairs.read_at_once, app.client, namespace), batches, size):
-        yield from (Change(PAIR, namespace, item, None) for item in items)

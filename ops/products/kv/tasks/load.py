@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.products.kv.dumpfile import Dump
-    from ops.products.kv.pacing import Pace
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
@@ -36,6 +36,8 @@ SOME, WEIGHT = 1000, 1 << 20
 SHOWN = 10
 
 Portion = list[tuple["Json", bool]]
+# What happens to one pair of the dump, and the live pair.
+Line = tuple[str, "Json | None"]
 
 
 @command(
@@ -59,34 +61,35 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     inv kv.load --namespace sessions --file sessions.jsonl
     inv kv.dump --namespace old --to - | inv kv.load --namespace new --file -
     """
-    from tempfile import TemporaryFile
-
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
+    from ops.writes import consent
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
     folder = private_folder(app.settings.state_dir)
     dumped = open_dump(file, folder, now=app.clock())
-    locked = hold(app, PAIR, owner)
-    with dumped as dump, locked, explained(folder), TemporaryFile(dir=folder) as spool:
+    with dumped as dump, hold(app, PAIR, owner), explained(folder), TemporaryFile(dir=folder) as spool:
         total = dump.check()["pairs"]
         plan = LoadPlan(spool)
         _compare(app, owner, dump, plan, total, empty=empty)
-        _show(app, f"load {dump.name} into {owner.item['title']}", plan)
-        if not app.dry and not app.option("force"):
-            _refuse_many(plan, total)
+        counts = {fate: plan.counts[fate] for fate in FATES}
+        shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items())
+        app.talk.show(f"load {dump.name} into {owner.item['title']}: {shown}")
+        if touched := counts[OVERWRITTEN]:
+            app.talk.show(f"overwritten: {plan.some(OVERWRITTEN)}")
+        if counts[EXPIRED]:
+            seconds = SHORTEST_LIFE + IN_TRANSIT
+            app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
+        many = touched > consent.ITEMS or touched > consent.SHARE * total
+        if many and not (app.dry or app.option("force")):
+            raise Refused(
+                f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
+                hint="check it with --dry-run; --force applies it",
+            )
         made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, owner, dump, plan)
-    counts = {fate: plan.counts[fate] for fate in FATES}
     return Item({"pairs": total, **counts, "differ": differ, "undo": made["undo"]})
-
-
-class Line(NamedTuple):
-    """What happens to one pair of the dump, and the live pair."""
-
-    fate: str
-    before: Json | None = None
 
 
 class LoadPlan:
@@ -100,11 +103,11 @@ class LoadPlan:
     def add(self, item: Json, line: Line) -> None:
         from ops.products.kv.dumpfile import item_line
 
-        self.counts[line.fate] += 1
-        if len(self.named[line.fate]) < SHOWN:
-            self.named[line.fate].append(item["key"])
-        before = item_line(line.before) if line.before else b"\n"
-        self._file.write(line.fate.encode() + b" " + before)
+        fate, before = line
+        self.counts[fate] += 1
+        if len(self.named[fate]) < SHOWN:
+            self.named[fate].append(item["key"])
+        self._file.write(fate.encode() + b" " + (item_line(before) if before else b"\n"))
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines from the first one on; only one reader at a time."""
@@ -113,11 +116,7 @@ class LoadPlan:
         self._file.seek(0)
         for text in self._file:
             fate, _, before = text.partition(b" ")
-            yield Line(fate.decode(), item_of(json.loads(before)) if before.strip() else None)
-
-    @property
-    def writes(self) -> int:
-        return sum(self.counts[fate] for fate in WRITTEN)
+            yield fate.decode(), item_of(json.loads(before)) if before.strip() else None
 
     def some(self, fate: str) -> str:
         """Return the first keys of *fate* as text."""
@@ -126,24 +125,28 @@ class LoadPlan:
 
 
 def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int, *, empty: bool) -> None:
-    """Fill *plan* for the *total* pairs of *dump*; *empty* means that *namespace* has no keys.
-
-    Needs a request for every 100 pairs that exist there, and a listing of 1,000 keys each to know which those
-    are. Raise Incomplete if that cannot be known.
-    """
+    """Fill *plan* for the *total* pairs of *dump*; *empty*: *namespace* has no keys. Raise Incomplete."""
     from ops.products.kv import pairs
 
     listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
     now = app.clock()
 
+    def line_of(item: Json, before: Json | None) -> Line:
+        if not can_be_written(item, now + IN_TRANSIT):
+            return EXPIRED, None
+        if before is None:
+            return NEW, None
+        return (EQUAL, None) if equal(before, item) else (OVERWRITTEN, before)
+
     def compare(portion: Portion) -> list[tuple[Json, Line]]:
         keys = [item["key"] for item, exists in portion if exists]
         found = pairs.read(app.client, namespace, keys) if keys else {}
-        return [(item, _line(item, found.get(item["key"]), now)) for item, _ in portion]
+        return [(item, line_of(item, found.get(item["key"]))) for item, _ in portion]
 
     marked = ((item, may_exist(item["key"])) for item in dump.pairs())
-    for compared in _pace(app).each(compare, _portions(marked), _weigh):
+    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+    for compared in pace.each(compare, _portions(marked), _weigh):
         for item, line in compared:
             plan.add(item, line)
     if listing.problem:
@@ -151,20 +154,6 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
         raise Incomplete(
             f"nothing was written, because the keys of {title} could not all be listed: {listing.problem}"
         )
-
-
-def _pace(app: App) -> Pace:
-    from ops.products.kv.pacing import Pace
-
-    return Pace(app.parallel, app.settings.workers, app.stop)
-
-
-def _line(item: Json, before: Json | None, now: float) -> Line:
-    if not can_be_written(item, now + IN_TRANSIT):
-        return Line(EXPIRED)
-    if before is None:
-        return Line(NEW)
-    return Line(EQUAL) if equal(before, item) else Line(OVERWRITTEN, before)
 
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
@@ -203,32 +192,12 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
         yield portion
 
 
-def _show(app: App, what: str, plan: LoadPlan) -> None:
-    app.talk.show(f"{what}: {', '.join(f'{plan.counts[fate]:,} {fate}' for fate in FATES)}")
-    if plan.counts[OVERWRITTEN]:
-        app.talk.show(f"overwritten: {plan.some(OVERWRITTEN)}")
-    if plan.counts[EXPIRED]:
-        seconds = SHORTEST_LIFE + IN_TRANSIT
-        app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
-
-
-def _refuse_many(plan: LoadPlan, total: int) -> None:
-    from ops.writes import consent
-
-    touched = plan.counts[OVERWRITTEN]
-    if touched > consent.ITEMS or touched > consent.SHARE * total:
-        raise Refused(
-            f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
-            hint="check it with --dry-run; --force applies it",
-        )
-
-
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
-    for item, line in zip(dump.pairs(), plan.lines(), strict=True):
-        if line.fate not in WRITTEN:
+    for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
+        if fate not in WRITTEN:
             continue
         if can_be_written(item, app.clock()):
-            yield Change(PAIR, namespace, line.before, item)
+            yield Change(PAIR, namespace, before, item)
         else:
             app.warn(f"skipped, it has expired meanwhile, or is about to: {item['key']!r}")
 
@@ -239,7 +208,7 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
 
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (
-        (item, True) for item, line in lines if line.fate in WRITTEN and can_be_written(item, app.clock())
+        (item, True) for item, (fate, _) in lines if fate in WRITTEN and can_be_written(item, app.clock())
     )
 
     def compare(portion: Portion) -> tuple[list[str], int]:
@@ -248,11 +217,13 @@ def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
         differ = [item["key"] for item in doubtful if pairs.find(app.client, namespace, item) != item]
         return differ, _weigh(portion)
 
-    compared = _pace(app).each(compare, _portions(written), lambda result: result[1])
+    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
+    compared = pace.each(compare, _portions(written), lambda result: result[1])
     differ = [key for keys, _ in compared for key in keys]
+    writes = sum(plan.counts[fate] for fate in WRITTEN)
     if differ:
         named = ", ".join(map(repr, differ[:SHOWN]))
-        app.gap(f"{len(differ):,} of {plan.writes:,} pairs differ from what was written: {named}")
-    elif plan.writes:
-        app.note(f"{plan.writes:,} pairs verified; kv.keys may list new keys only after a minute")
+        app.gap(f"{len(differ):,} of {writes:,} pairs differ from what was written: {named}")
+    elif writes:
+        app.note(f"{writes:,} pairs verified; kv.keys may list new keys only after a minute")
     return len(differ)

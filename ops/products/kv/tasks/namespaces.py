@@ -69,12 +69,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
 
 @command(
-    "remove",
-    required=("namespace",),
-    writes=True,
-    guards=("confirm",),
-    needs=EDIT,
-    help={"namespace": NAMED},
+    "remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT, help={"namespace": NAMED}
 )
 def remove_namespace(app: App, namespace: str = "") -> Rows:
     """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
@@ -99,10 +94,7 @@ def account_of(app: App) -> Owner:
 
 
 def namespace_of(app: App, name: str) -> Owner:
-    """Return the namespace with this title or id as an owner. Raise NotFound.
-
-    In a dry run it may be one that an earlier task of the line would create; it has no id, see is_simulated.
-    """
+    """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
     if not app.dry:
         return existing(app, name)
     account = account_of(app)
@@ -114,9 +106,8 @@ def namespace_of(app: App, name: str) -> Owner:
 
 def existing(app: App, name: str) -> Owner:
     """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
-    account_id = app.account_id
-    found = api.find_namespace(app.client, account_id, name)
-    return Owner(account_id, found["id"], found)
+    found = api.find_namespace(app.client, app.account_id, name)
+    return Owner(app.account_id, found["id"], found)
 
 
 def is_simulated(app: App, namespace: Owner) -> bool:

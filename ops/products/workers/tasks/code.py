@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
@@ -49,7 +49,6 @@ def deploy(
     inv workers.deploy --script shop --path dist/index.js
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
-    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
     from ops.products.workers.deployment import read_metadata, wanted, with_format
     from ops.products.workers.source import FORMATS, read
