@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.kinds import catalog
-from ops.kinds.resource import Change, Owner, Resource
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.kinds.resource import Resource
     from ops.writes.journal import Journal, JournalEntry
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
@@ -91,6 +91,7 @@ def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) ->
 
 def details(journal: Journal, entry: JournalEntry, resource: Resource | None) -> Iterator[Json]:
     """Yield each change of *entry*, with the item before and after it."""
+    from ops.kinds.resource import Change, Owner, Resource
     from ops.writes import describe
 
     known = resource or Resource(kind=entry.kind, parent="", identity=())

@@ -8,13 +8,13 @@ from urllib.parse import unquote
 from ops.errors import NotFound
 from ops.http.paths import path
 from ops.items import reach
-from ops.kinds.resource import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import AuditEvent
 
 OLDER_PAGE = 1000
 
@@ -99,6 +99,8 @@ def _texts(item: Json, *fields: str) -> list[str]:
 
 def events(client: Client, account_id: str, *, since: str, before: str) -> Iterator[AuditEvent]:
     """Yield the successful changes, newest first, from the version of the log that the account has."""
+    from ops.kinds.resource import AuditEvent
+
     for item in read_log(client, account_id, since=since, before=before):
         found = entry(item)
         if found["result"] != "failure" and reach(item, "raw.method") != "GET":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 # 100 is allowed by the older and the newer specification; the newer one alone allows 1,000.
+READ = "Account > Workers KV Storage > Read"
 NAMESPACES_PAGE = 100
 KEYS_PAGE = 1000
 BULK_GET = 100

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Change
 
-READ = "Account > Workers KV Storage > Read"
 NEW_ID = "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
@@ -89,7 +88,7 @@ NAMESPACE = Resource(
     parent=ACCOUNT,
     path="/accounts/{account}/storage/kv/namespaces",
     paging=Pages(api.NAMESPACES_PAGE, order="title", least=5),
-    needs=READ,
+    needs=api.READ,
     task="kv.list",
     identity=("title",),
     label="title",
@@ -110,7 +109,7 @@ PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
     path="/accounts/{account}/storage/kv/namespaces/{namespace}/values",
-    needs=READ,
+    needs=api.READ,
     task="kv.keys",
     identity=("key",),
     key="key",
@@ -132,7 +131,7 @@ RESOURCES = (
         parent="kv.namespace",
         path="/accounts/{account}/storage/kv/namespaces/{namespace}/keys",
         paging=Cursor(api.KEYS_PAGE, ordered_by="name", identity="name", ahead=True),
-        needs=READ,
+        needs=api.READ,
         task="kv.keys",
         identity=("name",),
         values=_pairs,

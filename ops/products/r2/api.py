@@ -11,24 +11,27 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent
 from ops.http.paths import path
-from ops.kinds.paging import Cursor
+from ops.http.shape import instance
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.paging import Cursor
     from ops.kinds.resource import Owner
 
 DEFAULT = "default"
 # Those that every account may use.
 LISTED = (DEFAULT, "eu")
-PAGING = Cursor(
-    1000,
-    name="per_page",
-    inside="buckets",
-    identity="name",
-    header="cf-r2-jurisdiction",
-    field="jurisdiction",
-)
+HEADER = "cf-r2-jurisdiction"
+
+
+def paging() -> Cursor:
+    """Return how buckets are paged; the listing of all tasks does not need it."""
+    from ops.kinds import paging
+
+    return paging.Cursor(
+        1000, name="per_page", inside="buckets", identity="name", header=HEADER, field="jurisdiction"
+    )
 
 
 def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listing:
@@ -39,7 +42,7 @@ def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listin
 
     def items() -> Iterator[Json]:
         for jurisdiction in jurisdictions or LISTED:
-            listing = PAGING.read(client, where, headers=_headers(jurisdiction))
+            listing = paging().read(client, where, headers=_headers(jurisdiction))
             yield from (_with(bucket, jurisdiction) for bucket in listing)
             tally.problem = tally.problem or listing.problem
 
@@ -93,10 +96,10 @@ def jurisdiction_of(bucket: Json) -> str:
 
 
 def _headers(jurisdiction: str) -> Mapping[str, str]:
-    return {} if jurisdiction == DEFAULT else {PAGING.header: jurisdiction}
+    return {} if jurisdiction == DEFAULT else {HEADER: jurisdiction}
 
 
 def _with(bucket: Json, jurisdiction: str) -> Json:
     """Return *bucket* with its jurisdiction, which older responses omit; without it for the default one."""
-    named = {**bucket, "jurisdiction": jurisdiction}
+    named = {**instance(bucket, dict, "a bucket"), "jurisdiction": jurisdiction}
     return {name: value for name, value in named.items() if (name, value) != ("jurisdiction", DEFAULT)}

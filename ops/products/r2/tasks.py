@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.r2 import api
-from ops.products.r2.resources import BUCKET
 from ops.ui.shapes import Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
-READ, EDIT = BUCKET.needs, "Account > Workers R2 Storage > Edit"
+READ, EDIT = "Account > Workers R2 Storage > Read", "Account > Workers R2 Storage > Edit"
 COLUMNS = ("name", "location", "storage_class", "jurisdiction", "creation_date")
 LOCATIONS = ("apac", "eeur", "enam", "oc", "weur", "wnam")
 CLASSES = ("Standard", "InfrequentAccess")
@@ -69,6 +67,10 @@ def create(
     inv r2.create --bucket uploads --location weur
     inv r2.create --bucket archive --storage-class InfrequentAccess --jurisdiction eu
     """
+    from ops.kinds.resource import Change
+    from ops.products.r2.resources import BUCKET
+    from ops.writes.make import make
+
     if not NAME.fullmatch(bucket):
         hint = "use 3 to 64 lower-case letters, digits and hyphens; the first and the last are not a hyphen"
         raise UsageError(f"{bucket!r} is not the name of a bucket", hint=hint)
@@ -92,6 +94,10 @@ def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
 
     inv r2.delete --bucket uploads
     """
+    from ops.kinds.resource import Change
+    from ops.products.r2.resources import BUCKET
+    from ops.writes.make import lookup, make
+
     account, named = _account(app), _named(bucket, jurisdiction)
     found = lookup(app, BUCKET, account, named)
     if found is None:
@@ -101,6 +107,8 @@ def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
 
 
 def _account(app: App) -> Owner:
+    from ops.kinds.resource import Owner
+
     return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 

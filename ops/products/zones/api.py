@@ -9,11 +9,11 @@ from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
 from ops.items import reach
-from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 PAGE = 50
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -52,6 +52,8 @@ def _zone(item: Any) -> Json:
 
 def as_owner(zone: Json) -> Owner:
     """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
+    from ops.kinds.resource import Owner
+
     return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
 
 

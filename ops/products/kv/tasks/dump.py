@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.cli.command import command
 from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound
 from ops.products.kv import api
-from ops.products.kv.resources import READ
 from ops.products.kv.tasks.namespaces import NAMED, existing
 from ops.ui.shapes import Bytes, Item
 
@@ -42,7 +41,7 @@ class Batch(NamedTuple):
     "dump",
     reads=False,
     required=("namespace", "to"),
-    needs=READ,
+    needs=api.READ,
     help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
 )
 def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:

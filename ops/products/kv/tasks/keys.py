@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.resource import Change
 from ops.products.kv import api, valid
-from ops.products.kv.resources import PAIR, READ
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.ui.shapes import Bytes, Item, Rows
-from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -35,7 +32,7 @@ KEY = "name of the key; --key=--name for one that begins with dashes"
 @command(
     "keys",
     required=("namespace",),
-    needs=READ,
+    needs=api.READ,
     help={"namespace": NAMED, "prefix": "only keys with this prefix; several are read concurrently"},
 )
 def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
@@ -108,7 +105,7 @@ def list_ranges(
 @command(
     "get",
     required=("namespace", "key"),
-    needs=READ,
+    needs=api.READ,
     help={"namespace": NAMED, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
@@ -161,7 +158,10 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.pairs import pair
+    from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
@@ -214,6 +214,10 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
     inv kv.delete --namespace sessions --key user:1
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
+
     if bool(key) == bool(prefix):
         raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
     valid.prefix(prefix) if prefix else api.check_key(key)
@@ -232,8 +236,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.files.disk import explained, private_folder
+    from ops.kinds.resource import Change
     from ops.products.kv import pairs
+    from ops.products.kv.resources import PAIR
     from ops.writes.consent import ITEMS
+    from ops.writes.make import hold, make_all
 
     def size(items: list[Json]) -> int:
         return sum(len(item["value"]) for item in items)

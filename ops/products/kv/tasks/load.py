@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
 from ops.items import equal
-from ops.kinds.resource import Change
 from ops.products.kv import api
-from ops.products.kv.resources import PAIR
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Item
-from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Listing
     from ops.items import Json
-    from ops.kinds.resource import Owner
+    from ops.kinds.resource import Change, Owner
     from ops.products.kv.dumpfile import Dump
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
@@ -63,7 +60,9 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     """
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
+    from ops.products.kv.resources import PAIR
     from ops.writes import consent
+    from ops.writes.make import hold, make_all
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -193,6 +192,9 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
+    from ops.kinds.resource import Change
+    from ops.products.kv.resources import PAIR
+
     for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
         if fate not in WRITTEN:
             continue

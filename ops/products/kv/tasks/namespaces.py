@@ -6,21 +6,19 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.kinds.resource import Change, Owner
 from ops.products.kv import api
-from ops.products.kv.resources import NAMESPACE, READ, REMOVED_NAMESPACE
 from ops.products.zones.parts import attempt, complete
 from ops.ui.shapes import Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.kinds.resource import Owner
 
 EDIT = "Account > Workers KV Storage > Edit"
 NAMED = "title or id of the namespace"
 
 
-@command("list", needs=f"{READ}; for the counts Account > Account Analytics > Read")
+@command("list", needs=f"{api.READ}; for the counts Account > Account Analytics > Read")
 def list_namespaces(app: App) -> Rows:
     """List the namespaces of the account, with the number of keys according to Cloudflare's analytics.
 
@@ -43,7 +41,10 @@ def create_namespace(app: App, title: str = "") -> Rows:
 
     inv kv.create --title sessions
     """
+    from ops.kinds.resource import Change
     from ops.products.kv import valid
+    from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     item = {"title": valid.title(title)}
     return make(app, Change(NAMESPACE, account_of(app), None, item))
@@ -61,7 +62,10 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     inv kv.rename --namespace sessions --title sessions-2026
     """
+    from ops.kinds.resource import Change
     from ops.products.kv import valid
+    from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     new = valid.title(title)
     found = namespace_of(app, namespace).item
@@ -77,6 +81,10 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     inv kv.remove --namespace sessions
     inv kv.remove --namespace sessions --confirm sessions
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv.resources import REMOVED_NAMESPACE
+    from ops.writes.make import make
+
     owner = namespace_of(app, namespace)
     if "id" in owner.item:
         # One page is enough: a listing of up to 1,000 keys takes one request.
@@ -90,11 +98,17 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
 
 def account_of(app: App) -> Owner:
     """Return the current account as an owner."""
+    from ops.kinds.resource import Owner
+
     return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 
 def namespace_of(app: App, name: str) -> Owner:
     """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
+    from ops.kinds.resource import Owner
+    from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import lookup
+
     if not app.dry:
         return existing(app, name)
     account = account_of(app)
@@ -106,6 +120,8 @@ def namespace_of(app: App, name: str) -> Owner:
 
 def existing(app: App, name: str) -> Owner:
     """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
+    from ops.kinds.resource import Owner
+
     found = api.find_namespace(app.client, app.account_id, name)
     return Owner(app.account_id, found["id"], found)
 

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
 from ops.ui.shapes import Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -49,9 +47,11 @@ def deploy(
     inv workers.deploy --script shop --path dist/index.js
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
     from ops.products.workers.deployment import read_metadata, wanted, with_format
     from ops.products.workers.source import FORMATS, read
+    from ops.writes.make import lookup, make
 
     valid.script_name(script)
     if format and format not in FORMATS:

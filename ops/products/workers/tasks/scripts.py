@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPT, SCRIPTS, routes_in, zones_to_read
 from ops.products.zones.parts import attempt, complete, report
 from ops.ui.shapes import Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -117,8 +115,10 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script shop
     inv workers.delete --script shop --confirm shop --with-references
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources
     from ops.products.workers.valid import script_name
+    from ops.writes.make import lookup, make
 
     owner = Owner(app.account_id, app.account_id, {})
     live = lookup(app, resources.SCRIPT, owner, {"id": script_name(script)})

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
@@ -68,7 +67,9 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
+    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
+    from ops.writes.make import make
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
@@ -87,7 +88,9 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
+    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
+    from ops.writes.make import lookup, make
 
     if bool(id) == bool(pattern):
         raise UsageError(
@@ -122,7 +125,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
+    from ops.writes.make import make
 
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
@@ -144,7 +149,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
+    from ops.kinds.resource import Owner
     from ops.products.workers import resources
+    from ops.writes.make import lookup
 
     account = Owner(app.account_id, app.account_id, {})
     try:
