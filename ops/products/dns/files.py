@@ -51,8 +51,8 @@ def read(
     try:
         if not text.strip():
             raise ValidationError("the file has no records: it is empty", hint=_EXPORT)
-        in_zone_file = ending not in (".csv", ".json", ".yaml", ".yml")
-        if not in_zone_file:
+        is_document = ending in (".csv", ".json", ".yaml", ".yml")
+        if is_document:
             found = _document(text, ending, zone)
         else:
             from ops.products.dns import zonefile
@@ -63,7 +63,7 @@ def read(
                 f"it is of the zone {found.zone}, not of {zone['name']}", hint=f"--zone {found.zone}"
             )
         # A zone file may have only records that were left out, which are in its notes.
-        if not (found.records or found.errors or found.skipped or (in_zone_file and found.notes)):
+        if not (found.records or found.errors or found.skipped or (found.notes and not is_document)):
             raise ValidationError("the file has no records", hint=_EXPORT)
     except ValidationError as error:
         raise ValidationError(f"{file}: {error.message}", hint=error.hint) from None
