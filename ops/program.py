@@ -85,6 +85,11 @@ class Root(Collection):
 class OpsConfig(Config):
     """Invoke's configuration, which also takes an empty `ops:` and an empty file."""
 
+    def load_user(self, merge: bool = True) -> None:
+        # Without a home folder, Invoke would fail on a file below it.
+        if Path(os.path.expanduser("~")).is_dir():  # noqa: PTH111 (a Path raises without a home)
+            super().load_user(merge)
+
     def _load_yaml(self, path: os.PathLike[Any]) -> Any:
         text = Path(path).read_bytes()
         import yaml

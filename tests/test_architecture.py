@@ -38,6 +38,7 @@ FLOORS = (
     ("doctor", "export", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),
+    ("__main__",),
 )
 APP_TAKERS = 30
 

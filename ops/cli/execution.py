@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
-from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
+from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
     from ops.cli.app import App, Declaration
+    from ops.config.settings import Settings
     from ops.ui.talk import Talk
 
 
@@ -76,6 +79,8 @@ class _Execution:
         except OpsError as error:
             self._end(error)
         except Exception as bug:
+            if (failure := _failure_of_system(bug)) is not None:
+                self._end(failure)
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
@@ -107,8 +112,11 @@ class _Execution:
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
+        if self._app is not None and isinstance(error, DiskError):
+            error = _with_setting(error, self._app.settings)
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
-            suggest(self._app, error)
+            with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
+                suggest(self._app, error)
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._report_line()
         raise Exit(code=error.exit_code)
@@ -130,6 +138,38 @@ class _Execution:
         if RUN.left:
             self._talk.warn(f"the output was closed, so these were not started: {', '.join(RUN.left)}")
         raise Exit(code=UsageError.exit_code if RUN.left else 0)
+
+
+def _failure_of_system(problem: Exception) -> OpsError | None:
+    """Return the error for a *problem* with a file or a limit of this machine; None for a bug."""
+    from ops.files.disk import failure
+
+    text = str(problem)
+    if isinstance(problem, MemoryError) or "can't start new thread" in text or "failed to map" in text:
+        hint = "`ulimit -v` and `ulimit -u` show the limits; raise them, or set CFOPS_WORKERS=1"
+        return SystemFailure("this process needs more memory or more threads than it may use", hint=hint)
+    if type(problem).__module__ == "sqlite3":
+        return DiskError(f"a database cannot be used: {problem}", hint="`df` shows the free space")
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return failure(problem, Path(str(problem.filename or "a file")), "used")
+    return None
+
+
+def _with_setting(error: OpsError, settings: Settings) -> OpsError:
+    """Name the setting of the folder that *error* is about, in its hint."""
+    folders = {
+        "CFOPS_STATE_DIR": settings.state_dir,
+        "CFOPS_EXPORTS": settings.exports,
+        "CFOPS_CACHE_DIR": settings.cache_dir,
+        "CFOPS_CONFIG_DIR": settings.config_dir,
+    }
+    for name, folder in folders.items():
+        if f"{folder}" in error.message and name not in error.hint:
+            way = f"set {name} to another folder"
+            plain = "name another folder"
+            error.hint = error.hint.replace(plain, way) if plain in error.hint else f"{error.hint}; {way}"
+            break
+    return error
 
 
 def _simulated() -> str:

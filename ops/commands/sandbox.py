@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import UsageError
+from ops.errors import DiskError, SystemFailure, UsageError
 from ops.ui.shapes import Item, Text
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ QUOTA = "enforce the API's rate limit of 1,200 requests in 5 minutes"
 HOST = "127.0.0.1"
 # Not 8787 and 8788, which wrangler serves on.
 PORT = 8484
+# The database, the listener, a connection and its client, and the files of the task itself.
+FEWEST_FILES = 16
 
 
 @command("use", default=True, help={"fault": FAULT, "quota": QUOTA})
@@ -151,9 +153,22 @@ def _started(app: App, faults: tuple[str, ...], *, quota: bool, host: str = HOST
 def _sandbox(
     app: App, faults: Faults | None = None, *, quota: bool = False, host: str = HOST, port: int = 0
 ) -> Sandbox:
+    import resource
+    import sqlite3
+
     from ops.files.disk import private_folder
     from ops.sandbox.edge import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 
+    if 0 <= (files := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < FEWEST_FILES:
+        raise SystemFailure(
+            f"the sandbox needs {FEWEST_FILES} open files, but the limit is {files}",
+            hint="raise the limit: `ulimit -n 64`",
+        )
     private_folder(app.settings.state_dir)
-    return Sandbox(_file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port)
+    try:
+        return Sandbox(
+            _file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port
+        )
+    except sqlite3.Error as problem:
+        raise DiskError(f"{_file(app)} cannot be used: {problem}", hint="name another folder") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +22,7 @@ from ops.snapshots import publish
 from ops.snapshots.layout import snapshot_name
 from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest
 from ops.snapshots.writer import Writer
+from ops.telemetry.redact import Redactor
 from ops.version import VERSION
 
 if TYPE_CHECKING:
@@ -57,7 +59,9 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
     moment = job.begun.moment
     target = job.delivery.place(job.account.id, moment)
     with publish.partial(target, chance) as folder:
-        writer = Writer(folder, {resource.kind: resource.label for resource in job.plan.resources})
+        redact = Redactor(app.settings.secrets())
+        labels = {resource.kind: resource.label for resource in job.plan.resources}
+        writer = Writer(folder, labels, redact.holds)
         inventory = scan_account(app, job.account, job.plan, writer)
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan was stopped early; nothing was written")
@@ -68,14 +72,14 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         manifest = Manifest(
             tool=f"cfops {VERSION}",
             account_id=job.account.id,
-            account_name=inventory.account_name,
+            account_name=redact(inventory.account_name),
             started=_time(moment),
             ended=_time(app.clock()),
             requests=app.client.sent - job.begun.sent,
             status=PARTIAL if reason else COMPLETE,
-            reason=reason,
+            reason=redact(reason),
             options=job.options,
-            sections=inventory.sections,
+            sections=tuple(replace(s, reason=redact(s.reason)) for s in inventory.sections),
             files=writer.assemble(),
             placed=writer.placed,
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import DiskError, Refused
-from ops.files.disk import PRIVATE_FILE, explained, failure, private_folder
+from ops.files.disk import PRIVATE_FILE, explained, failure, open_regular, private_folder
 from ops.items import Json
 
 START = "0" * 64
@@ -83,9 +83,11 @@ class Chain:
 
     def _checked(self) -> Iterator[tuple[bytes, ChainHead]]:
         self.torn = False
-        if not self.path.exists():
-            return
-        with self.path.open("rb") as file:
+        with explained(self.path, "read"):
+            if not self.path.exists():
+                return
+            opened = open_regular(self.path)
+        with opened as file:
             head = EMPTY
             for line in file:
                 if not line.endswith(b"\n"):

@@ -26,6 +26,7 @@ _TEMPORARY = re.compile(r"\.cfops-(\d+)-[0-9a-f]{8}\.tmp")
 # What to do about an error while writing; {} is the folder.
 _REMEDIES = {
     (errno.ENOSPC, errno.EDQUOT): "the disk is full: free some space, then run it again",
+    (errno.EMFILE, errno.ENFILE): "`ulimit -n` shows the limit of open files: raise it",
     (errno.EFBIG,): "the file would exceed the allowed size: `ulimit -f` shows the limit",
     (errno.ENOENT, errno.ENOTDIR): "`mkdir -p {}`, or name another folder",
     (errno.EACCES, errno.EPERM, errno.EROFS): "`ls -ld {}` shows who may write there; name another folder",
@@ -88,7 +89,7 @@ def _create(temporary: Path, mode: int) -> int:
     return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
-def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+def open_regular(path: Path, *, follow: bool = True) -> io.BufferedReader:
     """Return *path*, open for reading. Raises OSError, also if it is not a regular file.
 
     A named pipe would block, and a device may never end. Without *follow*, a symbolic link is refused.

@@ -43,8 +43,8 @@ _SCHEMA = """
 class Cache:
     """Responses in the SQLite file *file*. *owner* names the credentials and the server, as part of each key.
 
-    *clock* is wall time in seconds. *say* reports when the file had to be replaced. A cache that cannot be
-    used is empty, not an error.
+    *clock* is wall time in seconds. *holds_secret* finds secrets in a body. *say* reports when the file was
+    replaced. A cache that cannot be used is empty, not an error.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class Cache:
         file: Path,
         *,
         owner: tuple[str, ...],
+        holds_secret: Callable[[bytes], bool] = lambda _body: False,
         say: Callable[[str], None] = lambda _text: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._file = file
         self._owner = owner
+        self._holds_secret = holds_secret
         self._say = say
         self._clock = clock
         self._lock = threading.Lock()
@@ -78,8 +80,8 @@ class Cache:
         return self._do(lambda db: int(db.execute("SELECT count FROM writes").fetchone()[0]), -1)
 
     def keep(self, call: Call, reply: Reply, writes: int) -> None:
-        """Keep *reply*, unless a write came after *writes* were counted."""
-        if len(reply.body) <= LARGEST:
+        """Keep *reply*, unless it contains a secret or a write came after *writes* were counted."""
+        if len(reply.body) <= LARGEST and not self._holds_secret(reply.body):
             date = reply.headers.get("date", "")
             row = (self._key(call), call.path, self._clock(), date, reply.body, writes)
             self._do(lambda db: db.execute(_KEEP, row), None)

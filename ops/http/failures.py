@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from errno import EMFILE, ENFILE
 from ssl import SSLCertVerificationError, SSLError
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from ops.errors import MalformedAnswer, NetworkError, NotSent, OpsError, Unanswered, UsageError
+from ops.errors import MalformedAnswer, NetworkError, NotSent, OpsError, SystemFailure, Unanswered, UsageError
 from ops.http.exchange import Call
 
 # OpenSSL's codes for a certificate that is not valid yet, and for an expired one.
@@ -28,6 +29,9 @@ def unsent_or_unanswered(call: Call, error: Exception, *, sent: bool, host: str)
         # The original message would show the value, which may be the token.
         return UsageError(f"{call}: a header or the URL cannot be sent", hint="`inv doctor` checks the token")
     causes = list(_causes(error))
+    if any(isinstance(cause, OSError) and cause.errno in (EMFILE, ENFILE) for cause in causes):
+        hint = "`ulimit -n` shows the limit of open files: raise it"
+        return SystemFailure(f"{call}: this process cannot open another connection", hint=hint)
     if sent or isinstance(error, exceptions.ReadTimeout):
         late = any(isinstance(cause, ReadTimeoutError | TimeoutError) for cause in causes)
         what = "no answer in time" if late else "the connection was lost before the answer"

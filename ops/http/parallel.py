@@ -11,7 +11,7 @@ from functools import partial
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ops.errors import Interrupted
+from ops.errors import Interrupted, SystemFailure
 
 if TYPE_CHECKING:
     from ops.http.exchange import Call, Reply, Send
@@ -98,10 +98,24 @@ class Pool:
         with self._changed:
             self._open += 1
             if self._open > len(self._threads) < self._workers:
-                thread = threading.Thread(target=self._work, name="ops-worker", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                self._start_thread()
         self._tasks.put(task)
+
+    def _start_thread(self) -> None:
+        """Start a thread; if that fails, the running ones do the work. Raises SystemFailure without any."""
+        thread = threading.Thread(target=self._work, name="ops-worker", daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError):
+            if self._threads:
+                self._workers = len(self._threads)
+                return
+            self._open -= 1
+            raise SystemFailure(
+                "this process cannot start a thread: its memory or the number of its threads is limited",
+                hint="`ulimit -v` and `ulimit -u` show the limits; raise them",
+            ) from None
+        self._threads.append(thread)
 
     def run_until_empty(self) -> None:
         """Wait until every task, and every task that tasks submitted, has ended.

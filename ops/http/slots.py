@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import DiskError
-from ops.files.disk import open_own
+from ops.files.disk import explained, open_own
 
 MAGIC = b"cfopsRB1"
 HEAD = struct.Struct("=8s16s4q8x")
@@ -137,8 +137,10 @@ class SlotFile:
         if content and not other_boot:
             self._say(f"the budget file {self._path} was damaged and has been replaced")
         head = SlotHead(0, 0, 0, 0, self._capacity)
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, HEAD.pack(MAGIC, self._boot, *head[:4]) + bytes(8 * self._capacity), 0)
+        with explained(self._path):
+            os.ftruncate(self._descriptor, 0)
+            whole = HEAD.pack(MAGIC, self._boot, *head[:4]) + bytes(8 * self._capacity)
+            os.pwrite(self._descriptor, whole, 0)
         return head
 
     def _open(self) -> int:

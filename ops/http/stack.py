@@ -200,7 +200,8 @@ class _Cached:
 
                 settings = self._settings
                 owner = (settings.credentials.fingerprint(), settings.account_id, settings.base_url)
-                self._cache = Cache(self._file, owner=owner, say=self._say)
+                holds = Redactor(settings.secrets()).holds
+                self._cache = Cache(self._file, owner=owner, holds_secret=holds, say=self._say)
                 self._around = with_cache(self._send, self._cache)
         return self._around(call)
 

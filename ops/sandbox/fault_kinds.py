@@ -161,7 +161,8 @@ def _gone(fault: Fault, request: Request, _store: Store) -> Answer:
 
 def _malformed(fault: Fault, _request: Request, _store: Store) -> Answer:
     body = fault.args["body"]
-    data = body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass")
+    text = json.dumps(body) if isinstance(body, dict | list) else str(body)
+    data = body if isinstance(body, bytes) else text.encode("utf-8", "surrogatepass")
     return Answer(fault.args["status"], {"Content-Type": fault.args["content_type"]}, data)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from ops.errors import Interrupted
+from ops.errors import Interrupted, MalformedAnswer
 from ops.items import Json, reach
 from ops.kinds.resource import Content, Owner, Resource, identity_of
 from ops.snapshots import layout
@@ -60,7 +60,9 @@ class SectionFile:
 
     def add(self, item: Json) -> None:
         """Add an item. Raises Interrupted after the writer was closed."""
-        self._items.add(identity_of(self._resource, item), item_line(self._owner.id, item))
+        self._items.add(
+            identity_of(self._resource, item), self._writer.checked(item_line(self._owner.id, item))
+        )
 
     def add_value(self, line: Json) -> None:
         """Add the value of a key to the file of its parent."""
@@ -68,7 +70,7 @@ class SectionFile:
             self._values = self._writer.values(
                 self._resource, self._owner, lambda line: value_key(decode(line))
             )
-        self._values.add(value_key(line), encode(line))
+        self._values.add(value_key(line), self._writer.checked(encode(line)))
 
     def close(self) -> None:
         """Refuse further items, and free the memory."""
@@ -79,11 +81,18 @@ class SectionFile:
 class Writer:
     """The files of one snapshot in *folder*, a private and empty folder.
 
-    *labels* maps each kind to the field that names its items for people.
+    *labels* maps each kind to the field that names its items for people. What *holds_secret* finds a secret
+    in is not kept.
     """
 
-    def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        labels: Mapping[str, str],
+        holds_secret: Callable[[bytes], bool] = lambda _data: False,
+    ) -> None:
         self._labels = labels
+        self._holds_secret = holds_secret
         self.placed: dict[str, Placed] = {}
         self._folder = folder
         self._spools: dict[str, Spool] = {}
@@ -115,6 +124,7 @@ class Writer:
 
     def content(self, resource: Resource, owner: Owner, item: Json, content: Content) -> None:
         """Write a file of *item*; a second one with the same name gets another file name."""
+        self.checked(content.data)
         item_id = str(reach(item, resource.key))
         unique = content.name
         with self._lock:
@@ -126,6 +136,12 @@ class Writer:
             self.placed[file] = Placed(
                 resource.kind, owner.id, item_id, content.name, content.media_type, content.role
             )
+
+    def checked(self, data: bytes) -> bytes:
+        """Return *data*. Raises MalformedAnswer if it contains a secret: the server has sent it back."""
+        if self._holds_secret(data):
+            raise MalformedAnswer("the response contains the API token or another secret, so it is not kept")
+        return data
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

@@ -31,6 +31,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
         self._forms = tuple(forms)
+        self._in_bytes = tuple(form.encode("utf-8", "surrogatepass") for form in forms)
         # Of two with the same beginning the longer one comes first, so that its rest is replaced too.
         exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
@@ -50,7 +51,7 @@ class Redactor:
         if isinstance(value, str):
             return any(form in value for form in self._forms)
         if isinstance(value, bytes):
-            return any(form.encode("utf-8", "surrogatepass") in value for form in self._forms)
+            return any(form in value for form in self._in_bytes)
         if isinstance(value, dict):
             return any(self.holds(part) for pair in value.items() for part in pair)
         return isinstance(value, list | tuple) and any(map(self.holds, value))

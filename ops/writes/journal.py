@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
-from ops.files.disk import atomic, private_folder
+from ops.files.disk import atomic, open_regular, private_folder
 from ops.items import reach
 from ops.telemetry.redact import Redactor
 
@@ -250,7 +250,7 @@ class Blobs:
         name = str(packed["blob"])
         path = self._folder / name
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 if file_digest(file, "sha256").hexdigest() != name:
                     raise DiskError(f"{path} was modified", hint="its content cannot be restored")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -132,3 +133,19 @@ def test_a_cron_line_that_crontab_would_refuse_says_so(bare: Shell) -> None:
     assert (long.code, short.code) == (0, 0)
     assert "crontab refuses commands over 998 characters" in long.out
     assert "crontab refuses" not in short.out
+
+
+def test_a_home_that_is_a_file_is_like_one_without_files(bare: Shell) -> None:
+    bare.environ["HOME"] = "/dev/null"
+
+    assert bare("version", program="cfops").code == 0
+
+
+def test_the_package_runs_as_a_module(bare: Shell) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "version"], env=bare.environ, cwd=bare.folder, capture_output=True,
+        timeout=40, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "cfops" in done.stdout

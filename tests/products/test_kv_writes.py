@@ -89,6 +89,10 @@ BAD = {
     "metadata that is not finite": ["--value", "v", "--metadata", "NaN"],
     "long metadata": ["--value", "v", "--metadata", json.dumps("x" * 1023)],
     "a short ttl": ["--value", "v", "--ttl", "59"],
+    "a ttl of 0": ["--value", "v", "--ttl", "0"],
+    "a negative ttl": ["--value", "v", "--ttl", "-1"],
+    "an expiration of 0": ["--value", "v", "--expiration", "0"],
+    "a ttl of 0 and a moment": ["--value", "v", "--ttl", "0", "--expiration", "4000000000"],
     "a ttl and a moment": ["--value", "v", "--ttl", "60", "--expiration", "4000000000"],
     "a date in the past": ["--value", "v", "--expiration", "2020-01-01"],
     "metadata with an infinite number": ["--value", "v", "--metadata", '{"a": 1e999}'],
@@ -188,10 +192,10 @@ def test_an_expiration_is_at_least_60_seconds_in_the_future(ahead: int, fits: bo
     moment = str(int(NOW) + ahead)
 
     if fits:
-        assert valid.expiration(moment, 0, now=NOW) == int(moment)
+        assert valid.expiration(moment, None, now=NOW) == int(moment)
     else:
         with pytest.raises(ValidationError, match="less than 60 s in the future"):
-            valid.expiration(moment, 0, now=NOW)
+            valid.expiration(moment, None, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_an_expiration_is_at_least_60_seconds_in_the_future(ahead: int, fits: bo
     ],
 )
 def test_an_expiration_is_a_date_in_utc_or_epoch_seconds(text: str, moment: int) -> None:
-    assert valid.expiration(text, 0, now=NOW) == moment
+    assert valid.expiration(text, None, now=NOW) == moment
 
 
 @pytest.mark.parametrize(("ttl", "after"), [(60, 71), (70, 71), (71, 72), (3600, 3601)])
@@ -214,7 +218,7 @@ def test_a_ttl_becomes_an_expiration_that_a_late_request_still_meets(ttl: int, a
 
 
 def test_no_expiry_is_none() -> None:
-    assert valid.expiration("", 0, now=NOW) is None
+    assert valid.expiration("", None, now=NOW) is None
 
 
 # Single values
@@ -426,6 +430,33 @@ def test_a_404_that_does_not_prove_the_absence_of_a_key_stops_the_write(
     assert "create" not in result.err
     assert written(staged) == []
     assert stored(staged, namespace)["keep"][0] == b"old"
+
+
+@pytest.mark.fault("G1")
+def test_a_key_with_a_value_but_without_metadata_is_not_created(staged: Sandbox, inv: Inv) -> None:
+    namespace = new_namespace(staged, "config copy")
+    fill(staged, namespace, {"keep": b"old"})
+    staged.requests.clear()
+    staged.faults.add(Fault("gone", "GET", "*/metadata/*", times=-1, code=10009, message="key not found"))
+
+    result = inv("kv.put", "--namespace", "config copy", "--key", "keep", "--value", "NEW", "--yes")
+
+    assert result.code == 2
+    assert "the key 'keep' may exist" in result.err
+    assert written(staged) == []
+    assert stored(staged, namespace)["keep"][0] == b"old"
+
+
+@pytest.mark.fault("G1")
+def test_a_key_that_is_deleted_between_its_value_and_its_metadata_is_absent(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    absent = {"success": False, "errors": [{"code": 10009, "message": "key not found"}], "result": None}
+    http.get(f"{KV}/{NAMESPACE}/values/k", body=b"old", headers={"Content-Length": "3"})
+    http.get(f"{KV}/{NAMESPACE}/metadata/k", json=absent, status=404)
+    http.get(f"{KV}/{NAMESPACE}/values/k", json=absent, status=404)
+
+    assert pairs.find(client, Owner(ACCOUNT, NAMESPACE, {}), {"key": "k"}) is None
 
 
 @pytest.mark.fault("G1")

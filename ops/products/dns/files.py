@@ -8,13 +8,16 @@ are checked as those of the command line are, and all errors of a file are repor
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import OpsError, ValidationError
+from ops.errors import OpsError, UsageError, ValidationError
+from ops.files.disk import open_regular
 from ops.products.dns import checks
 from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
 from ops.products.dns.record import did_you_mean, managed
@@ -28,13 +31,14 @@ Items = list[tuple[str, Any]]
 LARGEST = 64 << 20
 # Where a document has its list of records.
 _LISTS = ("records", "items", "result")
+_EXPORT = "`inv dns.export` writes a file with all records of a zone"
 _TEXTS = ("name", "type", "content", "comment", "id")
 
 
 def read(
     file: str, zone: Json, proxied: bool | None = None, *, ending: str = "", fit_ttl: bool = False
 ) -> RecordFile:
-    """Return the records that *file* has for *zone*.
+    """Return the records that *file* has for *zone*; `-` is stdin.
 
     *proxied* applies where a zone file does not say `cf-proxied`; *ending* is the file's own by default. With
     *fit_ttl* a TTL out of bounds becomes the nearest that is allowed. Raises ValidationError
@@ -42,9 +46,13 @@ def read(
     """
     path = Path(file)
     ending = ending or path.suffix.lower()
-    text = read_text(path)
+    text = read_text(path) if file != "-" else _stdin_text()
+    file = file if file != "-" else "stdin"
     try:
-        if ending in (".csv", ".json", ".yaml", ".yml"):
+        if not text.strip():
+            raise ValidationError("the file has no records: it is empty", hint=_EXPORT)
+        is_document = ending in (".csv", ".json", ".yaml", ".yml")
+        if is_document:
             found = _document(text, ending, zone)
         else:
             from ops.products.dns import zonefile
@@ -54,6 +62,9 @@ def read(
             raise ValidationError(
                 f"it is of the zone {found.zone}, not of {zone['name']}", hint=f"--zone {found.zone}"
             )
+        # A zone file may have only records that were left out, which are in its notes.
+        if not (found.records or found.errors or found.skipped or (found.notes and not is_document)):
+            raise ValidationError("the file has no records", hint=_EXPORT)
     except ValidationError as error:
         raise ValidationError(f"{file}: {error.message}", hint=error.hint) from None
     fitted = 0
@@ -69,24 +80,43 @@ def read(
 def read_text(path: Path, option: str = "--file", *, regular: bool = False) -> str:
     """Return the text of the file that *option* names. Raises ValidationError where it cannot be read.
 
-    *regular*: a pipe is refused, because opening it would wait for its writer.
+    A named pipe and a device are refused, because they may block or never end; a pipe of the shell
+    (/dev/stdin, <(…)) is read unless *regular*.
     """
     try:
-        found = path.stat()
-        if regular and not stat.S_ISREG(found.st_mode):
-            raise ValidationError(f"{path} is not a regular file", hint=f"check the path in {option}")
-        if found.st_size > LARGEST:
-            raise ValidationError(
-                f"{path} has more than {LARGEST >> 20} MiB", hint="a zone's records need far less"
-            )
-        return path.read_text(encoding="utf-8-sig")
+        open_pipe = not regular and _is_open_pipe(path)
+        with path.open("rb") if open_pipe else open_regular(path) as file:
+            return _decoded(file.read(LARGEST + 1), str(path))
     except OSError as error:
         raise ValidationError(
             f"{path} cannot be read: {error.strerror}", hint=f"check the path in {option}"
         ) from None
+
+
+def _is_open_pipe(path: Path) -> bool:
+    """True if *path* is a pipe that this process has inherited, so that its writer exists."""
+    inherited = str(path) == "/dev/stdin" or path.is_relative_to("/dev/fd")
+    return stat.S_ISFIFO(path.stat().st_mode) and (inherited or not os.path.lexists(os.path.realpath(path)))
+
+
+def _stdin_text() -> str:
+    """Return the text on stdin. Raises UsageError if it is closed, ValidationError if it is not valid."""
+    if sys.stdin is None:
+        raise UsageError("stdin is closed", hint="pipe the zone file in, or use --file FILE")
+    return _decoded(sys.stdin.buffer.read(LARGEST + 1), "stdin")
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """Return *data* as text with `\\n` at the ends of lines. Raises ValidationError if it is not UTF-8."""
+    if len(data) > LARGEST:
+        raise ValidationError(
+            f"{name} has more than {LARGEST >> 20} MiB", hint="a zone's records need far less"
+        )
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise ValidationError(
-            f"{path} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
+            f"{name} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
         ) from None
 
 
@@ -201,12 +231,7 @@ def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
     columns = f"the first line names the columns: {', '.join(KNOWN[:10])}"
     rows = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
-        for name in rows.fieldnames or ():
-            if name not in KNOWN:
-                problem = f"line 1: the CSV has a column {name!r}{did_you_mean(name, KNOWN)}"
-                raise ValidationError(problem, hint=columns)
-        if not rows.fieldnames:
-            raise ValidationError("the CSV is empty", hint=columns)
+        rows.fieldnames = _column_names(rows.fieldnames or (), columns)
         for number, row in enumerate(rows, 1):
             if None in row:
                 problem = f"line {rows.line_num}: it has more cells than there are columns"
@@ -219,6 +244,22 @@ def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
         raise ValidationError(
             f"line {rows.line_num}: {error}", hint="nothing was sent; fix the line and run it again"
         ) from None
+
+
+def _column_names(header: Sequence[str], hint: str) -> list[str]:
+    """Return the names in *header* in lower case. Raises ValidationError if one is unknown or repeated."""
+    separator = next((s for s in ";\t" if s in header[0]), "") if len(header) == 1 else ""
+    if separator:
+        problem = f"line 1: the columns are separated by {separator!r}"
+        raise ValidationError(problem, hint=f"use commas; {hint}")
+    names = [name.strip().lower() for name in header]
+    for name, written in zip(names, header, strict=True):
+        if name not in KNOWN:
+            problem = f"line 1: the CSV has a column {written!r}{did_you_mean(name, KNOWN)}"
+            raise ValidationError(problem, hint=hint)
+        if names.count(name) > 1:
+            raise ValidationError(f"line 1: the CSV has the column {name!r} more than once", hint=hint)
+    return names
 
 
 def _cell(column: str, cell: str) -> Any:

@@ -129,7 +129,11 @@ def _word(value: Any) -> str:
 
 def _tags(_field: str, value: Any) -> list[str]:
     tags = value.split(",") if isinstance(value, str) else value
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+    wrong = [tag for tag in tags if not isinstance(tag, str)] if isinstance(tags, list) else []
+    if wrong:
+        shown = "null" if wrong[0] is None else _shown(wrong[0])
+        raise ValidationError(f"tags contains {shown}, which is not text", hint="e.g. [team:web]")
+    if not isinstance(tags, list):
         raise ValidationError(f"tags is {_shown(value)}, which is not a list", hint="e.g. [team:web]")
     return [tag.strip() for tag in tags if tag.strip()]
 

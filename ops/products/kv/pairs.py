@@ -45,13 +45,25 @@ def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = 
 
 
 def find(client: Client, namespace: Owner, item: Json) -> Json | None:
-    """Return the live item with the key of *item*, or None, with 2 requests that never lag."""
+    """Return the live item with the key of *item*, or None, with 2 requests that never lag.
+
+    Raise MalformedAnswer if the key has a value but its metadata is reported as missing.
+    """
     where = client, namespace.account_id, namespace.id, item["key"]
     try:
         stored = fetch(*where, like=item.get("value", b""))
-        return pair(item["key"], stored.value, api.get_metadata(*where), stored.expiration)
+        try:
+            metadata = api.get_metadata(*where)
+        except Absent:
+            # Either the key was deleted after its value was read, or one of the two answers is wrong.
+            fetch(*where, like=stored.value)
+            raise MalformedAnswer(
+                f"the key {item['key']!r} may exist: its value was found, but its metadata was not",
+                hint="run it again",
+            ) from None
     except Absent:
         return None
+    return pair(item["key"], stored.value, metadata, stored.expiration)
 
 
 def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 METADATA_BYTES = 1024
 TITLE_BYTES = 512
 SHORTEST_LIFE = 60
+# The default of --ttl, which nobody types: 0 and -1 are values that must be refused.
+NO_TTL = -(1 << 62)
 # A request takes some time, and Cloudflare counts from its arrival.
 IN_TRANSIT = 10
 # The end of the year 9999, in epoch seconds: what is later is a mistake.
@@ -77,15 +79,15 @@ def check_metadata(found: Any) -> Any:
     return found
 
 
-def expiration(moment: str, ttl: int, *, now: float) -> int | None:
+def expiration(moment: str, ttl: int | None, *, now: float) -> int | None:
     """Return when a value expires, in epoch seconds: from a date, from epoch seconds, or from *ttl* seconds.
 
     None if neither is given. A TTL becomes a point in time, so that a repeated request does not extend it; at
     least 70 s away, so that a late request is not refused. Raise ValidationError for less than 60 s.
     """
-    if moment and ttl:
+    if moment and ttl is not None:
         raise UsageError("--expiration and --ttl exclude each other", hint="use one of them")
-    if ttl:
+    if ttl is not None:
         if ttl < SHORTEST_LIFE:
             raise ValidationError(
                 f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s", hint="--ttl 60"

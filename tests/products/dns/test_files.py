@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops.errors import ValidationError
+from ops.errors import UsageError, ValidationError
 from ops.products.dns import export, files, zonefile
 from ops.products.dns.entries import RecordFile, raise_all
 
@@ -130,7 +131,19 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.yaml", "a: [", "does not parse"),
         ("x.yaml", "- name: no\n  type: A\n", "record 1: its name is false"),
         ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),
-        ("x.csv", "", "empty"),
+        ("x.csv", "", "the file has no records: it is empty"),
+        ("x.zone", "", "the file has no records: it is empty"),
+        ("x.zone", "; only a comment\n", "the file has no records"),
+        ("x.yaml", "", "the file has no records: it is empty"),
+        ("x.yaml", "[]\n", "the file has no records"),
+        ("x.json", "", "the file has no records: it is empty"),
+        ("x.json", '{"result": []}', "the file has no records"),
+        ("x.json", '{"count": 2, "records": []}', "the file has no records"),
+        ("x.csv", "name,type,content\n", "the file has no records"),
+        ("x.csv", "name,type,content,Name\n", "the column 'name' more than once"),
+        ("x.csv", "name;type;content\na;A;192.0.2.1\n", "the columns are separated by ';'"),
+        ("x.csv", "name\ttype\tcontent\n", r"the columns are separated by '\\t'"),
+        ("x.json", '[{"name": "a", "type": "A", "tags": [null]}]', "tags contains null, which is not text"),
         ("x.csv", "name,type,contents\n", "'contents'"),
         ("x.csv", 'name,type,content\na,A,"192.0.2.1\n', "line "),
         ("x.csv", "name,type,content\n,A,192.0.2.1\n", "it has no name"),
@@ -175,6 +188,42 @@ def test_a_csv_cell_with_an_apostrophe_is_read_without_it(tmp_path: Path) -> Non
         "comment": "-x",
     }  # fmt: skip
     assert mail["priority"] == 0
+
+
+def test_the_columns_of_a_csv_are_found_in_any_case(tmp_path: Path) -> None:
+    (found,) = records(read(tmp_path, "x.csv", "Name,TYPE, Content\nwww,A,192.0.2.1\n"))
+
+    assert found == {"name": "www.example.com", "type": "A", "content": "192.0.2.1"}
+
+
+def test_a_named_pipe_and_a_device_are_refused_without_reading_them(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for file in (str(tmp_path / "pipe"), "/dev/zero"):
+        with pytest.raises(ValidationError, match=f"{file} cannot be read: it is not a regular file"):
+            files.read(file, ZONE)
+
+
+@pytest.mark.parametrize("file", ["a pipe of the shell", "-"])
+def test_a_zone_file_is_read_from_a_pipe_and_from_stdin(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    source, target = os.pipe()
+    os.write(target, b"www A 192.0.2.1\r\n")
+    os.close(target)
+    with os.fdopen(source, encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        found = files.read("-" if file == "-" else f"/dev/fd/{source}", ZONE)
+
+    assert records(found) == [{"name": "www.example.com", "type": "A", "content": "192.0.2.1", "ttl": 1}]
+
+
+def test_nothing_on_stdin_and_a_closed_stdin_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path(os.devnull).open(encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(ValidationError, match="stdin: the file has no records: it is empty"):
+            files.read("-", ZONE)
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="stdin is closed"):
+        files.read("-", ZONE)
 
 
 def record(name: str, type: str, content: str, **more: Any) -> Json:

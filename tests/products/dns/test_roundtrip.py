@@ -186,6 +186,7 @@ def test_every_export_of_the_resulting_zone_plans_back_to_nothing(records: list[
 @given(records=st.lists(RECORDS, min_size=1, max_size=5))
 def test_a_bind_export_creates_the_same_zone_elsewhere(records: list[Json]) -> None:
     records = [record for record in records if (record["name"], record["type"]) != ("@", "NS")]
+    assume(records)  # a file without records is refused
     live = apply([], possible(json.dumps(records), ".json"))
     text, losses = export.bind(ZONE, live)
     bare = [{field: one for field, one in record.items() if field != "id"} for record in live]

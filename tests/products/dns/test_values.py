@@ -81,7 +81,7 @@ def test_a_plain_cell_is_read_in_csv(tmp_path: Path, field: str, cell: str, valu
         ("settings: {flaten_cname: true}", "settings has no 'flaten_cname'; did you mean flatten_cname?"),
         ("settings: {flatten_cname: maybe}", "settings.flatten_cname is"),
         ("tags: 5", "tags is 5"),
-        ("tags: [5]", "tags is"),
+        ("tags: [5]", "tags contains 5"),
         ("priority: [5]", "priority is"),
         ("priority: -1", "priority is -1"),
         ("ttl: 1h", 'ttl is "1h"'),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ops.products.dns.changes import CurrentZone
     from ops.products.dns.plan import Plan
 
-FILE = "YAML (octoDNS's too), JSON, CSV (by its ending) or a BIND zone file"
+FILE = "YAML (octoDNS's too), JSON, CSV (by its ending) or a BIND zone file; - is stdin, a zone file"
 KEEP = "keep the records that are not in the file; without it they are deleted"
 READING = {
     "strict": "refuse types that Cloudflare does not have, and duplicates, instead of skipping them",
@@ -77,7 +77,7 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     needs=EDIT,
     help={
         "zone": ZONE,
-        "file": "a BIND zone file",
+        "file": "a BIND zone file; - is stdin",
         "proxied": "yes or no, where the file does not say",
         **READING,
     },

@@ -150,7 +150,7 @@ def put_value(
     file: str = "",
     metadata: str = "",
     expiration: str = "",
-    ttl: int = 0,
+    ttl: int = valid.NO_TTL,
 ) -> Rows:
     """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
 
@@ -165,7 +165,7 @@ def put_value(
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
-    moment = valid.expiration(expiration, ttl, now=app.clock())
+    moment = valid.expiration(expiration, None if ttl == valid.NO_TTL else ttl, now=app.clock())
     item = pair(key, _value_from(value, file), kept, moment)
     owner = namespace_of(app, namespace)
     before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
