@@ -200,6 +200,14 @@ def test_a_success_that_says_it_failed_is_a_failure(opened: Open) -> None:
         opened(wire.url, cache=60).get(path("/zones"))
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"id": 5}', b'{"errors": [], "messages": []}'])
+def test_an_answer_to_a_write_without_success_and_result_is_malformed(body: bytes) -> None:
+    call = Call("DELETE", "/zones/z/dns_records/r", kind=WRITE)
+
+    with pytest.raises(MalformedAnswer, match="the answer has no result"):
+        answers.result(call, Reply(200, body=body))
+
+
 def test_an_answer_without_success_is_a_success() -> None:
     call = Call("DELETE", "/zones/z/dns_records/r", kind=WRITE)
 
