@@ -280,9 +280,9 @@ def test_an_unfinished_upload_older_than_a_day_is_removed(
 
     assert (young.code, dry.code, old.code) == (0, 0, 0), old.err
     assert half not in young.err
-    assert f"would go: {half}" in dry.err
+    assert f"would be removed: {half}" in dry.err
     assert there > len(s3.keys(bucket))
-    assert f"removed: {half} (an upload that was never finished)" in old.err
+    assert f"removed: {half} (an unfinished upload)" in old.err
     assert {key.split("/")[2] for key in s3.keys(bucket)} == {kept}
 
 

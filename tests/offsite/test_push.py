@@ -250,7 +250,7 @@ def test_a_partial_snapshot_is_pushed_as_partial_and_is_never_latest(
     latest = inv("snapshots.show", "--name", f"{place}/latest")
     assert (result.code, row["status"]) == (4, "partial")
     assert (latest.code, inv("snapshots.status", "--from", place).code) == (1, 1)
-    assert "no complete snapshot snapshot" in latest.err
+    assert "there is no complete snapshot" in latest.err
 
 
 @pytest.mark.parametrize(
