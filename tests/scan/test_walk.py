@@ -183,7 +183,7 @@ def test_a_failure_that_affects_every_request_stops_the_scan(error: Exception) -
     lists = filled(Lists(), zones=200)
     lists.failures["dns.kind0", "z0"] = error
 
-    inventory = walked(lists, workers=2)
+    inventory = walked(lists, workers=1)
 
     assert inventory.ended_by is error
     assert section(inventory, "dns.kind0", "z0").status == "failed"
