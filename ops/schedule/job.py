@@ -109,5 +109,5 @@ def document(comments: tuple[str, ...], content: dict[str, Any]) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
     Dumper.add_representer(str, text)
-    told = "".join(f"# {comment}\n" for comment in comments)
-    return told + yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    header = "".join(f"# {comment}\n" for comment in comments)
+    return header + yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
