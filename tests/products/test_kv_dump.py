@@ -299,27 +299,28 @@ def test_a_dump_killed_several_times_is_complete_in_the_end(staged: Sandbox, inv
     stock(staged, 3000)
     dumped(inv, "whole.jsonl")
     staged.faults.add(Fault("delay", "POST", "*/bulk/get", times=-1, seconds=0.02))
-    kills = 0
+    going = threading.Event()
+    begun = 0
 
-    while kills < 6:
+    def count(_entry: Any) -> None:
+        if len(sent(staged, "POST", "/bulk/get")) >= begun + 2:
+            going.set()
+
+    staged.observer = count
+    for _ in range(6):
+        begun = len(sent(staged, "POST", "/bulk/get"))
+        going.clear()
         process = subprocess.Popen(
             [sys.executable, "-c", RUN, *DUMP], env={**os.environ, "PYTHONPATH": str(ROOT)}
         )
-        try:
-            process.wait(0.3 + 0.05 * kills)
-            break
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kills += 1
-            assert (
-                not Path("dump.jsonl").exists()
-                or Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
-            )
+        assert going.wait(30)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert not Path("dump.jsonl").exists()
+    staged.observer = None
     staged.faults.clear()
     dumped(inv)
 
-    assert kills
     assert Path("dump.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
 
 
