@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import os
@@ -318,6 +319,37 @@ def test_a_response_with_the_token_is_not_kept_in_a_snapshot(
     [manifest] = exports.rglob("manifest.json")
     assert "contains the API token" in manifest.read_text()
     assert not [p for p in exports.rglob("*") if p.is_file() and staged.token.encode() in p.read_bytes()]
+
+
+def in_lines(token: bytes) -> bytes:
+    return base64.encodebytes(b"token: " + token)
+
+
+def in_percents(token: bytes) -> bytes:
+    return b"".join(b"%%%02x" % byte for byte in token)
+
+
+@pytest.mark.parametrize(
+    "encode", [bytes, bytes.hex, in_lines, in_percents, lambda t: b"\xff" * 5 + base64.b64encode(in_lines(t))]
+)
+def test_a_value_that_is_the_token_in_any_form_is_not_kept_in_a_snapshot(
+    staged: Sandbox, inv: Inv, exports: Path, tmp_path: Path, encode: Callable[[bytes], bytes | str]
+) -> None:
+    value = encode(staged.token.encode())
+    (tmp_path / "value").write_bytes(value if isinstance(value, bytes) else value.encode())
+    line = ("--namespace", "config", "--key", "leak", "--file", str(tmp_path / "value"))
+    assert inv("kv.put", *line, "--yes").code == 0
+    (tmp_path / "value").unlink()
+
+    result = inv("scan.export", "--only", "kv", "--kv", "values")
+
+    assert result.code == 4
+    [manifest] = exports.rglob("manifest.json")
+    sections = json.loads(manifest.read_bytes())["sections"]
+    assert [s["reason"] for s in sections if "contains the API token" in s["reason"]]
+    kept = b"".join(p.read_bytes() for p in exports.rglob("*.jsonl"))
+    assert b'"leak"' not in b"".join(p.read_bytes() for p in exports.rglob("kv/*.jsonl"))
+    assert staged.token.encode() not in kept
 
 
 def test_a_response_with_the_token_is_not_kept_in_the_cache(tmp_path: Path) -> None:
