@@ -26,11 +26,9 @@ _PATTERNS = (
 
 # How often what is kept is decoded: the token may be in base64 that is itself encoded.
 _LAYERS = 6
-_SHORTEST_RUN = 24
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _MARKED = bytes(65 if byte in _LETTERS else 32 for byte in range(256))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_LINE_END = re.compile(rb"\\+[nr]|[\n\r]")
 _CODE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
 
 
@@ -40,8 +38,10 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
         self._in_bytes = tuple(form.encode("utf-8", "surrogatepass") for form in forms)
-        # The shortest base64 in which another form of a secret is complete.
-        self._run = max(_SHORTEST_RUN, min(map(len, forms), default=0) * 4 // 3)
+        # Most data has no run of letters that is long enough for a form of a secret, or for its base64.
+        self._others = tuple(form for form in self._in_bytes if form.translate(None, _LETTERS))
+        lengths = (len(form) for form in self._in_bytes if form not in self._others)
+        self._run = min(lengths, default=SHORTEST)
         # Of two with the same beginning the longer one comes first, so that its rest is replaced too.
         exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
@@ -61,25 +61,24 @@ class Redactor:
 
         Escapes of JSON and URLs, base64 with line ends and further layers of base64 and hex are decoded.
         """
-        if isinstance(value, dict):
-            return any(self.holds(part) for pair in value.items() for part in pair)
-        if isinstance(value, list | tuple):
-            return any(map(self.holds, value))
         if isinstance(value, str):
             value = value.encode("utf-8", "surrogatepass")
-        return isinstance(value, bytes) and bool(self._in_bytes) and self._within(value, _LAYERS)
+        if isinstance(value, bytes):
+            return bool(self._in_bytes) and self._within(value, _LAYERS)
+        if isinstance(value, dict):
+            return any(self.holds(part) for pair in value.items() for part in pair)
+        return isinstance(value, list | tuple) and any(map(self.holds, value))
 
     def _within(self, data: bytes, layers: int) -> bool:
-        if any(form in data for form in self._in_bytes):
+        runs = b"A" * self._run in data.translate(_MARKED)
+        if any(form in data for form in (self._in_bytes if runs else self._others)):
             return True
         if not layers:
             return False
         if (plain := _unescaped(data)) != data:
             return self._within(plain, layers - 1)
-        if b"A" * self._run not in data.translate(_MARKED):
-            return False
-        runs = re.findall(rb"[A-Za-z0-9+/_-]{%d,}" % self._run, data)
-        return any(self._within(inner, layers - 1) for run in runs for inner in _decoded(run))
+        found = re.findall(rb"[A-Za-z0-9+/_-]{%d,}" % self._run, data) if runs else ()
+        return any(self._within(inner, layers - 1) for run in found for inner in _decoded(run))
 
     def hidden(self, value: Any) -> Any:
         """Return *value* with HIDDEN in place of every text, bytes or key that contains a secret."""
@@ -111,10 +110,11 @@ def _forms(secret: str) -> Iterator[str]:
 def _unescaped(data: bytes) -> bytes:
     """Return *data* without its outermost escapes of JSON or URLs, or else without line ends."""
     plain = unquote_to_bytes(data) if b"%" in data else data
-    if b"\\u" in plain:
+    escaped = b"\\" in plain
+    if escaped and b"\\u" in plain:
         plain = _CODE.sub(lambda code: chr(int(code[1], 16)).encode("utf-8", "surrogatepass"), plain)
-    if plain == data and (b"\\" in data or b"\n" in data.rstrip()):
-        return _LINE_END.sub(b"", data).replace(b"\\", b"")
+    if plain == data and (escaped or b"\n" in data[:-1]):
+        return data.replace(b"\\n", b"").replace(b"\\r", b"").translate(None, b"\\\r\n")
     return plain
 
 
