@@ -366,3 +366,63 @@ def test_a_response_with_the_token_is_not_kept_in_the_cache(tmp_path: Path) -> N
     assert cache.find(call) is None
     cache.close()
     assert not [p for p in tmp_path.iterdir() if b"secret-token" in p.read_bytes()]
+
+
+@pytest.fixture
+def unreadable(exports: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder of another account that cannot be listed."""
+    folder = made(exports, account_id="b" * 32).parent
+    listed = Path.iterdir
+
+    def refuse(path: Path) -> Any:
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    return folder
+
+
+def test_accounts_that_can_be_read_are_listed_beside_one_that_cannot(
+    inv: Inv, exports: Path, unreadable: Path
+) -> None:
+    folder = made(exports)
+    (exports / "lost+found").mkdir()
+
+    result = inv("snapshots.list", "--output", "json")
+
+    assert [row["path"] for row in json.loads(result.out)] == [str(folder)]
+    assert result.code == 4
+    assert f"{unreadable} cannot be read: Permission denied" in result.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("snapshots.verify",),
+        ("snapshots.show",),
+        ("snapshots.status", "--max-age", "9999y"),
+        ("snapshots.prune", "--keep-last", "1", "--yes"),
+        ("snapshots.diff", "previous", "latest"),
+        ("dns.list", "--zone", "example.com", "--offline"),
+    ],
+)
+def test_the_only_account_that_can_be_read_is_used_with_a_warning(
+    inv: Inv, exports: Path, unreadable: Path, line: tuple[str, ...]
+) -> None:
+    made(exports, NOW - 3600)
+    made(exports)
+
+    result = inv(*line)
+
+    assert result.code == 0, result.err
+    assert f"warning: {unreadable} cannot be read: Permission denied" in result.err
+
+
+def test_without_any_account_that_can_be_read_the_error_names_the_folder(
+    inv: Inv, unreadable: Path
+) -> None:
+    result = inv("snapshots.verify")
+
+    assert result.code == 2
+    assert f"error: {unreadable} cannot be read: Permission denied" in result.err
