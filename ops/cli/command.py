@@ -12,7 +12,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, Option
+from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_TABLES, ON_WRITES, SHORT, Option
 
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
@@ -42,6 +42,8 @@ class Command(Task[Callable[..., Any]]):
         self.required = tuple(declared.required)
         self.raw = tuple(declared.raw)
         self.writes = declared.writes
+        self.stages = declared.stages
+        self.earlier = {name: (alias,) for name, alias in declared.earlier.items()}
         # What the products' tasks read is what a snapshot holds.
         self.reads = declared.reads and not self.writes and function.__module__.startswith("ops.products.")
         self.guards = {name: GUARDS[name] for name in declared.guards}
@@ -71,8 +73,9 @@ class Command(Task[Callable[..., Any]]):
     def shared(self) -> dict[str, Any]:
         """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
+        tables = ON_TABLES if "Rows" in self.gives or "Item" in self.gives else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
-        return EVERYWHERE | reads | lists | writes | self.guards
+        return EVERYWHERE | reads | lists | tables | writes | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""
@@ -90,7 +93,7 @@ class Command(Task[Callable[..., Any]]):
         default = list(default) if isinstance(default, tuple) else default
         return Option(
             # A parameter cannot be called `for`; `for_` can.
-            names=(name.rstrip("_").replace("_", "-"),),
+            names=(name.rstrip("_").replace("_", "-"), *SHORT.get(name, ""), *self.earlier.get(name, ())),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=str if name == "export" else type(default),
@@ -111,6 +114,8 @@ class command:  # noqa: N801 (it is used as a decorator)
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    One that *stages* only sets what the tasks after it on the line work on.
+    *earlier* has the former names of options, which still work.
     The text of an option must be UTF-8, except that of *raw* ones and of paths.
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
     it has.
@@ -126,6 +131,8 @@ class command:  # noqa: N801 (it is used as a decorator)
     writes: bool = False
     guards: Iterable[str] = ()
     reads: bool = True
+    stages: bool = False
+    earlier: Mapping[str, str] = field(default_factory=dict)
     raw: Iterable[str] = ()
 
     def __call__(self, function: Callable[..., Any]) -> Command:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import DiskError, SystemFailure, UsageError
 from ops.ui.shapes import Item, Text
+from ops.ui.spinner import hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ PORT = 8484
 FEWEST_FILES = 16
 
 
-@command("use", default=True, help={"fault": FAULT, "quota": QUOTA})
+@command("use", default=True, stages=True, help={"fault": FAULT, "quota": QUOTA})
 def use(app: App, fault: tuple[str, ...] = (), quota: bool = False) -> None:
     """Run the tasks after this one on the line on the sandbox instead of Cloudflare.
 
@@ -84,7 +85,7 @@ def serve(
     lines.append(f"# export CLOUDFLARE_EMAIL={sandbox.email} CLOUDFLARE_API_KEY={sandbox.key}")
     app.show(Text("\n".join(lines) + "\n"))
     app.note("serving until Ctrl-C")
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), hidden():
         app.stop.wait()
 
 

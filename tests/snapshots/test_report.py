@@ -28,7 +28,7 @@ def comparison(folder: Path) -> Comparison:
 def test_rows_show_created_and_deleted_items_changed_fields_and_unknown_parts(tmp_path: Path) -> None:
     found = list(rows(comparison(tmp_path)))
 
-    thing: Json = {"kind": "flat.thing", "scope": "", "reason": ""}
+    thing: Json = {"kind": "flat.thing", "in": "", "note": ""}
     changed: Json = {**thing, "change": "changed", "name": "kept", "id": "2", "item": None}
     assert found == [
         {**changed, "field": "on", "old": True, "new": False},
@@ -37,8 +37,8 @@ def test_rows_show_created_and_deleted_items_changed_fields_and_unknown_parts(tm
          "item": {"name": "gone"}},
         {**thing, "change": "created", "name": "come", "id": "3", "field": "", "old": None, "new": None,
          "item": {"name": "come"}},
-        {"kind": "zones.zone", "scope": "", "change": "unknown", "name": "", "id": "", "field": "",
-         "old": "complete", "new": "denied", "reason": "why", "item": None},
+        {"kind": "zones.zone", "in": "", "change": "unknown", "name": "", "id": "", "field": "",
+         "old": "complete", "new": "denied", "note": "why", "item": None},
     ]  # fmt: skip
     assert all(set(COLUMNS) <= row.keys() and not set(WHO) & row.keys() for row in found)
 
@@ -51,7 +51,7 @@ def test_with_blame_each_row_names_who_made_the_change(tmp_path: Path) -> None:
             else None
         )
 
-    found = [(row["name"], row["when"], row["who"]) for row in rows(comparison(tmp_path), blame)]
+    found = [(row["name"], row["time"], row["user"]) for row in rows(comparison(tmp_path), blame)]
 
     nobody = [(name, "", "") for name in ("kept", "kept", "gone", "")]
     assert found == [*nobody[:3], ("come", "monday", "a@example.com"), nobody[3]]

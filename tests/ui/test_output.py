@@ -251,7 +251,7 @@ def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
 
 
 def test_nothing_is_printed_for_nothing() -> None:
-    assert printed(None) == ("", "")
+    assert printed(None) == ("", "", "")
 
 
 @pytest.mark.parametrize("format", FORMATS)

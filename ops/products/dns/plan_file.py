@@ -65,7 +65,7 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:
     return ValidationError(
-        f"{path} is not a plan of dns.plan: {why}", hint="`inv dns.plan --save FILE` makes one"
+        f"{path} is not a plan of dns.plan: {why}", hint="`inv dns.plan --to FILE` makes one"
     )
 
 

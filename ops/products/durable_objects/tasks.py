@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.durable_objects import api
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
 READ = "Account > Workers Scripts > Read"
 NAMESPACE = "name or id of the namespace"
-COLUMNS = ("name", "script", "class", "use_sqlite", "id")
+COLUMNS = (Column("name", KEY), "script", "class", "use_sqlite", Column("id", LOW))
 _STORED = {"": None, "yes": True, "no": False}
 
 
@@ -32,7 +32,7 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_P
     inv do.list --script chat
     """
     listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
-    return Rows(listing, COLUMNS)
+    return Rows(listing, COLUMNS, "namespace")
 
 
 @command(
@@ -50,7 +50,7 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
         raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)
     listing = api.list_objects(app.client, app.account_id, namespace_id, stored=_STORED[stored])
-    return Rows(listing, ("id", "hasStoredData"))
+    return Rows(listing, (Column("id", KEY), "hasStoredData"), "object")
 
 
 @command("info", required=("namespace",), needs=READ, help={"namespace": NAMESPACE})

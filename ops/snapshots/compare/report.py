@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
 from ops.items import Json
-from ops.kinds.resource import AuditEvent
+from ops.kinds.resource import AuditEvent, Resource
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+from ops.snapshots.compare.side import CONTENTS
+from ops.ui.cells import counted as count_of
+from ops.ui.shapes import CHANGE, KEY, MAIN, TIME, Column
 
-COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
-WHO = ("when", "who")
+COLUMNS = ("kind", "in", Column("change", meaning=CHANGE), "name", "field", "old", "new")
+WHO = (Column("time", MAIN, TIME), "user")
+FOR_PEOPLE = (
+    Column("change", KEY, CHANGE), Column("kind", MAIN), Column("in", MAIN), Column("name", KEY),
+    Column("what", KEY),
+)  # fmt: skip
+"""The columns of a table: the field with its old and new value, or what went with an item, in one."""
 MOST = 200
 """Rows of a summary's table: a longer comment is cut or refused."""
 _ORDER = (CREATED, DELETED, CHANGED, UNKNOWN)
@@ -32,22 +40,67 @@ def rows(
     """
     for difference in differences:
         event = blame(difference) if blame else None
-        who = {"when": event.when if event else "", "who": event.actor if event else ""} if blame else {}
+        who = {"time": event.when if event else "", "user": event.actor if event else ""} if blame else {}
         for row in _rows(difference):
             yield {**row, **who}
 
 
+def for_people(row: Json) -> Json:
+    """Return *row* with `what`: the changed field with both values, or what came or went with the item."""
+    from ops.ui.cells import table_cell
+
+    old, new = row["old"], row["new"]
+    if row["change"] in (CREATED, DELETED):
+        return {**row, "what": old or new or ""}
+    if row["change"] == UNKNOWN:
+        return {**row, "what": f"{old} / {new}{': ' if row['note'] else ''}{row['note']}"}
+    values = ("none" if value is None else table_cell(value) for value in (old, new))
+    return {**row, "what": f"{row['field']}: {' → '.join(values)}"}
+
+
 def _rows(difference: Difference) -> Iterator[Json]:
     kind, scope, change, name = difference[:4]
-    row: dict[str, Any] = {"kind": kind, "scope": scope, "change": change, "name": name}
+    row: dict[str, Any] = {"kind": kind, "in": scope, "change": change, "name": name}
     id = difference.ids[0] if difference.ids else ""
     item = difference.before if difference.after is None else difference.after
-    rest = {"id": id, "reason": difference.reason}
+    rest = {"id": id, "note": difference.reason}
     if change in (CREATED, DELETED):
-        yield {**row, "field": "", "old": None, "new": None, **rest, "item": item}
+        _, old, new = difference.fields[0] if difference.fields else ("", None, None)
+        yield {**row, "field": "", "old": old, "new": new, **rest, "item": item}
         return
     for field, old, new in difference.fields:
         yield {**row, "field": field, "old": old, "new": new, **rest, "item": None}
+
+
+def collapsed(differences: Iterable[Difference], kinds: Mapping[str, Resource]) -> Iterator[Difference]:
+    """Yield the differences without what was created or deleted with its parent.
+
+    The parents follow as the last ones: their `fields` say what went with them ("with 60,000 keys").
+    """
+    parents = {resource.parent for resource in kinds.values()}
+    held: list[tuple[Difference, Counter[str]]] = []
+    roots: dict[tuple[str, str, str], Counter[str]] = {}
+    for difference in differences:
+        kind, change = difference.kind, difference.change
+        whole = change in (CREATED, DELETED)
+        of_files = kind.endswith(CONTENTS)
+        parent = kind.removesuffix(CONTENTS) if of_files else kinds[kind].parent if kind in kinds else ""
+        names = difference.ids if of_files else difference.owners
+        root = next((roots[at] for name in names if (at := (change, parent, name)) in roots), None)
+        is_parent = whole and (kind in parents or (kind in kinds and kinds[kind].contents is not None))
+        if root is not None:
+            root["file" if of_files else kind.partition(".")[2]] += 1
+        elif is_parent:
+            held.append((difference, root := Counter()))
+        else:
+            yield difference
+        if is_parent and root is not None:
+            roots |= {(change, kind, id): root for id in difference.ids}
+    for difference, went in held:
+        with_it = ", ".join(count_of(count, noun) for noun, count in went.items())
+        text = f"with {with_it}" if with_it else None
+        old, new = (text, None) if difference.change == DELETED else (None, text)
+        yield difference._replace(fields=(("", old, new),))
 
 
 def counted(counts: Counter[str]) -> str:

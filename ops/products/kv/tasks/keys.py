@@ -14,7 +14,7 @@ from ops.cli.command import command
 from ops.errors import Refused, UsageError
 from ops.products.kv import api, valid
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
-from ops.ui.shapes import Bytes, Item, Rows
+from ops.ui.shapes import KEY, TIME, Bytes, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
-KEY = "name of the key; --key=--name for one that begins with dashes"
+COLUMNS = (Column("name", KEY), Column("expiration", meaning=TIME), "metadata")
+NAME = "name of the key; --key=--name for one that begins with dashes"
 
 
 @command(
@@ -51,7 +52,7 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
         listing = list_ranges(*where, prefix, parallel=app.parallel, folder=folder)
     else:
         listing = api.list_keys(*where, prefix="".join(prefix), ahead=not app.option("limit"))
-    return Rows(listing, ("name", "expiration", "metadata"))
+    return Rows(listing, COLUMNS, "key")
 
 
 def disjoint(prefixes: Iterable[str]) -> list[str]:
@@ -105,7 +106,7 @@ def list_ranges(
     "get",
     required=("namespace", "key"),
     needs=api.READ,
-    help={"namespace": NAMED, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
+    help={"namespace": NAMED, "key": NAME, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
@@ -120,7 +121,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     if metadata:
         # A snapshot holds the listing, and nothing in it lags behind.
         describe = api.find_key if app.offline else api.describe_key
-        return Item(describe(*where, key), ("name", "expiration", "metadata"))
+        return Item(describe(*where, key), COLUMNS)
     value = api.get_value(*where, key)
     return Bytes(checked(value, lambda: api.get_text_values(*where, [key]).get(key), app.gap))
 
@@ -133,7 +134,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     needs=EDIT,
     help={
         "namespace": NAMED,
-        "key": KEY,
+        "key": NAME,
         "value": "the value as text; --value=--x for one that begins with dashes",
         "file": "read the value from this file, byte for byte; - is stdin",
         "metadata": "JSON that is stored with the value, at most 1,024 bytes",
@@ -201,7 +202,7 @@ def _value_from(text: str, file: str) -> bytes:
     needs=EDIT,
     help={
         "namespace": NAMED,
-        "key": KEY,
+        "key": NAME,
         "prefix": "delete all keys with this prefix, 10,000 in one request",
     },
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.products.kv import api
 from ops.products.zones.parts import attempt, complete
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, SIZE, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -32,7 +32,11 @@ def list_namespaces(app: App) -> Rows:
         app.note(f"the number of keys is left empty: {counted.problem}")
     counts = counted.value or {}
     rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
-    return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))
+    columns = (
+        Column("title", KEY), Column("id", LOW), "keys", Column("bytes", meaning=SIZE),
+        Column("counted_on", LOW),
+    )  # fmt: skip
+    return Rows(rows, columns, "namespace")
 
 
 @command("create", required=("title",), writes=True, needs=EDIT, help={"title": "title of the namespace"})

@@ -10,7 +10,7 @@ from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, SIZE, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 @command(
     "deploy",
-    required=("script", "path"),
+    required=("script", "file"),
     writes=True,
     needs=f"{SCRIPTS}, {EDIT}",
     help={
         "script": SCRIPT,
-        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
+        "file": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
         "main": "the module of the folder that runs first (default: the download's, or index.js)",
         "format": "modules or service-worker (default: that of the download or the live script, or detected)",
         "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
         "bindings": "JSON file: the metadata of an upload, or a list of bindings",
     },
+    earlier={"file": "path"},
 )
 def deploy(
     app: App,
     script: str = "",
-    path: str = "",
+    file: str = "",
     main: str = "",
     format: str = "",
     compatibility_date: str = "",
@@ -44,8 +45,8 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script shop --path dist/index.js
-    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    inv workers.deploy --script shop --file dist/index.js
+    inv workers.deploy --script shop --file dist --main index.js --bindings bindings.json
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
@@ -56,7 +57,7 @@ def deploy(
     valid.script_name(script)
     if format and format not in FORMATS:
         raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
-    source = read(Path(path), main=main)
+    source = read(Path(file), main=main)
     metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
     for name in source.left_out:
         app.note(f"left out, not a module: {name}")
@@ -96,4 +97,5 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
         | {"file": str(one.file), "entry_point": one.module.name == content.entry_point, "kept": one.kept}
         for one in written
     ]
-    return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
+    columns = ("module", Column("file", KEY), "type", Column("bytes", meaning=SIZE), "entry_point", "kept")
+    return Rows(rows, columns, "file")

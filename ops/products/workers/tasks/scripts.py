@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
@@ -10,7 +11,7 @@ from ops.errors import UsageError
 from ops.products.workers import api
 from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPT, SCRIPTS, routes_in, zones_to_read
 from ops.products.zones.parts import attempt, complete, report
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,9 +19,18 @@ if TYPE_CHECKING:
 
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (
-    "id", "entry_point", "modules", "size", "compatibility_date", "compatibility_flags", "bindings", "routes",
-    "domains", "schedules", "workers_dev", "usage_model", "created_on", "modified_on",
+    "id", "entry_point", "modules", Column("size", meaning=SIZE), "compatibility_date",
+    "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
+    Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
+
+# The fields of a binding that say what it is bound to, the first that it has.
+TARGETS = (
+    "class_name", "namespace_id", "database_id", "bucket_name", "queue_name", "service", "dataset",
+    "index_name", "script_name", "id",
+)  # fmt: skip
+# The types that name it by its id alone, and the kind whose items have it.
+BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
 
 
 @command("list", needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
@@ -43,8 +53,14 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
         routes = {"routes": patterns.get(name, [])} if with_routes else {}
         return script | routes | {"domains": domains.shown(lambda _: hosts.get(name, []))}
 
-    columns = ("id", *(["routes"] if with_routes else []), "domains", "usage_model", "modified_on")
-    return Rows(map(row, scripts), columns)
+    columns = (
+        Column("id", KEY),
+        *([Column("routes", MAIN)] if with_routes else []),
+        Column("domains", MAIN),
+        "usage_model",
+        Column("modified_on", LOW, TIME),
+    )
+    return Rows(map(row, scripts), columns, "Worker")
 
 
 @command(
@@ -56,7 +72,8 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
 def info(app: App, script: str = "", routes: str = "all") -> Item:
     """Show one script: bindings by type, routes, custom domains, schedules, size.
 
-    Takes 6 requests, and with the routes one more for each zone.
+    Takes 6 requests, one more each if it is bound to namespaces or databases, and with the routes one more
+    for each zone.
 
     inv workers.info --script shop
     """
@@ -84,9 +101,14 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
         "modules": content.shown(lambda script: [module.name for module in script.modules]),
         "size": content.shown(lambda script: sum(len(module.data) for module in script.modules)),
     }
+    bindings = (settings.value or {}).get("bindings") or ()
+    pairs = [(binding["name"], binding["type"]) for binding in bindings]
+    described["bound_to"] = bound = settings.shown(lambda _: _bound_to(app, bindings))
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
-    return Item(found | described, tuple(name for name in INFO if with_routes or name != "routes"))
+    columns = tuple(name for name in INFO if with_routes or name != "routes")
+    shown = tuple(f"{name}{f' → {bound[name]}' if bound[name] else ''} ({type})" for name, type in pairs)
+    return Item(found | described, columns, {"bindings": shown} if shown else {})
 
 
 @command("secrets", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
@@ -95,7 +117,7 @@ def list_secrets(app: App, script: str = "") -> Rows:
 
     inv workers.secrets --script shop
     """
-    return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
+    return Rows(api.list_secrets(app.client, app.account_id, script), (Column("name", KEY), "type"), "secret")
 
 
 @command(
@@ -129,6 +151,27 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     workers_dev = api.get_script_subdomain(app.client, owner.id, script)
     kind = resources.REFERENCED_SCRIPT if with_references else resources.SCRIPT
     return make(app, Change(kind, owner, live | {"schedules": crons, "workers_dev": workers_dev}, None))
+
+
+def _bound_to(app: App, bindings: Iterable[Json]) -> dict[str, str]:
+    """Return what each binding is bound to, by name where it can be read; "" for a value of its own."""
+    from ops.items import reach
+    from ops.kinds.catalog import kinds
+    from ops.kinds.resource import Owner
+
+    account = Owner(app.account_id, app.account_id, {})
+    names: dict[str, str] = {}
+
+    def listed(kind: str) -> dict[str, str]:
+        resource = kinds()[kind]
+        items = resource.list(app.client, account)
+        return {str(item[resource.key]): str(reach(item, resource.label)) for item in items}
+
+    for type, kind in BY_ID.items():
+        if any(binding["type"] == type for binding in bindings):
+            names |= attempt(kind, partial(listed, kind)).value or {}
+    targets = {one["name"]: next((one[field] for field in TARGETS if one.get(field)), "") for one in bindings}
+    return {name: names.get(target, str(target)) for name, target in targets.items()}
 
 
 def _with_routes(routes: str) -> bool:

@@ -10,7 +10,7 @@ from ops.errors import NotFound, UsageError
 from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -32,7 +32,8 @@ def list_routes(app: App, zone: str = "") -> Rows:
     inv workers.routes --filter script=shop
     """
     zones = [app.zone(zone)] if zone else zones_to_read(app)
-    return Rows(routes_in(app, zones), ("zone", "pattern", "script", "id"))
+    columns = ("zone", Column("pattern", KEY), Column("script", MAIN), Column("id", LOW))
+    return Rows(routes_in(app, zones), columns, "route")
 
 
 def zones_to_read(app: App) -> list[Json]:
@@ -133,7 +134,11 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
     if not set and not clear:
         listing = api.list_schedules(app.client, app.account_id, script)
-        return Rows(listing, ("cron", "created_on", "modified_on"))
+        return Rows(
+            listing,
+            (Column("cron", KEY), Column("created_on", LOW, TIME), Column("modified_on", LOW, TIME)),
+            "schedule",
+        )
     crons = dict.fromkeys(valid.cron(text) for text in set)
     for cron in filter(valid.numbers_weekdays, crons):
         app.warn(f"{cron}: {valid.SUNDAY}")
