@@ -53,7 +53,7 @@ TASKS = (
     *task_modules(),
     *(
         f"ops.commands.{name}"
-        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")
+        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule", "docs")
     ),
 )
 

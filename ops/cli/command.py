@@ -19,7 +19,7 @@ EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system err
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "schedule", "audit")
+_TOP_LEVEL = ("config", "doctor", "docs", "schedule", "audit")
 
 
 def collection_of(module: str) -> str:
