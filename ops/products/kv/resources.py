@@ -60,6 +60,12 @@ def _find_pairs(client: Client, namespace: Owner, items: Sequence[Json]) -> list
     return pairs.find_all(client, namespace, items)
 
 
+def _is_listed(client: Client, namespace: Owner, item: Json) -> bool:
+    from ops.products.kv import pairs
+
+    return pairs.is_listed(client, namespace, item)
+
+
 def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
     from ops.products.kv import pairs
 
@@ -117,6 +123,7 @@ PAIR = Resource(
     restore=Restore(blocked=_expired),
     writes=Writes(
         find=_find_pair,
+        is_listed=_is_listed,
         find_all=_find_pairs,
         find_size=api.BULK_GET,
         batch=_change_pairs,
