@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.errors import OpsError, UsageError
+from ops.errors import DiskError, OpsError, UsageError
 
 # Variables of older tools, with their new names: they are not read, and a note says so.
 DEPRECATED = {
@@ -87,17 +87,19 @@ def read_private(
     allow_insecure: bool = False,
     forbidden: int = READABLE_BY_OTHERS,
     error: type[OpsError] = UsageError,
+    setting: str = "CFOPS_CONFIG_DIR",
 ) -> str:
     """Return the text of *file*, checked and read through one descriptor.
 
     Raises *error* for a file that other users may access (*forbidden* mode bits), that belongs to another
     user, is a symbolic link, not a regular file, over 1 MiB, not UTF-8, or unreadable. *allow_insecure*
-    permits the first three.
+    permits the first three. Raises DiskError that names *setting*, which chooses the file, if its folder
+    cannot be used.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
     except (OSError, ValueError) as failure:
-        raise _not_opened(file, failure, error) from None
+        raise _not_opened(file, failure, error, setting) from None
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -145,12 +147,21 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     return ""
 
 
-def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:
+def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError], setting: str) -> OpsError:
     if isinstance(problem, ValueError):
         return error(f"{str(file)!r} is not a path", hint="remove the character that a path cannot hold")
+    wrong = problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    if not wrong and not os.access(file.parent, os.X_OK):
+        return DiskError(
+            f"{file} cannot be read: {problem.strerror}",
+            hint=f"`ls -ld {file.parent}` shows who may use the folder; {setting} names another",
+        )
     if problem.errno == errno.ELOOP:
         return error(
             f"{file} is a symbolic link",
             hint="replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1",
         )
-    return error(f"{file} cannot be read: {problem.strerror}", hint="check who may read the file")
+    return error(
+        f"{file} cannot be read: {problem.strerror}",
+        hint=f"check who may read the file; {setting} names another",
+    )

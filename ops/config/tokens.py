@@ -67,7 +67,10 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
             yield _from_file(placed(named, folder), places), f"{where} {TOKEN_FILE} ({named})"
     if places.systemd and is_there(file := Path(places.systemd, SYSTEMD_NAME)):
         # systemd protects this folder by access lists, which the mode shows as group-readable.
-        yield _line(read_private(file, allow_insecure=True, error=CredentialsError), file), f"systemd {file}"
+        text = read_private(
+            file, allow_insecure=True, error=CredentialsError, setting="CREDENTIALS_DIRECTORY"
+        )
+        yield _line(text, file), f"systemd {file}"
     profile = places.profile
     if profile and profile.token_file:
         origin = f"profile {profile.name} token_file ({profile.token_file})"
@@ -77,7 +80,8 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
 
 
 def _from_file(file: Path, places: Places) -> str:
-    text = read_private(file, allow_insecure=places.allow_insecure, error=CredentialsError)
+    setting = f"{TOKEN_FILE} or token_file of the profile"
+    text = read_private(file, allow_insecure=places.allow_insecure, error=CredentialsError, setting=setting)
     return _line(text, file)
 
 
