@@ -103,9 +103,7 @@ class NamedFile(Delivery):
         self._file = file
 
     def check(self, now: float) -> None:
-        disk.refuse_link(self._file)
-        if self._file.is_dir():
-            raise Refused(f"{self._file} is a folder", hint="name a file; an existing one is replaced")
+        disk.refuse_other(self._file)
         super().check(now)
 
 
