@@ -86,15 +86,7 @@ def read_private(
         hint = "remove the character that a path cannot hold"
         raise error(f"{str(file)!r} is not a path", hint=hint) from None
     except OSError as failure:
-        problem = f"{file} cannot be read: {failure.strerror}"
-        wrong = failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
-        if not wrong and not os.access(file.parent, os.X_OK):
-            hint = f"`ls -ld {file.parent}` shows who may use the folder; {setting} names another"
-            raise DiskError(problem, hint=hint) from None
-        if failure.errno == errno.ELOOP:
-            hint = "replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1"
-            raise error(f"{file} is a symbolic link", hint=hint) from None
-        raise error(problem, hint=f"check who may read the file; {setting} names another") from None
+        raise _not_opened(file, failure, error, setting) from None
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -136,3 +128,15 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     if found.st_mode & forbidden:
         return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
+
+
+def _not_opened(file: Path, failure: OSError, error: type[OpsError], setting: str) -> OpsError:
+    problem = f"{file} cannot be read: {failure.strerror}"
+    wrong = failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    if not wrong and not os.access(file.parent, os.X_OK):
+        hint = f"`ls -ld {file.parent}` shows who may use the folder; {setting} names another"
+        return DiskError(problem, hint=hint)
+    if failure.errno == errno.ELOOP:
+        hint = "replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1"
+        return error(f"{file} is a symbolic link", hint=hint)
+    return error(problem, hint=f"check who may read the file; {setting} names another")
