@@ -23,7 +23,7 @@ from ops.http.parallel import Pool
 from ops.sandbox.server import Sandbox
 from ops.telemetry.redact import Redactor
 from tests.conftest import Result
-from tests.snapshots.kept import NOW, made
+from tests.snapshots.kept import ACCOUNT_ID, NOW, made
 
 Inv = Callable[..., Result]
 
@@ -200,6 +200,36 @@ def test_a_file_in_place_of_a_folder_is_an_error_that_names_the_setting(
     assert result.code == 2
     assert str(home / folder) in result.err
     assert {"exports": "CFOPS_EXPORTS", "state": "CFOPS_STATE_DIR"}[folder] in result.err
+
+
+FOLDERS = {
+    "exports": "CFOPS_EXPORTS",
+    "state": "CFOPS_STATE_DIR",
+    "config": "CFOPS_CONFIG_DIR",
+    "token": "CLOUDFLARE_API_TOKEN_FILE",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("line", [("scan.export",), ("dns.list", "--zone", "example.com", "--offline")])
+def test_a_folder_that_leads_in_a_circle_is_an_error_that_names_the_setting(
+    staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch, folder: str, line: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", ACCOUNT_ID)
+    monkeypatch.setenv("CFOPS_CONFIG_DIR", str(home / "config"))
+    if folder == "token":
+        monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+        monkeypatch.setenv("CLOUDFLARE_API_TOKEN_FILE", str(home / "token" / "file"))
+    if (folder, line[0]) in (("state", "dns.list"), ("exports", "scan.export")):
+        pytest.skip("it is not needed, or refused as a link")
+    (home / folder).symlink_to(home / folder)
+
+    result = inv(*line)
+
+    assert result.code == 2, result.err
+    assert str(home / folder) in result.err
+    assert "Traceback" not in result.err
+    assert FOLDERS[folder] in result.err
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.EIO])

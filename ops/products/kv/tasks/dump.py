@@ -54,14 +54,14 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     inv kv.dump --namespace sessions --to sessions.jsonl
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
-    from ops.files.disk import check_writable, refuse_link
+    from ops.files.disk import check_writable, refuse_other
 
     owner = existing(app, namespace)
     if to == "-":
         return Bytes(_dump_to_stdout(app, owner))
     target = Path(to)
+    refuse_other(target)
     check_writable(target.parent)
-    refuse_link(target)
     last = _dump(app, owner, target, "what was read is in {}; the same command resumes from there")
     return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
 
