@@ -68,8 +68,6 @@ def host(text: str) -> str:
     """Return the target of a record in canonical form; `.`, for none, stays. Raises ValidationError."""
     if text == ".":
         return text
-    if "://" in text:
-        raise ValidationError(f"{text!r} is a URL, where a name is needed", hint="use the host name in it")
     name = canonical_name(text)
     try:
         ip_address(name)
@@ -105,6 +103,8 @@ def canonical_name(text: str, *, wildcard: bool = False, exported: bool = False)
     name = text.lower().removesuffix(".")
     if len(name) <= LONGEST and _PLAIN.fullmatch(name) and (wildcard or not name.startswith("*")):
         return name
+    if "://" in text and not exported:
+        raise ValidationError(f"{text!r} is a URL, where a name is needed", hint="use the host name in it")
     try:
         labels = list(_labels(text, exported, wildcard))
         longest, total = max(map(len, labels)), sum(len(label) + 1 for label in labels) - 1

@@ -49,6 +49,7 @@ def read_record(entry: FileRecord, item: Any, zone: Json) -> FileRecord:
             continue
         with entry.collected(errors, field):
             value = _READ[field](field, one) if one is not None and field in _READ else one
+            _refuse_surrogates(field, value)
             record |= {field: value} if value is not None or field == "comment" else {}
     if not record.get("id"):
         record.pop("id", None)
@@ -80,6 +81,15 @@ def _read_targets(record: Json, type: str, zone: str) -> Iterator[tuple[str, str
             yield "data", f"data has no field {name!r}{did_you_mean(name, fields)}", hint
         elif name in fields and (isinstance(one, bool) or not isinstance(one, str | int | float)):
             yield "data", f"data.{name} is {_shown(one)}, which is neither text nor a number", hint
+
+
+def _refuse_surrogates(field: str, value: Any) -> None:
+    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+    try:
+        "".join(one for one in texts if isinstance(one, str)).encode()
+    except UnicodeEncodeError:
+        hint = "a lone surrogate such as \\ud800 is not a character"
+        raise ValidationError(f"{field} is not valid UTF-8", hint=hint) from None
 
 
 def _text(field: str, value: Any) -> str:
@@ -151,7 +161,8 @@ def _settings(field: str, value: Any) -> Json:
 
 def _shown(value: Any) -> str:
     """Return *value* for a message, shortened."""
-    return reprlib.repr(value) if isinstance(value, dict | list) else json.dumps(value, default=str)[:60]
+    text = reprlib.repr(value) if isinstance(value, dict | list) else json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 _READ: dict[Any, Callable[[str, Any], Any]] = {

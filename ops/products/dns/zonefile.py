@@ -34,7 +34,7 @@ _GENERATE = re.compile(r"\$GENERATE[ \t]+(\S+)[ \t]+(.*)", re.IGNORECASE | re.DO
 _COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
 _TTL = re.compile(r"\d+[smhdw]?(?:\d+[smhdw])*", re.IGNORECASE)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:\\.|[^\s"])+', re.DOTALL)
-_CLASSES = ("IN", "CH", "CHAOS", "CS", "HS", "HESIOD", "NONE", "ANY")
+_CLASS = re.compile(r"IN|CH|CHAOS|CS|HS|HESIOD|NONE|ANY|CLASS\d+", re.IGNORECASE)
 _LINE = "a line is: name TTL type data"
 # A word, a comment, a parenthesis, or a quote or a backslash that does not fit.
 _TOKEN = re.compile(rf'({WORD.pattern})|;([^\n]*)|([()"\\])|\s+', re.DOTALL)
@@ -75,7 +75,7 @@ class _ZoneFile:
                     continue
                 if one[0] not in " \t":
                     self._owner(line, words.pop(0))
-                self._record(line, words, comment)
+                self._record(line, words, comment, one)
 
     def _directive(self, words: list[str]) -> None:
         directive, value = words[0].upper(), " ".join(words[1:])
@@ -108,7 +108,7 @@ class _ZoneFile:
         target = host(name) if name != APEX else ""
         return target if is_absolute(name) else host(self._complete(name))
 
-    def _record(self, line: FileRecord, words: list[str], comment: str) -> None:
+    def _record(self, line: FileRecord, words: list[str], comment: str, text: str) -> None:
         if len(self.records) >= MOST:
             raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
         errors = [*self.name_errors]
@@ -134,6 +134,9 @@ class _ZoneFile:
                 else:
                     data = with_target(type, data, self._target)
                 record |= fields_of(type, data)
+            if type == "TXT" and words and words[-1][-1] != '"' and f"{words[-1]};{comment}" in text:
+                what = f"{line.place}: what follows `;` is read as a comment: put text that has one in quotes"
+                self.warnings.append(what)
             self._add(line._replace(record=record), comment)
             self.records[-1] = self.records[-1]._replace(errors=tuple(errors))
         self.errors += errors[known:]
@@ -145,9 +148,9 @@ class _ZoneFile:
             if ttl < 0 and _TTL.fullmatch(word):
                 ttl = self.ttl = _seconds(word)
                 continue
-            if word.upper() in _CLASSES:
+            if _CLASS.fullmatch(word):
                 with line.collected(errors):
-                    if word.upper() != "IN":
+                    if word.upper() not in ("IN", "CLASS1"):
                         raise ValidationError(f"its class is {word}, and not IN", hint="remove the class")
                 continue
             if ttl < 0:
