@@ -173,11 +173,11 @@ class App:
 
         check(self.output)
         if self.export is not None:
-            from ops.files.disk import private_folder
+            from ops.files.disk import exports_folder
             from ops.ui.files import check_writable
 
             if self.export.parent == self.settings.exports:
-                private_folder(self.settings.exports)
+                exports_folder(self.settings.exports)
             check_writable(self.export)
 
     def show(self, result: Rows | Item | Text | Bytes | None) -> None:
