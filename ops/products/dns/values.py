@@ -106,19 +106,16 @@ def _number(field: str, value: Any) -> int | None:
         return int(value)
     if text == "" or (re.fullmatch(r"\d{1,10}", text) and not isinstance(value, float)):
         return int(text) if text else None
-    raise ValidationError(
-        f"{field} is {_shown(value)}, which is not a whole number",
-        hint="seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10",
-    )
+    hint = "seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10"
+    raise ValidationError(f"{field} is {_shown(value)}, which is not a whole number", hint=hint)
 
 
 def _yes_no(field: str, value: Any) -> bool | None:
     text = _word(value)
     if text in YES_NO or text == "":
         return YES_NO.get(text)
-    raise ValidationError(
-        f"{field} is {_shown(value)}, which is neither true nor false", hint=f"{field} is true or false"
-    )
+    hint = f"{field} is true or false"
+    raise ValidationError(f"{field} is {_shown(value)}, which is neither true nor false", hint=hint)
 
 
 def _word(value: Any) -> str:
