@@ -13,7 +13,7 @@ from invoke.exceptions import Exit
 from ops.program import OpsConfig, OpsProgram, collection
 from ops.sandbox.faults import ARGUMENTS
 from tests.conftest import Result
-from tests.tools import documents, reference
+from tests.tools import documents, picture, reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -112,6 +112,13 @@ def test_every_link_to_a_file_reaches_one(page: Path) -> None:
 
 def test_the_readme_links_every_page() -> None:
     assert [name for name in PAGES if name != "README" and f"ops/docs/{name}.md" not in README] == []
+
+
+def test_the_picture_shows_the_first_session_of_the_sandbox() -> None:
+    lines = picture.session()
+
+    assert sum(line.startswith("$ inv sandbox") for line in lines) == 3
+    assert picture.PICTURE.read_text() == picture.drawn(lines), "run `python -m tests.tools.picture`"
 
 
 def test_a_page_names_every_kind_of_fault() -> None:
