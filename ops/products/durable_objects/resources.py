@@ -17,6 +17,7 @@ RESOURCES = (
         needs=READ,
         task="do.list",
         identity=("script", "class"),
+        types={"script": str, "class": str},
         compare=Compare(volatile=("id",)),
         restore=Restore(unsupported="deploying their script creates them"),
     ),
