@@ -67,7 +67,7 @@ def check(
     return Item(result, CHECKED)
 
 
-@command("packs", required=("zone",), needs=READ, help={"zone": "domain or id, e.g. example.com"})
+@command("packs", required=("zone",), needs=READ)
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 

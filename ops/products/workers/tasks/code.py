@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
-from ops.products.workers.tasks.triggers import EDIT, SCRIPT, SCRIPTS
+from ops.products.workers.tasks.triggers import EDIT, SCRIPTS
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     writes=True,
     needs=f"{SCRIPTS}, {EDIT}",
     help={
-        "script": SCRIPT,
         "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
         "main": "the module of the folder that runs first (default: the download's, or index.js)",
         "format": "modules or service-worker (default: that of the download or the live script, or detected)",
@@ -47,11 +48,9 @@ def deploy(
     inv workers.deploy --script shop --path dist/index.js
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
-    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
     from ops.products.workers.deployment import read_metadata, wanted, with_format
     from ops.products.workers.source import FORMATS, read
-    from ops.writes.make import lookup, make
 
     valid.script_name(script)
     if format and format not in FORMATS:
@@ -74,7 +73,6 @@ def deploy(
     required=("script",),
     needs=SCRIPTS,
     help={
-        "script": SCRIPT,
         "to": "folder to write to (default: one named like the script)",
         "force": "replace existing files; their earlier content is kept under another name",
     },

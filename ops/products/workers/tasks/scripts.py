@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import UsageError
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
-from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPT, SCRIPTS, routes_in, zones_to_read
+from ops.products.workers.tasks.triggers import EDIT, ROUTES, SCRIPTS, routes_in, zones_to_read
 from ops.products.zones.parts import attempt, complete, report
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -47,12 +49,7 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     return Rows(map(row, scripts), columns)
 
 
-@command(
-    "info",
-    required=("script",),
-    needs=f"{SCRIPTS}; for the routes {ROUTES}",
-    help={"script": SCRIPT, "routes": WHICH},
-)
+@command("info", required=("script",), needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
 def info(app: App, script: str = "", routes: str = "all") -> Item:
     """Show one script: bindings by type, routes, custom domains, schedules, size.
 
@@ -89,7 +86,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     return Item(found | described, tuple(name for name in INFO if with_routes or name != "routes"))
 
 
-@command("secrets", required=("script",), needs=SCRIPTS, help={"script": SCRIPT})
+@command("secrets", required=("script",), needs=SCRIPTS)
 def list_secrets(app: App, script: str = "") -> Rows:
     """List the names and types of a script's secrets; nobody can read their values.
 
@@ -104,7 +101,7 @@ def list_secrets(app: App, script: str = "") -> Rows:
     writes=True,
     guards=("confirm",),
     needs=f"{SCRIPTS}, {EDIT}",
-    help={"script": SCRIPT, "with_references": "even while other scripts bind to it"},
+    help={"with_references": "even while other scripts bind to it"},
 )
 def delete_script(app: App, script: str = "", with_references: bool = False) -> Rows:
     """Delete a script, once its name has been typed.
@@ -115,13 +112,10 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script shop
     inv workers.delete --script shop --confirm shop --with-references
     """
-    from ops.kinds.resource import Change, Owner
-    from ops.products.workers import resources
-    from ops.products.workers.valid import script_name
-    from ops.writes.make import lookup, make
+    from ops.products.workers import resources, valid
 
     owner = Owner(app.account_id, app.account_id, {})
-    live = lookup(app, resources.SCRIPT, owner, {"id": script_name(script)})
+    live = lookup(app, resources.SCRIPT, owner, {"id": valid.script_name(script)})
     if live is None:
         raise api.no_script(script)
     # Kept with the script, so that undo can restore them.

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
+from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.kinds.resource import Owner
 
-ZONE = "domain or id, e.g. example.com"
 EDIT = "Account > Workers Scripts > Edit"
 SCRIPTS = "Account > Workers Scripts > Read"
 ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
-SCRIPT = "name of the script"
 
 
 @command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
@@ -58,7 +57,7 @@ def routes_in(app: App, zones: list[Json]) -> Iterator[Json]:
     required=("zone", "pattern", "script"),
     writes=True,
     needs="Zone > Workers Routes > Edit",
-    help={"zone": ZONE, "pattern": "e.g. example.com/api/*", "script": SCRIPT},
+    help={"pattern": "e.g. example.com/api/*"},
 )
 def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") -> Rows:
     """Create a route: the script answers requests that match the pattern, a host and a path.
@@ -67,9 +66,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
     """
-    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
-    from ops.writes.make import make
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
@@ -81,16 +78,14 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
     required=("zone",),
     writes=True,
     needs="Zone > Workers Routes > Edit",
-    help={"zone": ZONE, "id": "the route's id", "pattern": "or its pattern"},
+    help={"id": "the route's id", "pattern": "or its pattern"},
 )
 def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> Rows:
     """Delete a route: the origin answers requests that match its pattern again.
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
-    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
-    from ops.writes.make import lookup, make
 
     if bool(id) == bool(pattern):
         raise UsageError(
@@ -113,7 +108,6 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     writes=True,
     needs=f"{SCRIPTS}; to set them {EDIT}",
     help={
-        "script": SCRIPT,
         "set": "a cron expression, e.g. '*/30 * * * *'; may be repeated; those not named are deleted",
         "clear": "delete all of them",
     },
@@ -125,9 +119,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script shop --clear
     """
-    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
-    from ops.writes.make import make
 
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
@@ -149,9 +141,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
-    from ops.kinds.resource import Owner
     from ops.products.workers import resources
-    from ops.writes.make import lookup
 
     account = Owner(app.account_id, app.account_id, {})
     try:
