@@ -92,7 +92,7 @@ def purge(
         )
         everything = {"name": "everything", "rule": "purge_everything", "values": True}
         return make(app, Change(PURGE, owner, None, everything), question=question)
-    wanted = valid.values(rule, (files or tags or hosts or prefixes), found["name"], _lines)
+    wanted = valid.values(rule, files or tags or hosts or prefixes, found["name"], _lines)
     return make(app, *[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
 
 

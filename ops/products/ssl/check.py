@@ -58,12 +58,7 @@ def check(
         leaf = read(seen.chain[0]) if seen.chain else None
     except ValueError:
         leaf = None
-    return _result(Evidence(server, strict, seen, leaf), now)
-
-
-def _result(evidence: Evidence, now: float) -> Json:
-    server, strict, seen, leaf = evidence
-    problems = judge(evidence, now)
+    problems = judge(Evidence(server, strict, seen, leaf), now)
     errors = [problem.is_error for problem in problems]
     kinds = [problem.kind for problem in problems]
 
