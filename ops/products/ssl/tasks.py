@@ -56,11 +56,10 @@ def check(
     inv ssl.check 192.0.2.7 --server-name www.example.com --output json
     """
     from ops.products.ssl import check as live
-    from ops.products.ssl.verdict import failure
 
     now = app.clock()
     result = live.check(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=now)
-    error = failure(result)
+    error = live.failure(result)
     if error:
         app.show(Item(result, CHECKED))
         raise error
