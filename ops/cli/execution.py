@@ -14,6 +14,7 @@ from invoke.exceptions import Exit
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
+from ops.ui.shapes import plain
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -70,13 +71,9 @@ class _Execution:
                 self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
             if printed:
                 app.show(result)
-            else:
-                from ops.ui.shapes import plain
-
-                result = plain(result)
             if app.gaps:
                 raise Incomplete("; ".join(app.gaps))
-            return result
+            return result if printed else plain(result)
         except Exit:
             raise
         except BrokenPipeError:
