@@ -82,6 +82,7 @@ PAIR = Resource(
     ),
     writes=Writes(
         find=pairs.find,
+        is_listed=pairs.is_listed,
         find_all=pairs.find_all,
         find_size=api.BULK_GET,
         batch=pairs.change,
