@@ -149,7 +149,12 @@ def check(
         leaf = read(seen.chain[0]) if seen.chain else None
     except ValueError:
         leaf = None
-    problems = judge(Evidence(server, strict, seen, leaf), now)
+    return _result(Evidence(server, strict, seen, leaf), now)
+
+
+def _result(evidence: Evidence, now: float) -> Json:
+    server, strict, seen, leaf = evidence
+    problems = judge(evidence, now)
     errors = [problem.is_error for problem in problems]
     kinds = [problem.kind for problem in problems]
 
