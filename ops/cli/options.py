@@ -59,6 +59,8 @@ HELP = {
     "wide": "table: show all columns and cut nothing",
     "no_pager": "print long output at once, not through $PAGER",
     "utc": "table: show plain times instead of `4 min ago`",
+    "zone": "domain or id, e.g. example.com",
+    "script": "name of the script",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
 SHORT = {"wide": "w"}
