@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import DiskError, SystemFailure, UsageError
 from ops.ui.shapes import Item, Text
-from ops.ui.spinner import hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +67,7 @@ def serve(
     inv sandbox.serve --host 0.0.0.0
     """
     from ops.http.origin import is_loopback
+    from ops.ui.spinner import hidden
 
     sandbox = _started(app, fault, quota=quota, host=host, port=port)
     # wrangler, the official SDKs, `cf` and octoDNS each read some of them.

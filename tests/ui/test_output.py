@@ -330,3 +330,9 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_read(options:
         show(Rows(unread()), options, io.BytesIO(), io.StringIO())
 
     assert error.value.hint
+
+
+def test_the_width_of_the_environment_has_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+
+    assert on_terminal(rows({"content": "x" * 300})).out.splitlines()[2] == "x" * 29 + "…"

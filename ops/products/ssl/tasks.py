@@ -23,7 +23,7 @@ CHECKED = (
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
 EXPIRING = (
-    Column("zone", MAIN), Column("problem", MAIN, STATUS), Column("names", KEY),
+    Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
     Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), "type",
 )  # fmt: skip
 DAY = 86400.0

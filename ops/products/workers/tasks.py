@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Change, Owner
-from ops.products.workers import api, bindings
+from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, complete, report
 from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
@@ -68,6 +68,8 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 
     inv workers.info --script shop
     """
+    from ops.products.workers import bindings
+
     with_routes = _with_routes(routes)
     client, account_id = app.client, app.account_id
     found = api.find_script(client, account_id, script)
