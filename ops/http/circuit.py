@@ -29,7 +29,9 @@ def with_circuit(send: Send, clock: Callable[[], float] = time.monotonic) -> Sen
             states[product] = states.get(product, (0, 0.0))[0] + 1, clock() + REST
 
     def guarded(call: Call) -> Reply:
-        product = product_of(call.path)
+        # The part of the API that the path belongs to: zones/dns_records, accounts/storage, graphql.
+        first, *parts = call.path.strip("/").split("/")
+        product = "/".join((first, *parts[1:2]))
         with lock:
             faults, until = states.get(product, (0, 0.0))
             left = until - clock()
@@ -53,9 +55,3 @@ def with_circuit(send: Send, clock: Callable[[], float] = time.monotonic) -> Sen
         return reply
 
     return guarded
-
-
-def product_of(path: str) -> str:
-    """Return the part of the API that *path* belongs to: zones/dns_records, accounts/storage, graphql."""
-    parts = path.strip("/").split("/")
-    return "/".join((parts[0], *parts[2:3]))

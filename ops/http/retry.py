@@ -81,7 +81,14 @@ def with_retry(
     def retried(call: Call) -> Reply:
         unknown = False
         for attempt in count(1):
-            ended, failed = _attempt(send, call if attempt == 1 else call._replace(attempt=attempt))
+            ended: Reply | OpsError
+            try:
+                ended = send(call if attempt == 1 else call._replace(attempt=attempt))
+                failed = classify(ended)
+            except NotSent as error:
+                ended, failed = error, Class.NOT_SENT
+            except (Unanswered, MalformedAnswer) as error:
+                ended, failed = error, Class.UNKNOWN
             if failed is None or attempt >= attempts:
                 break
             unknown = unknown or failed is Class.UNKNOWN
@@ -123,14 +130,3 @@ def pause_after(reply: Reply, attempt: int) -> float:
     """Return the pause in seconds after a 429 or 503: what it asks for, else doubling steps."""
     wanted = wanted_pause(reply.headers)
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
-
-
-def _attempt(send: Send, call: Call) -> tuple[Reply | OpsError, Class | None]:
-    """Return how an attempt ended, a reply or an error, and its class if it failed."""
-    try:
-        reply = send(call)
-    except NotSent as error:
-        return error, Class.NOT_SENT
-    except (Unanswered, MalformedAnswer) as error:
-        return error, Class.UNKNOWN
-    return reply, classify(reply)
