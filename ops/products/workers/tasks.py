@@ -180,8 +180,7 @@ def deploy(
     inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
     """
     from ops.products.workers import resources, valid
-    from ops.products.workers.deployment import read_metadata, wanted, with_format
-    from ops.products.workers.source import FORMATS, read
+    from ops.products.workers.source import FORMATS, read, read_metadata, wanted, with_format
 
     valid.script_name(script)
     if format and format not in FORMATS:
