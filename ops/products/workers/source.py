@@ -88,10 +88,8 @@ def read(path: Path, *, main: str) -> Source:
             try:
                 text = module.data.decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                raise ValidationError(
-                    f"{module.name} is not UTF-8 at byte {error.start}",
-                    hint="convert it, e.g. with `iconv -t utf-8`",
-                ) from None
+                problem = f"{module.name} is not UTF-8 at byte {error.start}"
+                raise ValidationError(problem, hint="convert it, e.g. with `iconv -t utf-8`") from None
             if module.name == source.script.entry_point and is_blank(text):
                 hint = "the module that runs first must handle an event, e.g. `fetch`"
                 raise ValidationError(f"{module.name} has no code", hint=hint)
@@ -106,9 +104,8 @@ def _file(path: Path, main: str) -> Source:
         raise UsageError(f"{path} {what}", hint="--path takes a file or a folder of modules")
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "")
     if media_type not in (MODULE, SERVICE_WORKER, PYTHON):
-        raise ValidationError(
-            f"{path.name} alone is not a script", hint="use a .js, .mjs or .py file, or a folder"
-        )
+        hint = "use a .js, .mjs or .py file, or a folder"
+        raise ValidationError(f"{path.name} alone is not a script", hint=hint)
     return Source(Script(path.name, (_content(path, path.name, media_type),)), path.suffix.lower() != ".js")
 
 
@@ -178,9 +175,9 @@ def _requirements(file: Path) -> Iterator[Content]:
     for number, line in enumerate(read_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
         package = line.partition("#")[0].strip()
         if package and not _PACKAGE.fullmatch(package):
+            hint = "Python Workers take names alone, without versions: Cloudflare chooses them"
             raise ValidationError(
-                f"{file}, line {number}: {package!r} is not the name of a package",
-                hint="Python Workers take names alone, without versions: Cloudflare chooses them",
+                f"{file}, line {number}: {package!r} is not the name of a package", hint=hint
             )
         if package:
             yield Content(package, REQUIREMENT, b"")
@@ -246,10 +243,8 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
         if format or main.media_type in (MEDIA_TYPES[".txt"], MEDIA_TYPES[".bin"]):
             raise ValidationError(f"{entry} is not JavaScript", hint="leave out --format, or change --main")
         return source.script
-    if format:
-        media_type = FORMATS[format]
-    else:
-        media_type = main.media_type if source.known else _detected(source.script, main, live)
+    known = FORMATS[format] if format else main.media_type if source.known else ""
+    media_type = known or _detected(source.script, main, live)
     code = [module for module in modules if module.media_type != MEDIA_TYPES[".map"]]
     # The API returns a service worker without the name of its file.
     renamed = f"{name}.js" if media_type == SERVICE_WORKER and len(code) == 1 else entry
@@ -259,10 +254,8 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
         type = media_type if module.name == entry else module.media_type
         is_plain = type == SERVICE_WORKER and module.name.lower().endswith(".cjs")
         if is_plain and not (format and module.name == entry) and is_module(module.data):
-            raise ValidationError(
-                f"{module.name} imports or exports, which only an ES module can",
-                hint="rename it to .mjs; for the module that runs first, add --format modules",
-            )
+            hint = "rename it to .mjs; for the module that runs first, add --format modules"
+            raise ValidationError(f"{module.name} imports or exports, which only an ES module can", hint=hint)
         changed.append(module._replace(name=names.get(module.name, module.name), media_type=type))
     return Script(renamed, tuple(changed))
 
@@ -274,10 +267,9 @@ def _detected(script: Script, main: Content, live: Json | None) -> str:
     if live and live["media_types"].get(main_of(live)[1]) in (MODULE, SERVICE_WORKER):
         return MODULE if main_of(live)[0] == "main_module" else SERVICE_WORKER
     if imports is None:
-        raise ValidationError(
-            f"{main.name} cannot be read as JavaScript: a bracket, string, comment or template is not closed",
-            hint=f"fix it, or add --format {' or --format '.join(FORMATS)}",
-        )
+        problem = "cannot be read as JavaScript: a bracket, string, comment or template is not closed"
+        hint = f"fix it, or add --format {' or --format '.join(FORMATS)}"
+        raise ValidationError(f"{main.name} {problem}", hint=hint)
     return SERVICE_WORKER
 
 
@@ -301,7 +293,6 @@ def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, toda
 
 
 def _bindings(named: list[Json], current: list[Json]) -> list[Json]:
-    """Return the bindings of a file, completed from the live ones, and the live secrets."""
     live = {binding["name"]: binding for binding in current}
     secrets = {name: binding for name, binding in live.items() if binding["type"] in SECRETS}
     chosen = dict(secrets)

@@ -288,10 +288,8 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     from ops.products.workers import resources, valid
 
     if bool(id) == bool(pattern):
-        raise UsageError(
-            "workers.route-delete takes either --id or --pattern",
-            hint=f"`inv workers.routes --zone {zone}` lists both",
-        )
+        hint = f"`inv workers.routes --zone {zone}` lists both"
+        raise UsageError("workers.route-delete takes either --id or --pattern", hint=hint)
     found = app.zone(zone)
     wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
     owner = as_owner(found)
@@ -332,9 +330,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     owner = Owner(app.account_id, valid.script_name(script), {"id": script})
     live = {one["cron"]: one for one in _current_schedules(app, owner)}
     kept = [Change(resources.SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
-    deleted = [
-        Change(resources.SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons
-    ]
+    gone = [one for cron, one in live.items() if cron not in crons]
+    deleted = [Change(resources.SCHEDULE, owner, one, None) for one in gone]
     created = [Change(resources.SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
     return make(app, *kept, *deleted, *created)
 
@@ -343,10 +340,10 @@ def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
     from ops.products.workers import resources
 
-    account = Owner(app.account_id, app.account_id, {})
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))
     except NotFound:
+        account = Owner(app.account_id, app.account_id, {})
         if not (app.dry and lookup(app, resources.SCRIPT, account, {"id": script.id})):
             raise
         live = []

@@ -343,19 +343,14 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
             app.gap(f"the keys with the prefix {prefix!r}: {listing.problem}")
         app.talk.show(f"delete {count:,} keys with the prefix {prefix!r}")
         if count > ITEMS and not (app.dry or app.option("force")):
-            raise Refused(
-                f"{count:,} keys have the prefix {prefix!r}, more than {ITEMS}",
-                hint="list them with kv.keys --prefix; --force deletes them",
-            )
+            hint = "list them with kv.keys --prefix; --force deletes them"
+            raise Refused(f"{count:,} keys have the prefix {prefix!r}, more than {ITEMS}", hint=hint)
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
         pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
         batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
-        read = pace.halved(
-            partial(pairs.read_at_once, app.client, namespace),
-            batches,
-            lambda items: sum(len(item["value"]) for item in items),
-        )
+        read_all = partial(pairs.read_at_once, app.client, namespace)
+        read = pace.halved(read_all, batches, lambda items: sum(len(item["value"]) for item in items))
         deletions = (Change(PAIR, namespace, item, None) for items in read for item in items)
         with hold(app, PAIR, namespace):
             made = make_all(app, deletions, question=question).item

@@ -112,9 +112,8 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
         app.note(f"listed, but deleted or expired since: {', '.join(map(repr, last['gone']))}")
     if last["unread"]:
         named = ", ".join(map(repr, last["unread"][:SHOWN]))
-        app.gap(
-            f"{len(last['unread']):,} values could not be read: {named}; the last line of the dump names all"
-        )
+        count = f"{len(last['unread']):,} values"
+        app.gap(f"{count} could not be read: {named}; the last line of the dump names all")
     return last
 
 
@@ -147,10 +146,8 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
             for problem in batch.unread:
                 app.warn(f"not read: {problem}")
     if listing.problem:
-        raise Incomplete(
-            f"the keys of {title} could not all be listed: {listing.problem}",
-            hint="try again; a dump to a file resumes from here, and the file is written when all is read",
-        )
+        hint = "try again; a dump to a file resumes from here, and the file is written when all is read"
+        raise Incomplete(f"the keys of {title} could not all be listed: {listing.problem}", hint=hint)
 
 
 def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
@@ -246,10 +243,8 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
             app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
         many = touched > consent.ITEMS or touched > consent.SHARE * total
         if many and not (app.dry or app.option("force")):
-            raise Refused(
-                f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump",
-                hint="check it with --dry-run; --force applies it",
-            )
+            problem = f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump"
+            raise Refused(problem, hint="check it with --dry-run; --force applies it")
         made = make_all(app, _changes(app, owner, dump, plan), read_back=True).item
         differ = 0 if app.dry else _read_back(app, owner, dump, plan)
     return Item({"pairs": total, **counts, "differ": differ, "undo": made["undo"]})
@@ -313,10 +308,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
         for item, line in compared:
             plan.add(item, line)
     if listing.problem:
-        title = namespace.item.get("title")
-        raise Incomplete(
-            f"nothing was written, because the keys of {title} could not all be listed: {listing.problem}"
-        )
+        problem = f"the keys of {namespace.item.get('title')} could not all be listed: {listing.problem}"
+        raise Incomplete(f"nothing was written, because {problem}")
 
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
