@@ -44,8 +44,8 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script shop --path dist/index.js
-    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    inv workers.deploy --script auth-edge --path dist/index.js
+    inv workers.deploy --script auth-edge --path dist --main index.js --bindings bindings.json
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
@@ -82,7 +82,7 @@ def deploy(
 def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
     """Write all modules of a script to a folder, byte for byte, with an index of them.
 
-    inv workers.download --script shop --to backup/shop
+    inv workers.download --script auth-edge --to backup/auth-edge
     """
     from ops.files.disk import check_writable
     from ops.products.workers.download import file_names, write

@@ -58,7 +58,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 
     Takes 6 requests, and with the routes one more for each zone.
 
-    inv workers.info --script shop
+    inv workers.info --script auth-edge
     """
     with_routes = _with_routes(routes)
     client, account_id = app.client, app.account_id
@@ -93,7 +93,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 def list_secrets(app: App, script: str = "") -> Rows:
     """List the names and types of a script's secrets; nobody can read their values.
 
-    inv workers.secrets --script shop
+    inv workers.secrets --script auth-edge
     """
     return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
 
@@ -112,8 +112,8 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     This permanently deletes its secrets, earlier versions, the data of its Durable Objects and its custom
     domains. Undo restores its code, settings, cron triggers and workers.dev setting.
 
-    inv workers.delete --script shop
-    inv workers.delete --script shop --confirm shop --with-references
+    inv workers.delete --script cron-reports
+    inv workers.delete --script auth-edge --confirm auth-edge --with-references
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources

@@ -29,7 +29,7 @@ def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
     inv workers.routes --zone example.com
-    inv workers.routes --filter script=shop
+    inv workers.routes --filter script=auth-edge
     """
     zones = [app.zone(zone)] if zone else zones_to_read(app)
     return Rows(routes_in(app, zones), ("zone", "pattern", "script", "id"))
@@ -65,7 +65,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     `*` may begin the host and end the path.
 
-    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
+    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script auth-edge
     """
     from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
@@ -121,9 +121,9 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
     """List a script's cron triggers, or replace all of them in one request.
 
-    inv workers.schedules --script shop
-    inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
-    inv workers.schedules --script shop --clear
+    inv workers.schedules --script auth-edge
+    inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules --script auth-edge --clear
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
