@@ -78,12 +78,9 @@ def is_listed(client: Client, namespace: Owner, item: Json) -> bool:
 
 
 def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
-    """Return the live item for each of *items*, with one request for 100 of them."""
-    found: list[Json | None] = []
-    for batch in chunks(items, api.BULK_GET):
-        live = read(client, namespace, [item["key"] for item in batch])
-        found += [live.get(item["key"]) for item in batch]
-    return found
+    """Return the live item for each of *items*, up to 100, with one request."""
+    live = read(client, namespace, [item["key"] for item in items])
+    return [live.get(item["key"]) for item in items]
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
