@@ -38,6 +38,7 @@ BUCKET = Resource(
     needs="Account > Workers R2 Storage > Read",
     task="r2.list",
     identity=("name", "jurisdiction"),
+    types={"jurisdiction": str},
     key="name",
     compare=Compare(volatile=("creation_date",), canonical=_canonical),
     writes=Writes(

@@ -270,6 +270,7 @@ RESOURCES = (
         needs=READ,
         task="workers.secrets",
         identity=("name",),
+        key="name",
         deep=True,
         restore=Restore(unsupported="Cloudflare never returns their values"),
     ),

@@ -209,8 +209,8 @@ def list_ranges(
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
 
-    inv kv.get --namespace sessions --key user:1 > value.bin
-    inv kv.get --namespace sessions --key user:1 --metadata
+    inv kv.get --namespace feature-flags --key beta-search > value.bin
+    inv kv.get --namespace feature-flags --key beta-search --metadata
     """
     from ops.products.kv.values import checked, read_text
 
@@ -251,7 +251,7 @@ def put_value(
 ) -> Rows:
     """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
 
-    inv kv.put --namespace sessions --key user:1 --value '{"name": "x"}' --ttl 3600
+    inv kv.put --namespace feature-flags --key beta-search --value '{"name": "x"}' --ttl 3600
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
@@ -304,7 +304,7 @@ def _value_from(text: str, file: str) -> bytes:
 def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") -> Rows:
     """Delete a key, or all keys with a prefix; the journal keeps their values, for undo.
 
-    inv kv.delete --namespace sessions --key user:1
+    inv kv.delete --namespace feature-flags --key beta-search
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
     from ops.products.kv.resources import PAIR

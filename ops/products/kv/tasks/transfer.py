@@ -218,7 +218,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
 
     inv kv.load --namespace sessions --file sessions.jsonl --dry-run
     inv kv.load --namespace sessions --file sessions.jsonl
-    inv kv.dump --namespace old --to - | inv kv.load --namespace new --file -
+    inv kv.dump --namespace config --to - | inv kv.load --namespace config-2 --file -
     """
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
