@@ -27,7 +27,7 @@ LONGEST_BACKOFF = 20.0
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
 
-# After so many failures in a row a product is not called for so many seconds.
+# After this number of failures in a row a product is not called for this number of seconds.
 FAULTS = 5
 REST = 30.0
 
@@ -86,14 +86,7 @@ def with_retry(
     def retried(call: Call) -> Reply:
         unknown = False
         for attempt in count(1):
-            ended: Reply | OpsError
-            try:
-                ended = send(call if attempt == 1 else call._replace(attempt=attempt))
-                failed = classify(ended)
-            except NotSent as error:
-                ended, failed = error, Class.NOT_SENT
-            except (Unanswered, MalformedAnswer) as error:
-                ended, failed = error, Class.UNKNOWN
+            ended, failed = _attempt(send, call if attempt == 1 else call._replace(attempt=attempt))
             if failed is None or attempt >= attempts:
                 break
             unknown = unknown or failed is Class.UNKNOWN
@@ -135,6 +128,16 @@ def pause_after(reply: Reply, attempt: int) -> float:
     """Return the pause in seconds after a 429 or 503: what it asks for, else doubling steps."""
     wanted = wanted_pause(reply.headers)
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) if wanted is None else wanted
+
+
+def _attempt(send: Send, call: Call) -> tuple[Reply | OpsError, Class | None]:
+    try:
+        reply = send(call)
+    except NotSent as error:
+        return error, Class.NOT_SENT
+    except (Unanswered, MalformedAnswer) as error:
+        return error, Class.UNKNOWN
+    return reply, classify(reply)
 
 
 def with_circuit(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
