@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.names import absolute_host, host, is_absolute
+from ops.products.dns.names import host, is_absolute
 from ops.products.dns.reasons import reason
 from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
 
@@ -67,7 +67,10 @@ EXAMPLES = {
 # The documentation's limit for one record on the wire.
 LARGEST = 4096
 # The words of types whose fields are not all in `data`; of any other, the only one is the content.
-_WORDS = {"MX": ("priority", "target"), "URI": ("priority", "weight", "target")}
+_WORDS = {
+    **dict.fromkeys(("CNAME", "NS", "PTR"), ("target",)),
+    **{"MX": ("priority", "target"), "URI": ("priority", "weight", "target")},
+}
 _QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # Where dnspython's name of a field is not the API's.
@@ -139,11 +142,6 @@ def priority_of(record: Json | None) -> Any:
     data = (record or {}).get("data")
     inside = data.get("priority") if isinstance(data, dict) else None
     return (record or {}).get("priority") if inside is None else inside
-
-
-def with_absolute_target(type: str, text: str, zone: str) -> str:
-    """Return *text* with its target as absolute_host gives it. Raises ValidationError for a single label."""
-    return with_target(type, text, lambda target: absolute_host(target, zone))
 
 
 def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:

@@ -180,7 +180,9 @@ def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, t
     from ops.writes.make import make
 
     current = current_zone(app, zone)
-    return make(app, changes.create(current, changes.new_record(current.zone, type.upper(), name, typed)))
+    return make(
+        app, changes.create(current, changes.new_record(current.owner.item, type.upper(), name, typed))
+    )
 
 
 @command(
@@ -242,7 +244,7 @@ def put_record(
     from ops.writes.make import make
 
     current = current_zone(app, zone)
-    record = changes.new_record(current.zone, type.upper(), name, typed)
+    record = changes.new_record(current.owner.item, type.upper(), name, typed)
     found = current.existing(id, name, type.upper(), old_content) if id or old_content else None
     return make(app, changes.put(current, record, found))
 
