@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import (
-    Absent,
-    AmbiguousName,
-    Incomplete,
-    Refused,
-    UsageError,
-    ValidationError,
-)
+from ops.errors import Absent, AmbiguousName, Incomplete, Refused, UsageError, ValidationError
 from ops.http.shape import require
 from ops.items import without
 from ops.kinds.resource import Change, Owner

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import OpsError, ValidationError
 from ops.products.dns.names import host, is_absolute
 from ops.products.dns.reasons import reason
-from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
+from ops.products.dns.strings import comparable_strings, sendable, strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,17 +74,12 @@ _WORDS = {
 _QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # Where dnspython's name of a field is not the API's.
-_ATTRIBUTES = {
-    ("CERT", "type"): "certificate_type",
-    ("DNSKEY", "public_key"): "key",
-    ("NAPTR", "regex"): "regexp",
-    ("SMIMEA", "matching_type"): "mtype",
-    ("SMIMEA", "certificate"): "cert",
-    ("SSHFP", "type"): "fp_type",
-    ("TLSA", "matching_type"): "mtype",
-    ("TLSA", "certificate"): "cert",
-}
-_BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"))
+_ALIASES = {
+    "certificate": ("cert",), "content": ("address", "exchange", "target", "key"), "regex": ("regexp",),
+    "matching_type": ("mtype",), "priority": ("preference",), "public_key": ("key",),
+    "type": ("certificate_type", "fp_type"),
+}  # fmt: skip
+_BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"), ("OPENPGPKEY", "content"))
 _HEX = ("digest", "fingerprint", "certificate")
 _NAME_LAST = ("CNAME", "MX", "NS", "PTR", "SRV", "NAPTR")
 _NAME_SECOND = ("HTTPS", "SVCB")
@@ -181,11 +176,17 @@ def fields_of(type: str, text: str) -> Json:
 
     Raises ValidationError with the reason where it does not parse.
     """
+    found: Json
     if type == "TXT":
         found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))
     else:
         rdata = parsed(type, text)
-        found, size = fields_of_rdata(rdata), len(rdata.to_digestable())
+        found, size = {}, len(rdata.to_digestable())
+        if type in FIELDS:
+            found["data"] = _location(rdata) if type == "LOC" else {f: _field(rdata, f) for f in FIELDS[type]}
+        found["content"] = text_of({"type": type, **found}) if found else _field(rdata, "content")
+        if type in WITH_PRIORITY:
+            found["priority"] = _field(rdata, "priority")
     if size > LARGEST:
         raise ValidationError(f"the record has {size:,} bytes", hint=f"at most {LARGEST:,} are allowed")
     return found
@@ -220,46 +221,22 @@ def parsed(type: str, text: str) -> Rdata:
     raise ValidationError(f"{text!r} does not parse as {type}: {problem}; e.g. {example}", hint=hint)
 
 
-def fields_of_rdata(rdata: Rdata) -> Json:
-    """Return *rdata* as the fields of a record; names without the dot at their end."""
-    type = rdata.rdtype.name
-    # dnspython's classes are found by name as it runs.
-    any_rdata: Any = rdata
-    found: Json = {}
-    if type == "TXT":
-        return {"content": quoted(any_rdata.strings)}
-    if type in FIELDS:
-        found["data"] = location(rdata) if type == "LOC" else {f: _field(rdata, f) for f in FIELDS[type]}
-        found["content"] = text_of({"type": type, "data": found["data"]})
-    elif type in ("A", "AAAA"):
-        found["content"] = str(any_rdata.address)
-    elif type == "OPENPGPKEY":
-        found["content"] = b64encode(any_rdata.key).decode()
-    else:
-        found["content"] = _name(any_rdata.exchange if type == "MX" else any_rdata.target)
-    if type in WITH_PRIORITY:
-        found["priority"] = int(any_rdata.preference if type == "MX" else any_rdata.priority)
-    return found
-
-
-def _name(name: Any) -> str:
-    return host(name.to_text(omit_final_dot=len(name) > 1))
-
-
 def _field(rdata: Rdata, field: str) -> str | int:
     type = rdata.rdtype.name
     if type in _NAME_SECOND and field == "value":
         return " ".join(rdata.to_text().split(" ")[2:])
-    value = getattr(rdata, _ATTRIBUTES.get((type, field), field))
+    names = (field, *_ALIASES.get(field, ()))
+    value = next(getattr(rdata, name) for name in names if hasattr(rdata, name))
+    if isinstance(value, int | str):
+        return value if isinstance(value, str) else int(value)
     if not isinstance(value, bytes):
-        return int(value) if isinstance(value, int) else _name(value)
+        return host(value.to_text(omit_final_dot=len(value) > 1))
     if (type, field) in _BASE64:
         return b64encode(value).decode()
     return value.hex() if field in _HEX else value.decode("utf-8", "backslashreplace")
 
 
-def location(rdata: Any) -> Json:
-    """Return a LOC as the API has it: degrees, minutes and seconds, and metres."""
+def _location(rdata: Any) -> Json:
     values: list[Any] = []
     for angle, directions in ((rdata.latitude, "NS"), (rdata.longitude, "EW")):
         degrees, minutes, seconds, thousandths, sign = angle
