@@ -36,10 +36,7 @@ class CurrentZone(NamedTuple):
         return str(self.owner.item["name"])
 
     def records(self, **filters: str) -> list[Json]:
-        """Return the records that match *filters* of the API.
-
-        Raises Incomplete where not all could be read: what was not read must not be taken for absent.
-        """
+        """Return the records that match *filters* of the API. Raises Incomplete if not all could be read."""
         listing = api.list_records(self.client, self.owner.id, **filters)
         found = list(listing)
         if listing.problem:
@@ -84,8 +81,7 @@ class CurrentZone(NamedTuple):
             found = self._with_simulated([api.get_record(self.client, self.owner.id, id)], {})
         except Absent:
             return None
-        record = next((one for one in found if one.get("id") == id), None)
-        if record is None:
+        if not (record := next((one for one in found if one.get("id") == id), None)):
             return None
         wanted = (full_name(name, self.name) if name else key(record)[0], type or record["type"])
         if wanted != key(record) or not self._has(record, content, priority):
@@ -107,11 +103,10 @@ class CurrentZone(NamedTuple):
 
     def existing(self, id: str, name: str, type: str, content: str) -> Json:
         """Return the record that find() finds. Raises NotFound where there is none."""
-        found = self.find(id, name, type, content)
-        if found is None:
-            what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
-            raise Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
-        return found
+        if found := self.find(id, name, type, content):
+            return found
+        what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
+        raise Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
 
     @property
     def _list_hint(self) -> str:
@@ -140,10 +135,7 @@ def _is_same(one: Json, other: Json) -> bool:
 
 
 def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
-    """Return the record that *given* describes, complete and checked.
-
-    Raises ValidationError or UsageError.
-    """
+    """Return the record that *given* describes, complete. Raises ValidationError or UsageError."""
     checks.check_type(type)
     parts = typed_rdata(type, given, zone["name"])
     if not parts:

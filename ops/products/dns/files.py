@@ -80,11 +80,9 @@ def read(
 
 
 def read_text(path: Path, option: str = "--file", *, regular: bool = False) -> str:
-    """Return the text of the file that *option* names. Raises ValidationError where it cannot be read.
-
-    A named pipe and a device are refused, because they may block or never end; a pipe of the shell
-    (/dev/stdin, <(…)) is read unless *regular*.
-    """
+    """Return the text of the file that *option* names. Raises ValidationError where it cannot be read."""
+    # A named pipe and a device are refused, because they may block or never end; a pipe of the shell
+    # (/dev/stdin, <(…)) is read unless *regular*.
     try:
         # A pipe that this process has inherited has a writer.
         inherited = str(path) == "/dev/stdin" or path.is_relative_to("/dev/fd")
@@ -143,10 +141,8 @@ def _document(text: str, ending: str, zone: Json) -> RecordFile:
 
 
 def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
-    """Return the list of records in *found*: itself, of an export, of `--export`, or of an API's answer.
-
-    A file that was cut has fewer records than its `count`; one that parses as *whole* was edited instead.
-    """
+    """Return the list of records in *found*: itself, of an export, of `--export`, or of an API's answer."""
+    # A file that was cut has fewer records than its `count`; one that parses as *whole* was edited instead.
     if isinstance(found, list):
         return found, ()
     lists = [found[n] for n in _LISTS if isinstance(found.get(n), list)] if isinstance(found, dict) else []

@@ -260,10 +260,8 @@ class _Planning:
 def _matched(
     live: list[Json], wanted: list[FileRecord], *, alone: bool
 ) -> tuple[list[Pair], list[Json], list[FileRecord], list[tuple[FileRecord, FileRecord]]]:
-    """Return pairs, what only exists, what only is wanted, and what the file has again, with the first of it.
-
-    *alone*: of this set, what is not wanted is deleted, so it can become what is.
-    """
+    """Return pairs, what only exists, what only is wanted, and what is repeated, with the first of it."""
+    # *alone*: of this set, what is not wanted is deleted, so it can become what is.
     wanted = [_with_priority(entry, live) for entry in wanted]
     pairs: list[Pair] = []
     for by in (spelling, rdata.rdata_key, lambda record: record.get("id")):
@@ -316,12 +314,10 @@ def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
 
 
 def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
-    """Return *changes* so that cutting them every *size* separates no name, where that can be avoided.
-
-    The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
-    however the changes of one name are ordered. The names with most changes come first, so that single ones
-    fill what they leave; what makes the zone grow comes last, because a full zone needs room.
-    """
+    """Return *changes* so that cutting them every *size* separates no name, where that can be avoided."""
+    # The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
+    # however the changes of one name are ordered. The names with most changes come first, so that single ones
+    # fill what they leave; what makes the zone grow comes last, because a full zone needs room.
     names: dict[str, list[Change]] = defaultdict(list)
     for change in sorted(changes, key=lambda change: (DELETE, UPDATE, CREATE).index(change.action)):
         names[name_of(change.item)].append(change)

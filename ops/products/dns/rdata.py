@@ -140,10 +140,8 @@ def priority_of(record: Json | None) -> Any:
 
 
 def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
-    """Return *text* with its target *replaced*; the target is the last word, or the second one.
-
-    In the form of RFC 3597, for any type, there is no name.
-    """
+    """Return *text* with its target *replaced*; the target is the last word, or the second one."""
+    # In the form of RFC 3597, for any type, there is no name.
     if text.startswith("\\#"):
         return text
     second = text.split(None, 2) if type in _NAME_SECOND else ()
@@ -156,10 +154,8 @@ def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
 
 
 def rdata_key(record: Json) -> bytes:
-    """Return the rdata of *record* in one form, however it is spelled; rdata that does not parse as it is.
-
-    Where a record has `data`, its `content` does not count.
-    """
+    """Return the rdata of *record* in one form, however it is spelled; rdata that does not parse as it is."""
+    # Where a record has `data`, its `content` does not count.
     type = str(record["type"])
     try:
         if type == "TXT":
@@ -172,10 +168,7 @@ def rdata_key(record: Json) -> bytes:
 
 
 def fields_of(type: str, text: str) -> Json:
-    """Return *text* as the fields of a record: `content`, or `data` with its text, and `priority`.
-
-    Raises ValidationError with the reason where it does not parse.
-    """
+    """Return *text* as `content`, or `data` with its text, and `priority`. Raises ValidationError."""
     found: Json
     if type == "TXT":
         found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))

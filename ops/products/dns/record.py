@@ -45,10 +45,8 @@ def value(record: Json, field: str) -> Any:
 
 
 def canonical(record: Json) -> Json:
-    """Return *record* with the content that its `data` means, and without a repeated priority.
-
-    The API derives the content in a form of its own, which may change.
-    """
+    """Return *record* with the content that its `data` means, and without a repeated priority."""
+    # The API derives the content in a form of its own, which may change.
     data = record.get("data")
     if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
         return record
@@ -100,10 +98,8 @@ def spelled_like(found: Json, item: Json) -> Json:
 
 
 def body(record: Json) -> Json:
-    """Return what is sent to create *record*, or to replace another with it.
-
-    Fields that are not known here are sent as they came: they may be newer than this program.
-    """
+    """Return what is sent to create *record*, or to replace another with it."""
+    # Fields that are not known here are sent as they came: they may be newer than this program.
     sent = without(record, (*READ_ONLY, *_derived(record)))
     return {name: one for name, one in sent.items() if one is not None and one not in ("", [], {})}
 
@@ -119,10 +115,8 @@ def _derived(record: Json) -> tuple[str, ...]:
 
 
 def patch(before: Json, after: Json) -> Json | None:
-    """Return the fields that turn *before* into *after*; None where only a replacement of the record does.
-
-    A field that goes away, and the old type, can only be left out of a whole record.
-    """
+    """Return the fields that turn *before* into *after*; None where only a replacement of the record does."""
+    # A field that goes away, and the old type, can only be left out of a whole record.
     hidden = (*READ_ONLY, *_derived(after))
     old, new = without(before, hidden), without(after, hidden)
     lost = old.keys() - new.keys() or (old.get("settings") or {}).keys() - (new.get("settings") or {}).keys()

@@ -29,10 +29,8 @@ MANY = 20
 
 
 def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
-    """Return the record with the id of *item*, else the one of its name and type with the same rdata.
-
-    It is spelled as *item* is, wherever both mean the same.
-    """
+    """Return the record with the id of *item*, else the one of its name and type with the same rdata."""
+    # It is spelled as *item* is, wherever both mean the same.
     id = str(item.get("id") or "")
     try:
         found = api.get_record(client, zone.id, id) if id else None
@@ -89,11 +87,9 @@ def delete_record(client: Client, zone: Owner, item: Json) -> None:
 
 
 def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts: all or nothing.
-
-    Not all name servers answer with it at the same moment. A refusal names the record that it is about, as
-    far as that can be found.
-    """
+    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts: all or nothing."""
+    # Not all name servers answer with it at the same moment. A refusal names the record that it is about, as
+    # far as that can be found.
     lists: dict[str, list[Json]] = {name: [] for name in LISTS}
     placed = []
     for change in changes:

@@ -50,10 +50,7 @@ def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str
 
 
 def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]) -> Json:
-    """Return the live setting *name*. Raise NotFound if it is None, ValidationError if it cannot be changed.
-
-    *others* returns the settings of the zone, to suggest a similar name.
-    """
+    """Return *found*, the live setting *name*, that can be changed. Raise NotFound or ValidationError."""
     if found is None:
         from difflib import get_close_matches
 
@@ -69,10 +66,8 @@ def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]
 
 
 def value_for(setting: Json, text: str) -> Any:
-    """Parse *text* as a value of the type that *setting* has now; missing fields of an object stay unchanged.
-
-    Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
-    """
+    """Parse *text* as a value of the type of *setting*; missing fields of an object stay unchanged."""
+    # Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
     current = setting["value"]
     if isinstance(current, str):
         return text
