@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import MalformedAnswer, NotFound, UsageError, ValidationError
-from ops.http.answers import parse
 from ops.http.shape import TYPE_NAMES
 from ops.products.zones.api import canonical
 
@@ -68,6 +67,8 @@ def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]
 def value_for(setting: Json, text: str) -> Any:
     """Parse *text* as a value of the type of *setting*; missing fields of an object stay unchanged."""
     # Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
+    from ops.http.answers import parse
+
     current = setting["value"]
     if isinstance(current, str):
         return text

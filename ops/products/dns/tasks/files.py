@@ -11,6 +11,7 @@ from ops.http.paths import path
 from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import Rows, Text
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +94,6 @@ def import_records(
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
@@ -182,7 +182,6 @@ def apply_records(
     inv dns.apply --zone example.com --file example.com.yaml --yes
     """
     from ops.products.dns import plan_file
-    from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"

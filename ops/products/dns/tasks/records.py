@@ -12,6 +12,7 @@ from ops.errors import UsageError
 from ops.items import reach
 from ops.products.dns import api
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -177,7 +178,6 @@ def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, t
     inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
     """
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     return make(
@@ -210,7 +210,6 @@ def update_record(
     inv dns.update --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59 --ttl 300 --clear comment
     """
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     cleared = tuple(_words(clear))
     unknown = [name for name in cleared if name not in CLEARABLE]
@@ -241,7 +240,6 @@ def put_record(
     inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx2.example.com --priority 10
     """  # noqa: E501 (an example is one line, to be copied)
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     record = changes.new_record(current.owner.item, type.upper(), name, typed)
@@ -271,7 +269,6 @@ def delete_record(
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     found = current.find(id, name, type.upper(), content, None if priority == NONE else priority)
