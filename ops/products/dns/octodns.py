@@ -74,7 +74,7 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
         line, own_errors, rdata = at.start_mark.line + 1, [*errors], {}
         entry = entry._replace(place=f"line {line}")
         with entry.collected(own_errors, "content"):
-            if value is None or isinstance(value, list):
+            if value is None or not (isinstance(value, dict) or isinstance(at.value, str)):
                 what = "a list in its values" if value else "no value"
                 hint = "value is one, and values a list of them"
                 raise ValidationError(f"the {type} record {name} of octoDNS has {what}", hint=hint)

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 # `zone_id`, `zone_name` and `locked` came with records until January 2025.
-READ_ONLY = (
-    *("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta", "proxiable"),
-    *("zone_id", "zone_name", "locked"),
-)
+VOLATILE = ("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta")
+READ_ONLY = (*VOLATILE, "proxiable", "zone_id", "zone_name", "locked")
 DEFAULTS: Json = {"ttl": 1, "proxied": False, "comment": None, "tags": [], "settings": {}}
 YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 

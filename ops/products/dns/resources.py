@@ -9,7 +9,7 @@ from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restor
 from ops.products.dns import api
 from ops.products.dns.checks import fitted
 from ops.products.dns.export import bind
-from ops.products.dns.record import canonical
+from ops.products.dns.record import READ_ONLY, VOLATILE, canonical
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
@@ -38,12 +38,7 @@ RECORDS = Resource(
     task="dns.list",
     # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
-    # The last three read-only fields came with records until January 2025.
-    compare=Compare(
-        volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
-        read_only=("proxiable", "zone_id", "zone_name", "locked"),
-        canonical=canonical,
-    ),
+    compare=Compare(VOLATILE, read_only=READ_ONLY[len(VOLATILE) :], canonical=canonical),
     restore=Restore(blocked=managed_by_cloudflare, fitted=fitted),
     document=Document(ending=".zone", make=bind),
     terraform=_block,

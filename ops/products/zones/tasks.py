@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import NotFound
+from ops.errors import NotFound, ValidationError
 from ops.http.paths import path
 from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
@@ -122,7 +122,9 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
     """
-    zone = {"name": valid.domain(name), "type": valid.zone_type(type), "paused": False}
+    if type not in valid.TYPES:
+        raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(valid.TYPES)}")
+    zone = {"name": valid.domain(name), "type": type, "paused": False}
     account = accounts_api.chosen(app.client, app.settings.account_id)
     owner = Owner(account["id"], account["id"], account)
     return make(app, Change(resources.ZONE, owner, None, {**zone, "account": {"id": account["id"]}}))

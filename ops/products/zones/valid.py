@@ -29,13 +29,6 @@ def domain(name: str) -> str:
     return known
 
 
-def zone_type(type: str) -> str:
-    """Return *type*. Raise ValidationError if it is not a type of zones."""
-    if type not in TYPES:
-        raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(TYPES)}")
-    return type
-
-
 def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return each setting with its value. Raise UsageError if one is missing, or a setting is repeated."""
     hint = "--setting ssl --value strict --setting brotli --value off"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
+from ops.kinds.resource import Owner
 from ops.products.dns import api
 from ops.ui.shapes import Item, Rows
 from ops.writes.make import make
@@ -95,7 +96,6 @@ def _words(texts: tuple[str, ...]) -> list[str]:
 
 def current_zone(app: App, zone: str) -> CurrentZone:
     """Return a zone as the task sees it: in a dry run with the changes of the tasks before it."""
-    from ops.kinds.resource import Owner
     from ops.products.dns.changes import CurrentZone
 
     found = app.zone(zone)
