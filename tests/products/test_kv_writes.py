@@ -495,18 +495,35 @@ def test_a_404_that_does_not_prove_the_absence_of_a_key_stops_the_write(
 
 
 @pytest.mark.fault("G1")
-def test_a_key_with_a_value_but_without_metadata_is_not_created(staged: Sandbox, inv: Inv) -> None:
+@pytest.mark.parametrize("parts", [("values",), ("metadata",), ("values", "metadata")])
+@pytest.mark.parametrize("line", [("kv.put", "--value", "NEW"), ("kv.delete",)], ids=" ".join)
+def test_a_key_of_which_a_part_is_answered_as_missing_is_not_absent_if_the_rest_or_a_listing_has_it(
+    staged: Sandbox, inv: Inv, line: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
     namespace = new_namespace(staged, "config copy")
-    fill(staged, namespace, {"keep": b"old"})
+    fill(staged, namespace, {"keep": b"old", "keeper": b"old"})
     staged.requests.clear()
-    staged.faults.add(Fault("gone", "GET", "*/metadata/*", times=-1, code=10009, message="key not found"))
+    for part in parts:
+        staged.faults.add(Fault("gone", "GET", f"*/{part}/keep", times=-1, code=10009, message="no key"))
+
+    result = inv(*line, "--namespace", "config copy", "--key", "keep", "--yes")
+
+    assert result.code == 2
+    assert "keep" in result.err
+    assert "may exist: it" in result.err
+    assert written(staged) == []
+    assert stored(staged, namespace)["keep"][0] == b"old"
+
+
+@pytest.mark.fault("G1")
+def test_a_key_that_begins_another_one_is_absent(staged: Sandbox, inv: Inv) -> None:
+    namespace = new_namespace(staged, "config copy")
+    fill(staged, namespace, {"keeper": b"old"})
 
     result = inv("kv.put", "--namespace", "config copy", "--key", "keep", "--value", "NEW", "--yes")
 
-    assert result.code == 2
-    assert "the key 'keep' may exist" in result.err
-    assert written(staged) == []
-    assert stored(staged, namespace)["keep"][0] == b"old"
+    assert result.code == 0, result.err
+    assert stored(staged, namespace)["keep"][0] == b"NEW"
 
 
 @pytest.mark.fault("G1")
@@ -517,6 +534,7 @@ def test_a_key_that_is_deleted_between_its_value_and_its_metadata_is_absent(
     http.get(f"{KV}/{NAMESPACE}/values/k", body=b"old", headers={"Content-Length": "3"})
     http.get(f"{KV}/{NAMESPACE}/metadata/k", json=absent, status=404)
     http.get(f"{KV}/{NAMESPACE}/values/k", json=absent, status=404)
+    http.get(f"{KV}/{NAMESPACE}/metadata/k", json=absent, status=404)
 
     assert pairs.find(client, Owner(ACCOUNT, NAMESPACE, {}), {"key": "k"}) is None
 

@@ -38,6 +38,7 @@ RECORDS = Resource(
     task="dns.list",
     # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
+    types={"content": str, "priority": int},
     compare=Compare(VOLATILE, read_only=READ_ONLY[len(VOLATILE) :], canonical=canonical),
     restore=Restore(blocked=managed_by_cloudflare, fitted=fitted),
     document=Document(ending=".zone", make=bind),

@@ -7,6 +7,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -47,32 +48,39 @@ def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = 
 def find(client: Client, namespace: Owner, item: Json) -> Json | None:
     """Return the live item with the key of *item*, or None, with 2 requests that never lag.
 
-    Raise MalformedAnswer if the key has a value but its metadata is reported as missing.
+    Raise MalformedAnswer if only one of its value and its metadata is found, twice: it may exist.
     """
     where = client, namespace, item["key"]
-    try:
-        value, expiration = fetch(*where, like=item.get("value", b""))
-        try:
+    found = missing = ""
+    for _ in range(2):
+        stored, metadata, described = None, None, False
+        with suppress(Absent):
+            stored = fetch(*where, like=item.get("value", b""))
+        with suppress(Absent):
             metadata = api.get_metadata(*where)
-        except Absent:
-            # Either the key was deleted after its value was read, or one of the two answers is wrong.
-            fetch(*where, like=value)
-            raise MalformedAnswer(
-                f"the key {item['key']!r} may exist: its value was found, but its metadata was not",
-                hint="run it again",
-            ) from None
-    except Absent:
-        return None
-    return pair(item["key"], value, metadata, expiration)
+            described = True
+        if stored and described:
+            value, expiration = stored
+            return pair(item["key"], value, metadata, expiration)
+        if not (stored or described):
+            return None
+        found, missing = ("value", "metadata") if stored else ("metadata", "value")
+    raise MalformedAnswer(
+        f"the key {item['key']!r} may exist: its {found} was found, but its {missing} was not",
+        hint="run it again",
+    )
+
+
+def is_listed(client: Client, namespace: Owner, item: Json) -> bool:
+    """True if the key of *item* is listed: it is the first one that begins with its own name."""
+    first = next(api.list_keys(client, namespace, prefix=item["key"], ahead=False), None)
+    return first is not None and first["name"] == item["key"]
 
 
 def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
-    """Return the live item for each of *items*, with one request for 100 of them."""
-    found: list[Json | None] = []
-    for batch in chunks(items, api.BULK_GET):
-        live = read(client, namespace, [item["key"] for item in batch])
-        found += [live.get(item["key"]) for item in batch]
-    return found
+    """Return the live item for each of *items*, up to 100, with one request."""
+    live = read(client, namespace, [item["key"] for item in items])
+    return [live.get(item["key"]) for item in items]
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
@@ -232,10 +240,8 @@ def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
     missed = [key for key in sent if key in failed]
     count = found.get("successful_key_count")
     if count is not None and count + len(missed) != len(sent):
-        raise MalformedAnswer(
-            f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
-            200,
-        )
+        counted = f"{count:,} successful and {len(missed):,} failed ones"
+        raise MalformedAnswer(f"the response to {len(sent):,} keys counts {counted}", 200)
     return missed
 
 

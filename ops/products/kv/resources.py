@@ -82,6 +82,7 @@ PAIR = Resource(
     ),
     writes=Writes(
         find=pairs.find,
+        is_listed=pairs.is_listed,
         find_all=pairs.find_all,
         find_size=api.BULK_GET,
         batch=pairs.change,
@@ -99,6 +100,7 @@ RESOURCES = (
         needs=api.READ,
         task="kv.keys",
         identity=("name",),
+        key="name",
         values=_pairs,
         content_path=f"{api.NAMESPACE}/values/{{item}}",
         restore=Restore(values=Values("kv.pair", item_of), unsupported="a key is restored with its value"),

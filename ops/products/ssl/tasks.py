@@ -56,18 +56,17 @@ def check(
     inv ssl.check 192.0.2.7 --server-name www.example.com --output json
     """
     from ops.products.ssl import check as live
-    from ops.products.ssl.verdict import failure
 
     now = app.clock()
     result = live.check(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=now)
-    error = failure(result)
+    error = live.failure(result)
     if error:
         app.show(Item(result, CHECKED))
         raise error
     return Item(result, CHECKED)
 
 
-@command("packs", required=("zone",), needs=READ, help={"zone": "domain or id, e.g. example.com"})
+@command("packs", required=("zone",), needs=READ)
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 
@@ -96,11 +95,10 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     if days < 0:
         raise UsageError(f"--days {days} is negative", hint="--days 14")
     requests = 0 if app.offline else 2
-    zones = (
-        [app.zone(zone)]
-        if zone
-        else all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
-    )
+    if zone:
+        zones = [app.zone(zone)]
+    else:
+        zones = all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
     return Rows(_in_zones(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
@@ -110,11 +108,13 @@ def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
         # A zone that Cloudflare does not serve has no certificate and needs none.
         served = zone.get("status") == "active" and not zone.get("paused")
-        records = attempt(
-            f"records of {name}",
-            lambda: api.list_proxied_names(app.client, zone["id"]) if served else iter(()),
+        if not served:
+            return name, packs, AnswerPart(f"records of {name}")
+        return (
+            name,
+            packs,
+            attempt(f"records of {name}", lambda: api.list_proxied_names(app.client, zone["id"])),
         )
-        return name, packs, records
 
     for name, packs, records in app.parallel(read, zones):
         report(packs, app.gap)
