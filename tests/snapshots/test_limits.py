@@ -250,6 +250,24 @@ def test_an_error_of_the_system_is_a_sentence_with_the_file_and_the_setting(
     assert not (home / "exports").exists() or not [p for p in (home / "exports").rglob("*") if p.is_file()]
 
 
+@pytest.mark.parametrize(
+    "problem", [MemoryError(), RuntimeError("can't allocate lock"), RuntimeError("can't allocate read lock")]
+)
+def test_too_little_memory_is_a_sentence_that_names_the_limits(
+    staged: Sandbox, inv: Inv, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise problem
+
+    monkeypatch.setattr("requests.cookies.RequestsCookieJar.__init__", fail)
+
+    result = inv("scan.export")
+
+    assert result.code == 2
+    assert "needs more memory" in result.err
+    assert "`ulimit -v`" in result.err
+
+
 def test_an_unreadable_snapshot_is_listed_as_damaged(
     inv: Inv, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
