@@ -48,13 +48,8 @@ class ScanRequest(NamedTuple):
     def options(self) -> Json:
         """Return the options as the manifest holds them."""
         chosen = self.filter
-        return {
-            "only": list(chosen.only),
-            "skip": list(chosen.skip),
-            "zone": list(self.zones),
-            "deep": chosen.deep,
-            "kv": chosen.values,
-        }
+        lists = {"only": list(chosen.only), "skip": list(chosen.skip), "zone": list(self.zones)}
+        return {**lists, "deep": chosen.deep, "kv": chosen.values}
 
     def resolved(
         self, find_zone: Callable[[str], Json], account_id: Callable[[], str]

@@ -51,17 +51,12 @@ class Snapshot:
     def name(self) -> str:
         return self.path.name
 
-    def kinds(self) -> list[str]:
-        """Return the kinds with a file of items, in order; an empty kind that was read has one too."""
-        return kinds(self.manifest)
-
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """Yield (parent's id, item) in the order of the file: by parent, then by identity.
+        """Return (parent's id, item) in the order of the file: by parent, then by identity.
 
         A kind without a file has no items. Raises Damaged for a line that is not valid.
         """
-        if kind in self.kinds():
-            yield from items(self.path, kind)
+        return items(self.path, kind) if kind_file(kind) in self.manifest.files else iter(())
 
     def section(self, kind: str, scope: str) -> Section | None:
         """Return the section of *kind* in *scope*; for a kind that was skipped as a whole, that section."""
@@ -86,7 +81,7 @@ def seconds(written: str) -> float:
 
 
 def kinds(manifest: Manifest) -> list[str]:
-    """Return the kinds that have a file of items, in order."""
+    """Return the kinds with a file of items, in order; an empty kind that was read has one too."""
     return sorted(name.removesuffix(".jsonl") for name in manifest.files if "/" not in name)
 
 
@@ -98,10 +93,10 @@ def items(folder: Path, kind: str) -> Iterator[tuple[str, Json]]:
             try:
                 found = decode(line)
                 scope, item = found["scope"], found["item"]
+                if not isinstance(scope, str) or not isinstance(item, dict):
+                    raise ValueError
             except (ValueError, KeyError, RecursionError):
                 raise Damaged(f"{path}, line {number}: damaged", hint=_HINT) from None
-            if not isinstance(scope, str) or not isinstance(item, dict):
-                raise Damaged(f"{path}, line {number}: damaged", hint=_HINT)
             yield scope, item
 
 
