@@ -211,15 +211,14 @@ def delivery(
     if keys or passphrase_file:
         recipients = encrypt.recipients(keys) if keys else passphrase.read(Path(passphrase_file))
     file = Path(to)
+    if not to and recipients:
+        return EncryptedSnapshot(exports, recipients)
     if not to:
-        return (
-            EncryptedSnapshot(exports, recipients) if recipients else SnapshotFolder(exports, newest=newest)
-        )
+        return SnapshotFolder(exports, newest=newest)
     if file.name.endswith(ENDING):
         if not recipients:
-            raise UsageError(
-                f"--to {to} needs a key or a passphrase", hint="--encrypt-to age1…, or --passphrase-file FILE"
-            )
+            hint = "--encrypt-to age1…, or --passphrase-file FILE"
+            raise UsageError(f"--to {to} needs a key or a passphrase", hint=hint)
         return EncryptedFile(file, recipients)
     if recipients:
         option = "--encrypt-to" if keys else "--passphrase-file"

@@ -64,13 +64,9 @@ def counts(sections: Iterable[Section]) -> Counts:
 
 def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str], None]) -> Guard | None:
     """Return the guard against a loss of more than *percent*; None, with a note, without a baseline."""
-    found = []
-    for entry in Library(settings.exports, account_id).complete():
-        if entry.manifest is not None:
-            found.append(Baseline(entry.started, counts(entry.manifest.sections)))
-            break
-    if remembered := _remembered(settings, account_id):
-        found.append(remembered)
+    complete = Library(settings.exports, account_id).complete()
+    read = (Baseline(e.started, counts(e.manifest.sections)) for e in complete if e.manifest)
+    found = [baseline for baseline in (next(read, None), _remembered(settings, account_id)) if baseline]
     before: Counts = {}
     for baseline in sorted(found, key=lambda one: one.started):
         before |= baseline.counts
