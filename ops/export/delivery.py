@@ -145,16 +145,19 @@ class DocumentFolder(Delivery):
 
     def check(self, now: float) -> None:
         disk.refuse_link(self._folder)
-        if self._folder.exists():
-            raise _exists(self._folder)
+        self._refuse(exists=self._folder.exists())
         super().check(now)
+
+    def _refuse(self, *, exists: bool) -> None:
+        if exists:
+            hint = "name another folder, or move it away"
+            raise Refused(f"{self._folder} already exists", hint=hint)
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         with publish.partial(made.parent, token_hex) as folder:
             for loss in FOLDERS[self._folder.suffix](made, folder):
                 made.warn(loss)
-            if not publish.moved(folder, self._folder):
-                raise _exists(self._folder)
+            self._refuse(exists=not publish.moved(folder, self._folder))
         return self._folder
 
 
@@ -227,10 +230,6 @@ def delivery(
             hint=f"--to {file.stem}{ENDING}, or omit --to",
         )
     return rendering(file)
-
-
-def _exists(folder: Path) -> Refused:
-    return Refused(f"{folder} already exists", hint="name another folder, or move it away")
 
 
 def _pack(folder: Path, name: str, target: Path, recipients: list[Any] | Passphrase) -> None:

@@ -84,7 +84,6 @@ class _Upload:
         self._sizes = self._listed()
 
     def _listed(self) -> dict[str, int]:
-        """Return the sizes of the object *base*, and of the objects in the folder of that name."""
         found = self._bucket.objects(self._base)
         return {at.key: at.size for at in found if f"{at.key}/".startswith(f"{self._base}/")}
 

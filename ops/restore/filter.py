@@ -130,7 +130,6 @@ def owner_kinds(resources: Iterable[Resource]) -> set[str]:
 def _owners(
     saved: Side, kinds: Mapping[str, Resource], selected: Sequence[Resource], filter: Filter
 ) -> Owners:
-    """Return the owners that are named, or that hold an item that is."""
     found: Owners = {}
     for kind in owner_kinds(selected):
         resource = kinds[kind]

@@ -246,7 +246,6 @@ def _started(path: Path) -> float:
 
 
 def _is_stored(path: Path) -> bool:
-    """True if *path* is a snapshot, or is named like one."""
     if path.name.startswith("."):
         return False
     if not _is_folder(path):

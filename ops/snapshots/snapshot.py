@@ -191,7 +191,8 @@ def _spans(path: Path, file: BinaryIO, hash_line: Callable[[bytes], object]) -> 
 class ItemIndex:
     """The items of the snapshot in *folder*, by kind and parent. Several threads may use it.
 
-    A file is read, and checked against the manifest, at the first request for its kind.
+    A file is read, and checked against the manifest, at the first request for its kind; then Damaged is
+    raised if it differs.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -199,17 +200,22 @@ class ItemIndex:
         self._files: dict[str, ItemFile] = {}
         self._lock = Lock()
 
-    def items(self, kind: str, scope: str) -> Iterator[Json]:
-        """Yield the items of *scope* in the order of the file; none if the kind has no file.
-
-        Raises Damaged if the file differs from the manifest.
-        """
+    def file(self, kind: str) -> ItemFile | None:
+        """Return the file of a kind; None if it has none."""
         name = kind_file(kind)
         if name not in self._manifest.files:
-            return
+            return None
         with self._lock:
             if kind not in self._files:
                 self._files[kind] = ItemFile(self._folder / name, self._manifest.files[name])
-        file = self._files[kind]
-        for text in file.items(scope):
-            yield parse_item(file.path, text)
+        return self._files[kind]
+
+    def lines(self, kind: str, scope: str) -> Iterator[bytes]:
+        """Return the JSON of each item of *scope* in the order of the file; none if the kind has no file."""
+        file = self.file(kind)
+        return file.items(scope) if file else iter(())
+
+    def items(self, kind: str, scope: str) -> Iterator[Json]:
+        """Yield the items of *scope* in the order of the file."""
+        for text in self.lines(kind, scope):
+            yield parse_item(self._folder / kind_file(kind), text)

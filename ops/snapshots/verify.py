@@ -62,7 +62,7 @@ def _damage(
             yield f"{name}: {problem}"
         else:
             intact.add(name)
-    yield from problems(folder, manifest, resources, intact, warn)
+    yield from _problems(folder, manifest, resources, intact, warn)
 
 
 def _files(folder: Path, inside: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _difference(path: Path, stored: StoredFile) -> str:
     return "" if measured(path) == stored else "differs from what was written (its SHA-256 differs)"
 
 
-def problems(
+def _problems(
     folder: Path,
     manifest: Manifest,
     resources: Mapping[str, Resource],
@@ -112,7 +112,16 @@ def problems(
         elif name.endswith(".jsonl") and not manifest.placed[name].item:
             yield from _values(folder / name, name, manifest, warn)
     yield from (f"{name}: is missing" for name in sorted(manifest.placed.keys() - manifest.files.keys()))
-    yield from _miscounted(manifest, counts, intact)
+    contents = Counter((placed.kind + _CONTENTS, placed.item) for placed in manifest.placed.values())
+    expected = Counter({(section.kind, section.scope): section.count for section in manifest.sections})
+    for kind, scope in sorted(expected.keys() | counts.keys()):
+        found = (contents if kind.endswith(_CONTENTS) else counts)[kind, scope]
+        # Items of a file that is damaged were not counted.
+        file = kind_file(kind)
+        counted = file in intact or file not in manifest.files
+        if counted and found != expected[kind, scope]:
+            where = f"{kind} in {scope}" if scope else kind
+            yield f"{MANIFEST}: says {expected[kind, scope]:,} of {where}, but the snapshot has {found:,}"
 
 
 def _item_key(
@@ -171,23 +180,6 @@ def _lines(
     if duplicate:
         warn(f"{name}, line {duplicate}: has the same identity as the line before; there may be more")
     return number
-
-
-def _miscounted(
-    manifest: Manifest, counts: Counter[tuple[str, str]], intact: Collection[str]
-) -> Iterator[str]:
-    """Yield each section whose number of items, or contents, differs from the manifest."""
-    contents = Counter((placed.kind + _CONTENTS, placed.item) for placed in manifest.placed.values())
-    expected = Counter({(section.kind, section.scope): section.count for section in manifest.sections})
-    damaged = manifest.files.keys() - set(intact)
-    for kind, scope in sorted(expected.keys() | counts.keys()):
-        of_contents = kind.endswith(_CONTENTS)
-        if not of_contents and kind_file(kind) in damaged:
-            continue
-        found = (contents if of_contents else counts)[kind, scope]
-        if found != expected[kind, scope]:
-            where = f"{kind} in {scope}" if scope else kind
-            yield f"{MANIFEST}: says {expected[kind, scope]:,} of {where}, but the snapshot has {found:,}"
 
 
 def broken_links(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]) -> Iterator[str]:

@@ -147,7 +147,6 @@ def _template() -> Any:
 
 
 def _style() -> dict[str, Any]:
-    """Return the style, and its hash for the page's policy."""
     from markupsafe import Markup
 
     text = (Path(__file__).parent / "report" / "style.css").read_text()

@@ -51,7 +51,6 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
 
 
 def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
-    """Return an item's blocks; a comment if it cannot be imported."""
     block = resource.terraform(owner, item) if resource.terraform else None
     label = str(reach(item, resource.label) or "")
     if block is None:
@@ -60,7 +59,6 @@ def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
 
 
 def _name(label: str, id: str) -> str:
-    """Return a valid and unique name for Terraform."""
     readable = _NAME.sub("_", label.lower())[:40].strip("_")
     start = readable if readable[:1].isalpha() else f"_{readable}"
     return f"{start}_{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

@@ -118,7 +118,6 @@ class Comparison:
                     yield Difference(resource.kind, scope, UNKNOWN, "", statuses, reason=reason)
 
     def _contents(self, resource: Resource) -> Iterator[Difference]:
-        """Yield the files of items that were created, deleted or changed."""
         kind, owners = resource.kind + CONTENTS, self._pairing.owners(resource.kind)
         old, new = (kind in side.kinds for side in self._sides)
         if not (old and new):

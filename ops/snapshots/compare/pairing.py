@@ -246,7 +246,6 @@ def _missing(id: str) -> str:
 
 
 def _mentioned(resource: Resource) -> list[str]:
-    """Return the kinds that an item of a kind may refer to."""
     return list(dict.fromkeys((*resource.restore.mentions, *(kind for _, kind in resource.links))))
 
 

@@ -47,7 +47,6 @@ def recipients(keys: Iterable[str]) -> list[Any]:
 
 
 def _keys(given: str) -> list[str]:
-    """Return the keys that *given* names: itself, or the lines of a file without comments."""
     if given.strip().startswith("age1") or not Path(given).is_file():
         return [given]
     try:

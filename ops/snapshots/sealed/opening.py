@@ -147,7 +147,6 @@ def _key_decryption(path: Path, keys: list[Any]) -> Decrypt:
 
 
 def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
-    """Unpack *path* into *folder* and return the name of the only folder in the archive."""
     limit = max(caps.bytes, path.stat().st_size * caps.ratio)
     try:
         with _plain(path, decrypt) as stream:

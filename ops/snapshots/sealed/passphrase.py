@@ -129,7 +129,6 @@ def _numbered(source: ByteSource, size: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exactly(source: ByteSource, size: int) -> bytes:
-    """Read *size* bytes, fewer only at the end."""
     pieces, left = [], size
     while left and (piece := source.read(left)):
         pieces.append(piece)
