@@ -225,10 +225,8 @@ def delivery(
         return EncryptedFile(file, recipients)
     if recipients:
         option = "--encrypt-to" if keys else "--passphrase-file"
-        raise UsageError(
-            f"{option} creates one {ENDING} file, not {file.suffix or file.name}",
-            hint=f"--to {file.stem}{ENDING}, or omit --to",
-        )
+        hint = f"--to {file.stem}{ENDING}, or omit --to"
+        raise UsageError(f"{option} creates one {ENDING} file, not {file.suffix or file.name}", hint=hint)
     return rendering(file)
 
 

@@ -46,18 +46,13 @@ def watched(app: App, url: str) -> Iterator[None]:
         try:
             yield
         except (KeyboardInterrupt, Exception) as error:
-            report(str(exit_code(error)), error)
+            # A bug counts as a system failure.
+            other = Interrupted if isinstance(error, KeyboardInterrupt) else SystemFailure
+            report(str(getattr(error, "exit_code", other.exit_code)), error)
             raise
         report(str(Incomplete.exit_code) if app.gaps else "", None)
     finally:
         monitor.close()
-
-
-def exit_code(error: BaseException) -> int:
-    """Return the exit code of a job that ends with *error*; a bug counts as a system failure."""
-    if isinstance(error, KeyboardInterrupt):
-        return Interrupted.exit_code
-    return error.exit_code if isinstance(error, OpsError) else SystemFailure.exit_code
 
 
 def _post(monitor: Outside, below: str, text: str) -> str:

@@ -96,10 +96,8 @@ class _Fetching:
         for problem in problems[1:_SHOWN]:
             app.warn(problem)
         if problems:
-            raise Damaged(
-                f"{where} is damaged: {problems[0]}",
-                hint="from a machine with an intact copy, `inv snapshots.push` sends the changed files again",
-            )
+            hint = "from a machine with an intact copy, `inv snapshots.push` sends the changed files again"
+            raise Damaged(f"{where} is damaged: {problems[0]}", hint=hint)
 
     def _file(self, named: tuple[str, StoredFile]) -> str:
         """Fetch one file; return its problem, "" if it is what was written."""
@@ -143,7 +141,5 @@ class _Measured:
 def _check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise DiskError(
-            f"{folder.parent} has {free:,} bytes free, but the snapshot has {size:,}",
-            hint="set CFOPS_STATE_DIR to another folder",
-        )
+        hint = "set CFOPS_STATE_DIR to another folder"
+        raise DiskError(f"{folder.parent} has {free:,} bytes free, but the snapshot has {size:,}", hint=hint)

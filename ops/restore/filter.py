@@ -99,10 +99,8 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
         ]
     if not selected:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
-        raise NotFound(
-            f"{saved.snapshot.name} holds {missing}",
-            hint="`inv snapshots.show` shows what it holds; --item takes names",
-        )
+        hint = "`inv snapshots.show` shows what it holds; --item takes names"
+        raise NotFound(f"{saved.snapshot.name} holds {missing}", hint=hint)
     writable = [resource for resource in selected if resource.writes or resource.restore.values]
     return RestoreSelection(ordered(writable), [r for r in selected if r not in writable], owners)
 
@@ -115,10 +113,8 @@ def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) ->
         for name in wanted:
             if not any(_is_called(resource, item, (name,)) for item in held):
                 known = [str(reach(item, resource.label)) for item in held]
-                raise NotFound(
-                    f"{saved.snapshot.name} holds no {kind} {name!r}",
-                    hint=did_you_mean(name, known) or "`inv snapshots.show` shows what it holds",
-                )
+                hint = did_you_mean(name, known) or "`inv snapshots.show` shows what it holds"
+                raise NotFound(f"{saved.snapshot.name} holds no {kind} {name!r}", hint=hint)
 
 
 def owner_kinds(resources: Iterable[Resource]) -> set[str]:

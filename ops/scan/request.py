@@ -86,10 +86,8 @@ def one_of(kv: str, words: tuple[str, ...]) -> str:
     """Return the value of --kv. Raises UsageError if it is not one of *words*."""
     if kv not in words:
         *others, last = words
-        raise UsageError(
-            f"--kv takes {', '.join(others)} or {last} here, not {kv!r}",
-            hint="a snapshot keeps values: `inv scan.export --kv values`" if kv == "values" else "",
-        )
+        hint = "a snapshot keeps values: `inv scan.export --kv values`" if kv == "values" else ""
+        raise UsageError(f"--kv takes {', '.join(others)} or {last} here, not {kv!r}", hint=hint)
     return kv
 
 
