@@ -71,11 +71,9 @@ class RestoreSelection(NamedTuple):
         return [
             section
             for section in saved.snapshot.manifest.sections
-            if section.kind in parents and self._selects(parents[section.kind], section.scope)
+            if (parent := parents.get(section.kind))
+            and (self.owners is None or parent == ACCOUNT or section.scope in self.owners.get(parent, ()))
         ]
-
-    def _selects(self, parent: str, scope: str) -> bool:
-        return self.owners is None or parent == ACCOUNT or scope in self.owners.get(parent, ())
 
 
 def select(saved: Side, filter: Filter) -> RestoreSelection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -108,6 +108,18 @@ def open_file(path: Path) -> BinaryIO:
         raise Damaged(f"{path} cannot be read: {error.strerror}", hint=_HINT) from None
 
 
+def checked_lines(path: Path, stored: StoredFile) -> Iterator[bytes]:
+    """Yield the lines of a file. Raises Damaged, after the last one, if it differs from the manifest."""
+    digest, size = sha256(), 0
+    with open_file(path) as file:
+        for line in file:
+            digest.update(line)
+            size += len(line)
+            yield line
+    if (size, digest.hexdigest()) != stored:
+        raise damaged(path)
+
+
 def damaged(path: Path) -> Damaged:
     return Damaged(f"{path} differs from what was written", hint=_HINT)
 
@@ -141,15 +153,10 @@ class ItemFile:
     def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path = path
         self.spans: dict[str, Span] = {}
-        digest, size = sha256(), 0
-        with open_file(path) as file:
-            for scope, span in _spans(path, file, digest.update):
-                if scope in self.spans:
-                    raise damaged(path)
-                self.spans[scope] = span
-                size = span.end
-        if (size, digest.hexdigest()) != (stored.bytes, stored.sha256):
-            raise damaged(path)
+        for scope, span in _spans(path, checked_lines(path, stored)):
+            if scope in self.spans:
+                raise damaged(path)
+            self.spans[scope] = span
 
     def items(self, scope: str) -> Iterator[bytes]:
         """Yield the JSON of each item of *scope*, in the order of the file."""
@@ -168,11 +175,10 @@ class ItemFile:
                 yield line[before:-after]
 
 
-def _spans(path: Path, file: BinaryIO, hash_line: Callable[[bytes], object]) -> Iterator[tuple[str, Span]]:
-    """Yield each scope with the span of its lines; *hash_line* is called with each line."""
+def _spans(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[str, Span]]:
+    """Yield each scope with the span of its lines."""
     scope, suffix, start, at = "", b"", 0, 0
-    for line in file:
-        hash_line(line)
+    for line in lines:
         if not suffix or not line.endswith(suffix):
             if suffix:
                 yield scope, Span(start, at, suffix)

@@ -33,21 +33,14 @@ def rows(
     for difference in differences:
         event = blame(difference) if blame else None
         who = {"when": event.when if event else "", "who": event.actor if event else ""} if blame else {}
-        for row in _rows(difference):
-            yield {**row, **who}
-
-
-def _rows(difference: Difference) -> Iterator[Json]:
-    kind, scope, change, name = difference[:4]
-    row: dict[str, Any] = {"kind": kind, "scope": scope, "change": change, "name": name}
-    id = difference.ids[0] if difference.ids else ""
-    item = difference.before if difference.after is None else difference.after
-    rest = {"id": id, "reason": difference.reason}
-    if change in (CREATED, DELETED):
-        yield {**row, "field": "", "old": None, "new": None, **rest, "item": item}
-        return
-    for field, old, new in difference.fields:
-        yield {**row, "field": field, "old": old, "new": new, **rest, "item": None}
+        row: Json = {name: getattr(difference, name) for name in COLUMNS[:4]}
+        rest = {"id": difference.ids[0] if difference.ids else "", "reason": difference.reason}
+        fields, item = difference.fields, None
+        if difference.change in (CREATED, DELETED):
+            item = difference.before if difference.after is None else difference.after
+            fields = (("", None, None),)
+        for field, old, new in fields:
+            yield {**row, "field": field, "old": old, "new": new, **rest, "item": item, **who}
 
 
 def counted(counts: Counter[str]) -> str:

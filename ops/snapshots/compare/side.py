@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.snapshot import ItemIndex, damaged, open_file, parse_item
+from ops.snapshots.snapshot import ItemIndex, parse_item
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,22 +47,11 @@ class File(NamedTuple):
         return fields
 
 
-class ValueFile:
+class ValueFile(NamedTuple):
     """The values stored in one parent: a line for each key, with its `key` and its `value`."""
 
-    def __init__(self, path: Path, stored: StoredFile) -> None:
-        self.path, self._stored = path, stored
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines. Raises Damaged, after the last one, if the file differs from the manifest."""
-        digest, size = sha256(), 0
-        with open_file(self.path) as file:
-            for line in file:
-                digest.update(line)
-                size += len(line)
-                yield line
-        if (size, digest.hexdigest()) != (self._stored.bytes, self._stored.sha256):
-            raise damaged(self.path)
+    path: Path
+    stored: StoredFile
 
 
 class Side:
