@@ -169,7 +169,11 @@ class Walk:
         readings = list(self._readings.values())
         stopped = stopped_by(ended_by) if ended_by else ""
         sections = (*(reading.section(stopped) for reading in readings), *self._plan.skipped)
-        return Inventory(tuple(sorted(sections)), self._account_name, ended_by, self._first_failure(readings))
+        order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}
+        failed = [reading for reading in readings if reading.error is not None]
+        first = min(failed, key=lambda r: (order[r.resource.kind], r.kind, r.scope), default=None)
+        failure = first.error if first else None
+        return Inventory(tuple(sorted(sections)), self._account_name, ended_by, failure)
 
     def _enter(self, parent: str, owner: Owner) -> None:
         for resource in self._within.get(parent, ()):
@@ -279,9 +283,3 @@ class Walk:
         else:
             status = DENIED if isinstance(error, PermissionDenied) else FAILED
         reading.error, reading.reason, reading.status = error, error.message, status
-
-    def _first_failure(self, readings: list[Reading]) -> OpsError | None:
-        order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}
-        failed = [reading for reading in readings if reading.error is not None]
-        first = min(failed, key=lambda r: (order[r.resource.kind], r.kind, r.scope), default=None)
-        return first.error if first else None

@@ -185,13 +185,19 @@ def _lines(
 def broken_links(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]) -> Iterator[str]:
     """Yield a sentence for each parent and each linked item that is not in the snapshot."""
     kinds = snapshot.kinds(manifest)
+    present = [resources[kind] for kind in kinds if kind in resources]
+    wanted = {resource.parent for resource in present if resource.parent != ACCOUNT}
+    wanted |= {target for resource in present for _, target in resource.links}
+    wanted |= {placed.kind for placed in manifest.placed.values() if placed.item}
+    # Only what was read completely proves that an item is missing.
+    wanted &= resources.keys() & {section.kind for section in manifest.sections}
+    wanted -= {section.kind for section in manifest.sections if section.status != COMPLETE}
     known = {
         kind: {str(reach(item, resources[kind].key)) for _, item in snapshot.items(folder, kind)}
-        for kind in sorted(_targets(manifest, resources))
+        for kind in sorted(wanted)
     }
-    for kind in kinds:
-        if (resource := resources.get(kind)) is None:
-            continue
+    for resource in present:
+        kind = resource.kind
         links = [(field, target) for field, target in resource.links if target in known]
         parents = known.get(resource.parent)
         if not links and parents is None:
@@ -208,14 +214,3 @@ def broken_links(folder: Path, manifest: Manifest, resources: Mapping[str, Resou
     for name, placed in sorted(manifest.placed.items()):
         if placed.item and placed.kind in known and placed.item not in known[placed.kind]:
             yield f"{name}: belongs to the {placed.kind} {placed.item}, which is not in the snapshot"
-
-
-def _targets(manifest: Manifest, resources: Mapping[str, Resource]) -> set[str]:
-    """Return the kinds that others in the snapshot belong or link to, and that were read completely."""
-    present = [resources[kind] for kind in snapshot.kinds(manifest) if kind in resources]
-    wanted = {resource.parent for resource in present if resource.parent != ACCOUNT}
-    wanted |= {target for resource in present for _, target in resource.links}
-    wanted |= {placed.kind for placed in manifest.placed.values() if placed.item}
-    read = {section.kind for section in manifest.sections}
-    partly = {section.kind for section in manifest.sections if section.status != COMPLETE}
-    return wanted & resources.keys() & (read - partly)

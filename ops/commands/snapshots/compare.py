@@ -195,7 +195,7 @@ class _Excerpt:
 
 def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEvent | None]:
     from ops.kinds import catalog
-    from ops.snapshots.compare.blame import Blame
+    from ops.snapshots.compare.report import Blame
 
     manifest = comparison.old.manifest
     # Include what was done in the current second.

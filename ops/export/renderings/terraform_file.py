@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -79,15 +79,12 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, dict):
-        return "{ " + ", ".join(_pairs(value)) + " }" if value else "{}"
+        names = (key if _BARE.fullmatch(key) else _string(key) for key in value)
+        pairs = (f"{name} = {literal(inside)}" for name, inside in zip(names, value.values(), strict=True))
+        return "{ " + ", ".join(pairs) + " }" if value else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _pairs(value: dict[str, Any]) -> Iterator[str]:
-    for key, inside in value.items():
-        yield f"{key if _BARE.fullmatch(key) else _string(key)} = {literal(inside)}"
 
 
 def _string(text: str) -> str:
