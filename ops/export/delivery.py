@@ -70,6 +70,10 @@ class SnapshotFolder(Delivery):
         super().__init__(exports)
         self._newest = newest
 
+    def check(self, now: float) -> None:
+        disk.exports_folder(self._root)
+        super().check(now)
+
     def hand_over(self, made: FinishedSnapshot) -> Path:
         snapshot = publish.publish(made.folder, made.parent, made.name)
         if self._newest and made.manifest.complete:

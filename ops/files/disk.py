@@ -167,6 +167,16 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def exports_folder(path: Path) -> Path:
+    """Return private_folder(*path*); git ignores a new one, because exports may be confidential."""
+    new = not path.exists()
+    private_folder(path)
+    if new:
+        with atomic(path / ".gitignore") as file:
+            file.write(b"# Exports may hold confidential values. Remove this file to keep them in git.\n*\n")
+    return path
+
+
 def open_own(path: Path) -> tuple[int, bool]:
     """Open *path* for reading and writing, created with mode 0600; return (descriptor, replaced).
 

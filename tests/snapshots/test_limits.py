@@ -247,7 +247,9 @@ def test_an_error_of_the_system_is_a_sentence_with_the_file_and_the_setting(
     assert "Traceback" not in result.err
     assert f"{home}/state/locks/x cannot be used: {os.strerror(code)}" in result.err
     assert "CFOPS_STATE_DIR" in result.err
-    assert not (home / "exports").exists() or not [p for p in (home / "exports").rglob("*") if p.is_file()]
+    assert not (home / "exports").exists() or not [
+        p for p in (home / "exports").rglob("[!.]*") if p.is_file()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ def test_without_any_thread_an_export_ends_with_an_error(
     assert pool.idle
     assert result.code == 2
     assert "Traceback" not in result.err
-    assert [p for p in exports.rglob("*") if p.is_file()] == []
+    assert [p for p in exports.rglob("[!.]*") if p.is_file()] == []
 
 
 def test_a_response_with_the_token_is_not_kept_in_a_snapshot(
