@@ -73,7 +73,8 @@ def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str
 def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | None:
     """Return when encrypted snapshots were counted, and the counts; None if they cannot be read."""
     try:
-        kept = json.loads(_file(settings, account_id).read_bytes())
+        with disk.open_regular(_file(settings, account_id)) as file:
+            kept = json.load(file)
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
         return float(kept["started"]), found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -474,3 +474,17 @@ def test_without_any_account_that_can_be_read_the_error_names_the_folder(inv: In
 
     assert result.code == 2
     assert f"error: {unreadable} cannot be read: Permission denied" in result.err
+
+
+def test_a_pipe_in_place_of_the_kept_counts_is_passed_over(
+    staged: Sandbox, inv: Inv, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "phrase").write_text("correct horse")
+    assert inv("scan.export", "--guard", "30", "--passphrase-file", str(tmp_path / "phrase")).code == 0
+    [kept] = (home / "state" / "counts").iterdir()
+    replaced(kept, "pipe")
+
+    result = inv("scan.export", "--guard", "30")
+
+    assert result.code == 0
+    assert "nothing to compare with yet" in result.err
