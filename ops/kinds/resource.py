@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
+from ops.http.shape import require
 from ops.items import Json, equal, reach, without
 
 if TYPE_CHECKING:
@@ -202,13 +203,14 @@ class Resource(NamedTuple):
     API lists the items, with `{account}` and a name for the parent, and *paging* in which form; *listing*
     reads the items where that is not enough. *needs* is the permission to read, in the words of Cloudflare's
     dashboard, *task* the task that lists the items. *identity* names the fields that distinguish two items of
-    one parent, the same after a restore; dots reach inside ("account.id"). *key* is the field by which an
-    item is the parent of others, *label* the field that people know it by. A *deep* kind costs more requests
-    a parent than a lean inventory pays, so it is read only on request. *contents* reads the files of one
-    item; *values* takes the listed items of one parent and yields what is stored under each, a line each;
-    *content_path* is where the API has either, with `{item}`. A kind without *writes* is read-only. *links*
-    are the fields that name an item of another kind by its key, with that kind. *terraform* returns an item's
-    block, None if it cannot be imported. ops/products/d1/resources.py is the shortest example.
+    one parent, the same after a restore; dots reach inside ("account.id"). They and *key* are text, except
+    those in *types*, which may be missing. *key* is the field by which an item is the parent of others,
+    *label* the field that people know it by. A *deep* kind costs more requests a parent than a lean inventory
+    pays, so it is read only on request. *contents* reads the files of one item; *values* takes the listed
+    items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
+    either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
+    another kind by its key, with that kind. *terraform* returns an item's block, None if it cannot be
+    imported. ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str
@@ -219,6 +221,7 @@ class Resource(NamedTuple):
     listing: Callable[[Client, Owner], Iterable[Json]] | None = None
     needs: str = ""
     task: str = ""
+    types: Mapping[str, type] = {}
     key: str = "id"
     label: str = "name"
     compare: Compare = Compare()
@@ -257,6 +260,18 @@ def address(template: str, owner: Owner) -> ApiPath:
     return path(
         where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
     )
+
+
+def check(resource: Resource, item: Json) -> None:
+    """Raise MalformedAnswer unless *item* has its key and its identity, as *resource* declares them.
+
+    The only item of a parent needs neither.
+    """
+    fields = dict.fromkeys((resource.key, *resource.identity), str) if resource.identity else {}
+    # A listing may have millions of items: the common case is checked without a call.
+    if type(item) is not dict or any(type(item.get(field)) is not str for field in fields):
+        wanted = {name.replace(".", "__"): type for name, type in {**fields, **resource.types}.items()}
+        require(item, f"an item of {resource.kind}", optional=tuple(resource.types), **wanted)
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ RECORDS = Resource(
     task="dns.list",
     # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
+    types={"content": str, "priority": int},
     # The last three read-only fields came with records until January 2025.
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),

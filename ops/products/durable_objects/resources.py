@@ -14,6 +14,7 @@ RESOURCES = (
         needs=api.READ,
         task="do.list",
         identity=("script", "class"),
+        types={"script": str, "class": str},
         compare=Compare(volatile=("id",)),
         restore=Restore(unsupported="deploying their script creates them"),
     ),

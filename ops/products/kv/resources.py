@@ -100,6 +100,7 @@ RESOURCES = (
         needs=api.READ,
         task="kv.keys",
         identity=("name",),
+        key="name",
         values=_pairs,
         content_path=f"{api.NAMESPACE}/values/{{item}}",
         restore=Restore(values=Values("kv.pair", item_of), unsupported="a key is restored with its value"),
