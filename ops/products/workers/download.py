@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.files.disk import atomic, explained, private_folder, refuse_other
+from ops.files.disk import atomic, explained, open_regular, private_folder, refuse_other
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
@@ -50,10 +50,8 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Json]
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
-        raise Refused(
-            f"{existing[0]} already exists",
-            hint="choose another folder with --to, or use --force, which keeps a copy of the earlier file",
-        )
+        hint = "choose another folder with --to, or use --force, which keeps a copy of the earlier file"
+        raise Refused(f"{existing[0]} already exists", hint=hint)
     private_folder(folder)
     written = [_write(module, file) for module, file in zip(script.modules, files, strict=True)]
     fields = ("module", "type", "bytes", "sha256")
@@ -68,8 +66,8 @@ def _write(module: Content, file: Path) -> Json:
     refuse_other(file)
     kept = ""
     if file.exists():
-        with explained(file):
-            earlier = file.read_bytes()
+        with explained(file, "read"), open_regular(file) as source:
+            earlier = source.read()
         if earlier != module.data:
             # Named after its content, so that an earlier copy is never replaced.
             copy = file.with_name(f"{file.name}.{_digest(earlier)[:12]}.old")

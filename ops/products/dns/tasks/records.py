@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
+from ops.kinds.resource import Owner
 from ops.products.dns import api
 from ops.ui.shapes import KEY, LOW, MAIN, TTL, Column, Item, Rows
+from ops.writes.make import COLUMNS as MADE
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -96,7 +99,6 @@ def _words(texts: tuple[str, ...]) -> list[str]:
 
 def current_zone(app: App, zone: str) -> CurrentZone:
     """Return a zone as the task sees it: in a dry run with the changes of the tasks before it."""
-    from ops.kinds.resource import Owner
     from ops.products.dns.changes import CurrentZone
 
     found = app.zone(zone)
@@ -165,7 +167,7 @@ def list_records(
 def get_record(app: App, zone: str = "", id: str = "") -> Item:
     """Show one record.
 
-    inv dns.get --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59
+    inv dns.get --zone example.com --id 25f600b602ea5402e85d6edf1b47236e
     """
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
@@ -175,14 +177,15 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
 def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, typed: Json) -> Rows:
     """Create a record; an equal one that exists already is left unchanged.
 
-    inv dns.create --zone example.com --name www --type A --content 192.0.2.1 --proxied yes
+    inv dns.create --zone example.com --name new --type A --content 192.0.2.1 --proxied yes
     inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
     """
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
-    return make(app, changes.create(current, changes.new_record(current.zone, type.upper(), name, typed)))
+    return make(
+        app, changes.create(current, changes.new_record(current.owner.item, type.upper(), name, typed))
+    )
 
 
 @command(
@@ -206,11 +209,10 @@ def update_record(
 ) -> Rows:
     """Change the given fields of one record, and nothing else of it.
 
-    inv dns.update --zone example.com --name www --type A --content 192.0.2.2
-    inv dns.update --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59 --ttl 300 --clear comment
+    inv dns.update --zone example.com --name vpn --type A --content 192.0.2.2
+    inv dns.update --zone example.com --id 25f600b602ea5402e85d6edf1b47236e --ttl 300 --clear comment
     """
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     cleared = tuple(_words(clear))
     unknown = [name for name in cleared if name not in CLEARABLE]
@@ -237,14 +239,13 @@ def put_record(
 ) -> Rows:
     """Create a record, or make the existing one exactly as given: other fields get their defaults.
 
-    inv dns.put --zone example.com --name www --type A --content 192.0.2.1 --ttl 300
-    inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx2.example.com --priority 10
+    inv dns.put --zone example.com --name vpn --type A --content 192.0.2.1 --ttl 300
+    inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx3.example.com --priority 10
     """  # noqa: E501 (an example is one line, to be copied)
     from ops.products.dns import changes
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
-    record = changes.new_record(current.zone, type.upper(), name, typed)
+    record = changes.new_record(current.owner.item, type.upper(), name, typed)
     found = current.existing(id, name, type.upper(), old_content) if id or old_content else None
     return make(app, changes.put(current, record, found))
 
@@ -267,12 +268,10 @@ def delete_record(
 ) -> Rows:
     """Delete one record; if it does not exist, nothing is done and the exit code is 0.
 
-    inv dns.delete --zone example.com --name www --type A
+    inv dns.delete --zone example.com --name vpn --type A
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
     from ops.products.dns import changes
-    from ops.writes.make import COLUMNS as MADE
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     found = current.find(id, name, type.upper(), content, None if priority == NONE else priority)
