@@ -12,7 +12,18 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_TABLES, ON_WRITES, SHORT, Option
+from ops.cli.options import (
+    EVERYWHERE,
+    GUARDS,
+    HELP,
+    ON_LISTS,
+    ON_OUTPUT,
+    ON_READS,
+    ON_TABLES,
+    ON_WRITES,
+    SHORT,
+    Option,
+)
 
 EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
 5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
@@ -83,8 +94,9 @@ class Command(Task[Callable[..., Any]]):
         """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
         tables = ON_TABLES if "Rows" in self.gives or "Item" in self.gives else {}
+        output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
-        return EVERYWHERE | reads | lists | tables | writes | self.guards
+        return EVERYWHERE | reads | lists | tables | output | writes | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""

@@ -33,7 +33,8 @@ ON_LISTS: dict[str, Any] = {
     "no_headers": False,
     "export": False,
 }
-ON_TABLES: dict[str, Any] = {"wide": False, "utc": False, "no_pager": False}
+ON_TABLES: dict[str, Any] = {"wide": False, "utc": False}
+ON_OUTPUT: dict[str, Any] = {"no_pager": False}
 ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
 HELP = {
