@@ -77,12 +77,12 @@ class Pager:
                 self._wait(self._process)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(BrokenPipeError):
-            process.communicate()
         interrupted = None
         while process.returncode is None:
             # Ctrl-C belongs to the pager, which must end first: it has changed the terminal.
             try:
+                with suppress(BrokenPipeError):
+                    process.communicate()
                 process.wait()
             except KeyboardInterrupt as interrupt:
                 interrupted = interrupt

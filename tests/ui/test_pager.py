@@ -59,3 +59,16 @@ def test_a_reader_who_leaves_ends_the_output() -> None:
     ):
         for _ in range(100_000):
             pager.write(b"a\n" * 1_000)
+
+
+def test_an_interrupt_ends_nothing_before_the_pager(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    code = (
+        "import os, signal, sys; data = sys.stdin.buffer.read(); os.kill(os.getppid(), signal.SIGINT); "
+        "open(sys.argv[1], 'wb').write(data)"
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        paged(reader(code, copy), b"a\n" * 9)
+
+    assert copy.read_bytes() == b"a\n" * 9
