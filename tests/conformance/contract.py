@@ -187,11 +187,11 @@ class Contract:
                     self.check_response(exchange.method, path, answer.status, headers, answer.body)
                 )
 
-        before, sandbox.observer = sandbox.observer, observe
+        before, sandbox.edge.observer = sandbox.edge.observer, observe
         try:
             yield problems
         finally:
-            sandbox.observer = before
+            sandbox.edge.observer = before
         assert not problems, "\n".join(dict.fromkeys(problems))
 
 
