@@ -14,6 +14,7 @@ from invoke.exceptions import Exit
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
+from ops.ui.shapes import plain
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from ops.ui.talk import Talk
 
 
-def carry_out(command: Declaration, context: Context, options: dict[str, Any]) -> Any:
-    """Run *command* and return its result; a failure raises Exit with its exit code. Writes are audited."""
+def carry_out(
+    command: Declaration, context: Context, options: dict[str, Any], *, printed: bool = True
+) -> Any:
+    """Run *command* and return its result, *printed* or as plain data; writes are audited.
+
+    A failure raises Exit with its exit code.
+    """
     shared = {name: options.pop(name) for name in command.shared}
     execution = _Execution(command, shared, options)
     try:
-        result = execution.run(context)
+        result = execution.run(context, printed=printed)
     except Exit as ending:
         execution.audit(ending.code)
         raise
@@ -37,8 +43,6 @@ def carry_out(command: Declaration, context: Context, options: dict[str, Any]) -
 
 
 class _Execution:
-    """A task and the options it was given."""
-
     def __init__(self, command: Declaration, shared: dict[str, Any], options: dict[str, Any]) -> None:
         from ops.ui.talk import Talk
 
@@ -50,7 +54,7 @@ class _Execution:
         self._talk.log = shared["log_format"] == "json"
         self._app: App | None = None
 
-    def run(self, context: Context) -> Any:
+    def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
             for name in self._command.required:
@@ -65,14 +69,22 @@ class _Execution:
             result = self._command.function(app, **self._options)
             if RUN.pretended and not self._command.writes and "client" in vars(app):
                 self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
-            app.show(result)
+            if printed:
+                app.show(result)
             if app.gaps:
                 raise Incomplete("; ".join(app.gaps))
-            return result
+            return result if printed else plain(result)
         except Exit:
             raise
         except BrokenPipeError:
-            self._end_at_closed_pipe()
+            # `inv ... | head` ends quietly: the reader has all that it asked for.
+            from ops.ui.streams import silence
+
+            silence(sys.stdout)
+            if RUN.left:
+                left = ", ".join(RUN.left)
+                self._talk.warn(f"the output was closed, so these were not started: {left}")
+            raise Exit(code=UsageError.exit_code if RUN.left else 0) from None
         except KeyboardInterrupt:
             RUN.stop.set()
             self._end(Interrupted(f"{self._command.path} was interrupted"))
@@ -108,12 +120,11 @@ class _Execution:
             self._talk.warn(f"this run is missing from the audit log: {error.message}")
 
     def _end(self, error: OpsError) -> NoReturn:
-        """Report *error* and end the line with its exit code."""
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
         if self._app is not None and isinstance(error, DiskError):
-            error = _with_setting(error, self._app.settings)
+            _name_setting(error, self._app.settings)
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
@@ -122,22 +133,12 @@ class _Execution:
         raise Exit(code=error.exit_code)
 
     def _report_line(self) -> None:
-        """Print which tasks of the line were done, which were not, and how to undo the changes."""
         if RUN.pretended:
             self._talk.warn(f"the state shown does not include {_simulated()}")
         if RUN.progress:
             self._talk.warn(RUN.progress)
         if RUN.wrote and (RUN.progress or RUN.line != [self._command.path]):
             self._talk.warn(f"undo the changes of this line: {RUN.undo_line(RUN.id)}")
-
-    def _end_at_closed_pipe(self) -> NoReturn:
-        """End quietly, as `inv ... | head` expects: the reader has all that it asked for."""
-        from ops.ui.streams import silence_stdout
-
-        silence_stdout()
-        if RUN.left:
-            self._talk.warn(f"the output was closed, so these were not started: {', '.join(RUN.left)}")
-        raise Exit(code=UsageError.exit_code if RUN.left else 0)
 
 
 def _failure_of_system(problem: Exception) -> OpsError | None:
@@ -155,7 +156,7 @@ def _failure_of_system(problem: Exception) -> OpsError | None:
     return None
 
 
-def _with_setting(error: OpsError, settings: Settings) -> OpsError:
+def _name_setting(error: OpsError, settings: Settings) -> None:
     """Name the setting of the folder that *error* is about, in its hint."""
     folders = {
         "CFOPS_STATE_DIR": settings.state_dir,
@@ -165,11 +166,9 @@ def _with_setting(error: OpsError, settings: Settings) -> OpsError:
     }
     for name, folder in folders.items():
         if f"{folder}" in error.message and name not in error.hint:
-            way = f"set {name} to another folder"
-            plain = "name another folder"
+            way, plain = f"set {name} to another folder", "name another folder"
             error.hint = error.hint.replace(plain, way) if plain in error.hint else f"{error.hint}; {way}"
-            break
-    return error
+            return
 
 
 def _simulated() -> str:

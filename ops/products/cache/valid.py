@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import parse
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def values(
 ) -> list[str | Json]:
     """Return the given values, each once, as the API takes them; `-` means *lines*, one value each.
 
-    Raises ValidationError for values that do not belong to the zone called *zone*, are malformed, or are too
-    many.
+    Raises ValidationError for values that are not of the zone called *zone*, malformed, or too many.
     """
     check = _CHECKS[rule]
     checked = [check(text, zone) for text in _split(rule, given, lines)]
@@ -61,10 +61,8 @@ def values(
     if not wanted:
         raise ValidationError(f"--{rule} names nothing", hint="`inv --help cache.purge` has examples")
     if len(wanted) > MOST:
-        raise ValidationError(
-            f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge",
-            hint="purge them in several runs",
-        )
+        problem = f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge"
+        raise ValidationError(problem, hint="purge them in several runs")
     return wanted
 
 
@@ -99,8 +97,7 @@ def _file(text: str, zone: str) -> str | Json:
         return _file_with_headers(text, zone)
     url = _parsed(text)
     if url is None or url.scheme not in ("http", "https") or not url.hostname:
-        hint = f"write it as https://{zone}/styles.css"
-        raise ValidationError(f"{text!r} is not a complete URL", hint=hint)
+        _refuse(text, "is not a complete URL", f"write it as https://{zone}/styles.css")
     host = _in_zone(url.hostname, text, zone)
     _refuse_wildcard(text, _wildcard_hint(text, host, url))
     if "#" in text:
@@ -120,8 +117,8 @@ def _file_with_headers(text: str, zone: str) -> Json:
     """Return an entry for a URL whose cache key depends on headers of the request."""
     hint = f'write it as {{"url": "https://{zone}/", "headers": {{"CF-Device-Type": "mobile"}}}}'
     try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):
+        entry = parse(text.encode())
+    except ValueError:
         _refuse(text[:80], "is not JSON", hint)
     url, headers = entry.get("url"), entry.get("headers", {})
     if set(entry) - {"url", "headers"} or not isinstance(url, str) or not isinstance(headers, dict):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
+from ops.items import seconds_of
 from ops.products.ssl import api
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
@@ -56,18 +56,17 @@ def check(
     inv ssl.check 192.0.2.7 --server-name www.example.com --output json
     """
     from ops.products.ssl import check as live
-    from ops.products.ssl.verdict import failure
 
     now = app.clock()
     result = live.check(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=now)
-    error = failure(result)
+    error = live.failure(result)
     if error:
         app.show(Item(result, CHECKED))
         raise error
     return Item(result, CHECKED)
 
 
-@command("packs", required=("zone",), needs=READ, help={"zone": "domain or id, e.g. example.com"})
+@command("packs", required=("zone",), needs=READ)
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 
@@ -96,11 +95,10 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     if days < 0:
         raise UsageError(f"--days {days} is negative", hint="--days 14")
     requests = 0 if app.offline else 2
-    zones = (
-        [app.zone(zone)]
-        if zone
-        else all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
-    )
+    if zone:
+        zones = [app.zone(zone)]
+    else:
+        zones = all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
     return Rows(_in_zones(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
@@ -110,11 +108,13 @@ def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
         # A zone that Cloudflare does not serve has no certificate and needs none.
         served = zone.get("status") == "active" and not zone.get("paused")
-        records = attempt(
-            f"records of {name}",
-            lambda: api.list_proxied_names(app.client, zone["id"]) if served else iter(()),
+        if not served:
+            return name, packs, AnswerPart(f"records of {name}")
+        return (
+            name,
+            packs,
+            attempt(f"records of {name}", lambda: api.list_proxied_names(app.client, zone["id"])),
         )
-        return name, packs, records
 
     for name, packs, records in app.parallel(read, zones):
         report(packs, app.gap)
@@ -144,13 +144,13 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
 
 
 def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
-    dated = [(_seconds(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
+    dated = [(seconds_of(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
     ends = [(end, one) for end, one in dated if end]
     if pack.get("status") != "active" or not ends:
         return
     end, first = min(ends, key=lambda pair: pair[0])
     # How long it is valid: as it was ordered, else since its upload.
-    ordered, uploaded = pack.get("validity_days"), _seconds(first.get("uploaded_on"))
+    ordered, uploaded = pack.get("validity_days"), seconds_of(first.get("uploaded_on"))
     lifetime = end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
     if isinstance(ordered, int) and ordered > 0:
         lifetime = ordered * DAY
@@ -162,11 +162,3 @@ def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
 def _row(problem: str, pack: Json, names: list[str]) -> Json:
     fields = {name: pack.get(name) for name in ("status", "type", "id")}
     return {"problem": problem, "names": names, "expires_on": None, **fields}
-
-
-def _seconds(text: object) -> float:
-    """Return an RFC 3339 date in seconds since 1970; 0 for anything else."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0

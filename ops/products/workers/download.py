@@ -9,10 +9,10 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.files.disk import atomic, explained, private_folder, refuse_link
+from ops.files.disk import atomic, explained, private_folder, refuse_other
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
@@ -25,24 +25,6 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,6}")
 # Windows opens its devices by these names, whatever the suffix.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-class Written(NamedTuple):
-    """A module on disk; *kept* is the path of the earlier, different file, "" if there was none."""
-
-    module: Content
-    file: Path
-    kept: str = ""
-
-    def as_json(self) -> Json:
-        data = self.module.data
-        return {
-            "module": self.module.name,
-            "file": self.file.name,
-            "type": self.module.media_type,
-            "bytes": len(data),
-            "sha256": _digest(data),
-        }
 
 
 def file_names(names: Iterable[str]) -> list[str]:
@@ -59,30 +41,29 @@ def file_names(names: Iterable[str]) -> list[str]:
     return files
 
 
-def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Written]:
-    """Write the modules of the script *name* to *folder*, and an index of them.
+def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Json]:
+    """Write the modules of the script *name* to *folder*, and an index of them; return a row for each file.
 
     Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
-    earlier, different file is kept beside the new one.
+    earlier, different file is kept beside the new one: `kept` is its path, "" if there was none.
     """
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
-        raise Refused(
-            f"{existing[0]} already exists",
-            hint="choose another folder with --to, or use --force, which keeps a copy of the earlier file",
-        )
+        hint = "choose another folder with --to, or use --force, which keeps a copy of the earlier file"
+        raise Refused(f"{existing[0]} already exists", hint=hint)
     private_folder(folder)
     written = [_write(module, file) for module, file in zip(script.modules, files, strict=True)]
-    modules = [one.as_json() for one in written]
+    fields = ("module", "type", "bytes", "sha256")
+    modules = [{"file": Path(row["file"]).name} | {name: row[name] for name in fields} for row in written]
     index = {"script": name, "entry_point": script.entry_point, "modules": modules}
     text = json.dumps(index, indent=2, ensure_ascii=True) + "\n"
     return [*written, _write(Content(INDEX, "application/json", text.encode()), folder / INDEX)]
 
 
-def _write(module: Content, file: Path) -> Written:
+def _write(module: Content, file: Path) -> Json:
     """Write *module* to *file*; copy an earlier, different file aside first."""
-    refuse_link(file)
+    refuse_other(file)
     kept = ""
     if file.exists():
         with explained(file):
@@ -95,7 +76,14 @@ def _write(module: Content, file: Path) -> Written:
             kept = str(copy)
     with atomic(file) as out:
         out.write(module.data)
-    return Written(module, file, kept)
+    return {
+        "module": module.name,
+        "file": str(file),
+        "type": module.media_type,
+        "bytes": len(module.data),
+        "sha256": _digest(module.data),
+        "kept": kept,
+    }
 
 
 def _slug(name: str, taken: set[str]) -> str:
