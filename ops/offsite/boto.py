@@ -80,9 +80,8 @@ def check(settings: Settings) -> bool:
     try:
         import boto3  # type: ignore[import-untyped]  # noqa: F401  (no types; only to check that it is installed)
     except ImportError:
-        raise UsageError(
-            "a bucket needs the extra s3, which is not installed", hint="`pip install 'cfops[s3]'`"
-        ) from None
+        hint = "`pip install 'cfops[s3]'`"
+        raise UsageError("a bucket needs the extra s3, which is not installed", hint=hint) from None
     if settings.proxy:
         check_proxy(settings.proxy)
     return local

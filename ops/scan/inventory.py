@@ -60,7 +60,7 @@ class Inventory(NamedTuple):
                 "items": sum(section.count for section in sections),
                 "sections": sum(1 for section in sections if section.scope),
                 "status": worst({section.status for section in sections}),
-                "note": _note(sections),
+                "note": _note(sections, [section for section in sections if section.status != COMPLETE]),
             }
 
     def gaps(self, needs: dict[str, str]) -> list[str]:
@@ -74,8 +74,7 @@ class Inventory(NamedTuple):
 
     def _shortfalls(self) -> Iterator[tuple[str, str]]:
         for kind, sections in _by_kind(self.sections):
-            counts = Counter(section.status for section in sections if section.status not in WHOLE)
-            if counts:
+            if counts := Counter(section.status for section in sections if section.status not in WHOLE):
                 yield kind, _counted(counts, len(sections))
 
 
@@ -98,13 +97,9 @@ def _counted(counts: Counter[str], total: int) -> str:
     )
 
 
-def _note(sections: list[Section]) -> str:
-    """Return which sections of a kind are not complete, with the first reason."""
-    odd = [section for section in sections if section.status != COMPLETE]
-    if not odd:
-        return ""
+def _note(sections: list[Section], odd: list[Section]) -> str:
     reason = next((section.reason for section in odd if section.reason), "")
-    if len(sections) == 1:
+    if len(sections) == 1 or not odd:
         return reason
     counts = Counter(section.status for section in odd)
     return f"{_counted(counts, len(sections))}: {reason}".removesuffix(": ")
