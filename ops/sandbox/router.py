@@ -11,13 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from ops.sandbox.store import Store
 from ops.sandbox.wire import Refusal, Request
-
-if TYPE_CHECKING:
-    from ops.sandbox.store import Store
 
 # What is not an answer yet is the result of one.
 Handler = TypeVar("Handler", bound=Callable[[Request, "Store"], Any])
