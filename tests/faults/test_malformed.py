@@ -29,7 +29,7 @@ WRITES = list(writes())
 UNDOABLE = [name for name, case in writes().items() if case.reversible and not case.confirm]
 DEPTH = 4
 # Random mutations of a task: all of them take too long.
-FEW, MOST = 6, 120
+FEW, MOST = 6, 40
 OTHERS: dict[type, Any] = {str: 7, int: "x", float: "x", bool: "x", list: {}, dict: [], type(None): "x"}
 
 
