@@ -1,8 +1,8 @@
 """GraphQL analytics: the queries that cfops and wrangler send, told apart by the dataset they name.
 
-The envelope is `{"data", "errors"}` with status 200, also if the query is wrong. A response has all figures of
-the dataset, whichever were selected. Sizes are those of the sandbox's own data now; it counts no traffic, so the
-datasets of traffic are empty. Fields: docs:kv/observability/metrics-analytics, and wrangler's own queries.
+The envelope is `{"data", "errors"}` with status 200, also if the query is wrong. A response has all figures
+of the dataset, whichever were selected. Sizes are those of the sandbox's own data now; it counts no traffic,
+so the datasets of traffic are empty. Fields: docs:kv/observability/metrics-analytics, wrangler's queries.
 """
 
 from __future__ import annotations
