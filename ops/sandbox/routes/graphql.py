@@ -1,4 +1,4 @@
-"""GraphQL analytics: the queries that cfops and wrangler send, told apart by the dataset they name.
+"""GraphQL analytics: the queries that cfops and wrangler send, distinguished by the dataset they name.
 
 The envelope is `{"data", "errors"}` with status 200, also if the query is wrong. A response has all figures
 of the dataset, whichever were selected. Sizes are those of the sandbox's own data now; it counts no traffic,
