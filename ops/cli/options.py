@@ -62,6 +62,7 @@ HELP = {
     "utc": "table: show plain times instead of `4 min ago`",
     "zone": "domain or id, e.g. example.com",
     "script": "name of the script",
+    "namespace": "title or id of the namespace",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
 SHORT = {"wide": "w"}

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ops.config.settings import Settings
 from ops.errors import (
     ApiError,
     MalformedAnswer,
@@ -24,9 +25,6 @@ from ops.errors import (
 )
 from ops.http.origin import check_plain, check_proxy
 from ops.version import VERSION
-
-if TYPE_CHECKING:
-    from ops.config.settings import Settings
 
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: `inv config` shows their origin"
 _HINTS = {

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ops.errors import (
     CredentialsError,
@@ -25,15 +25,13 @@ from ops.errors import (
     PermissionDenied,
     RateLimited,
 )
+from ops.http.client import Client
+from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.selection import CONTENTS, ScanPlan
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.http.parallel import Pool
 
 # After these every further request would fail too, or its response could not be stored.
 ENDING = (CredentialsError, RateLimited, DiskError, Interrupted)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.http.exchange import Reply
 from ops.kinds.resource import MAIN
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import damaged, open_file
-
-if TYPE_CHECKING:
-    from ops.snapshots.writer import Placed
+from ops.snapshots.writer import Placed
 
 
 def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, Placed]:

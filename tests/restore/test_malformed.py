@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Request
 from tests.faults.test_malformed import mutations
 from tests.restore.conftest import Inv, Stage, exported
 from tests.restore.world import ZONES
@@ -30,13 +30,13 @@ def recorded(stage: Stage, inv: Inv, line: tuple[str, ...]) -> dict[tuple[str, s
     """Run *line*; return the JSON that the sandbox answered, by method and target."""
     answers: dict[tuple[str, str], Any] = {}
 
-    def keep(exchange: Exchange) -> None:
+    def keep(exchange: Request) -> None:
         if exchange.answer.body.startswith(b"{"):
             answers[exchange.method, exchange.target] = json.loads(exchange.answer.body)
 
-    stage.sandbox.observer = keep
+    stage.sandbox.edge.observer = keep
     done = inv(*line)
-    stage.sandbox.observer = None
+    stage.sandbox.edge.observer = None
     assert done.code == 0, done.err
     return answers
 
@@ -105,7 +105,7 @@ def test_a_zone_whose_records_are_malformed_does_not_end_the_restore_of_others(
     result = inv("snapshots.restore", "--kind", "dns", "--yes", "--output", "json")
 
     stage.sandbox.faults.clear()
-    found = {(row["scope"], row["change"]) for row in json.loads(diff.out)}
+    found = {(row["in"], row["change"]) for row in json.loads(diff.out)}
     assert (diff.code, found) == (5, {(ALPHA, "unknown"), (BETA, "deleted")})
     assert result.code == 4, result.err
     assert json.loads(result.out)["created"] == 1

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.errors import Refused
 from ops.items import Json
@@ -34,10 +33,7 @@ from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
 from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
 from ops.snapshots.layout import value_key
 from ops.snapshots.manifest import COMPLETE, Section
-from ops.snapshots.snapshot import checked_lines
-
-if TYPE_CHECKING:
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, checked_lines
 
 VALUES = "/values"
 _SHOWN = 16

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.snapshot import ItemIndex, parse_item
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.snapshots.snapshot import Snapshot
-    from ops.snapshots.writer import StoredFile
+from ops.snapshots.snapshot import ItemIndex, Snapshot, parse_item
+from ops.snapshots.writer import StoredFile
 
 ABSENT = "absent"
 CONTENTS = "/contents"

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ops.products.zones.parts import Parallel
 
 EDIT = "Account > Workers KV Storage > Edit"
-NAMED = "title or id of the namespace"
 NAME = "name of the key; --key=--name for one that begins with dashes"
 COLUMNS = (Column("name", KEY), Column("expiration", meaning=TIME), "metadata")
 NAMESPACES = (
@@ -65,13 +64,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
     return make(app, Change(NAMESPACE, account_of(app), None, item))
 
 
-@command(
-    "rename",
-    required=("namespace", "title"),
-    writes=True,
-    needs=EDIT,
-    help={"namespace": NAMED, "title": "its new title"},
-)
+@command("rename", required=("namespace", "title"), writes=True, needs=EDIT, help={"title": "its new title"})
 def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
     """Change the title of a namespace; its id, its keys and its Workers bindings stay the same.
 
@@ -84,9 +77,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
     return make(app, Change(NAMESPACE, account_of(app), found, {**found, "title": new}))
 
 
-@command(
-    "remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT, help={"namespace": NAMED}
-)
+@command("remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT)
 def remove_namespace(app: App, namespace: str = "") -> Rows:
     """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
 
@@ -141,7 +132,7 @@ def is_simulated(app: App, namespace: Owner) -> bool:
     "keys",
     required=("namespace",),
     needs=api.READ,
-    help={"namespace": NAMED, "prefix": "only keys with this prefix; several are read concurrently"},
+    help={"prefix": "only keys with this prefix; several are read concurrently"},
 )
 def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
     """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
@@ -208,7 +199,7 @@ def list_ranges(
     "get",
     required=("namespace", "key"),
     needs=api.READ,
-    help={"namespace": NAMED, "key": NAME, "metadata": "show the key's metadata and expiry instead"},
+    help={"key": NAME, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
@@ -234,7 +225,6 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     writes=True,
     needs=EDIT,
     help={
-        "namespace": NAMED,
         "key": NAME,
         "value": "the value as text; --value=--x for one that begins with dashes",
         "file": "read the value from this file, byte for byte; - is stdin",
@@ -300,7 +290,6 @@ def _value_from(text: str, file: str) -> bytes:
     guards=("force",),
     needs=EDIT,
     help={
-        "namespace": NAMED,
         "key": NAME,
         "prefix": "delete all keys with this prefix, 10,000 in one request",
     },

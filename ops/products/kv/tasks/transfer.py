@@ -17,7 +17,7 @@ from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
 from ops.items import equal
 from ops.kinds.resource import Change
 from ops.products.kv import api
-from ops.products.kv.tasks.keys import EDIT, NAMED, existing, is_simulated, namespace_of
+from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Bytes, Item
 from ops.writes.make import hold, make_all
@@ -58,7 +58,7 @@ class Batch(NamedTuple):
     reads=False,
     required=("namespace", "to"),
     needs=api.READ,
-    help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
+    help={"to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
 )
 def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     """Write a whole namespace to a file: values, metadata and expiry, one line for each key.
@@ -206,7 +206,7 @@ def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     guards=("force",),
     needs=EDIT,
     help={
-        "namespace": f"{NAMED} to write to",
+        "namespace": "title or id of the namespace to write to",
         "file": "a file of kv.dump, or a bulk file of wrangler; - is stdin",
     },
 )
