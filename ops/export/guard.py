@@ -10,18 +10,14 @@ import json
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
+from ops.config.settings import Settings
 from ops.files import disk
 from ops.snapshots.library import Library
-from ops.snapshots.manifest import COMPLETE, GONE, Section
+from ops.snapshots.manifest import COMPLETE, GONE, Manifest, Section
 from ops.snapshots.snapshot import seconds
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.config.settings import Settings
-    from ops.snapshots.manifest import Manifest
 
 _READ = frozenset({COMPLETE, GONE})
 

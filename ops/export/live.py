@@ -5,24 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ops.cli.app import App
 from ops.errors import UsageError
 from ops.export import job
 from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.files import disk
+from ops.items import Json
 from ops.kinds.catalog import resources
+from ops.kinds.resource import Owner
 from ops.scan import request
+from ops.scan.selection import ScanPlan
 from ops.snapshots import publish
 from ops.snapshots.layout import PARTIAL, account_folder
+from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.items import Json
-    from ops.kinds.resource import Owner
-    from ops.scan.selection import ScanPlan
-    from ops.snapshots.manifest import Manifest
 
 LIVE = "live"
 

@@ -9,15 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ops.errors import Locked
 from ops.files.disk import PRIVATE_FILE, explained, private_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.items import Json
+from ops.items import Json
 
 
 def holder(task: str, now: float) -> Json:

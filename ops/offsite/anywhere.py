@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ops.cli.app import App
 from ops.errors import DiskError, Refused
 from ops.offsite import address
+from ops.offsite.address import BucketPrefix
 from ops.snapshots.layout import ENDING, account_folder
 from ops.snapshots.library import Library, accounts, only_account
-from ops.snapshots.snapshot import check_account
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.offsite.address import BucketPrefix
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, check_account
 
 
 def open_library(app: App, place: str = "") -> Library:

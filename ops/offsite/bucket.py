@@ -14,20 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+from ops.cli.app import App
+from ops.config.settings import Settings
 from ops.errors import Interrupted, MalformedAnswer, NetworkError, NotFound
 from ops.files.disk import open_regular
 from ops.http.parallel import each
 from ops.offsite import boto
+from ops.snapshots.sealed.passphrase import ByteSource
+from ops.snapshots.writer import StoredFile
 from ops.telemetry.redact import Log, Redactor
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.config.settings import Settings
-    from ops.snapshots.sealed.passphrase import ByteSource
-    from ops.snapshots.writer import StoredFile
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from ops.cli.app import App
 from ops.errors import ApiError, Damaged, MalformedAnswer, NotFound, Refused, ValidationError
 from ops.files.disk import DAY
 from ops.offsite.address import BucketPrefix
@@ -27,11 +27,7 @@ from ops.snapshots.layout import (
 )
 from ops.snapshots.library import ACCOUNT_FOLDER, Entry, Library, UnfinishedUpload
 from ops.snapshots.manifest import LARGEST, parse
-from ops.snapshots.snapshot import check_account, seconds
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, check_account, seconds
 
 
 class OffsiteLibrary(Library):

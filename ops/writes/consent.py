@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.kinds.resource import DELETE, UPDATE
+from ops.kinds.resource import DELETE, UPDATE, Change
 from ops.ui.questions import confirm, typed_name
 from ops.writes import describe
-
-if TYPE_CHECKING:
-    from ops.kinds.resource import Change
 
 SHARE = 0.3
 ITEMS = 50

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ops.items import equal, reach
-from ops.kinds.resource import CREATE, DELETE, UNCHANGED, comparable, same
-
-if TYPE_CHECKING:
-    from ops.items import Json
-    from ops.kinds.resource import Change, Resource
+from ops.items import Json, equal, reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, Change, Resource, comparable, same
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
 """Values that the API uses interchangeably for a field without a value."""

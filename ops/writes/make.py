@@ -6,17 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
+from ops.cli.app import App
 from ops.errors import Conflict, MalformedAnswer, Refused
-from ops.items import reach
-from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
+from ops.items import Json, reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner, Resource
 from ops.ui.shapes import Item, Rows
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.items import Json
-    from ops.kinds.resource import Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
 
