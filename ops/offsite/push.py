@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from ops.cli.app import App
 from ops.errors import ApiError, Damaged, Refused, UsageError
-from ops.offsite.address import BucketPrefix
-from ops.offsite.bucket import Bucket, transfer
+from ops.offsite.bucket import Bucket, BucketPrefix, transfer
 from ops.snapshots.layout import MANIFEST, account_folder, is_encrypted_name, is_snapshot_name
 from ops.snapshots.manifest import load, measured
 from ops.snapshots.writer import StoredFile

@@ -19,7 +19,7 @@ from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
-from ops.offsite.anywhere import open_library, open_snapshot
+from ops.offsite.library import open_library, open_snapshot
 from ops.past.filters import filtered
 from ops.snapshots import contents
 from ops.snapshots.layout import LATEST, age, dated

@@ -9,7 +9,7 @@ from ops.errors import NotFound, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.scan.selection import ScanFilter, choose, line_of, names
+from ops.scan.inventory import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
 from ops.snapshots.manifest import Section

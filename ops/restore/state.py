@@ -14,7 +14,7 @@ from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, RestoreSelection, owner_kinds
-from ops.scan.selection import ScanPlan, line_of
+from ops.scan.inventory import ScanPlan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
 from ops.snapshots.compare.pairing import (

@@ -15,8 +15,7 @@ from ops.http.client import Client
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Owner, Resource
-from ops.scan.inventory import Inventory
-from ops.scan.selection import ScanFilter, ScanPlan, choose, names
+from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
 from ops.scan.walk import ItemSink, Walk
 from ops.ui.progress import Progress
 

@@ -11,13 +11,12 @@ from types import FrameType, TracebackType
 
 from ops.cli.app import App
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Terminated
-from ops.files.lock import holder, locked
+from ops.files.disk import holder, locked
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Change, identity_of
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
-from ops.writes.consent import Consent
-from ops.writes.describe import is_applied, is_untouched
+from ops.writes.describe import Consent, is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
 from ops.writes.sending import OutcomeUnknown, find, lookup_each, samples, send
 
