@@ -9,23 +9,18 @@ from __future__ import annotations
 import io
 import shutil
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from ops.cli.app import App
 from ops.errors import Damaged, DiskError, NotFound
-from ops.offsite.bucket import transfer
+from ops.offsite.bucket import Bucket, transfer
 from ops.snapshots import scratch
 from ops.snapshots.layout import MANIFEST
+from ops.snapshots.library import Entry
 from ops.snapshots.manifest import LARGEST, load
+from ops.snapshots.sealed.passphrase import ByteSource
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import StoredFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.cli.app import App
-    from ops.offsite.bucket import Bucket
-    from ops.snapshots.library import Entry
-    from ops.snapshots.sealed.passphrase import ByteSource
 
 _SHOWN = 20
 

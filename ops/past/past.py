@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ops.cli.app import App
 from ops.errors import ApiError, NetworkError, NotFound, OpsError, PermissionDenied, Refused, UsageError
 from ops.http.client import Client
 from ops.http.exchange import READ, WRITE, Call, Reply
@@ -18,16 +19,12 @@ from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
-from ops.offsite.anywhere import open_library, open_snapshot
+from ops.offsite.library import open_library, open_snapshot
 from ops.past.filters import filtered
 from ops.snapshots import contents
 from ops.snapshots.layout import LATEST, age, dated
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.snapshot import ItemIndex
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import ItemIndex, Snapshot
 
 _HINT = "leave --at out to ask Cloudflare; `inv snapshots.show` shows what a snapshot holds"
 _DEEP = "`inv scan.export --deep` keeps it"

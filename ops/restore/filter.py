@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from ops.errors import NotFound, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.scan.selection import ScanFilter, choose, line_of, names
+from ops.scan.inventory import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
-
-if TYPE_CHECKING:
-    from ops.snapshots.manifest import Section
+from ops.snapshots.manifest import Section
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
 

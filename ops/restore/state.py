@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import Damaged, Incomplete, MalformedAnswer, OpsError, Refused, UserError
+from ops.http.client import Client
 from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, RestoreSelection, owner_kinds
-from ops.scan.selection import ScanPlan, line_of
+from ops.scan.inventory import ScanPlan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
 from ops.snapshots.compare.pairing import (
@@ -28,10 +29,7 @@ from ops.snapshots.compare.side import CONTENTS, Side, holders_of, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import COMPLETE
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot
 
 # Values looked up with one call.
 _TOGETHER = 100

@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ops.cli.app import App
 from ops.errors import UsageError
+from ops.http.client import Client
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Owner, Resource
-from ops.scan.inventory import Inventory
-from ops.scan.selection import ScanFilter, ScanPlan, choose, names
+from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
 from ops.scan.walk import ItemSink, Walk
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.http.client import Client
-    from ops.ui.progress import Progress
+from ops.ui.progress import Progress
 
 ZONE = "zones.zone"
 

@@ -29,8 +29,7 @@ from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
-from ops.scan.inventory import Inventory, stopped_by
-from ops.scan.selection import CONTENTS, ScanPlan
+from ops.scan.inventory import CONTENTS, Inventory, ScanPlan, stopped_by
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
 
 # After these every further request would fail too, or its response could not be stored.

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ops.sandbox.identity import stable_uuid, zone_id
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
 from ops.sandbox.server import Sandbox
 
 from .clients import npm_client, python_client, run, variables

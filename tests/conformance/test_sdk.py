@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops.sandbox.identity import SCRIPTS
-from ops.sandbox.seed_kv import BINARY_VALUES, SESSIONS, namespace_id
+from ops.sandbox.seed_workers import BINARY_VALUES, SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
 
 from .document import required

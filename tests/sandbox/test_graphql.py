@@ -9,7 +9,7 @@ import pytest
 
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.routes.graphql import DATASETS
-from ops.sandbox.seed_kv import SESSIONS, namespace_id
+from ops.sandbox.seed_workers import SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
 
 from .conftest import Api, Clock

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ops.sandbox.identity import zone_id
-from ops.sandbox.seed_scale import scale_namespace, seed_scale
+from ops.sandbox.seed import scale_namespace, seed_scale
 from ops.sandbox.server import Sandbox
 
 from .conftest import Api, Clock

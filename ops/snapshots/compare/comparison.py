@@ -17,20 +17,26 @@ from pathlib import Path
 from ops.errors import Refused
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.snapshots.compare.difference import (
+from ops.snapshots.compare.merge import Match, Sorted, merged
+from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
+from ops.snapshots.compare.side import (
+    ABSENT,
     CHANGED,
+    CONTENTS,
     CREATED,
     DELETED,
     UNKNOWN,
     Difference,
+    File,
+    Side,
+    ValueFile,
     fields,
+    key_of,
+    name_of,
     one_sided,
     unknown,
     whole,
 )
-from ops.snapshots.compare.merge import Match, Sorted, merged
-from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
-from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
 from ops.snapshots.layout import value_key
 from ops.snapshots.manifest import COMPLETE, Section
 from ops.snapshots.snapshot import Snapshot, checked_lines

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, comparable
-from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
-from ops.snapshots.compare.side import Holder, Side
+from ops.snapshots.compare.side import Field, Holder, Side, fields
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, Section
 

@@ -13,8 +13,7 @@ from typing import Any
 from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
 from ops.items import Json
 from ops.kinds.resource import AuditEvent, Resource
-from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
-from ops.snapshots.compare.side import CONTENTS
+from ops.snapshots.compare.side import CHANGED, CONTENTS, CREATED, DELETED, UNKNOWN, Difference
 from ops.ui.cells import counted as count_of
 from ops.ui.shapes import CHANGE, KEY, MAIN, TIME, Column
 
