@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from ops.errors import Refused, UsageError
-from ops.export.renderings import csv_folder, json_document, terraform_file, zone_folder
+from ops.export.renderings import plain, terraform_file, zone_folder
 from ops.files import disk
 from ops.kinds.catalog import resources
 from ops.snapshots import publish
@@ -184,13 +184,13 @@ def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
 
 
 DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
-    ".json": lambda made, file: json_document.write(made.folder, made.manifest, file),
+    ".json": lambda made, file: plain.write_json(made.folder, made.manifest, file),
     ".sqlite": _as_sqlite,
     ".tf": lambda made, file: terraform_file.write(made.folder, made.manifest, file, resources()),
     ".html": _as_html,
 }
 FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
-    ".csv": lambda made, folder: csv_folder.write(made.folder, made.manifest, folder),
+    ".csv": lambda made, folder: plain.write_csv(made.folder, made.manifest, folder),
     ".zone": lambda made, folder: zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone"),
 }
 

@@ -21,7 +21,7 @@ from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import identity_of
 from ops.offsite.library import open_library, open_snapshot
 from ops.past.filters import filtered
-from ops.snapshots import contents
+from ops.snapshots import snapshot as stored
 from ops.snapshots.layout import LATEST, age, dated
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
 from ops.snapshots.snapshot import ItemIndex, Snapshot
@@ -71,18 +71,18 @@ class Past:
     def _files(self, call: Call, match: Match) -> Reply:
         kind, manifest = match.resource.kind, self._snapshot.manifest
         self._section(call, kind + _CONTENTS, match.item)
-        placed = contents.files_of(manifest, kind, match.owner, match.item)
+        placed = stored.files_of(manifest, kind, match.owner, match.item)
         if not placed:
             raise self._missing(f"the files of {kind} {match.item!r}")
-        return contents.form(self._snapshot.path, manifest, placed)
+        return stored.form_of(self._snapshot.path, manifest, placed)
 
     def _value(self, call: Call, match: Match) -> Reply:
         kind = match.resource.kind
         self._section(call, kind, match.owner)
-        file = next(iter(contents.files_of(self._snapshot.manifest, kind, match.owner, "")), "")
+        file = next(iter(stored.files_of(self._snapshot.manifest, kind, match.owner, "")), "")
         if not file:
             raise self._missing(f"what is stored under a {kind}", _VALUES)
-        reply = contents.value(self._snapshot.path / file, match.item)
+        reply = stored.value_of(self._snapshot.path / file, match.item)
         if reply is None:
             raise self._missing(f"a value of {kind} {match.item!r}")
         return reply

@@ -26,10 +26,9 @@ from ops.snapshots.compare.pairing import (
     replaced,
 )
 from ops.snapshots.compare.side import CONTENTS, Side, holders_of, key_of
-from ops.snapshots.contents import checked
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import COMPLETE
-from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, file_bytes
 
 # Values looked up with one call.
 _TOGETHER = 100
@@ -303,7 +302,7 @@ class State:
             part = self.kinds[kind]
             parts[kind] = [one if live else self.renamed(part, one) for one in side.items(part, id)]
         files = [
-            Content(name, file.media_type, checked(snapshot.path, snapshot.manifest, file.path), file.role)
+            Content(name, file.media_type, file_bytes(snapshot.path, snapshot.manifest, file.path), file.role)
             for name, file in self._files[resource.kind][not live].get(id, {}).items()
         ]
         try:

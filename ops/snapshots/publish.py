@@ -3,6 +3,7 @@
 exports/<account>/.partial-<pid>-<8 hex>/   while it is written
 exports/<account>/<time>-<4 hex>/           when it is complete and synced to the disk
 exports/<account>/latest                    a link to the newest complete one, updated last
+.opened-<pid>-<8 hex>/                      what is unpacked or fetched, removed when the line ends
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from pathlib import Path
 from ops.errors import DiskError, Refused
 from ops.files import disk
 from ops.snapshots.layout import LATEST, PARTIAL
+from ops.snapshots.sealed.passphrase import ByteSource
+from ops.snapshots.writer import make_folders
 
 PRUNED = ".pruned-"
+OPENED = ".opened-"
+_PIECE = 1 << 18
 _MADE_BY = re.compile(r"(\d+)-[0-9a-f]{8}")
 
 
@@ -154,3 +159,35 @@ def sweep(folder: Path) -> None:
     for hidden in leftovers(folder, PRUNED):
         with disk.explained(hidden):
             _delete(hidden)
+
+
+def opened_folder(parent: Path) -> Path:
+    """Return a new private folder in *parent*; those of processes that have ended are removed."""
+    disk.private_folder(parent)
+    for leftover in leftovers(parent, OPENED):
+        discard(leftover)  # a link is left as it is
+    folder = parent / hidden_name(OPENED)
+    with disk.explained(folder):
+        folder.mkdir(disk.PRIVATE_FOLDER)
+    return folder
+
+
+def discard(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_new(folder: Path, name: str, source: ByteSource | None) -> None:
+    """Write the bytes of *source* to the new file *name* in *folder*, a piece at a time.
+
+    Raises DiskError, also if the file exists, and what *source* raises.
+    """
+    target = folder / name
+    with disk.explained(target):
+        make_folders(folder, target.parent)
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, disk.PRIVATE_FILE)
+    with open(handle, "wb") as file:  # noqa: PTH123 (a Path cannot open a handle)
+        while source is not None and (piece := source.read(_PIECE)):
+            with disk.explained(target):
+                file.write(piece)
+        with disk.explained(target):
+            file.flush()
