@@ -82,10 +82,7 @@ class SnapshotFolder(Delivery):
 
 
 class EncryptedSnapshot(SnapshotFolder):
-    """One encrypted file; `latest` never points to it.
-
-    Its name shows if it is partial, for tools that store it without the key.
-    """
+    """One encrypted file, never `latest`; its name shows to tools without the key if it is partial."""
 
     def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(exports, newest=False)
@@ -208,10 +205,7 @@ def rendering(file: Path) -> Delivery:
 def delivery(
     exports: Path, to: str, keys: Sequence[str], *, newest: bool, passphrase_file: str = ""
 ) -> Delivery:
-    """Return the delivery for the options `--to`, `--encrypt-to` and `--passphrase-file`.
-
-    Raises UsageError if they contradict each other.
-    """
+    """Return the delivery for the options. Raises UsageError if they contradict each other."""
     if keys and passphrase_file:
         raise UsageError("use --encrypt-to or --passphrase-file, not both: age files allow only one of them")
     recipients: list[Any] | Passphrase = []

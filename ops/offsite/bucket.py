@@ -281,10 +281,7 @@ def read_prefix(text: str, option: str) -> BucketPrefix:
 
 
 def read_snapshot(text: str) -> tuple[BucketPrefix, str, str]:
-    """Return (prefix, account, name) of the snapshot's address *text*; the account is "" if it is not named.
-
-    Raises UsageError if it is not an address of a snapshot.
-    """
+    """Return (prefix, account or "", name) of the snapshot's address *text*. Raises UsageError."""
     hint = f"{text.rstrip('/')}/latest is the newest snapshot below that prefix"
     where, _, name = text.rpartition("/")
     if not _NAME.fullmatch(name):

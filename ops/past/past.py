@@ -178,10 +178,7 @@ def _reply(result: Any, info: Json | None = None) -> Reply:
 
 
 def open_past(app: App) -> tuple[Client, str]:
-    """Return a client that reads the snapshot that was asked for, and its account's id; print its age.
-
-    Raise UsageError, and what open_snapshot raises.
-    """
+    """Return a client of the requested snapshot and its account's id; print its age. Raises UsageError."""
     name, identity = app.option("at") or "", app.option("identity")
     if app.option("offline"):
         if name:

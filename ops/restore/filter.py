@@ -21,10 +21,7 @@ Owners = dict[str, set[str]]
 
 
 class Filter(NamedTuple):
-    """The options: *kinds* and products, names or ids of *owners* by kind, names or ids of *items*.
-
-    An empty one selects everything.
-    """
+    """The options: *kinds* and products, names or ids of *owners* by kind and of *items*; empty: all."""
 
     kinds: tuple[str, ...] = ()
     owners: Mapping[str, tuple[str, ...]] = {}
@@ -54,10 +51,7 @@ def _is_called(resource: Resource, item: Json, names: Iterable[str]) -> bool:
 
 
 class RestoreSelection(NamedTuple):
-    """What is restored: *writable* kinds in their order, and the ids of the *owners* by kind, None for all.
-
-    The *read_only* kinds are selected too, but cannot be restored.
-    """
+    """*writable* kinds in order, *read_only* ones, which cannot be restored, and ids of *owners* or None."""
 
     writable: list[Resource]
     read_only: list[Resource]

@@ -290,10 +290,7 @@ class State:
         return found[0] == found[1]
 
     def assembled(self, resource: Resource, listed: Json, *, live: bool) -> Json:
-        """Return the item that the writes of a kind take, if its listing holds only a part of it.
-
-        Raises Damaged if a part is missing.
-        """
+        """Return the whole item, of which lists hold only a part. Raises Damaged if a part is missing."""
         side, id = self.live if live else self.saved, key_of(resource, listed)
         snapshot, assemble = side.snapshot, resource.restore.assemble
         assert assemble is not None  # noqa: S101 (only such kinds are assembled)

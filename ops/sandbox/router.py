@@ -30,10 +30,7 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Route:
-    """A handler, the scope that a token needs for it, and its placeholders with the shape of each.
-
-    A handler that is not *atomic* runs outside a transaction.
-    """
+    """A handler, its scope, and the placeholders with their shapes; not *atomic*: without a transaction."""
 
     scope: str
     handler: Callable[[Request, Store], Any]

@@ -214,10 +214,7 @@ def scale_namespace(number: int) -> str:
 def seed_scale(
     store: Store, zones: int = 1000, records: int = 200, keys: int = 1_000_000, namespaces: int = 1
 ) -> None:
-    """Add *zones* of *records* each (``zone-0001.example``) and *namespaces* that share *keys* evenly.
-
-    Ids are the same each time, so that writing twice changes nothing.
-    """
+    """Add *zones* of *records* each and *namespaces* that share *keys*; writing twice changes nothing."""
     with store.transaction():
         for number in range(1, zones + 1):
             name = f"zone-{number:04}.example"

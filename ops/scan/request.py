@@ -94,10 +94,7 @@ def start(client: Client, now: float) -> Start:
 
 
 def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> Inventory:
-    """Read what *plan* covers of *account* into *sink*, with progress on stderr.
-
-    Raises the first failure if nothing at all could be read.
-    """
+    """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read."""
     from ops.http.parallel import THREADS, Pool
     from ops.ui.progress import Progress
 

@@ -66,10 +66,7 @@ def prepare(parent: Path, now: float) -> Path:
 
 @contextmanager
 def partial(parent: Path, chance: Callable[[int], str]) -> Iterator[Path]:
-    """Yield a private folder in *parent*; if it still exists when the block ends, it is removed.
-
-    *chance* returns N random bytes in hex, as secrets.token_hex does.
-    """
+    """Yield a private folder in *parent*, removed if it still exists then; *chance*: as token_hex."""
     folder = parent / f"{PARTIAL}{os.getpid()}-{chance(4)}"
     with disk.explained(folder):
         folder.mkdir(disk.PRIVATE_FOLDER)
@@ -88,10 +85,7 @@ def publish(folder: Path, parent: Path, name: Callable[[], str]) -> Path:
 
 
 def moved(folder: Path, target: Path) -> bool:
-    """Move *folder*, once all of it is on the disk, to *target*; False if that exists.
-
-    Raises DiskError.
-    """
+    """Move *folder*, once it is on the disk, to *target*; False if that exists. Raises DiskError."""
     with disk.explained(target):
         for path in folder.rglob("*"):
             _sync(path)
@@ -131,10 +125,7 @@ def _sync(path: Path) -> None:
 
 
 def removed(folder: Path, path: Path) -> bool:
-    """Remove *path*, which must be in *folder*; False if another run has removed it.
-
-    Raises DiskError, Refused.
-    """
+    """Remove *path* from *folder*; False if another run has done so. Raises DiskError, Refused."""
     if path.parent != folder or path.is_symlink():
         raise Refused(f"{path} is not in {folder}")
     hidden = folder / hidden_name(PRUNED)
@@ -177,10 +168,7 @@ def discard(folder: Path) -> None:
 
 
 def write_new(folder: Path, name: str, source: ByteSource | None) -> None:
-    """Write the bytes of *source* to the new file *name* in *folder*, a piece at a time.
-
-    Raises DiskError, also if the file exists, and what *source* raises.
-    """
+    """Write the bytes of *source* to the new file *name* in *folder*. Raises DiskError, also if it exists."""
     target = folder / name
     with disk.explained(target):
         make_folders(folder, target.parent)

@@ -148,10 +148,7 @@ class Span(NamedTuple):
 
 
 class ItemFile:
-    """The items of one kind in one snapshot; *spans* maps each parent's id to the bytes of its items.
-
-    The file is read once when this is created. Raises Damaged if it differs from the manifest.
-    """
+    """The items of a kind; *spans* has the bytes of each parent's. Raises Damaged for a changed file."""
 
     def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path = path
@@ -236,10 +233,7 @@ def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, 
 
 
 def form_of(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
-    """Return the files *placed* as the parts of a form, as the API sends the files of an item.
-
-    Raises Damaged if one differs from the manifest.
-    """
+    """Return *placed* as the parts of a form, as the API sends them. Raises Damaged for a changed file."""
     parts = [(part, file_bytes(folder, manifest, file)) for file, part in placed.items()]
     boundary = sha256(b"".join(data for _, data in parts)).hexdigest()
     body = b""
@@ -267,10 +261,7 @@ def file_bytes(folder: Path, manifest: Manifest, file: str) -> bytes:
 
 
 def value_of(file: Path, key: str) -> Reply | None:
-    """Return the value of *key* in *file*, with its expiry as the API sent it; None if the key is missing.
-
-    Raises Damaged for a line that is not valid.
-    """
+    """Return the value of *key* in *file* with its expiry, or None. Raises Damaged for an invalid line."""
     with open_file(file) as lines:
         for text in lines:
             try:

@@ -41,10 +41,7 @@ class Row(NamedTuple):
 
 
 class KindTable(NamedTuple):
-    """A kind in the snapshot: the number of items, the statuses of its sections, and the rows in order.
-
-    *listed* is True if it has items, unlike contents of scripts.
-    """
+    """A kind with its rows in order; only items are *listed*, not the contents of scripts."""
 
     name: str
     size: int

@@ -18,10 +18,7 @@ from ops.snapshots.writer import store
 def write(
     folder: Path, manifest: Manifest, target: Path, resources: Iterable[Resource], ending: str
 ) -> list[str]:
-    """Write the files of *ending* into the empty folder *target*.
-
-    Return a sentence for each thing that they cannot represent.
-    """
+    """Write the files of *ending* into *target*; return a sentence for each thing that they lack."""
     losses = []
     kinds = snapshot.kinds(manifest)
     for resource in resources:

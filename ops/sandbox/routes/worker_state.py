@@ -204,10 +204,7 @@ def list_objects(request: Request, store: Store) -> Answer:
 
 
 def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
-    """Apply *migrations* (one step, or `steps`) and store `new_tag` on the Worker.
-
-    `old_tag`, if present, must be the Worker's current tag (412, 10079).
-    """
+    """Apply *migrations* (one step, or `steps`), store `new_tag`, and check `old_tag`, if any (10079)."""
     if not isinstance(migrations, dict):
         return
     old, now, script = migrations.get("old_tag"), worker.get("migration_tag"), worker["id"]

@@ -75,10 +75,7 @@ def require_key(where: Path | str, identity: str, passphrase_file: str) -> None:
 
 
 def read_keys(file: Path) -> list[Any]:
-    """Return the secret keys in *file*, as `age-keygen` writes them; raises UsageError if it has none.
-
-    No message repeats a key.
-    """
+    """Return the secret keys in *file*; raises UsageError, which repeats no key, if it has none."""
     from pyrage import IdentityError, x25519  # type: ignore[import-untyped]  # it ships no types
 
     try:
