@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from ops.errors import Refused, UsageError
-from ops.export.renderings import plain, terraform_file, zone_folder
+from ops.export.renderings import plain, terraform_file
 from ops.files import disk
 from ops.kinds.catalog import resources
 from ops.snapshots import publish
@@ -188,7 +188,9 @@ DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
 }
 FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
     ".csv": lambda made, folder: plain.write_csv(made.folder, made.manifest, folder),
-    ".zone": lambda made, folder: zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone"),
+    ".zone": lambda made, folder: plain.write_documents(
+        made.folder, made.manifest, folder, resources(), ".zone"
+    ),
 }
 
 

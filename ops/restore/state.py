@@ -171,22 +171,16 @@ class State:
         live, saved = (Owner(account, one.id, decode(one.line)) if one else None for one in pair[:2])
         if kind == ACCOUNT:
             return Target(kind, live, saved, pair, not self.filter.items)
-        self._check_fit(kind, pair)
-        chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
-        return Target(kind, live, saved, pair, chosen)
-
-    def _check_fit(self, kind: str, pair: OwnerPair) -> None:
-        """Raise Refused if an id is another item in the snapshot than in the account."""
         writes = self.kinds[kind].writes
-        if pair.old is None or pair.new is None or writes is None or writes.renames:
-            return
-        if pair.old.identity != pair.new.identity:
-            saved, live = (" ".join(holder.identity) for holder in (pair.new, pair.old))
+        if pair.old and pair.new and writes and not writes.renames and pair.old.identity != pair.new.identity:
+            was, now = (" ".join(holder.identity) for holder in (pair.new, pair.old))
             raise Refused(
-                f"{self.saved.snapshot.name} does not match this account: {kind} {pair.new.id} is {saved!r} "
-                f"in the snapshot and {live!r} in the account",
+                f"{self.saved.snapshot.name} does not match this account: {kind} {pair.new.id} is {was!r} "
+                f"in the snapshot and {now!r} in the account",
                 hint="nothing was changed; `inv snapshots.list` shows other snapshots",
             )
+        chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
+        return Target(kind, live, saved, pair, chosen)
 
     def owner(self, target: Target) -> Owner | None:
         """Return the live owner, also one that was created in this run."""

@@ -18,8 +18,7 @@ from datetime import datetime
 
 from ops.sandbox import router
 from ops.sandbox.faults import AFTER, BEFORE, DELIVERIES, Fault, Faults
-from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.store import Store
+from ops.sandbox.store import ACCOUNT_ID, Store
 from ops.sandbox.wire import Answer, Refusal, Request, Token, ok, too_many_requests
 
 Quota = tuple[int, float]

@@ -197,8 +197,7 @@ def _spans(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[str, Span]]:
 class ItemIndex:
     """The items of the snapshot in *folder*, by kind and parent. Several threads may use it.
 
-    A file is read, and checked against the manifest, at the first request for its kind; then Damaged is
-    raised if it differs.
+    A file is read, and checked against the manifest, at the first request for its kind (Damaged).
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:

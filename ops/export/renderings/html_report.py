@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
-from ops.export.renderings.zone_folder import owners
+from ops.export.renderings.plain import owners
 from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import snapshot
@@ -26,7 +26,6 @@ from ops.ui.escape import json_text, printable
 
 SHOWN = 5_000
 """The most items of a kind on a page; other formats are better for searching in more."""
-
 
 TONES = (COMPLETE, "dim", "incomplete")
 """The colors for what was read, what was not requested, and what is missing."""
@@ -66,7 +65,13 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
     """Write the snapshot in *folder* to *out*; return a sentence for each thing that the page omits."""
     known = {resource.kind: resource for resource in resources}
     kinds = _kind_tables(folder, manifest, known)
-    omitted = _omitted(manifest, kinds)
+    omitted = [
+        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
+        for kind in kinds
+        if kind.listed and kind.size > SHOWN
+    ]
+    if manifest.placed:
+        omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
     missing = sorted(
         (section for section in manifest.sections if section.status != COMPLETE),
         key=lambda section: (-STATUSES.index(section.status), section),
@@ -116,17 +121,6 @@ def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, st
     for scope, item in islice(snapshot.items(folder, kind), SHOWN):
         cells = [printable(cell) for cell in table_cells(item, columns)]
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
-
-
-def _omitted(manifest: Manifest, kinds: list[KindTable]) -> list[str]:
-    omitted = [
-        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
-        for kind in kinds
-        if kind.listed and kind.size > SHOWN
-    ]
-    if manifest.placed:
-        omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
-    return omitted
 
 
 def _template() -> Any:

@@ -11,11 +11,10 @@ import base64
 import uuid
 from typing import Any
 
-from ops.sandbox.identity import EMAIL, USER_ID
 from ops.sandbox.pages import cursor_of, listing
 from ops.sandbox.router import getter, not_routable, route, segments
 from ops.sandbox.routes.worker_code import Module, invalid, public
-from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.store import EMAIL, USER_ID, Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 SCRIPTS = "/accounts/{account_id}/workers/scripts"
