@@ -185,10 +185,7 @@ class Profiles(NamedTuple):
 
 
 def list_profiles(folder: Path) -> Profiles:
-    """Read profiles.toml in *folder*; no file means no profiles.
-
-    Raises UsageError for invalid TOML, a secret in it, or a file that other users may write.
-    """
+    """Return the profiles in *folder*. Raises UsageError for bad TOML, a secret, or unsafe modes."""
     file = folder / "profiles.toml"
     if not is_there(file):
         return Profiles({}, "", file)

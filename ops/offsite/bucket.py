@@ -227,10 +227,7 @@ def _object(found: dict[str, Any]) -> Object:
 
 
 def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """Yield the results of *move* for each item, in order, with a progress bar called *what*.
-
-    Raises what *move* raises, and Interrupted after the run was stopped.
-    """
+    """Yield the results of *move* for each item, in order, with a progress bar. Raises Interrupted."""
     from ops.ui.progress import Progress
 
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)

@@ -28,11 +28,7 @@ _SHOWN = 20
 def fetch(
     app: App, bucket: Bucket, prefix: str, entry: Entry, identity: str, passphrase_file: str
 ) -> Snapshot:
-    """Return the snapshot of *entry*, fetched from below *prefix*; close() removes it from this machine.
-
-    Raises Damaged with the first file that differs from the manifest, and what `unsealed` raises.
-    """
-
+    """Return *entry* from below *prefix*; close() removes it. Raises Damaged, and what `unsealed` raises."""
     folder = opened_folder(app.settings.state_dir)
     try:
         if entry.sealed:

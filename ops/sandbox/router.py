@@ -52,10 +52,7 @@ _ROOT = Node()
 def route(
     method: str, template: str, scope: str = "zone:read", *, atomic: bool = True
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. Every valid token has the empty scope.
-
-    A handler with another scope than read changes all or nothing, unless it is not *atomic*.
-    """
+    """Register a handler; every valid token has the empty scope. Writes are *atomic*: all or nothing."""
 
     def register(handler: Handler) -> Handler:
         node, names = _ROOT, []

@@ -55,10 +55,7 @@ class Snapshot:
         return self.path.name
 
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """Return (parent's id, item) in the order of the file: by parent, then by identity.
-
-        A kind without a file has no items. Raises Damaged for a line that is not valid.
-        """
+        """Return (parent's id, item) by parent, then identity. Raises Damaged for an invalid line."""
         return items(self.path, kind) if kind_file(kind) in self.manifest.files else iter(())
 
     def section(self, kind: str, scope: str) -> Section | None:

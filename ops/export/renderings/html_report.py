@@ -63,6 +63,8 @@ def check() -> None:
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
     """Write the snapshot in *folder* to *out*; return a sentence for each thing that the page omits."""
+    from markupsafe import Markup
+
     known = {resource.kind: resource for resource in resources}
     kinds = _kind_tables(folder, manifest, known)
     omitted = [
@@ -76,8 +78,10 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
         (section for section in manifest.sections if section.status != COMPLETE),
         key=lambda section: (-STATUSES.index(section.status), section),
     )
+    text = (Path(__file__).parent / "report" / "style.css").read_text()
+    style = {"text": Markup(text), "hash": b64encode(sha256(text.encode()).digest()).decode()}  # noqa: S704 (our own file)
     page = _template().stream(
-        manifest=manifest, kinds=kinds, missing=missing, omitted=omitted, shown=SHOWN, style=_style()
+        manifest=manifest, kinds=kinds, missing=missing, omitted=omitted, shown=SHOWN, style=style
     )
     page.enable_buffering(64)
     # Lone surrogates in items are escaped already; elsewhere they are replaced here.
@@ -135,10 +139,3 @@ def _template() -> Any:
     )
     pages.filters |= {"printable": printable, "tone": tone}
     return pages.get_template("page.html")
-
-
-def _style() -> dict[str, Any]:
-    from markupsafe import Markup
-
-    text = (Path(__file__).parent / "report" / "style.css").read_text()
-    return {"text": Markup(text), "hash": b64encode(sha256(text.encode()).digest()).decode()}  # noqa: S704 (our own file)
