@@ -268,10 +268,7 @@ def _variable(places: Places, name: str) -> tuple[str, str]:
 
 
 def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
-    """Return the keys of the strongest source that has one, since a secret of another would not match.
-
-    Missing keys are not an error here, because most tasks need none.
-    """
+    """Return the keys of the strongest source that has one; a secret of another source would not match."""
     for where, values, _ in variables:
         if id := values.get(KEY_ID, ""):
             return ObjectKeys(id, values.get(SECRET, ""), values.get(SESSION, ""), f"{where} {KEY_ID}")

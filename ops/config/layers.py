@@ -92,10 +92,7 @@ def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, gua
 
 
 def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
-    """Return the variables of a `.env` file, {} if it does not exist; the environment is not changed.
-
-    Raises UsageError for a file that `read_private` refuses, and for a line that cannot be parsed.
-    """
+    """Return the variables of a `.env` file, {} without one. Raises UsageError for a bad file or line."""
     if not is_there(file):
         return {}
     text = read_private(file, allow_insecure=allow_insecure)
@@ -135,10 +132,7 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 
 
 def account_in(project: Path) -> Said | None:
-    """Return the `account_id` of the first wrangler file in *project* that has one.
-
-    Raises UsageError for a file that cannot be read or parsed.
-    """
+    """Return the first `account_id` in wrangler files of *project*; raises UsageError for a bad file."""
     for file in filter(Path.is_file, (project / name for name in _NAMES)):
         import tomllib
 
@@ -193,10 +187,7 @@ class Profiles(NamedTuple):
 
 
 def list_profiles(folder: Path) -> Profiles:
-    """Read profiles.toml in *folder*; no file means no profiles.
-
-    Raises UsageError for invalid TOML, a secret in it, or a file that other users may write.
-    """
+    """Return the profiles in *folder*. Raises UsageError for bad TOML, a secret, or unsafe modes."""
     file = folder / "profiles.toml"
     if not is_there(file):
         return Profiles({}, "", file)
@@ -208,10 +199,7 @@ def list_profiles(folder: Path) -> Profiles:
 
 
 def set_default(folder: Path, name: str) -> Path:
-    """Make *name* the default profile and return the changed file.
-
-    Raises NotFound for an unknown name, DiskError if the file cannot be written.
-    """
+    """Make *name* the default profile; return the changed file. Raises NotFound, DiskError."""
     profiles = list_profiles(folder)
     profiles.get(name)
     text = read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS)

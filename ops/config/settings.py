@@ -84,10 +84,7 @@ class Settings:
 
 
 class _Gathered(NamedTuple):
-    """Everything found, not yet converted: layers, strongest first, and the sources of tokens.
-
-    *unread* holds a note for a file of another tool that cannot be read.
-    """
+    """What was found: layers, strongest first, sources of tokens, a note on a file that is not readable."""
 
     layers: tuple[Layer, ...]
     places: Places

@@ -40,10 +40,7 @@ from ops.version import VERSION
 
 
 class ExportJob(NamedTuple):
-    """What to read and where it goes; *options* are kept in the manifest.
-
-    *guard* marks a snapshot as partial that has lost too much.
-    """
+    """What to read, where it goes, *options* for the manifest, and the *guard* against losses."""
 
     account: Owner
     plan: ScanPlan
@@ -104,10 +101,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
 
 
 def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
-    """True if the items of a stopped scan are to be kept, marked as partial.
-
-    After a disk error they may not even be what was read.
-    """
+    """True if a stopped scan is kept as partial; after a disk error it may not even be what was read."""
     if isinstance(inventory.ended_by, OSError | DiskError):
         return False
     return delivery.keeps_fragments and not inventory.empty
@@ -172,10 +166,7 @@ def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | N
 
 
 def remember(settings: Settings, manifest: Manifest) -> None:
-    """Keep the counts of a complete encrypted snapshot. Raises DiskError.
-
-    Kinds that it does not include keep the counts of an earlier one.
-    """
+    """Keep the counts of a complete encrypted snapshot, besides those of other kinds. Raises DiskError."""
     file = _file(settings, manifest.account_id)
     disk.private_folder(file.parent)
     earlier = _remembered(settings, manifest.account_id)
@@ -203,10 +194,7 @@ class TemporaryFolder(Delivery):
 
 
 def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
-    """Return the live state of the *wanted* kinds that *like* holds, removed when the line ends.
-
-    Raises what a scan raises, and what stopped it early.
-    """
+    """Return the live state of the *wanted* kinds of *like*, until the line ends. Raises as `run` does."""
     skipped = {section.kind for section in like.sections if not section.scope}
     kinds = tuple(r.kind for r in resources() if r.kind not in skipped and wanted(r.kind))
     if not kinds:
@@ -225,10 +213,7 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
 
 
 def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
-    """Return what *plan* covers of *account* as a snapshot that is removed when the line ends.
-
-    Raises what a scan raises, and what stopped it early.
-    """
+    """Return *plan* of *account* as a snapshot, removed when the line ends. Raises as `run` does."""
     disk.exports_folder(app.settings.exports)
     root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
     folder = root / publish.hidden_name(layout.PARTIAL)

@@ -217,10 +217,7 @@ def check_writable(folder: Path) -> None:
 
 
 def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:
-    """Remove temporary files in *folder* that killed runs left: older than a day, process ended.
-
-    *now* is wall time in seconds. Return the removed files.
-    """
+    """Remove and return what killed runs left in *folder*, older than a day at *now*, in seconds."""
     removed = []
     for file in folder.glob(".cfops-*.tmp"):
         match = _TEMPORARY.fullmatch(file.name)
@@ -268,10 +265,7 @@ def holder(task: str, now: float) -> Json:
 
 @contextmanager
 def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
-    """Hold the lock called *name* in *folder*.
-
-    Raises Locked, naming its holder, if another run has it; *doing* says what that run does.
-    """
+    """Hold the lock *name* in *folder*; raises Locked with its holder, which does what *doing* says."""
     path = private_folder(folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)

@@ -227,10 +227,7 @@ def _object(found: dict[str, Any]) -> Object:
 
 
 def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """Yield the results of *move* for each item, in order, with a progress bar called *what*.
-
-    Raises what *move* raises, and Interrupted after the run was stopped.
-    """
+    """Yield the results of *move* for each item, in order, with a progress bar. Raises Interrupted."""
     from ops.ui.progress import Progress
 
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
@@ -281,10 +278,7 @@ def read_prefix(text: str, option: str) -> BucketPrefix:
 
 
 def read_snapshot(text: str) -> tuple[BucketPrefix, str, str]:
-    """Return (prefix, account, name) of the snapshot's address *text*; the account is "" if it is not named.
-
-    Raises UsageError if it is not an address of a snapshot.
-    """
+    """Return (prefix, account or "", name) of the snapshot's address *text*. Raises UsageError."""
     hint = f"{text.rstrip('/')}/latest is the newest snapshot below that prefix"
     where, _, name = text.rpartition("/")
     if not _NAME.fullmatch(name):

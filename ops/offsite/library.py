@@ -15,8 +15,7 @@ from pathlib import Path, PurePosixPath
 from ops.cli.app import App
 from ops.errors import ApiError, Damaged, DiskError, MalformedAnswer, NotFound, Refused, ValidationError
 from ops.files.disk import DAY
-from ops.offsite import bucket
-from ops.offsite.bucket import Bucket, BucketPrefix, Object
+from ops.offsite.bucket import SCHEME, Bucket, BucketPrefix, Object, read_prefix, read_snapshot
 from ops.offsite.fetch import fetch
 from ops.snapshots.layout import (
     ENDING,
@@ -151,7 +150,7 @@ def open_library(app: App, place: str = "") -> Library:
     several.
     """
     if place:
-        return _library(app, bucket.read_prefix(place, "--from"), "")
+        return _library(app, read_prefix(place, "--from"), "")
     root = app.settings.exports
     if app.known_account:
         return Library(root, app.known_account)
@@ -183,8 +182,8 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
 
 def library_of(app: App, name: str) -> tuple[Library, str]:
     """Return the library of *name*, and the name in it; a path is found even if nothing is stored."""
-    if name.startswith(bucket.SCHEME):
-        where, account, name = bucket.read_snapshot(name)
+    if name.startswith(SCHEME):
+        where, account, name = read_snapshot(name)
         return _library(app, where, account), name
     if "/" in name or name.endswith(ENDING):
         return Library(app.settings.exports, app.known_account), name
@@ -192,9 +191,6 @@ def library_of(app: App, name: str) -> tuple[Library, str]:
 
 
 def _library(app: App, place: BucketPrefix, account: str) -> Library:
-    from ops.offsite.bucket import Bucket
-    from ops.offsite.library import OffsiteLibrary, stored_accounts
-
     known = app.known_account
     if account and known and account != account_folder(known):
         hint = f"--account-id {account}"

@@ -84,15 +84,12 @@ class Applying:
             yield change
 
     def _send(self, changes: Sequence[Change]) -> None:
-        """Send *changes* in one request, or in halves until it is known which one is refused.
-
-        Raises PermissionDenied, because every further request of this kind would be denied too.
-        """
+        """Send *changes*, in halves until it is known which one is refused. Raises PermissionDenied."""
         try:
             self._writing.compare(changes)
             rows = self._writing.apply(changes)
         except PermissionDenied:
-            raise
+            raise  # every further request of this kind would be denied too
         except REFUSALS as error:
             if len(changes) == 1:
                 self._skip(changes[0], error)

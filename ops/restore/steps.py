@@ -138,10 +138,7 @@ class Step(NamedTuple):
         return name_of(self.resource, self.after or self.before or {})
 
     def change(self, owner: Owner) -> Change:
-        """Return the step as a change in *owner*.
-
-        A created item gets a key of its own; a changed item keeps the key that it has.
-        """
+        """Return the change in *owner*: a created item gets a key of its own, a changed one keeps its key."""
         resource, _, before, wanted = self
         if wanted is not None and resource.key not in resource.identity:
             kept = {resource.key: key_of(resource, before)} if before and resource.key in before else {}

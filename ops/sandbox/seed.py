@@ -5,13 +5,24 @@ Dates are in the past and ids follow from names, so that two scans are equal.
 
 from __future__ import annotations
 
-from ops.sandbox import identity
-from ops.sandbox.identity import ACCOUNT_ID, CHANGED, CREATED, EMAIL, past, stable_id, stable_uuid, zone_id
 from ops.sandbox.routes.worker_state import NAMESPACE
 from ops.sandbox.routes.zones import new_zone
 from ops.sandbox.seed_workers import seed_domains, seed_kv, seed_workers
 from ops.sandbox.seed_zones import seed_certificates, seed_rules, seed_zones
-from ops.sandbox.store import Json, Store
+from ops.sandbox.store import (
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    CHANGED,
+    CREATED,
+    EMAIL,
+    USER_ID,
+    Json,
+    Store,
+    past,
+    stable_id,
+    stable_uuid,
+    zone_id,
+)
 
 # (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.
 DURABLE_OBJECTS = (
@@ -78,8 +89,8 @@ def seed_all(store: Store) -> None:
     seed_certificates(store)
     seed_rules(store)
     settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
-    account = {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
-    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=identity.ACCOUNT_NAME)
+    account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
+    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
     membership = {
         "id": stable_id("membership", "sandbox"),
         "account": account,
@@ -137,7 +148,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     when = f"2026-03-{1 + day:02}T{hour:02}:15:00.000000Z"
     word, product, method, type_ = _ACTIONS[number % len(_ACTIONS)]
     id, target = stable_uuid("audit", number), stable_id("audited", number)
-    actor, address = {"id": identity.USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
+    actor, address = {"id": USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
     old = {
         "id": id,
         "when": when,
@@ -153,7 +164,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     request = {"cf_ray_id": f"{number:016x}", "method": method, "status_code": 200}
     new = {
         "id": id,
-        "account": {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME},
+        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
         "action": {"type": word, "result": "success", "time": when, "description": type_},
         "actor": {**actor, "context": "api_token", "ip_address": address},
         "raw": {**request, "uri": f"/client/v4/{product}/{target}", "user_agent": "cfops"},
@@ -214,10 +225,7 @@ def scale_namespace(number: int) -> str:
 def seed_scale(
     store: Store, zones: int = 1000, records: int = 200, keys: int = 1_000_000, namespaces: int = 1
 ) -> None:
-    """Add *zones* of *records* each (``zone-0001.example``) and *namespaces* that share *keys* evenly.
-
-    Ids are the same each time, so that writing twice changes nothing.
-    """
+    """Add *zones* of *records* each and *namespaces* that share *keys*; writing twice changes nothing."""
     with store.transaction():
         for number in range(1, zones + 1):
             name = f"zone-{number:04}.example"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-from ops.sandbox.identity import ACCOUNT_ID, SCRIPTS, stable_id, stable_uuid
 from ops.sandbox.routes import worker_domains
 from ops.sandbox.routes.kv import KIND, Pair, write
 from ops.sandbox.routes.worker_code import SETTINGS, Module, describe
 from ops.sandbox.routes.worker_state import add_version, deploy, save, save_modules
 from ops.sandbox.routes.workers import SUBDOMAIN
 from ops.sandbox.routes.workers_upload import new_worker
-from ops.sandbox.store import Json, Store
+from ops.sandbox.store import ACCOUNT_ID, SCRIPTS, Json, Store, stable_id, stable_uuid
 from ops.sandbox.wire import dumps
 
 TITLES = ("sessions", "config", "assets", "feature-flags")

@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.sandbox import dns_records
-from ops.sandbox.identity import ACCOUNT_ID, CHANGED, past, stable_id, stable_uuid, zone_id
 from ops.sandbox.routes.zones import new_zone, signed
 from ops.sandbox.seed_dns import RECORDS
-from ops.sandbox.store import Json, Store
+from ops.sandbox.store import ACCOUNT_ID, CHANGED, Json, Store, past, stable_id, stable_uuid, zone_id
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,7 @@ class ValueFile(NamedTuple):
 class Side:
     """A snapshot, read kind by kind. *kinds* are all that are declared.
 
-    *listed* holds the complete list of a kind that was listed separately, because the snapshot has only some
-    of its items.
+    *listed* holds the complete lists of kinds of which the snapshot has only some of the items.
     """
 
     def __init__(
