@@ -32,6 +32,7 @@ from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
+from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
@@ -160,20 +161,61 @@ class OpsProgram(Program):
         ]
         return Parser(initial=self.initial_context, contexts=contexts)
 
+    def _place(self) -> None:
+        """Write the main arguments on the line as options, which is what Invoke's parser understands."""
+        contexts = self._make_parser().contexts
+        tasks = {word: contexts[word].task for word in self.core.unparsed if word in contexts}
+        self.core.unparsed = place(self.core.unparsed, contexts, tasks, self.initial_context)
+
     def print_task_help(self, name: str) -> None:
-        super().print_task_help(self.parser.contexts[name].name)
+        context = self.parser.contexts[name]
+        if not isinstance(context.task, Command):
+            super().print_task_help(context.name)
+            return
+        from ops.cli.help import task_help
+
+        print(task_help(context.name, context.task, self._typed()))
+
+    def print_help(self) -> None:
+        if self.args.help.value is True:
+            super().print_help()
+            return
+        from ops.commands.welcome import welcome
+
+        print(
+            welcome(
+                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
+            )
+        )
+
+    def _typed(self) -> str:
+        """Return the program as it is typed: "inv" or "cfops"."""
+        return "cfops" if self.called_as == "cfops" else "inv"
 
     def parse_tasks(self) -> None:
         signal.signal(signal.SIGINT, _stopped_early)
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
             self.core.unparsed = _export_without_value(self.core.unparsed, set(self.collection.task_names))
+        if self.core.unparsed[:1] == ["help"]:
+            # `inv help TASK` is `inv --help TASK`.
+            self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
+            self.core.unparsed = []
         with self._explained():
+            self._place()
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
         with self._explained():
             try:
+                if self.args.help.value == "shared":
+                    from ops.cli.help import shared_help
+
+                    print(shared_help())
+                    raise Exit
+                if self.args.help.value in self.collection.collections:
+                    self.args.list.set_value(self.args.help.value, cast=False)
+                    self.args.help.set_value(None, cast=False)
                 super().parse_cleanup()
             finally:
                 # A closed pipe must fail here, not at the end of the process, where nothing catches it.

@@ -11,10 +11,19 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, Option
+from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, SHORT, Option
+from ops.cli.words import option_name
 
-EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
-5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
+EXIT_CODES = """Exit codes:
+  0    complete
+  1    user error: usage, a wrong value, the token, a permission, not found, not confirmed
+  2    Cloudflare or system error
+  3    network error
+  4    incomplete: what was read is shown or kept, and marked
+  5    differences, with --exit-code
+  6    locked by another run
+  130  interrupted
+  143  terminated"""
 
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
@@ -48,8 +57,10 @@ class Command(Task[Callable[..., Any]]):
         reads: bool,
         raw: tuple[str, ...],
     ) -> None:
-        super().__init__(self._body, name=name, positional=list(positional), default=default)
+        # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
+        super().__init__(self._body, name=name, positional=[], default=default)
         self.function = function
+        self.arguments = positional
         self.texts = {**HELP, **help}
         self.required = required
         self.raw = raw
@@ -60,8 +71,8 @@ class Command(Task[Callable[..., Any]]):
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
         self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
-        permission = f"permission: {needs}\n" if needs else ""
-        self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{permission}{EXIT_CODES}"
+        permission = f"\n\npermission: {needs}" if needs else ""
+        self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}{permission}"
         self.__name__, self.__module__ = function.__name__, function.__module__
 
     def _body(self, context: Context, **options: Any) -> Any:
@@ -93,23 +104,20 @@ class Command(Task[Callable[..., Any]]):
         return {name: value for name, value in options.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
-        """Return the options as Invoke's parser wants them, positional ones first."""
+        """Return the options as Invoke's parser wants them."""
         own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
-        first = {name: own.pop(name) for name in self.positional}
-        return [self._option(name, value) for name, value in (first | own | self.shared).items()]
+        return [self._option(name, value) for name, value in (own | self.shared).items()]
 
     def _option(self, name: str, default: Any) -> Option:
         default = list(default) if isinstance(default, tuple) else default
         return Option(
             # A parameter cannot be called `for`; `for_` can.
-            names=(name.rstrip("_").replace("_", "-"),),
+            names=(option_name(name), *SHORT.get(name, ())),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=str if name == "export" else type(default),
-            # Invoke fills a positional argument only while its value is None.
-            default=None if name in self.positional else default,
+            default=default,
             help=self.texts.get(name),
-            positional=name in self.positional,
             optional=name == "export",
         )
 
@@ -119,7 +127,7 @@ def command(
     *,
     help: Mapping[str, str] | None = None,
     required: Iterable[str] = (),
-    positional: Iterable[str] = (),
+    positional: Iterable[str] | None = None,
     needs: str = "",
     default: bool = False,
     writes: bool = False,
@@ -130,7 +138,8 @@ def command(
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
-    makes an option that may be repeated. *required* options must be given. One that *writes* has
+    makes an option that may be repeated. *required* options must be given; *positional* ones, by default
+    the required ones, may be given in this order without their names. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
@@ -145,7 +154,7 @@ def command(
             name=name,
             help=help or {},
             required=tuple(required),
-            positional=tuple(positional),
+            positional=tuple(required if positional is None else positional),
             needs=needs,
             default=default,
             writes=writes,

@@ -13,6 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
+from ops.cli.words import flag_of
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class _Execution:
             for name in self._command.required:
                 if not self._options.get(name):
                     raise UsageError(
-                        f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
+                        f"{self._command.path} needs {flag_of(name)}",
                         hint=f"`inv --help {self._command.path}` shows its options",
                     )
             check_text(self._options | self._shared, self._command.raw)

@@ -57,6 +57,7 @@ HELP = {
     "no_headers": "omit the header line",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
+SHORT = {"output": ("o",), "quiet": ("q",), "yes": ("y",), "dry_run": ("n",)}
 # Options of tasks that can do much damage: see `guards` of @command.
 GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 
@@ -68,8 +69,6 @@ class Option(Argument):
         return f"--{self.names[0]}"
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
-            raise ParseError(f"No idea what {value!r} is!")
         try:
             super().set_value(value, cast)
         except ValueError:

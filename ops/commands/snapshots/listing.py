@@ -49,7 +49,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     return Rows((row for library in libraries for row in library_rows(library)), COLUMNS)
 
 
-@command("show", help={"name": NAME, "identity": IDENTITY, "passphrase_file": PHRASE})
+@command("show", positional=("name",), help={"name": NAME, "identity": IDENTITY, "passphrase_file": PHRASE})
 def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
     """Show the sections of a snapshot, and what could not be read.
 

@@ -71,6 +71,7 @@ def deploy(
 
 @command(
     "download",
+    positional=("script", "to"),
     required=("script",),
     needs=SCRIPTS,
     help={

@@ -24,7 +24,12 @@ ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
 SCRIPT = "name of the script"
 
 
-@command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
+@command(
+    "routes",
+    positional=("zone",),
+    needs=ROUTES,
+    help={"zone": "domain or id, e.g. example.com (default: all zones)"},
+)
 def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
@@ -78,6 +83,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
 @command(
     "route-delete",
+    positional=("zone", "pattern"),
     required=("zone",),
     writes=True,
     needs="Zone > Workers Routes > Edit",
