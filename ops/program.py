@@ -54,7 +54,7 @@ TASKS = (
     *task_modules(),
     *(
         f"ops.commands.{name}"
-        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")
+        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule", "completion")
     ),
 )
 

@@ -28,7 +28,7 @@ EXIT_CODES = """Exit codes:
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "schedule", "audit")
+_TOP_LEVEL = ("config", "doctor", "schedule", "audit", "completion")
 
 
 def collection_of(module: str) -> str:
