@@ -54,7 +54,18 @@ TASKS = (
     *task_modules(),
     *(
         f"ops.commands.{name}"
-        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule", "completion")
+        for name in (
+            "scan",
+            "snapshots",
+            "undo",
+            "sandbox",
+            "config",
+            "doctor",
+            "schedule",
+            "completion",
+            "permissions",
+            "init",
+        )
     ),
 )
 
@@ -229,6 +240,7 @@ class OpsProgram(Program):
         self.executor_class = TrackingExecutor
         RUN.begin(
             project=Path(self.collection.loaded_from or Path.cwd()),
+            collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
         )

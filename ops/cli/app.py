@@ -227,6 +227,17 @@ class App:
         moment = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(self.clock()))
         return self.settings.exports / f"{self.command.path}-{moment}.json"
 
+    def use(self, **settings: Any) -> None:
+        """Change *settings* for the rest of this task: credentials, the account."""
+        from dataclasses import replace
+
+        from ops.telemetry.redact import Redactor
+
+        self.settings = replace(self.settings, **settings)
+        self.talk.settle(self.settings, Redactor(self.settings.secrets()))
+        for cached in ("client", "account_id"):
+            vars(self).pop(cached, None)
+
     def stage(self, **staged: Any) -> None:
         """Set settings for the tasks after this one on the line; None removes one again."""
         self.run.staging.add(self.run.position)

@@ -28,7 +28,7 @@ EXIT_CODES = """Exit codes:
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "schedule", "audit", "completion")
+_TOP_LEVEL = ("config", "doctor", "schedule", "audit", "completion", "permissions", "init")
 
 
 def collection_of(module: str) -> str:
@@ -52,13 +52,14 @@ class Command(Task[Callable[..., Any]]):
         positional: tuple[str, ...],
         needs: str,
         default: bool,
+        aliases: tuple[str, ...],
         writes: bool,
         guards: tuple[str, ...],
         reads: bool,
         raw: tuple[str, ...],
     ) -> None:
         # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
-        super().__init__(self._body, name=name, positional=[], default=default)
+        super().__init__(self._body, name=name, aliases=aliases, positional=[], default=default)
         self.function = function
         self.arguments = positional
         self.texts = {**HELP, **help}
@@ -71,6 +72,7 @@ class Command(Task[Callable[..., Any]]):
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
         self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
+        self.needs = needs
         permission = f"\n\npermission: {needs}" if needs else ""
         self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}{permission}"
         self.__name__, self.__module__ = function.__name__, function.__module__
@@ -130,6 +132,7 @@ def command(
     positional: Iterable[str] | None = None,
     needs: str = "",
     default: bool = False,
+    aliases: Iterable[str] = (),
     writes: bool = False,
     guards: Iterable[str] = (),
     reads: bool = True,
@@ -157,6 +160,7 @@ def command(
             positional=tuple(required if positional is None else positional),
             needs=needs,
             default=default,
+            aliases=tuple(aliases),
             writes=writes,
             guards=tuple(guards),
             reads=reads,

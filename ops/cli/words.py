@@ -42,15 +42,19 @@ class Segment:
         return not equals and argument.takes_value and not argument.optional
 
     def takes(self, bare: int) -> list[str]:
-        """Return which main argument each of *bare* words is; the last one may be repeated."""
+        """Return which main argument each of *bare* words is; the last one may be repeatable."""
         left = [name for name in self._arguments if name not in self._given]
         if left and self.context.flags[flag_of(left[-1])].kind is list:
             left += left[-1:] * (bare - len(left))
         return left
 
     def takes_any(self) -> bool:
-        """True if the next word is the task's whatever it is: a positional argument as Invoke has them."""
-        return len(self.bare) < len(self.context.positional_args)
+        """True if the next word is this task's even if it is the name of a task.
+
+        So are positional arguments as Invoke has them, and the main argument `task`, which names tasks.
+        """
+        next = self.takes(len(self.bare) + 1)[len(self.bare) :]
+        return len(self.bare) < len(self.context.positional_args) or next[:1] == ["task"]
 
     def needed(self) -> str:
         """Return the first required main argument that is missing, or ""."""

@@ -7,11 +7,6 @@ from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, ScheduledJob
 FOLDER = "/etc/systemd/system"
 
 
-def units(job: ScheduledJob) -> str:
-    """Return both files, each below a comment with its place. Times are local; a missed start is made up."""
-    return f"# {FOLDER}/{NAME}.service\n{service(job)}\n# {FOLDER}/{NAME}.timer\n{timer(job)}"
-
-
 def service(job: ScheduledJob) -> str:
     """Return the service. systemd never runs it twice at a time; `systemctl status` shows its exit code."""
     line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
