@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.errors import Refused
+from ops.errors import DiskError, Refused
 from ops.offsite import address
 from ops.snapshots.layout import ENDING, account_folder
 from ops.snapshots.library import Library, accounts, only_account
@@ -25,7 +25,15 @@ def open_library(app: App, place: str = "") -> Library:
     if place:
         return _library(app, address.read_prefix(place, "--from"), "")
     root = app.settings.exports
-    return Library(root, app.known_account or only_account(root, accounts(root)))
+    if app.known_account:
+        return Library(root, app.known_account)
+    unreadable: list[DiskError] = []
+    found = accounts(root, unreadable.append)
+    if unreadable and not found:
+        raise unreadable[0]
+    for error in unreadable:
+        app.warn(error.message)
+    return Library(root, only_account(root, found))
 
 
 def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
