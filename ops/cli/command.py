@@ -11,7 +11,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, SHORT, Option
+from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_PAGES, ON_READS, ON_WRITES, SHORT, Option
 from ops.cli.words import option_name
 
 EXIT_CODES = """Exit codes:
@@ -57,6 +57,7 @@ class Command(Task[Callable[..., Any]]):
         guards: tuple[str, ...],
         reads: bool,
         raw: tuple[str, ...],
+        page: str,
     ) -> None:
         # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
         super().__init__(self._body, name=name, aliases=aliases, positional=[], default=default)
@@ -65,6 +66,7 @@ class Command(Task[Callable[..., Any]]):
         self.texts = {**HELP, **help}
         self.required = required
         self.raw = raw
+        self.page = page
         self.writes = writes
         # What the products' tasks read is what a snapshot holds.
         self.reads = reads and not writes and function.__module__.startswith("ops.products.")
@@ -97,7 +99,8 @@ class Command(Task[Callable[..., Any]]):
         """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
-        return EVERYWHERE | reads | lists | writes | self.guards
+        pages = ON_PAGES if self.page else {}
+        return EVERYWHERE | reads | lists | writes | pages | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""
@@ -137,6 +140,7 @@ def command(
     guards: Iterable[str] = (),
     reads: bool = True,
     raw: Iterable[str] = (),
+    page: str = "",
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a task called *name*.
 
@@ -147,6 +151,7 @@ def command(
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
     The text of an option must be UTF-8, except that of *raw* ones and of paths.
+    *page* is the path of the dashboard's page about the same, for --web: {account}, {zone}, or an option.
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
     it has.
     """
@@ -165,6 +170,7 @@ def command(
             guards=tuple(guards),
             reads=reads,
             raw=tuple(raw),
+            page=page,
         )
 
     return decorate

@@ -63,7 +63,8 @@ class _Execution:
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
-            result = self._command.function(app, **self._options)
+            web = self._shared.get("web")
+            result = app.web(self._options) if web else self._command.function(app, **self._options)
             if RUN.pretended and not self._command.writes and "client" in vars(app):
                 self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
             app.show(result)

@@ -35,7 +35,9 @@ ON_LISTS: dict[str, Any] = {
 }
 ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
+ON_PAGES: dict[str, Any] = {"web": False}
 HELP = {
+    "web": "print the address of the dashboard's page, and open it if this is a terminal",
     "at": "read a snapshot instead of Cloudflare: latest, a date (the newest up to then), a name, a path, s3://…/latest",
     "offline": "read the newest complete snapshot without any request; the same as --at latest",
     "identity": "file with the key that opens an encrypted snapshot",

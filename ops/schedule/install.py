@@ -22,7 +22,9 @@ def files(platform: str, job: ScheduledJob) -> dict[str, str]:
         return {f"{NAME}.service": systemd.service(job), f"{NAME}.timer": systemd.timer(job)}
     if platform == "cron":
         return {f"{NAME}.crontab": cron.crontab(job)}
-    return {f"{NAME}.yml": github.workflow(job) if platform == "github" else kubernetes.cron_job(job)}
+    if platform == "github":
+        return {f"{NAME}.yml": github.workflow(job)}
+    return {f"{NAME}.cronjob.yml": kubernetes.cron_job(job)}
 
 
 def text(platform: str, job: ScheduledJob) -> str:
@@ -37,7 +39,7 @@ def commands(platform: str, job: ScheduledJob, folder: Path) -> list[str]:
     """Return what to type once the files are in *folder*; none of it has a secret as an argument."""
     at = {name: shlex.quote(str(folder / name)) for name in files(platform, job)}
     store_token = (
-        f"sudo install -m 0600 -o {shlex.quote(job.user)} /dev/stdin {shlex.quote(str(job.token_file))}"
+        f"sudo install -D -m 0600 -o {shlex.quote(job.user)} /dev/stdin {shlex.quote(str(job.token_file))}"
     )
     keys = [*(BUCKET_KEYS if job.bucket is not None else ()), *([MONITOR] if job.ping else ())]
     if platform == "cron":
@@ -53,8 +55,9 @@ def commands(platform: str, job: ScheduledJob, folder: Path) -> list[str]:
         secrets = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys]
         return [
             f"install -D -m 0644 {at[f'{NAME}.yml']} .github/workflows/{NAME}.yml",
-            f"git add .github/workflows/{NAME}.yml && git commit -m 'Export the account every day' && git push",
+            f"git add .github/workflows/{NAME}.yml",
+            "git commit -m 'Export the account every day' && git push",
             *(f"gh secret set {name}" for name in secrets),
         ]
     named = " ".join(f"--from-file={key}={key}" for key in kubernetes.keys(job))
-    return [f"kubectl create secret generic {NAME} {named}", f"kubectl apply -f {at[f'{NAME}.yml']}"]
+    return [f"kubectl create secret generic {NAME} {named}", f"kubectl apply -f {at[f'{NAME}.cronjob.yml']}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, ScheduledJob
+from ops.schedule.job import BUCKET_KEYS, JITTER, ScheduledJob
 
 FOLDER = "/etc/systemd/system"
 

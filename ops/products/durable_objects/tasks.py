@@ -53,7 +53,13 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     return Rows(listing, ("id", "hasStoredData"))
 
 
-@command("info", required=("namespace",), needs=READ, help={"namespace": NAMESPACE})
+@command(
+    "info",
+    required=("namespace",),
+    page="{account}/workers/durable-objects",
+    needs=READ,
+    help={"namespace": NAMESPACE},
+)
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 

@@ -50,6 +50,7 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
 @command(
     "info",
     required=("script",),
+    page="{account}/workers/services/view/{script}/production",
     needs=f"{SCRIPTS}; for the routes {ROUTES}",
     help={"script": SCRIPT, "routes": WHICH},
 )
