@@ -127,6 +127,8 @@ def _values(task: str, flag: str, index: dict[str, Any], settings: Any) -> Itera
         from ops.config.profiles import list_profiles
 
         yield from list_profiles(settings.config_dir).by_name
+    elif flag == "--task":
+        yield from index["tasks"]
     else:
         yield from CHOICES.get(named) or CHOICES.get(flag) or ()
 

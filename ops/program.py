@@ -12,13 +12,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from invoke.collection import Collection
 from invoke.config import AmbiguousMergeError, Config
@@ -36,11 +36,6 @@ from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.errors import OpsError
-    from ops.http.client import Client
 
 ALIASES = {"do": "durable-objects"}
 
@@ -153,6 +148,14 @@ class TaskContext(ParserContext):
     __str__ = __repr__
 
 
+class OpsParser(Parser):
+    """Invoke's parser, which understands main arguments only as options."""
+
+    def parse_argv(self, argv: list[str]) -> Any:
+        tasks = {word: self.contexts[word].task for word in argv if word in self.contexts}
+        return super().parse_argv(place(argv, self.contexts, tasks, self.initial or ParserContext()))
+
+
 class TrackingExecutor(Executor):
     """Invoke's executor; the run knows the current task."""
 
@@ -166,17 +169,19 @@ class OpsProgram(Program):
     """Invoke's program with our messages, exit codes and signal handlers."""
 
     def _make_parser(self) -> Parser:
-        contexts = [
-            TaskContext(name, [*aliases, *_second_names(name)], self.collection[name])
-            for name, aliases in _named_on_line(self.collection, self.argv).task_names.items()
-        ]
-        return Parser(initial=self.initial_context, contexts=contexts)
-
-    def _place(self) -> None:
-        """Write the main arguments on the line as options, which is what Invoke's parser understands."""
-        contexts = self._make_parser().contexts
-        tasks = {word: contexts[word].task for word in self.core.unparsed if word in contexts}
-        self.core.unparsed = place(self.core.unparsed, contexts, tasks, self.initial_context)
+        # The collections that no word of the line begins with are left out.
+        first = {part.partition(".")[0] for word in self.argv for part in word.split("=")}
+        named = copy(self.collection)
+        named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
+        for name, inner in self.collection.collections.items():
+            if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
+                named.collections[name] = inner
+        contexts = []
+        for name, aliases in named.task_names.items():
+            folder, dot, task = name.partition(".")
+            second = [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
+            contexts.append(TaskContext(name, [*aliases, *second], self.collection[name]))
+        return OpsParser(initial=self.initial_context, contexts=contexts)
 
     def print_task_help(self, name: str) -> None:
         context = self.parser.contexts[name]
@@ -207,13 +212,16 @@ class OpsProgram(Program):
         signal.signal(signal.SIGINT, _stopped_early)
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
-            self.core.unparsed = _export_without_value(self.core.unparsed, set(self.collection.task_names))
+            tasks = {"", *self.collection.task_names}
+            self.core.unparsed = [
+                "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
+                for word, after in pairwise([*self.core.unparsed, ""])
+            ]
         if self.core.unparsed[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`.
             self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
             self.core.unparsed = []
         with self._explained():
-            self._place()
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
@@ -248,7 +256,7 @@ class OpsProgram(Program):
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, _hung_up)
+            signal.signal(signal.SIGHUP, _terminated)
         # Python itself ends with the signal if it arrives while the interpreter shuts down.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         # The first statement of each branch sets `over`: from there on the handlers raise nothing, so that a
@@ -278,9 +286,9 @@ class OpsProgram(Program):
             text = explain(error, self.collection, self.initial_context)
             raise Exit(text, 1) from None
         except BrokenPipeError:
-            from ops.ui.streams import silence_stdout
+            from ops.ui.streams import silence
 
-            silence_stdout()
+            silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
             # Invoke ends with 0 when `--list` names a collection that is not there.
@@ -291,44 +299,10 @@ def connect() -> None:
     """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
     from ops.cli.app import App
 
-    def open_past(app: App) -> tuple[Client, str]:
-        from ops.past.past import open_past
+    def late(name: str) -> Callable[..., Any]:
+        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
 
-        return open_past(app)
-
-    def suggest_offline(app: App, error: OpsError) -> None:
-        from ops.past.past import suggest_offline
-
-        suggest_offline(app, error)
-
-    App.open_past, App.suggest_offline = open_past, suggest_offline
-
-
-def _named_on_line(root: Collection, line: list[str]) -> Collection:
-    """Return *root* without the collections that no word of *line* begins with."""
-    first = {part.partition(".")[0] for word in line for part in word.split("=")}
-    named = copy(root)
-    named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
-    for name, inner in root.collections.items():
-        if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
-            named.collections[name] = inner
-    return named
-
-
-def _second_names(name: str) -> list[str]:
-    folder, dot, task = name.partition(".")
-    return [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
-
-
-def _export_without_value(words: list[str], tasks: set[str]) -> list[str]:
-    return [
-        "--export=" if word == "--export" and _no_value(after, tasks) else word
-        for word, after in pairwise([*words, ""])
-    ]
-
-
-def _no_value(word: str, tasks: set[str]) -> bool:
-    return not word or word.startswith("-") or word in tasks
+    App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
 
 
 def _ending(how: str) -> str:
@@ -355,7 +329,10 @@ def _interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
 
-def _terminated(*_: object) -> None:
+def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
+    if number == signal.SIGHUP:
+        # The kernel and a shell that ends may both send it; the second must not disturb the clean-up.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
     from ops.cli.run import RUN
 
@@ -365,14 +342,9 @@ def _terminated(*_: object) -> None:
         raise Terminated("terminated")
 
 
-def _hung_up(*_: object) -> None:
-    # The kernel and a shell that ends may both send it; the second must not disturb the clean-up.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    _terminated()
-
-
-def _occupy_descriptors() -> None:
-    """Open the null device where a standard stream is closed: a file of ours must not take its number."""
+def collection() -> Collection:
+    """Return the root collection, and make plain `inv` use the program above."""
+    # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -381,24 +353,12 @@ def _occupy_descriptors() -> None:
     # A closed stdin stays None, so that a value is not read as empty.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (for the process)
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-
-
-def collection() -> Collection:
-    """Return the root collection, and make plain `inv` use the program above."""
-    _occupy_descriptors()
     inv.__class__ = OpsProgram
     if hasattr(inv, "config"):
         inv.config.__class__ = OpsConfig
     # Looking for cycles every few hundred objects takes a good part of a short run, and finds none.
     gc.set_threshold(GC_THRESHOLD)
     sys.setswitchinterval(SWITCH_INTERVAL)
-    try:
-        return _loaded()
-    finally:
-        gc.freeze()
-
-
-def _loaded() -> Collection:
     root = Root()
     root.configure(invoke_defaults())
     for module in TASKS:
@@ -407,6 +367,7 @@ def _loaded() -> Collection:
         else:
             for task in _commands(module):
                 root.add_task(task)
+    gc.freeze()
     return root
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,40 +43,26 @@ def collection_of(module: str) -> str:
 class Command(Task[Callable[..., Any]]):
     """A task made from a function that takes the app and options, and returns its data."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        *,
-        name: str,
-        help: Mapping[str, str],
-        required: tuple[str, ...],
-        positional: tuple[str, ...],
-        needs: str,
-        default: bool,
-        aliases: tuple[str, ...],
-        writes: bool,
-        guards: tuple[str, ...],
-        reads: bool,
-        raw: tuple[str, ...],
-        page: str,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], declared: command) -> None:
         # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
-        super().__init__(self._body, name=name, aliases=aliases, positional=[], default=default)
+        super().__init__(
+            self._body, name=declared.name, aliases=declared.aliases, positional=[], default=declared.default
+        )
         self.function = function
-        self.arguments = positional
-        self.texts = {**HELP, **help}
-        self.required = required
-        self.raw = raw
-        self.page = page
-        self.writes = writes
+        self.texts = {**HELP, **declared.help}
+        self.required = tuple(declared.required)
+        self.arguments = self.required if declared.positional is None else tuple(declared.positional)
+        self.needs = declared.needs
+        self.raw = tuple(declared.raw)
+        self.page = declared.page
+        self.writes = declared.writes
         # What the products' tasks read is what a snapshot holds.
-        self.reads = reads and not writes and function.__module__.startswith("ops.products.")
-        self.guards = {name: GUARDS[name] for name in guards}
+        self.reads = declared.reads and not self.writes and function.__module__.startswith("ops.products.")
+        self.guards = {name: GUARDS[name] for name in declared.guards}
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
         self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
-        self.needs = needs
-        permission = f"\n\npermission: {needs}" if needs else ""
+        permission = f"\n\npermission: {self.needs}" if self.needs else ""
         self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}{permission}"
         self.__name__, self.__module__ = function.__name__, function.__module__
 
@@ -127,21 +114,8 @@ class Command(Task[Callable[..., Any]]):
         )
 
 
-def command(
-    name: str,
-    *,
-    help: Mapping[str, str] | None = None,
-    required: Iterable[str] = (),
-    positional: Iterable[str] | None = None,
-    needs: str = "",
-    default: bool = False,
-    aliases: Iterable[str] = (),
-    writes: bool = False,
-    guards: Iterable[str] = (),
-    reads: bool = True,
-    raw: Iterable[str] = (),
-    page: str = "",
-) -> Callable[[Callable[..., Any]], Command]:
+@dataclass(frozen=True)
+class command:  # noqa: N801 (it is used as a decorator)
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
@@ -156,21 +130,19 @@ def command(
     it has.
     """
 
-    def decorate(function: Callable[..., Any]) -> Command:
-        return Command(
-            function,
-            name=name,
-            help=help or {},
-            required=tuple(required),
-            positional=tuple(required if positional is None else positional),
-            needs=needs,
-            default=default,
-            aliases=tuple(aliases),
-            writes=writes,
-            guards=tuple(guards),
-            reads=reads,
-            raw=tuple(raw),
-            page=page,
-        )
+    name: str
+    _: KW_ONLY
+    help: Mapping[str, str] = field(default_factory=dict)
+    required: Iterable[str] = ()
+    positional: Iterable[str] | None = None
+    needs: str = ""
+    default: bool = False
+    aliases: Iterable[str] = ()
+    writes: bool = False
+    guards: Iterable[str] = ()
+    reads: bool = True
+    raw: Iterable[str] = ()
+    page: str = ""
 
-    return decorate
+    def __call__(self, function: Callable[..., Any]) -> Command:
+        return Command(function, self)

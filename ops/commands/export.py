@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,7 +73,13 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     with watched(app, options.ping):
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
-        with _lock(app, account.id, target):
+        lock: AbstractContextManager[None] = nullcontext()
+        # A file named by the user is replaced atomically anyway.
+        if target.by_account:
+            name = f"export/{app.settings.api_host}/{account.id}"
+            me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
+            lock = locked(app.settings.state_dir / "locks", name, me, what)
+        with lock:
             guard = guards.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
             with _after(app, done):
@@ -84,19 +89,15 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             with _after(app, done):
                 _prune(app, done, options.prune)
         report(app, begun, done.inventory, plan)
-        _suggest_next(app, done.path)
+        if done.path.name.endswith(ENDING):
+            app.note(f"to open: age --decrypt --identity KEY.txt {done.path} | tar --extract --gzip")
+        elif done.path.is_dir():
+            siblings = (p.name for p in done.path.parent.iterdir() if (p / MANIFEST).is_file())
+            if before := max((name for name in siblings if name < done.path.name), default=""):
+                app.note(f"to compare: inv snapshots.diff {before} {done.path.name}")
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed))
-
-
-def _lock(app: App, account_id: str, target: Delivery) -> AbstractContextManager[None]:
-    """Take the lock of the account's folder; a file named by the user is replaced atomically anyway."""
-    if not target.by_account:
-        return nullcontext()
-    name = f"export/{app.settings.api_host}/{account_id}"
-    me = holder(app.command.path, app.clock())
-    return locked(app.settings.state_dir / "locks", name, me, f"exporting the account {account_id}")
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -127,7 +128,6 @@ def _after(app: App, done: Outcome) -> Iterator[None]:
 
 
 def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
-    """Prune the snapshots on this machine, but only after a complete one."""
     if policy is None:
         return
     if not done.manifest.complete:
@@ -151,14 +151,11 @@ def policy(text: str) -> Policy | None:
     for part in text.split(","):
         name, _, value = part.strip().partition("=")
         if name not in Policy._fields:
-            raise UsageError(
-                f"--prune has no {name!r}",
-                hint=f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4",
-            )
+            hint = f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4"
+            raise UsageError(f"--prune has no {name!r}", hint=hint)
         if name != "within" and not value.isdecimal():
-            raise UsageError(
-                f"--prune {name}= takes a number, not {value!r}", hint="--prune daily=7,weekly=4"
-            )
+            problem = f"--prune {name}= takes a number, not {value!r}"
+            raise UsageError(problem, hint="--prune daily=7,weekly=4")
         found[name] = period(value, "--prune within=") if name == "within" else int(value)
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
 
@@ -189,13 +186,3 @@ def _summary(done: Outcome, seconds: float) -> Json:
         "requests": manifest.requests,
         "seconds": round(seconds, 1),
     }
-
-
-def _suggest_next(app: App, path: Path) -> None:
-    """Print the next command for the new snapshot."""
-    if path.name.endswith(ENDING):
-        app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
-    elif path.is_dir():
-        older = (p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
-        if before := max(older, default=""):
-            app.note(f"to compare: inv snapshots.diff {before} {path.name}")

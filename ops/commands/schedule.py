@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.files.disk import atomic, private_folder
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def schedule(
 
 def _write(app: App, folder: Path, files: dict[str, str]) -> None:
     """Write the files; one that exists with another content is kept, and refused."""
+    from ops.files.disk import atomic, private_folder
+
     for name, text in files.items():
         if (folder / name).exists() and (folder / name).read_text(encoding="utf-8") != text:
             raise Refused(
@@ -126,7 +127,6 @@ def _user() -> str:
 
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
-    """Raise UsageError for options that the job itself would refuse."""
     from ops.commands import export
     from ops.export.delivery import delivery
     from ops.scan import request
@@ -155,7 +155,6 @@ def _for_platform(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, 
 
 
 def _bucket(app: App) -> dict[str, str]:
-    """Return the variables of the bucket that the settings have."""
     settings = app.settings
     found = {"CFOPS_S3_ENDPOINT": settings.s3_endpoint}
     if settings.origins.get("s3_region", "default") != "default":

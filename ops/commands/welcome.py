@@ -46,7 +46,9 @@ def _state(project: Path, invoke: Mapping[str, object]) -> list[str]:
         account = settings.account_id or "the token's account"
         kind = settings.credentials.kind
         stage = f"{account}{server}{profile}" if kind != "none" else "no token is set: `init` asks for one"
-        names = [settings.account_id] if settings.account_id else accounts(settings.exports, lambda _error: None)
+        names = (
+            [settings.account_id] if settings.account_id else accounts(settings.exports, lambda _error: None)
+        )
         found = [entry for name in names if (entry := newest(Library(settings.exports, name).all()))]
         last = max(found, key=lambda entry: entry.started, default=None)
     except OpsError as error:

@@ -37,13 +37,12 @@ def check_local(settings: Settings) -> Iterator[Finding]:
         yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
     for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
         existing = _existing(folder)
+        finding = Finding(check, "ok", f"{folder} can be {'written' if existing == folder else 'created'}")
         try:
             check_writable(existing)
         except DiskError as error:
-            yield Finding(check, "fail", error.message, error.hint)
-        else:
-            how = "written" if existing == folder else "created"
-            yield Finding(check, "ok", f"{folder} can be {how}")
+            finding = Finding(check, "fail", error.message, error.hint)
+        yield finding
     yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
 
 

@@ -95,7 +95,6 @@ def _container(job: ScheduledJob) -> dict[str, Any]:
 
 
 def _key(variable: str) -> str:
-    """Return the key in the secret that holds the value of *variable*."""
     return variable.lower().replace("_", "-")
 
 

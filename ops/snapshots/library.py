@@ -223,7 +223,7 @@ def only_account(where: object, names: list[str]) -> str:
 
 
 def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:
-    """Return the ids of the accounts with stored snapshots; *unreadable* is called for a folder of another."""
+    """Return the ids of the accounts with stored snapshots; *unreadable* is called for other folders."""
     found = []
     for path in sorted(_children(root)):
         try:

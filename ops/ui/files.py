@@ -36,9 +36,8 @@ def check_writable(path: Path) -> None:
     """Raise Refused or DiskError if *path* cannot be written; called before the first request."""
     disk.refuse_link(path)
     if path.is_dir():
-        raise Refused(
-            f"{path} is a folder", hint=f"name a file in it, for example --export={path / 'list.json'}"
-        )
+        hint = f"name a file in it, for example --export={path / 'list.json'}"
+        raise Refused(f"{path} is a folder", hint=hint)
     disk.check_writable(path.parent)
 
 

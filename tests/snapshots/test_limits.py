@@ -419,9 +419,7 @@ def test_the_only_account_that_can_be_read_is_used_with_a_warning(
     assert f"warning: {unreadable} cannot be read: Permission denied" in result.err
 
 
-def test_without_any_account_that_can_be_read_the_error_names_the_folder(
-    inv: Inv, unreadable: Path
-) -> None:
+def test_without_any_account_that_can_be_read_the_error_names_the_folder(inv: Inv, unreadable: Path) -> None:
     result = inv("snapshots.verify")
 
     assert result.code == 2
