@@ -45,24 +45,8 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-TASKS = (
-    *task_modules(),
-    *(
-        f"ops.commands.{name}"
-        for name in (
-            "scan",
-            "snapshots",
-            "undo",
-            "sandbox",
-            "config",
-            "doctor",
-            "schedule",
-            "completion",
-            "permissions",
-            "init",
-        )
-    ),
-)
+COMMANDS = "scan snapshots undo sandbox config doctor schedule docs init permissions completion"
+TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
 class Folder(Collection):
@@ -342,8 +326,20 @@ def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
         raise Terminated("terminated")
 
 
+def _check_package() -> None:
+    """End with a sentence if files of another package `ops`, such as PyPI's, have replaced ours."""
+    import ops
+
+    if not (ops.__doc__ or "").startswith("cfops"):
+        raise SystemExit(
+            f"error: another package named `ops` has replaced files of cfops in {Path(__file__).parent}\n"
+            "hint: install cfops again, into an environment of its own"
+        )
+
+
 def collection() -> Collection:
     """Return the root collection, and make plain `inv` use the program above."""
+    _check_package()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
@@ -378,6 +374,7 @@ def _commands(module: str) -> list[Command]:
 def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
+    _check_package()
     from ops.version import VERSION
 
     program = OpsProgram(

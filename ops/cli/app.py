@@ -121,12 +121,6 @@ class App:
         """Return the id of the zone with this name or id. Raises NotFound or AmbiguousName."""
         return str(self.zone(name)["id"])
 
-    def namespace_id(self, name: str) -> str:
-        """Return the id of the KV namespace with this title or id. Raises NotFound or AmbiguousName."""
-        from ops.products.kv import api
-
-        return str(api.find_namespace(self.client, self.account_id, name)["id"])
-
     @property
     def known_account(self) -> str:
         """Return the account of this task, or "" if it is not known yet; sends no request."""
@@ -175,11 +169,11 @@ class App:
 
         check(self.output)
         if self.export is not None:
-            from ops.files.disk import private_folder
+            from ops.files.disk import exports_folder
             from ops.ui.files import check_writable
 
             if self.export.parent == self.settings.exports:
-                private_folder(self.settings.exports)
+                exports_folder(self.settings.exports)
             check_writable(self.export)
 
     def show(self, result: Rows | Item | Text | Bytes | None) -> None:

@@ -29,7 +29,7 @@ EXIT_CODES = """Exit codes:
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "schedule", "audit", "completion", "permissions", "init")
+_TOP_LEVEL = ("audit", "completion", "config", "docs", "doctor", "init", "permissions", "schedule")
 
 
 def collection_of(module: str) -> str:
@@ -70,6 +70,15 @@ class Command(Task[Callable[..., Any]]):
         from ops.cli.execution import carry_out
 
         return carry_out(self, context, {**self.shared, **options})
+
+    def data(self, context: Context, **options: Any) -> Any:
+        """Run the task without printing its result, and return that: a list, a dict, text or bytes.
+
+        Messages, errors and exit codes are those of the task; the options that choose rows have no effect.
+        """
+        from ops.cli.execution import carry_out
+
+        return carry_out(self, context, {**self.shared, **options}, printed=False)
 
     def __deepcopy__(self, memo: object) -> Command:
         # Invoke copies the whole tree of tasks that it loads; what never changes need not be copied.

@@ -47,7 +47,7 @@ class Run:
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
 
-    def begin(self, *, project: Path, collection: Collection, dry: bool, debug: bool) -> None:
+    def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
         self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
         self.project, self.collection, self.dry, self.debug = project, collection, dry, debug

@@ -136,7 +136,10 @@ def _started(app: App, faults: tuple[str, ...], *, quota: bool, host: str = HOST
     try:
         planned = Faults(faults)
     except ValueError as problem:
-        raise UsageError(str(problem), hint="KIND [METHOD] [PATH] [name=value ...]; see README.md") from None
+        raise UsageError(
+            str(problem),
+            hint="KIND [METHOD] [PATH] [name=value ...]; `inv docs --page sandbox` lists the kinds",
+        ) from None
     sandbox = _sandbox(app, planned, quota=quota, host=host, port=port)
     try:
         sandbox.start()

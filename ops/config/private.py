@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.errors import OpsError, UsageError
+from ops.errors import DiskError, OpsError, UsageError
 
 # Variables of older tools, with their new names: they are not read, and a note says so.
 DEPRECATED = {
@@ -71,12 +71,14 @@ def read_private(
     allow_insecure: bool = False,
     forbidden: int = READABLE_BY_OTHERS,
     error: type[OpsError] = UsageError,
+    setting: str = "CFOPS_CONFIG_DIR",
 ) -> str:
     """Return the text of *file*, checked and read through one descriptor.
 
     Raises *error* for a file that other users may access (*forbidden* mode bits), that belongs to another
     user, is a symbolic link, not a regular file, over 1 MiB, not UTF-8, or unreadable. *allow_insecure*
-    permits the first three.
+    permits the first three. Raises DiskError that names *setting*, which chooses the file, if its folder
+    cannot be used.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
@@ -84,11 +86,7 @@ def read_private(
         hint = "remove the character that a path cannot hold"
         raise error(f"{str(file)!r} is not a path", hint=hint) from None
     except OSError as failure:
-        if failure.errno == errno.ELOOP:
-            hint = "replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1"
-            raise error(f"{file} is a symbolic link", hint=hint) from None
-        hint = "check who may read the file"
-        raise error(f"{file} cannot be read: {failure.strerror}", hint=hint) from None
+        raise _not_opened(file, failure, error, setting) from None
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -130,3 +128,15 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     if found.st_mode & forbidden:
         return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
+
+
+def _not_opened(file: Path, failure: OSError, error: type[OpsError], setting: str) -> OpsError:
+    problem = f"{file} cannot be read: {failure.strerror}"
+    wrong = failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    if not wrong and not os.access(file.parent, os.X_OK):
+        hint = f"`ls -ld {file.parent}` shows who may use the folder; {setting} names another"
+        return DiskError(problem, hint=hint)
+    if failure.errno == errno.ELOOP:
+        hint = "replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1"
+        return error(f"{file} is a symbolic link", hint=hint)
+    return error(problem, hint=f"check who may read the file; {setting} names another")

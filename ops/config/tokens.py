@@ -76,7 +76,8 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
 
 
 def _from_file(file: Path, allow_insecure: bool) -> str:
-    text = read_private(file, allow_insecure=allow_insecure, error=CredentialsError)
+    setting = f"{TOKEN_FILE} or token_file of the profile"
+    text = read_private(file, allow_insecure=allow_insecure, error=CredentialsError, setting=setting)
     if token := text.rstrip("\r\n"):
         return token
     raise CredentialsError(f"the token file {file} is empty", hint="write only the token into it")

@@ -165,9 +165,10 @@ class Writes(NamedTuple):
 
     *find* returns the live item: by the id if the given item has one, else by its identity; None if it does
     not exist. It is called before a write, after one with an unknown outcome, and before an undo; *find_all*
-    does the same for up to *find_size* items of one parent, in their order, with few requests. *create* takes
-    the wanted item, *update* the live and the wanted one, *delete* the live one; the first two return the
-    item as the API answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
+    does the same for up to *find_size* items of one parent, in their order, with few requests. An item that
+    it does not find must not be listed either, where *is_listed* can tell. *create* takes the wanted item,
+    *update* the live and the wanted one, *delete* the live one; the first two return the item as the API
+    answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
     one request and returns their items in the same order, None for a deleted one; *batch_of* returns the size
     where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed.
     *lost* says what a deletion deletes permanently; *irreversible* says why a change of this kind can never
@@ -187,6 +188,7 @@ class Writes(NamedTuple):
     batch_of: Callable[[Owner], int] | None = None
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
     find_size: int = 1
+    is_listed: Callable[[Client, Owner, Json], bool] | None = None
     confirm_by_name: bool = False
     lost: str = ""
     irreversible: str = ""

@@ -44,7 +44,7 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_P
 def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     """List the objects of a namespace: one request for every 10,000.
 
-    inv do.objects --namespace chat_Room --stored yes --limit 100
+    inv do.objects --namespace chat-room_Room --stored yes --limit 100
     """
     if stored not in _STORED:
         raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
@@ -63,7 +63,7 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 
-    inv do.info --namespace chat_Room
+    inv do.info --namespace chat-room_Room
     """
     return Item(api.find_namespace(app.client, app.account_id, namespace), COLUMNS)
 
@@ -77,7 +77,7 @@ def info(app: App, namespace: str = "") -> Item:
 def find_object(app: App, namespace: str = "", id: str = "") -> Item:
     """Show one object, paging through the list until it is found: the API has no request for one.
 
-    inv do.object --namespace chat_Room --id <64 hexadecimal digits>
+    inv do.object --namespace chat-room_Room --id OBJECT_ID
     """
     object_id = api.canonical_id(id)
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)

@@ -129,11 +129,11 @@ def test_all_errors_of_a_file_are_reported_with_their_lines(tmp_path: Path) -> N
         read(tmp_path, "x.json", text)
 
     lines = error.value.message.splitlines()
-    assert lines[0].endswith("x.json: 3 errors")
+    assert lines[0].endswith("x.json: 4 errors")
     assert [line.partition(": ")[0].strip() for line in lines[1:]] == [
-        "line 2, record 1", "line 4, record 2", "line 5, record 3"
+        "line 2, record 1", "line 2, record 1", "line 4, record 2", "line 5, record 3"
     ]  # fmt: skip
-    assert "ttl" in lines[1] and "proxied" in lines[1]
+    assert "ttl" in lines[1] and "proxied" in lines[2]
 
 
 @pytest.mark.parametrize("written", ["10", '"10"', "10.0"])
@@ -230,6 +230,33 @@ def test_octodns_yaml_is_read(tmp_path: Path) -> None:
 def test_a_feature_of_octodns_without_an_equivalent_is_refused(tmp_path: Path, field: str) -> None:
     with pytest.raises(ValidationError, match=field.partition(":")[0]):
         read(tmp_path, "x.yaml", f"www: {{type: A, value: 192.0.2.1, {field}}}\n")
+
+
+def test_octodns_values_are_read_as_written_and_merged_as_yaml_does(tmp_path: Path) -> None:
+    text = (
+        "a: &a {type: TXT, value: yes}\nb: {<<: *a, value: 1.10}\non: {type: TXT, value: 2024-01-01}\nc: *a\n"
+    )
+
+    found = [entry.record for entry in read(tmp_path, "x.yaml", text).records]
+
+    assert [(record["name"].partition(".")[0], record["content"]) for record in found] == [
+        ("a", "yes"), ("b", "1.10"), ("on", "2024-01-01"), ("c", "yes")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["content", "comment", "tags", "data"])
+def test_a_lone_surrogate_is_refused_before_it_is_sent(tmp_path: Path, field: str) -> None:
+    value = {
+        "content": '"\\ud800"',
+        "comment": '"\\ud800"',
+        "tags": '["\\ud800"]',
+        "data": '{"x": "\\ud800"}',
+    }
+    content = "" if field == "content" else '"content": "192.0.2.1", '
+    text = f'[{{"name": "a", "type": "A", {content}"{field}": {value[field]}}}]'
+
+    with pytest.raises(ValidationError, match=f"{field} is not valid UTF-8"):
+        read(tmp_path, "x.json", text)
 
 
 def test_another_mapping_is_not_taken_for_octodns(tmp_path: Path) -> None:
