@@ -13,6 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
+from ops.cli.words import flag_of
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 from ops.ui.shapes import plain
 
@@ -60,13 +61,14 @@ class _Execution:
             for name in self._command.required:
                 if not self._options.get(name):
                     raise UsageError(
-                        f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
+                        f"{self._command.path} needs {flag_of(name)}",
                         hint=f"`inv --help {self._command.path}` shows its options",
                     )
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
-            result = self._command.function(app, **self._options)
+            web = self._shared.get("web")
+            result = app.web(self._options) if web else self._command.function(app, **self._options)
             if RUN.pretended and not self._command.writes and "client" in vars(app):
                 self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
             if printed:

@@ -35,7 +35,7 @@ _UNKNOWN = "unknown parts were not read completely on one side, so they were not
 
 @command(
     "diff",
-    positional=("a", "b"),
+    required=("a", "b"),
     needs="none; with live Read on what the snapshot holds",
     help={
         **HELP,

@@ -54,7 +54,13 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     return Rows(map(row, scripts), columns)
 
 
-@command("info", required=("script",), needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
+@command(
+    "info",
+    required=("script",),
+    page="{account}/workers/services/view/{script}/production",
+    needs=f"{SCRIPTS}; for the routes {ROUTES}",
+    help={"routes": WHICH},
+)
 def info(app: App, script: str = "", routes: str = "all") -> Item:
     """Show one script: bindings by type, routes, custom domains, schedules, size.
 
@@ -201,6 +207,7 @@ def deploy(
 @command(
     "download",
     required=("script",),
+    positional=("script", "to"),
     needs=SCRIPTS,
     help={
         "to": "folder to write to (default: one named like the script)",
@@ -223,7 +230,12 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
     return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
 
 
-@command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
+@command(
+    "routes",
+    positional=("zone",),
+    needs=ROUTES,
+    help={"zone": "domain or id, e.g. example.com (default: all zones)"},
+)
 def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
@@ -276,6 +288,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 @command(
     "route-delete",
     required=("zone",),
+    positional=("zone", "pattern"),
     writes=True,
     needs="Zone > Workers Routes > Edit",
     help={"id": "the route's id", "pattern": "or its pattern"},
