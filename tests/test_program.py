@@ -257,3 +257,15 @@ def test_files_of_another_package_ops_in_our_place_are_reported_in_a_sentence(tm
         f"error: another package named `ops` has replaced files of cfops in {tmp_path}"
     )
     assert "Traceback" not in done.stderr
+
+
+def test_the_earlier_names_of_options_still_work() -> None:
+    from ops.program import collection
+
+    names = {
+        option.names
+        for task in ("dns.plan", "workers.deploy")
+        for option in collection()[task].get_arguments()
+    }
+
+    assert {("to", "save"), ("file", "path")} <= names

@@ -36,6 +36,7 @@ class Declaration(Protocol):
     page: str
     writes: bool
     reads: bool
+    stages: bool
 
     @property
     def path(self) -> str: ...
@@ -149,10 +150,12 @@ class App:
     @cached_property
     def output(self) -> Output:
         """Return how to print the result, as the shared options and the settings say."""
+        from ops.config.private import environment, is_dumb
         from ops.ui.shapes import Output
         from ops.ui.talk import use_color
 
         shared = self._shared
+        paged = not (shared.get("no_pager") or is_dumb())
         return Output(
             format=self.settings.output,
             fields=shared.get("fields", ""),
@@ -161,7 +164,17 @@ class App:
             limit=shared.get("limit", 0),
             headers=not shared.get("no_headers", False),
             color=use_color(self.settings.color, sys.stdout),
+            wide=shared.get("wide", False),
+            utc=shared.get("utc", False),
+            now=self.clock(),
+            pager=self.settings.pager if paged else "",
+            environ=environment(),
         )
+
+    @property
+    def for_people(self) -> bool:
+        """True if the result is printed as a table."""
+        return (self.output.format or ("table" if sys.stdout.isatty() else "")) == "table"
 
     def check_output(self) -> None:
         """Raise UsageError or DiskError if the output is impossible, before any request is sent."""
@@ -182,7 +195,8 @@ class App:
         from ops.ui.shapes import Rows
 
         if self.export is None or not isinstance(result, Rows):
-            show(result, self.output, sys.stdout, sys.stderr)
+            if below := show(result, self.output, sys.stdout, sys.stderr):
+                self.talk.show(below, "dim")
             return
         from ops.ui.files import write_export
         from ops.version import VERSION

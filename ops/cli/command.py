@@ -12,7 +12,19 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_PAGES, ON_READS, ON_WRITES, SHORT, Option
+from ops.cli.options import (
+    EVERYWHERE,
+    GUARDS,
+    HELP,
+    ON_LISTS,
+    ON_OUTPUT,
+    ON_PAGES,
+    ON_READS,
+    ON_TABLES,
+    ON_WRITES,
+    SHORT,
+    Option,
+)
 from ops.cli.words import option_name
 
 EXIT_CODES = """Exit codes:
@@ -56,6 +68,8 @@ class Command(Task[Callable[..., Any]]):
         self.raw = tuple(declared.raw)
         self.page = declared.page
         self.writes = declared.writes
+        self.stages = declared.stages
+        self.earlier = {name: (alias,) for name, alias in declared.earlier.items()}
         # What the products' tasks read is what a snapshot holds.
         self.reads = declared.reads and not self.writes and function.__module__.startswith("ops.products.")
         self.guards = {name: GUARDS[name] for name in declared.guards}
@@ -94,9 +108,11 @@ class Command(Task[Callable[..., Any]]):
     def shared(self) -> dict[str, Any]:
         """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
+        tables = ON_TABLES if "Rows" in self.gives or "Item" in self.gives else {}
+        output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         pages = ON_PAGES if self.page else {}
-        return EVERYWHERE | reads | lists | writes | pages | self.guards
+        return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""
@@ -113,7 +129,7 @@ class Command(Task[Callable[..., Any]]):
         default = list(default) if isinstance(default, tuple) else default
         return Option(
             # A parameter cannot be called `for`; `for_` can.
-            names=(option_name(name), *SHORT.get(name, ())),
+            names=(option_name(name), *SHORT.get(name, ""), *self.earlier.get(name, ())),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=str if name == "export" else type(default),
@@ -133,6 +149,8 @@ class command:  # noqa: N801 (it is used as a decorator)
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    One that *stages* only sets what the tasks after it on the line work on.
+    *earlier* has the former names of options, which still work.
     The text of an option must be UTF-8, except that of *raw* ones and of paths.
     *page* is the path of the dashboard's page about the same, for --web: {account}, {zone}, or an option.
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
@@ -150,6 +168,8 @@ class command:  # noqa: N801 (it is used as a decorator)
     writes: bool = False
     guards: Iterable[str] = ()
     reads: bool = True
+    stages: bool = False
+    earlier: Mapping[str, str] = field(default_factory=dict)
     raw: Iterable[str] = ()
     page: str = ""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.cli.command import EXIT_CODES, Command
-from ops.cli.options import EVERYWHERE, HELP, ON_LISTS, ON_READS, ON_WRITES, SHORT
+from ops.cli.options import EVERYWHERE, HELP, ON_LISTS, ON_OUTPUT, ON_PAGES, ON_READS, ON_TABLES, ON_WRITES, SHORT
 from ops.cli.words import flag_of
 
 # How wide the column of options may be before its texts start on lines of their own.
@@ -47,9 +47,11 @@ def shared_help() -> str:
     """Return the options that many tasks share, and the exit codes."""
     groups = {
         "Every task": EVERYWHERE,
+        "Tasks that print": ON_TABLES | ON_OUTPUT,
         "Tasks that list": ON_LISTS,
         "Tasks that read what a snapshot holds": ON_READS,
         "Tasks that change something": ON_WRITES,
+        "Tasks about one item": ON_PAGES,
     }
     parts = ["\n".join((f"{title}:", *_table(options, None))) for title, options in groups.items()]
     return "\n\n".join((*parts, "--json is short for --output json.", EXIT_CODES))

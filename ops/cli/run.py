@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ops.config.settings import Settings
     from ops.http.client import Client
+    from ops.http.exchange import Call as HttpCall
     from ops.kinds.resource import Change
 
 
@@ -38,6 +39,10 @@ class Run:
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
         self.position = 0
+        self.several = False
+        """True if more than one task of the line does something: then each has a heading."""
+        self.reading = ""
+        """What the last request that was sent reads, in words, until it is answered."""
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
         self._id = ""
@@ -55,6 +60,7 @@ class Run:
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
         self.line = [call.called_as or call.task.name for call in calls]
+        self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
         for self.position, call in enumerate(calls):
             yield call
 
@@ -101,9 +107,21 @@ class Run:
             from ops.kinds import paths
 
             self._clients[settings, dry] = open_client(
-                settings, say=say, stop=self.stop, dry=dry, paths=paths
+                settings, say=say, stop=self.stop, dry=dry, paths=paths, watch=self.watch
             )
         return self._clients[settings, dry]
+
+    def watch(self, call: HttpCall) -> Callable[[], None]:
+        """Keep *reading* at *call* until the function that is returned has been called."""
+        words = [word for word in call.path.split("/") if word.replace("_", "").isalpha()]
+        reading = self.reading = f"reading {words[-1].replace('_', ' ')}" if words else ""
+
+        def answered() -> None:
+            # Other threads may read something else by now.
+            if self.reading is reading:
+                self.reading = ""
+
+        return answered
 
     @property
     def id(self) -> str:

@@ -24,9 +24,8 @@ from ops.scan.selection import ScanPlan
 from ops.snapshots.layout import ENDING, MANIFEST, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
-from ops.ui.cells import readable_size
 from ops.ui.progress import duration
-from ops.ui.shapes import Item
+from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -36,7 +35,10 @@ ATTEMPTS = 2
 LONGEST = 10_000
 """The most characters of the last messages that are sent."""
 
-SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
+SUMMARY = (
+    "snapshot", Column("status", meaning=STATUS), "kinds", "items", Column("bytes", meaning=SIZE), "requests",
+    "seconds",
+)  # fmt: skip
 
 
 class JobOptions(NamedTuple):
@@ -181,11 +183,10 @@ def _summary(done: Outcome, seconds: float) -> Json:
     return {
         "snapshot": str(path),
         "status": manifest.status,
-        "reason": manifest.reason,
+        "note": manifest.reason,
         "account": manifest.account_id,
         "kinds": done.inventory.kinds,
         "items": done.inventory.items,
-        "size": readable_size(size),
         "bytes": size,
         "requests": manifest.requests,
         "seconds": round(seconds, 1),

@@ -68,9 +68,9 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Reso
         ready = run.ready(chosen)
         run.compare(ready)
         if app.dry:
-            return Rows(run.simulated(ready), COLUMNS)
+            return Rows(run.simulated(ready), COLUMNS, "change")
         rows = [row for entry in ready for row in run.apply(entry)]
-    return Rows(rows, COLUMNS)
+    return Rows(rows, COLUMNS, "change")
 
 
 class _Undo:

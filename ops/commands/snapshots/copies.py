@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
 from ops.errors import Damaged, DiskError, UsageError
-from ops.ui.shapes import Item
+from ops.ui.shapes import TIME, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -93,4 +93,5 @@ def render_snapshot(
     path = delivery.hand_over(
         FinishedSnapshot(snapshot.path, manifest, parent, lambda: snapshot.name, app.warn)
     )
-    return Item({"snapshot": snapshot.name, "started": manifest.started, "file": str(path)})
+    facts = {"snapshot": snapshot.name, "started": manifest.started, "file": str(path)}
+    return Item(facts, ("snapshot", Column("started", meaning=TIME), "file"))

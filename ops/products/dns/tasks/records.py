@@ -12,7 +12,8 @@ from ops.errors import UsageError
 from ops.items import reach
 from ops.kinds.resource import Owner
 from ops.products.dns import api
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, TTL, Column, Item, Rows
+from ops.writes.make import COLUMNS as MADE
 from ops.writes.make import make
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
-COLUMNS = ("name", "type", "priority", "content", "ttl", "proxied", "comment", "id")
-RESULT = ("action", "kind", "name", "id", "undo")
+COLUMNS = (
+    Column("name", MAIN), Column("type", MAIN), "priority", Column("content", KEY), Column("ttl", LOW, TTL),
+    "proxied", "comment", Column("id", LOW),
+)  # fmt: skip
 # The list operation's own filters beyond those with an option of their own.
 _TESTS = ("exact", "contains", "startswith", "endswith")
 FILTERS = (
@@ -157,7 +160,7 @@ def list_records(
     found = app.zone(zone)
     if name:
         filters["name"] = full_name(name, found["name"])
-    return Rows(api.list_records(app.client, found["id"], **filters), COLUMNS)
+    return Rows(api.list_records(app.client, found["id"], **filters), COLUMNS, "record")
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)
@@ -291,7 +294,6 @@ def delete_record(
     if found is None:
         what = id or f"{type.upper()} {name}"
         app.note(f"unchanged: {what} does not exist")
-        return Rows(
-            [{"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}], RESULT
-        )
+        row = {"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}
+        return Rows([row], MADE, "change")
     return make(app, changes.delete(current, found))
