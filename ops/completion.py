@@ -124,7 +124,7 @@ def _values(task: str, flag: str, index: dict[str, Any], settings: Any) -> Itera
     elif flag in KINDS:
         yield from index["kinds"]
     elif flag in PROFILES or named in PROFILES:
-        from ops.config.profiles import list_profiles
+        from ops.config.layers import list_profiles
 
         yield from list_profiles(settings.config_dir).by_name
     elif flag == "--task":

@@ -9,7 +9,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.cli.command import EXIT_CODES, Command
-from ops.cli.options import EVERYWHERE, HELP, ON_LISTS, ON_OUTPUT, ON_PAGES, ON_READS, ON_TABLES, ON_WRITES, SHORT
+from ops.cli.options import (
+    EVERYWHERE,
+    HELP,
+    ON_LISTS,
+    ON_OUTPUT,
+    ON_PAGES,
+    ON_READS,
+    ON_TABLES,
+    ON_WRITES,
+    SHORT,
+)
 from ops.cli.words import flag_of
 
 # How wide the column of options may be before its texts start on lines of their own.

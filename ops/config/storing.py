@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.config.credentials import TOKEN
+from ops.config.layers import list_profiles, set_default
 from ops.config.private import is_there, read_private
-from ops.config.profiles import list_profiles, set_default
-from ops.config.tokens import TOKEN
 from ops.errors import CredentialsError, UsageError
 from ops.files.disk import atomic, private_folder
 

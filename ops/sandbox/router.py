@@ -30,10 +30,7 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Route:
-    """A handler, the scope that a token needs for it, and its placeholders with the shape of each.
-
-    A handler that is not *atomic* runs outside a transaction.
-    """
+    """A handler, its scope, and the placeholders with their shapes; not *atomic*: without a transaction."""
 
     scope: str
     handler: Callable[[Request, Store], Any]
@@ -55,10 +52,7 @@ _ROOT = Node()
 def route(
     method: str, template: str, scope: str = "zone:read", *, atomic: bool = True
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. Every valid token has the empty scope.
-
-    A handler with another scope than read changes all or nothing, unless it is not *atomic*.
-    """
+    """Register a handler; every valid token has the empty scope. Writes are *atomic*: all or nothing."""
 
     def register(handler: Handler) -> Handler:
         node, names = _ROOT, []

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.routes.graphql import DATASETS
-from ops.sandbox.seed_kv import SESSIONS, namespace_id
+from ops.sandbox.seed_workers import SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import ACCOUNT_ID
 
 from .conftest import Api, Clock
 

@@ -10,7 +10,6 @@ import pytest
 from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.report import (
     COLUMNS,
     WHO,
@@ -21,6 +20,7 @@ from ops.snapshots.compare.report import (
     rows,
     selection,
 )
+from ops.snapshots.compare.side import Difference
 from ops.snapshots.snapshot import Snapshot
 from tests.snapshots.making import KINDS, everything, made
 
