@@ -291,3 +291,10 @@ def test_the_earlier_names_of_options_still_work() -> None:
     }
 
     assert {("to", "save"), ("file", "path")} <= names
+
+
+def test_an_option_that_was_not_typed_is_not_in_the_audit_log() -> None:
+    from ops.products.zones.tasks import list_zones
+
+    assert list_zones.typed({"name": "", "filter": [], "limit": 0}) == {}
+    assert list_zones.typed({"name": "x", "filter": ["a=b"]}) == {"name": "x", "filter": ("a=b",)}

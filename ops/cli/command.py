@@ -118,7 +118,8 @@ class Command(Task[Callable[..., Any]]):
         """Return those of *options* that are not as they are by default."""
         own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
         defaults = self.shared | own
-        return {name: value for name, value in options.items() if value != defaults.get(name)}
+        given = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
+        return {name: value for name, value in given.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
         """Return the options as Invoke's parser wants them."""

@@ -22,7 +22,7 @@ GAP = 2
 """Blanks between two columns, as tabulate's "plain" format sets them."""
 
 ELLIPSIS = "…"
-_LEAST = {LOW: 40, PLAIN: 12, MAIN: 12, KEY: 25}
+_LEAST = {LOW: 40, PLAIN: 12, MAIN: 16, KEY: 25}
 """The fewest characters of a column by its importance: if that is not enough, the terminal wraps."""
 _LAST = 12
 """The fewest characters of a KEY column if nothing else helps."""
@@ -92,7 +92,8 @@ class Table:
             for whole, column, widths, before in zip(natural, self._columns, cells, known, strict=True)
         ]
         importance = [column.importance for column in self._columns]
-        self._widths = fitted(natural, usual, importance, self._width, drop=drop)
+        least = [max(_LEAST[column.importance], width_of(column)) for column in self._columns]
+        self._widths = fitted(natural, usual, least, importance, self._width, drop=drop)
         if drop:
             pairs = zip(self._columns, self._widths, natural, strict=True)
             self.hidden = [column for column, width, whole in pairs if whole and not width]
@@ -119,37 +120,43 @@ def text_of(column: Column, options: Output) -> Callable[[Any], str]:
 
 
 def fitted(
-    natural: Sequence[int], usual: Sequence[int], importance: Sequence[int], room: int, *, drop: bool = True
+    natural: Sequence[int],
+    usual: Sequence[int],
+    least: Sequence[int],
+    importance: Sequence[int],
+    room: int,
+    *,
+    drop: bool = True,
 ) -> list[int]:
     """Return widths that fit into *room*, 0 for a column that is not shown.
 
     LOW columns are dropped first, from the right, then PLAIN ones that do not fit even when they are narrow,
     then MAIN ones if no narrowing helps; those that fit after all come back. Then the others are narrowed,
-    the widest of the least important first. *usual* is the width that most of a column's cells take; what is
-    left over is used for the longer ones.
+    the widest of the least important first, down to its *least*. *usual* is the width that most of a
+    column's cells take; what is left over is used for the longer ones.
     """
     widths = list(usual)
     places = range(len(widths))
     for level, narrowed in ((LOW, (PLAIN,)), (PLAIN, (PLAIN,)), (MAIN, (PLAIN, MAIN, KEY))):
         for at in reversed(places):
-            pairs = zip(importance, widths, strict=True)
-            narrow = [min(width, _LEAST[level]) if level in narrowed else width for level, width in pairs]
+            pairs = zip(importance, widths, least, strict=True)
+            narrow = [min(width, few) if level in narrowed else width for level, width, few in pairs]
             if drop and importance[at] == level and _total(narrow) > room and sum(map(bool, widths)) > 1:
                 widths[at] = 0
     for level in (MAIN, PLAIN, LOW):
         for at in places:
             if not widths[at] and importance[at] == level and _total([*widths, usual[at]]) <= room:
                 widths[at] = usual[at]
-    for level, least in (*((level, _LEAST[level]) for level in (LOW, PLAIN, MAIN, KEY)), (KEY, _LAST)):
-        group = [at for at in places if importance[at] == level and widths[at]]
-        while (excess := _total(widths) - room) > 0 and group:
-            widest = max(group, key=widths.__getitem__)
-            others = max((widths[at] for at in group if at != widest), default=0)
-            step = min(excess, max(1, widths[widest] - others), widths[widest] - least)
-            if step <= 0:
+    for level, last in ((LOW, False), (PLAIN, False), (MAIN, False), (KEY, False), (KEY, True)):
+        few = {at: _LAST if last else least[at] for at in places if importance[at] == level and widths[at]}
+        while (excess := _total(widths) - room) > 0:
+            wide = [at for at in few if widths[at] > few[at]]
+            if not wide:
                 break
-            widths[widest] -= step
-    for level in (MAIN, KEY, PLAIN):
+            widest = max(wide, key=widths.__getitem__)
+            others = max((widths[at] for at in wide if at != widest), default=0)
+            widths[widest] -= min(excess, max(1, widths[widest] - others), widths[widest] - few[widest])
+    for level in (KEY, MAIN, PLAIN):
         for at in places:
             if importance[at] == level and widths[at]:
                 widths[at] += max(0, min(natural[at] - widths[at], room - _total(widths)))

@@ -250,7 +250,7 @@ def environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
         "HOME": str(folder),
         "USER": "ops",
         "LANG": "C.UTF-8",
-        "TERM": "xterm",
+        "TERM": "dumb",
         "NO_COLOR": "1",
         "PAGER": "cat",
         "CLOUDFLARE_API_TOKEN": sandbox.token,

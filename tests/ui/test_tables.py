@@ -122,18 +122,18 @@ def test_nothing_is_shortened_in_a_pipe() -> None:
     ],
 )
 def test_what_matters_least_gives_way_first(room: int, expected: list[int]) -> None:
-    widths = [20, 30, 10, 40]
+    widths, least = [20, 30, 10, 40], [12, 12, 10, 25]
 
-    assert fitted(widths, widths, [PLAIN, MAIN, LOW, KEY], room) == expected
+    assert fitted(widths, widths, least, [PLAIN, MAIN, LOW, KEY], room) == expected
 
 
 def test_a_few_long_cells_push_no_column_out() -> None:
     # Most cells of the second column take 20 characters, and one takes 500.
-    assert fitted([10, 500, 8], [10, 20, 8], [MAIN, KEY, LOW], 60) == [10, 38, 8]
+    assert fitted([10, 500, 8], [10, 20, 8], [10, 20, 8], [MAIN, KEY, LOW], 60) == [10, 38, 8]
 
 
 def test_what_is_dropped_comes_back_if_it_fits_after_all() -> None:
-    assert fitted([20, 5, 40], [20, 5, 40], [MAIN, LOW, LOW], 40) == [20, 5, 0]
+    assert fitted([20, 5, 40], [20, 5, 40], [20, 5, 40], [MAIN, LOW, LOW], 40) == [20, 5, 0]
 
 
 def test_a_terminal_shows_what_one_looks_for_and_names_the_rest() -> None:

@@ -24,7 +24,7 @@ CHECKED = (
 )  # fmt: skip
 EXPIRING = (
     Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
-    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), "type",
+    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), Column("type", LOW),
 )  # fmt: skip
 DAY = 86400.0
 # For a certificate that states neither how long it is valid nor when it was uploaded.

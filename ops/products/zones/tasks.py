@@ -106,7 +106,7 @@ def settings(app: App, zone: str = "") -> Rows:
     inv zones.settings --zone example.com
     inv zones.settings --zone example.com --filter id=min_tls_version
     """
-    columns = (Column("id", KEY), Column("value", MAIN), "editable", Column("modified_on", LOW, TIME))
+    columns = (Column("id", KEY), "value", "editable", Column("modified_on", LOW, TIME))
     return Rows(api.list_settings(app.client, app.zone_id(zone)), columns, "setting")
 
 
