@@ -31,7 +31,7 @@ class Dialog:
         self._process = subprocess.Popen(
             [sys.executable, "-c", RUN, *line],
             stdin=inside, stdout=inside, stderr=inside, close_fds=True, start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environ},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PAGER": "cat", **environ},
         )  # fmt: skip
         os.close(inside)
         self.shown = ""

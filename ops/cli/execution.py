@@ -62,12 +62,10 @@ class _Execution:
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            for name in self._command.required:
-                if not self._options.get(name):
-                    raise UsageError(
-                        f"{self._command.path} needs {flag_of(name)}",
-                        hint=f"`inv --help {self._command.path}` shows its options",
-                    )
+            path = self._command.path
+            if missing := [name for name in self._command.required if not self._options.get(name)]:
+                hint = f"`inv --help {path}` shows its options"
+                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
