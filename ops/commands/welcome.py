@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.errors import OpsError
+from ops.ui.human import shown
+from ops.ui.shapes import TIME
 
 FIRST = (
     ("sandbox scan.export", "try it: export an account that exists only on this machine"),
@@ -53,12 +55,5 @@ def _state(project: Path, invoke: Mapping[str, object]) -> list[str]:
         last = max(found, key=lambda entry: entry.started, default=None)
     except OpsError as error:
         return [f"Account:          unknown: {error.message}"]
-    age = f"{last.name}, {_age(time.time() - last.started)} old" if last else "none yet"
+    age = f"{last.name}, {shown(last.started, TIME, time.time())}" if last else "none yet"
     return [f"Account:          {stage}", f"Newest snapshot:  {age}"]
-
-
-def _age(seconds: float) -> str:
-    for name, size in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{seconds:.0f} s"
