@@ -107,7 +107,7 @@ COMPILES = "re.compile"
 # Their arguments are the names of our own modules, and of extras.
 IMPORTS = {
     "ops/kinds/catalog.py",
-    "ops/config/tokens.py",
+    "ops/config/credentials.py",
     "ops/http/__init__.py",
     "ops/program.py",
     "ops/sandbox/routes/__init__.py",
