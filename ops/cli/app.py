@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ops.cli.options import ON_READS
 from ops.errors import UsageError
-from ops.items import timestamp
+from ops.items import reach, timestamp
 
 if TYPE_CHECKING:
     from ops.cli.run import Run
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ops.ui.shapes import Bytes, Item, Output, Rows, Text
     from ops.ui.talk import Talk
 
+DASHBOARD = "https://dash.cloudflare.com"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -32,6 +33,7 @@ class Declaration(Protocol):
     function: Callable[..., Any]
     required: tuple[str, ...]
     raw: tuple[str, ...]
+    page: str
     writes: bool
     reads: bool
     stages: bool
@@ -219,6 +221,37 @@ class App:
             return Path(named)
         moment = timestamp(self.clock()).replace(":", "-")
         return self.settings.exports / f"{self.command.path}-{moment}.json"
+
+    def web(self, options: Mapping[str, Any]) -> Text:
+        """Return the address of the dashboard's page about what *options* name; open it on a terminal."""
+        from urllib.parse import quote
+
+        from ops.config.settings import SANDBOX
+        from ops.ui.shapes import Text
+
+        if self.settings.api_host == SANDBOX:
+            raise UsageError("the sandbox has no dashboard", hint="leave out --web, or `sandbox`")
+        zone = self.zone(options["zone"]) if "{zone}" in self.command.page else None
+        account = reach(zone, "account.id") if zone else self.account_id
+        named = {**options, "account": account, **({"zone": zone["name"]} if zone else {})}
+        path = self.command.page.format(**{name: quote(str(value), safe="") for name, value in named.items()})
+        address = f"{DASHBOARD}/{path}"
+        if sys.stdout.isatty():
+            import webbrowser
+
+            webbrowser.open(address)
+        return Text(f"{address}\n")
+
+    def use(self, **settings: Any) -> None:
+        """Change *settings* for the rest of this task: credentials, the account."""
+        from dataclasses import replace
+
+        from ops.telemetry.redact import Redactor
+
+        self.settings = replace(self.settings, **settings)
+        self.talk.settle(self.settings, Redactor(self.settings.secrets()))
+        for cached in ("client", "account_id"):
+            vars(self).pop(cached, None)
 
     def stage(self, **staged: Any) -> None:
         """Set settings for the tasks after this one on the line; None removes one again."""

@@ -13,6 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
+from ops.cli.words import flag_of
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 from ops.ui.shapes import plain
 
@@ -61,19 +62,18 @@ class _Execution:
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            for name in self._command.required:
-                if not self._options.get(name):
-                    raise UsageError(
-                        f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
-                        hint=f"`inv --help {self._command.path}` shows its options",
-                    )
+            path = self._command.path
+            if missing := [name for name in self._command.required if not self._options.get(name)]:
+                hint = f"`inv --help {path}` shows its options"
+                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
             if RUN.several and not self._command.stages and sys.stdout.isatty():
                 self._talk.show(self._heading(), "bold")
             with self._spinning():
-                result = self._command.function(app, **self._options)
+                web = self._shared.get("web")
+                result = app.web(self._options) if web else self._command.function(app, **self._options)
                 if RUN.pretended and not self._command.writes and "client" in vars(app):
                     self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
                 if printed:

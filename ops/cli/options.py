@@ -37,7 +37,9 @@ ON_TABLES: dict[str, Any] = {"wide": False, "utc": False}
 ON_OUTPUT: dict[str, Any] = {"no_pager": False}
 ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
+ON_PAGES: dict[str, Any] = {"web": False}
 HELP = {
+    "web": "print the address of the dashboard's page, and open it if this is a terminal",
     "at": "read a snapshot instead of Cloudflare: latest, a date (the newest up to then), a name, a path, s3://…/latest",
     "offline": "read the newest complete snapshot without any request; the same as --at latest",
     "identity": "file with the key that opens an encrypted snapshot",
@@ -65,7 +67,7 @@ HELP = {
     "namespace": "title or id of the namespace",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
-SHORT = {"wide": "w"}
+SHORT = {"output": "o", "quiet": "q", "yes": "y", "dry_run": "n", "wide": "w"}
 # Options of tasks that can do much damage: see `guards` of @command.
 GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 
@@ -77,8 +79,6 @@ class Option(Argument):
         return f"--{self.names[0]}"
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
-            raise ParseError(f"No idea what {value!r} is!")
         try:
             super().set_value(value, cast)
         except ValueError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from invoke.collection import Collection
     from invoke.tasks import Call
 
     from ops.config.settings import Settings
@@ -27,6 +28,8 @@ class Run:
         """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
+        self.collection: Collection | None = None
+        """All tasks that could be on the line."""
         self.dry = self.debug = False
         self.pretended: list[Change] = []
         """The changes that the dry tasks so far would have made."""
@@ -49,10 +52,10 @@ class Run:
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
 
-    def begin(self, *, project: Path, dry: bool, debug: bool) -> None:
+    def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
         self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
-        self.project, self.dry, self.debug = project, dry, debug
+        self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
@@ -60,6 +63,11 @@ class Run:
         self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
         for self.position, call in enumerate(calls):
             yield call
+
+    def declared_needs(self) -> dict[str, str]:
+        """Return every task that could be on the line, with the permissions that it declares."""
+        root = self.collection
+        return {name: getattr(root[name], "needs", "") for name in root.task_names} if root else {}
 
     @property
     def left(self) -> list[str]:

@@ -51,6 +51,7 @@ def _visible(value: object) -> object:
 
 @command(
     "profile",
+    positional=("name",),
     stages=True,
     help={
         "name": "use this profile for the tasks after this one",

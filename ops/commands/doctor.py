@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @command(
     "doctor",
+    positional=("product",),
     help={"product": "check only the token's permissions for this product, e.g. dns; may be repeated"},
 )
 def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:

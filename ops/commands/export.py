@@ -106,7 +106,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
     """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
-    from ops.offsite.push import push
+    from ops.offsite.transfer import push
 
     later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
     try:

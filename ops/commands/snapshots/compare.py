@@ -37,7 +37,6 @@ _UNKNOWN = "unknown parts were not read completely on one side, so they were not
 @command(
     "diff",
     required=("a", "b"),
-    positional=("a", "b"),
     needs="none; with live Read on what the snapshot holds",
     help={
         **HELP,

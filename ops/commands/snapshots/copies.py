@@ -38,7 +38,7 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     inv snapshots.push --name 2026-11-22 --to s3://backups/cloudflare
     """
     from ops.offsite.bucket import SCHEME, read_prefix
-    from ops.offsite.push import push
+    from ops.offsite.transfer import push
 
     place = read_prefix(to, "--to")
     if name.startswith(SCHEME):

@@ -57,7 +57,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     return Rows((row for library in libraries for row in library_rows(library)), COLUMNS, "snapshot")
 
 
-@command("show", help=OPENED)
+@command("show", positional=("name",), help=OPENED)
 def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
     """Show the sections of a snapshot, and what could not be read.
 

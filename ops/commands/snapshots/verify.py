@@ -23,6 +23,7 @@ _SHOWN = 20
 
 @command(
     "verify",
+    positional=("name",),
     needs="none; with --live Read on what the snapshot contains",
     help={**OPENED, "live": "also count the current items of the account"},
 )

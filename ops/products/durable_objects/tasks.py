@@ -49,7 +49,13 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     return Rows(listing, (Column("id", KEY), "hasStoredData"), "object")
 
 
-@command("info", required=("namespace",), needs=api.READ, help={"namespace": NAMESPACE})
+@command(
+    "info",
+    required=("namespace",),
+    page="{account}/workers/durable-objects",
+    needs=api.READ,
+    help={"namespace": NAMESPACE},
+)
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 

@@ -40,7 +40,13 @@ def list_buckets(app: App, jurisdiction: str = "") -> Rows:
     return Rows(api.list_buckets(app.client, app.account_id, *only), COLUMNS, "bucket")
 
 
-@command("info", required=("bucket",), needs=READ, help={"bucket": NAMED, "jurisdiction": WHERE})
+@command(
+    "info",
+    required=("bucket",),
+    page="{account}/r2/{jurisdiction}/buckets/{bucket}",
+    needs=READ,
+    help={"bucket": NAMED, "jurisdiction": WHERE},
+)
 def info(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Item:
     """Show a bucket: its location, storage class and jurisdiction.
 

@@ -41,7 +41,6 @@ NOT_ISSUED = frozenset(
     "check",
     reads=False,
     required=("host",),
-    positional=("host",),
     help={
         "host": "name or address of the server, e.g. www.example.com",
         "port": "where it speaks TLS (default 443)",

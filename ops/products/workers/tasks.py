@@ -59,7 +59,13 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     return Rows(map(row, scripts), columns, "Worker")
 
 
-@command("info", required=("script",), needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
+@command(
+    "info",
+    required=("script",),
+    page="{account}/workers/services/view/{script}/production",
+    needs=f"{SCRIPTS}; for the routes {ROUTES}",
+    help={"routes": WHICH},
+)
 def info(app: App, script: str = "", routes: str = "all") -> Item:
     """Show one script: bindings by type, routes, custom domains, schedules, size.
 
@@ -213,6 +219,7 @@ def deploy(
 @command(
     "download",
     required=("script",),
+    positional=("script", "to"),
     needs=SCRIPTS,
     help={
         "to": "folder to write to (default: one named like the script)",
@@ -236,7 +243,12 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
     return Rows(rows, columns, "file")
 
 
-@command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
+@command(
+    "routes",
+    positional=("zone",),
+    needs=ROUTES,
+    help={"zone": "domain or id, e.g. example.com (default: all zones)"},
+)
 def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
@@ -290,6 +302,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 @command(
     "route-delete",
     required=("zone",),
+    positional=("zone", "pattern"),
     writes=True,
     needs="Zone > Workers Routes > Edit",
     help={"id": "the route's id", "pattern": "or its pattern"},

@@ -58,6 +58,7 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
 @command(
     "info",
     required=("zone",),
+    page="{account}/{zone}",
     needs="Zone > Zone, DNS, Workers Routes, SSL and Certificates > Read",
     help={"zone": ZONE},
 )

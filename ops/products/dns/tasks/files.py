@@ -163,6 +163,7 @@ def plan_records(
 
 @command(
     "apply",
+    positional=("zone", "file"),
     writes=True,
     guards=("force",),
     required=("zone",),

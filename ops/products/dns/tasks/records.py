@@ -172,7 +172,14 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
 
-@command("create", writes=True, required=("zone", "name", "type"), needs=EDIT, help=CHOOSING | DESCRIBING)
+@command(
+    "create",
+    positional=("zone", "name", "type", "content"),
+    writes=True,
+    required=("zone", "name", "type"),
+    needs=EDIT,
+    help=CHOOSING | DESCRIBING,
+)
 @describing
 def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, typed: Json) -> Rows:
     """Create a record; an equal one that exists already is left unchanged.
@@ -190,6 +197,7 @@ def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, t
 
 @command(
     "update",
+    positional=("zone", "name", "type", "content"),
     writes=True,
     required=("zone",),
     needs=EDIT,
@@ -225,7 +233,14 @@ def update_record(
     return make(app, changes.update(current, found, typed, cleared))
 
 
-@command("put", writes=True, required=("zone", "name", "type"), needs=EDIT, help=CHOOSING | DESCRIBING)
+@command(
+    "put",
+    positional=("zone", "name", "type", "content"),
+    writes=True,
+    required=("zone", "name", "type"),
+    needs=EDIT,
+    help=CHOOSING | DESCRIBING,
+)
 @describing
 def put_record(
     app: App,
@@ -252,6 +267,7 @@ def put_record(
 
 @command(
     "delete",
+    positional=("zone", "name", "type", "content"),
     writes=True,
     required=("zone",),
     needs=EDIT,

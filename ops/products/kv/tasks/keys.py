@@ -220,6 +220,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
 
 @command(
     "put",
+    positional=("namespace", "key", "value"),
     required=("namespace", "key"),
     raw=("value",),
     writes=True,
@@ -285,6 +286,7 @@ def _value_from(text: str, file: str) -> bytes:
 
 @command(
     "delete",
+    positional=("namespace", "key"),
     required=("namespace",),
     writes=True,
     guards=("force",),
