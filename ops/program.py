@@ -201,10 +201,15 @@ class OpsProgram(Program):
                 "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
                 for word, after in pairwise([*self.core.unparsed, ""])
             ]
-        if self.core.unparsed[:1] == ["help"]:
-            # `inv help TASK` is `inv --help TASK`.
-            self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
+        words = self.core.unparsed
+        if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
+            words = ["help", words[0]]
+        if words[:1] == ["help"]:
+            # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
+            self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
             self.core.unparsed = []
+        if "--" in self.argv:
+            self.core.unparsed += self.argv[self.argv.index("--") :]
         with self._explained():
             super().parse_tasks()
 
