@@ -102,7 +102,7 @@ def test_words_before_the_first_task_stay() -> None:
 def test_words_after_two_dashes_are_main_arguments_even_with_a_dash() -> None:
     assert placed("kv.get", "a", "--", "-1")[:3] == ["kv.get", "--namespace=a", "--key=-1"]
     assert placed("dns.list", "--", "doctor")[:2] == ["dns.list", "--zone=doctor"]
-    with pytest.raises(ParseError, match="kv.get has no main argument left for --yes"):
+    with pytest.raises(ParseError, match=r"kv\.get has no main argument left for --yes"):
         placed("kv.get", "a", "b", "--", "--yes")
 
 

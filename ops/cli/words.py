@@ -22,7 +22,7 @@ class Segment:
         self.words = [name]
         self.bare: list[int] = []
         """Where in `words` those are that are neither options nor values of options."""
-        # A task of another package has none; Invoke fills its positional arguments, and keeps what follows `--`.
+        # A task of another package has none: Invoke fills its positional arguments and keeps words after `--`.
         self.known = hasattr(task, "arguments")
         self._arguments: tuple[str, ...] = getattr(task, "arguments", ())
         self._required: tuple[str, ...] = getattr(task, "required", ())
@@ -35,20 +35,15 @@ class Segment:
             name, equals, word = "--output", "=", "--output=json"
         if not name.startswith("--") and len(name) > 2 and name not in self.context.flags:
             # Several short options in one word: the first that takes a value has the rest of the word.
-            for at, letter in enumerate(word[1:], 1):
-                argument = self._flag(f"-{letter}", core)
-                if argument is None or argument.takes_value:
-                    break
-                self.words.append(f"-{letter}")
-            else:
-                return False
-            name, word = f"-{letter}", f"-{letter}{word[at + 1 :]}"
-            equals = word[2:]
+            while len(word) > 2 and (argument := self._flag(word[:2], core)) and not argument.takes_value:
+                self.words.append(word[:2])
+                word = f"-{word[2:]}"
+            name, equals = word[:2], word[2:]
         self.words.append(word)
         argument = self._flag(name, core)
         if argument is None:
             return False
-        self._given.add(argument.attr_name or argument.name)
+        self._given.add(argument.attr_name or str(argument.name))
         return not equals and argument.takes_value and not argument.optional
 
     def _flag(self, name: str, core: ParserContext) -> Argument | None:
