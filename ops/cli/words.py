@@ -22,7 +22,7 @@ class Segment:
         self.words = [name]
         self.bare: list[int] = []
         """Where in `words` those are that are neither options nor values of options."""
-        # A task of another package has none: Invoke fills its positional arguments and keeps words after `--`.
+        # A task of another package has none: Invoke fills its positional arguments and has what follows `--`.
         self.known = hasattr(task, "arguments")
         self._arguments: tuple[str, ...] = getattr(task, "arguments", ())
         self._required: tuple[str, ...] = getattr(task, "required", ())
