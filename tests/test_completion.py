@@ -101,7 +101,7 @@ def test_a_name_with_special_characters_is_one_quoted_word(inv: Inv, staged: San
     assert offered(inv, "inv kv.keys two") == [shlex.quote("two words; $(x)")]
 
 
-def test_in_bash_a_candidate_goes_on_where_readline_breaks_the_word(inv: Inv, staged: Sandbox) -> None:
+def test_a_candidate_for_bash_starts_after_the_last_word_break(inv: Inv, staged: Sandbox) -> None:
     for title in ("two words", "a=b", "part:two", "it's $5"):
         assert inv("kv.create", "--title", title, "--yes").code == 0
     assert inv("scan.export").code == 0
