@@ -6,6 +6,7 @@ from ops.products.dns.tasks.files import apply_records, export_records, import_r
 from ops.products.dns.tasks.records import (
     create_record,
     delete_record,
+    find_records,
     get_record,
     list_records,
     put_record,
@@ -17,6 +18,7 @@ __all__ = (
     "create_record",
     "delete_record",
     "export_records",
+    "find_records",
     "get_record",
     "import_records",
     "list_records",

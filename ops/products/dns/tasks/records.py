@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from inspect import Parameter, signature
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
 from ops.products.dns import api
+from ops.products.zones.parts import AnswerPart, all_zones, attempt
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from ops.cli.app import App
     from ops.items import Json
     from ops.products.dns.changes import CurrentZone
@@ -31,6 +37,9 @@ FILTERS = (
 )
 CLEARABLE = ("comment", "tags", "settings")
 ZONE = "domain or id, e.g. example.com"
+EVERY_ZONE = ("all", "*")
+# What stands between the addresses of SPF, HTTPS and SVCB records.
+_BETWEEN = re.compile(r'[\s",=]|ip[46]:', re.IGNORECASE)
 CHOOSING = {
     "zone": ZONE,
     "name": "`www`, `@` for the zone itself, `*`, or a complete name",
@@ -107,7 +116,7 @@ def current_zone(app: App, zone: str) -> CurrentZone:
     required=("zone",),
     needs=READ,
     help={
-        "zone": ZONE,
+        "zone": f"{ZONE}; or all",
         "type": "only this type, e.g. MX",
         "name": "only this name: `www`, `@` for the zone itself, or a complete name",
         "content": "only this content",
@@ -132,10 +141,11 @@ def list_records(
     match: str = "",
     where: tuple[str, ...] = (),
 ) -> Rows:
-    """List a zone's records.
+    """List the records of a zone, or of all zones.
 
     inv dns.list --zone example.com --type MX
     inv dns.list --zone example.com --where name.startswith=www --output json
+    inv dns.list --zone all --type TXT
     """
     from ops.products.dns.names import full_name
 
@@ -153,10 +163,86 @@ def list_records(
         if not sign or filter not in FILTERS:
             raise UsageError(f"--where does not know {condition!r}", hint=f"one of: {', '.join(FILTERS)}")
         filters[filter] = value
+
+    def of(found: Json) -> dict[str, str | bool]:
+        return {**filters, "name": full_name(name, found["name"])} if name else filters
+
+    if zone in EVERY_ZONE:
+        name = name.rstrip(".")  # a complete name is in one of them
+        return Rows(_everywhere(app, of), ("zone", *COLUMNS))
     found = app.zone(zone)
-    if name:
-        filters["name"] = full_name(name, found["name"])
-    return Rows(api.list_records(app.client, found["id"], **filters), COLUMNS)
+    return Rows(api.list_records(app.client, found["id"], **of(found)), COLUMNS)
+
+
+def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> Iterator[Json]:
+    """Yield the records of all zones that match *filters*(zone), each with the name of its zone.
+
+    A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
+    """
+
+    def read(zone: Json) -> AnswerPart:
+        return attempt(zone["name"], lambda: api.list_records(app.client, zone["id"], **filters(zone)))
+
+    requests = 0 if app.offline else 1
+    zones = all_zones(app.client, app.settings.account_id, gap=app.gap, note=app.note, requests=requests)
+    unread = []
+    for part in app.parallel(read, zones):
+        if part.problem:
+            unread.append(part)
+        yield from ({"zone": part.name, **record} for record in part.value or ())
+    if unread and unread[0].error and all(part.error for part in unread) and len(unread) == len(zones):
+        raise unread[0].error
+    for part in unread:
+        app.gap(f"records of {part.name}: {part.status}: {part.problem}")
+
+
+@command(
+    "find",
+    needs=f"Zone > Zone > Read, {READ}",
+    help={
+        "address": "in this network or at this address: A, AAAA, and the addresses in SPF, HTTPS and SVCB",
+        "content": "what the content contains, e.g. old.example.net",
+        "name": "what the complete name contains, e.g. vpn",
+        "comment": "what the comment contains",
+    },
+)
+def find_records(app: App, address: str = "", content: str = "", name: str = "", comment: str = "") -> Rows:
+    """Find the records of all zones that have an address, or that contain a text. Takes a request per zone.
+
+    inv dns.find --address 192.0.2.0/24
+    inv dns.find --content old.example.net --output json
+    inv dns.find --name vpn --at 2026-11-22
+    """
+    from ops.products.zones.api import canonical
+
+    filters: dict[str, str | bool] = {
+        "content.contains": content,
+        "name.contains": canonical(name),
+        "comment.contains": comment,
+    }
+    if not address and not any(filters.values()):
+        raise UsageError("nothing to find was given", hint="--address, --content, --name or --comment")
+    try:
+        wanted = ip_network(address, strict=False) if address else None
+    except ValueError:
+        raise UsageError(
+            f"{address!r} is neither an address nor a network", hint="e.g. --address 192.0.2.0/24"
+        ) from None
+    found = _everywhere(app, lambda _zone: filters)
+    rows = (
+        record
+        for record in found
+        if wanted is None or any(one.overlaps(wanted) for one in _networks(record, wanted.version))
+    )
+    return Rows(rows, ("zone", *COLUMNS))
+
+
+def _networks(record: Json, version: int) -> Iterator[IPv4Network | IPv6Network]:
+    """Yield the addresses and networks of that IP *version* in the content of *record*."""
+    for word in _BETWEEN.split(str(record.get("content", ""))):
+        with suppress(ValueError):
+            if (found := ip_network(word, strict=False)).version == version:
+                yield found
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)
