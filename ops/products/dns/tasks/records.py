@@ -38,7 +38,7 @@ FILTERS = (
 CLEARABLE = ("comment", "tags", "settings")
 ZONE = "domain or id, e.g. example.com"
 EVERY_ZONE = ("all", "*")
-# What stands between the addresses of SPF, HTTPS and SVCB records.
+# Separates the addresses in the content of SPF, HTTPS and SVCB records.
 _BETWEEN = re.compile(r'[\s",=]|ip[46]:', re.IGNORECASE)
 CHOOSING = {
     "zone": ZONE,
