@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.errors import Refused
+from ops.errors import NetworkError, NotFound, Refused, SystemFailure, UsageError, UserError
 from ops.offsite import address
 from ops.snapshots.layout import ENDING, account_folder
-from ops.snapshots.library import Library, accounts, only_account
+from ops.snapshots.library import Library, accounts
 from ops.snapshots.snapshot import check_account
 
 if TYPE_CHECKING:
@@ -17,15 +20,37 @@ if TYPE_CHECKING:
 
 
 def open_library(app: App, place: str = "") -> Library:
-    """Return the library of the current account, here or at the prefix *place*; Cloudflare is not asked.
+    """Return the library of the current account, here or at the prefix *place*.
 
-    The account is that of the settings, or the only one with stored snapshots; raises UsageError if there are
-    several.
+    The account is that of the settings, or the only one with stored snapshots, or the only one that the token
+    can see: Cloudflare is asked only if that is not known from before. Raises UsageError, NotFound.
     """
     if place:
         return _library(app, address.read_prefix(place, "--from"), "")
     root = app.settings.exports
-    return Library(root, app.known_account or only_account(root, accounts(root)))
+    return _chosen(app, root, lambda: accounts(root), partial(Library, root))
+
+
+def _chosen(
+    app: App, where: object, stored: Callable[[], list[str]], library: Callable[[str], Library]
+) -> Library:
+    if app.known_account:
+        return library(app.known_account)
+    names = stored()
+    if not names:
+        raise NotFound(f"{where} has no snapshots", hint="`inv scan.export` creates one")
+    account = names[0] if len(names) == 1 else app.last_account
+    if not account and not app.offline:
+        # Without an answer, the accounts to choose from say more than the reason.
+        with suppress(UserError, SystemFailure, NetworkError):
+            account = app.account_id
+    if account:
+        return library(account)
+    lines = (f"  --account-id {name}  {library(name).account_name}".rstrip() for name in names)
+    raise UsageError(
+        f"{where} has snapshots of {len(names)} accounts",
+        hint="\n".join(("choose one with --account-id:", *lines)),
+    )
 
 
 def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
@@ -65,5 +90,10 @@ def _library(app: App, place: BucketPrefix, account: str) -> Library:
             f"this is a snapshot of the account {account}, not of {known}", hint=f"--account-id {account}"
         )
     bucket = Bucket(place.bucket, app.settings, app.stop)
-    account = known or account or only_account(place, stored_accounts(bucket, place))
-    return OffsiteLibrary(app, place, account, bucket)
+
+    def library(account_id: str) -> OffsiteLibrary:
+        return OffsiteLibrary(app, place, account_id, bucket)
+
+    if account:
+        return library(known or account)
+    return _chosen(app, place, lambda: stored_accounts(bucket, place), library)

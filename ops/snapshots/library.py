@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -90,6 +91,11 @@ class Library:
         self.where = str(self.folder)
         self.listing = "`inv snapshots.list` shows the stored snapshots"
 
+    @property
+    def account_name(self) -> str:
+        """Return the name of the account, as its newest readable snapshot has it; or ""."""
+        return next((entry.manifest.account_name for entry in self._entries() if entry.manifest), "")
+
     def all(self) -> list[Entry]:
         """Return all stored snapshots, newest first, damaged ones included. Links are not followed."""
         return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
@@ -108,7 +114,8 @@ class Library:
 
         "latest" is the newest complete one of the whole account (or, if only parts were ever exported, the
         newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10" the newest
-        complete one of that time or before; otherwise a folder's name, or a path. Raises NotFound.
+        complete one of that time or before; otherwise a folder's name, or a path. Raises NotFound, and
+        UsageError for a date that does not exist.
         """
         if name in (LATEST, PREVIOUS):
             found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
@@ -124,6 +131,10 @@ class Library:
         if not _MOMENT.fullmatch(name):
             return self._elsewhere(name)
         prefix = name.replace(":", "-")
+        try:
+            datetime.fromisoformat(prefix[:10] + prefix[10:].replace("-", ":"))
+        except ValueError:
+            raise UsageError(f"{name} is not a date or time that exists", hint=self.listing) from None
         found = _pick(e for e in self._entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
         if found is None:
             raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
@@ -210,15 +221,6 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
         elif entry.complete:
             parts.append(entry)
     return parts[number] if not whole and len(parts) > number else None
-
-
-def only_account(where: object, names: list[str]) -> str:
-    """Return the only one of *names*, the accounts with snapshots at *where*. Raises UsageError, NotFound."""
-    if len(names) > 1:
-        raise UsageError(f"{where} has snapshots of {', '.join(names)}", hint="choose one with --account-id")
-    if not names:
-        raise NotFound(f"{where} has no snapshots", hint="`inv scan.export` creates one")
-    return names[0]
 
 
 def accounts(root: Path) -> list[str]:

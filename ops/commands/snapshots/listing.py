@@ -22,7 +22,7 @@ NAME = "latest, previous, a date (the newest of that day or before), a name, a p
 FROM = "s3://BUCKET/PREFIX: the snapshots in that bucket instead of those on this machine"
 IDENTITY = "file with the age secret key that opens an encrypted one"
 PHRASE = "file with the passphrase that opens it, on its first line"
-COLUMNS = ("account", "snapshot", "started", "status", "kinds", "items", "size", "note")
+COLUMNS = ("account", "account_name", "snapshot", "started", "status", "kinds", "items", "size", "note")
 SECTIONS = ("kind", "in", "status", "count", "reason")
 
 _CONTENTS = "/contents"
@@ -63,7 +63,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     manifest = snapshot.manifest
     status = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
     app.note(
-        f"{snapshot.where}: account {manifest.account_id}, {manifest.started}, {status}, by {manifest.tool}"
+        f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
     )
     return Rows(sections(snapshot, kinds()), SECTIONS)
 
@@ -84,6 +84,7 @@ def library_rows(library: Library) -> Iterator[Json]:
         manifest, size = entry.manifest, size_of(entry)
         yield {
             "account": manifest.account_id if manifest else library.account_id,
+            "account_name": manifest.account_name if manifest else None,
             "snapshot": entry.name,
             "started": moment(entry.started),
             "status": entry.status,
