@@ -57,12 +57,13 @@ def _a_zone(client: Client, standing: Standing) -> tuple[str, Finding]:
     where = address(zones.path, Owner(standing.account_id, standing.account_id, {}))
     zone_params: dict[str, Any] = {"account.id": standing.account_id}
     try:
-        found = client.get(where, **zone_params, **smallest(zones.paging))
+        found = next(client.whole(where, **zone_params, **smallest(zones.paging)), None)
     except OpsError as error:
         return "", _finding(ZONES, where, error, standing)
     if not found:
         return "", Finding(ZONES, "ok", "can be read, but the account has none")
-    return found[0]["id"], Finding(ZONES, "ok", f"can be read; the checks of zones read {found[0]['name']}")
+    note = f"can be read; the checks of zones read {found.get('name')}"
+    return str(found.get("id", "")), Finding(ZONES, "ok", note)
 
 
 def _probe(client: Client, standing: Standing, zone_id: str, product: str) -> Finding:
@@ -73,7 +74,7 @@ def _probe(client: Client, standing: Standing, zone_id: str, product: str) -> Fi
         return Finding(product, "unknown", f"not checked: no {scope} is known to read it from")
     where = address(probe.path, Owner(standing.account_id, id, {}))
     try:
-        client.get(where, **smallest(probe.paging))
+        client.envelope(where, **smallest(probe.paging))
     except OpsError as error:
         return _finding(product, where, error, standing)
     note = "; a purge cannot be tried without purging" if product == "cache" else ""

@@ -12,6 +12,7 @@ from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
 from ops.http.pages import Listing, Page, whole
+from ops.http.shape import instance
 from ops.items import Json
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ class Client:
     def close(self) -> None:
         self._close()
 
-    def get(self, path: ApiPath, *, headers: Mapping[str, str] = NOTHING, **params: Any) -> Any:
-        """Return the `result` of *path*."""
-        return self._result(Call("GET", path, _spelt(params), headers=headers, fresh=self._cache))
+    def get(self, path: ApiPath, *, headers: Mapping[str, str] = NOTHING, **params: Any) -> Json:
+        """Return the `result` of *path*, an object."""
+        call = Call("GET", path, _spelt(params), headers=headers, fresh=self._cache)
+        return instance(self._result(call), dict, f"the answer of {path}")
 
     def envelope(self, path: ApiPath, **params: Any) -> Json:
         """Return the whole envelope: `result`, `result_info`, `messages` and the rest."""
@@ -118,7 +120,7 @@ class Client:
         return answers.envelope(call, reply)
 
     def lookup(self, path: ApiPath, **params: Any) -> Any:
-        """Return the `result` of *path* as get does, up to five minutes old: for finding ids by name."""
+        """Return the `result` of *path*, of any type and up to five minutes old: for finding ids by name."""
         return self._result(Call("GET", path, _spelt(params), fresh=max(LOOKUP_SECONDS, self._cache)))
 
     def pages(self, path: ApiPath, *, per_page: int, order: str = "", **params: Any) -> Listing:
@@ -164,17 +166,18 @@ class Client:
         call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
 
-    def post(self, path: ApiPath, **options: Any) -> Any:
+    def post(self, path: ApiPath, **options: Any) -> Json:
+        """Return the `result`, {} if the answer has none; put and patch do the same."""
         return self._write("POST", path, **options)
 
-    def put(self, path: ApiPath, **options: Any) -> Any:
+    def put(self, path: ApiPath, **options: Any) -> Json:
         return self._write("PUT", path, **options)
 
-    def patch(self, path: ApiPath, **options: Any) -> Any:
+    def patch(self, path: ApiPath, **options: Any) -> Json:
         return self._write("PATCH", path, **options)
 
-    def delete(self, path: ApiPath, **options: Any) -> Any:
-        """Delete *path*; return None if an earlier attempt may have done it and the item is gone."""
+    def delete(self, path: ApiPath, **options: Any) -> Json:
+        """Delete *path*; return {} if an earlier attempt may have done it and the item is gone."""
         return self._write("DELETE", path, **options)
 
     def _write(
@@ -187,7 +190,7 @@ class Client:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **params: Any,
-    ) -> Any:
+    ) -> Json:
         call = Call(method, path, _spelt(params), kind=WRITE, body=data, headers=headers or NOTHING)
         if files is not None:
             from urllib3.filepost import encode_multipart_formdata
@@ -209,7 +212,7 @@ class Client:
             self.refused += 1
             raise
         self.accepted += 1
-        return result
+        return {} if result is None else instance(result, dict, f"the answer of {call}")
 
     def _asker(
         self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.errors import NetworkError, NotFound, Refused, SystemFailure, UsageError, UserError
+from ops.errors import DiskError, NetworkError, NotFound, Refused, SystemFailure, UsageError, UserError
 from ops.offsite import address
 from ops.snapshots.layout import ENDING, account_folder
 from ops.snapshots.library import Library, accounts
@@ -28,7 +28,17 @@ def open_library(app: App, place: str = "") -> Library:
     if place:
         return _library(app, address.read_prefix(place, "--from"), "")
     root = app.settings.exports
-    return _chosen(app, root, lambda: accounts(root), partial(Library, root))
+
+    def stored() -> list[str]:
+        unreadable: list[DiskError] = []
+        found = accounts(root, unreadable.append)
+        if unreadable and not found:
+            raise unreadable[0]
+        for error in unreadable:
+            app.warn(error.message)
+        return found
+
+    return _chosen(app, root, stored, partial(Library, root))
 
 
 def _chosen(

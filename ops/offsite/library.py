@@ -7,7 +7,6 @@ object, which S3 shows completely or not at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -26,15 +25,13 @@ from ops.snapshots.layout import (
     is_snapshot_name,
     started_at,
 )
-from ops.snapshots.library import Entry, Library, UnfinishedUpload
+from ops.snapshots.library import ACCOUNT_FOLDER, Entry, Library, UnfinishedUpload
 from ops.snapshots.manifest import LARGEST, parse
 from ops.snapshots.snapshot import check_account, seconds
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.snapshots.snapshot import Snapshot
-
-_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
 class OffsiteLibrary(Library):
@@ -143,7 +140,7 @@ def stored_accounts(bucket: Bucket, place: BucketPrefix) -> list[str]:
     """Return the folders of the accounts with snapshots at *place*."""
     found = []
     for name in bucket.list_folder(place.prefix)[0]:
-        if _ACCOUNT.fullmatch(name):
+        if ACCOUNT_FOLDER.fullmatch(name):
             prefix = place.key(name, "")
             folders, objects = bucket.list_folder(prefix)
             files = (object.key.removeprefix(prefix) for object in objects)

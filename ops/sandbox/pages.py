@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ops.sandbox.router import route
-from ops.sandbox.store import Store
+from ops.sandbox.router import getter, not_routable, route, segments
+from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
 
@@ -31,9 +31,11 @@ def page_of(
 ) -> Answer:
     """Answer with one page of *select*, whose first column is the JSON text of an item.
 
-    *count* is the query for the number of all items; both take the same *args*. *bounds*, here
-    and below, of ``per_page``: ``maximum``, ``default`` (20) and ``minimum`` (5).
+    *count* is the query for the number of all items; both take the same *args*. *bounds*, here and below, of
+    ``per_page``: ``maximum``, ``default`` (20) and ``minimum`` (5); without them all items are on one page.
     """
+    if not bounds:
+        return ok_list(store.texts(select, args))
     page, per_page = _page(request, **bounds)
     texts = store.texts(select + " LIMIT ? OFFSET ?", (*args, per_page, (page - 1) * per_page))
     return ok_list(texts, page_info(page, per_page, len(texts), int(store.value(count, args))))
@@ -56,19 +58,42 @@ def page_of_documents(
     return page_of(request, store, select, count, (kind, owner, *args), **bounds)
 
 
-def listing(template: str, scope: str, kind: str, **bounds: int) -> None:
+def listing(template: str, scope: str, kind: str, filters: str = "", **bounds: int) -> None:
     """Register a GET that lists the documents of a kind, of the zone or the account in the path.
 
-    With *bounds* it answers in pages, else with all of them.
+    *filters*: the fields by which parameters of the same name select; ``~name`` has to contain the text.
     """
 
     def answer(request: Request, store: Store) -> Answer:
-        owner = request.args.get("zone_id") or request.account
-        if not bounds:
-            return ok_list(store.document_texts(kind, owner))
-        return page_of_documents(request, store, kind, owner, where="", args=(), order="sort, id", **bounds)
+        where, args = "", []
+        for name in filters.split():
+            field = name.lstrip("~")
+            if value := request.query.get(field):
+                column = f"json_extract(body, '$.{field}')"
+                where += f" AND {column} = ?" if field == name else f" AND instr(lower({column}), ?) > 0"
+                args.append(value if field == name else value.lower())
+        base = f" FROM document WHERE kind = ? AND owner = ?{where}"
+        select, count = f"SELECT body{base} ORDER BY sort, id", f"SELECT count(*){base}"
+        return page_of(request, store, select, count, (kind, request.owner, *args), **bounds)
 
     route("GET", template, scope)(answer)
+
+
+def reader(
+    template: str, scope: str, kind: str, *missing: Any, owner: Callable[[Request], str] | None = None
+) -> Callable[[Request, Store], Json]:
+    """Register a GET of one document, named by the last placeholder; return the function that finds it.
+
+    *missing*: status, code and message that refuse an unknown one, which is not routable without them.
+    """
+    name = template.rpartition("{")[2].partition("}")[0].partition(":")[0]
+
+    @getter(template, scope)
+    def find(request: Request, store: Store) -> Json:
+        refusal = Refusal(*missing) if missing else not_routable(segments(request.path))
+        return store.required(kind, owner(request) if owner else request.owner, request.args[name], refusal)
+
+    return find
 
 
 def page_of_items(request: Request, items: Sequence[Any], **bounds: int) -> Answer:

@@ -1,7 +1,8 @@
 """Finds the handler of a path. Segments are split before they are decoded.
 
 Templates look like ``/zones/{zone_id}/dns_records/{record_id}``. A name ending in ``_id`` matches 32 hex
-digits; ``{pack_id:uuid}`` matches a UUID; ``{setting_id:any}`` and names without ``_id`` match any text.
+digits; ``{pack_id:uuid}`` matches a UUID; ``{setting_id:any}`` and names without ``_id`` match any text;
+``{key:rest}`` matches the rest of the path.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _SHAPES = {
     "hex": re.compile(r"[0-9a-fA-F]{32}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
     "any": re.compile(r".+", re.DOTALL),
+    "rest": re.compile(r".+", re.DOTALL),
 }
 
 
@@ -48,6 +50,7 @@ class Node:
 
     words: dict[str, Node] = field(default_factory=dict)
     any: Node | None = None
+    rest: bool = False
     routes: dict[str, Route] = field(default_factory=dict)
 
 
@@ -68,7 +71,7 @@ def route(
             if segment.startswith("{"):
                 name, _, shape = segment[1:-1].partition(":")
                 names.append((name, shape or ("hex" if name.endswith("_id") else "any")))
-                node.any = node = node.any or Node()
+                node.any = node = node.any or Node(rest=shape == "rest")
             else:
                 node = node.words.setdefault(segment, Node())
         if method in node.routes:
@@ -126,6 +129,8 @@ def _walk(node: Node, words: list[str], at: int, values: list[str]) -> tuple[Nod
     found = _walk(child, words, at + 1, values) if child else None
     if found is None and node.any is not None:
         found = _walk(node.any, words, at + 1, [*values, words[at]])
+        if found is None and node.any.rest:
+            found = node.any, [*values, "/".join(words[at:])]
     return found
 
 

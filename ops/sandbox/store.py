@@ -54,6 +54,13 @@ CREATE TABLE IF NOT EXISTS do_object (
     namespace TEXT NOT NULL, id TEXT NOT NULL, stored INTEGER NOT NULL,
     PRIMARY KEY (namespace, id)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS r2_object (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, item TEXT NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (bucket, key)
+);
+
+CREATE TABLE IF NOT EXISTS d1_file (id TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
 
@@ -168,14 +175,10 @@ class Store:
             raise missing
         return found
 
-    def document_texts(self, kind: str, owner: str) -> list[str]:
-        """Return the JSON texts of all documents of a kind and owner, in order."""
-        sql = "SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY sort, id"
-        return self.texts(sql, (kind, owner))
-
     def list_documents(self, kind: str, owner: str) -> list[Any]:
         """Return all documents of a kind and owner, in order."""
-        return [json.loads(text) for text in self.document_texts(kind, owner)]
+        sql = "SELECT body FROM document WHERE kind = ? AND owner = ? ORDER BY sort, id"
+        return [json.loads(text) for text in self.texts(sql, (kind, owner))]
 
     def taken(self, kind: str, owner: str, sort: str) -> bool:
         """True if a document of a kind and owner has this *sort*, which is its unique name."""

@@ -121,6 +121,11 @@ class Request:
         """The zone id of the path."""
         return self.args["zone_id"]
 
+    @property
+    def owner(self) -> str:
+        """The zone id or the account id of the path, "" if it has neither."""
+        return self.args.get("zone_id") or self.args.get("account_id", "")
+
     def json(self) -> Any:
         """Return the body as JSON, or refuse it as the API does (400, 9207)."""
         try:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from ops.errors import Damaged, NotFound, OpsError, UsageError
+from ops.errors import Damaged, DiskError, NotFound, OpsError, UsageError
 from ops.files import disk
 from ops.snapshots import layout, publish
 from ops.snapshots.layout import ENDING, LATEST, MANIFEST, PARTIAL_ENDING, account_folder
@@ -24,6 +24,7 @@ from ops.snapshots.snapshot import Snapshot, check_account, seconds
 DAMAGED = "damaged"
 PREVIOUS = "previous"
 
+ACCOUNT_FOLDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d([-:]\d\d([-:]\d\d)?)?Z?)?")
 
 
@@ -223,11 +224,17 @@ def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
     return parts[number] if not whole and len(parts) > number else None
 
 
-def accounts(root: Path) -> list[str]:
-    """Return the ids of the accounts with stored snapshots."""
-    with disk.explained(root, "read"):
-        folders = [path for path in _children(root) if _is_folder(path)]
-        return sorted(path.name for path in folders if any(map(_is_stored, _children(path))))
+def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:
+    """Return the ids of the accounts with stored snapshots; *unreadable* is called for other folders."""
+    found = []
+    for path in sorted(_children(root)):
+        try:
+            with disk.explained(path, "read"):
+                if ACCOUNT_FOLDER.fullmatch(path.name) and _is_folder(path):
+                    found += [path.name] if any(map(_is_stored, _children(path))) else []
+        except DiskError as error:
+            unreadable(error)
+    return found
 
 
 def _children(folder: Path) -> list[Path]:

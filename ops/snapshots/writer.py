@@ -125,6 +125,7 @@ class Writer:
     def content(self, resource: Resource, owner: Owner, item: Json, content: Content) -> None:
         """Write a file of *item*; a second one with the same name gets another file name."""
         self.checked(content.data)
+        self.checked(content.name.encode("utf-8", "surrogatepass"))
         item_id = str(reach(item, resource.key))
         unique = content.name
         with self._lock:

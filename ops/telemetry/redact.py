@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, TextIO
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 HIDDEN = "[hidden]"
 # Shorter values would match ordinary words.
@@ -24,14 +24,24 @@ _PATTERNS = (
     r"(?<=[Bb]earer%20)[A-Za-z0-9_-]{8,}",
 )
 
+# How often what is kept is decoded: the token may be in base64 that is itself encoded.
+_LAYERS = 6
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_MARKED = bytes(65 if byte in _LETTERS else 32 for byte in range(256))
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_CODE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
+
 
 class Redactor:
     """Replace *secrets* in text: as they are, and in URLs, base64, hex and JSON."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        self._forms = tuple(forms)
         self._in_bytes = tuple(form.encode("utf-8", "surrogatepass") for form in forms)
+        # Most data has no run of letters that is long enough for a form of a secret, or for its base64.
+        self._others = tuple(form for form in self._in_bytes if form.translate(None, _LETTERS))
+        lengths = (len(form) for form in self._in_bytes if form not in self._others)
+        self._run = min(lengths, default=SHORTEST)
         # Of two with the same beginning the longer one comes first, so that its rest is replaced too.
         exact = (re.escape(form) for form in sorted(forms, reverse=True))
         self._find = re.compile("|".join((*exact, *_PATTERNS)))
@@ -47,14 +57,28 @@ class Redactor:
         return self(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def holds(self, value: Any) -> bool:
-        """True if a text or bytes anywhere in *value* contain a secret; patterns do not count."""
+        """True if a text or bytes anywhere in *value* contain a secret; patterns do not count.
+
+        Escapes of JSON and URLs, base64 with line ends and further layers of base64 and hex are decoded.
+        """
         if isinstance(value, str):
-            return any(form in value for form in self._forms)
+            value = value.encode("utf-8", "surrogatepass")
         if isinstance(value, bytes):
-            return any(form in value for form in self._in_bytes)
+            return bool(self._in_bytes) and self._within(value, _LAYERS)
         if isinstance(value, dict):
             return any(self.holds(part) for pair in value.items() for part in pair)
         return isinstance(value, list | tuple) and any(map(self.holds, value))
+
+    def _within(self, data: bytes, layers: int) -> bool:
+        runs = b"A" * self._run in data.translate(_MARKED)
+        if any(form in data for form in (self._in_bytes if runs else self._others)):
+            return True
+        if not layers:
+            return False
+        if (plain := _unescaped(data)) != data:
+            return self._within(plain, layers - 1)
+        found = re.findall(rb"[A-Za-z0-9+/_-]{%d,}" % self._run, data) if runs else ()
+        return any(self._within(inner, layers - 1) for run in found for inner in _decoded(run))
 
     def hidden(self, value: Any) -> Any:
         """Return *value* with HIDDEN in place of every text, bytes or key that contains a secret."""
@@ -81,6 +105,25 @@ def _forms(secret: str) -> Iterator[str]:
         last, padded = (shift + len(raw)) * 8 // 6, bytes(shift) + raw
         yield base64.b64encode(padded).decode()[first:last]
         yield base64.urlsafe_b64encode(padded).decode()[first:last]
+
+
+def _unescaped(data: bytes) -> bytes:
+    """Return *data* without its outermost escapes of JSON or URLs, or else without line ends."""
+    plain = unquote_to_bytes(data) if b"%" in data else data
+    escaped = b"\\" in plain
+    if escaped and b"\\u" in plain:
+        plain = _CODE.sub(lambda code: chr(int(code[1], 16)).encode("utf-8", "surrogatepass"), plain)
+    if plain == data and (escaped or b"\n" in data[:-1]):
+        return data.replace(b"\\n", b"").replace(b"\\r", b"").translate(None, b"\\\r\n")
+    return plain
+
+
+def _decoded(run: bytes) -> Iterator[bytes]:
+    """Yield what *run*, letters of base64 or hex, may stand for."""
+    whole = run[: len(run) - (len(run) % 4 == 1)].translate(_STANDARD)
+    yield base64.b64decode(whole + b"=" * (-len(whole) % 4))
+    with suppress(ValueError):
+        yield bytes.fromhex(run[: len(run) // 2 * 2].decode())
 
 
 class Log:

@@ -64,10 +64,10 @@ def test_wrangler_deploys_changes_and_deletes_a_worker(
     (tmp_path / "wrangler.json").write_text(json.dumps(PROJECT))
     (tmp_path / "secrets.json").write_text('{"FIRST": "one", "SECOND": "two"}')
 
-    def wrangler(line: str) -> str:
+    def wrangler(line: str, *more: str) -> str:
         path = f"{programs}:{os.environ['PATH']}"
         words = line.split()
-        return run(programs / "wrangler", *words, folder=tmp_path, **variables(sandbox), PATH=path)
+        return run(programs / "wrangler", *words, *more, folder=tmp_path, **variables(sandbox), PATH=path)
 
     def worker() -> Any:
         return sandbox.store.get_document("worker", sandbox.account_id, "from-wrangler")
@@ -108,9 +108,19 @@ def test_wrangler_deploys_changes_and_deletes_a_worker(
     wrangler("r2 bucket create from-wrangler")
     assert "from-wrangler" in wrangler("r2 bucket list")
     wrangler("r2 bucket info from-wrangler")
+    wrangler("r2 object put from-wrangler/pages/index.html --file public/index.html --remote")
+    wrangler("r2 object get from-wrangler/pages/index.html --file read.html --remote")
+    assert (tmp_path / "read.html").read_text() == "<h1>one</h1>"
+    wrangler("r2 object delete from-wrangler/pages/index.html --remote")
     wrangler("r2 bucket delete from-wrangler")
     wrangler("d1 create from-wrangler")
     assert "from-wrangler" in wrangler("d1 info from-wrangler")
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_first.sql").write_text("CREATE TABLE pages (name TEXT, size INTEGER);")
+    wrangler("d1 migrations apply orders --remote")
+    command = ("--command", "INSERT INTO pages VALUES ('home', 12); SELECT name, size FROM pages")
+    executed = wrangler("d1 execute orders --remote --json", *command)
+    assert json.loads(executed)[1]["results"] == [{"name": "home", "size": 12}]
     wrangler("d1 delete from-wrangler --skip-confirmation")
     assert "from-wrangler" in wrangler("queues info jobs")
     wrangler("queues consumer remove jobs from-wrangler")

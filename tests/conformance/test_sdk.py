@@ -322,6 +322,30 @@ def test_it_sets_crons_secrets_domains_and_deletes_a_worker(sdk: Cloudflare, acc
     assert "redirects" not in [one.id for one in sdk.workers.scripts.list(account_id=account)]
 
 
+def test_it_writes_reads_lists_and_deletes_an_object(sdk: Cloudflare, account: str) -> None:
+    objects, place = sdk.r2.buckets.objects, {"account_id": account, "bucket_name": "assets"}
+    uploaded = objects.upload("a/b", b"\x00\xff", **place)
+    read = objects.get("a/b", **place).read()
+    (listed,) = objects.list(**place)
+    deleted = objects.delete("a/b", **place)
+
+    assert (uploaded.size, read) == ("2", b"\x00\xff")
+    assert (listed.key, listed.size, listed.etag) == ("a/b", 2, uploaded.etag)
+    assert deleted.key == "a/b"
+    assert list(objects.list(**place)) == []
+
+
+def test_it_runs_the_sql_of_a_database(sdk: Cloudflare, account: str) -> None:
+    place = {"account_id": account, "database_id": next(iter(sdk.d1.database.list(account_id=account))).uuid}
+    made, written = sdk.d1.database.query(sql="CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x')", **place)
+    (read,) = sdk.d1.database.raw(sql="SELECT a, b FROM t WHERE a = ?", params=["1"], **place)
+    (counted,) = sdk.d1.database.raw(batch=[{"sql": "SELECT count(*) FROM t"}], **place)
+
+    assert made.success and written.meta.changes == 1
+    assert read.results.columns == ["a", "b"]
+    assert counted.results.rows == [[1]]
+
+
 def test_it_lists_the_other_items_of_an_account(sdk: Cloudflare, account: str) -> None:
     buckets = sdk.r2.buckets.list(account_id=account, per_page=1000)
     audit = list(

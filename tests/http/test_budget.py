@@ -649,7 +649,7 @@ def test_two_processes_use_the_allowed_rate_and_no_more(tmp_path: Path) -> None:
 
 
 def test_the_client_counts_what_it_sent(opened: Callable[..., Client]) -> None:
-    with Wire(failed(503, 1, "no"), ok([])) as wire:
+    with Wire(failed(503, 1, "no"), ok({})) as wire:
         client = opened(wire.url, attempts=2, budget=100)
         client.get(path("/zones"))
 

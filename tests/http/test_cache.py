@@ -314,7 +314,7 @@ def test_a_lookup_is_kept_for_the_next_command(opened: Callable[..., Client]) ->
 
 
 def test_other_reads_are_kept_only_when_the_settings_ask(opened: Callable[..., Client]) -> None:
-    with Wire(ok([{"id": "1"}])) as wire:
+    with Wire(ok({"id": "1"})) as wire:
         for seconds in (0, 0, 60, 60):
             opened(wire.url, cache=seconds).get(path("/zones"))
 

@@ -128,7 +128,7 @@ def test_deleting_what_an_attempt_before_may_have_deleted_is_a_success(
     with Wire(reset(), failed(404, 81044, "Record does not exist.")) as wire:
         client = opened(wire.url, attempts=4)
 
-        assert client.delete(path("/zones/z/dns_records/r")) is None
+        assert client.delete(path("/zones/z/dns_records/r")) == {}
     assert [seen.method for seen in wire.requests] == ["DELETE", "DELETE"]
 
 

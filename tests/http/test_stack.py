@@ -45,7 +45,7 @@ def test_a_stop_during_a_wait_of_five_minutes_ends_it(settings: Callable[..., Se
 @pytest.mark.fault("D2")
 def test_no_request_is_made_after_a_stop(settings: Callable[..., Settings]) -> None:
     stop = threading.Event()
-    with Wire(ok([])) as wire:
+    with Wire(ok({})) as wire:
         client = open_client(settings(base_url=wire.url), say=print, stop=stop)
         stop.set()
         with pytest.raises(Interrupted):
@@ -76,7 +76,7 @@ def test_the_last_429_is_reported_when_no_attempt_is_left(opened: Open) -> None:
 
 def test_a_run_whose_time_is_over_makes_no_request(settings: Callable[..., Settings]) -> None:
     now = [100.0]
-    with Wire(ok([])) as wire:
+    with Wire(ok({})) as wire:
         client = open_client(settings(base_url=wire.url, deadline=10.0), say=print, clock=lambda: now[0])
         now[0] += 11
         with pytest.raises(NetworkError, match="deadline of this run has passed"):
@@ -95,7 +95,7 @@ def test_a_429_stops_the_other_threads_too(opened: Open) -> None:
         with lock:
             moments.append(exchange.seen.target)
             first = len(moments) == 1
-        exchange.send(failed(429, 971, "Please wait", retry_after="300") if first else ok([]))
+        exchange.send(failed(429, 971, "Please wait", retry_after="300") if first else ok({}))
 
     with Wire(play) as wire:
         client = opened(wire.url, attempts=2, deadline=100.0)
@@ -128,7 +128,7 @@ def test_no_traceback_holds_the_token(opened: Open, end: bytes) -> None:
 def test_no_file_holds_the_token_and_all_are_private(opened: Open, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        with Wire(ok([])) as wire:
+        with Wire(ok({})) as wire:
             client = opened(wire.url, cache=60)
             client.get(path("/zones"))
             client.lookup(path("/accounts"))
@@ -155,7 +155,7 @@ def test_a_host_that_was_allowed_is_reported(settings: Callable[..., Settings]) 
 
 
 def test_a_closed_client_leaves_no_connection_open(opened: Open) -> None:
-    with Wire(ok([])) as wire:
+    with Wire(ok({})) as wire:
         client = opened(wire.url)
         client.get(path("/zones"))
         client.close()

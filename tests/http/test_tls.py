@@ -91,7 +91,7 @@ def tls_server(
             try:
                 with context.wrap_socket(plain, server_side=True) as secure:
                     came.append(secure.recv(4096))
-                    secure.sendall(ok([1]))
+                    secure.sendall(ok({"id": "1"}))
             except OSError:
                 continue
 
@@ -199,7 +199,7 @@ def test_a_proxy_is_asked_for_a_tunnel_and_sees_no_token(settings: Callable[...,
 
 @pytest.mark.fault("F10")
 def test_a_proxy_is_not_used_for_this_machine(opened: Callable[..., object]) -> None:
-    with Wire(ok([])) as proxy, Wire(ok([])) as wire:
+    with Wire(ok({})) as proxy, Wire(ok({})) as wire:
         client = opened(wire.url, proxy=f"http://127.0.0.1:{proxy.port}")
         client.get(path("/zones"))  # type: ignore[attr-defined]
 

@@ -168,15 +168,42 @@ def test_values_that_cannot_purge_what_is_meant_are_refused_before_any_write(
     ("option", "value", "hint"),
     [
         ("--files", "https://example.com/images/*", "--prefixes example.com/images/\n"),
-        ("--files", "https://EXAMPLE.com/images/*.png?x=1", "--prefixes example.com/images/\n"),
+        ("--files", "https://EXAMPLE.com/*", "--prefixes example.com/\n"),
         ("--prefixes", "example.com/images/*", "--prefixes example.com/images/\n"),
-        ("--prefixes", "example.com:8443/A", "leave it out: --prefixes example.com/A\n"),
     ],
 )
-def test_a_refused_value_gets_a_hint_to_the_prefix_that_covers_it(
+def test_a_refused_value_gets_a_hint_to_the_prefix_that_covers_it_and_nothing_else(
     staged: Sandbox, inv: Any, option: str, value: str, hint: str
 ) -> None:
     assert f"hint: {hint}" in inv(*LINE, option, value).err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--files", "https://example.com/*.css"),
+        ("--files", "https://example.com/images/*.png?x=1"),
+        ("--files", "https://example.com/images/*?x=1"),
+        ("--files", "https://example.com/images/logo*"),
+        ("--files", "https://example.com/*/logo/*"),
+        ("--files", "https://example.com/a?b=/*"),
+        ("--files", "https://example.com:8443/images/*"),
+        ("--files", "https://*.example.com/images/*"),
+        ("--files", '{"url": "https://example.com/images/*", "headers": {"Origin": "https://a.example"}}'),
+        ("--prefixes", "example.com/*.css"),
+        ("--prefixes", "example.com:8443/A"),
+        ("--prefixes", "example.com/" + "a/" * 31),
+        ("--hosts", "*.example.com"),
+        ("--tags", "shop-*"),
+    ],
+)
+def test_no_hint_names_what_would_purge_more_than_was_meant(
+    staged: Sandbox, inv: Any, option: str, value: str
+) -> None:
+    hint = inv(*LINE, option, value).err.partition("hint: ")[2]
+
+    assert "name each" in hint
+    assert not any(wider in hint for wider in ("--prefixes", "--hosts", "--all"))
 
 
 def test_values_are_sent_as_given_except_the_scheme_and_the_host() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,8 @@ BAD = {
     "metadata with an infinite number": ["--value", "v", "--metadata", '{"a": 1e999}'],
     "metadata with a repeated field": ["--value", "v", "--metadata", '{"a": 1, "a": 2}'],
     "metadata that is not UTF-8": ["--value", "v", "--metadata", '"gr\udcfc\udcdfe"'],
+    "metadata with half of a character": ["--value", "v", "--metadata", '{"a": "\\ud800"}'],
+    "a device": ["--file", "/dev/zero"],
     "milliseconds": ["--value", "v", "--expiration", "1900000000000"],
     "the year 10000": ["--value", "v", "--expiration", "253402300800"],
     "a number of 200 digits": ["--value", "v", "--expiration", "1" * 200],
@@ -115,6 +118,65 @@ def test_invalid_input_has_a_message_and_a_hint_and_sends_no_request(
     assert result.code == 1
     assert "hint: " in result.err
     assert staged.requests == []
+
+
+HINTS = {
+    ("--expiration", 1_900_000_000 * 10**3): "1900000000 (2030-03-17) if it is in milliseconds",
+    ("--expiration", 1_900_000_000 * 10**6): "1900000000 (2030-03-17) if it is in microseconds",
+    ("--expiration", 1_900_000_000 * 10**9): "1900000000 (2030-03-17) if it is in nanoseconds",
+    ("--expiration", valid.LATEST + 1): "without an expiration a value is kept forever",
+    (
+        "--ttl",
+        300_000_000 * 10**3,
+    ): "300000000 if it is in milliseconds; 300000 if it is in microseconds; 300 if",
+    (
+        "--ttl",
+        86_400_000 * 10**6,
+    ): "86400000 if it is in microseconds; 86400 if it is in nanoseconds; without",
+    ("--ttl", 86_400_000 * 10**9): "86400000 if it is in nanoseconds; without",
+    ("--ttl", 1_900_000_000 * 10**3): "as an expiration 1900000000 (2030-03-17) if it is in milliseconds",
+    ("--ttl", 10**30): "without an expiration a value is kept forever",
+}
+
+
+@pytest.mark.parametrize("source", ["a named pipe", "a pipe of the shell", "/dev/null"])
+def test_a_value_is_read_from_a_pipe_that_has_a_writer(staged: Sandbox, inv: Inv, source: str) -> None:
+    content = b"" if source == "/dev/null" else b"\x00\xff" * 1000
+    reader, writer = os.pipe()
+    file = {"a named pipe": "pipe", "a pipe of the shell": f"/dev/fd/{reader}"}.get(source, source)
+    os.write(writer, content)
+    os.close(writer)
+    if file == "pipe":
+        os.mkfifo(file)
+        threading.Thread(target=Path(file).write_bytes, args=(content,), daemon=True).start()
+
+    result = inv("kv.put", "--namespace", "assets", "--key", "k", "--file", file)
+    os.close(reader)
+
+    assert result.code == 0, result.err
+    assert stored(staged, namespace_id("assets"))["k"][0] == content
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.products.kv.dumpfile.PATIENCE", 0.1)
+    os.mkfifo("pipe")
+
+    result = inv("kv.put", "--namespace", "assets", "--key", "k", "--file", "pipe")
+
+    assert (result.code, staged.requests) == (1, [])
+    assert "nothing was written to the pipe pipe within 0.1 s" in result.err
+
+
+@pytest.mark.parametrize(("option", "number"), HINTS)
+def test_a_number_in_another_unit_gets_a_hint_to_the_seconds_that_were_meant(
+    staged: Sandbox, inv: Inv, option: str, number: int
+) -> None:
+    result = inv("kv.put", "--namespace", "sessions", "--key", "k", "--value", "v", option, str(number))
+
+    assert (result.code, staged.requests) == (1, [])
+    assert HINTS[option, number] in result.err.partition("hint: ")[2]
 
 
 @pytest.mark.parametrize(

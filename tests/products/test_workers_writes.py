@@ -263,7 +263,62 @@ def test_a_format_that_does_not_fit_is_refused(
     assert written(staged) == []
 
 
-@pytest.mark.parametrize("code", [b"let x = 1;", BUNDLE, b""])
+REFUSED = {
+    "latin-1": ("index.js", "// Gr\xfc\xdfe\n".encode("latin-1") + CODE, "index.js is not UTF-8 at byte 5"),
+    "utf-16": ("index.mjs", CODE.decode().encode("utf-16"), "index.mjs is not UTF-8 at byte 0"),
+    "python": ("main.py", b"# \xff", "main.py is not UTF-8 at byte 2"),
+    "empty": ("index.js", b"", "index.js has no code"),
+    "a mark": ("index.mjs", b"\xef\xbb\xbf\n", "index.mjs has no code"),
+    "a comment": ("worker.cjs", b"// nothing\n/* yet */ ", "worker.cjs has no code"),
+    "a module": ("index.cjs", CODE, "index.cjs imports or exports, which only an ES module can"),
+    "import": ("index.cjs", b"import x from './x.js'", "index.cjs imports or exports"),
+}
+
+
+@pytest.mark.parametrize("stage", [(), ("--dry-run",)])
+@pytest.mark.parametrize(("name", "code", "message"), REFUSED.values(), ids=REFUSED)
+def test_code_that_cloudflare_would_refuse_is_refused_before_it_is_sent(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path,
+    name: str, code: bytes, message: str, stage: tuple[str, ...],
+) -> None:  # fmt: skip
+    (tmp_path / name).write_bytes(code)
+
+    result = deploy("fresh", *stage, path=tmp_path / name)
+
+    assert result.code == 1
+    assert message in result.err
+    assert written(staged) == []
+
+
+def test_code_in_a_folder_is_checked_in_every_module(
+    staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    files = {"index.mjs": CODE, "data.bin": b"\xff", "empty.js": b"", "old.cjs": b"exports.x = 1"}
+    for name, code in files.items():
+        (folder / name).write_bytes(code)
+
+    accepted = deploy("fresh", path=folder)
+    (folder / "old.cjs").write_bytes(b"export let x")
+    module = deploy("fresh", path=folder)
+    (folder / "old.cjs").write_bytes(b"'\xff'")
+    latin = deploy("fresh", path=folder)
+
+    assert (accepted.code, module.code, latin.code) == (0, 1, 1)
+    assert "old.cjs imports or exports" in module.err
+    assert "old.cjs is not UTF-8 at byte 1" in latin.err
+
+
+def test_a_format_is_taken_on_its_word(staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "index.cjs").write_bytes(CODE)
+
+    result = deploy("fresh", "--format", "modules", path=tmp_path / "index.cjs")
+
+    assert result.code == 0, result.err
+
+
+@pytest.mark.parametrize("code", [b"let x = 1;", BUNDLE, b";"])
 @pytest.mark.parametrize("format", ["modules", "service-worker"])
 @pytest.mark.parametrize("target", ["fresh", "fresh-copy"])
 def test_a_download_is_deployed_in_the_format_that_it_had(

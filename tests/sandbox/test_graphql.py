@@ -118,10 +118,12 @@ def test_arguments_may_be_separated_by_spaces_and_times_are_read_as_their_day(ap
         }"""
     )
 
+    api.result("PUT", f"/accounts/{ACCOUNT_ID}/r2/buckets/assets/objects/logo.svg", data=b"<svg/>")
+
     found = ask(api, query)
 
     (size,) = found["r2StorageAdaptiveGroups"]
-    assert size["max"] == {"objectCount": 0, "payloadSize": 0}
+    assert size["max"] == {"objectCount": 1, "payloadSize": 6}
     assert size["dimensions"]["datetime"].startswith("2026-09-")
     assert [one["sum"]["readQueries"] > 0 for one in found["d1AnalyticsAdaptiveGroups"]] == [True, True]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import os
@@ -320,6 +321,37 @@ def test_a_response_with_the_token_is_not_kept_in_a_snapshot(
     assert not [p for p in exports.rglob("*") if p.is_file() and staged.token.encode() in p.read_bytes()]
 
 
+def in_lines(token: bytes) -> bytes:
+    return base64.encodebytes(b"token: " + token)
+
+
+def in_percents(token: bytes) -> bytes:
+    return b"".join(b"%%%02x" % byte for byte in token)
+
+
+@pytest.mark.parametrize(
+    "encode", [bytes, bytes.hex, in_lines, in_percents, lambda t: b"\xff" * 5 + base64.b64encode(in_lines(t))]
+)
+def test_a_value_that_is_the_token_in_any_form_is_not_kept_in_a_snapshot(
+    staged: Sandbox, inv: Inv, exports: Path, tmp_path: Path, encode: Callable[[bytes], bytes | str]
+) -> None:
+    value = encode(staged.token.encode())
+    (tmp_path / "value").write_bytes(value if isinstance(value, bytes) else value.encode())
+    line = ("--namespace", "config", "--key", "leak", "--file", str(tmp_path / "value"))
+    assert inv("kv.put", *line, "--yes").code == 0
+    (tmp_path / "value").unlink()
+
+    result = inv("scan.export", "--only", "kv", "--kv", "values")
+
+    assert result.code == 4
+    [manifest] = exports.rglob("manifest.json")
+    sections = json.loads(manifest.read_bytes())["sections"]
+    assert [s["reason"] for s in sections if "contains the API token" in s["reason"]]
+    kept = b"".join(p.read_bytes() for p in exports.rglob("*.jsonl"))
+    assert b'"leak"' not in b"".join(p.read_bytes() for p in exports.rglob("kv/*.jsonl"))
+    assert staged.token.encode() not in kept
+
+
 def test_a_response_with_the_token_is_not_kept_in_the_cache(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", owner=("a",), holds_secret=Redactor(["secret-token"]).holds)
     call = Call("GET", "/zones", (), fresh=300.0)
@@ -334,3 +366,61 @@ def test_a_response_with_the_token_is_not_kept_in_the_cache(tmp_path: Path) -> N
     assert cache.find(call) is None
     cache.close()
     assert not [p for p in tmp_path.iterdir() if b"secret-token" in p.read_bytes()]
+
+
+@pytest.fixture
+def unreadable(exports: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder of another account that cannot be listed."""
+    folder = made(exports, account_id="b" * 32).parent
+    listed = Path.iterdir
+
+    def refuse(path: Path) -> Any:
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    return folder
+
+
+def test_accounts_that_can_be_read_are_listed_beside_one_that_cannot(
+    inv: Inv, exports: Path, unreadable: Path
+) -> None:
+    folder = made(exports)
+    (exports / "lost+found").mkdir()
+
+    result = inv("snapshots.list", "--output", "json")
+
+    assert [row["path"] for row in json.loads(result.out)] == [str(folder)]
+    assert result.code == 4
+    assert f"{unreadable} cannot be read: Permission denied" in result.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("snapshots.verify",),
+        ("snapshots.show",),
+        ("snapshots.status", "--max-age", "9999y"),
+        ("snapshots.prune", "--keep-last", "1", "--yes"),
+        ("snapshots.diff", "previous", "latest"),
+        ("dns.list", "--zone", "example.com", "--offline"),
+    ],
+)
+def test_the_only_account_that_can_be_read_is_used_with_a_warning(
+    inv: Inv, exports: Path, unreadable: Path, line: tuple[str, ...]
+) -> None:
+    made(exports, NOW - 3600)
+    made(exports)
+
+    result = inv(*line)
+
+    assert result.code == 0, result.err
+    assert f"warning: {unreadable} cannot be read: Permission denied" in result.err
+
+
+def test_without_any_account_that_can_be_read_the_error_names_the_folder(inv: Inv, unreadable: Path) -> None:
+    result = inv("snapshots.verify")
+
+    assert result.code == 2
+    assert f"error: {unreadable} cannot be read: Permission denied" in result.err

@@ -216,3 +216,44 @@ def test_a_secret_does_not_reach_the_log_and_the_line_stays_json() -> None:
 
     assert not traces(OLD, json.dumps(found))
     assert found[0]["path"] == HIDDEN
+
+
+def in_pieces(data: bytes) -> bytes:
+    return base64.encodebytes(data)
+
+
+def with_codes(data: bytes) -> bytes:
+    return b"".join(b"\\u%04x" % byte for byte in data)
+
+
+def with_percents(data: bytes) -> bytes:
+    return b"".join(b"%%%02x" % byte for byte in data)
+
+
+def as_json(data: bytes) -> bytes:
+    return json.dumps(data.decode("latin-1")).encode()
+
+
+TOKEN = "cfut_" + "a1B2c3D4e5" * 4
+WRAPPINGS = (base64.b64encode, base64.urlsafe_b64encode, in_pieces, with_codes, with_percents, as_json)
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize("inner", [*WRAPPINGS, bytes.hex])
+@pytest.mark.parametrize("outer", WRAPPINGS)
+@pytest.mark.parametrize("before", range(4))
+def test_what_is_kept_is_searched_through_two_encodings(
+    inner: Callable[[bytes], bytes | str], outer: Callable[[bytes], bytes], before: int
+) -> None:
+    for secret in (TOKEN, "x" + OLD.replace("é", "e")):
+        inside = inner(b"\xfe" * before + secret.encode() + b"\xfe" * 30)
+        wrapped = outer(inside if isinstance(inside, bytes) else inside.encode())
+
+        assert Redactor([secret]).holds({"result": [b'{"value": "' + wrapped + b'"}']})
+
+
+@given(st.binary(max_size=300))
+def test_what_holds_no_secret_is_kept_however_it_is_encoded(data: bytes) -> None:
+    for wrap in WRAPPINGS:
+        assert not Redactor([TOKEN]).holds(wrap(data))
+        assert not Redactor().holds(wrap(data))

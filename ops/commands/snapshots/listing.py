@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
@@ -37,7 +36,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     inv snapshots.list --from s3://backups/cloudflare
     """
     if not from_:
-        return Rows(rows(app.settings.exports, app.known_account), COLUMNS)
+        return Rows(_rows(app), COLUMNS)
     from ops.offsite import address
     from ops.offsite.bucket import Bucket
     from ops.offsite.library import OffsiteLibrary, stored_accounts
@@ -68,11 +67,11 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     return Rows(sections(snapshot, kinds()), SECTIONS)
 
 
-def rows(root: Path, account_id: str) -> Iterator[Json]:
-    """Yield a row for each snapshot, newest first; of all accounts if *account_id* is empty."""
+def _rows(app: App) -> Iterator[Json]:
     from ops.snapshots.library import Library, accounts
 
-    for account in [account_id] if account_id else accounts(root):
+    root, known = app.settings.exports, app.known_account
+    for account in [known] if known else accounts(root, lambda error: app.gap(error.message)):
         yield from library_rows(Library(root, account))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
-from ops.http.shape import instance, require
+from ops.http.shape import require
 from ops.products.zones import api as zones
 
 if TYPE_CHECKING:
@@ -38,16 +38,12 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
 
     Raises NotFound or ValidationError if the plan does not include it or it was never used.
     """
-    return _part(part, client.get(path("/zones/{}/" + PARTS[part], zone_id)))
-
-
-def _part(part: str, answer: Any) -> Json:
-    return {"id": part, **instance(answer, dict, f"the setting {part}")}
+    return {"id": part, **client.get(path("/zones/{}/" + PARTS[part], zone_id))}
 
 
 def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
     """Set one of PARTS: on or off, for variants the media types by file extension."""
-    return _part(part, client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value}))
+    return {"id": part, **client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})}
 
 
 def delete_variants(client: Client, zone_id: str) -> None:

@@ -29,6 +29,9 @@ _HEADER = re.compile(r"[!#$%&'*+.^`|~\w-]+", re.ASCII)
 # The path of a URL may hold commas, but no second URL.
 _FILES = re.compile(r",(?=https?://)", re.IGNORECASE)
 
+# A hint never names a prefix or a host that covers more than what was refused.
+_EACH = "name each URL with --files: a prefix would purge other URLs too"
+
 # How often a zone's plan allows every purge except that of files; the limit is the account's.
 RATES = {"free": "5 times a minute", "pro": "5 times a second", "business": "10 times a second",
          "enterprise": "50 times a second"}  # fmt: skip
@@ -60,7 +63,7 @@ def values(
     if len(wanted) > MOST:
         raise ValidationError(
             f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge",
-            hint="purge a host or a prefix that covers them, or --all",
+            hint="purge them in several runs",
         )
     return wanted
 
@@ -99,7 +102,7 @@ def _file(text: str, zone: str) -> str | Json:
         hint = f"write it as https://{zone}/styles.css"
         raise ValidationError(f"{text!r} is not a complete URL", hint=hint)
     host = _in_zone(url.hostname, text, zone)
-    _refuse_wildcard(text, _prefix_hint(host, url.path))
+    _refuse_wildcard(text, _wildcard_hint(text, host, url))
     if "#" in text:
         _refuse(text, "has a fragment, which no server ever sees", "leave out what follows the #")
     if "@" in url.netloc:
@@ -126,6 +129,7 @@ def _file_with_headers(text: str, zone: str) -> Json:
     for name, value in headers.items():
         if not _HEADER.fullmatch(name) or not isinstance(value, str) or not value.isprintable():
             _refuse(f"{name}: {value}", "is not a header", hint)
+    _refuse_wildcard(url, _EACH)
     return {"url": _file(url, zone), **({"headers": headers} if headers else {})}
 
 
@@ -136,17 +140,16 @@ def _prefix(text: str, zone: str) -> str:
     if url is None or not url.hostname:
         _refuse(text, "is not a prefix", f"write it as {zone}/images")
     host, path = _in_zone(url.hostname, text, zone), url.path
-    _refuse_wildcard(text, _prefix_hint(host, path))
+    _refuse_wildcard(text, _wildcard_hint(text, host, url))
     if ":" in url.netloc or "@" in url.netloc:
-        hint = f"leave it out: --prefixes {host}{path}"
-        _refuse(text, "has a port or a user name, and a prefix has none", hint)
+        _refuse(text, "has a port or a user name, and a prefix has none", _EACH)
     if path.count("/") > PREFIX_DEPTH:
-        _refuse(text, f"has more than the {PREFIX_DEPTH} slashes of a prefix", "shorten it")
+        _refuse(text, f"has more than the {PREFIX_DEPTH} slashes of a prefix", _EACH)
     return f"{host}{path}"
 
 
 def _name(text: str, zone: str) -> str:
-    _refuse_wildcard(text, "name each host, or purge --all")
+    _refuse_wildcard(text, "name each host: a purge of a host is exact")
     if _BLANK.search(text) or re.search(r"[/?#@:,]", text):
         _refuse(text, "is not a host name", "a host has no scheme, port or path; --prefixes purges a path")
     return _in_zone(text, text, zone)
@@ -165,9 +168,12 @@ _CHECKS: dict[str, Callable[[str, str], str | Json]] = {
 }  # fmt: skip
 
 
-def _prefix_hint(host: str, path: str) -> str:
-    """Return the prefix that covers what a wildcard in *path* means."""
-    return "name each host" if "*" in host else f"--prefixes {host}{path.partition('*')[0]}"
+def _wildcard_hint(text: str, host: str, url: SplitResult) -> str:
+    """Return how to purge what *text* means by a wildcard: a prefix only if it covers nothing else."""
+    if "*" in host:
+        return "name each host"
+    is_prefix = url.port is None and text.count("*") == 1 and text.endswith("/*") and url.path.endswith("/*")
+    return f"--prefixes {host}{url.path[:-1]}" if is_prefix else _EACH
 
 
 def _refuse_wildcard(text: str, hint: str) -> None:

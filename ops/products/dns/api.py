@@ -21,26 +21,22 @@ def list_records(client: Client, zone_id: str, **filters: str | bool) -> Listing
 
 def get_record(client: Client, zone_id: str, record_id: str) -> Json:
     """Return one record. Raises NotFound (81044) when it is gone."""
-    record: Json = client.get(path("/zones/{}/dns_records/{}", zone_id, record_id))
-    return record
+    return client.get(path("/zones/{}/dns_records/{}", zone_id, record_id))
 
 
 def create_record(client: Client, zone_id: str, record: Json) -> Json:
     """Create a record and return it. Raises Conflict (81057, 81058) where it exists already."""
-    created: Json = client.post(path("/zones/{}/dns_records", zone_id), json=record)
-    return created
+    return client.post(path("/zones/{}/dns_records", zone_id), json=record)
 
 
 def update_record(client: Client, zone_id: str, record_id: str, fields: Json) -> Json:
     """Change *fields* of a record, keep the others, and return the record."""
-    updated: Json = client.patch(path("/zones/{}/dns_records/{}", zone_id, record_id), json=fields)
-    return updated
+    return client.patch(path("/zones/{}/dns_records/{}", zone_id, record_id), json=fields)
 
 
 def replace_record(client: Client, zone_id: str, record_id: str, record: Json) -> Json:
     """Replace a record and keep its id: what *record* lacks goes back to its default."""
-    replaced: Json = client.put(path("/zones/{}/dns_records/{}", zone_id, record_id), json=record)
-    return replaced
+    return client.put(path("/zones/{}/dns_records/{}", zone_id, record_id), json=record)
 
 
 def delete_record(client: Client, zone_id: str, record_id: str) -> None:
@@ -54,8 +50,7 @@ def batch_records(client: Client, zone_id: str, lists: Json) -> Json:
     Returns the same lists with the resulting records. At most 200 operations on a Free zone, 3,500 on others.
     All or nothing, but not all name servers answer with it at the same moment.
     """
-    done: Json = client.post(path("/zones/{}/dns_records/batch", zone_id), json=lists)
-    return done
+    return client.post(path("/zones/{}/dns_records/batch", zone_id), json=lists)
 
 
 def export_records(client: Client, zone_id: str) -> str:
@@ -66,11 +61,9 @@ def export_records(client: Client, zone_id: str) -> str:
 
 def get_settings(client: Client, zone_id: str) -> Json:
     """Return a zone's DNS settings: name servers, SOA, flattening."""
-    settings: Json = client.get(path("/zones/{}/dns_settings", zone_id))
-    return settings
+    return client.get(path("/zones/{}/dns_settings", zone_id))
 
 
 def update_settings(client: Client, zone_id: str, settings: Json) -> Json:
     """Change DNS settings of a zone; return all of them."""
-    updated: Json = client.patch(path("/zones/{}/dns_settings", zone_id), json=settings)
-    return updated
+    return client.patch(path("/zones/{}/dns_settings", zone_id), json=settings)

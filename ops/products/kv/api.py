@@ -229,7 +229,7 @@ def delete_value(client: Client, account_id: str, namespace_id: str, key: str) -
     client.delete(_of_key("values", account_id, namespace_id, key))
 
 
-def put_bulk(client: Client, account_id: str, namespace_id: str, pairs: bytes) -> Any:
+def put_bulk(client: Client, account_id: str, namespace_id: str, pairs: bytes) -> Json:
     """Write up to 10,000 pairs, a JSON list of at most 100 MB: `key`, `value`, `base64`, `metadata`,
     `expiration`. Return `successful_key_count` and `unsuccessful_keys`: the keys to send again.
     """
@@ -237,7 +237,7 @@ def put_bulk(client: Client, account_id: str, namespace_id: str, pairs: bytes) -
     return client.put(where, data=pairs, headers={"Content-Type": "application/json"})
 
 
-def delete_bulk(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> Any:
+def delete_bulk(client: Client, account_id: str, namespace_id: str, keys: list[str]) -> Json:
     """Delete up to 10,000 keys; return what put_bulk does."""
     where = path("/accounts/{}/storage/kv/namespaces/{}/bulk/delete", account_id, namespace_id)
     return client.post(where, json=keys)

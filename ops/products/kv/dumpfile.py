@@ -147,7 +147,7 @@ def open_dump(file: str, folder: Path, *, now: float) -> Iterator[Dump]:
     with explained(folder), ExitStack() as stack:
         if file == "-" or not path.is_file():
             spool = stack.enter_context(NamedTemporaryFile(dir=folder))
-            with _pipe(file) as source:
+            with opened(file, _FILES) as source:
                 copyfileobj(source, spool)
             spool.flush()
             path = Path(spool.name)
@@ -162,25 +162,32 @@ def open_dump(file: str, folder: Path, *, now: float) -> Iterator[Dump]:
 
 
 @contextmanager
-def _pipe(file: str) -> Iterator[BinaryIO]:
-    """Open stdin or a pipe. Raise UsageError if it is closed, or nothing else, or if nobody writes to it."""
+def opened(file: str, hint: str) -> Iterator[BinaryIO]:
+    """Open a file, a pipe, or `-`, which is stdin, for reading.
+
+    Raise UsageError with *hint* if it is closed, or a device other than /dev/null, which may never end, or a
+    pipe that nobody writes to.
+    """
     if file == "-":
         if sys.stdin is None:
-            raise UsageError("stdin is closed", hint="pipe the dump in, or use --file FILE")
+            raise UsageError("stdin is closed", hint=hint)
         yield sys.stdin.buffer
         return
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=_FILES) from None
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-            raise UsageError(f"{file} is neither a file nor a pipe", hint=_FILES)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}", hint=hint) from None
+    with open(descriptor, "rb") as source:  # noqa: PTH123 (a descriptor has no path)
+        found = os.fstat(descriptor)
+        is_pipe = stat.S_ISFIFO(found.st_mode)
+        if not (is_pipe or stat.S_ISREG(found.st_mode) or os.path.samestat(found, Path(os.devnull).stat())):
+            raise UsageError(f"{file} is neither a file nor a pipe", hint=hint)
         # A pipe in the file system may have no writer; that of a shell (/dev/stdin, <(…)) has one.
-        if os.path.lexists(os.path.realpath(file)) and not select.select([opened], [], [], PATIENCE)[0]:
-            raise UsageError(f"nothing was written to the pipe {file} within {PATIENCE} s", hint=_FILES)
+        named = is_pipe and os.path.lexists(os.path.realpath(file))
+        if named and not select.select([source], [], [], PATIENCE)[0]:
+            raise UsageError(f"nothing was written to the pipe {file} within {PATIENCE} s", hint=hint)
         os.set_blocking(descriptor, True)
-        yield opened
+        yield source
 
 
 def _from_wrangler(dump: Dump, now: float) -> Iterator[bytes]:

@@ -237,8 +237,6 @@ def halfway(error: OpsError, count: int, total: int, done: str) -> OpsError:
 
 def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
     """Return which of the keys *sent* must be sent again: a partial failure is answered as a success."""
-    if answer is None:
-        return []
     optional = ("unsuccessful_keys", "successful_key_count")
     what = "the result of a bulk request"
     found = require(answer, what, unsuccessful_keys=list, successful_key_count=int, optional=optional)

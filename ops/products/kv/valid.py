@@ -21,6 +21,12 @@ NO_TTL = -(1 << 62)
 IN_TRANSIT = 10
 # The end of the year 9999, in epoch seconds: what is later is a mistake.
 LATEST = 253_402_300_799
+# What a number that is too large may count, each by the number of them in a second; epoch seconds have ten
+# digits from 2001 to 2286, and few values live longer than ten years.
+_UNITS = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+_MOMENTS = range(10**9, 10**10)
+_TEN_YEARS = 315_576_000
+_FOREVER = "without an expiration a value is kept forever"
 
 
 def title(text: str) -> str:
@@ -66,11 +72,17 @@ def metadata(text: str) -> Any:
 
 
 def check_metadata(found: Any) -> Any:
-    """Return *found*. Raise ValidationError if it is too long as compact JSON in UTF-8."""
+    """Return *found*. Raise ValidationError if it is too long as compact JSON in UTF-8, or not UTF-8."""
     if found is None:
         return None
     compact = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
-    size = len(compact.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(compact.encode())
+    except UnicodeEncodeError as error:
+        raise ValidationError(
+            f"the metadata has half of a character, \\u{ord(compact[error.start]):04x}: it is not valid text",
+            hint="write both halves, e.g. \\ud83d\\ude00, or the character itself",
+        ) from None
     if size > METADATA_BYTES:
         raise ValidationError(
             f"the metadata has {size:,} bytes; Workers KV allows {METADATA_BYTES:,}",
@@ -94,7 +106,12 @@ def expiration(moment: str, ttl: int | None, *, now: float) -> int | None:
             )
         found = int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT)
         if found > LATEST:
-            hint = f"--ttl {ttl // 1000} if it is in milliseconds; without a TTL a value is kept forever"
+            lives = {unit: ttl // count for unit, count in _UNITS.items()}
+            usual = range(SHORTEST_LIFE, _TEN_YEARS + 1)
+            hints = [f"{life} if it is in {unit}" for unit, life in lives.items() if life in usual]
+            if meant := _moment_meant(ttl):
+                hints.append(f"as an expiration {meant}")
+            hint = "; ".join((*hints, _FOREVER))
             raise ValidationError(f"a TTL of {ttl} s ends after the year 9999", hint=hint)
         return found
     if not moment:
@@ -119,13 +136,21 @@ def expiration(moment: str, ttl: int | None, *, now: float) -> int | None:
 
 
 def epoch(seconds: int) -> int:
-    """Return *seconds*. Raise ValidationError if they are after the year 9999: they may be milliseconds."""
+    """Return *seconds*. Raise ValidationError if they are after the year 9999: they count something else."""
     if seconds > LATEST:
+        hint = "; ".join(filter(None, (_moment_meant(seconds), _FOREVER)))
         raise ValidationError(
-            f"the expiration {seconds} is after the year 9999: it must be in seconds, not in milliseconds",
-            hint=f"{seconds // 1000} if it is in milliseconds; without an expiration a value is kept forever",
+            f"the expiration {seconds} is after the year 9999: it must be in seconds", hint=hint
         )
     return seconds
+
+
+def _moment_meant(number: int) -> str:
+    """Return the epoch seconds, in words, that *number* is in a smaller unit; "" if in none."""
+    for unit, count in _UNITS.items():
+        if (seconds := number // count) in _MOMENTS:
+            return f"{seconds} ({datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}) if it is in {unit}"
+    return ""
 
 
 def can_be_written(pair: Json, now: float) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent
 from ops.http.paths import path
-from ops.http.shape import instance
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -101,5 +100,5 @@ def _headers(jurisdiction: str) -> Mapping[str, str]:
 
 def _with(bucket: Json, jurisdiction: str) -> Json:
     """Return *bucket* with its jurisdiction, which older responses omit; without it for the default one."""
-    named = {**instance(bucket, dict, "a bucket"), "jurisdiction": jurisdiction}
+    named = {**bucket, "jurisdiction": jurisdiction}
     return {name: value for name, value in named.items() if (name, value) != ("jurisdiction", DEFAULT)}

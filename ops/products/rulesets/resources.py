@@ -23,10 +23,8 @@ def _rulesets(template: str, client: Client, owner: Owner) -> Listing:
     where = address(template, owner)
 
     def with_rules(ruleset: Json) -> Json:
-        if ruleset.get("kind") == MANAGED:
-            return ruleset
-        complete: Json = client.get(ApiPath(f"{where}/{ruleset['id']}"))
-        return complete
+        managed = ruleset.get("kind") == MANAGED
+        return ruleset if managed else client.get(ApiPath(f"{where}/{ruleset['id']}"))
 
     # The bounds of `per_page` are not documented, so the API's default stays.
     return client.cursor(where).map(with_rules)

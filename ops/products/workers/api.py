@@ -59,7 +59,7 @@ def upload_script(client: Client, account: Owner, item: Json, before: Json | Non
     from ops.products.workers.script import upload_form
 
     where, form = path(SCRIPT, account.id, item["id"]), upload_form(item, before)
-    return instance(client.put(where, files=form, bindings_inherit="strict"), dict, "the uploaded script")
+    return client.put(where, files=form, bindings_inherit="strict")
 
 
 def delete_script(client: Client, account: Owner, item: Json, *, with_references: bool = False) -> None:
@@ -103,15 +103,13 @@ def list_secrets(client: Client, account_id: str, script: str) -> Listing:
 
 def get_script_subdomain(client: Client, account_id: str, script: str) -> Json:
     """Return `enabled` and `previews_enabled`: whether workers.dev serves the script."""
-    subdomain = client.get(path(f"{SCRIPT}/subdomain", account_id, script))
-    return instance(subdomain, dict, "the workers.dev setting of a script")
+    return client.get(path(f"{SCRIPT}/subdomain", account_id, script))
 
 
 def set_script_subdomain(client: Client, account_id: str, script: str, subdomain: Json) -> Json:
     """Set `enabled` and `previews_enabled`: whether workers.dev serves the script."""
     wanted = {name: subdomain[name] for name in ("enabled", "previews_enabled") if name in subdomain}
-    subdomain = client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
-    return instance(subdomain, dict, "the workers.dev setting of a script")
+    return client.post(path(f"{SCRIPT}/subdomain", account_id, script), json=wanted)
 
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
@@ -167,7 +165,7 @@ def create_route(client: Client, zone: Owner, route: Json) -> Json:
 def update_route(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Replace a route's pattern and script."""
     where = path("/zones/{}/workers/routes/{}", zone.id, _id(before))
-    return after | instance(client.put(where, json=_route(after)), dict, "a route")
+    return after | require(client.put(where, json=_route(after)), "a route", id=str)
 
 
 def delete_route(client: Client, zone: Owner, route: Json) -> None:

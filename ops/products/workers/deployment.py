@@ -10,6 +10,7 @@ from ops.errors import ValidationError
 from ops.http.answers import finite
 from ops.kinds.resource import Content
 from ops.products.workers import valid
+from ops.products.workers.javascript import is_module
 from ops.products.workers.script import (
     MODULE,
     SECRETS,
@@ -51,16 +52,20 @@ def with_format(source: Source, name: str, *, format: str = "", live: Json | Non
     # The API returns a service worker without the name of its file.
     renamed = f"{name}.js" if media_type == SERVICE_WORKER and len(code) == 1 else entry
     names = {entry: renamed, f"{entry}.map": f"{renamed}.map"}
-    changed = (module._replace(name=names.get(module.name, module.name)) for module in modules)
-    return Script(
-        renamed,
-        tuple(one._replace(media_type=media_type) if one.name == renamed else one for one in changed),
-    )
+    changed: list[Content] = []
+    for module in modules:
+        type = media_type if module.name == entry else module.media_type
+        is_plain = type == SERVICE_WORKER and module.name.lower().endswith(".cjs")
+        if is_plain and not (format and module.name == entry) and is_module(module.data):
+            raise ValidationError(
+                f"{module.name} imports or exports, which only an ES module can",
+                hint="rename it to .mjs; for the module that runs first, add --format modules",
+            )
+        changed.append(module._replace(name=names.get(module.name, module.name), media_type=type))
+    return Script(renamed, tuple(changed))
 
 
 def _detected(script: Script, main: Content, live: Json | None) -> str:
-    from ops.products.workers.javascript import is_module
-
     imports = is_module(main.data)
     if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in script.modules if one != main):
         return MODULE

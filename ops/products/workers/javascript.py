@@ -17,6 +17,7 @@ _HTML_COMMENT = re.compile(r"^[^\S\n\r]*(?:<!--|-->)[^\n\r]*", re.MULTILINE)
 _REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/\w*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 _AFTER_IMPORT = re.compile(rf"(?:{_BLANK})*(?:(?P<meta>\.(?:{_BLANK})*meta\b)|(?P<call>[(.]))?", re.DOTALL)
+_BLANKS = re.compile(rf"(?:{_BLANK})*", re.DOTALL)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 # After these words an expression begins: a `/` begins a regular expression and a `{` an object.
 _OPERATORS = frozenset(
@@ -42,6 +43,12 @@ def is_module(source: bytes) -> bool | None:
         return _Scanner(text).finds_module()
     except ValueError:
         return None
+
+
+def is_blank(text: str) -> bool:
+    """True if *text* has nothing but white space and comments."""
+    blanks = _BLANKS.match(text)
+    return blanks is not None and blanks.end() == len(text)
 
 
 class _Scanner:

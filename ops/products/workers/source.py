@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ops.errors import UsageError, ValidationError
 from ops.kinds.resource import Content
+from ops.products.workers.javascript import is_blank
 from ops.products.workers.script import FORM_PART, MODULE, PYTHON, SERVICE_WORKER, Script
 
 INDEX = "modules.json"
@@ -55,8 +56,23 @@ def read(path: Path, *, main: str) -> Source:
 
     Raises ValidationError for what is not a script, UsageError for what cannot be read.
     """
-    if path.is_dir():
-        return _folder(path, main)
+    source = _folder(path, main) if path.is_dir() else _file(path, main)
+    for module in source.script.modules:
+        if module.media_type in (MODULE, SERVICE_WORKER, PYTHON):
+            try:
+                text = module.data.decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                raise ValidationError(
+                    f"{module.name} is not UTF-8 at byte {error.start}",
+                    hint="convert it, e.g. with `iconv -t utf-8`",
+                ) from None
+            if module.name == source.script.entry_point and is_blank(text):
+                hint = "the module that runs first must handle an event, e.g. `fetch`"
+                raise ValidationError(f"{module.name} has no code", hint=hint)
+    return source
+
+
+def _file(path: Path, main: str) -> Source:
     if main:
         raise ValidationError("--main names a module of a folder, but --path is a file")
     if not path.is_file():

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.sandbox.identity import CHANGED, CREATED, EMAIL, USER_ID
-from ops.sandbox.pages import cursor_of, page_of_items
+from ops.sandbox.pages import cursor_of, listing, page_of_items
 from ops.sandbox.router import SELF_CHECKED, getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
@@ -45,13 +45,13 @@ def verify_token(request: Request, _store: Store) -> Answer:
     return ok({"id": token.id, "status": token.status, **dates}, messages=messages)
 
 
-@route("GET", "/user", scope="user:read")
-def get_user(_request: Request, store: Store) -> Answer:
+@getter("/user", "user:read")
+def get_user(_request: Request, store: Store) -> Json:
     unset = dict.fromkeys(("first_name", "last_name", "telephone", "country", "zipcode"))
     flags = ("two_factor_authentication_locked", "has_pro_zones", "has_business_zones", "suspended")
     user = {"id": USER_ID, "email": store.meta("email", EMAIL), **unset, **dict.fromkeys(flags, False)}
     user |= {"two_factor_authentication_enabled": True, "has_enterprise_zones": False}
-    return ok({**user, "created_on": CREATED, "modified_on": CHANGED})
+    return {**user, "created_on": CREATED, "modified_on": CHANGED}
 
 
 @route("GET", "/memberships", scope="user:read")
@@ -62,13 +62,7 @@ def list_memberships(request: Request, store: Store) -> Answer:
     return page_of_items(request, [one for one in found if name in ("", one["account"]["name"])], maximum=50)
 
 
-@route("GET", "/accounts", scope="account:read")
-def list_accounts(request: Request, store: Store) -> Answer:
-    name = request.query.get("name", "").lower()
-    found = [one for one in store.list_documents("account", "") if name in one["name"].lower()]
-    return page_of_items(request, found, maximum=50)
-
-
+listing("/accounts", "account:read", "account", "~name", maximum=50)
 getter(ACCOUNT, "account:read")(lambda request, store: store.get_document("account", "", request.account))
 
 

@@ -19,18 +19,12 @@ _OBJECTS = """
     SELECT id, '{"id":"' || id || '","hasStoredData":' || iif(stored, 'true', 'false') || '}' FROM do_object
     WHERE namespace = :namespace AND id > :after ORDER BY id LIMIT :limit
 """
-
-
 listing(NAMESPACES, "workers:read", KIND, maximum=1000, minimum=1)
 
 
 @route("GET", NAMESPACES + "/{namespace_id}/objects", scope="workers:read")
 def list_objects(request: Request, store: Store) -> Answer:
-    """List the ids of a namespace's objects, also of those without stored data.
-
-    The document has the cursor at `result_info.cursor`, the official SDK reads `result_info.cursors.after`:
-    the answer has both.
-    """
+    """List the ids of a namespace's objects, also of those without stored data."""
     namespace = request.args["namespace_id"]
     store.required(KIND, request.account, namespace, not_routable(segments(request.path)))
     limit = request.number("limit", 1000, 10, 10_000)
@@ -53,14 +47,9 @@ def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
                 if any(one["class"] == name for one in namespaces(store, account, script)):
                     problem = "that is already depended on by existing Durable Objects"
                     raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
-                id = new_id()
-                about: Json = {
-                    "name": f"{script}_{name}",
-                    "script": script,
-                    "class": name,
-                    "use_sqlite": sqlite,
-                }
-                store.put_document(KIND, account, id, {"id": id, **about}, sort=about["name"])
+                about: Json = {"id": new_id(), "name": f"{script}_{name}", "script": script, "class": name}
+                about["use_sqlite"] = sqlite
+                store.put_document(KIND, account, about["id"], about, sort=about["name"])
         for change in [*step.get("renamed_classes", []), *step.get("transferred_classes", [])]:
             name, owner = change["to"], change.get("from_script", script)
             namespace = _namespace_of(store, account, owner, change["from"])

@@ -19,6 +19,7 @@ _KV_SIZES = """
     SELECT namespace, count(*), sum(length(value)) FROM kv_pair
     WHERE deleted IS NULL AND (expiration IS NULL OR expiration > ?) GROUP BY namespace
 """
+_R2_SIZES = "SELECT count(*), ifnull(sum(length(value)), 0) FROM r2_object WHERE bucket = ?"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,15 @@ def _do_storage(store: Store, _account: str) -> Iterator[Row]:
     yield from ({"date": day, "storedBytes": stored * 4096} for day in days(store))
 
 
-def _daily(kind: str, labels: dict[str, str], measures: Callable[[str], Row], merge: str = "sum") -> Dataset:
+def _r2_storage(store: Store, account: str) -> Iterator[Row]:
+    """Yield objects and bytes of each bucket by day; earlier days have today's."""
+    for one in store.list_documents("r2.bucket", account):
+        objects, size = store.rows(_R2_SIZES, (f"{account}/{one['name']}",))[0]
+        sizes = {"objectCount": objects, "payloadSize": size, "metadataSize": 0}
+        yield from ({"bucketName": one["name"], "date": day, **sizes} for day in days(store))
+
+
+def _daily(kind: str, labels: dict[str, str], measures: Callable[[str], Row]) -> Dataset:
     """Return a dataset with one row for each item of *kind* and day.
 
     *labels*: the field of the item for each dimension; *measures* computes the row from name and day.
@@ -76,7 +85,7 @@ def _daily(kind: str, labels: dict[str, str], measures: Callable[[str], Row], me
                 about = {dimension: one[field] for dimension, field in labels.items()}
                 yield {**about, "date": day, **measures(one["name"] + day)}
 
-    return Dataset(rows, (*labels, "date"), {merge: tuple(measures(""))})
+    return Dataset(rows, (*labels, "date"), {"sum": tuple(measures(""))})
 
 
 def _queries(words: str) -> Row:
@@ -95,8 +104,6 @@ def _periodic(words: str) -> Row:
     return {"activeTime": cpu * 10, "cpuTime": cpu, "exceededCpuErrors": 0}
 
 
-# The sandbox keeps no objects of R2.
-_NO_OBJECTS = {"objectCount": 0, "payloadSize": 0, "metadataSize": 0}
 _DO = {"namespaceId": "id", "scriptName": "script"}
 DATASETS = {
     "d1AnalyticsAdaptiveGroups": _daily("d1.database", {"databaseId": "uuid"}, _queries),
@@ -114,5 +121,7 @@ DATASETS = {
     "kvStorageAdaptiveGroups": Dataset(
         _kv_storage, ("namespaceId", "date"), {"max": ("keyCount", "byteCount")}
     ),
-    "r2StorageAdaptiveGroups": _daily("r2.bucket", {"bucketName": "name"}, lambda _: _NO_OBJECTS, "max"),
+    "r2StorageAdaptiveGroups": Dataset(
+        _r2_storage, ("bucketName", "date"), {"max": ("objectCount", "payloadSize", "metadataSize")}
+    ),
 }

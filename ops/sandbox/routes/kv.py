@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, page_of_documents
+from ops.sandbox.pages import cursor_of, page_of_documents, reader
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes import kv_pairs
 from ops.sandbox.routes.kv_pairs import Pair
@@ -38,11 +38,7 @@ _KEYS = """
 """
 
 
-@getter(NAMESPACE, "kv:read")
-def namespace_of(request: Request, store: Store) -> Json:
-    """Return the namespace of the request, or refuse it with 10013."""
-    missing = Refusal(404, 10013, "namespace not found")
-    return store.required(KIND, request.account, request.args["namespace_id"], missing)
+namespace_of = reader(NAMESPACE, "kv:read", KIND, 404, 10013, "namespace not found")
 
 
 @route("GET", NAMESPACES, scope="kv:read")

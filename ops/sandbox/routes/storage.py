@@ -1,19 +1,23 @@
-"""R2, D1, queues and Pages of an account."""
+"""R2, queues and Pages of an account."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import uuid
+from datetime import datetime
+from email.utils import formatdate
 from typing import Any
 
-from ops.sandbox.pages import cursor_of, listing, page_of_items
+from ops.sandbox.pages import after, cursor_behind, cursor_of, listing, page_of_items, reader
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
 
 ACCOUNT = "/accounts/{account_id}"
 BUCKET = ACCOUNT + "/r2/buckets/{bucket_name}"
-DATABASE = ACCOUNT + "/d1/database/{database}"
+OBJECT = BUCKET + "/objects/{key:rest}"
 QUEUE = ACCOUNT + "/queues/{queue_id}"
 CONSUMER = QUEUE + "/consumers/{consumer_id}"
 _BUCKETS = """
@@ -22,8 +26,23 @@ _BUCKETS = """
       AND instr(id, :contains) > 0
     ORDER BY id LIMIT :limit
 """
+_OBJECTS = """
+    SELECT key, item, substr(key, length(:prefix) + 1) AS rest FROM r2_object
+    WHERE bucket = :bucket AND substr(key, 1, length(:prefix)) = :prefix AND key > :start_after
+"""
+_PAGE = f"SELECT key, item FROM ({_OBJECTS}) WHERE key > :after AND NOT {{0}} ORDER BY key LIMIT :limit"  # noqa: S608 (constant)
+_GROUPED = "(:delimiter <> '' AND instr(rest, :delimiter) > 0)"
+_GROUP = "SELECT DISTINCT :prefix || substr(rest, 1, instr(rest, :delimiter) + length(:delimiter) - 1)"
+# The field of an object's metadata for each header of an upload.
+_METADATA = {
+    "content-type": "contentType",
+    "content-disposition": "contentDisposition",
+    "content-encoding": "contentEncoding",
+    "content-language": "contentLanguage",
+    "cache-control": "cacheControl",
+    "expires": "cacheExpiry",
+}
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_DATABASE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _QUEUE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOCATIONS = ("apac", "eeur", "enam", "weur", "wnam", "oc")
 _CLASSES = ("Standard", "InfrequentAccess")
@@ -73,10 +92,8 @@ def create_bucket(request: Request, store: Store) -> Answer:
     return ok(store.put_document("r2.bucket", owner, name, about, sort=name))
 
 
-@getter(BUCKET, "r2:read")
-def _bucket(request: Request, store: Store) -> Json:
-    missing = Refusal(404, 10006, "The specified bucket does not exist.")
-    return store.required("r2.bucket", _r2_owner(request), request.args["bucket_name"], missing)
+_NO_BUCKET = (404, 10006, "The specified bucket does not exist.")
+_bucket = reader(BUCKET, "r2:read", "r2.bucket", *_NO_BUCKET, owner=_r2_owner)
 
 
 @route("PATCH", BUCKET, scope="r2:edit")
@@ -92,60 +109,75 @@ def patch_bucket(request: Request, store: Store) -> Answer:
 
 @route("DELETE", BUCKET, scope="r2:edit")
 def delete_bucket(request: Request, store: Store) -> Answer:
-    store.delete_document("r2.bucket", _r2_owner(request), _bucket(request, store)["name"])
+    name, owner = _bucket(request, store)["name"], _r2_owner(request)
+    if store.one("SELECT 1 FROM r2_object WHERE bucket = ?", (f"{owner}/{name}",)):
+        message = f"The bucket you tried to delete ({name}) is not empty (account {request.account})."
+        raise Refusal(409, 10008, message)
+    store.delete_document("r2.bucket", owner, name)
     return ok({})
 
 
-@route("GET", ACCOUNT + "/d1/database", scope="d1:read")
-def list_databases(request: Request, store: Store) -> Answer:
-    name, databases = request.query.get("name", ""), store.list_documents("d1.database", request.account)
-    found = [one for one in databases if name in one["name"]]
-    return page_of_items(request, found, maximum=10_000, default=1000, minimum=10)
+def _objects_of(request: Request, store: Store) -> str:
+    """Return the name of the request's bucket in the table of objects."""
+    return f"{_r2_owner(request)}/{_bucket(request, store)['name']}"
 
 
-@route("POST", ACCOUNT + "/d1/database", scope="d1:edit")
-def create_database(request: Request, store: Store) -> Answer:
-    sent = request.object()
-    name = _named(sent, "name", _DATABASE_NAME, Refusal(400, 7400, "Invalid property: name"))
-    about = {"uuid": str(uuid.uuid4()), "name": name, "version": "production", "created_at": store.stamp()}
-    if store.taken("d1.database", request.account, name):
-        raise Refusal(400, 7502, f"Database with name '{name}' already exists.")
-    store.put_document("d1.database", request.account, about["uuid"], about, sort=name)
-    return ok(_detailed(about))
+@route("GET", BUCKET + "/objects", scope="r2:read")
+def list_objects(request: Request, store: Store) -> Answer:
+    """List objects by key; with a `delimiter` keys that have it after the `prefix` are one group each."""
+    query, limit = request.query, request.number("per_page", 20, 1, 1000)
+    texts = {name: query.get(name, "") for name in ("prefix", "delimiter", "start_after")}
+    args = {
+        "bucket": _objects_of(request, store),
+        "after": after(request, store),
+        "limit": limit + 1,
+        **texts,
+    }
+    rows = store.rows(_PAGE.format(_GROUPED), args)
+    info: Json = {"per_page": limit, "is_truncated": len(rows) > limit, "delimited": []}
+    if len(rows) > limit:
+        info["cursor"] = cursor_behind(request, store, rows[limit - 1][0])
+    if not args["after"]:
+        info["delimited"] = store.texts(f"{_GROUP} FROM ({_OBJECTS}) WHERE {_GROUPED}", args)
+    return ok_list([item for _, item in rows[:limit]], info)
 
 
-def _database(request: Request, store: Store) -> Json:
-    """Return the database with the id or name of the path."""
-    word = request.args["database"]
-    for one in store.list_documents("d1.database", request.account):
-        if word in (one["uuid"], one["name"]):
-            return dict(one)
-    raise Refusal(404, 7404, f"The database {word} could not be found")
-
-
-def _detailed(database: Json) -> Json:
-    replication = database.get("read_replication", {"mode": "disabled"})
-    return {**database, "num_tables": 0, "file_size": 12288, "read_replication": replication}
-
-
-getter(DATABASE, "d1:read")(lambda request, store: _detailed(_database(request, store)))
-
-
-@route("PATCH", DATABASE, scope="d1:edit")
-@route("PUT", DATABASE, scope="d1:edit")
-def change_database(request: Request, store: Store) -> Answer:
-    database, replication = _database(request, store), request.object().get("read_replication")
-    if not isinstance(replication, dict) or replication.get("mode") not in ("auto", "disabled"):
+@route("PUT", OBJECT, scope="r2:edit")
+def put_object(request: Request, store: Store) -> Answer:
+    bucket, key, etag = _objects_of(request, store), request.args["key"], hashlib.md5(request.body)  # noqa: S324 (the format)
+    storage = request.headers.get("cf-r2-storage-class") or _bucket(request, store)["storage_class"]
+    if storage not in _CLASSES or len(key.encode()) > 1024:
         raise invalid_body()
-    database["read_replication"] = {"mode": replication["mode"]}
-    store.put_document("d1.database", request.account, database["uuid"], database, sort=database["name"])
-    return ok(_detailed(database))
+    headers = {field: request.headers.get(name) for name, field in _METADATA.items()}
+    about = {"key": key, "etag": etag.hexdigest(), "storage_class": storage}
+    item: Json = {**about, "size": len(request.body), "last_modified": store.stamp(), "custom_metadata": {}}
+    item["http_metadata"] = {field: value for field, value in headers.items() if value}
+    row = (bucket, key, dumps(item), request.body)
+    store.run("INSERT OR REPLACE INTO r2_object VALUES (?, ?, ?, ?)", row)
+    version = {"size": str(len(request.body)), "uploaded": store.stamp(), "version": str(uuid.uuid4())}
+    return ok({**about, **version})
 
 
-@route("DELETE", DATABASE, scope="d1:edit")
-def delete_database(request: Request, store: Store) -> Answer:
-    store.delete_document("d1.database", request.account, _database(request, store)["uuid"])
-    return ok(None)
+@route("GET", OBJECT, scope="r2:read")
+def get_object(request: Request, store: Store) -> Answer:
+    sql = "SELECT item, value FROM r2_object WHERE bucket = ? AND key = ?"
+    row = store.one(sql, (_objects_of(request, store), request.args["key"]))
+    if row is None:
+        raise Refusal(404, 10007, "The specified key does not exist.")
+    item = json.loads(row[0])
+    headers = {name: item["http_metadata"].get(field, "") for name, field in _METADATA.items()}
+    headers["Content-Type"] = headers.pop("content-type") or "application/octet-stream"
+    modified = datetime.fromisoformat(item["last_modified"]).timestamp()
+    headers |= {"ETag": f'"{item["etag"]}"', "Last-Modified": formatdate(modified, usegmt=True)}
+    return Answer(200, {name: value for name, value in headers.items() if value}, row[1])
+
+
+@route("DELETE", OBJECT, scope="r2:edit")
+def delete_object(request: Request, store: Store) -> Answer:
+    """Delete an object; an unknown key is not an error."""
+    bucket, key = _objects_of(request, store), request.args["key"]
+    store.run("DELETE FROM r2_object WHERE bucket = ? AND key = ?", (bucket, key))
+    return ok({"key": key})
 
 
 @route("GET", ACCOUNT + "/queues", scope="queues:read")

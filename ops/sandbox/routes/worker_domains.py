@@ -10,16 +10,15 @@ import uuid
 
 from ops.sandbox import dns_records
 from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.pages import listing
-from ops.sandbox.router import getter, not_routable, route, segments
-from ops.sandbox.routes.worker_state import SCRIPT, not_found, worker_of
+from ops.sandbox.pages import listing, reader
+from ops.sandbox.router import route
+from ops.sandbox.routes.worker_state import NO_WORKER, SCRIPT, worker_of
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
 DOMAINS = "/accounts/{account_id}/workers/domains"
 DOMAIN = DOMAINS + "/{domain_id}"
 KIND = "worker.domain"
-FILTERS = ("zone_id", "zone_name", "service", "hostname", "environment")
 WORKERS = "/accounts/{account_id}/workers"
 ROUTES = "/zones/{zone_id}/workers/routes"
 ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
@@ -31,17 +30,12 @@ _ADDRESS = "100::"
 _PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
 
 
-@route("GET", DOMAINS + "/records", scope="workers:read")
-@route("GET", DOMAINS, scope="workers:read")
-def list_domains(request: Request, store: Store) -> Answer:
-    filters = {name: request.query[name] for name in FILTERS if request.query.get(name)}
-    found = store.list_documents(KIND, request.account)
-    return ok([one for one in found if all(one[name] == value for name, value in filters.items())])
-
-
-@route("PUT", DOMAINS, scope="workers:edit")
-def attach_domain(request: Request, store: Store) -> Answer:
-    return ok(_attach(store, request.account, request.object()))
+for _path in (DOMAINS, DOMAINS + "/records"):
+    listing(_path, "workers:read", KIND, "zone_id zone_name service hostname environment")
+    _domain = reader(_path + "/{domain_id}", "workers:read", KIND)
+listing(ROUTES, "workers:read", "worker_route")
+_NO_ROUTE = (404, 10008, "workers.api.error.route_not_found")
+_route = reader(ROUTE, "workers:read", "worker_route", *_NO_ROUTE)
 
 
 def attached(store: Store, account: str) -> dict[str, Json]:
@@ -55,7 +49,7 @@ def _attach(store: Store, account: str, body: Json) -> Json:
     if not isinstance(hostname, str) or not isinstance(service, str):
         raise invalid_body()
     zone = _zone(store, body, hostname)
-    store.required("worker", account, service, not_found())
+    store.required("worker", account, service, Refusal(*NO_WORKER))
     found = attached(store, account).get(hostname)
     if found is None:
         if body.get("override_existing_dns_record") is True:
@@ -124,13 +118,6 @@ def detach(store: Store, account: str, domain: Json) -> None:
     store.delete_document(KIND, account, domain["id"])
 
 
-@getter(DOMAINS + "/records/{domain_id}", "workers:read")
-@getter(DOMAIN, "workers:read")
-def _domain(request: Request, store: Store) -> Json:
-    missing = not_routable(segments(request.path))
-    return store.required(KIND, request.account, request.args["domain_id"], missing)
-
-
 def _zone(store: Store, body: Json, hostname: str) -> Json:
     """Return the zone of the hostname, which must be the zone that the body names."""
     zones: list[Json] = store.list_documents("zone", "")
@@ -139,6 +126,11 @@ def _zone(store: Store, body: Json, hostname: str) -> Json:
         if named and (hostname == zone["name"] or hostname.endswith("." + zone["name"])):
             return zone
     raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
+
+
+@route("PUT", DOMAINS, scope="workers:edit")
+def attach_domain(request: Request, store: Store) -> Answer:
+    return ok(_attach(store, request.account, request.object()))
 
 
 def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
@@ -153,9 +145,6 @@ def save_domain_record(store: Store, zone_id: str, id: str, hostname: str, now: 
     dns_records.save(store, zone_id, record)
 
 
-listing(ROUTES, "workers:read", "worker_route")
-
-
 @route("POST", ROUTES, "workers:edit")
 @route("PUT", ROUTE, "workers:edit")
 def write_route(request: Request, store: Store) -> Answer:
@@ -168,12 +157,6 @@ def delete_route(request: Request, store: Store) -> Answer:
     _route(request, store)
     store.delete_document("worker_route", request.zone, request.args["route_id"])
     return ok({"id": request.args["route_id"]})
-
-
-@getter(ROUTE, "workers:read")
-def _route(request: Request, store: Store) -> Json:
-    missing = Refusal(404, 10008, "workers.api.error.route_not_found")
-    return store.required("worker_route", request.zone, request.args["route_id"], missing)
 
 
 def _in_zone(pattern: str, zone: str) -> bool:
@@ -202,7 +185,7 @@ def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
 @route("GET", SCRIPT + "/routes", "workers:read")
 @route("GET", WORKERS + "/services/{script_name}/environments/{environment}/routes", "workers:read")
 def list_script_routes(request: Request, store: Store) -> Answer:
-    """List the routes of a script in every zone, with `show_zonename=true` with the zone's name."""
+    """List the routes of a script in every zone with the zone's name."""
     worker_of(request, store)
     return ok([{**one, "zone_name": zone["name"]} for zone, one in _of_script(request, store)])
 

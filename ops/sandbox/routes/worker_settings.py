@@ -8,7 +8,7 @@ from typing import Any
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes import worker_code
 from ops.sandbox.routes.worker_code import SECRETS
-from ops.sandbox.routes.worker_state import SCRIPT, release_settings, save, worker_of
+from ops.sandbox.routes.worker_state import SCRIPT, optional, release_settings, save, worker_of
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
 
@@ -65,21 +65,14 @@ getter(SCRIPT + "/subdomain", "workers:read")(lambda request, store: worker_of(r
 @getter(SCRIPT + "/settings", "workers:read")
 def _settings(request: Request, store: Store) -> Json:
     worker = worker_of(request, store)
-    settings = {
-        **worker["settings"],
-        "bindings": [worker_code.public(one) for one in worker["settings"]["bindings"]],
-    }
-    tag = worker.get("migration_tag")
-    if not settings["placement"]:
-        del settings["placement"]
-    return {**settings, **({"migration_tag": tag} if tag else {})}
+    bindings = [worker_code.public(one) for one in worker["settings"]["bindings"]]
+    return optional(worker, {**worker["settings"], "bindings": bindings})
 
 
 @route("PATCH", SCRIPT + "/script-settings", scope="workers:edit")
 def edit_script_settings(request: Request, store: Store) -> Answer:
-    worker = worker_of(request, store)
-    changes = {name: value for name, value in request.object().items() if name in _SCRIPT_SETTINGS}
-    worker["settings"] |= changes
+    worker, sent = worker_of(request, store), request.object()
+    worker["settings"] |= {name: sent[name] for name in _SCRIPT_SETTINGS if name in sent}
     save(store, request.account, worker)
     return ok(_script_settings(request, store))
 
@@ -149,12 +142,12 @@ def _cron(item: Any) -> str:
     """Return the cron trigger of an item, or refuse it."""
     cron = item.get("cron") if isinstance(item, dict) else None
     fields = cron.upper().split(" ") if isinstance(cron, str) and cron.isascii() else []
-    valid = len(fields) == 5
-    for field, (least, most, names, special) in zip(fields, _CRON_FIELDS, strict=False):
-        for one in field.split(","):
-            is_special = special and re.fullmatch(special, one)
-            valid = valid and bool(is_special or _is_cron_range(one, least, most, names))
-    if not valid:
+    valid = (
+        (special and re.fullmatch(special, one)) or _is_cron_range(one, least, most, names)
+        for field, (least, most, names, special) in zip(fields, _CRON_FIELDS, strict=False)
+        for one in field.split(",")
+    )
+    if len(fields) != 5 or not all(valid):
         raise Refusal(400, 10100, f"invalid cron string: {cron}")
     return str(cron)
 
@@ -167,9 +160,8 @@ def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> 
         return False
     ends = [words.get(end, end) for end in (found[1], found[2]) if end is not None]
     numbers = [int(end) for end in ends if re.fullmatch(r"\d{1,2}", end)]
-    return (
-        len(numbers) == len(ends) and numbers == sorted(numbers) and all(least <= n <= most for n in numbers)
-    )
+    within = all(least <= number <= most for number in numbers)
+    return within and len(numbers) == len(ends) and numbers == sorted(numbers)
 
 
 @route("POST", SCRIPT + "/subdomain", scope="workers:edit")

@@ -24,34 +24,35 @@ _CODE = ("etag", "handlers", "named_handlers", "has_modules", "last_deployed_fro
 _OF_A_VERSION = (*_CODE, "settings", "main")
 _ANNOTATIONS = ("workers/message", "workers/tag", "workers/alias")
 
-LISTED = (*_CODE, "id", "tag", "created_on", "modified_on")
-LISTED_SETTINGS = (
+_LISTED = (*_CODE, "id", "tag", "created_on", "modified_on")
+_LISTED_SETTINGS = (
     *("usage_model", "compatibility_date", "compatibility_flags"),
     *("logpush", "tail_consumers", "placement", "tags"),
 )
 
 
-def not_found() -> Refusal:
-    return Refusal(404, 10007, "This Worker does not exist on your account.")
+NO_WORKER = (404, 10007, "This Worker does not exist on your account.")
 
 
 def worker_of(request: Request, store: Store) -> Json:
     """Return the Worker of the request, or refuse it with 10007."""
-    return store.required(KIND, request.account, request.args["script_name"], not_found())
+    return store.required(KIND, request.account, request.args["script_name"], Refusal(*NO_WORKER))
 
 
 def listed(worker: Json) -> Json:
-    """Return a Worker as listings and uploads send it; an empty placement is not sent."""
-    settings = {name: worker["settings"][name] for name in LISTED_SETTINGS}
-    if not settings["placement"]:
-        del settings["placement"]
-    tag = worker.get("migration_tag")
-    about = {name: worker[name] for name in LISTED} | ({"migration_tag": tag} if tag else {})
-    return {**about, **settings}
+    """Return a Worker as listings and uploads send it."""
+    settings = {name: worker["settings"][name] for name in _LISTED_SETTINGS}
+    return optional(worker, {**{name: worker[name] for name in _LISTED}, **settings})
+
+
+def optional(worker: Json, about: Json) -> Json:
+    """Return *about* with the migration tag of a Worker that has one, and without an empty placement."""
+    placement = {} if about["placement"] else {"placement"}
+    tag = {"migration_tag": worker["migration_tag"]} if worker.get("migration_tag") else {}
+    return {name: value for name, value in about.items() if name not in placement} | tag
 
 
 def save(store: Store, account: str, worker: Json) -> None:
-    """Write a Worker's document."""
     store.put_document(KIND, account, worker["id"], worker, sort=worker["id"])
 
 
@@ -62,7 +63,6 @@ def modules(store: Store, account: str, worker: Json) -> list[Module]:
 
 
 def save_modules(store: Store, account: str, name: str, version: str, parts: list[Module]) -> None:
-    """Write the modules of one version."""
     for place, part in enumerate(parts):
         data = base64.b64encode(part.data).decode()
         body = {"name": part.name, "type": part.content_type, "data": data}
@@ -158,21 +158,17 @@ def create_deployment(request: Request, store: Store) -> Answer:
     return ok(deployment)
 
 
-@route("GET", SCRIPT + "/versions", scope="workers:read")
-def list_versions(request: Request, store: Store) -> Answer:
+@getter(SCRIPT + "/versions", "workers:read")
+def list_versions(request: Request, store: Store) -> Json:
     """List versions, the newest first; `deployable=true` limits them to ten."""
-    versions = worker_of(request, store)["versions"]
-    if request.flag("deployable"):
-        versions = versions[:10]
+    versions = worker_of(request, store)["versions"][: 10 if request.flag("deployable") else None]
     per_page = request.number("per_page", 10, 1, 100)
     first = (request.number("page", 1, 1, 2**31) - 1) * per_page
     names = ("id", "number", "metadata", "annotations")
-    shown = [{name: one[name] for name in names} for one in versions[first : first + per_page]]
-    return ok({"items": shown})
+    return {"items": [{name: one[name] for name in names} for one in versions[first : first + per_page]]}
 
 
 def no_version() -> Refusal:
-    """Return the refusal of an unknown version."""
     return Refusal(404, 10225, "The requested Worker version could not be found.")
 
 

@@ -5,16 +5,14 @@ Load balancing pools, monitors and some rulesets belong to the account.
 
 from __future__ import annotations
 
-from ops.sandbox.pages import cursor_of, listing, page_of_documents
-from ops.sandbox.router import getter, not_routable, route, segments
+from ops.sandbox.pages import cursor_of, listing, page_of_documents, reader
+from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
 
 PACKS = "/zones/{zone_id}/ssl/certificate_packs"
 UNIVERSAL = "/zones/{zone_id}/ssl/universal/settings"
 CERTIFICATES = "/zones/{zone_id}/custom_certificates"
-HOSTNAMES = "/zones/{zone_id}/custom_hostnames"
-ADVANCED_QUOTA = 100
 _STATES = {"active": "active", "pending_validation": "authorizing", "validation_timed_out": "timing_out"}
 ACCOUNT = "/accounts/{account_id}"
 ZONE = "/zones/{zone_id}"
@@ -36,20 +34,22 @@ def list_packs(request: Request, store: Store) -> Answer:
     return page_of_documents(request, store, "certificate_pack", request.zone, maximum=50, where=where)
 
 
-@route("GET", PACKS + "/quota", "ssl:read")
-def pack_quota(request: Request, store: Store) -> Answer:
+@getter(PACKS + "/quota", "ssl:read")
+def pack_quota(request: Request, store: Store) -> Json:
     packs = store.list_documents("certificate_pack", request.zone)
-    used = sum(pack["type"] == "advanced" for pack in packs)
-    return ok({"advanced": {"allocated": ADVANCED_QUOTA, "used": used}})
+    return {"advanced": {"allocated": 100, "used": sum(pack["type"] == "advanced" for pack in packs)}}
 
 
-@getter(PACKS + "/{pack_id:uuid}", "ssl:read")
-@getter(CERTIFICATES + "/{certificate_id}", "ssl:read")
-def get_certificate(request: Request, store: Store) -> Json:
-    kind = "certificate_pack" if "pack_id" in request.args else "custom_certificate"
-    id = request.args.get("pack_id") or request.args["certificate_id"]
-    missing = Refusal(404, 1001, "Certificate pack does not exist.")
-    return store.required(kind, request.zone, id, missing)
+_NO_PACK = (404, 1001, "Certificate pack does not exist.")
+reader(PACKS + "/{pack_id:uuid}", "ssl:read", "certificate_pack", *_NO_PACK)
+reader(CERTIFICATES + "/{certificate_id}", "ssl:read", "custom_certificate", *_NO_PACK)
+listing(CERTIFICATES, "ssl:read", "custom_certificate", "status", maximum=50)
+listing(ZONE + "/custom_hostnames", "ssl:read", "custom_hostname", "~hostname", maximum=50)
+listing(ZONE + "/load_balancers", "lb:read", "load_balancer")
+listing(ACCOUNT + "/load_balancers/monitors", "lb:read", "lb.monitor")
+listing(ACCOUNT + "/load_balancers/pools", "lb:read", "lb.pool", "monitor")
+reader(ZONE + "/rulesets/{ruleset_id}", "rulesets:read", "ruleset", 404, 10000, "could not find ruleset")
+reader(ACCOUNT + "/rulesets/{ruleset_id}", "rulesets:read", "account.ruleset")
 
 
 @getter(UNIVERSAL, "ssl:read")
@@ -92,45 +92,13 @@ def verification(request: Request, store: Store) -> Answer:
     return Answer(200, {}, dumps({"result": found}).encode())
 
 
-@route("GET", CERTIFICATES, "ssl:read")
-def list_custom_certificates(request: Request, store: Store) -> Answer:
-    status = request.query.get("status", "")
-    where, args = (" AND json_extract(body, '$.status') = ?", [status]) if status else ("", [])
-    kind = "custom_certificate"
-    return page_of_documents(request, store, kind, request.zone, maximum=50, where=where, args=args)
-
-
-@route("GET", HOSTNAMES, "ssl:read")
-def list_custom_hostnames(request: Request, store: Store) -> Answer:
-    args, where = [request.query.get("hostname", "").lower()], " AND instr(sort, ?) > 0"
-    kind = "custom_hostname"
-    return page_of_documents(request, store, kind, request.zone, maximum=50, where=where, args=args)
-
-
-listing(ZONE + "/load_balancers", "lb:read", "load_balancer")
-listing(ACCOUNT + "/load_balancers/monitors", "lb:read", "lb.monitor")
-
-
 @route("GET", ZONE + "/rulesets", "rulesets:read")
 @route("GET", ACCOUNT + "/rulesets", "rulesets:read")
 def list_rulesets(request: Request, store: Store) -> Answer:
     """List the rulesets without their rules, in the order of their ids."""
-    owner = request.args.get("zone_id") or request.account
-    args = {"kind": "ruleset" if "zone_id" in request.args else "account.ruleset", "owner": owner}
+    args = {"kind": "ruleset" if "zone_id" in request.args else "account.ruleset", "owner": request.owner}
     limit = request.number("per_page", RULESETS_A_PAGE, 1, RULESETS_A_PAGE)
     return cursor_of(request, store, _RULESETS, args, limit=limit, both=True)
-
-
-@getter(ZONE + "/rulesets/{ruleset_id}", "rulesets:read")
-def get_zone_ruleset(request: Request, store: Store) -> Json:
-    missing = Refusal(404, 10000, "could not find ruleset")
-    return store.required("ruleset", request.zone, request.args["ruleset_id"], missing)
-
-
-@getter(ACCOUNT + "/rulesets/{ruleset_id}", "rulesets:read")
-def get_account_ruleset(request: Request, store: Store) -> Json:
-    missing = not_routable(segments(request.path))
-    return store.required("account.ruleset", request.account, request.args["ruleset_id"], missing)
 
 
 @route("GET", ZONE + "/pagerules", "pagerules:read")
@@ -142,10 +110,3 @@ def list_page_rules(request: Request, store: Store) -> Answer:
     listed = [rule for rule in rules if status in (None, "", rule["status"])]
     descending = request.query.get("direction", "desc") == "desc"
     return ok(sorted(listed, key=lambda rule: rule[order], reverse=descending))
-
-
-@route("GET", ACCOUNT + "/load_balancers/pools", "lb:read")
-def list_pools(request: Request, store: Store) -> Answer:
-    monitor = request.query.get("monitor", "")
-    pools = store.list_documents("lb.pool", request.account)
-    return ok([one for one in pools if monitor in ("", one["monitor"])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -179,21 +178,19 @@ def put_value(
 
 def _value_from(text: str, file: str) -> bytes:
     """Return the bytes of *text*, or of *file*, where `-` is stdin. Raise UsageError or ValidationError."""
+    from ops.products.kv.dumpfile import opened
+
+    hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
     if bool(text) == bool(file):
-        hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
         raise UsageError("the value is given once: by --value or by --file", hint=hint)
     if text:
         # Arguments that are not UTF-8 are written as the original bytes.
         return valid.value(text.encode("utf-8", "surrogateescape"))
-    if file == "-":
-        if sys.stdin is None:
-            raise UsageError("stdin is closed", hint="pipe the value in, or use --file FILE")
-        return valid.value(sys.stdin.buffer.read(api.VALUE_LIMIT + 1))
     try:
-        with Path(file).open("rb") as opened:
-            return valid.value(opened.read(api.VALUE_LIMIT + 1))
+        with opened(file, hint) as source:
+            return valid.value(source.read(api.VALUE_LIMIT + 1))
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=f"`ls -l {file}`") from None
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=hint) from None
 
 
 @command(
