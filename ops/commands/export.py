@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +22,7 @@ from ops.scan import request
 from ops.scan.inventory import Inventory
 from ops.scan.request import ScanRequest, Start
 from ops.scan.selection import ScanPlan
-from ops.snapshots.layout import ENDING, MANIFEST, period
+from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.cells import readable_size
@@ -84,7 +83,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             with _after(app, done):
                 _prune(app, done, options.prune)
         report(app, begun, done.inventory, plan)
-        _suggest_next(app, done.path)
+        _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed))
@@ -112,7 +111,7 @@ def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
         if isinstance(error, OpsError):
             error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
         else:
-            app.warn(f"to resume: {later}")
+            app.warn(f"to resume: `{later}`")
         raise
 
 
@@ -191,11 +190,13 @@ def _summary(done: Outcome, seconds: float) -> Json:
     }
 
 
-def _suggest_next(app: App, path: Path) -> None:
-    """Print the next command for the new snapshot."""
+def _suggest_next(app: App, done: Outcome) -> None:
+    """Print the next command for the new snapshot; only complete ones are worth a comparison."""
+    path, manifest = done.path, done.manifest
     if path.name.endswith(ENDING):
         app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
-    elif path.is_dir():
-        older = (p.name for p in path.parent.iterdir() if (p / MANIFEST).is_file() and p.name < path.name)
-        if before := max(older, default=""):
-            app.note(f"to compare: inv snapshots.diff {before} {path.name}")
+    elif manifest.complete and path.parent.parent == app.settings.exports.resolve():
+        entries = Library(app.settings.exports, manifest.account_id).entries()
+        older = (one.name for one in entries if one.manifest and one.complete and one.name != path.name)
+        if before := next(older, ""):
+            app.note(f"to compare: `inv snapshots.diff {before} {path.name}`")

@@ -183,7 +183,8 @@ def undo_apply(app: App, id: str = "") -> Rows:
     from ops.writes.undo import select, undo_entries
 
     chosen = select(_entries(app), id)
-    if foreign := [entry for entry in _here(app, chosen) if not _of(_accounts(app), [entry])]:
+    here, accounts = _here(app, chosen), _accounts(app)
+    if foreign := [entry for entry in here if entry not in _of(accounts, here)]:
         account = foreign[0].owner[0]
         raise UsageError(
             f"{foreign[0].id} was made in the account {account}, and this line works on another",

@@ -51,7 +51,7 @@ class OffsiteLibrary(Library):
         entries = [entry for entry in found if entry is not None]
         return sorted(entries, key=lambda entry: (entry.started, entry.name), reverse=True)
 
-    def _entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         return (entry for found in self._names() if (entry := self._read(found)) is not None)
 
     def _names(self) -> list[Object]:

@@ -287,7 +287,7 @@ class Walk:
             raise
         except OpsError as error:
             for reading in absence.missing:
-                reading.status, reading.reason = FAILED, error.message
+                reading.status, reading.reason = FAILED, error.reason
 
     @contextmanager
     def _recorded(self, reading: Reading) -> Iterator[None]:
@@ -307,7 +307,7 @@ class Walk:
         self._watch.done(reading.kind)
 
     def _failed(self, reading: Reading, error: OpsError) -> None:
-        reading.error, reading.reason, reading.status = error, error.message, status_of(error)
+        reading.error, reading.reason, reading.status = error, error.reason, status_of(error)
 
     def _first_failure(self, readings: list[Reading]) -> OpsError | None:
         order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}

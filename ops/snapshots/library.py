@@ -3,7 +3,8 @@
 exports/<account>/<time>-<4 hex>/              a snapshot
 exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if incomplete
 
-A bucket holds the same below s3://bucket/prefix/: see ops.offsite.library.
+Those of the sandbox are below exports/sandbox/. A bucket holds the same below s3://bucket/prefix/: see
+ops.offsite.library.
 """
 
 from __future__ import annotations
@@ -95,13 +96,13 @@ class Library:
     @property
     def account_name(self) -> str:
         """Return the name of the account, as its newest readable snapshot has it; or ""."""
-        return next((entry.manifest.account_name for entry in self._entries() if entry.manifest), "")
+        return next((entry.manifest.account_name for entry in self.entries() if entry.manifest), "")
 
     def all(self) -> list[Entry]:
         """Return all stored snapshots, newest first, damaged ones included. Links are not followed."""
-        return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
+        return sorted(self.entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
 
-    def _entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """Yield the stored snapshots, newest first by name; a manifest is read only when it is needed."""
         for path in sorted(self._paths(), key=lambda path: (_started(path), path.name), reverse=True):
             yield self._entry(path)
@@ -119,7 +120,7 @@ class Library:
         UsageError for a date that does not exist.
         """
         if name in (LATEST, PREVIOUS):
-            found = _pick(self._entries(), number=1 if name == PREVIOUS else 0)
+            found = _pick(self.entries(), number=1 if name == PREVIOUS else 0)
             if found is None:
                 earlier = "earlier " if name == PREVIOUS else ""
                 raise NotFound(
@@ -136,7 +137,7 @@ class Library:
             datetime.fromisoformat(prefix[:10] + prefix[10:].replace("-", ":"))
         except ValueError:
             raise UsageError(f"{name} is not a date or time that exists", hint=self.listing) from None
-        found = _pick(e for e in self._entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
+        found = _pick(e for e in self.entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
         if found is None:
             raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
         return found

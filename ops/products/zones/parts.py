@@ -67,10 +67,10 @@ def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
             problem = str(getattr(value, "problem", ""))
             return AnswerPart(name, items, "inconsistent" if problem else "complete", problem)
     except PermissionDenied as error:
-        return AnswerPart(name, None, "denied", error.message, error)
+        return AnswerPart(name, None, "denied", error.reason, error)
     except (ApiError, MalformedAnswer, NetworkError, NotFound, RateLimited, ValidationError) as error:
         unavailable = isinstance(error, NotFound) or NEVER_USED in error.codes
-        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.message, error)
+        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.reason, error)
     return AnswerPart(name, value)
 
 

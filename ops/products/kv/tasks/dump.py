@@ -41,28 +41,42 @@ class Batch(NamedTuple):
     "dump",
     reads=False,
     required=("namespace", "to"),
+    guards=("force",),
     needs=api.READ,
-    help={"namespace": NAMED, "to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
+    help={
+        "namespace": NAMED,
+        "to": "the file to write, JSON lines; .gz compresses it; - is stdout",
+        "force": "replace an existing file without asking",
+    },
 )
 def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     """Write a whole namespace to a file: values, metadata and expiry, one line for each key.
 
     Needs a request for every 100 keys, one for 1,000 listed, and one for each value that is not UTF-8. After
     an interruption the same command resumes. The last line has a count and a hash, so a truncated file is
-    detected.
+    detected. An existing file is replaced only after a question or with --force, and only by a complete dump.
 
     inv kv.dump --namespace sessions --to sessions.jsonl
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_link
+    from ops.snapshots.layout import dated
+    from ops.ui.cells import readable_size
+    from ops.ui.questions import confirm
+    from ops.writes.consent import attended
 
-    owner = existing(app, namespace)
     if to == "-":
-        return Bytes(_dump_to_stdout(app, owner))
+        return Bytes(_dump_to_stdout(app, existing(app, namespace)))
     target = Path(to)
     check_writable(target.parent)
     refuse_link(target)
-    last = _dump(app, owner, target, "what was read is in {}; the same command resumes from there")
+    if target.exists():
+        found = target.stat()
+        question = f"replace {to} ({readable_size(found.st_size)}, {dated(found.st_mtime)})?"
+        confirm(question, assume_yes=bool(app.option("force")), terminal=attended(), option="--force")
+    last = _dump(
+        app, existing(app, namespace), target, "what was read is in {}; the same command resumes from there"
+    )
     return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
 
 
