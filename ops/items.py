@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -41,3 +43,16 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return all(map(equal, one, other))
     return isinstance(one, bool) == isinstance(other, bool)
+
+
+def timestamp(seconds: float) -> str:
+    """Return a time in seconds since 1970 as the API writes it: 2026-11-23T06:10:02Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def seconds_of(text: object) -> float:
+    """Return a time as the API writes it in seconds since 1970; 0 for anything else."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

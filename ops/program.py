@@ -12,13 +12,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from invoke.collection import Collection
 from invoke.config import AmbiguousMergeError, Config
@@ -36,11 +36,6 @@ from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
 
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.errors import OpsError
-    from ops.http.client import Client
-
 ALIASES = {"do": "durable-objects"}
 
 # The number of new objects after which the garbage collector looks for cycles.
@@ -53,7 +48,7 @@ TASKS = (
     *task_modules(),
     *(
         f"ops.commands.{name}"
-        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule")
+        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule", "docs")
     ),
 )
 
@@ -154,10 +149,18 @@ class OpsProgram(Program):
     """Invoke's program with our messages, exit codes and signal handlers."""
 
     def _make_parser(self) -> Parser:
-        contexts = [
-            TaskContext(name, [*aliases, *_second_names(name)], self.collection[name])
-            for name, aliases in _named_on_line(self.collection, self.argv).task_names.items()
-        ]
+        # The collections that no word of the line begins with are left out.
+        first = {part.partition(".")[0] for word in self.argv for part in word.split("=")}
+        named = copy(self.collection)
+        named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
+        for name, inner in self.collection.collections.items():
+            if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
+                named.collections[name] = inner
+        contexts = []
+        for name, aliases in named.task_names.items():
+            folder, dot, task = name.partition(".")
+            second = [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
+            contexts.append(TaskContext(name, [*aliases, *second], self.collection[name]))
         return Parser(initial=self.initial_context, contexts=contexts)
 
     def print_task_help(self, name: str) -> None:
@@ -167,7 +170,11 @@ class OpsProgram(Program):
         signal.signal(signal.SIGINT, _stopped_early)
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
-            self.core.unparsed = _export_without_value(self.core.unparsed, set(self.collection.task_names))
+            tasks = {"", *self.collection.task_names}
+            self.core.unparsed = [
+                "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
+                for word, after in pairwise([*self.core.unparsed, ""])
+            ]
         with self._explained():
             super().parse_tasks()
 
@@ -194,7 +201,7 @@ class OpsProgram(Program):
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, _hung_up)
+            signal.signal(signal.SIGHUP, _terminated)
         # Python itself ends with the signal if it arrives while the interpreter shuts down.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         # The first statement of each branch sets `over`: from there on the handlers raise nothing, so that a
@@ -224,9 +231,9 @@ class OpsProgram(Program):
             text = explain(error, self.collection, self.initial_context)
             raise Exit(text, 1) from None
         except BrokenPipeError:
-            from ops.ui.streams import silence_stdout
+            from ops.ui.streams import silence
 
-            silence_stdout()
+            silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
             # Invoke ends with 0 when `--list` names a collection that is not there.
@@ -237,44 +244,10 @@ def connect() -> None:
     """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
     from ops.cli.app import App
 
-    def open_past(app: App) -> tuple[Client, str]:
-        from ops.past.past import open_past
+    def late(name: str) -> Callable[..., Any]:
+        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
 
-        return open_past(app)
-
-    def suggest_offline(app: App, error: OpsError) -> None:
-        from ops.past.past import suggest_offline
-
-        suggest_offline(app, error)
-
-    App.open_past, App.suggest_offline = open_past, suggest_offline
-
-
-def _named_on_line(root: Collection, line: list[str]) -> Collection:
-    """Return *root* without the collections that no word of *line* begins with."""
-    first = {part.partition(".")[0] for word in line for part in word.split("=")}
-    named = copy(root)
-    named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
-    for name, inner in root.collections.items():
-        if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
-            named.collections[name] = inner
-    return named
-
-
-def _second_names(name: str) -> list[str]:
-    folder, dot, task = name.partition(".")
-    return [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
-
-
-def _export_without_value(words: list[str], tasks: set[str]) -> list[str]:
-    return [
-        "--export=" if word == "--export" and _no_value(after, tasks) else word
-        for word, after in pairwise([*words, ""])
-    ]
-
-
-def _no_value(word: str, tasks: set[str]) -> bool:
-    return not word or word.startswith("-") or word in tasks
+    App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
 
 
 def _ending(how: str) -> str:
@@ -301,7 +274,10 @@ def _interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
 
-def _terminated(*_: object) -> None:
+def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
+    if number == signal.SIGHUP:
+        # The kernel and a shell that ends may both send it; the second must not disturb the clean-up.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # The default action would skip every `finally`: locks, temporary files, the partial snapshot.
     from ops.cli.run import RUN
 
@@ -311,14 +287,21 @@ def _terminated(*_: object) -> None:
         raise Terminated("terminated")
 
 
-def _hung_up(*_: object) -> None:
-    # The kernel and a shell that ends may both send it; the second must not disturb the clean-up.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    _terminated()
+def _check_package() -> None:
+    """End with a sentence if files of another package `ops`, such as PyPI's, have replaced ours."""
+    import ops
+
+    if not (ops.__doc__ or "").startswith("cfops"):
+        raise SystemExit(
+            f"error: another package named `ops` has replaced files of cfops in {Path(__file__).parent}\n"
+            "hint: install cfops again, into an environment of its own"
+        )
 
 
-def _occupy_descriptors() -> None:
-    """Open the null device where a standard stream is closed: a file of ours must not take its number."""
+def collection() -> Collection:
+    """Return the root collection, and make plain `inv` use the program above."""
+    _check_package()
+    # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -327,24 +310,12 @@ def _occupy_descriptors() -> None:
     # A closed stdin stays None, so that a value is not read as empty.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (for the process)
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-
-
-def collection() -> Collection:
-    """Return the root collection, and make plain `inv` use the program above."""
-    _occupy_descriptors()
     inv.__class__ = OpsProgram
     if hasattr(inv, "config"):
         inv.config.__class__ = OpsConfig
     # Looking for cycles every few hundred objects takes a good part of a short run, and finds none.
     gc.set_threshold(GC_THRESHOLD)
     sys.setswitchinterval(SWITCH_INTERVAL)
-    try:
-        return _loaded()
-    finally:
-        gc.freeze()
-
-
-def _loaded() -> Collection:
     root = Root()
     root.configure(invoke_defaults())
     for module in TASKS:
@@ -353,6 +324,7 @@ def _loaded() -> Collection:
         else:
             for task in _commands(module):
                 root.add_task(task)
+    gc.freeze()
     return root
 
 
@@ -363,6 +335,7 @@ def _commands(module: str) -> list[Command]:
 def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
+    _check_package()
     from ops.version import VERSION
 
     program = OpsProgram(

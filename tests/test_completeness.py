@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -44,12 +43,6 @@ def missing_of_task(name: str, task: Command) -> Iterator[str]:
     cased = {case.partition(" ")[0] for case in (*reads(), *writes())}
     if name not in cased and not name.startswith(SANDBOX):
         yield f"tests/cases/{product}.py: a line of {name} in {'WRITES' if task.writes else 'READS'}"
-    if not re.search(rf"`{re.escape(name.removesuffix('.run').removesuffix('.use'))}`", readme_table()):
-        yield f"README.md, table of tasks: `{name}`"
-
-
-def readme_table() -> str:
-    return (ROOT / "README.md").read_text().partition("## Tasks")[2].partition("The inventory also")[0]
 
 
 def test_nothing_is_missing_of_any_product_or_task() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -237,3 +238,23 @@ def test_a_value_of_the_wrong_kind_is_answered_with_what_the_option_takes(inv: I
 def test_a_hint_keeps_the_stage_of_the_line(staged: Sandbox, inv: Inv) -> None:
     assert "`inv sandbox zones.list`" in inv("sandbox", "zones.info", "--zone", "nowhere.example").err
     assert "`inv zones.list`" in inv("zones.info", "--zone", "nowhere.example").err
+
+
+def test_files_of_another_package_ops_in_our_place_are_reported_in_a_sentence(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "ops", tmp_path / "ops", ignore=shutil.ignore_patterns("__pycache__", "docs"))
+    (tmp_path / "ops" / "__init__.py").write_text('"""The Operator Framework."""\n')
+    (tmp_path / "ops" / "version.py").write_text("version = '3'\n")
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from ops.__main__ import main; main()", "--version"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"error: another package named `ops` has replaced files of cfops in {tmp_path}"
+    )
+    assert "Traceback" not in done.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CHANGELOG.md", "exports/README.md")
+DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "exports/README.md", ".env.example")
 
 OPENINGS = re.compile(r"(Gives?|Says?|Tells?|Whether|So many|This many)\b")
 WORDS = {
@@ -109,7 +109,7 @@ test_names.__test__ = False  # type: ignore[attr-defined]
 
 def files() -> list[Path]:
     python = [path for folder in ("ops", "tests") for path in (ROOT / folder).rglob("*.py")]
-    return sorted([*python, *(ROOT / name for name in DOCUMENTS)])
+    return sorted([*python, *(ROOT / name for name in DOCUMENTS), *(ROOT / "ops" / "docs").rglob("*.md")])
 
 
 def test_no_prose_uses_a_banned_word_or_opening() -> None:

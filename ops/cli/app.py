@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ops.cli.options import ON_READS
 from ops.errors import DiskError, Refused, UsageError
+from ops.items import timestamp
 
 if TYPE_CHECKING:
     from ops.cli.run import Run
@@ -61,15 +61,15 @@ class App:
         self.talk = talk
         self.command = command
         self._shared = shared
-        self._gaps: list[str] = []
+        self.stop = run.stop
+        """The event that is set when the run has to end."""
+        self.note, self.warn = talk.note, talk.warn
+        self.gaps: list[str] = []
+        """Why the result is incomplete: reported after the output, with exit code 4."""
+        self.gap = self.gaps.append
         self.written_account = ""
         self.entries = 0
         """How many entries this task has written to the journal."""
-
-    @property
-    def stop(self) -> threading.Event:
-        """Return the event that is set when the run has to end."""
-        return self.run.stop
 
     @property
     def dry(self) -> bool:
@@ -99,7 +99,7 @@ class App:
         """Return the client for Cloudflare, or for the snapshot that --at or --offline names."""
         if self._past is not None:
             return self._past[0]
-        return self.run.client(self.settings, self.talk.warn, self.dry)
+        return self.run.client(self.settings, self.warn, self.dry)
 
     @cached_property
     def account_id(self) -> str:
@@ -154,23 +154,8 @@ class App:
     @cached_property
     def task_id(self) -> str:
         """Return the id of this task in its run; undo takes it."""
-        return self.run.next_task()
-
-    def note(self, text: str) -> None:
-        """Print a note on stderr."""
-        self.talk.note(text)
-
-    def warn(self, text: str) -> None:
-        """Print a warning on stderr."""
-        self.talk.warn(text)
-
-    def gap(self, text: str) -> None:
-        """Record that the result is incomplete: reported after the output, with exit code 4."""
-        self._gaps.append(text)
-
-    @property
-    def gaps(self) -> tuple[str, ...]:
-        return tuple(self._gaps)
+        self.run.tasks += 1
+        return f"{self.run.id}-{self.run.tasks}"
 
     def clock(self) -> float:
         """Return the time in seconds since 1970."""
@@ -209,11 +194,11 @@ class App:
 
         check(self.output)
         if self.export is not None:
-            from ops.files.disk import private_folder
+            from ops.files.disk import exports_folder
             from ops.ui.files import check_writable
 
             if self.export.parent == self.settings.exports:
-                private_folder(self.settings.exports)
+                exports_folder(self.settings.exports)
             check_writable(self.export)
 
     def show(self, result: Rows | Item | Text | Bytes | None) -> None:
@@ -232,7 +217,7 @@ class App:
             "version": VERSION,
             "task": self.command.path,
             "account": self.settings.account_id,
-            "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock())),
+            "written_at": timestamp(self.clock()),
         }
         count = write_export(result, self.export, meta, self.output)
         self.note(f"{count} items written to {self.export}")
@@ -245,14 +230,10 @@ class App:
             return None
         if named and named is not True:
             return Path(named)
-        moment = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(self.clock()))
+        moment = timestamp(self.clock()).replace(":", "-")
         return self.settings.exports / f"{self.command.path}-{moment}.json"
 
     def stage(self, **staged: Any) -> None:
         """Set settings for the tasks after this one on the line; None removes one again."""
         self.run.staging.add(self.run.position)
         self.run.staged.update(staged)
-
-    def at_end(self, ending: Callable[[], None]) -> None:
-        """Call *ending* when the line ends."""
-        self.run.at_end(ending)

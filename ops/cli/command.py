@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +20,7 @@ EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system err
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "schedule", "audit")
+_TOP_LEVEL = ("config", "doctor", "docs", "schedule", "audit")
 
 
 def collection_of(module: str) -> str:
@@ -33,34 +34,21 @@ def collection_of(module: str) -> str:
 class Command(Task[Callable[..., Any]]):
     """A task made from a function that takes the app and options, and returns its data."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        *,
-        name: str,
-        help: Mapping[str, str],
-        required: tuple[str, ...],
-        positional: tuple[str, ...],
-        needs: str,
-        default: bool,
-        writes: bool,
-        guards: tuple[str, ...],
-        reads: bool,
-        raw: tuple[str, ...],
-    ) -> None:
-        super().__init__(self._body, name=name, positional=list(positional), default=default)
+    def __init__(self, function: Callable[..., Any], declared: command) -> None:
+        positional = list(declared.positional)
+        super().__init__(self._body, name=declared.name, positional=positional, default=declared.default)
         self.function = function
-        self.texts = {**HELP, **help}
-        self.required = required
-        self.raw = raw
-        self.writes = writes
+        self.texts = {**HELP, **declared.help}
+        self.required = tuple(declared.required)
+        self.raw = tuple(declared.raw)
+        self.writes = declared.writes
         # What the products' tasks read is what a snapshot holds.
-        self.reads = reads and not writes and function.__module__.startswith("ops.products.")
-        self.guards = {name: GUARDS[name] for name in guards}
+        self.reads = declared.reads and not self.writes and function.__module__.startswith("ops.products.")
+        self.guards = {name: GUARDS[name] for name in declared.guards}
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
         self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
-        permission = f"permission: {needs}\n" if needs else ""
+        permission = f"permission: {declared.needs}\n" if declared.needs else ""
         self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{permission}{EXIT_CODES}"
         self.__name__, self.__module__ = function.__name__, function.__module__
 
@@ -114,19 +102,8 @@ class Command(Task[Callable[..., Any]]):
         )
 
 
-def command(
-    name: str,
-    *,
-    help: Mapping[str, str] | None = None,
-    required: Iterable[str] = (),
-    positional: Iterable[str] = (),
-    needs: str = "",
-    default: bool = False,
-    writes: bool = False,
-    guards: Iterable[str] = (),
-    reads: bool = True,
-    raw: Iterable[str] = (),
-) -> Callable[[Callable[..., Any]], Command]:
+@dataclass(frozen=True)
+class command:  # noqa: N801 (it is used as a decorator)
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
@@ -139,19 +116,17 @@ def command(
     it has.
     """
 
-    def decorate(function: Callable[..., Any]) -> Command:
-        return Command(
-            function,
-            name=name,
-            help=help or {},
-            required=tuple(required),
-            positional=tuple(positional),
-            needs=needs,
-            default=default,
-            writes=writes,
-            guards=tuple(guards),
-            reads=reads,
-            raw=tuple(raw),
-        )
+    name: str
+    _: KW_ONLY
+    help: Mapping[str, str] = field(default_factory=dict)
+    required: Iterable[str] = ()
+    positional: Iterable[str] = ()
+    needs: str = ""
+    default: bool = False
+    writes: bool = False
+    guards: Iterable[str] = ()
+    reads: bool = True
+    raw: Iterable[str] = ()
 
-    return decorate
+    def __call__(self, function: Callable[..., Any]) -> Command:
+        return Command(function, self)

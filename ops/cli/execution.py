@@ -37,8 +37,6 @@ def carry_out(command: Declaration, context: Context, options: dict[str, Any]) -
 
 
 class _Execution:
-    """A task and the options it was given."""
-
     def __init__(self, command: Declaration, shared: dict[str, Any], options: dict[str, Any]) -> None:
         from ops.ui.talk import Talk
 
@@ -72,7 +70,14 @@ class _Execution:
         except Exit:
             raise
         except BrokenPipeError:
-            self._end_at_closed_pipe()
+            # `inv ... | head` ends quietly: the reader has all that it asked for.
+            from ops.ui.streams import silence
+
+            silence(sys.stdout)
+            if RUN.left:
+                left = ", ".join(RUN.left)
+                self._talk.warn(f"the output was closed, so these were not started: {left}")
+            raise Exit(code=UsageError.exit_code if RUN.left else 0) from None
         except KeyboardInterrupt:
             RUN.stop.set()
             self._end(Interrupted(f"{self._command.path} was interrupted"))
@@ -109,12 +114,11 @@ class _Execution:
             self._talk.warn(f"this run is missing from the audit log: {error.message}")
 
     def _end(self, error: OpsError) -> NoReturn:
-        """Report *error* and end the line with its exit code."""
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
         if self._app is not None and isinstance(error, DiskError):
-            error = _with_setting(error, self._app.settings)
+            _name_setting(error, self._app.settings)
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
@@ -123,22 +127,12 @@ class _Execution:
         raise Exit(code=error.exit_code)
 
     def _report_line(self) -> None:
-        """Print which tasks of the line were done, which were not, and how to undo the changes."""
         if RUN.pretended:
             self._talk.warn(f"the state shown does not include {_simulated()}")
         if RUN.progress:
             self._talk.warn(RUN.progress)
         if RUN.wrote and (RUN.progress or RUN.line != [self._command.path]):
             self._talk.warn(f"undo the changes of this line: {RUN.undo_line(RUN.id)}")
-
-    def _end_at_closed_pipe(self) -> NoReturn:
-        """End quietly, as `inv ... | head` expects: the reader has all that it asked for."""
-        from ops.ui.streams import silence_stdout
-
-        silence_stdout()
-        if RUN.left:
-            self._talk.warn(f"the output was closed, so these were not started: {', '.join(RUN.left)}")
-        raise Exit(code=UsageError.exit_code if RUN.left else 0)
 
 
 def _failure_of_system(problem: Exception) -> OpsError | None:
@@ -156,7 +150,7 @@ def _failure_of_system(problem: Exception) -> OpsError | None:
     return None
 
 
-def _with_setting(error: OpsError, settings: Settings) -> OpsError:
+def _name_setting(error: OpsError, settings: Settings) -> None:
     """Name the setting of the folder that *error* is about, in its hint."""
     folders = {
         "CFOPS_STATE_DIR": settings.state_dir,
@@ -166,11 +160,9 @@ def _with_setting(error: OpsError, settings: Settings) -> OpsError:
     }
     for name, folder in folders.items():
         if f"{folder}" in error.message and name not in error.hint:
-            way = f"set {name} to another folder"
-            plain = "name another folder"
+            way, plain = f"set {name} to another folder", "name another folder"
             error.hint = error.hint.replace(plain, way) if plain in error.hint else f"{error.hint}; {way}"
-            break
-    return error
+            return
 
 
 def _simulated() -> str:

@@ -38,9 +38,11 @@ class Run:
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
         self._id = ""
-        self._tasks = 0
+        self.tasks = 0
+        """How many tasks have taken an id."""
         self._clients: dict[tuple[Settings, bool], Client] = {}
-        self._endings: list[Callable[[], None]] = []
+        self.endings: list[Callable[[], None]] = []
+        """What is called when the line ends, for any reason, newest first."""
 
     def begin(self, *, project: Path, dry: bool, debug: bool) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
@@ -104,20 +106,11 @@ class Run:
             self._id = token_hex(5)
         return self._id
 
-    def next_task(self) -> str:
-        """Return the id of the next task of this run."""
-        self._tasks += 1
-        return f"{self.id}-{self._tasks}"
-
-    def at_end(self, ending: Callable[[], None]) -> None:
-        """Call *ending* when the line ends, for any reason."""
-        self._endings.append(ending)
-
     def end(self) -> None:
-        """Close the clients and call what was registered with at_end, newest first."""
+        """Close the clients and call the *endings*."""
         for client in self._clients.values():
             client.close()
-        for ending in reversed(self._endings):
+        for ending in reversed(self.endings):
             ending()
 
 

@@ -37,7 +37,6 @@ def show_config(app: App) -> Rows:
 
 
 def _visible(value: object) -> object:
-    """Return a value as it may be shown, with secrets masked."""
     from ops.config.credentials import Credentials, ObjectKeys, mask
     from ops.config.values import without_userinfo
 

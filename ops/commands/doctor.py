@@ -11,7 +11,6 @@ from ops.ui.shapes import Rows
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.doctor.findings import Finding
-    from ops.http.client import Client
 
 
 @command(
@@ -30,7 +29,8 @@ def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:
 
     products = check_products(product)
     findings = [*check_local(app.settings), *_remote(app, products)]
-    report = Rows([finding.row() for finding in findings], ("check", "status", "meaning", "hint"))
+    columns = ("check", "status", "meaning", "hint")
+    report = Rows([dict(zip(columns, finding, strict=False)) for finding in findings], columns)
     if failure := verdict(findings):
         app.show(report)
         raise failure
@@ -67,22 +67,18 @@ def _remote(app: App, products: frozenset[str]) -> Iterator[Finding]:
         yield from probe_all(client, token, products, app.parallel)
     else:
         yield Finding("permissions", "unknown", "not checked: the token cannot be used")
-    yield _budget(client)
-
-
-def _budget(client: Client) -> Finding:
-    from ops.doctor.findings import Finding, failed
-    from ops.errors import OpsError
-
     budget = client.budget
     try:
         left = budget.remaining() if budget else None
     except OpsError as error:
-        return failed("budget", error)
+        yield failed("budget", error)
+        return
     if budget is None or left is None:
-        return Finding("budget", "ok", "no limit is set")
+        yield Finding("budget", "ok", "no limit is set")
+        return
     text = f"{left} of {budget.limit} requests left in the window of {budget.window:g} s"
     if left < budget.limit // 10:
         hint = "commands will wait; run fewer jobs concurrently, or raise CFOPS_BUDGET"
-        return Finding("budget", "warn", text, hint)
-    return Finding("budget", "ok", text)
+        yield Finding("budget", "warn", text, hint)
+        return
+    yield Finding("budget", "ok", text)

@@ -73,7 +73,13 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     with watched(app, options.ping):
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
-        with _lock(app, account.id, target):
+        lock: AbstractContextManager[None] = nullcontext()
+        # A file named by the user is replaced atomically anyway.
+        if target.by_account:
+            name = f"export/{app.settings.api_host}/{account.id}"
+            me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
+            lock = locked(app.settings.state_dir / "locks", name, me, what)
+        with lock:
             guard = guards.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
             with _after(app, done):
@@ -87,15 +93,6 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed))
-
-
-def _lock(app: App, account_id: str, target: Delivery) -> AbstractContextManager[None]:
-    """Take the lock of the account's folder; a file named by the user is replaced atomically anyway."""
-    if not target.by_account:
-        return nullcontext()
-    name = f"export/{app.settings.api_host}/{account_id}"
-    me = holder(app.command.path, app.clock())
-    return locked(app.settings.state_dir / "locks", name, me, f"exporting the account {account_id}")
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -126,7 +123,6 @@ def _after(app: App, done: Outcome) -> Iterator[None]:
 
 
 def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
-    """Prune the snapshots on this machine, but only after a complete one."""
     if policy is None:
         return
     if not done.manifest.complete:
@@ -150,14 +146,11 @@ def policy(text: str) -> Policy | None:
     for part in text.split(","):
         name, _, value = part.strip().partition("=")
         if name not in Policy._fields:
-            raise UsageError(
-                f"--prune has no {name!r}",
-                hint=f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4",
-            )
+            hint = f"it takes {', '.join(Policy._fields)}: --prune daily=7,weekly=4"
+            raise UsageError(f"--prune has no {name!r}", hint=hint)
         if name != "within" and not value.isdecimal():
-            raise UsageError(
-                f"--prune {name}= takes a number, not {value!r}", hint="--prune daily=7,weekly=4"
-            )
+            problem = f"--prune {name}= takes a number, not {value!r}"
+            raise UsageError(problem, hint="--prune daily=7,weekly=4")
         found[name] = period(value, "--prune within=") if name == "within" else int(value)
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
 

@@ -139,17 +139,18 @@ def _started(app: App, faults: tuple[str, ...], *, quota: bool, host: str = HOST
     try:
         planned = Faults(faults)
     except ValueError as problem:
-        raise UsageError(str(problem), hint="KIND [METHOD] [PATH] [name=value ...]; see README.md") from None
+        raise UsageError(
+            str(problem),
+            hint="KIND [METHOD] [PATH] [name=value ...]; `inv docs --page sandbox` lists the kinds",
+        ) from None
     sandbox = _sandbox(app, planned, quota=quota, host=host, port=port)
     try:
         sandbox.start()
     except (OSError, OverflowError) as problem:
         reason = getattr(problem, "strerror", None) or problem
-        raise UsageError(
-            f"the sandbox cannot listen on {host} port {port}: {reason}",
-            hint="`--port 0` uses any free port; `--host` takes an address of this machine",
-        ) from None
-    app.at_end(sandbox.stop)
+        hint = "`--port 0` uses any free port; `--host` takes an address of this machine"
+        raise UsageError(f"the sandbox cannot listen on {host} port {port}: {reason}", hint=hint) from None
+    app.run.endings.append(sandbox.stop)
     return sandbox
 
 

@@ -102,7 +102,6 @@ def _user() -> str:
 
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
-    """Raise UsageError for options that the job itself would refuse."""
     from ops.commands import export
     from ops.export.delivery import delivery
     from ops.scan import request
@@ -131,7 +130,6 @@ def _for_platform(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, 
 
 
 def _bucket(app: App) -> dict[str, str]:
-    """Return the variables of the bucket that the settings have."""
     settings = app.settings
     found = {"CFOPS_S3_ENDPOINT": settings.s3_endpoint}
     if settings.origins.get("s3_region", "default") != "default":

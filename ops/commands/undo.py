@@ -52,7 +52,6 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
 
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
-    """Return the state (done, undone, unknown, failed, or cannot: done, but it cannot be undone) and why."""
     from ops.writes.journal import APPLIED
     from ops.writes.reversal import why_not
 
@@ -119,7 +118,6 @@ def details(journal: Journal, entry: JournalEntry, resource: Resource | None) ->
 
 
 def _readable(value: Any) -> Any:
-    """Return *value* with bytes as text, or marked as base64 if they are not text."""
     if isinstance(value, bytes):
         try:
             return value.decode()

@@ -9,13 +9,10 @@ from typing import Literal, NoReturn
 
 from ops.errors import CredentialsError
 
-Kind = Literal["token", "key", "none"]
-
 KEY_ID, SECRET, SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 _PREFIXES = ("cfut_", "cfat_", "cfoat_", "cfk_", "sandbox_")
 _APPLICATION = b"cfops credential fingerprint 1"
-_WHERE = "https://dash.cloudflare.com/profile/api-tokens"
 # What a header cannot hold, and how a character is recognized as such.
 _FLAWS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("a line break", lambda c: c in "\r\n"),
@@ -57,14 +54,13 @@ class Credentials(Secretive):
     __slots__ = ()
 
     def __init__(self, *, token: str = "", email: str = "", key: str = "", origin: str = "") -> None:
-        """Check and keep the secrets. Raises CredentialsError for one that a header cannot hold."""
         for name, secret in (("the API token", token), ("the API key", key), ("the e-mail address", email)):
             if secret:
                 check(secret, f"{name} from {origin}" if origin else name)
         super().__init__(token, email, key, origin=origin)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Literal["token", "key", "none"]:
         if self.token:
             return "token"
         return "key" if self.key else "none"
@@ -96,7 +92,8 @@ class Credentials(Secretive):
             return self
         raise CredentialsError(
             f"no Cloudflare API token{f': {self._origin}' if self._origin else ''}",
-            hint=f"set CLOUDFLARE_API_TOKEN (create one at {_WHERE}), or try `inv sandbox zones.list`",
+            hint="set CLOUDFLARE_API_TOKEN (create one at https://dash.cloudflare.com/profile/api-tokens), "
+            "or try `inv sandbox zones.list`",
         )
 
     def __repr__(self) -> str:
@@ -136,9 +133,8 @@ class ObjectKeys(Secretive):
                 "`aws configure export-credentials --format env`",
             )
         if not self.secret:
-            raise CredentialsError(
-                f"{self.origin} is set without {SECRET}", hint=f"set {SECRET} in the same place"
-            )
+            hint = f"set {SECRET} in the same place"
+            raise CredentialsError(f"{self.origin} is set without {SECRET}", hint=hint)
         for name, value in ((KEY_ID, self.id), (SECRET, self.secret), (SESSION, self.session)):
             if value:
                 check(value, f"{name}, beside {self.origin},")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +21,7 @@ _NEVER_TYPED = BY_NAME.keys() - _TYPED
 _SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
 
 _OFF = frozenset({"0", "false", "no", "off"})
-VARIABLES = {name: field for field in FIELDS for name in field.known_as} | dict.fromkeys(
-    ("CFOPS_CONFIG_DIR",)
-)
+VARIABLES = {"CFOPS_CONFIG_DIR", *(name for field in FIELDS for name in field.known_as)}
 
 
 class Said(NamedTuple):
@@ -45,10 +43,11 @@ def from_options(options: Mapping[str, object], folder: Path) -> Layer:
     given = {name: raw for name, raw in options.items() if raw and name != "credentials"}
     _refuse_unknown(given, "options", guarded=True)
     set_by_tasks = _SET_BY_TASKS if options.get("credentials") else _NEVER_TYPED
-    origins = {
-        name: STAGED if name in set_by_tasks else f"option --{name.replace('_', '-')}" for name in given
-    }
-    return Layer({name: Said(raw, origins[name]) for name, raw in given.items()}, folder)
+
+    def origin(name: str) -> str:
+        return STAGED if name in set_by_tasks else f"option --{name.replace('_', '-')}"
+
+    return Layer({name: Said(raw, origin(name)) for name, raw in given.items()}, folder)
 
 
 def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, guarded: bool) -> Layer:
@@ -109,18 +108,11 @@ def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
-    """Yield the CFOPS_ names that are not settings, most likely misspelt."""
-    yield from sorted(name for name in variables if name.startswith("CFOPS_") and name not in VARIABLES)
-
-
 def _refuse_unknown(given: Mapping[str, object], where: str, *, guarded: bool) -> None:
     for name in given:
         if name not in BY_NAME:
-            raise UsageError(
-                f"{where}: there is no setting {name!r}",
-                hint=did_you_mean(name, BY_NAME) or f"the settings are: {', '.join(BY_NAME)}",
-            )
+            hint = did_you_mean(name, BY_NAME) or f"the settings are: {', '.join(BY_NAME)}"
+            raise UsageError(f"{where}: there is no setting {name!r}", hint=hint)
         if BY_NAME[name].guarded and not guarded:
             raise _not_here(BY_NAME[name], f"{where} {name}")
 
@@ -153,9 +145,8 @@ def account_in(project: Path) -> Said | None:
             text = file.read_text("utf-8-sig")
             content = tomllib.loads(text) if file.suffix == ".toml" else parse_jsonc(text)
         except (OSError, ValueError, RecursionError) as problem:
-            raise UsageError(
-                f"{file} cannot be read: {problem}", hint="fix the file, or set CLOUDFLARE_ACCOUNT_ID"
-            ) from None
+            hint = "fix the file, or set CLOUDFLARE_ACCOUNT_ID"
+            raise UsageError(f"{file} cannot be read: {problem}", hint=hint) from None
         account_id = content.get("account_id") if isinstance(content, dict) else None
         if isinstance(account_id, str) and account_id:
             return Said(account_id, f"{file} account_id")

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.errors import OpsError, UsageError
+from ops.errors import DiskError, OpsError, UsageError
 
 # Variables of older tools, with their new names: they are not read, and a note says so.
 DEPRECATED = {
@@ -31,7 +31,7 @@ def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):
         return placed(chosen, Path.cwd())
-    return _system_folder("config")
+    return system_folder("config")
 
 
 def placed(named: str, folder: Path) -> Path:
@@ -42,27 +42,13 @@ def placed(named: str, folder: Path) -> Path:
         return folder / named
 
 
-def state_folder() -> Path:
-    """Return the system's folder for state: budgets, locks, the journal."""
-    return _system_folder("state")
-
-
-def cache_folder() -> Path:
-    """Return the system's folder for files that may be deleted at any time."""
-    return _system_folder("cache")
-
-
-def _system_folder(kind: str) -> Path:
+def system_folder(kind: str) -> Path:
+    """Return the system's folder for files of a *kind*: config, state (journal, locks), or cache."""
     import platformdirs
 
-    named = {
-        "config": platformdirs.user_config_path,
-        "state": platformdirs.user_state_path,
-        "cache": platformdirs.user_cache_path,
-    }
     home = os.environ.get("HOME", "")
     try:
-        folder = named[kind]("cfops")
+        folder = Path(getattr(platformdirs, f"user_{kind}_path")("cfops"))
         if folder.is_absolute():
             return folder
     except RuntimeError:
@@ -70,10 +56,8 @@ def _system_folder(kind: str) -> Path:
         if home:
             below = {"config": ".config", "state": ".local/state", "cache": ".cache"}
             return Path(home).resolve() / below[kind] / "cfops"
-    raise UsageError(
-        "this user has no home folder",
-        hint=f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own",
-    )
+    hint = f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own"
+    raise UsageError("this user has no home folder", hint=hint)
 
 
 READABLE_BY_OTHERS = 0o077
@@ -87,17 +71,22 @@ def read_private(
     allow_insecure: bool = False,
     forbidden: int = READABLE_BY_OTHERS,
     error: type[OpsError] = UsageError,
+    setting: str = "CFOPS_CONFIG_DIR",
 ) -> str:
     """Return the text of *file*, checked and read through one descriptor.
 
     Raises *error* for a file that other users may access (*forbidden* mode bits), that belongs to another
     user, is a symbolic link, not a regular file, over 1 MiB, not UTF-8, or unreadable. *allow_insecure*
-    permits the first three.
+    permits the first three. Raises DiskError that names *setting*, which chooses the file, if its folder
+    cannot be used.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | (0 if allow_insecure else os.O_NOFOLLOW))
-    except (OSError, ValueError) as failure:
-        raise _not_opened(file, failure, error) from None
+    except ValueError:
+        hint = "remove the character that a path cannot hold"
+        raise error(f"{str(file)!r} is not a path", hint=hint) from None
+    except OSError as failure:
+        raise _not_opened(file, failure, error, setting) from None
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -121,19 +110,15 @@ def is_there(file: Path) -> bool:
     """True if *file* exists, even as a broken link or with an error that reading it will report."""
     try:
         file.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (OSError, ValueError):
-        return True
+    except (OSError, ValueError) as problem:
+        return not isinstance(problem, FileNotFoundError | NotADirectoryError)
     return True
 
 
 def weakness(file: Path, forbidden: int = READABLE_BY_OTHERS) -> str:
     """Return what is unsafe about *file*: a link, another owner, too wide a mode; else ""."""
     found = file.lstat()
-    if stat.S_ISLNK(found.st_mode):
-        return "is a symbolic link"
-    return _weakness(found, forbidden)
+    return "is a symbolic link" if stat.S_ISLNK(found.st_mode) else _weakness(found, forbidden)
 
 
 def _weakness(found: os.stat_result, forbidden: int) -> str:
@@ -145,12 +130,13 @@ def _weakness(found: os.stat_result, forbidden: int) -> str:
     return ""
 
 
-def _not_opened(file: Path, problem: OSError | ValueError, error: type[OpsError]) -> OpsError:
-    if isinstance(problem, ValueError):
-        return error(f"{str(file)!r} is not a path", hint="remove the character that a path cannot hold")
-    if problem.errno == errno.ELOOP:
-        return error(
-            f"{file} is a symbolic link",
-            hint="replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1",
-        )
-    return error(f"{file} cannot be read: {problem.strerror}", hint="check who may read the file")
+def _not_opened(file: Path, failure: OSError, error: type[OpsError], setting: str) -> OpsError:
+    problem = f"{file} cannot be read: {failure.strerror}"
+    wrong = failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    if not wrong and not os.access(file.parent, os.X_OK):
+        hint = f"`ls -ld {file.parent}` shows who may use the folder; {setting} names another"
+        return DiskError(problem, hint=hint)
+    if failure.errno == errno.ELOOP:
+        hint = "replace it with a regular file, or set CFOPS_ALLOW_INSECURE_ENV=1"
+        return error(f"{file} is a symbolic link", hint=hint)
+    return error(problem, hint=f"check who may read the file; {setting} names another")

@@ -38,10 +38,8 @@ class Profiles(NamedTuple):
         """Return the profile called *name*. Raises NotFound."""
         if name in self.by_name:
             return self.by_name[name]
-        raise NotFound(
-            f"there is no profile {name!r} in {self.file}",
-            hint=did_you_mean(name, self.by_name) or f"the profiles are: {', '.join(self.by_name) or 'none'}",
-        )
+        hint = did_you_mean(name, self.by_name) or f"the profiles are: {', '.join(self.by_name) or 'none'}"
+        raise NotFound(f"there is no profile {name!r} in {self.file}", hint=hint)
 
 
 def list_profiles(folder: Path) -> Profiles:
@@ -84,9 +82,8 @@ def _parse(text: str, file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise UsageError(
-            f"{file}: {problem}", hint="profiles are written as TOML: [name], then key = value"
-        ) from None
+        hint = "profiles are written as TOML: [name], then key = value"
+        raise UsageError(f"{file}: {problem}", hint=hint) from None
 
 
 def _profile(name: str, table: object, file: Path) -> Profile:
@@ -99,15 +96,12 @@ def _profile(name: str, table: object, file: Path) -> Profile:
                 hint="put it in a separate file, `chmod 600` that, and name it with token_file",
             )
     if "profile" in table:
-        raise UsageError(
-            f"{file}: there is no setting 'profile' in a profile", hint=f"remove it from [{name}]"
-        )
+        hint = f"remove it from [{name}]"
+        raise UsageError(f"{file}: there is no setting 'profile' in a profile", hint=hint)
     settings = dict(table)
     token_file, keyring = settings.pop("token_file", ""), settings.pop("keyring", False)
     if not isinstance(token_file, str) or not isinstance(keyring, bool):
-        raise UsageError(
-            f"{file}: profile {name!r} has a wrong token_file or keyring",
-            hint='write token_file = "path", or keyring = true',
-        )
+        hint = 'write token_file = "path", or keyring = true'
+        raise UsageError(f"{file}: profile {name!r} has a wrong token_file or keyring", hint=hint)
     place = placed(token_file, file.parent) if token_file else None
     return Profile(name, settings, place, keyring, file)

@@ -137,11 +137,7 @@ def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def _gather(
-    typed: Layer,
-    invoke: Mapping[str, object],
-    environ: Mapping[str, str],
-    cwd: Path,
-    folder: Path,
+    typed: Layer, invoke: Mapping[str, object], environ: Mapping[str, str], cwd: Path, folder: Path
 ) -> _Gathered:
     above: tuple[Layer, ...] = (typed, layers.from_variables(environ, "environment", cwd, guarded=True))
     said = _said("allow_insecure_env", above)
@@ -178,13 +174,10 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return each setting's value and origin, from the strongest layer that has it or the default."""
     values = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
-    folders = {
-        "exports": lambda: cwd / "exports",
-        "state_dir": private.state_folder,
-        "cache_dir": private.cache_folder,
-    }
+    values["exports"] = cwd / "exports"
     # A user without a home folder may have set these.
-    values |= {name: folder() for name, folder in folders.items() if _said(name, above) is None}
+    unset = [kind for kind in ("state", "cache") if _said(f"{kind}_dir", above) is None]
+    values |= {f"{kind}_dir": private.system_folder(kind) for kind in unset}
     origins = dict.fromkeys(BY_NAME, "default")
     for layer in reversed(above):
         for name, said in layer.says.items():
@@ -197,7 +190,10 @@ def _notes(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
     for where, values, _ in found.places.variables:
         for old in sorted(private.DEPRECATED.keys() & values.keys()):
             yield f"{where} {old} is no longer read: use {private.DEPRECATED[old]}"
-        for unknown in layers.unknown_variables(values):
+        # Most likely misspelt.
+        for unknown in sorted(name for name in values if name.startswith("CFOPS_")):
+            if unknown in layers.VARIABLES:
+                continue
             guess = did_you_mean(unknown, layers.VARIABLES)
             yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"
     # Values of the profile that are overridden, since mixing two accounts changes the wrong one.

@@ -50,9 +50,8 @@ def find_credentials(places: Places) -> tuple[Credentials, tuple[str, ...]]:
             notes.append(f"the token of profile {profile.name} is not used: {origin} overrides it")
         return Credentials(token=token, origin=origin), tuple(notes)
     if key and not email:
-        raise CredentialsError(
-            f"{key_origin} is set without {EMAIL}", hint=f"set {EMAIL}, or use an API token"
-        )
+        hint = f"set {EMAIL}, or use an API token"
+        raise CredentialsError(f"{key_origin} is set without {EMAIL}", hint=hint)
     if key:
         return Credentials(email=email, key=key, origin=key_origin), ()
     empty = (f"{where} {TOKEN} is empty" for where, values, _ in places.variables if values.get(TOKEN) == "")
@@ -64,24 +63,21 @@ def _tokens(places: Places) -> Iterator[tuple[str, str]]:
         if token := values.get(TOKEN, ""):
             yield token, f"{where} {TOKEN}"
         if named := values.get(TOKEN_FILE, ""):
-            yield _from_file(placed(named, folder), places), f"{where} {TOKEN_FILE} ({named})"
+            yield _from_file(placed(named, folder), places.allow_insecure), f"{where} {TOKEN_FILE} ({named})"
     if places.systemd and is_there(file := Path(places.systemd, SYSTEMD_NAME)):
         # systemd protects this folder by access lists, which the mode shows as group-readable.
-        yield _line(read_private(file, allow_insecure=True, error=CredentialsError), file), f"systemd {file}"
+        yield _from_file(file, allow_insecure=True), f"systemd {file}"
     profile = places.profile
     if profile and profile.token_file:
         origin = f"profile {profile.name} token_file ({profile.token_file})"
-        yield _from_file(profile.token_file, places), origin
+        yield _from_file(profile.token_file, places.allow_insecure), origin
     if profile and profile.keyring:
         yield _from_keyring(profile.name), f"profile {profile.name} keyring"
 
 
-def _from_file(file: Path, places: Places) -> str:
-    text = read_private(file, allow_insecure=places.allow_insecure, error=CredentialsError)
-    return _line(text, file)
-
-
-def _line(text: str, file: Path) -> str:
+def _from_file(file: Path, allow_insecure: bool) -> str:
+    setting = f"{TOKEN_FILE} or token_file of the profile"
+    text = read_private(file, allow_insecure=allow_insecure, error=CredentialsError, setting=setting)
     if token := text.rstrip("\r\n"):
         return token
     raise CredentialsError(f"the token file {file} is empty", hint="write only the token into it")
@@ -99,9 +95,8 @@ def _from_keyring(name: str) -> str:
         token = keyring.get_password("cfops", name)
     except Exception as problem:
         # Each backend fails in its own way, and its message might quote a secret.
-        raise CredentialsError(
-            f"the keyring cannot be read ({type(problem).__name__})", hint="unlock it, or use token_file"
-        ) from None
+        hint = "unlock it, or use token_file"
+        raise CredentialsError(f"the keyring cannot be read ({type(problem).__name__})", hint=hint) from None
     if not token:
         raise CredentialsError(f"the keyring holds no token for {name!r}", hint=f"`keyring set cfops {name}`")
     return str(token)

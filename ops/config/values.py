@@ -76,9 +76,7 @@ def invoke_defaults() -> dict[str, dict[str, None]]:
     return {"ops": {field.name: None for field in FIELDS if not field.guarded}}
 
 
-_SWITCH = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
-    ("0", "false", "no", "off"), False
-)
+_ON, _OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def convert(field: Setting, raw: object, origin: str, folder: Path) -> object:
@@ -86,25 +84,15 @@ def convert(field: Setting, raw: object, origin: str, folder: Path) -> object:
 
     Raises UsageError, naming *origin*, for a value of another type or out of bounds.
     """
+    conversion, allowed = _CONVERSIONS[field.kind]
     try:
-        return _CONVERSIONS[field.kind](field, raw, folder)
+        return conversion(field, raw, folder)
     except ValueError as problem:
-        raise UsageError(f"{origin}: {problem}", hint=f"use {_allowed(field)}, or remove it") from None
-
-
-def _allowed(field: Setting) -> str:
-    """Return what *field* takes, in words."""
-    if field.choices:
-        return f"{', '.join(field.choices[:-1])} or {field.choices[-1]}"
-    words = {
-        "folder": "a path",
-        "file": "a path",
-        "whole": "a whole number",
-        "seconds": "a number of seconds",
-        "switch": "yes or no",
-    }
-    bounds = f" from {field.least:g}" + (f" to {field.most:g}" if field.most < math.inf else "")
-    return words.get(field.kind, "plain text") + (bounds if field.kind in ("whole", "seconds") else "")
+        if field.choices:
+            allowed = f"{', '.join(field.choices[:-1])} or {field.choices[-1]}"
+        elif conversion is _number:
+            allowed += f" from {field.least:g}" + (f" to {field.most:g}" if field.most < math.inf else "")
+        raise UsageError(f"{origin}: {problem}", hint=f"use {allowed}, or remove it") from None
 
 
 def _text(field: Setting, raw: object, _folder: Path) -> str:
@@ -126,8 +114,7 @@ def _number(field: Setting, raw: object, _folder: Path) -> float:
         if not whole and not math.isfinite(number):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        what = "a whole number" if whole else "a number of seconds"
-        raise ValueError(f"{raw!r} is not {what}") from None
+        raise ValueError(f"{raw!r} is not {_CONVERSIONS[field.kind][1]}") from None
     if number < field.least:
         raise ValueError(f"{number} is less than {field.least:g}")
     if number > field.most:
@@ -136,11 +123,10 @@ def _number(field: Setting, raw: object, _folder: Path) -> float:
 
 
 def _switch(_field: Setting, raw: object, _folder: Path) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    if (word := str(raw).strip().lower()) in _SWITCH:
-        return _SWITCH[word]
-    raise ValueError(f"{raw!r} is neither yes nor no")
+    word = str(raw).strip().lower()
+    if word not in _ON + _OFF:
+        raise ValueError(f"{raw!r} is neither yes nor no")
+    return word in _ON
 
 
 def _folder(_field: Setting, raw: object, folder: Path) -> Path:
@@ -154,13 +140,14 @@ def _folder(_field: Setting, raw: object, folder: Path) -> Path:
         raise ValueError(f"{str(raw)!r} names a home folder that does not exist") from None
 
 
-_CONVERSIONS: dict[str, Callable[[Setting, object, Path], object]] = {
-    "text": _text,
-    "whole": _number,
-    "seconds": _number,
-    "switch": _switch,
-    "folder": _folder,
-    "file": lambda field, raw, folder: str(_folder(field, raw, folder)),
+# Each kind's conversion, and what it takes in words.
+_CONVERSIONS: dict[str, tuple[Callable[[Setting, object, Path], object], str]] = {
+    "text": (_text, "plain text"),
+    "whole": (_number, "a whole number"),
+    "seconds": (_number, "a number of seconds"),
+    "switch": (_switch, "yes or no"),
+    "folder": (_folder, "a path"),
+    "file": (lambda field, raw, folder: str(_folder(field, raw, folder)), "a path"),
 }
 
 

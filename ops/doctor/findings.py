@@ -22,9 +22,6 @@ class Finding(NamedTuple):
     hint: str = ""
     ending: type[OpsError] = UserError
 
-    def row(self) -> dict[str, str]:
-        return {"check": self.check, "status": self.status, "meaning": self.meaning, "hint": self.hint}
-
 
 def failed(check: str, error: OpsError) -> Finding:
     """Return the finding for *error*."""

@@ -25,6 +25,7 @@ def check_local(settings: Settings) -> Iterator[Finding]:
 
     for file in dotenv_files(settings.project, settings.config_dir):
         yield _file(".env", file, READABLE_BY_OTHERS)
+    yield _import_name(settings.project)
     yield _file("profiles", settings.config_dir / "profiles.toml", WRITABLE_BY_OTHERS)
     if settings.profile:
         origin = settings.origins.get("profile", "")
@@ -37,14 +38,22 @@ def check_local(settings: Settings) -> Iterator[Finding]:
         yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
     for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
         existing = _existing(folder)
+        finding = Finding(check, "ok", f"{folder} can be {'written' if existing == folder else 'created'}")
         try:
             check_writable(existing)
         except DiskError as error:
-            yield Finding(check, "fail", error.message, error.hint)
-        else:
-            how = "written" if existing == folder else "created"
-            yield Finding(check, "ok", f"{folder} can be {how}")
+            finding = Finding(check, "fail", error.message, error.hint)
+        yield finding
     yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
+
+
+def _import_name(project: Path) -> Finding:
+    """Return the finding about a package `ops` of the project, which `inv` would import instead."""
+    other, ours = project / "ops" / "__init__.py", Path(__file__).parents[1] / "__init__.py"
+    if other.exists() and not other.samefile(ours):
+        hint = "give that folder another name, or use `cfops`"
+        return Finding("import name", "warn", f"{other.parent} hides cfops from `inv`", hint)
+    return Finding("import name", "ok", f"no package named ops in {project} hides cfops")
 
 
 def _file(check: str, file: Path, forbidden: int) -> Finding:

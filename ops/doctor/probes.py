@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 ZONES = "zones"
 
-Together = Callable[[Callable[[str], Finding], Iterable[str]], Iterator[Finding]]
-
 
 @cache
 def probes() -> dict[str, Resource | Endpoint]:
@@ -41,7 +39,7 @@ def check_products(products: Iterable[str]) -> frozenset[str]:
 
 
 def probe_all(
-    client: Client, standing: Standing, products: frozenset[str], together: Together
+    client: Client, standing: Standing, products: frozenset[str], together: Callable[..., Iterator[Finding]]
 ) -> Iterator[Finding]:
     """Yield whether the token may read each of *products*; *together* maps a function over them."""
     zone_id, finding = _a_zone(client, standing)
@@ -52,7 +50,6 @@ def probe_all(
 
 
 def _a_zone(client: Client, standing: Standing) -> tuple[str, Finding]:
-    """Return the id of a zone to read, and whether zones can be listed."""
     zones = probes()[ZONES]
     where = address(zones.path, Owner(standing.account_id, standing.account_id, {}))
     zone_params: dict[str, Any] = {"account.id": standing.account_id}

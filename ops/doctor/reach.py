@@ -23,9 +23,8 @@ TOLERATED = 60.0
 def reach(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     """Yield a finding for each step, up to the first that fails. *clock* returns wall time."""
     if settings.proxy:
-        yield Finding(
-            "connection", "unknown", "not checked: it goes through the proxy; see the checks of the token"
-        )
+        text = "not checked: it goes through the proxy; see the checks of the token"
+        yield Finding("connection", "unknown", text)
         return
     url = urlsplit(settings.base_url)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied
 from ops.http.paths import path
+from ops.items import seconds_of
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
@@ -48,8 +49,8 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
     state = Finding("token", "ok", f"active, owned by {'an account' if owner == 'account' else 'a user'}")
     if status != "active":
         state = Finding("token", "fail", f"its status is {status}", f"create a new one at {TOKENS}")
-    begins, ends = _moment(answer.get("not_before")), _moment(answer.get("expires_on"))
-    term = [expiry(ends, now, page)]
+    begins, ends = seconds_of(answer.get("not_before")), seconds_of(answer.get("expires_on"))
+    term = [expiry(ends or None, now, page)]
     if begins and begins > now:
         text = f"not valid before {answer['not_before']}"
         term.insert(0, Finding("token begins", "fail", text, "wait, or check this machine's clock"))
@@ -93,13 +94,6 @@ def expiry(ends: float | None, now: float, page: str) -> Finding:
     if days < SOON:
         return Finding("token expiry", "warn", text, f"roll it, or extend it, at {page}")
     return Finding("token expiry", "ok", text)
-
-
-def _moment(text: object) -> float | None:
-    try:
-        return datetime.fromisoformat(str(text)).timestamp() if text else None
-    except ValueError:
-        return None
 
 
 def _accounts(client: Client, settings: Settings) -> tuple[list[Json], Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from os.path import realpath
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, ClassVar, NamedTuple
@@ -44,7 +45,7 @@ class Delivery(ABC):
 
     def __init__(self, root: Path) -> None:
         # The user may link to another disk; from here on only the resolved folder is used.
-        self._root = root.resolve()
+        self._root = Path(realpath(root))
 
     def check(self, now: float) -> None:
         """Raise what prevents writing there, before the first request. *now*: seconds since 1970."""
@@ -68,6 +69,10 @@ class SnapshotFolder(Delivery):
     def __init__(self, exports: Path, *, newest: bool) -> None:
         super().__init__(exports)
         self._newest = newest
+
+    def check(self, now: float) -> None:
+        disk.exports_folder(self._root)
+        super().check(now)
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         snapshot = publish.publish(made.folder, made.parent, made.name)
@@ -102,9 +107,7 @@ class NamedFile(Delivery):
         self._file = file
 
     def check(self, now: float) -> None:
-        disk.refuse_link(self._file)
-        if self._file.is_dir():
-            raise Refused(f"{self._file} is a folder", hint="name a file; an existing one is replaced")
+        disk.refuse_other(self._file)
         super().check(now)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import DiskError
 from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.export.guard import Guard
-from ops.items import Json
+from ops.items import Json, timestamp
 from ops.kinds.resource import Owner
 from ops.scan.inventory import Inventory
 from ops.scan.request import Start, scan_account
@@ -73,8 +72,8 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
             tool=f"cfops {VERSION}",
             account_id=job.account.id,
             account_name=redact(inventory.account_name),
-            started=_time(moment),
-            ended=_time(app.clock()),
+            started=timestamp(moment),
+            ended=timestamp(app.clock()),
             requests=app.client.sent - job.begun.sent,
             status=PARTIAL if reason else COMPLETE,
             reason=redact(reason),
@@ -101,7 +100,3 @@ def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
     if isinstance(inventory.ended_by, OSError | DiskError):
         return False
     return delivery.keeps_fragments and not inventory.empty
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

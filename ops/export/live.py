@@ -67,9 +67,10 @@ def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
 
     Raises what a scan raises, and what stopped it early.
     """
+    disk.exports_folder(app.settings.exports)
     root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
     folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
-    app.at_end(lambda: shutil.rmtree(folder, ignore_errors=True))
+    app.run.endings.append(lambda: shutil.rmtree(folder, ignore_errors=True))
     delivery = TemporaryFolder(disk.private_folder(folder))
     begun = request.start(app.client, app.clock())
     done = job.run(app, job.ExportJob(account, plan, delivery, options, begun))

@@ -6,14 +6,16 @@ import errno
 import io
 import os
 import re
+import select
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO
 
-from ops.errors import DiskError, Refused
+from ops.errors import DiskError, Refused, UsageError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 DAY = 86_400.0
+# How long to wait for the writer of a pipe, in seconds.
+PATIENCE = 10
 
 _TEMPORARY = re.compile(r"\.cfops-(\d+)-[0-9a-f]{8}\.tmp")
 # What to do about an error while writing; {} is the folder.
@@ -38,10 +42,10 @@ _OTHER_REMEDY = "`df` and the system log may show more"
 def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
     """Yield a binary file that becomes *path* if the block succeeds, and is removed otherwise.
 
-    *path* is always the old file or the new one, never a part of one. Raises Refused if *path* is a symbolic
-    link, DiskError if it cannot be written. The block's own exceptions pass unchanged.
+    *path* is always the old file or the new one, never a part of one. Raises Refused if *path* is something
+    else, DiskError if it cannot be written. The block's own exceptions pass unchanged.
     """
-    refuse_link(path)
+    refuse_other(path)
     temporary = _temporary(path.parent)
     with explained(path):
         file = io.BufferedWriter(_Raw(_create(temporary, mode), path))
@@ -51,7 +55,7 @@ def atomic(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
         with explained(path):
             os.fsync(file.fileno())
         file.close()
-        refuse_link(path)
+        refuse_other(path)
         with explained(path):
             temporary.replace(path)
     except BaseException:
@@ -105,10 +109,50 @@ def open_regular(path: Path, *, follow: bool = True) -> io.BufferedReader:
         raise
 
 
+@contextmanager
+def open_source(file: str, hint: str) -> Iterator[BinaryIO]:
+    """Open a file, a pipe, or `-`, which is stdin, for reading.
+
+    Raise UsageError with *hint* if it is closed, or a device other than /dev/null, which may never end, or a
+    pipe that nobody writes to.
+    """
+    if file == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed", hint=hint)
+        yield sys.stdin.buffer
+        return
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}", hint=hint) from None
+    found = os.fstat(descriptor)
+    is_pipe = stat.S_ISFIFO(found.st_mode)
+    if not (is_pipe or stat.S_ISREG(found.st_mode) or os.path.samestat(found, Path(os.devnull).stat())):
+        os.close(descriptor)
+        raise UsageError(f"{file} is neither a file nor a pipe", hint=hint)
+    with open(descriptor, "rb") as source:  # noqa: PTH123 (a descriptor has no path)
+        # A pipe in the file system may have no writer; that of a shell (/dev/stdin, <(…)) has one.
+        named = is_pipe and os.path.lexists(os.path.realpath(file))
+        if named and not select.select([source], [], [], PATIENCE)[0]:
+            raise UsageError(f"nothing was written to the pipe {file} within {PATIENCE} s", hint=hint)
+        os.set_blocking(descriptor, True)
+        yield source
+
+
 def refuse_link(path: Path) -> None:
     """Raise Refused if *path* is a symbolic link, whose creator would choose the file to replace."""
     if path.is_symlink():
         raise Refused(f"{path} is a symbolic link", hint="name the file itself, or remove the link")
+
+
+def refuse_other(path: Path) -> None:
+    """Raise Refused if *path* exists and is not a file: a device would be replaced for all programs."""
+    refuse_link(path)
+    with explained(path):
+        if path.is_dir():
+            raise Refused(f"{path} is a folder", hint=f"name a file in it, e.g. {path / 'list.json'}")
+        if path.exists() and not path.is_file():
+            raise Refused(f"{path} is a pipe or a device", hint="name a file; an existing one is replaced")
 
 
 def private_folder(path: Path) -> Path:
@@ -120,6 +164,16 @@ def private_folder(path: Path) -> Path:
                 folder.mkdir(PRIVATE_FOLDER)
     if not path.is_dir():
         raise DiskError(f"{path} is not a folder", hint="name another folder, or move the file away")
+    return path
+
+
+def exports_folder(path: Path) -> Path:
+    """Return private_folder(*path*); git ignores a new one, because exports may be confidential."""
+    new = not path.exists()
+    private_folder(path)
+    if new:
+        with atomic(path / ".gitignore") as file:
+            file.write(b"# Exports may hold confidential values. Remove this file to keep them in git.\n*\n")
     return path
 
 

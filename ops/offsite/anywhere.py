@@ -75,7 +75,7 @@ def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str 
     if entry.failure is not None:
         raise entry.failure
     opened = library.open(entry, app.settings.state_dir, identity, passphrase_file)
-    app.at_end(opened.close)
+    app.run.endings.append(opened.close)
     check_account(entry.where, opened.manifest, library.account_id)
     return opened
 

@@ -15,25 +15,17 @@ def crontab(job: ScheduledJob) -> str:
     jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
     variables_of_job = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables_of_job.items())
-    keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600."
     line = f"{shlex.quote(str(job.program))} {shlex.join(job.words)}"
     command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables} {line}"
     # cron reads an unescaped % as the end of the line.
     command = command.replace("%", "\\%")
-    long = len(command) > LONGEST
-    return "\n".join(
-        (
-            "# The token is in a file of mode 0600. The export takes a lock, so two never run at once.",
-            "# Cron mails the output: nothing unless something is wrong. A missed start is skipped.",
-            *([keys] if job.bucket is not None else ()),
-            *(
-                [f"# crontab refuses commands over {LONGEST} characters. This one has {len(command)}:"]
-                if long
-                else ()
-            ),
-            *(["# put it into a script of mode 0700 and name that here instead."] if long else ()),
-            "SHELL=/bin/sh",
-            f"{job.at.cron} {command}",
-            "",
-        )
-    )
+    lines = [
+        "# The token is in a file of mode 0600. The export takes a lock, so two never run at once.",
+        "# Cron mails the output: nothing unless something is wrong. A missed start is skipped.",
+    ]
+    if job.bucket is not None:
+        lines.append(f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.")
+    if len(command) > LONGEST:
+        lines.append(f"# crontab refuses commands over {LONGEST} characters. This one has {len(command)}:")
+        lines.append("# put it into a script of mode 0700 and name that here instead.")
+    return "\n".join((*lines, "SHELL=/bin/sh", f"{job.at.cron} {command}", ""))

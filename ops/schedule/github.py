@@ -23,44 +23,29 @@ def workflow(job: ScheduledJob) -> str:
             "permissions": {"contents": "read"},
             # A run that is under way is not cancelled by the next one, which waits.
             "concurrency": {"group": NAME, "cancel-in-progress": False},
-            "jobs": {"export": _job(job)},
+            "jobs": {"export": {"runs-on": "ubuntu-latest", "timeout-minutes": 120, "steps": _steps(job)}},
         },
     )
 
 
-def _job(job: ScheduledJob) -> dict[str, object]:
-    return {
-        "runs-on": "ubuntu-latest",
-        "timeout-minutes": 120,
-        "steps": [
-            {"uses": "actions/checkout@v4", "with": {"persist-credentials": False}},
-            {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
-            {"run": "pip install ." if job.bucket is None else "pip install '.[s3]'"},
-            _export(job),
-            _upload(job),
-        ],
-    }
-
-
-def _export(job: ScheduledJob) -> dict[str, object]:
+def _steps(job: ScheduledJob) -> list[dict[str, object]]:
     keys = BUCKET_KEYS if job.bucket is not None else ()
     secrets = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys, *([MONITOR] if job.ping else ()))
     known = {"CFOPS_EXPORTS": _FOLDER, **(job.bucket or {})}
     ping = f' "--ping=${MONITOR}"' if job.ping else ""
     # The shell ends with the exit code of its last line: 4, say, turns the run red.
     script = f"umask 077\nsleep $((RANDOM % {JITTER}))\ncfops {shlex.join(job.arguments)}{ping}\n"
-    return {
-        "name": "Export",
-        "env": {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | known,
-        "run": script,
-    }
-
-
-def _upload(job: ScheduledJob) -> dict[str, object]:
+    environment = {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | known
     kept = f"{_FOLDER}/**/*.tar.gz.age" if job.encrypted else _FOLDER
-    return {
-        "uses": "actions/upload-artifact@v4",
-        # A partial snapshot is kept too.
-        "if": "${{ !cancelled() }}",
-        "with": {"name": NAME, "path": kept, "if-no-files-found": "error", "retention-days": 30},
-    }
+    return [
+        {"uses": "actions/checkout@v4", "with": {"persist-credentials": False}},
+        {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
+        {"run": "pip install ." if job.bucket is None else "pip install '.[s3]'"},
+        {"name": "Export", "env": environment, "run": script},
+        {
+            "uses": "actions/upload-artifact@v4",
+            # A partial snapshot is kept too.
+            "if": "${{ !cancelled() }}",
+            "with": {"name": NAME, "path": kept, "if-no-files-found": "error", "retention-days": 30},
+        },
+    ]

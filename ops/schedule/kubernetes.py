@@ -12,9 +12,11 @@ _USER = 10001
 
 def cron_job(job: ScheduledJob) -> str:
     """Return the manifest. Times are UTC; a start that was missed is made up for within an hour."""
+    bucket = map(_key, BUCKET_KEYS if job.bucket is not None else ())
+    keys = ", ".join(("token", "account-id", *bucket, *(["monitor-url"] if job.ping else ())))
     return document(
         (
-            f"The secret {NAME} holds, each without a newline at its end: {_keys(job)}.",
+            f"The secret {NAME} holds, each without a newline at its end: {keys}.",
             f"The volume claim {NAME} keeps the snapshots; {job.image} is your image with cfops in it.",
         ),
         {
@@ -32,11 +34,6 @@ def cron_job(job: ScheduledJob) -> str:
             },
         },
     )
-
-
-def _keys(job: ScheduledJob) -> str:
-    keys = map(_key, BUCKET_KEYS if job.bucket is not None else ())
-    return ", ".join(("token", "account-id", *keys, *(["monitor-url"] if job.ping else ())))
 
 
 def _once(job: ScheduledJob) -> dict[str, Any]:
@@ -94,7 +91,6 @@ def _container(job: ScheduledJob) -> dict[str, Any]:
 
 
 def _key(variable: str) -> str:
-    """Return the key in the secret that holds the value of *variable*."""
     return variable.lower().replace("_", "-")
 
 

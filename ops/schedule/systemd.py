@@ -14,6 +14,10 @@ def units(job: ScheduledJob) -> str:
 
 def service(job: ScheduledJob) -> str:
     """Return the service. systemd never runs it twice at a time; `systemctl status` shows its exit code."""
+    bucket = ""
+    if job.bucket is not None:
+        bucket = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.\n"
+        bucket += "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.bucket.items())
     line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
     return f"""\
 [Unit]
@@ -28,7 +32,7 @@ User={_quoted(job.user)}
 WorkingDirectory={_escaped(str(job.project))}
 # Read by the service alone: systemd hands the token over, and it is in no environment.
 LoadCredential=cloudflare_api_token:{_escaped(str(job.token_file))}
-{_bucket(job)}UMask=0077
+{bucket}UMask=0077
 TimeoutStartSec=6h
 Nice=10
 NoNewPrivileges=yes
@@ -38,15 +42,6 @@ ProtectKernelTunables=yes
 ProtectControlGroups=yes
 RestrictSUIDSGID=yes
 """
-
-
-def _bucket(job: ScheduledJob) -> str:
-    """Return the lines that tell where the bucket is, and where its keys are expected."""
-    if job.bucket is None:
-        return ""
-    keys = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.\n"
-    variables = (f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.bucket.items())
-    return keys + "".join(variables)
 
 
 def timer(job: ScheduledJob) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -240,8 +241,9 @@ def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:
 
 def _children(folder: Path) -> list[Path]:
     """Return what is in *folder*; nothing if it does not exist. Raises DiskError if it cannot be listed."""
-    with disk.explained(folder, "read"):
-        return list(folder.iterdir()) if folder.exists() and folder.is_dir() else []
+    with disk.explained(folder, "read"), suppress(FileNotFoundError):
+        return list(folder.iterdir())
+    return []
 
 
 def _started(path: Path) -> float:

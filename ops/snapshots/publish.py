@@ -25,16 +25,16 @@ _PARTIAL = re.compile(re.escape(PARTIAL) + r"(\d+)-[0-9a-f]{8}")
 def prepare(parent: Path, now: float) -> Path:
     """Check that snapshots can be written into *parent*, and return it resolved.
 
-    Raises DiskError if nothing can be written, Refused if another user could replace what is written. What
+    Raises DiskError if nothing can be written, or if another user could replace what is written. What
     killed runs left there more than a day ago (*now*: seconds since 1970) is removed.
     """
     disk.refuse_link(parent)
     parent = disk.private_folder(parent).resolve()
     found = parent.stat()
     if found.st_uid not in (os.geteuid(), 0):
-        raise Refused(f"{parent} belongs to another user", hint="name a folder of your own")
+        raise DiskError(f"{parent} belongs to another user", hint="name another folder")
     if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise Refused(
+        raise DiskError(
             f"all users can write to {parent}", hint="`chmod o-w` removes that right, or name another folder"
         )
     disk.check_writable(parent)

@@ -11,25 +11,20 @@ import json
 from typing import Any
 
 
-def printable(text: str) -> str:
-    r"""Return *text* with each unprintable character as `\xNN`, `\uNNNN` or `\UNNNNNNNN`: always one line."""
+def printable(text: str, kept: str = "") -> str:
+    r"""Return *text* with each unprintable character as `\xNN`, `\uNNNN` or `\UNNNNNNNN`, not those *kept*.
+
+    Without any the text is one line; a zone file keeps its line breaks and tabs.
+    """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else escaped(c) for c in text)
+    return "".join(c if c.isprintable() or c in kept else _escaped(ord(c)) for c in text)
 
 
-def escaped(character: str) -> str:
-    code = ord(character)
+def _escaped(code: int) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-
-
-def printable_lines(text: str) -> str:
-    """Return *text* with escapes, but with its own line breaks and tabs, such as a zone file."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else escaped(c) for c in text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

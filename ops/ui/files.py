@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from ops.errors import Incomplete, Refused
+from ops.errors import Incomplete
 from ops.files import disk
 from ops.ui.escape import json_text
 from ops.ui.formats import picked
@@ -34,11 +34,7 @@ if TYPE_CHECKING:
 
 def check_writable(path: Path) -> None:
     """Raise Refused or DiskError if *path* cannot be written; called before the first request."""
-    disk.refuse_link(path)
-    if path.is_dir():
-        raise Refused(
-            f"{path} is a folder", hint=f"name a file in it, for example --export={path / 'list.json'}"
-        )
+    disk.refuse_other(path)
     disk.check_writable(path.parent)
 
 

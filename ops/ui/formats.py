@@ -80,10 +80,6 @@ def json_array(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[str]:
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
 
-def json_object(item: Json, fields: tuple[str, ...]) -> str:
-    return json_text(picked(item, fields), indent=2) + "\n"
-
-
 def yaml_sequence(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[str]:
     from ops.ui.yaml_text import yaml_text
 
@@ -95,15 +91,9 @@ def yaml_sequence(items: Iterable[Json], fields: tuple[str, ...]) -> Iterator[st
         yield "[]\n"
 
 
-def yaml_mapping(item: Json, fields: tuple[str, ...]) -> str:
-    from ops.ui.yaml_text import yaml_text
-
-    return yaml_text(picked(item, fields))
-
-
 def cell_lines(layout: Layout, format: str, *, headers: bool) -> Iterator[str]:
     """Yield the lines of csv or tsv, first the column names."""
-    line = csv_line if format == "csv" else tsv_line
+    line = csv_line if format == "csv" else _tsv_line
     if headers and layout.columns:
         yield line(layout.columns)
     for item in layout.items:
@@ -116,14 +106,11 @@ def csv_line(row: Iterable[str]) -> str:
 
     # The writer quotes a lone carriage return only if the line terminator has one: write \r\n, return \n.
     line = StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([neutral(text) for text in row])
+    # No spreadsheet runs a prefixed cell; a leading `'` is prefixed too, so that it can be reversed.
+    safe = ["'" + text if text.startswith(_TRIGGERS) else text for text in row]
+    csv.writer(line, lineterminator="\r\n").writerow(safe)
     return line.getvalue()[:-2] + "\n"
 
 
-def neutral(text: str) -> str:
-    """Return *text* so that no spreadsheet runs it; reversible, since a leading `'` is prefixed too."""
-    return "'" + text if text.startswith(_TRIGGERS) else text
-
-
-def tsv_line(row: Iterable[str]) -> str:
+def _tsv_line(row: Iterable[str]) -> str:
     return "\t".join(printable(text.translate(_TSV)) for text in row) + "\n"

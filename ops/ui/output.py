@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any, TextIO
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
-from ops.ui.escape import printable
+from ops.ui.escape import json_text, printable
 from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
 from ops.ui.shapes import Bytes, Item, Output, Rows, Text
 from ops.ui.streams import Sink
@@ -21,16 +22,13 @@ WHOLE = {"json": formats.json_array, "jsonl": formats.json_lines, "yaml": format
 def check(options: Output) -> None:
     """Raise UsageError for options that are wrong whatever the API answers."""
     if options.format and options.format not in FORMATS:
-        raise UsageError(
-            f"unknown output format {options.format!r}",
-            hint=f"{did_you_mean(options.format, FORMATS)} --output takes {', '.join(FORMATS)}".strip(),
-        )
+        hint = f"{did_you_mean(options.format, FORMATS)} --output takes {', '.join(FORMATS)}".strip()
+        raise UsageError(f"unknown output format {options.format!r}", hint=hint)
     if options.limit < 0:
         raise UsageError(f"--limit {options.limit} is below zero", hint="--limit 0 shows all")
     if options.sort.strip() == "-":
-        raise UsageError(
-            "--sort names no field", hint="for example --sort name, or --sort=-name for descending order"
-        )
+        hint = "for example --sort name, or --sort=-name for descending order"
+        raise UsageError("--sort names no field", hint=hint)
     for text in options.filters:
         parse_filter(text)
 
@@ -45,7 +43,9 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
     check(options)
     sink = Sink(out)
     if sink.terminal:
-        width = options.width or terminal_width(out)
+        width = options.width
+        with suppress(OSError, ValueError):
+            width = width or os.get_terminal_size(out.fileno()).columns
         options = options._replace(format=options.format or "table", width=width)
     else:
         options = options._replace(format=options.format or "tsv")
@@ -60,14 +60,6 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
             sink.raw(result.chunks)
     finally:
         sink.flush()
-
-
-def terminal_width(stream: IO[Any]) -> int:
-    """Return the width of the terminal behind *stream*, 0 if unknown."""
-    try:
-        return os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        return 0
 
 
 def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
@@ -107,11 +99,13 @@ def _show_item(item: Item, options: Output, sink: Sink) -> None:
     columns = fields or item.columns or tuple(item.item)
     with_fields(iter([item.item]), set(fields).difference(item.columns))
     if options.format == "json":
-        text = formats.json_object(item.item, fields)
+        text = json_text(formats.picked(item.item, fields), indent=2) + "\n"
     elif options.format == "jsonl":
         text = "".join(formats.json_lines([item.item], fields))
     elif options.format == "yaml":
-        text = formats.yaml_mapping(item.item, fields)
+        from ops.ui.yaml_text import yaml_text
+
+        text = yaml_text(formats.picked(item.item, fields))
     elif options.format == "table":
         from ops.ui.tables import item_table
 

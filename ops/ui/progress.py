@@ -55,7 +55,20 @@ class Progress:
             self._count, self._total = 0, total or 0
             self._left, self._wait_ends, self._shown = None, -inf, self._clock()
             if self._terminal:
-                self._bar = _new_bar(self._err, printable(what), self._total)
+                from tqdm import tqdm
+
+                class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
+                    # No drawing thread of the library: the clock here decides when to draw.
+                    monitor_interval = 0
+
+                shape = "{desc} {bar:20} {n_fmt} of {total_fmt}{postfix}"
+                options: dict[str, Any] = {
+                    "leave": False,
+                    "dynamic_ncols": True,
+                    "mininterval": 0,
+                    "bar_format": shape,
+                }
+                self._bar = Bar(file=self._err, desc=printable(what), total=self._total, **options)
 
     def known(self, n: int) -> None:
         """Add *n* parts to the total."""
@@ -148,21 +161,3 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     minutes = round(whole / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _new_bar(err: TextIO, what: str, total: int) -> tqdm[Any]:
-    from tqdm import tqdm
-
-    class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
-        # No drawing thread of the library: the clock here decides when to draw.
-        monitor_interval = 0
-
-    return Bar(
-        file=err,
-        desc=what,
-        total=total,
-        leave=False,
-        dynamic_ncols=True,
-        mininterval=0,
-        bar_format="{desc} {bar:20} {n_fmt} of {total_fmt}{postfix}",
-    )

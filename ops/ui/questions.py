@@ -27,20 +27,14 @@ def confirm(
     if assume_yes:
         return
     if not terminal:
-        raise Refused(
-            f"not confirmed: {question}", hint=f"there is no terminal to ask on; add {option} to confirm"
-        )
+        hint = f"there is no terminal to ask on; add {option} to confirm"
+        raise Refused(f"not confirmed: {question}", hint=hint)
     if _answer(f"{question} [y/N] ", ask, err).lower() not in ("y", "yes"):
         raise Refused("not confirmed: nothing was changed", hint=f"answer `y`, or add {option}")
 
 
 def typed_name(
-    name: str,
-    *,
-    given: str,
-    terminal: bool,
-    ask: Callable[[], str] = input,
-    err: TextIO | None = None,
+    name: str, *, given: str, terminal: bool, ask: Callable[[], str] = input, err: TextIO | None = None
 ) -> None:
     """Return if *name* was typed, in the option --confirm (*given*) or as the answer; else raise Refused.
 

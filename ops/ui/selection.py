@@ -39,10 +39,8 @@ def parse_filter(text: str) -> tuple[str, Test]:
     """Return the field that a filter names, and its test. Raises UsageError."""
     match = _FILTER.fullmatch(text)
     if not match:
-        raise UsageError(
-            f"{text!r} is not a filter",
-            hint="write FIELD=VALUE, e.g. --filter 'name=www*', --filter 'ttl>300', --filter status!=active",
-        )
+        hint = "write FIELD=VALUE, e.g. --filter 'name=www*', --filter 'ttl>300', --filter status!=active"
+        raise UsageError(f"{text!r} is not a filter", hint=hint)
     field, operator, wanted = match.groups()
 
     def compares(item: Json) -> bool:

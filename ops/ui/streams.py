@@ -5,28 +5,22 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import IO, Any
 
 from ops.errors import DiskError
-from ops.ui.escape import printable_lines
+from ops.ui.escape import printable
 
 
 def silence(stream: IO[Any]) -> None:
-    """Discard what *stream* still holds, so that Python reports no error at exit."""
+    """Discard what *stream* still holds: no `Exception ignored` and no exit code 120 at exit."""
     # A stream without a descriptor has nothing that Python would flush: io.UnsupportedOperation.
     with suppress(OSError, ValueError):
         descriptor = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)
         os.close(nowhere)
-
-
-def silence_stdout() -> None:
-    """After BrokenPipeError: avoid `Exception ignored` and exit code 120 at exit."""
-    silence(sys.stdout)
 
 
 # An unbuffered stream (PYTHONUNBUFFERED) would need a system call for each row.
@@ -55,7 +49,7 @@ class Sink:
 
     def data(self, text: str) -> None:
         """Write text unchanged; on a terminal, with control characters escaped."""
-        self.text(printable_lines(text) if self.terminal else text)
+        self.text(printable(text, "\n\t") if self.terminal else text)
 
     def raw(self, chunks: Iterable[bytes]) -> None:
         """Write bytes unchanged; on a terminal, as text with escapes."""
@@ -99,7 +93,7 @@ class Sink:
 
 
 def _write_all(stream: IO[bytes], data: bytes) -> None:
-    """Write all of *data*: an unbuffered stream (PYTHONUNBUFFERED) may silently take a part."""
+    # An unbuffered stream (PYTHONUNBUFFERED) may silently take a part.
     rest = memoryview(data)
     while rest:
         taken = stream.write(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import add
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
@@ -100,27 +101,17 @@ def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]])
     """
     from tabulate import tabulate
 
-    if not lines:
-        return ""
-    stand_ins = StandIns()
-    body = [
-        [stand_ins.put(shortened(text, width)) for text, width in zip(line, widths, strict=True)]
-        for line in lines
-    ]
-    # The widths of earlier blocks are kept: the first line is padded to them.
-    body[0] = [text.ljust(width) for text, width in zip(body[0], widths, strict=True)]
+    body = [[shortened(text, width) for text, width in zip(line, widths, strict=True)] for line in lines]
+    # tabulate counts characters, so the cells are padded before.
+    gaps = [[" " * (w - width_of(t)) for t, w in zip(line, widths, strict=True)] for line in body]
     for row, row_styles in zip(body, styles, strict=False):
         row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]
-    text = tabulate(body, tablefmt="plain", disable_numparse=True, preserve_whitespace=True)
-    return "".join(stand_ins.back(line.rstrip(" ")) + "\n" for line in text.split("\n"))
+    padded = [map(add, *pair) for pair in zip(body, gaps, strict=True)]
+    text = tabulate(padded, tablefmt="plain", stralign=None, disable_numparse=True, preserve_whitespace=True)
+    return "".join(line.rstrip(" ") + "\n" for line in text.split("\n")) if lines else ""
 
 
 ELLIPSIS = "…"
-
-# tabulate counts characters. Text of another width is laid out with placeholders from a private area, one for
-# each column it takes, and replaced afterwards. Printable text has no private characters of its own.
-_FIRST = 0xF0000
-_FILLER = "\U0010fffd"
 
 
 def width_of(text: str) -> int:
@@ -146,40 +137,3 @@ def shortened(text: str, width: int) -> str:
             break
         kept += character
     return kept + ELLIPSIS
-
-
-class StandIns:
-    """Placeholders whose length is the text's width, for a layout that counts characters."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
-
-    def put(self, text: str) -> str:
-        """Return a placeholder with as many characters as *text* takes columns."""
-        if text.isascii():
-            return text
-        found = ""
-        for cluster in clusters(text):
-            if len(cluster) != (width := width_of(cluster)):
-                mark = self._kept.setdefault(cluster, chr(_FIRST + len(self._kept)))
-                cluster = mark + _FILLER * (width - 1)
-            found += cluster
-        return found
-
-    def back(self, text: str) -> str:
-        """Replace the placeholders by the original text."""
-        if not self._kept:
-            return text
-        originals = {ord(mark): cluster for cluster, mark in self._kept.items()}
-        return text.translate({**originals, ord(_FILLER): ""})
-
-
-def clusters(text: str) -> list[str]:
-    """Return the characters of *text*, each with its combining marks."""
-    found: list[str] = []
-    for character in text:
-        if found and _columns(character) == 0:
-            found[-1] += character
-        else:
-            found.append(character)
-    return found

@@ -12,6 +12,7 @@ from functools import cache
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
+from ops.items import timestamp
 from ops.ui.escape import json_text, printable
 from ops.ui.streams import silence
 
@@ -170,7 +171,7 @@ class Talk:
         return json_text({**self._event(level), "message": self.redact(text)})
 
     def _event(self, level: str) -> dict[str, Any]:
-        return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": level}
+        return {"time": timestamp(time.time()), "level": level}
 
     def _styled(self, text: str, style: str = "") -> str:
         shown = printable(self.redact(text))

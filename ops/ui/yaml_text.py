@@ -28,19 +28,13 @@ _Dumper.add_representer(str, _text)
 
 def yaml_text(value: Any) -> str:
     """Return *value* as YAML without unprintable characters, keys in order, long text on one line."""
-    text = _dump(value, readable=True)
+    options: dict[str, Any] = {
+        "Dumper": _Dumper,
+        "sort_keys": False,
+        "width": 1 << 30,
+        "default_flow_style": False,
+    }
+    text: str = yaml.dump(value, allow_unicode=True, **options)
     if all(line.isprintable() for line in text.split("\n")):
         return text
-    return _dump(value, readable=False)
-
-
-def _dump(value: Any, *, readable: bool) -> str:
-    text: str = yaml.dump(
-        value,
-        Dumper=_Dumper,
-        allow_unicode=readable,
-        sort_keys=False,
-        width=1 << 30,
-        default_flow_style=False,
-    )
-    return text
+    return str(yaml.dump(value, allow_unicode=False, **options))

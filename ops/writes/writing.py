@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ops.errors import ApiError, Conflict, Interrupted, OpsError, Terminated
+from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Terminated
 from ops.files.lock import holder, locked
 from ops.items import reach
 from ops.kinds.resource import ACCOUNT, identity_of
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
 from ops.writes.consent import Consent
-from ops.writes.describe import is_applied
-from ops.writes.journal import ADOPTED, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
+from ops.writes.describe import is_applied, is_untouched
+from ops.writes.journal import ADOPTED, DONE, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
 from ops.writes.sending import OutcomeUnknown, find, lookup_each, samples, send
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ class Writing:
             items = self._send(entry, changes)
             app.run.wrote.add(app.task_id)
             app.written_account = changes[0].owner.account_id
-            if self._read_back and not app.stop.is_set():
+            if self._read_back:
                 try:
-                    self._read_again(changes, items)
-                except ApiError as error:
-                    self.journal.finish(entry, UNKNOWN, changes, items, why=error.message)
+                    self._read_again(entry, changes, items)
+                except OpsError as error:
+                    self.journal.finish(entry, UNKNOWN, why=error.message)
                     raise
             self._unknown -= len(changes)
             self._done += len(changes)
@@ -155,7 +155,7 @@ class Writing:
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
         sent = self.client.sent
-        hint = f"the outcome is unknown; check it with `{self.run.undo_line(entry, 'show')}`"
+        hint = self._unknown_hint(entry)
         problems: list[str] = []
         try:
             state, items = send(self.client, changes, problems.append)
@@ -195,29 +195,117 @@ class Writing:
                 hint="nothing was written; run it again to see the changes that are needed now",
             )
 
-    def _read_again(self, changes: Sequence[Change], items: Sequence[Json | None]) -> None:
-        """Warn if an item reads back differently than written. Raises ApiError if a deleted one exists."""
-        known = {id(change): item for change, item in zip(changes, items, strict=True)}
-        for change in samples(changes):
-            writes, item = change.resource.writes, known[id(change)] or change.item
-            if writes is None:
-                return
-            try:
-                found = find(self.client, writes, change.owner, item)
-                for pause in PAUSES if change.after is None else ():
-                    if found is None or self.run.stop.wait(pause):
-                        break
-                    found = find(self.client, writes, change.owner, item)
-            except OpsError as error:
+    def _read_again(self, entry: str, changes: Sequence[Change], items: list[Json | None]) -> None:
+        """Look up the first and last items, and those whose change the answer in *items* does not show.
+
+        Of the latter the live item is noted. Raises OpsError if a change was not applied or is not proven.
+        """
+        doubtful = [n for n, change in enumerate(changes) if not _is_shown(change, items[n])]
+        sampled = {id(change) for change in samples(changes)}
+        chosen = sorted({*doubtful, *(n for n, change in enumerate(changes) if id(change) in sampled)})
+        if self._app.stop.is_set() and not doubtful:
+            return
+        try:
+            found = self._settled([changes[n] for n in chosen], [items[n] for n in chosen], len(sampled))
+        except OpsError as error:
+            if not doubtful:
                 self.talk.warn(f"applied, but reading it again failed: {error.message}")
                 return
-            if change.after is None and found is not None:
-                raise ApiError(
-                    f"{describe.name(change)} still exists, although its deletion was answered with success",
-                    hint="look at it again, and delete it again if it stays",
-                )
-            if not is_applied(change, found) and not writes.irreversible:
-                self.talk.warn(f"{describe.name(change)} was written but reads back differently; check it")
+            if isinstance(error, Interrupted):
+                raise
+            name = describe.name(changes[doubtful[0]])
+            raise MalformedAnswer(
+                f"{name}: the answer does not show the change, and reading it failed: {error.message}",
+                hint=self._unknown_hint(entry),
+            ) from error
+        for n, live in zip(chosen, found, strict=True):
+            self._judge(entry, changes[n], items[n], live)
+            if n in doubtful:
+                items[n] = live
+        if doubtful:
+            self.journal.finish(entry, DONE, changes, items)
+
+    def _settled(
+        self, changes: Sequence[Change], answers: Sequence[Json | None], few: int
+    ) -> list[Json | None]:
+        """Return the live items of *changes*; those that a later lookup may show are looked up again."""
+        found: list[Json | None] = [None] * len(changes)
+        left = list(range(len(changes)))
+        writes, owner = changes[0].resource.writes, changes[0].owner
+        for pause in (*PAUSES, None):
+            wanted = [_target(changes[n], answers[n]) for n in left]
+            if writes and len(left) > few:
+                live = lookup_each(self.client, writes, owner, wanted)
+            else:
+                live = [find(self.client, writes, owner, item) for item in wanted if writes]
+            for n, item in zip(left, live, strict=True):
+                found[n] = item
+            left = [n for n in left if _is_pending(changes[n], answers[n], found[n])]
+            if not left or pause is None or self.run.stop.wait(pause):
+                break
+        return found
+
+    def _judge(self, entry: str, change: Change, answer: Json | None, live: Json | None) -> None:
+        """Warn if the *live* item reads back differently than written; raise ApiError if that proves more."""
+        name, writes = describe.name(change), change.resource.writes
+        if change.after is None and live is not None:
+            raise ApiError(
+                f"{name} still exists, although its deletion was answered with success",
+                hint="look at it again, and delete it again if it stays",
+            )
+        if is_applied(change, live) or (writes and writes.irreversible):
+            return
+        # Cloudflare may store a value in another form than it was sent in.
+        fitted = (
+            live is not None
+            and answer is not None
+            and answer != change.after
+            and _is_of(change, answer)
+            and describe.covers(change.resource, answer, live)
+            and not is_untouched(change, live)
+        )
+        if fitted or _is_evident(change, answer):
+            self.talk.warn(f"{name} was written but reads back differently; check it")
+            return
+        now = "it does not exist" if live is None else describe.differences(change._replace(before=live))
+        raise ApiError(
+            f"{name}: the write was answered with success, but was not carried out: {now}",
+            hint=self._unknown_hint(entry),
+        )
+
+    def _unknown_hint(self, entry: str) -> str:
+        return f"the outcome is unknown; check it with `{self.run.undo_line(entry, 'show')}`"
+
+
+def _is_shown(change: Change, answer: Json | None) -> bool:
+    """True if *answer*, the item that the API returned, is the one that *change* makes."""
+    return answer is change.after or (_is_of(change, answer) and is_applied(change, answer))
+
+
+def _is_of(change: Change, answer: Json | None) -> bool:
+    """True if *answer* does not have another key than the item of *change* had."""
+    key, before = change.resource.key, change.before
+    return before is None or answer is None or reach(answer, key) == reach(before, key)
+
+
+def _is_evident(change: Change, answer: Json | None) -> bool:
+    """True if *answer* shows the change, and is more than a copy of what was sent."""
+    return answer is not None and answer != change.after and _is_shown(change, answer)
+
+
+def _target(change: Change, answer: Json | None) -> Json:
+    """Return what the item of *change* is looked up by: its answer only if that is the item."""
+    if answer and _is_shown(change, answer):
+        return answer
+    key = reach(change.before or {}, change.resource.key)
+    return {**change.item, change.resource.key: key} if key else change.item
+
+
+def _is_pending(change: Change, answer: Json | None, live: Json | None) -> bool:
+    """True if a later lookup may show the change, because the answer of this one may lag behind."""
+    if change.after is None:
+        return live is not None
+    return not (_is_evident(change, answer) or is_applied(change, live)) and is_untouched(change, live)
 
 
 def _with(error: OpsError, *, message: str = "", hint: str = "") -> OpsError:

@@ -6,6 +6,7 @@ from tests.cases import Read
 
 READS = {
     "config": Read(prints="credentials"),
+    "docs": Read(("--page", "undo"), prints="# Changing things, and undo"),
     "doctor": Read(sends="GET /user/tokens/verify|GET /user"),
     "profile": Read(prints="in_force"),
     "schedule": Read(("--for", "cron"), prints="scan.export"),

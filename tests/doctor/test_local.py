@@ -41,6 +41,18 @@ def test_a_dotenv_that_is_read_although_it_is_open_is_reported(settings: Make, t
     assert "mode 0644" in project.meaning
 
 
+def test_a_package_of_the_project_that_hides_cfops_is_reported(settings: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "work" / "ops"
+    (before,) = checked(settings(), "import name")
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+
+    (finding,) = checked(settings(), "import name")
+
+    assert before.status == "ok"
+    assert (finding.status, finding.meaning) == ("warn", f"{folder} hides cfops from `inv`")
+
+
 def test_where_the_token_came_from_is_reported_but_not_the_token(settings: Make) -> None:
     findings = list(check_local(settings(CLOUDFLARE_API_TOKEN="cfut_" + "canary" * 8)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import Locked, Refused
+from ops.errors import DiskError, Locked
 from ops.files.lock import locked
 from ops.sandbox.server import Sandbox
 from ops.snapshots import publish
@@ -154,5 +154,5 @@ def test_an_option_with_endless_nesting_is_refused(staged: Sandbox, inv: Inv, op
 def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     os.chown(tmp_path, 12345, -1)
 
-    with pytest.raises(Refused, match="belongs to another user"):
+    with pytest.raises(DiskError, match="belongs to another user"):
         publish.prepare(tmp_path, 1_800_000_000.0)

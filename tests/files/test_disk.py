@@ -135,6 +135,17 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "victim").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_not_a_file_is_refused_and_not_replaced(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "a"
+    target.mkdir() if kind == "folder" else os.mkfifo(target)
+
+    with pytest.raises(Refused, match=f"is a {kind}"), atomic(target):
+        raise AssertionError("opened")
+
+    assert not target.is_file()
+
+
 def test_a_link_that_is_laid_meanwhile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused), atomic(tmp_path / "a") as file:
         file.write(b"new")

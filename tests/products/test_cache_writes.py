@@ -144,6 +144,7 @@ def test_no_rule_and_two_rules_are_refused_before_any_request(
         ("--files", "{", "is not JSON"),
         ("--files", '{"headers": {"Origin": "https://a.example"}}', "is not a URL with headers"),
         ("--files", '{"url": 1}', "is not a URL with headers"),
+        ("--files", '{"url": "https://example.com/a", "url": "https://example.com/b"}', "is not JSON"),
         ("--files", '{"url": "https://example.com/", "header": {}}', "is not a URL with headers"),
         ("--files", '{"url": "https://example.com/", "headers": []}', "is not a URL with headers"),
         ("--files", '{"url": "https://example.com/", "headers": {"A B": "c"}}', "is not a header"),

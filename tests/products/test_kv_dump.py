@@ -763,10 +763,11 @@ WRANGLER: list[Any] = [
 ]
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n \n"])
 @pytest.mark.parametrize("indent", [None, 2])
-def test_a_bulk_file_of_wrangler_is_loaded(staged: Sandbox, inv: Inv, indent: int | None) -> None:
+def test_a_bulk_file_of_wrangler_is_loaded(staged: Sandbox, inv: Inv, indent: int | None, start: str) -> None:
     copy = new_namespace(staged, "copy")
-    Path("bulk.json").write_text(json.dumps(WRANGLER, indent=indent))
+    Path("bulk.json").write_text(start + json.dumps(WRANGLER, indent=indent))
 
     result = loaded(inv, file="bulk.json")
 
@@ -884,16 +885,29 @@ def test_an_incomplete_dump_to_stdout_ends_with_4(staged: Sandbox, inv: Inv) -> 
     assert json.loads(result.out.splitlines()[-1])["unread"] == ["bytes"]
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "closed"])
+@pytest.mark.parametrize("target", ["pipe", ".", "folder"])
+def test_a_dump_replaces_only_files(staged: Sandbox, inv: Inv, target: str) -> None:
+    os.mkfifo("pipe")
+    Path("folder").mkdir()
+
+    result = inv("kv.dump", "--namespace", "sessions", "--to", target)
+
+    assert result.code == 1
+    assert f"error: {target} is a " in result.err
+    assert sent(staged, "GET", "/keys") == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "closed"])
 def test_a_source_that_gives_nothing_is_refused(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("ops.products.kv.dumpfile.PATIENCE", 0.1)
+    monkeypatch.setattr("ops.files.disk.PATIENCE", 0.1)
     monkeypatch.setattr(sys, "stdin", None)
     os.mkfifo("pipe")
     file, message = {
         "pipe": ("pipe", "nothing was written to the pipe"),
         "device": ("/dev/zero", "/dev/zero is neither a file nor a pipe"),
+        "folder": (".", ". is neither a file nor a pipe"),
         "closed": ("-", "stdin is closed"),
     }[kind]
 

@@ -160,7 +160,7 @@ def test_a_value_is_read_from_a_pipe_that_has_a_writer(staged: Sandbox, inv: Inv
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.products.kv.dumpfile.PATIENCE", 0.1)
+    monkeypatch.setattr("ops.files.disk.PATIENCE", 0.1)
     os.mkfifo("pipe")
 
     result = inv("kv.put", "--namespace", "assets", "--key", "k", "--file", "pipe")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -400,6 +401,16 @@ def test_a_download_does_not_replace_another(staged: Sandbox, inv: Any) -> None:
     assert result.code == 1
     assert "already exists" in result.err
     assert inv("workers.download", "--script", "legacy-site", "--force").code == 0
+
+
+def test_a_download_does_not_read_or_replace_a_pipe(staged: Sandbox, inv: Any) -> None:
+    Path("down").mkdir()
+    os.mkfifo("down/legacy-site.js")
+
+    result = inv("workers.download", "--script", "legacy-site", "--to", "down", "--force")
+
+    assert result.code == 1
+    assert "down/legacy-site.js is a pipe or a device" in result.err
 
 
 def test_routes_of_one_zone(staged: Sandbox, inv: Any) -> None:

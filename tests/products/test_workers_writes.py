@@ -490,7 +490,13 @@ def test_a_migration_runs_once_and_cannot_be_undone(
         ('{"limits": {"cpu_ms": NaN}}', "is not JSON: NaN is not a finite number"),
         ("1", "neither an object nor a list"),
         ('{"vars": {}}', "names 'vars'"),
-        ('{"bindings": {}}', "are not a list"),
+        ('{"bindings": {}}', "bindings in m.json is not a list"),
+        ('{"compatibility_flags": "nodejs_compat"}', "compatibility_flags in m.json is not a list"),
+        ('{"logpush": "yes"}', "logpush in m.json is not true or false"),
+        ('{"migrations": []}', "migrations in m.json is not an object"),
+        ('{"compatibility_date": null}', "is not a compatibility date"),
+        ('{"tags": [], "tags": ["x"]}', "is not JSON: a key is repeated"),
+        ('[{"name": "A", "type": "plain_text", "text": "\\ud800"}]', "is not valid UTF-8: surrogates"),
         ('[{"name": "A"}]', "has no name or no type"),
         ("[1]", "has no name or no type"),
         ('[{"name": "A", "type": "json"}, {"name": "A", "type": "json"}]', "two bindings called 'A'"),
@@ -582,6 +588,15 @@ def test_a_pipe_as_the_file_of_metadata_is_refused_and_not_waited_for(
     assert result.code == 1
     assert "bindings.json is not a regular file" in result.err
     assert written(staged) == []
+
+
+def test_a_pipe_is_not_a_script(staged: Sandbox, deploy: Callable[..., Any], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    result = deploy("fresh", path=tmp_path / "pipe")
+
+    assert (result.code, staged.requests) == (1, [])
+    assert "pipe is neither a file nor a folder" in result.err
 
 
 def test_a_missing_path_is_refused_in_a_sentence(staged: Sandbox, deploy: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -170,7 +171,7 @@ def test_a_token_without_permissions_leaves_no_snapshot(staged: Sandbox, inv: In
     result = inv("scan.export")
 
     assert result.code == 1
-    assert [p for p in exports.rglob("*") if p.is_file()] == []
+    assert [p for p in exports.rglob("[!.]*") if p.is_file()] == []
 
 
 @pytest.mark.fault("B9")
@@ -247,6 +248,27 @@ def test_the_contents_of_scripts_are_stored_and_mapped(staged: Sandbox, inv: Inv
 
 
 @pytest.mark.fault("C9")
+def test_git_ignores_a_new_folder_of_exports(staged: Sandbox, inv: Inv, exports: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", exports.parent], check=True)
+
+    inv("scan.export", "--only", "zones")
+    inv("zones.list", "--export")
+
+    seen = subprocess.run(["git", "status", "--porcelain", exports], cwd=exports.parent, capture_output=True)
+    assert (seen.returncode, seen.stdout) == (0, b"")
+    assert len([*exports.iterdir()]) == 3
+
+
+def test_a_folder_of_exports_without_a_gitignore_stays_as_it_is(
+    staged: Sandbox, inv: Inv, exports: Path
+) -> None:
+    exports.mkdir(0o700)
+
+    inv("scan.export", "--only", "zones")
+
+    assert not (exports / ".gitignore").exists()
+
+
 def test_all_files_are_private_with_any_umask(staged: Sandbox, inv: Inv, exports: Path) -> None:
     before = os.umask(0)
     try:

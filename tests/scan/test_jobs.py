@@ -161,7 +161,7 @@ def test_a_snapshot_that_does_not_read_back_is_not_published(
 
     assert result.code == 2
     assert "zones.zone.jsonl reads back as" in result.err
-    assert [p for p in (home / "exports").rglob("*") if p.is_file()] == []
+    assert [p for p in (home / "exports").rglob("[!.]*") if p.is_file()] == []
     assert leftovers(home / "exports") == []
 
 

@@ -23,7 +23,7 @@ from ops.http.parallel import Pool
 from ops.sandbox.server import Sandbox
 from ops.telemetry.redact import Redactor
 from tests.conftest import Result
-from tests.snapshots.kept import NOW, made
+from tests.snapshots.kept import ACCOUNT_ID, NOW, made
 
 Inv = Callable[..., Result]
 
@@ -202,6 +202,36 @@ def test_a_file_in_place_of_a_folder_is_an_error_that_names_the_setting(
     assert {"exports": "CFOPS_EXPORTS", "state": "CFOPS_STATE_DIR"}[folder] in result.err
 
 
+FOLDERS = {
+    "exports": "CFOPS_EXPORTS",
+    "state": "CFOPS_STATE_DIR",
+    "config": "CFOPS_CONFIG_DIR",
+    "token": "CLOUDFLARE_API_TOKEN_FILE",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("line", [("scan.export",), ("dns.list", "--zone", "example.com", "--offline")])
+def test_a_folder_that_leads_in_a_circle_is_an_error_that_names_the_setting(
+    staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch, folder: str, line: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", ACCOUNT_ID)
+    monkeypatch.setenv("CFOPS_CONFIG_DIR", str(home / "config"))
+    if folder == "token":
+        monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+        monkeypatch.setenv("CLOUDFLARE_API_TOKEN_FILE", str(home / "token" / "file"))
+    if (folder, line[0]) in (("state", "dns.list"), ("exports", "scan.export")):
+        pytest.skip("it is not needed, or refused as a link")
+    (home / folder).symlink_to(home / folder)
+
+    result = inv(*line)
+
+    assert result.code == 2, result.err
+    assert str(home / folder) in result.err
+    assert "Traceback" not in result.err
+    assert FOLDERS[folder] in result.err
+
+
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.EIO])
 def test_an_error_of_the_system_is_a_sentence_with_the_file_and_the_setting(
     staged: Sandbox, inv: Inv, home: Path, code: int, monkeypatch: pytest.MonkeyPatch
@@ -217,7 +247,9 @@ def test_an_error_of_the_system_is_a_sentence_with_the_file_and_the_setting(
     assert "Traceback" not in result.err
     assert f"{home}/state/locks/x cannot be used: {os.strerror(code)}" in result.err
     assert "CFOPS_STATE_DIR" in result.err
-    assert not (home / "exports").exists() or not [p for p in (home / "exports").rglob("*") if p.is_file()]
+    assert not (home / "exports").exists() or not [
+        p for p in (home / "exports").rglob("[!.]*") if p.is_file()
+    ]
 
 
 def test_an_unreadable_snapshot_is_listed_as_damaged(
@@ -304,7 +336,7 @@ def test_without_any_thread_an_export_ends_with_an_error(
     assert pool.idle
     assert result.code == 2
     assert "Traceback" not in result.err
-    assert [p for p in exports.rglob("*") if p.is_file()] == []
+    assert [p for p in exports.rglob("[!.]*") if p.is_file()] == []
 
 
 def test_a_response_with_the_token_is_not_kept_in_a_snapshot(

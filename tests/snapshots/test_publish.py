@@ -147,7 +147,7 @@ def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.fault("C8")
 def test_a_world_writable_parent_is_refused_unless_it_is_sticky(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(Refused, match="all users can write to"):
+    with pytest.raises(DiskError, match="all users can write to"):
         publish.prepare(tmp_path, NOW)
 
     tmp_path.chmod(0o1777)

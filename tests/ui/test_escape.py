@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ops.ui.escape import json_text, printable, printable_lines
+from ops.ui.escape import json_text, printable
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -54,7 +54,7 @@ def test_an_escape_names_the_character() -> None:
 
 
 def test_lines_and_tabs_of_a_text_stay() -> None:
-    assert printable_lines("a\tb\r\n\x1b") == "a\tb\\x0d\n\\x1b"
+    assert printable("a\tb\r\n\x1b", "\n\t") == "a\tb\\x0d\n\\x1b"
 
 
 @settings(max_examples=500, deadline=None)

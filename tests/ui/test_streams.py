@@ -24,11 +24,11 @@ from ops.errors import DiskError
 from ops.ui.output import (show)
 from ops.ui.shapes import Output
 from ops.ui.shapes import Rows
-from ops.ui.streams import silence_stdout
+from ops.ui.streams import silence
 try:
     show(Rows({"n": n} for n in range(int(sys.argv[1]))), Output(sys.argv[2]), sys.stdout, sys.stderr)
 except BrokenPipeError:
-    silence_stdout()
+    silence(sys.stdout)
 except DiskError as error:
     print(error.message, file=sys.stderr)
     sys.exit(error.exit_code)

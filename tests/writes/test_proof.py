@@ -18,6 +18,8 @@ from ops.errors import (
     NotFound,
     OpsError,
     PermissionDenied,
+    Refused,
+    SystemFailure,
     Unanswered,
     ValidationError,
 )
@@ -25,7 +27,7 @@ from ops.http.client import Client
 from ops.http.refusals import proves_absence
 from ops.kinds.resource import Change, Json, Owner
 from ops.writes import writing
-from ops.writes.journal import DONE, FAILED, NOT_KEPT, UNKNOWN
+from ops.writes.journal import DONE, FAILED, NOT_KEPT, UNDONE, UNKNOWN
 from ops.writes.make import hold, make
 from ops.writes.undo import undo_entries
 from tests.writes.stage import KIND, ZONE, Remote, Stage
@@ -241,6 +243,91 @@ def test_an_accepted_create_that_is_not_found_is_unknown(stage: Stage, remote: R
         make(stage.app(), remote.creation("one"))
 
     assert (malformed.value.exit_code, states(stage), remote.written) == (2, [UNKNOWN], 1)
+
+
+UNSHOWN: list[Any] = [None, [], "text", {}, {"id": None}, {"id": "other"}, {"data": {}}, {"id": "id1"}]
+
+
+@pytest.mark.parametrize("answer", UNSHOWN)
+def test_an_accepted_update_whose_answer_does_not_show_it_is_done_if_it_reads_back(
+    stage: Stage, remote: Remote, answer: Any
+) -> None:
+    (thing,) = remote.stock("one")
+    accepting(remote, "update", lambda _made: answer)
+
+    (row,) = make(stage.app(), remote.change(thing, value=2)).items
+    (entry,) = stage.journal().entries().values()
+    undo_entries(stage.app(), [entry], {KIND: remote.resource})
+
+    assert (row["id"], states(stage)[0]) == (thing["id"], UNDONE)
+    assert remote.state() == [{"name": "one", "value": 1}]
+    assert "warning" not in stage.messages
+
+
+@pytest.mark.parametrize("answer", [*UNSHOWN, {"id": "id1", "name": "one", "value": 1}])
+def test_an_accepted_update_that_was_not_carried_out_is_an_error_that_undo_can_look_at(
+    stage: Stage, remote: Remote, answer: Any
+) -> None:
+    (thing,) = remote.stock("one")
+    replaced(remote, update=lambda _client, _owner, _before, _after: answer)
+    accepting(remote, "update", lambda made: made)
+
+    with pytest.raises(SystemFailure) as failed:
+        make(stage.app(), remote.change(thing, value=2))
+
+    assert "the outcome is unknown; check it with `inv undo.show" in failed.value.hint
+    assert (failed.value.exit_code, states(stage)) == (2, [UNKNOWN])
+    with pytest.raises(Refused, match="failed and changed nothing"):
+        undo_entries(stage.app(), list(stage.journal().entries().values()), {KIND: remote.resource})
+
+
+@pytest.mark.parametrize("answer", UNSHOWN)
+def test_an_accepted_update_whose_answer_does_not_show_it_and_that_cannot_be_read_is_unknown(
+    stage: Stage, remote: Remote, answer: Any
+) -> None:
+    (thing,) = remote.stock("one")
+    accepting(remote, "update", lambda _made: answer)
+
+    def find(client: Client, owner: Owner, item: Json) -> Json | None:
+        if remote.written:
+            raise PermissionDenied("GET /things/1: denied", 403)
+        return remote.find(client, owner, item)
+
+    replaced(remote, find=find)
+
+    with pytest.raises(MalformedAnswer) as unproven:
+        make(stage.app(), remote.change(thing, value=2))
+
+    assert "the outcome is unknown" in unproven.value.hint
+    assert (unproven.value.exit_code, states(stage)) == (2, [UNKNOWN])
+
+
+def test_a_write_without_a_result_that_was_not_carried_out_is_an_error(stage: Stage, remote: Remote) -> None:
+    (thing,) = remote.stock("one")
+    replaced(remote, update=lambda _client, _owner, _before, after: after)
+
+    with pytest.raises(ApiError, match="was not carried out: value 1 → 2"):
+        make(stage.app(), remote.change(thing, value=2))
+
+    assert states(stage) == [UNKNOWN]
+
+
+def test_each_item_of_a_batch_whose_answer_does_not_show_its_change_is_looked_up(
+    stage: Stage, remote: Remote
+) -> None:
+    things = remote.stock(*"abcde")
+
+    def batch(client: Client, owner: Owner, changes: Sequence[Change]) -> list[Json | None]:
+        made = remote.batch(client, owner, changes)
+        remote.things["id3"] = things[2]
+        return [made[0], made[1], {}, *made[3:]]
+
+    replaced(remote, batch=batch, batch_size=10)
+
+    with pytest.raises(ApiError, match=r"remote\.thing c: the write was answered with success"):
+        make(stage.app(force=True), *(remote.change(thing, value=2) for thing in things))
+
+    assert states(stage) == [UNKNOWN]
 
 
 @pytest.mark.parametrize("error", [KeyError("id"), TypeError("list"), AttributeError("get")])

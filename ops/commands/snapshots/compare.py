@@ -24,10 +24,12 @@ SIDE = (
     "latest, previous, a date (the newest of that day or before), a name, a path, s3://BUCKET/PREFIX/latest, "
     "or live"
 )
-ONLY = "only these kinds or products, e.g. dns,workers.script; may be repeated"
-SKIP = "without these kinds or products, e.g. workers.script/contents; may be repeated"
-CODE = "exit with 5 if there are differences, with 4 if there are only unknown parts"
-IDENTITY = "file with the age secret key of an encrypted snapshot"
+HELP = {
+    "only": "only these kinds or products, e.g. dns,workers.script; may be repeated",
+    "skip": "without these kinds or products, e.g. workers.script/contents; may be repeated",
+    "exit_code": "exit with 5 if there are differences, with 4 if there are only unknown parts",
+    "identity": "file with the age secret key of an encrypted snapshot",
+}
 _UNKNOWN = "unknown parts were not read completely on one side, so they were not compared"
 
 
@@ -36,13 +38,10 @@ _UNKNOWN = "unknown parts were not read completely on one side, so they were not
     positional=("a", "b"),
     needs="none; with live Read on what the snapshot holds",
     help={
+        **HELP,
         "a": f"the older side: {SIDE}",
         "b": "the newer side: the same",
-        "only": ONLY,
-        "skip": SKIP,
         "unified": "print unified text, for a pager: one file for each item",
-        "exit_code": CODE,
-        "identity": IDENTITY,
     },
 )
 def diff_snapshots(
@@ -80,12 +79,9 @@ def diff_snapshots(
     "drift",
     needs="Read on what the snapshot holds; Account > Account Settings > Read to name who made the changes",
     help={
-        "only": ONLY,
-        "skip": SKIP,
-        "exit_code": CODE,
+        **HELP,
         "from_": "s3://BUCKET/PREFIX: compare with the newest snapshot there instead of the newest here",
         "markdown": "write a summary for a pull request or a chat to this file, or - (stdout, no table)",
-        "identity": IDENTITY,
     },
 )
 def find_drift(
@@ -118,12 +114,15 @@ def find_drift(
     columns = report.COLUMNS + report.WHO
     if markdown == "-":
         deque(rows, maxlen=0)
-        app.show(Text(_summary(comparison, rows, columns)))
     else:
         _show_rows(app, iter(rows), columns)
-    if markdown not in ("", "-"):
+    title = f"Drift since {comparison.old.manifest.started}"
+    text = report.summary(title, report.counted(comparison.counts), columns, rows.first, rows.more)
+    if markdown == "-":
+        app.show(Text(text))
+    elif markdown:
         with disk.atomic(Path(markdown)) as file:
-            file.write(_summary(comparison, rows, columns).encode())
+            file.write(text.encode())
         app.note(f"summary written to {markdown}")
     _end(app, comparison, exit_code=exit_code)
     return None
@@ -132,7 +131,6 @@ def find_drift(
 def _between(
     app: App, a: str, b: str, only: tuple[str, ...], skip: tuple[str, ...], identity: str
 ) -> Comparison:
-    """Open both sides and return their comparison. Raises UsageError for unknown names."""
     from ops.export.live import LIVE, live
     from ops.kinds import catalog
     from ops.offsite.anywhere import open_snapshot
@@ -146,9 +144,8 @@ def _between(
     choose(catalog.resources(), ScanFilter(only=only, skip=skip, deep=True, values="values", contents=True))
     selected = report.selection(only, skip)
     if a == b == LIVE:
-        raise UsageError(
-            "both sides are live", hint="`inv snapshots.drift` compares the newest snapshot with the account"
-        )
+        hint = "`inv snapshots.drift` compares the newest snapshot with the account"
+        raise UsageError("both sides are live", hint=hint)
     sides = {name: open_snapshot(app, name, identity) for name in (a, b) if name != LIVE}
     if LIVE in (a, b):
         saved = next(iter(sides.values()))
@@ -211,15 +208,7 @@ def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEven
     return Blame(read, app.warn).of
 
 
-def _summary(comparison: Comparison, rows: _Excerpt, columns: tuple[str, ...]) -> str:
-    from ops.snapshots.compare import report
-
-    title = f"Drift since {comparison.old.manifest.started}"
-    return report.summary(title, report.counted(comparison.counts), columns, rows.first, rows.more)
-
-
 def _end(app: App, comparison: Comparison, *, exit_code: bool) -> None:
-    """Report how many items differ, and set the exit code: 5 with *exit_code*, 4 for unknown parts."""
     from ops.snapshots.compare import report
     from ops.snapshots.compare.difference import UNKNOWN
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.items import timestamp
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
 FROM = "s3://BUCKET/PREFIX: the snapshots in that bucket instead of those on this machine"
-IDENTITY = "file with the age secret key that opens an encrypted one"
-PHRASE = "file with the passphrase that opens it, on its first line"
+OPENED = {
+    "name": NAME,
+    "identity": "file with the age secret key that opens an encrypted one",
+    "passphrase_file": "file with the passphrase that opens it, on its first line",
+}
+"""The options of a task that opens one snapshot."""
+
 COLUMNS = ("account", "account_name", "snapshot", "started", "status", "kinds", "items", "size", "note")
 SECTIONS = ("kind", "in", "status", "count", "reason")
 
@@ -48,7 +53,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     return Rows((row for library in libraries for row in library_rows(library)), COLUMNS)
 
 
-@command("show", help={"name": NAME, "identity": IDENTITY, "passphrase_file": PHRASE})
+@command("show", help=OPENED)
 def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
     """Show the sections of a snapshot, and what could not be read.
 
@@ -85,7 +90,7 @@ def library_rows(library: Library) -> Iterator[Json]:
             "account": manifest.account_id if manifest else library.account_id,
             "account_name": manifest.account_name if manifest else None,
             "snapshot": entry.name,
-            "started": moment(entry.started),
+            "started": timestamp(entry.started),
             "status": entry.status,
             "kinds": kinds_of(manifest) if manifest else None,
             "items": items_of(manifest) if manifest else None,
@@ -137,7 +142,6 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
 
 
 def _names(snapshot: Snapshot, resource: Resource | None) -> dict[str, str]:
-    """Return the names of the items of a kind by the key that other kinds refer to."""
     from ops.items import reach
 
     if resource is None:
@@ -146,7 +150,3 @@ def _names(snapshot: Snapshot, resource: Resource | None) -> dict[str, str]:
         str(reach(item, resource.key)): str(reach(item, resource.label) or reach(item, resource.key))
         for _, item in snapshot.items(resource.kind)
     }
-
-
-def moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

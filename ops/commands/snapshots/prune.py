@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.commands.snapshots.listing import FROM, moment, size_of
+from ops.commands.snapshots.listing import FROM, size_of
+from ops.items import timestamp
 from ops.ui.shapes import Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.snapshots.library import UnfinishedUpload
     from ops.snapshots.prune import Decision, Policy
 
 COLUMNS = ("snapshot", "started", "status", "action", "reason")
@@ -62,12 +62,11 @@ def prune_snapshots(
 
 
 def _prune(app: App, policy: Policy, place: str) -> list[Json]:
-    """Remove what *policy* does not keep, after asking, and return a row for each snapshot. Raises Refused.
-
-    At a *place* in a bucket, unfinished uploads are removed too.
-    """
     from ops.offsite.anywhere import open_library
     from ops.snapshots.prune import decisions, remove
+    from ops.ui.cells import readable_size
+    from ops.ui.questions import confirm
+    from ops.writes.consent import attended
 
     library = open_library(app, place)
     decided = decisions(library, policy)
@@ -77,7 +76,16 @@ def _prune(app: App, policy: Policy, place: str) -> list[Json]:
         app.note(f"would be removed: {upload.name} (an unfinished upload)")
     if app.dry or not (removable or uploads):
         return [_row(decision, "keep" if decision.keep else "remove") for decision in decided]
-    _ask(app, removable, uploads, f"of the account {library.account_id}{f' at {place}' if place else ''}")
+    if not app.option("yes"):
+        for decision in removable:
+            app.note(f"will be removed: {decision.entry.name} ({decision.reason})")
+        for upload in uploads:
+            app.note(f"will be removed: {upload.name} (an unfinished upload)")
+    size = readable_size(sum(size_of(d.entry) for d in removable) + sum(upload.size for upload in uploads))
+    unfinished = f" and {len(uploads)} unfinished uploads" if uploads else ""
+    whose = f"of the account {library.account_id}{f' at {place}' if place else ''}"
+    question = f"remove {len(removable)} snapshots{unfinished} ({size}) {whose}?"
+    confirm(question, assume_yes=bool(app.option("yes")), terminal=attended())
     for upload in uploads:
         upload.remove()
         app.note(f"removed: {upload.name} (an unfinished upload)")
@@ -85,28 +93,11 @@ def _prune(app: App, policy: Policy, place: str) -> list[Json]:
     return [_row(d, "kept" if d.keep else "removed" if d.entry.path in removed else "gone") for d in decided]
 
 
-def _ask(app: App, removable: list[Decision], uploads: list[UnfinishedUpload], whose: str) -> None:
-    from ops.ui.cells import readable_size
-    from ops.ui.questions import confirm
-    from ops.writes.consent import attended
-
-    yes = bool(app.option("yes"))
-    if not yes:
-        for decision in removable:
-            app.note(f"will be removed: {decision.entry.name} ({decision.reason})")
-        for upload in uploads:
-            app.note(f"will be removed: {upload.name} (an unfinished upload)")
-    size = readable_size(sum(size_of(d.entry) for d in removable) + sum(upload.size for upload in uploads))
-    unfinished = f" and {len(uploads)} unfinished uploads" if uploads else ""
-    question = f"remove {len(removable)} snapshots{unfinished} ({size}) {whose}?"
-    confirm(question, assume_yes=yes, terminal=attended())
-
-
 def _row(decision: Decision, action: str) -> Json:
     entry = decision.entry
     return {
         "snapshot": entry.name,
-        "started": moment(entry.started),
+        "started": timestamp(entry.started),
         "status": entry.status,
         "action": action,
         "reason": decision.reason,

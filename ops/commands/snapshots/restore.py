@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import Interrupted, OpsError, Refused
+from ops.commands.snapshots.listing import OPENED
+from ops.errors import Interrupted, Refused
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
@@ -27,14 +28,12 @@ _ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
     guards=("force",),
     needs="Read on what is restored, and Edit on what differs",
     help={
-        "name": "latest, previous, a date (the newest of that day or before), a name, a path, or s3://…/latest",
+        **OPENED,
         "kind": "only these kinds or products, e.g. dns,workers.route; may be repeated",
         "zone": "only this zone and everything in it; domain or id, may be repeated",
         "namespace": "only this KV namespace and its keys; title or id, may be repeated",
         "item": "only items with this name or id, and everything in them; may be repeated",
         "delete": "also delete what was created after the snapshot, but never zones, namespaces or scripts",
-        "identity": "file with the age secret key of an encrypted snapshot",
-        "passphrase_file": "file with the passphrase of an encrypted snapshot, on its first line",
     },
 )
 def restore_snapshot(
@@ -111,7 +110,6 @@ def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delet
 
 
 def _show(app: App, plan: RestorePlan, report: Report) -> None:
-    """Show first what cannot be restored, then what will be done."""
     from ops.restore.steps import INCOMPLETE, KEPT, NOT_READ, NOT_RESTORED, READ_ONLY
 
     for line in (*report.lines(READ_ONLY), *report.lines(NOT_RESTORED)):
@@ -144,9 +142,8 @@ def _apply(app: App, state: State, plan: RestorePlan, report: Report, *, delete:
         applying = Applying(app.client, writing, state, Steps(state, again, app.clock(), delete=delete))
         try:
             applying.run()
-        except OpsError as error:
-            if isinstance(error, Interrupted):
-                error.hint = error.hint or "run the same restore again to resume"
+        except Interrupted as error:
+            error.hint = error.hint or "run the same restore again to resume"
             raise
     if applying.denied and not applying.counts:
         raise applying.denied

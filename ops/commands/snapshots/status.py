@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.cli.command import command
-from ops.commands.snapshots.listing import FROM, items_of, kinds_of, moment, size_of
+from ops.commands.snapshots.listing import FROM, items_of, kinds_of, size_of
 from ops.errors import NotFound, Refused
+from ops.items import timestamp
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
@@ -36,13 +37,15 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
     inv snapshots.status --from s3://backups/cloudflare
     inv snapshots.status --quiet --prometheus /var/lib/node_exporter/cfops.prom
     """
+    from ops.files import disk
     from ops.offsite.anywhere import open_library
     from ops.snapshots.layout import age, period
 
     now = app.clock()
     found = status(open_library(app, from_), period(max_age, "--max-age"), now)
     if prometheus:
-        write_metrics(found, Path(prometheus))
+        with disk.atomic(Path(prometheus), _READABLE) as target:
+            target.write("".join(_metrics(found)).encode("utf-8", "backslashreplace"))
     result = Item(found.as_json())
     if found.damaged:
         app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
@@ -85,7 +88,7 @@ class Status(NamedTuple):
             "account_name": manifest.account_name if manifest else None,
             "fresh": self.fresh,
             "snapshot": entry.name if entry else None,
-            "started": moment(entry.started) if entry else None,
+            "started": timestamp(entry.started) if entry else None,
             "age_seconds": round(self.age) if entry else None,
             "kinds": kinds_of(manifest) if manifest else None,
             "items": items_of(manifest) if manifest else None,
@@ -116,25 +119,15 @@ def status(library: Library, max_age: float, now: float) -> Status:
     )
 
 
-def write_metrics(found: Status, file: Path) -> None:
-    """Write *found* for node_exporter's textfile collector, atomically. Raises DiskError."""
-    from ops.files import disk
-
-    with disk.atomic(file, _READABLE) as target:
-        target.write("".join(_metrics(found)).encode("utf-8", "backslashreplace"))
-
-
 def _metrics(found: Status) -> Iterator[str]:
-    """Yield the lines, in Prometheus' text exposition format."""
     of = {"account": found.account_id}
     yield from _metric("fresh", "Whether a complete snapshot is young enough.", [(of, int(found.fresh))])
     yield from _metric("partial_since", "Partial snapshots newer than it.", [(of, found.since)])
     yield from _metric("damaged", "Snapshots whose manifest cannot be read.", [(of, found.damaged)])
     if found.newest is None:
         return
-    yield from _metric(
-        "timestamp_seconds", "When the newest complete one was started.", [(of, found.newest.started)]
-    )
+    started = found.newest.started
+    yield from _metric("timestamp_seconds", "When the newest complete one was started.", [(of, started)])
     yield from _metric("bytes", "Its size on disk.", [(of, size_of(found.newest))])
     if manifest := found.newest.manifest:
         counts: dict[str, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.commands.snapshots.listing import IDENTITY, NAME, PHRASE
+from ops.commands.snapshots.listing import OPENED
 from ops.errors import Damaged
 from ops.ui.shapes import Rows
 
@@ -22,12 +22,7 @@ _SHOWN = 20
 @command(
     "verify",
     needs="none; with --live Read on what the snapshot contains",
-    help={
-        "name": NAME,
-        "identity": IDENTITY,
-        "passphrase_file": PHRASE,
-        "live": "also count the current items of the account",
-    },
+    help={**OPENED, "live": "also count the current items of the account"},
 )
 def verify_snapshot(
     app: App, name: str = "latest", identity: str = "", passphrase_file: str = "", live: bool = False
@@ -69,10 +64,8 @@ def verified(app: App, snapshot: Snapshot) -> Snapshot:
     damage = [*result.damage, *(f"{name}: is not in the manifest" for name in snapshot.strays)]
     _warn(app, damage[1:])
     if damage:
-        raise Damaged(
-            f"{snapshot.where} is damaged: {damage[0]}",
-            hint="use another one (`inv snapshots.list`), and move this one to another folder",
-        )
+        hint = "use another one (`inv snapshots.list`), and move this one to another folder"
+        raise Damaged(f"{snapshot.where} is damaged: {damage[0]}", hint=hint)
     _warn(app, result.warnings)
     app.note(f"OK: {len(snapshot.manifest.files)} files verified in {snapshot.where}")
     return snapshot

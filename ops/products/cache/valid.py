@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from ops.errors import UsageError, ValidationError
+from ops.http.answers import parse
 from ops.products.zones.api import canonical
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def _file_with_headers(text: str, zone: str) -> Json:
     """Return an entry for a URL whose cache key depends on headers of the request."""
     hint = f'write it as {{"url": "https://{zone}/", "headers": {{"CF-Device-Type": "mobile"}}}}'
     try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):
+        entry = parse(text.encode())
+    except ValueError:
         _refuse(text[:80], "is not JSON", hint)
     url, headers = entry.get("url"), entry.get("headers", {})
     if set(entry) - {"url", "headers"} or not isinstance(url, str) or not isinstance(headers, dict):

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Conflict, ValidationError
+from ops.products.dns.entries import raise_all
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import PROXIABLE, TYPES, rdata_key
 from ops.products.dns.record import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ops.items import Json
 
@@ -58,31 +59,40 @@ def limits(zone: Json) -> Limits:
 
 def check(record: Json, zone: Json, fields: Iterable[str] = ()) -> None:
     """Raise ValidationError where one of *fields*, or any, of *record* is not allowed in *zone*."""
+    raise_all(ValidationError(problem, hint=hint) for _, problem, hint in problems(record, zone, fields))
+
+
+def problems(record: Json, zone: Json, fields: Iterable[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """Yield what is not allowed in *zone* of *fields*, or of any, of *record*: the field, why, and a hint."""
     wanted = set(fields) or {"content", "ttl", "proxied", "comment", "tags"}
     type, name, content = record["type"], record["name"], record.get("content", "")
     if wanted & {"content", "data", "name"}:
         if type == "CNAME" and name_of({"name": content}) == name_of(record):
-            raise ValidationError(
-                f"the CNAME {name} points to itself", hint="point it to another name, or make it an A"
-            )
+            hint = "point it to another name, or make it an A"
+            yield "content", f"the CNAME {name} points to itself", hint
         if type in ("CNAME", "NS", "PTR") and content == ".":
-            raise ValidationError(
-                f"the {type} {name} points to the root", hint="`.` is for MX and SRV: no service"
-            )
+            yield "content", f"the {type} {name} points to the root", "`.` is for MX and SRV: no service"
     if wanted & {"proxied", "type", "content"} and record.get("proxied"):
-        _check_proxied(record)
+        yield from _proxied_problems(record)
     if wanted & {"ttl", "proxied"}:
-        _check_ttl(record, zone)
-    if "comment" in wanted and record.get("comment") is not None:
-        comment, most = record["comment"], limits(zone).comment
+        yield from _ttl_problems(record, zone)
+    comment, most = record.get("comment"), limits(zone)
+    if "comment" in wanted and comment is not None:
         if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
-            raise ValidationError("a comment is one line of text", hint="remove the line break")
-        if len(comment) > most:
-            raise ValidationError(
-                f"the comment has {len(comment)} characters", hint=f"at most {most} are allowed in this zone"
-            )
-    if "tags" in wanted:
-        _check_tags(record.get("tags") or [], limits(zone).tags)
+            yield "comment", "a comment is one line of text", "remove the line break"
+        elif len(comment) > most.comment:
+            hint = f"at most {most.comment} are allowed in this zone"
+            yield "comment", f"the comment has {len(comment)} characters", hint
+    tags: Any = record.get("tags") or []
+    if "tags" not in wanted:
+        return
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
+        hint = "name:value, e.g. team:web; names of letters, digits, `-` and `_`, at most 32, values 100"
+        yield "tags", f"{tags!r} is not a list of tags", hint
+    elif len(tags) > most.tags:
+        hint = f"at most {most.tags} are allowed on a record"
+        hint = hint if most.tags else "a zone on the Free plan has no tags"
+        yield "tags", f"{len(tags)} tags are too many", hint
 
 
 def check_type(type: str) -> None:
@@ -99,24 +109,21 @@ def unknown_type(type: str) -> ValidationError:
     )
 
 
-def _check_proxied(record: Json) -> None:
+def _proxied_problems(record: Json) -> Iterator[tuple[str, str, str]]:
     if record["type"] not in PROXIABLE:
-        raise ValidationError(
-            f"a {record['type']} record cannot be proxied",
-            hint=f"only {', '.join(PROXIABLE)} can; leave --proxied out",
-        )
-    if record["type"] == "CNAME" or record.get("private_routing"):
+        hint = f"only {', '.join(PROXIABLE)} can; leave --proxied out"
+        yield "proxied", f"a {record['type']} record cannot be proxied", hint
+    if record["type"] not in ("A", "AAAA") or record.get("private_routing"):
         return
     try:
-        address = ip_address(record["content"])
+        address = ip_address(record.get("content", ""))
     except ValueError:
         return
     address = getattr(address, "ipv4_mapped", None) or address
     if any(address in network for network in _PRIVATE if network.version == address.version):
-        raise ValidationError(
-            f"{record['name']} cannot be proxied to {record['content']}, a private address",
-            hint="Cloudflare does not reach it; use a public address, or --proxied no",
-        )
+        hint = "Cloudflare does not reach it; use a public address, or --proxied no"
+        name, content = record["name"], record["content"]
+        yield "proxied", f"{name} cannot be proxied to {content}, a private address", hint
 
 
 def fitted_ttl(ttl: int, zone: Json) -> int:
@@ -124,30 +131,15 @@ def fitted_ttl(ttl: int, zone: Json) -> int:
     return ttl if ttl == AUTOMATIC else min(max(ttl, limits(zone).ttl), LONGEST_TTL)
 
 
-def _check_ttl(record: Json, zone: Json) -> None:
-    ttl = record.get("ttl", AUTOMATIC)
+def _ttl_problems(record: Json, zone: Json) -> Iterator[tuple[str, str, str]]:
+    ttl, name = record.get("ttl", AUTOMATIC), record["name"]
     if isinstance(ttl, bool) or not isinstance(ttl, int) or fitted_ttl(ttl, zone) != ttl:
-        raise ValidationError(
-            f"the TTL {ttl} of {record['name']} is out of range",
-            hint=f"1 for automatic, or {limits(zone).ttl} to {LONGEST_TTL} seconds in this zone; for a file, "
-            "--fit-ttl uses the nearest",
-        )
-    if record.get("proxied") and ttl != AUTOMATIC:
-        raise ValidationError(
-            f"{record['name']} is proxied, so its TTL is automatic and cannot be {ttl}",
-            hint="leave --ttl out, or use --proxied no",
-        )
-
-
-def _check_tags(tags: object, most: int) -> None:
-    if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
-        raise ValidationError(
-            f"{tags!r} is not a list of tags",
-            hint="name:value, e.g. team:web; names of letters, digits, `-` and `_`, at most 32, values 100",
-        )
-    if len(tags) > most:
-        limit = f"at most {most} are allowed on a record" if most else "a zone on the Free plan has no tags"
-        raise ValidationError(f"{len(tags)} tags are too many", hint=limit)
+        bounds = f"1 for automatic, or {limits(zone).ttl} to {LONGEST_TTL} seconds in this zone"
+        hint = f"{bounds}; for a file, --fit-ttl uses the nearest"
+        yield "ttl", f"the TTL {ttl} of {name} is out of range", hint
+    elif record.get("proxied") and ttl != AUTOMATIC:
+        what = f"{name} is proxied, so its TTL is automatic and cannot be {ttl}"
+        yield "ttl", what, "leave --ttl out, or use --proxied no"
 
 
 def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
@@ -161,39 +153,31 @@ def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
     return {name: one for name, one in record.items() if name not in lost} if lost else record, lost
 
 
-def check_together(records: Iterable[Json], zone: str, places: Mapping[int, str] | None = None) -> None:
-    """Raise Conflict where *records*, all of *zone*, may not exist under one name.
+def check_together(records: Iterable[Json], zone: str) -> None:
+    """Raise Conflict where *records*, all of *zone*, may not exist under one name."""
+    raise_all(error for error, _ in conflicts(records, zone))
 
-    *places* holds, by `id()`, where in a file a record is.
-    """
+
+def conflicts(records: Iterable[Json], zone: str) -> Iterator[tuple[Conflict, list[Json]]]:
+    """Yield what DNS does not allow of *records*, all of *zone*, and the records of that name."""
     names: dict[str, list[Json]] = defaultdict(list)
     for record in records:
         names[name_of(record)].append(record)
-    problems = {}
     for name, together in names.items():
         aliases = {rdata_key(record) for record in together if record["type"] == "CNAME"}
         types = {str(record["type"]) for record in together}
         if len(aliases) > 1:
             problem = "two CNAMEs of different targets"
         elif aliases and types & {"A", "AAAA"}:
-            problem = f"a CNAME beside {_joined(types & {'A', 'AAAA'})}"
+            problem = f"a CNAME beside {' and '.join(sorted(types & {'A', 'AAAA'}))}"
         elif "NS" in types and types - {"NS", "DS"} and name != zone:
             # DS records belong to the NS records of a delegation.
-            problem = f"NS beside {_joined(types - {'NS', 'DS'})}"
+            *before, last = sorted(types - {"NS", "DS"})
+            problem = "NS beside " + " and ".join(filter(None, (", ".join(before), last)))
         else:
             continue
-        found = [places[id(one)] for one in together if places and id(one) in places]
-        found.sort(key=lambda place: [*map(int, re.findall(r"\d+", place))])
-        at = f" ({', '.join(found)})" if found else ""
-        problems[name] = f"{name} would have {problem}, which DNS does not allow{at}"
-    if problems:
-        raise Conflict(
-            "\n".join(problems.values()),
-            hint=f"`inv dns.list --zone {zone} --name {next(iter(problems))}` shows what exists; delete it "
-            "first, or replace it in one transaction with `inv dns.apply`",
+        hint = (
+            f"`inv dns.list --zone {zone} --name {name}` shows what exists; delete it "
+            "first, or replace it in one transaction with `inv dns.apply`"
         )
-
-
-def _joined(types: set[str]) -> str:
-    *before, last = sorted(types)
-    return f"{', '.join(before)} and {last}" if before else last
+        yield Conflict(f"{name} would have {problem}, which DNS does not allow", hint=hint), together

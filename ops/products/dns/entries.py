@@ -1,77 +1,97 @@
-"""Records of a file: where each is, what was skipped, and what such a record must not contain."""
+"""Records of a file: where each is, what is wrong with it, and how all errors are reported together."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import OpsError, ValidationError
+from ops.errors import Conflict, OpsError, ValidationError
 from ops.products.dns import rdata
 from ops.products.dns.record import DEFAULTS, READ_ONLY
 
 if TYPE_CHECKING:
     from ops.items import Json
 
-SHOWN = 20
+# The most errors of one file, and the most notes, that are printed.
+MOST, SHOWN = 1000, 20
 SETTABLE = ("name", "type", *rdata.RDATA, *DEFAULTS)
 KNOWN = (*SETTABLE, *READ_ONLY)
+_PLACE = re.compile(r"(?:line|record) (\d+)")
+# A field, and what is wrong with it.
+Problem = tuple[str, OpsError]
 
 
 class FileRecord(NamedTuple):
     """One record of a file; *record* lacks what the file does not contain, and that is left as it is.
 
     *absolute*: its targets are complete names, as those of a zone file are. *managed*: Cloudflare managed it
-    where it was exported. A record with an *error* is as the file has it, and counts if a live one is
-    the same.
+    where it was exported. *errors* are of fields that *record* lacks or cannot use; a record with an id is
+    also kept as it is in the file, *raw*, because its errors do not count if the live one is the same.
+    *lines* holds the lines of fields that are not at the *place* of the record.
     """
 
     place: str
     record: Json
     absolute: bool = False
     managed: bool = False
-    error: ValidationError | None = None
+    errors: tuple[Problem, ...] = ()
+    raw: Json | None = None
+    lines: Mapping[str, int] = MappingProxyType({})
 
-    def refused(self, error: OpsError) -> ValidationError:
-        """Return *error* with the place of the record."""
-        return ValidationError(f"{self.place}: {error.message}", hint=error.hint)
+    def refused(self, error: OpsError, field: str = "") -> OpsError:
+        """Return *error* of *field* with its place."""
+        place = f"line {self.lines[field]}" if field in self.lines else self.place
+        return type(error)(f"{place}: {error.message}", hint=error.hint)
+
+    @contextmanager
+    def collected(self, errors: list[Problem], field: str = "") -> Iterator[None]:
+        """Put an error that is raised within, which is one of *field*, into *errors*."""
+        try:
+            yield
+        except OpsError as error:
+            errors.append((field, self.refused(error, field)))
 
 
 class RecordFile(NamedTuple):
     """What was read from a file: its records, the zone that it names, and messages for the user.
 
-    *skipped* are records that Cloudflare cannot hold, *errors* those that cannot be used, *warnings* what may
-    not be meant as it is written. *name* is the file's own.
+    *skipped* are records that Cloudflare cannot hold, *errors* all that is wrong, except with records that
+    have a *raw* form, *warnings* what may not be meant as it is written. *name* is the file's own.
     """
 
     records: list[FileRecord]
     zone: str = ""
     notes: tuple[str, ...] = ()
-    skipped: tuple[ValidationError, ...] = ()
+    skipped: tuple[OpsError, ...] = ()
     warnings: tuple[str, ...] = ()
-    errors: tuple[ValidationError, ...] = ()
+    errors: tuple[OpsError, ...] = ()
     name: str = ""
 
 
-def raise_all(errors: Iterable[ValidationError], name: str = "") -> None:
+def raise_all(errors: Iterable[OpsError], name: str = "") -> None:
     """Raise *errors* of the file *name* as one, in the order of their lines; nothing where there are none."""
-    place = re.compile(r"(?:line|record) (\d+)")
-    ordered = sorted(errors, key=lambda error: int(m[1]) if (m := place.match(error.message)) else 0)
+    ordered = list({error.message: error for error in errors}.values())
+    ordered.sort(key=lambda error: int(m[1]) if (m := _PLACE.match(error.message)) else 0)
+    if not ordered:
+        return
     prefix = f"{name}: " if name else ""
+    kind = Conflict if all(isinstance(error, Conflict) for error in ordered) else ValidationError
     if len(ordered) == 1:
-        raise ValidationError(prefix + ordered[0].message, hint=ordered[0].hint)
-    if ordered:
-        hints = dict.fromkeys(error.hint for error in ordered if error.hint)
-        raise ValidationError(
-            "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered))),
-            hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
-        )
+        raise kind(prefix + ordered[0].message, hint=ordered[0].hint)
+    hints = dict.fromkeys(error.hint for error in ordered if error.hint)
+    raise kind(
+        "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered, MOST))),
+        hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
+    )
 
 
-def listed(errors: Sequence[ValidationError]) -> list[str]:
-    """Return the messages of *errors*, the first twenty of many."""
-    more = [f"and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
-    return [*(error.message for error in errors[:SHOWN]), *more]
+def listed(errors: Sequence[OpsError], most: int = SHOWN) -> list[str]:
+    """Return the messages of *errors*, the first of very many."""
+    more = [f"and {len(errors) - most} more"] if len(errors) > most else []
+    return [*(error.message for error in errors[:most]), *more]
 
 
 def refuse_contradiction(record: Json, live: Json | None = None) -> None:

@@ -10,28 +10,29 @@ from __future__ import annotations
 import json
 import os
 import re
+import reprlib
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, UsageError, ValidationError
 from ops.files.disk import open_regular
-from ops.products.dns import checks
+from ops.products.dns import checks, octodns
 from ops.products.dns.entries import KNOWN, FileRecord, RecordFile
-from ops.products.dns.record import did_you_mean, managed
-from ops.products.dns.values import octodns_records, read_record
+from ops.products.dns.record import did_you_mean
+from ops.products.dns.values import read_record
 
 if TYPE_CHECKING:
     from ops.items import Json
 
-# The place and the value of each record as it is in a file.
-Items = list[tuple[str, Any]]
 LARGEST = 64 << 20
 # Where a document has its list of records.
 _LISTS = ("records", "items", "result")
 _EXPORT = "`inv dns.export` writes a file with all records of a zone"
+_COLUMNS = f"the first line names the columns: {', '.join(KNOWN[:10])}"
 _TEXTS = ("name", "type", "content", "comment", "id")
 
 
@@ -121,42 +122,40 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _document(text: str, ending: str, zone: Json) -> RecordFile:
-    """Return the records of *text*, each checked; the live one with the same id may excuse a refused one."""
-    is_csv, is_json = ending == ".csv", ending == ".json"
-    found = (list(_csv_items(text)), "", ()) if is_csv else _listed_items(text, zone, is_json=is_json)
-    items, named, notes = found
-    records, errors = [], []
-    for place, item in items:
-        entry = FileRecord(place, {})
-        try:
-            records.append(entry._replace(record=read_record(item, zone), managed=managed(item)))
-        except OpsError as error:
-            refused = entry.refused(error)
-            if isinstance(item, dict) and item.get("id"):
-                records.append(entry._replace(record=item, error=refused))
-            else:
-                errors.append(refused)
+    """Return the records of *text*, each checked, and all errors."""
+    errors: list[OpsError] = []
+    if ending == ".csv":
+        found: list[tuple[FileRecord, Any]] = list(_csv_items(text, errors))
+        named, notes = "", tuple[str, ...]()
+    else:
+        found, named, notes = _listed_items(text, zone, errors, is_json=ending == ".json")
+    records = [read_record(entry, item, zone) for entry, item in found]
+    errors += [error for entry in records if entry.raw is None for _, error in entry.errors]
     return RecordFile(records, named, notes, errors=tuple(errors))
 
 
-def _listed_items(text: str, zone: Json, *, is_json: bool) -> tuple[Items, str, tuple[str, ...]]:
+def _listed_items(
+    text: str, zone: Json, errors: list[OpsError], *, is_json: bool
+) -> tuple[list[tuple[FileRecord, Any]], str, tuple[str, ...]]:
     """Return the items of a JSON or YAML document, the zone that it names, and notes."""
     import yaml
 
     try:
-        found, lines = (json.loads(text), []) if is_json else _yaml(text)
+        found, node = (_json(text, errors), None) if is_json else _yaml(text, errors)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValidationError(
             f"the file does not parse: {' '.join(str(error).split())}", hint="export it again, or fix it"
         ) from None
     if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
-        return [(f"record {n}", one) for n, one in enumerate(octodns_records(found, zone["name"]), 1)], "", ()
+        return list(octodns.records(found, node, zone["name"], errors)), "", ()
     items, notes = _items(found, whole=is_json or text.rstrip().endswith("\n..."))
     named = str(found.get("zone") or "") if isinstance(found, dict) else ""
-    lines = _json_lines(text, len(items)) if is_json else lines
+    if isinstance(node, yaml.MappingNode):
+        node = next(value for _, value in node.value if isinstance(value, yaml.SequenceNode))
+    lines = [one.start_mark.line + 1 for one in node.value] if node else _json_lines(text, len(items))
     at = [f"line {line}, " for line in lines] if len(lines) == len(items) else [""] * len(items)
-    places = [f"{line}record {number}" for number, line in enumerate(at, 1)]
-    return list(zip(places, items, strict=True)), named, notes
+    entries = [FileRecord(f"{line}record {number}", {}) for number, line in enumerate(at, 1)]
+    return list(zip(entries, items, strict=True)), named, notes
 
 
 def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
@@ -191,21 +190,43 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     )
 
 
-def _yaml(text: str) -> tuple[Any, list[int]]:
-    """Return what *text* contains, and the lines of the records."""
+def _json(text: str, errors: list[OpsError]) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> Json:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in found if names.count(name) > 1)
+            errors.append(_twice(f"an object of the file, {reprlib.repr(found)},", twice))
+        return found
+
+    return json.loads(text, object_pairs_hook=unique)
+
+
+def _twice(where: str, name: str) -> ValidationError:
+    return ValidationError(f"{where} has {name!r} twice", hint="only one of them can count: remove the other")
+
+
+def _yaml(text: str, errors: list[OpsError]) -> tuple[Any, Any]:
+    """Return what *text* contains, and its node, which knows the lines."""
     import yaml
 
     # The C parser is the same safe one, and ten times as fast.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # found as it runs
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            seen: set[Any] = set()
+            for key in (key for key, _ in node.value if isinstance(key.value, str)):
+                if key.value in seen and key.value != "<<":
+                    errors.append(_twice(f"line {key.start_mark.line + 1}: the mapping", key.value))
+                seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
+    loader = Loader(text)
     try:
         node = loader.get_single_node()
         found = loader.construct_document(node) if node is not None else None
     finally:
         loader.dispose()
-    if isinstance(node, yaml.MappingNode):
-        lists = [value for _, value in node.value if isinstance(value, yaml.SequenceNode)]
-        node = lists[0] if lists else None
-    return found, [n.start_mark.line + 1 for n in node.value] if isinstance(node, yaml.SequenceNode) else []
+    return found, node
 
 
 def _json_lines(text: str, count: int) -> list[int]:
@@ -224,41 +245,56 @@ def _json_lines(text: str, count: int) -> list[int]:
     return lines
 
 
-def _csv_items(text: str) -> Iterator[tuple[str, Any]]:
+def _csv_items(text: str, errors: list[OpsError]) -> Iterator[tuple[FileRecord, Any]]:
     import csv
     from io import StringIO
 
-    columns = f"the first line names the columns: {', '.join(KNOWN[:10])}"
-    rows = csv.DictReader(StringIO(text, newline=""), strict=True)
-    try:
-        rows.fieldnames = _column_names(rows.fieldnames or (), columns)
-        for number, row in enumerate(rows, 1):
-            if None in row:
-                problem = f"line {rows.line_num}: it has more cells than there are columns"
-                raise ValidationError(problem, hint=columns)
-            if not any(row.values()):
-                continue  # spreadsheets write empty rows
-            place = f"line {rows.line_num}, record {number}"
-            yield place, {name: _cell(name, cell or "") for name, cell in row.items()}
-    except csv.Error as error:
-        raise ValidationError(
-            f"line {rows.line_num}: {error}", hint="nothing was sent; fix the line and run it again"
-        ) from None
+    lines = StringIO(text, newline="").readlines()
+    rows, before = csv.reader(lines, strict=True), 0
+    names: list[str] = []
+    number = 0
+    while True:
+        first = before + rows.line_num + 1
+        entry = FileRecord(f"line {first}", {})
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            wrong = "a quote is not closed" if "end of data" in str(error) else "its quotes do not pair"
+            wrong = "a cell is too long" if "limit" in str(error) else wrong
+            hint = 'a cell with a comma or a quote is in quotes, and a quote in it is written ""'
+            errors.append(entry.refused(ValidationError(wrong, hint=hint)))
+            # The quote may have taken in more lines, which are read on their own.
+            rows, before = csv.reader(map(lines.__getitem__, range(first, len(lines))), strict=True), first
+            continue
+        if row is None:
+            return
+        if not any(row):
+            continue  # spreadsheets write empty rows
+        if not names:
+            names = _column_names(entry, row, errors)
+            continue
+        number += 1
+        entry = entry._replace(place=f"{entry.place}, record {number}")
+        if len(row) > len(names):
+            what = f"it has {len(row)} cells, and there are {len(names)} columns"
+            errors.append(entry.refused(ValidationError(what, hint=_COLUMNS)))
+        cells = zip_longest(names, row[: len(names)], fillvalue="")
+        yield entry, {name: _cell(name, cell) for name, cell in cells if name in KNOWN}
 
 
-def _column_names(header: Sequence[str], hint: str) -> list[str]:
-    """Return the names in *header* in lower case. Raises ValidationError if one is unknown or repeated."""
+def _column_names(line: FileRecord, header: Sequence[str], errors: list[OpsError]) -> list[str]:
+    """Return the names in *header* in lower case; those that are unknown or repeated are *errors*."""
     separator = next((s for s in ";\t" if s in header[0]), "") if len(header) == 1 else ""
     if separator:
-        problem = f"line 1: the columns are separated by {separator!r}"
-        raise ValidationError(problem, hint=f"use commas; {hint}")
+        problem = f"{line.place}: the columns are separated by {separator!r}"
+        raise ValidationError(problem, hint=f"use commas; {_COLUMNS}")
     names = [name.strip().lower() for name in header]
-    for name, written in zip(names, header, strict=True):
+    for at, (name, written) in enumerate(zip(names, header, strict=True)):
+        problem = f"the column {name!r} more than once" if name in names[:at] else ""
         if name not in KNOWN:
-            problem = f"line 1: the CSV has a column {written!r}{did_you_mean(name, KNOWN)}"
-            raise ValidationError(problem, hint=hint)
-        if names.count(name) > 1:
-            raise ValidationError(f"line 1: the CSV has the column {name!r} more than once", hint=hint)
+            problem = f"a column {written!r}{did_you_mean(name, KNOWN)}"
+        if problem:
+            errors.append(line.refused(ValidationError(f"the CSV has {problem}", hint=_COLUMNS)))
     return names
 
 

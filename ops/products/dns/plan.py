@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,7 @@ from ops.products.dns.entries import (
     KNOWN,
     SETTABLE,
     FileRecord,
+    Problem,
     RecordFile,
     listed,
     raise_all,
@@ -64,7 +66,7 @@ def plan(
 
     What the file lacks is deleted, except the NS of the zone itself and what Cloudflare manages; with *keep*
     it stays. What cannot be in the zone is skipped with a note, or refused if *strict*. Raises
-    ValidationError with the places in the file, Conflict where records may not exist under one name.
+    ValidationError with all errors and their places in the file; Conflict if all of them are conflicts.
     """
     return _Planning(zone, live, file, keep=keep, strict=strict).plan()
 
@@ -90,10 +92,13 @@ class _Planning:
     def __init__(self, zone: Owner, live: list[Json], file: RecordFile, *, keep: bool, strict: bool) -> None:
         self.zone, self.live, self.file, self.keep, self.strict = zone, live, file, keep, strict
         self.name: str = zone.item["name"]
-        self.errors, self.skipped = list(file.errors), list(file.skipped)
+        self.errors: list[Problem] = [("", error) for error in file.errors]
+        self.skipped = list(file.skipped)
         self.left_alone: list[str] = []
         # Where in the file a record of a change comes from, by its id().
         self.places: dict[int, str] = {}
+        # Records with errors that other ones may be in conflict with.
+        self.refused: list[Json] = []
         self.fields = {*KNOWN, *(field for record in live for field in record)}
         self.types = {*rdata.TYPES, *(str(record["type"]) for record in live)}
         self.by_id = {str(record.get("id")): record for record in live}
@@ -109,18 +114,16 @@ class _Planning:
             if self._usable(record):
                 wanted[key(record.record)].append(record)
         changes = list(self._changes(wanted))
-        errors = [*self.errors, *(self.skipped if self.strict else ())]
         # What exists already was accepted by the API, so only names with something new are checked.
-        names = {name_of(change.item) for change in changes if change.action == CREATE}
+        new = [*(change.item for change in changes if change.action == CREATE), *self.refused]
+        names = {name_of(record) for record in new}
         after = [change.after for change in changes if change.after and name_of(change.after) in names]
-        try:
-            checks.check_together(after, self.name, self.places)
-        except Conflict as conflict:
-            if not errors:
-                prefix = f"{self.file.name}: " if self.file.name else ""
-                raise Conflict(prefix + conflict.message, hint=conflict.hint) from None
-            errors.append(ValidationError(conflict.message, hint=conflict.hint))
-        raise_all(errors, self.file.name)
+        for conflict, together in checks.conflicts((*after, *self.refused), self.name):
+            found = {self.places[id(one)] for one in together if id(one) in self.places}
+            places = sorted(found, key=lambda place: [*map(int, re.findall(r"\d+", place))])
+            at = f" ({('; ' if ',' in places[0] else ', ').join(places)})" if len(places) > 1 else ""
+            self._refuse(FileRecord(places[-1], {}), Conflict(conflict.message + at, hint=conflict.hint))
+        raise_all((*(e for _, e in self.errors), *(self.skipped if self.strict else ())), self.file.name)
         moving = [change for change in changes if change.action != UNCHANGED]
         notes = [*self.file.notes, *(f"skipped: {line}" for line in listed(self.skipped))]
         if self.left_alone:
@@ -128,33 +131,39 @@ class _Planning:
             notes.append(f"left alone, because Cloudflare manages it: {left_alone}")
         return Plan(packed(moving), len(changes) - len(moving), len(self.live), notes=tuple(notes))
 
+    def _refuse(self, entry: FileRecord, error: OpsError, field: str = "") -> None:
+        self.errors.append((field, entry.refused(error, field)))
+
     def _usable(self, entry: FileRecord) -> bool:
-        """True if *entry* can be compared; else the reason is kept as an error or as skipped."""
-        record = entry.record
-        if entry.error is not None:
+        """True if *entry* can be compared; else its errors are kept, or it is skipped."""
+        record, wrong = entry.record, {field for field, _ in entry.errors}
+        if entry.raw is not None:
             # As exported, whatever the API sent is right.
-            same = self.by_id.get(str(record["id"])) == record
-            self.as_exported |= {str(record["id"])} if same else set()
-            self.errors += [] if same else [entry.error]
-            return False
-        try:
-            unknown = [field for field in record if field not in self.fields and "id" not in record]
-            if unknown:
-                # It would be sent, and ignored.
-                raise ValidationError(
-                    f"a record has no field {unknown[0]!r}{did_you_mean(unknown[0], SETTABLE)}",
-                    hint=f"its fields are {', '.join(SETTABLE)}",
-                )
-            if record["type"] in self.types or "id" in record:
-                return True
-            type = str(record["type"])
+            if self.by_id.get(str(record["id"])) == entry.raw:
+                self.as_exported.add(str(record["id"]))
+                return False
+            self.errors += entry.errors
+        if record["type"] not in self.types and "id" not in record and "type" not in wrong:
             try:
-                dns.rdatatype.from_text(type)
+                dns.rdatatype.from_text(record["type"])
             except (dns.rdatatype.UnknownRdatatype, ValueError):
-                raise checks.unknown_type(type) from None
-            self.skipped.append(entry.refused(unsupported(type)))
-        except OpsError as error:
-            self.errors.append(entry.refused(error))
+                wrong.add("type")
+                self._refuse(entry, checks.unknown_type(record["type"]), "type")
+            else:
+                self.skipped.append(entry.refused(unsupported(record["type"])))
+                return False
+        for field in record if "id" not in record else ():
+            if field not in self.fields:
+                # It would be sent, and ignored.
+                what = f"a record has no field {field!r}{did_you_mean(field, SETTABLE)}"
+                hint = f"its fields are {', '.join(SETTABLE)}"
+                self._refuse(entry, ValidationError(what, hint=hint), field)
+        if wrong.isdisjoint(("name", "type", *rdata.RDATA)):
+            return True
+        after = self._created(entry)
+        if after is not None and wrong.isdisjoint(("name", "type")):
+            self.places[id(after)] = entry.place
+            self.refused.append(after)
         return False
 
     def _changes(self, wanted: dict[Set, list[FileRecord]]) -> Iterator[Change]:
@@ -171,52 +180,54 @@ class _Planning:
                 )
                 message = f"the {one[1]} record {one[0]} is at {first.place} as well"
                 difference = "" if settings == others else ", with other settings"
-                error = ValidationError(message + difference, hint="remove one of the two")
-                (self.errors if difference else self.skipped).append(entry.refused(error))
-            for record, entry in found.pairs:
-                yield Change(RECORDS, self.zone, record, self._after(entry, record))
+                error = entry.refused(ValidationError(message + difference, hint="remove one of the two"))
+                if difference:
+                    self.errors.append(("", error))
+                else:
+                    self.skipped.append(error)
             for record in found.gone:
                 exported = str(record.get("id")) in self.as_exported
                 kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
-            for entry in found.new:
-                after = self._after(entry, None)
+            for live_record, entry in (*found.pairs, *((None, entry) for entry in found.new)):
+                after = self._created(entry) if live_record is None else self._updated(entry, live_record)
                 if after is not None:
-                    yield Change(RECORDS, self.zone, None, after)
-
-    def _after(self, entry: FileRecord, live: Json | None) -> Json | None:
-        """Return what *live* becomes, or the record to create; *live* itself where it must not be changed."""
-        try:
-            record = self._created(entry) if live is None else self._updated(entry, live)
-        except OpsError as error:
-            self.errors.append(entry.refused(error))
-            return live
-        if record is not None:
-            self.places[id(record)] = entry.place
-        return record
+                    self.places[id(after)] = entry.place
+                    yield Change(RECORDS, self.zone, live_record, after)
 
     def _created(self, entry: FileRecord) -> Json | None:
-        name, type = key(entry.record)
+        """Return the record to create; None where Cloudflare manages it, or one that it would double."""
+        record = entry.record
+        name, type = key(record)
         if entry.managed:
             self.left_alone.append(f"{type} {name} ({entry.place}), not created")
             return None
         if any(excludes(one, type) for one in self.managed.get(name, ())):
             self.left_alone.append(f"{name} ({entry.place}: no {type} record is created beside it)")
             return None
-        refuse_contradiction(entry.record)
-        record = full(without(self._parsed(entry), ("id",)))
-        checks.check(record, self.zone.item)
+        wrong = {field for field, _ in entry.errors}
+        if wrong.isdisjoint(rdata.RDATA):
+            with entry.collected(self.errors, "content"):
+                refuse_contradiction(record)
+            with entry.collected(self.errors, "content"):
+                record = self._parsed(entry)
+        record = full(without(record, ("id",)))
+        self._check(entry, record)
         return record
 
     def _updated(self, entry: FileRecord, live: Json) -> Json:
-        record = entry.record
+        """Return what *live* becomes; *live* itself where it must not be changed."""
+        record = wanted = entry.record
         spelled_alike = spelling(live) is not None and spelling(live) == spelling(record)
-        if not spelled_alike:
-            refuse_contradiction(record, live)
         differs = not spelled_alike and rdata.rdata_key(live) != rdata.rdata_key(record)
-        wanted = self._parsed(entry) if differs else record
+        if not spelled_alike:
+            with entry.collected(self.errors, "content"):
+                refuse_contradiction(record, live)
+        if differs:
+            with entry.collected(self.errors, "content"):
+                wanted = self._parsed(entry)
         fields = [f for f in wanted if f not in ("id", "name", "type", *(() if differs else rdata.RDATA))]
         after = merged(live, wanted, fields)
         changed = [field for field in after if after[field] != live.get(field)]
@@ -224,8 +235,12 @@ class _Planning:
             self.left_alone.append(f"{live['type']} {name_of(live)} ({entry.place})")
             return live
         if changed:
-            checks.check(after, self.zone.item, changed)
+            self._check(entry, after, changed)
         return after
+
+    def _check(self, entry: FileRecord, record: Json, fields: Iterable[str] = ()) -> None:
+        for field, problem, hint in checks.problems(record, self.zone.item, fields):
+            self._refuse(entry, ValidationError(problem, hint=hint), field)
 
     def _parsed(self, entry: FileRecord) -> Json:
         """Return the record with its rdata as the API takes it; that of an unknown type stays as it is."""
@@ -233,8 +248,10 @@ class _Planning:
         if type not in rdata.TYPES:
             return record
         text = rdata.text_of(record)
-        if type in rdata.NUMBERS and text and rdata.lacks_priority(type, text):
-            raise ValidationError(f"a record of type {type} needs a priority", hint="e.g. priority: 10")
+        if rdata.lacks_priority(type, text) and 0 < len(text.split()) < len(rdata.words_of(type)):
+            needed = ValidationError(f"a record of type {type} needs a priority", hint="e.g. priority: 10")
+            self._refuse(entry, needed, "priority")
+            text = f"0 {text}"
         if not entry.absolute:
             text = rdata.with_absolute_target(type, text, self.name)
         return without(record, rdata.RDATA) | rdata.fields_of(type, text)

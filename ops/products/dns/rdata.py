@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns.names import absolute_host, host, is_absolute
+from ops.products.dns.reasons import reason
 from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
 
 if TYPE_CHECKING:
@@ -53,17 +54,20 @@ WITH_PRIORITY = ("MX", "URI")
 NUMBERS = {"MX": 1, "URI": 2, "SRV": 3, "HTTPS": 1, "SVCB": 1}
 # The fields that together are a record's rdata.
 RDATA = ("content", "data", "priority")
+_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 EXAMPLES = {
-    "A": "192.0.2.1", "AAAA": "2001:db8::1", "CAA": '0 issue "ca.example"', "CERT": "1 12345 8 <base64>",
-    "CNAME": "www.example.com", "DNSKEY": "257 3 13 <base64>", "DS": "12345 13 2 <hex>",
+    "A": "192.0.2.1", "AAAA": "2001:db8::1", "CAA": '0 issue "ca.example"', "CERT": "1 12345 8 MIIBIjAN",
+    "CNAME": "www.example.com", "DNSKEY": "257 3 13 mdsswUyr3DPW132m", "DS": f"12345 13 2 {_DIGEST}",
     "HTTPS": '1 . alpn="h3,h2"', "LOC": "52 22 23 N 4 53 32 E -2m 10m 10m 2m", "MX": "10 mail.example.com",
     "NAPTR": '100 10 "S" "SIP+D2U" "" _sip._udp.example.com', "NS": "ns1.example.net",
-    "OPENPGPKEY": "<base64>", "PTR": "host.example.com", "SMIMEA": "3 1 1 <hex>",
-    "SRV": "10 60 5060 sip.example.com", "SSHFP": "4 2 <hex>", "SVCB": '1 dns.example.com alpn="h2"',
-    "TLSA": "3 1 1 <hex>", "TXT": "v=spf1 -all", "URI": '10 1 "https://example.com/"',
+    "OPENPGPKEY": "mQENBFVHm5sB", "PTR": "host.example.com", "SMIMEA": f"3 1 1 {_DIGEST}",
+    "SRV": "10 60 5060 sip.example.com", "SSHFP": f"4 2 {_DIGEST}", "SVCB": '1 dns.example.com alpn="h2"',
+    "TLSA": f"3 1 1 {_DIGEST}", "TXT": "v=spf1 -all", "URI": '10 1 "https://example.com/"',
 }  # fmt: skip
 # The documentation's limit for one record on the wire.
 LARGEST = 4096
+# The words of types whose fields are not all in `data`; of any other, the only one is the content.
+_WORDS = {"MX": ("priority", "target"), "URI": ("priority", "weight", "target")}
 _QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # Where dnspython's name of a field is not the API's.
@@ -122,6 +126,11 @@ def prioritized(type: str, text: str, priority: object) -> str:
     return text if priority is None or not lacks_priority(type, text) else f"{priority} {text}"
 
 
+def words_of(type: str) -> tuple[str, ...]:
+    """Return the fields whose words are the text of a record."""
+    return _WORDS.get(type) or FIELDS.get(type, ("content",))
+
+
 def lacks_priority(type: str, text: str) -> bool:
     """True if *text* begins with fewer numbers than a record whose first one is a priority."""
     return sum(1 for _ in takewhile(str.isdigit, text.split())) < NUMBERS.get(type, 0)
@@ -136,15 +145,20 @@ def priority_of(record: Json | None) -> Any:
 
 def with_absolute_target(type: str, text: str, zone: str) -> str:
     """Return *text* with its target as absolute_host gives it. Raises ValidationError for a single label."""
-    return _with_target(type, text, lambda target: absolute_host(target, zone))
+    return with_target(type, text, lambda target: absolute_host(target, zone))
 
 
-def _with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
-    """Return *text* with its target *replaced*; the target is the last word, or the second one."""
+def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
+    """Return *text* with its target *replaced*; the target is the last word, or the second one.
+
+    In the form of RFC 3597, for any type, there is no name.
+    """
+    if text.startswith("\\#"):
+        return text
     second = text.split(None, 2) if type in _NAME_SECOND else ()
     if len(second) > 1:
         return " ".join((second[0], replaced(second[1]), *second[2:]))
-    if type in _NAME_LAST and text.strip():
+    if type in _NAME_LAST and len(text.split()) >= len(words_of(type)):
         *before, target = text.rsplit(None, 1)
         return " ".join((*before, replaced(target)))
     return text
@@ -169,7 +183,7 @@ def rdata_key(record: Json) -> bytes:
 def fields_of(type: str, text: str) -> Json:
     """Return *text* as the fields of a record: `content`, or `data` with its text, and `priority`.
 
-    Raises ValidationError with dnspython's reason where it does not parse.
+    Raises ValidationError with the reason where it does not parse.
     """
     if type == "TXT":
         found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))
@@ -190,18 +204,25 @@ def parsed(type: str, text: str) -> Rdata:
     from dns.rdataclass import IN
     from dns.rdatatype import from_text
 
-    # dnspython would read names by the older IDNA 2003.
-    plain = _with_target(type, text.strip(), host)
     try:
-        tokens = dns.tokenizer.Tokenizer(plain)
+        # dnspython would read names by the older IDNA 2003.
+        tokens = dns.tokenizer.Tokenizer(with_target(type, text.strip(), host))
         found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
         if found.rdcomment is None and tokens.get().is_eof():
             return found
-        reason = "something follows it"
-    except (DNSException, ValueError) as error:
-        reason = str(error) or "it cannot be read"
+        problem = hint = ""
+    except OpsError as error:
+        problem, hint = error.message, error.hint
+    except (DNSException, ValueError):
+        problem = hint = ""
+    # dnspython's own words do not say what is expected.
+    fields = words_of(type)
+    if not problem or len(text.split()) < len(fields):
+        problem = reason(type, text.strip(), fields)
+    example = f"{type} {EXAMPLES[type]}" if type in EXAMPLES else "a record that `inv dns.list` shows"
     raise ValidationError(
-        f"{text!r} does not parse as {type}: {reason}", hint=f"e.g. {type} {EXAMPLES.get(type, '')}"
+        f"{text!r} does not parse as {type}: {problem}; e.g. {example}",
+        hint=hint or f"a record of type {type} has {', '.join(fields)}",
     )
 
 

@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ops.errors import Absent, Conflict, MalformedAnswer, OpsError
+from ops.errors import Absent, MalformedAnswer, OpsError
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
-from ops.products.dns.checks import check_together, fitted, plan_of
+from ops.products.dns.checks import conflicts, fitted, plan_of
 from ops.products.dns.names import name_of
 from ops.products.dns.record import body, key, managed, patch, same_rdata, spelled_like
 
@@ -149,10 +149,7 @@ def _conflicting(client: Client, zone: Owner, changes: Sequence[Change]) -> list
         conflict = change.before is not None and change.before["id"] not in ids
         if after is not None and not conflict:
             conflict = any(same_rdata(one, after) for one in beside)
-            try:
-                check_together([after, *beside], str(zone.item.get("name", "")))
-            except Conflict:
-                conflict = True
+            conflict = conflict or any(conflicts([after, *beside], str(zone.item.get("name", ""))))
         found += [change] if conflict else []
     return found
 

@@ -1,28 +1,25 @@
-"""Reading zone files in BIND's form, with dnspython: every record on its own, with its line and comment."""
+"""Reading zone files in BIND's form: every record with its line, its comment and all its errors."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dns.exception
 import dns.grange
-import dns.name
-import dns.tokenizer
-from dns.rdataclass import IN
-from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
+import dns.rdatatype
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
-from ops.products.dns.entries import FileRecord, RecordFile, unsupported
-from ops.products.dns.names import canonical_name, full_name, host
-from ops.products.dns.rdata import EXAMPLES, PROXIABLE, TYPES, fields_of_rdata
+from ops.products.dns.entries import FileRecord, Problem, RecordFile, unsupported
+from ops.products.dns.names import APEX, canonical_name, full_name, host, is_absolute
+from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of, parsed, with_target
+from ops.products.dns.reasons import WORD
+from ops.products.dns.strings import quoted, strings_of
 
 if TYPE_CHECKING:
-    from dns.rdata import Rdata
-
     from ops.items import Json
 
 # $GENERATE makes many records of one line; more than any zone has are a mistake, or worse.
@@ -35,120 +32,194 @@ _PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|;[^\n]*|\\.|[()\n]', re.DOTALL)
 _AGE = re.compile(r"^(\S*[ \t]+)\[AGE:\d+\](?=\s)", re.IGNORECASE)
 _GENERATE = re.compile(r"\$GENERATE[ \t]+(\S+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
 _COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
-_UNKNOWN_TYPE = re.compile(r"unknown rdatatype '(.*)'")
+_TTL = re.compile(r"\d+[smhdw]?(?:\d+[smhdw])*", re.IGNORECASE)
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:\\.|[^\s"])+', re.DOTALL)
+_CLASSES = ("IN", "CH", "CHAOS", "CS", "HS", "HESIOD", "NONE", "ANY")
+_LINE = "a line is: name TTL type data"
+# A word, a comment, a parenthesis, or a quote or a backslash that does not fit.
+_TOKEN = re.compile(rf'({WORD.pattern})|;([^\n]*)|([()"\\])|\s+', re.DOTALL)
 _LIKE_TAGS = re.compile(r"cf[_-]?tags?\s*[=:]|cf-(?:proxied|flatten)", re.IGNORECASE)
-_NOISE = re.compile(r"^<string>:\d+: |caught exception <class '[^']*'>: ")
 # A tag with its value, or else what is not one, up to the next comma.
 _TAG = re.compile(r'(?:\s*([^\s,:"=]+)\s*(?::\s*("(?:[^"\\]|\\.)*"|[^,]*))?\s*|([^,]*))(?:,|$)')
 
 
-class _Idna(dns.name.IDNACodec):
-    """Encodes names as those of the command line are."""
-
-    def encode(self, label: str) -> bytes:
-        return canonical_name(label, wildcard=True).encode() if label else b""
-
-
-_IDNA = _Idna()  # type: ignore[no-untyped-call]  # dnspython's
-
-
-class _ZoneFile(RRsetsReaderTransaction):
-    """One reading of a zone file: its records, and all errors, notes and warnings with their lines.
-
-    It takes the records as they come; dnspython's own merges them to sets, without lines and comments.
-    """
+class _ZoneFile:
+    """One reading of a zone file: its records, and all errors, notes and warnings with their lines."""
 
     def __init__(self, zone: str, proxied: bool | None) -> None:
-        manager = RRSetsReaderManager(dns.name.from_text(zone), False, IN)
-        super().__init__(manager, True, False)  # type: ignore[no-untyped-call]  # dnspython's
-        self.zone, self.proxied = zone, proxied
-        self.found: list[tuple[dns.name.Name, int, Rdata]] = []
-        self.reader = Reader(dns.tokenizer.Tokenizer(""), IN, self)
-        # Names outside the zone would be skipped without a word; full_name refuses them.
-        self.reader.zone_origin = dns.name.root
+        self.zone, self.proxied, self.origin = zone, proxied, zone
+        # The name of the record before, and what is wrong with it.
+        self.name: str = zone
+        self.name_errors: list[Problem] = []
         # A record without a TTL is automatic, unless the file has set one before.
-        self.reader.last_ttl, self.reader.last_ttl_known = checks.AUTOMATIC, True
+        self.ttl, self.default_ttl = checks.AUTOMATIC, -1
         self.records: list[FileRecord] = []
-        self.errors: list[ValidationError] = []
-        self.skipped: list[ValidationError] = []
+        self.errors: list[Problem] = []
+        self.skipped: list[OpsError] = []
         self.warnings: list[str] = []
         self.left_out = 0
         self.ages: list[str] = []
-
-    def add(self, *args: Any) -> None:
-        self.found.append(args)
 
     def line(self, number: int, text: str) -> None:
         """Read one line, all parts of it that parentheses hold together."""
         line = FileRecord(f"line {number}", {}, absolute=True)
         text, ages = _AGE.subn(r"\1", text)
         self.ages += [line.place] * ages
-        try:
+        with line.collected(self.errors):
             for one in _generated(text):
-                self._read(line, one)
-        except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-            type = _UNKNOWN_TYPE.search(str(error))
-            reason = _NOISE.sub("", str(error))
-            if not reason or reason.startswith("Text input"):
-                # dnspython's own words do not say what is expected.
-                found = next((word for word in text.upper().split() if word in TYPES), "")
-                example = f"it does not parse as {found}, e.g. {found} {EXAMPLES.get(found)}"
-                reason = example if found else "it cannot be read"
-            refused = ValidationError(reason, hint="a line is: name TTL type data")
-            self.errors.append(line.refused(checks.unknown_type(type[1].upper()) if type else refused))
-        except OpsError as error:
-            self.errors.append(line.refused(error))
+                words, comment = _words(one)
+                if not words:
+                    continue
+                if one[0] == "$":
+                    self._directive(words)
+                    continue
+                if one[0] not in " \t":
+                    self._owner(line, words.pop(0))
+                self._record(line, words, comment)
 
-    def _read(self, line: FileRecord, text: str) -> None:
-        self.found.clear()
-        self.reader.tok = dns.tokenizer.Tokenizer(text, idna_codec=_IDNA)
-        self.reader.read()
-        for name, ttl, rdata in self.found:
-            if len(self.records) >= MOST:
-                raise ValueError(f"more than {MOST:,} records")
-            type = rdata.rdtype.name
-            if type == "SOA" or (type == "NS" and name.to_text(omit_final_dot=True).lower() == self.zone):
-                self.left_out += 1
+    def _directive(self, words: list[str]) -> None:
+        directive, value = words[0].upper(), " ".join(words[1:])
+        if directive == "$ORIGIN" and value:
+            self.origin = "" if value == "." else canonical_name(self._complete(value))
+        elif directive == "$TTL" and _TTL.fullmatch(value):
+            self.default_ttl = _seconds(value)
+        else:
+            raise ValidationError(
+                f"{directive} {value!r} cannot be read",
+                hint="there are `$ORIGIN NAME`, `$TTL SECONDS` and `$GENERATE 1-9 NAME TYPE DATA`; "
+                "what $INCLUDE names must be in the file itself",
+            )
+
+    def _owner(self, line: FileRecord, word: str) -> None:
+        self.name, self.name_errors = word, []
+        with line.collected(self.name_errors, "name"):
+            self.name = full_name(self._complete(word), self.zone)
+        self.errors += self.name_errors
+
+    def _complete(self, name: str) -> str:
+        """Return *name* with the origin, where it is relative to that, and with a final dot."""
+        if name == APEX:
+            return f"{self.origin}."
+        name = re.sub(r"(?<!\\)@", r"\\064", name)
+        return name if is_absolute(name) else f"{name}.{self.origin}".removesuffix(".") + "."
+
+    def _target(self, name: str) -> str:
+        # Without a final dot an address would become a name.
+        target = host(name) if name != APEX else ""
+        return target if is_absolute(name) else host(self._complete(name))
+
+    def _record(self, line: FileRecord, words: list[str], comment: str) -> None:
+        if len(self.records) >= MOST:
+            raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
+        errors = [*self.name_errors]
+        known = len(errors)
+        ttl, type = self._ttl_and_type(line, words, errors)
+        data = " ".join(words)
+        if type == "SOA" or (type == "NS" and self.name == self.zone):
+            self.left_out += 1
+            if type == "SOA" and self.default_ttl < 0 and words and _TTL.fullmatch(words[-1]):
+                # Without $TTL, its last number is the default (before RFC 2308).
+                self.default_ttl = _seconds(words[-1])
+        elif type and type not in TYPES:
+            self.skipped.append(line.refused(unsupported(type)))
+        elif type:
+            record: Json = {"name": self.name, "type": type, "ttl": ttl}
+            with line.collected(errors, "content"):
+                if data.startswith("\\#"):
+                    data = parsed(type, data).to_text()
+                elif type == "TXT":
+                    strings = _STRING.findall(data)
+                    data = " ".join(one if one[0] == '"' else f'"{one}"' for one in strings)
+                    data = quoted(strings_of(data))
+                else:
+                    data = with_target(type, data, self._target)
+                record |= fields_of(type, data)
+            self._add(line._replace(record=record), comment)
+            self.records[-1] = self.records[-1]._replace(errors=tuple(errors))
+        self.errors += errors[known:]
+
+    def _ttl_and_type(self, line: FileRecord, words: list[str], errors: list[Problem]) -> tuple[int, str]:
+        """Take what is before the data out of *words*; the type is "" where it is missing or unknown."""
+        ttl = -1
+        while words and (word := words.pop(0)):
+            if ttl < 0 and _TTL.fullmatch(word):
+                ttl = self.ttl = _seconds(word)
                 continue
-            if type not in TYPES:
-                self.skipped.append(line.refused(unsupported(type)))
+            if word.upper() in _CLASSES:
+                with line.collected(errors):
+                    if word.upper() != "IN":
+                        raise ValidationError(f"its class is {word}, and not IN", hint="remove the class")
                 continue
-            record = {"name": full_name(name.to_text(), self.zone), "type": type}
-            record |= {**fields_of_rdata(rdata), "ttl": ttl}
-            targets = _targets(record)
-            for target in targets:
-                # A target that is an address without a final dot became a name.
-                relative = target.removesuffix(f".{self.zone}")
-                if relative != target and relative in text.split():
-                    host(relative)
-            doubled = [one for one in (record["name"], *targets) if one.endswith(f".{self.zone}.{self.zone}")]
-            found, unread = remarks(rdata.rdcomment or "")
-            if doubled:
-                final_dot = "a complete name in a zone file ends with a dot"
-                unread.insert(0, f"{doubled[0]} has the zone twice; {final_dot}")
-            self.warnings += [f"{line.place}: {one}" for one in unread]
-            record |= found
-            if type not in PROXIABLE:
-                record.pop("proxied", None)
-            elif self.proxied is not None:
-                record.setdefault("proxied", self.proxied)
-            if record.get("proxied"):
-                record["ttl"] = checks.AUTOMATIC
-            self.records.append(line._replace(record=record))
+            if ttl < 0:
+                ttl = self.default_ttl if self.default_ttl >= 0 else self.ttl
+            with line.collected(errors, "type"):
+                try:
+                    return ttl, dns.rdatatype.from_text(word).name
+                except (dns.exception.DNSException, ValueError):
+                    if any(one.upper() in TYPES for one in words[:3]):
+                        what = f"{word!r} is neither a TTL nor a class nor a type"
+                        raise ValidationError(what, hint=_LINE) from None
+                    raise checks.unknown_type(word.upper()) from None
+            if not any(one.upper() in TYPES for one in words[:3]):
+                return ttl, ""
+        with line.collected(errors, "type"):
+            raise ValidationError("it has no type and no data", hint=_LINE)
+        return ttl, ""
+
+    def _add(self, line: FileRecord, comment: str) -> None:
+        """Add the record of *line* with what its *comment* means, and warnings."""
+        record = line.record
+        found, unread = remarks(comment)
+        doubled = [n for n in (record["name"], *_targets(record)) if n.endswith(f".{self.zone}.{self.zone}")]
+        if doubled:
+            final_dot = "a complete name in a zone file ends with a dot"
+            unread.insert(0, f"{doubled[0]} has the zone twice; {final_dot}")
+        self.warnings += [f"{line.place}: {one}" for one in unread]
+        record |= found
+        if record["type"] not in PROXIABLE:
+            record.pop("proxied", None)
+        elif self.proxied is not None:
+            record.setdefault("proxied", self.proxied)
+        if record.get("proxied"):
+            record["ttl"] = checks.AUTOMATIC
+        self.records.append(line)
+
+
+def _words(text: str) -> tuple[list[str], str]:
+    """Return the words of a line, and its comment. Raises ValidationError where it does not end."""
+    words, comment, depth, wrong = [], "", 0, ""
+    for match in _TOKEN.finditer(text):
+        word, remark, mark = match.groups()
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        wrong = "a quote or a backslash has no counterpart" if mark and mark not in "()" else ""
+        if wrong or depth < 0:
+            break
+        words += [word] if word else []
+        comment = remark if remark and not depth else comment
+    if wrong or depth:
+        wrong = wrong or "a parenthesis has no counterpart"
+        raise ValidationError(wrong, hint=f"{_LINE}; text with spaces is in quotes")
+    return words, comment
+
+
+def _seconds(text: str) -> int:
+    """Return a TTL such as 300 or 1h30m in seconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    parts = re.findall(r"(\d+)([a-z]?)", text.lower())
+    return sum(int(number) * units[unit or "s"] for number, unit in parts)
 
 
 def _targets(record: Json) -> list[str]:
     data = record.get("data")
     if data:
         return [str(data[field]) for field in ("target", "replacement") if field in data]
-    return [record["content"]] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
+    return [record.get("content", "")] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
 
 
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     """Return the records of a zone file, without SOA and the NS of the zone itself, which Cloudflare sets.
 
-    *proxied* applies where a record has no `cf-proxied`; None leaves it open. The lines that cannot be read
-    are its errors; $INCLUDE is one of them, because the file itself must contain everything.
+    *proxied* applies where a record has no `cf-proxied`; None leaves it open.
     """
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
@@ -157,19 +228,30 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     if reading.ages:
         what = f"{reading.ages[0]}: [AGE:…] of Windows DNS, {len(reading.ages)} times"
         reading.skipped.append(ValidationError(what, hint="remove them"))
-    notes = (own,) if reading.left_out else ()
     return RecordFile(
-        reading.records, "", notes, tuple(reading.skipped), tuple(reading.warnings), tuple(reading.errors)
+        reading.records,
+        notes=(own,) if reading.left_out else (),
+        skipped=tuple(reading.skipped),
+        warnings=tuple(reading.warnings),
+        errors=tuple(error for _, error in reading.errors),
     )
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines with their numbers, as one those that parentheses hold together."""
+    opened: list[int] = []
+    for match in _PART.finditer(text) if "(" in text else ():
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            opened.pop()
+    # One that is never closed must not swallow the rest of the file.
+    never_closed = set(opened)
     start, depth, number, first = 0, 0, 1, 1
     for match in _PART.finditer(text):
         part = match[0]
         if part == "(":
-            depth += 1
+            depth += match.start() not in never_closed
         elif part == ")":
             depth = max(0, depth - 1)
         elif part == "\n" and depth == 0:
@@ -189,9 +271,9 @@ def _generated(line: str) -> Iterator[str]:
     try:
         start, stop, step = dns.grange.from_text(found[1])
     except (dns.exception.DNSException, AssertionError, ValueError):
-        raise ValueError(f"{found[1]!r} is not a range, e.g. 1-10 or 1-10/2") from None
+        raise ValidationError(f"{found[1]!r} is not a range", hint="e.g. 1-10 or 1-10/2") from None
     if (stop - start) // step >= MOST:
-        raise ValueError(f"more than {MOST:,} records")
+        raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
     for counter in range(start, stop + 1, step):
         yield _COUNTER.sub(lambda match, counter=counter: _counted(match, counter), found[2])
 
@@ -206,7 +288,7 @@ def _counted(match: re.Match[str], counter: int) -> str:
     if base not in "nN":
         return format(value, base).zfill(width)
     if value < 0:
-        raise ValueError("a nibble of $GENERATE is negative")
+        raise ValidationError("a nibble of $GENERATE is negative", hint="use a larger offset")
     digits = format(value, "x" if base == "n" else "X").zfill((width + 1) // 2)
     return ".".join(reversed(digits))
 

@@ -17,11 +17,10 @@ import fcntl
 import gzip
 import json
 import os
-import select
 import stat
-import sys
 import zlib
 from base64 import b64decode
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager
@@ -32,7 +31,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.errors import Locked, Refused, UsageError, ValidationError
-from ops.files.disk import PRIVATE_FILE, atomic, explained
+from ops.files.disk import PRIVATE_FILE, atomic, explained, open_source
 from ops.http.answers import finite, parse
 from ops.products.kv import valid
 from ops.products.kv.api import VALUE_LIMIT
@@ -51,8 +50,6 @@ _READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _AGAIN = "dump the namespace again, or copy the whole file"
 _FILES = "--file takes a file that `inv kv.dump` has written, a bulk file of wrangler, or - for stdin"
 _BULK_FIELDS = {"key", "value", "metadata", "expiration", "expiration_ttl", "base64"}
-# How long to wait for the writer of a pipe, in seconds.
-PATIENCE = 10
 
 
 def item_line(item: Json) -> bytes:
@@ -93,7 +90,7 @@ class Dump:
             except (ValidationError, UsageError) as error:
                 raise self._wrong(number, error.message) from None
             except (ValueError, RecursionError):
-                raise self._wrong(number, "not JSON", hint=_FILES if number == 1 else _AGAIN) from None
+                raise self._wrong(number, "not JSON") from None
             if is_last:
                 self._compare(entry, count, digest.hexdigest())
                 if next(lines, None):
@@ -133,8 +130,8 @@ class Dump:
                 problem = f"it has {count:,} pairs, but its last line counts {last.get('pairs')}"
             raise ValidationError(f"{self.name} was changed or damaged: {problem}", hint=_AGAIN)
 
-    def _wrong(self, number: int, why: str, hint: str = _AGAIN) -> ValidationError:
-        return ValidationError(f"{self.name}, line {number}: {why}", hint=hint)
+    def _wrong(self, number: int, why: str) -> ValidationError:
+        return ValidationError(f"{self.name}, line {number}: {why}", hint=_FILES if number == 1 else _AGAIN)
 
 
 @contextmanager
@@ -147,47 +144,18 @@ def open_dump(file: str, folder: Path, *, now: float) -> Iterator[Dump]:
     with explained(folder), ExitStack() as stack:
         if file == "-" or not path.is_file():
             spool = stack.enter_context(NamedTemporaryFile(dir=folder))
-            with opened(file, _FILES) as source:
+            with open_source(file, _FILES) as source:
                 copyfileobj(source, spool)
             spool.flush()
             path = Path(spool.name)
         dump = Dump(path, name)
-        first = next(dump.lines(), b"")
-        if first.lstrip().startswith(b"["):
+        first = next((line for line in dump.lines() if line.strip()), b"")
+        if first.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
             converted = stack.enter_context(NamedTemporaryFile(dir=folder))
             converted.writelines(_from_wrangler(dump, now))
             converted.flush()
             dump = Dump(Path(converted.name), name)
         yield dump
-
-
-@contextmanager
-def opened(file: str, hint: str) -> Iterator[BinaryIO]:
-    """Open a file, a pipe, or `-`, which is stdin, for reading.
-
-    Raise UsageError with *hint* if it is closed, or a device other than /dev/null, which may never end, or a
-    pipe that nobody writes to.
-    """
-    if file == "-":
-        if sys.stdin is None:
-            raise UsageError("stdin is closed", hint=hint)
-        yield sys.stdin.buffer
-        return
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}", hint=hint) from None
-    with open(descriptor, "rb") as source:  # noqa: PTH123 (a descriptor has no path)
-        found = os.fstat(descriptor)
-        is_pipe = stat.S_ISFIFO(found.st_mode)
-        if not (is_pipe or stat.S_ISREG(found.st_mode) or os.path.samestat(found, Path(os.devnull).stat())):
-            raise UsageError(f"{file} is neither a file nor a pipe", hint=hint)
-        # A pipe in the file system may have no writer; that of a shell (/dev/stdin, <(…)) has one.
-        named = is_pipe and os.path.lexists(os.path.realpath(file))
-        if named and not select.select([source], [], [], PATIENCE)[0]:
-            raise UsageError(f"nothing was written to the pipe {file} within {PATIENCE} s", hint=hint)
-        os.set_blocking(descriptor, True)
-        yield source
 
 
 def _from_wrangler(dump: Dump, now: float) -> Iterator[bytes]:

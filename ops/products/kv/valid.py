@@ -37,7 +37,8 @@ def title(text: str) -> str:
         raise ValidationError(f"the title {text!r} is not valid UTF-8", hint="write it in UTF-8") from None
     if not text.strip() or size > TITLE_BYTES:
         raise ValidationError(
-            f"the title of a namespace has 1 to {TITLE_BYTES} bytes, not {size}", hint="use another title"
+            f"the title of a namespace has 1 to {TITLE_BYTES} bytes, not {size if text.strip() else 0}",
+            hint="use another title",
         )
     return text.strip()
 

@@ -11,11 +11,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.errors import UsageError
+from ops.files.disk import open_source
 
 # How a handshake ended. In the first eight cases the server sent nothing that can be judged.
 UNKNOWN_HOST = "unknown-host"
@@ -81,13 +82,15 @@ def verified(server: Server, ca_file: str = "") -> Handshake:
 
     *ca_file* replaces the machine's trusted roots. Raises UsageError if it cannot be read.
     """
+    hint = "name a PEM file of root certificates with --ca-file"
     try:
-        context = ssl.create_default_context(cafile=ca_file or _fallback_roots())
+        # OpenSSL would wait for a pipe that nobody writes to.
+        with open_source(ca_file, hint) if ca_file else nullcontext():
+            context = ssl.create_default_context(cafile=ca_file or _fallback_roots())
     except (ssl.SSLError, OSError) as error:
         # An SSLError is an OSError too.
         unreadable = not isinstance(error, ssl.SSLError)
         problem = f"cannot be read: {error.strerror}" if unreadable else "holds no certificate in PEM form"
-        hint = "name a PEM file of root certificates with --ca-file"
         raise UsageError(f"the file of trusted roots {ca_file} {problem}", hint=hint) from None
     # As curl and browsers do, on every Python: 3.13 changed both defaults. A certificate of the file is
     # trusted even if it is an intermediate, and a missing key identifier is not an error.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
+from ops.items import seconds_of
 from ops.products.ssl import api
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import Item, Rows
@@ -144,13 +144,13 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
 
 
 def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
-    dated = [(_seconds(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
+    dated = [(seconds_of(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
     ends = [(end, one) for end, one in dated if end]
     if pack.get("status") != "active" or not ends:
         return
     end, first = min(ends, key=lambda pair: pair[0])
     # How long it is valid: as it was ordered, else since its upload.
-    ordered, uploaded = pack.get("validity_days"), _seconds(first.get("uploaded_on"))
+    ordered, uploaded = pack.get("validity_days"), seconds_of(first.get("uploaded_on"))
     lifetime = end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
     if isinstance(ordered, int) and ordered > 0:
         lifetime = ordered * DAY
@@ -162,11 +162,3 @@ def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
 def _row(problem: str, pack: Json, names: list[str]) -> Json:
     fields = {name: pack.get(name) for name in ("status", "type", "id")}
     return {"problem": problem, "names": names, "expires_on": None, **fields}
-
-
-def _seconds(text: object) -> float:
-    """Return an RFC 3339 date in seconds since 1970; 0 for anything else."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0

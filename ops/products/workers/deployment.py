@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import ValidationError
-from ops.http.answers import finite
+from ops.http.answers import parse
 from ops.kinds.resource import Content
 from ops.products.workers import valid
 from ops.products.workers.javascript import is_module
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 # What a file of metadata may hold, under the API's own names; the main module is known from the code.
-METADATA = ("bindings", "migrations", *SETTINGS)
+METADATA = {
+    "bindings": list, "migrations": dict, "compatibility_date": str, "compatibility_flags": list,
+    "placement": dict, "tags": list, "tail_consumers": list, "logpush": bool, "limits": dict,
+    "observability": dict,
+}  # fmt: skip
+_TYPES = {list: "a list", dict: "an object", str: "text", bool: "true or false"}
 _VALUES = ("text", "key_base64", "key_jwk")
 
 
@@ -126,8 +131,11 @@ def read_metadata(file: str, *, date: str, now: float) -> Json:
     metadata: Json = {}
     if file:
         try:
-            content = json.loads(read_bytes(Path(file)), parse_constant=finite, parse_float=finite)
-        except (ValueError, RecursionError) as problem:
+            content = parse(read_bytes(Path(file)))
+            json.dumps(content, ensure_ascii=False).encode()
+        except (UnicodeDecodeError, UnicodeEncodeError) as problem:
+            raise ValidationError(f"{file} is not valid UTF-8: {problem.reason}") from None
+        except ValueError as problem:
             raise ValidationError(f"{file} is not JSON: {problem}") from None
         metadata = {"bindings": content} if isinstance(content, list) else content
         if not isinstance(metadata, dict):
@@ -145,11 +153,11 @@ def _check(file: str, metadata: Json) -> None:
     if unknown:
         hint = f"one of: {', '.join(METADATA)}; secrets are always kept"
         raise ValidationError(f"{file} names {unknown[0]!r}, which a deployment does not accept", hint=hint)
-    bindings = metadata.get("bindings", [])
-    if not isinstance(bindings, list):
-        raise ValidationError(f"the bindings in {file} are not a list")
+    for field, value in metadata.items():
+        if not isinstance(value, METADATA[field]) and not (value is None and field in SETTINGS):
+            raise ValidationError(f"{field} in {file} is not {_TYPES[METADATA[field]]}")
     names: set[str] = set()
-    for binding in bindings:
+    for binding in metadata.get("bindings", []):
         fields = binding if isinstance(binding, dict) else {}
         name, type = fields.get("name"), fields.get("type")
         if not (isinstance(name, str) and name and isinstance(type, str) and type):
@@ -160,7 +168,6 @@ def _check(file: str, metadata: Json) -> None:
         if name in names:
             raise ValidationError(f"{file} has two bindings called {name!r}")
         names.add(name)
-    migrations = metadata.get("migrations")
-    if "migrations" in metadata and not (isinstance(migrations, dict) and migrations.get("new_tag")):
+    if "migrations" in metadata and not metadata["migrations"].get("new_tag"):
         hint = "the tag shows later deployments that the migration has run"
         raise ValidationError(f"the migrations in {file} have no new_tag", hint=hint)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Refused
-from ops.files.disk import atomic, explained, private_folder, refuse_link
+from ops.files.disk import atomic, explained, private_folder, refuse_other
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
@@ -82,7 +82,7 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
 
 def _write(module: Content, file: Path) -> Written:
     """Write *module* to *file*; copy an earlier, different file aside first."""
-    refuse_link(file)
+    refuse_other(file)
     kept = ""
     if file.exists():
         with explained(file):

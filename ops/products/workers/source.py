@@ -76,7 +76,8 @@ def _file(path: Path, main: str) -> Source:
     if main:
         raise ValidationError("--main names a module of a folder, but --path is a file")
     if not path.is_file():
-        raise UsageError(f"{path} does not exist", hint="--path takes a file or a folder of modules")
+        what = "is neither a file nor a folder" if path.exists() else "does not exist"
+        raise UsageError(f"{path} {what}", hint="--path takes a file or a folder of modules")
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "")
     if media_type not in (MODULE, SERVICE_WORKER, PYTHON):
         raise ValidationError(

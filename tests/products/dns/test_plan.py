@@ -383,7 +383,7 @@ def test_a_conflict_within_a_file_names_its_lines() -> None:
     )
 
     with pytest.raises(
-        Conflict, match=r"x.zone: w.example.com would have NS beside TXT.*\(line 3, line 12\)"
+        Conflict, match=r"x.zone: line 12: w.example.com would have NS beside TXT.*\(line 3, line 12\)"
     ):
         planning.plan(OWNER, [], file)
 

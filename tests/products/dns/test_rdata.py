@@ -97,6 +97,46 @@ def test_text_that_does_not_parse_is_refused_with_a_reason_and_an_example(type: 
     assert error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("type", "text", "words"),
+    [
+        ("A", "300.1.1.1", "its content is not an IPv4 address"),
+        ("AAAA", "192.0.2.1", "its content is not an IPv6 address"),
+        ("CAA", '300 issue "x"', "flags is '300', which is not a whole number of 0 to 255"),
+        ("CAA", '0 is-sue "x"', "tag is 'is-sue'"),
+        ("CAA", "0 issue", "it has no value"),
+        ("CAA", "0 issue x y", "'y' follows its value"),
+        ("CERT", "1 2 8 a!", "its certificate is not in base64"),
+        ("CERT", "WHAT 2 8 AAAA", "type is 'WHAT', which is neither a number nor a known name"),
+        ("CNAME", "a.example b.example", "'b.example' follows its content"),
+        ("DNSKEY", "70000 3 13 AAAA", "flags is '70000', which is not a whole number of 0 to 65535"),
+        ("DS", "1 13 2 abcd", "digest has 2 bytes, which does not fit digest_type 2"),
+        ("HTTPS", '1 . alpm="h2"', 'the parameter alpm="h2", which is unknown or not valid'),
+        ("LOC", "91 N 4 E 0m", "lat_degrees is '91', which is not a number of 0 to 90"),
+        ("LOC", "52 N 4 E", "it has no N or S after the latitude"),
+        ("LOC", "52 N 4 E 0m 1 2 3 4", "'4' follows precision_vert"),
+        ("MX", "x mail.example.com", "priority is 'x', which is not a whole number of 0 to 65535"),
+        ("MX", "10", "it has no target"),
+        ("NAPTR", '1 2 "S" "x" ""', "it has no replacement"),
+        ("OPENPGPKEY", "@", "its content is not in base64"),
+        ("SRV", "1 2 x sip.example.com", "port is 'x'"),
+        ("SSHFP", "4 2 xyz", "fingerprint is not in hexadecimal"),
+        ("TLSA", "3 1 1", "it has no certificate"),
+        ("TXT", '"a', "its quotes do not pair"),
+        ("URI", '10 1 "https://a', "a quote is not closed"),
+        ("URI", "10 1 x;y", "`;` begins a comment"),
+        ("A", "1.2.3.4\n5.6.7.8", "it has a line break"),
+    ],
+)
+def test_the_wrong_field_is_named_and_an_example_parses(type: str, text: str, words: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        fields_of(type, text)
+
+    assert words in error.value.message
+    assert type == "TXT" or f"e.g. {type} {EXAMPLES[type]}" in error.value.message
+    assert fields_of(type, EXAMPLES[type])
+
+
 @pytest.mark.parametrize("type", [type for type in TYPES if type in FIELDS])
 def test_a_missing_field_is_named(type: str) -> None:
     data = dict(TEXTS[type][1]["data"])

@@ -129,11 +129,11 @@ def test_all_errors_of_a_file_are_reported_with_their_lines(tmp_path: Path) -> N
         read(tmp_path, "x.json", text)
 
     lines = error.value.message.splitlines()
-    assert lines[0].endswith("x.json: 3 errors")
+    assert lines[0].endswith("x.json: 4 errors")
     assert [line.partition(": ")[0].strip() for line in lines[1:]] == [
-        "line 2, record 1", "line 4, record 2", "line 5, record 3"
+        "line 2, record 1", "line 2, record 1", "line 4, record 2", "line 5, record 3"
     ]  # fmt: skip
-    assert "ttl" in lines[1] and "proxied" in lines[1]
+    assert "ttl" in lines[1] and "proxied" in lines[2]
 
 
 @pytest.mark.parametrize("written", ["10", '"10"', "10.0"])

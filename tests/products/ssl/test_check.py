@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import socket
 import ssl
 import time
@@ -382,6 +383,16 @@ def test_what_cannot_be_checked_is_refused_before_connecting(options: dict[str, 
         check(**options, now=NOW, connect=failing(AssertionError("connected")))  # type: ignore[arg-type]  # must not be called
 
     assert refusal.value.hint
+
+
+def test_a_pipe_as_the_file_of_roots_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.files.disk.PATIENCE", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match="nothing was written to the pipe"):
+        check(WWW, ca_file=str(tmp_path / "pipe"), now=NOW)
 
 
 def test_a_file_of_roots_without_a_certificate_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,16 @@ from tests.tools.mutation.targets import Target
 ROOT = Path(__file__).parents[3]
 STAGE = ROOT / ".mutation"
 # What the tests need beside the code.
-COPIED = ("README.md", "CHANGELOG.md", "LICENSE", "tasks.py", "tests", "pyproject.toml")
+COPIED = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ".env.example",
+    "LICENSE",
+    "tasks.py",
+    "tests",
+    "pyproject.toml",
+)
 OPTIONS = ("-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile", "repeatable")
 
 

@@ -59,7 +59,7 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     inv kv.dump --namespace sessions --to sessions.jsonl
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
-    from ops.files.disk import check_writable, refuse_link
+    from ops.files.disk import check_writable, refuse_other
     from ops.snapshots.layout import dated
     from ops.ui.cells import readable_size
     from ops.ui.questions import confirm
@@ -68,8 +68,8 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     if to == "-":
         return Bytes(_dump_to_stdout(app, existing(app, namespace)))
     target = Path(to)
+    refuse_other(target)
     check_writable(target.parent)
-    refuse_link(target)
     if target.exists():
         found = target.stat()
         question = f"replace {to} ({readable_size(found.st_size)}, {dated(found.st_mtime)})?"

@@ -178,7 +178,7 @@ def put_value(
 
 def _value_from(text: str, file: str) -> bytes:
     """Return the bytes of *text*, or of *file*, where `-` is stdin. Raise UsageError or ValidationError."""
-    from ops.products.kv.dumpfile import opened
+    from ops.files.disk import open_source
 
     hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
     if bool(text) == bool(file):
@@ -187,7 +187,7 @@ def _value_from(text: str, file: str) -> bytes:
         # Arguments that are not UTF-8 are written as the original bytes.
         return valid.value(text.encode("utf-8", "surrogateescape"))
     try:
-        with opened(file, hint) as source:
+        with open_source(file, hint) as source:
             return valid.value(source.read(api.VALUE_LIMIT + 1))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", hint=hint) from None

@@ -1,4 +1,4 @@
-"""`snapshots.push`: sends a snapshot to a bucket, or the parts of it that are missing there."""
+"""`snapshots.push` and `snapshots.render`: copies of a snapshot, in a bucket or in another format."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.commands.snapshots.listing import OPENED
+from ops.errors import Damaged, DiskError, UsageError
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.snapshots.library import Entry
+
+TO = "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report)"
 
 
 @command(
@@ -33,7 +37,6 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     inv snapshots.push --to s3://backups/cloudflare
     inv snapshots.push --name 2026-11-22 --to s3://backups/cloudflare
     """
-    from ops.errors import UsageError
     from ops.offsite import address
     from ops.offsite.push import push
 
@@ -46,11 +49,7 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
 
 
 def _find(app: App, name: str) -> tuple[Entry, str]:
-    """Return the snapshot called *name*, and its account.
-
-    Raises NotFound, the failure of a damaged one, UsageError for an encrypted one of an unknown account.
-    """
-    from ops.errors import UsageError
+    """Return the snapshot called *name*, and its account. Raises UsageError if that is not known."""
     from ops.offsite.anywhere import library_of
     from ops.snapshots.layout import is_plain_id
 
@@ -64,3 +63,34 @@ def _find(app: App, name: str) -> tuple[Entry, str]:
     if account_id := library.account_id or (folder if is_plain_id(folder) else ""):
         return entry, account_id
     raise UsageError(f"the account of {entry.where} is unknown", hint="name it with --account-id")
+
+
+@command("render", required=("to",), help={**OPENED, "to": TO})
+def render_snapshot(
+    app: App, name: str = "latest", to: str = "", identity: str = "", passphrase_file: str = ""
+) -> Item:
+    """Convert a snapshot to another format, without a request.
+
+    inv snapshots.render --to account.sqlite
+    inv snapshots.render --name 2026-11-22 --to imports.tf
+    """
+    from ops.export.delivery import FinishedSnapshot, rendering
+    from ops.offsite.anywhere import open_snapshot
+    from ops.snapshots.manifest import check
+
+    snapshot = open_snapshot(app, name, identity, passphrase_file)
+    manifest = snapshot.manifest
+    if not manifest.complete:
+        app.warn(f"{snapshot.name} is partial: {manifest.reason}")
+    delivery, now = rendering(Path(to)), app.clock()
+    delivery.check(now)
+    try:
+        check(snapshot.path, manifest)
+    except DiskError as error:
+        hint = "`inv snapshots.verify` shows all problems"
+        raise Damaged(f"{snapshot.name}: {error.message}", hint=hint) from None
+    parent = delivery.place(manifest.account_id, now)
+    path = delivery.hand_over(
+        FinishedSnapshot(snapshot.path, manifest, parent, lambda: snapshot.name, app.warn)
+    )
+    return Item({"snapshot": snapshot.name, "started": manifest.started, "file": str(path)})
