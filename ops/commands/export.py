@@ -92,7 +92,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
-    return None if silent else Item(summary, (*SUMMARY, *pushed))
+    return None if silent else Item(summary, (*SUMMARY, *pushed, *(("reason",) if summary["reason"] else ())))
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:

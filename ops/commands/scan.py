@@ -56,7 +56,7 @@ def run_scan(
     requested = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
     if hidden := len(rows) - len(requested):
         app.note(f"{hidden} kinds that were not requested are not shown")
-    return Rows(requested, COLUMNS)
+    return Rows(requested, COLUMNS, whole=COLUMNS[-1:])
 
 
 @command(

@@ -69,7 +69,7 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
         pieces = WHOLE[options.format](selection, fields)
     else:
         layout = formats.Layout(selection, fields or rows.columns)
-        pieces = _lines(layout, options)
+        pieces = _lines(layout, options, rows.whole)
     for piece in pieces:
         _write(piece, options, sink)
     sink.flush()
@@ -79,14 +79,15 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
         raise Incomplete(selection.problem)
 
 
-def _lines(layout: formats.Layout, options: Output) -> Iterator[str]:
+def _lines(layout: formats.Layout, options: Output, whole: tuple[str, ...]) -> Iterator[str]:
     """Yield a list in a format with columns: a row, or a block of rows, at a time."""
     if options.format != "table":
         yield from formats.cell_lines(layout, options.format, headers=options.headers)
         return
     from ops.ui.tables import Table
 
-    table = Table(layout.columns, width=options.width, headers=options.headers, color=options.color)
+    width, headers, color = options.width, options.headers, options.color
+    table = Table(layout.columns, width=width, headers=headers, color=color, whole=whole)
     blocks = blocks_of(layout.items)
     # An empty table has a header too.
     yield table.block(next(blocks, []))

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 class Rows(NamedTuple):
     """A list of items; *columns* are the fields that a table shows, as paths with dots.
 
-    If *items* has a `problem` (see Listing), it is reported after the last row, with exit code 4.
+    A table continues the columns *whole* below instead of cutting them. If *items* has a `problem` (see
+    Listing), it is reported after the last row, with exit code 4.
     """
 
     items: Iterable[Json]
     columns: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 class Item(NamedTuple):

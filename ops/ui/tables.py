@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from operator import add
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
@@ -24,12 +25,20 @@ _KEPT_LONGEST = ("id", "name")
 class Table:
     """A table that is printed in blocks of rows, so that it is never in memory as a whole.
 
-    *width* is the terminal's, 0 for no limit. Columns keep or increase their widths from block to block.
+    *width* is the terminal's, 0 for no limit. Columns keep or increase their widths from block to block. What
+    is too long is cut, but continued below in the columns *whole*.
     """
 
     def __init__(
-        self, columns: Sequence[str], *, width: int = 0, headers: bool = True, color: bool = False
+        self,
+        columns: Sequence[str],
+        *,
+        width: int = 0,
+        headers: bool = True,
+        color: bool = False,
+        whole: Collection[str] = (),
     ) -> None:
+        self._whole = [column in whole for column in columns]
         self._columns = [on_one_line(column) for column in columns]
         self._fields = tuple(columns)
         self._width = width
@@ -49,18 +58,18 @@ class Table:
             head, self._headers = [self._columns, ["-" * width for width in self._widths]], False
         styles = [["bold"] * len(self._columns), [""] * len(self._columns)][: len(head)]
         styles += [[STYLE_OF.get(text, "") for text in row] for row in rows]
-        return laid_out(head + rows, self._widths, styles if self._color else [])
+        return laid_out(head + rows, self._widths, styles if self._color else [], self._whole)
 
 
 def item_table(item: Json, columns: Sequence[str], *, width: int = 0, color: bool = False) -> str:
-    """Return one item as a table of two columns: field and value."""
+    """Return one item as a table of two columns: field and value, over several lines if it is long."""
     pairs = zip(columns, table_cells(item, columns), strict=True)
     rows = [[on_one_line(field), on_one_line(text)] for field, text in pairs]
     widths = natural_widths(rows, 2)
     if width:
         widths[1] = max(_NARROWEST, min(widths[1], width - widths[0] - GAP))
     styles = [["bold", STYLE_OF.get(text, "")] for _, text in rows]
-    return laid_out(rows, widths, styles if color else [])
+    return laid_out(rows, widths, styles if color else [], [False, True])
 
 
 def on_one_line(text: str) -> str:
@@ -94,19 +103,24 @@ def fitted(widths: Sequence[int], columns: Sequence[str], room: int) -> list[int
     return narrowed
 
 
-def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]]) -> str:
-    """Lay out printable cells, each cut to its column's width; every line ends with a newline.
+def laid_out(
+    lines: list[list[str]], widths: list[int], styles: list[list[str]], whole: Sequence[bool]
+) -> str:
+    """Lay out printable cells, each cut to its column's width, or continued below if its column is *whole*.
 
-    *styles* has a style for each cell, "" for none, or is empty.
+    Every line ends with a newline. *styles* has a style for each cell, "" for none, or is empty.
     """
     from tabulate import tabulate
 
-    body = [[shortened(text, width) for text, width in zip(line, widths, strict=True)] for line in lines]
-    # tabulate counts characters, so the cells are padded before.
-    gaps = [[" " * (w - width_of(t)) for t, w in zip(line, widths, strict=True)] for line in body]
-    for row, row_styles in zip(body, styles, strict=False):
-        row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]
-    padded = [map(add, *pair) for pair in zip(body, gaps, strict=True)]
+    padded = []
+    for line, line_styles in zip_longest(lines, styles, fillvalue=[""] * len(widths)):
+        columns = zip(line, widths, whole, strict=True)
+        cells = [folded(text, width) if all_ else [shortened(text, width)] for text, width, all_ in columns]
+        for row in zip_longest(*cells, fillvalue=""):
+            # tabulate counts characters, so the cells are padded before.
+            gaps = [" " * (width - width_of(text)) for text, width in zip(row, widths, strict=True)]
+            painted = [paint(t, s) if s and t else t for t, s in zip(row, line_styles, strict=True)]
+            padded.append(map(add, painted, gaps))
     text = tabulate(padded, tablefmt="plain", stralign=None, disable_numparse=True, preserve_whitespace=True)
     return "".join(line.rstrip(" ") + "\n" for line in text.split("\n")) if lines else ""
 
@@ -124,6 +138,17 @@ def _columns(character: str) -> int:
     if category(character) in ("Mn", "Me"):
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Return *text* in lines of at most *width* columns, broken at blanks where there are any."""
+    lines = []
+    while width_of(text) > width:
+        fits = max(1, len(shortened(text, width)) - 1)
+        end = text.rfind(" ", 1, fits + 1) if " " in text[1 : fits + 1] else fits
+        lines.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*lines, text]
 
 
 def shortened(text: str, width: int) -> str:

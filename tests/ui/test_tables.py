@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.ui.tables import Table, fitted, item_table, shortened, width_of
+from ops.ui.tables import Table, fitted, folded, item_table, shortened, width_of
 from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
@@ -140,8 +140,40 @@ def test_no_shortened_text_is_too_wide(text: str, width: int) -> None:
     assert width_of(shortened(text, width)) <= width
 
 
-def test_a_long_value_of_one_item_is_shortened_on_a_terminal() -> None:
-    assert item_table({"name": "x" * 100}, ("name",), width=30) == "name  " + "x" * 23 + "…\n"
+def test_a_long_value_of_one_item_is_continued_below_on_a_terminal() -> None:
+    item = {"reason": "failed in 2 of 12: GET /zones: refused", "path": "x" * 30, "status": ""}
+
+    table = item_table(item, tuple(item), width=30)
+
+    assert table.splitlines() == [
+        "reason  failed in 2 of 12:",
+        "        GET /zones: refused",
+        "path    " + "x" * 21,
+        "        " + "x" * 9,
+        "status",
+    ]
+
+
+def test_a_whole_column_is_continued_below_and_the_others_are_cut() -> None:
+    table = Table(("kind", "note"), width=24, whole=("note",))
+
+    lines = table.block([{"kind": "dns.record", "note": "denied: no permission (10000)"}]).splitlines()
+
+    assert lines == [
+        "kind        note",
+        "----------  ------------",
+        "dns.record  denied: no",
+        "            permission",
+        "            (10000)",
+    ]
+
+
+@given(st.text(alphabet="ab 漢é\u0301", max_size=40), st.integers(2, 12))
+def test_a_folded_text_is_complete_and_fits(text: str, width: int) -> None:
+    lines = folded(text, width)
+
+    assert all(width_of(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
 def test_words_that_say_how_something_is_are_coloured() -> None:

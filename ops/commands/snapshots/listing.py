@@ -69,7 +69,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     app.note(
         f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
     )
-    return Rows(sections(snapshot, kinds()), SECTIONS)
+    return Rows(sections(snapshot, kinds()), SECTIONS, whole=SECTIONS[-1:])
 
 
 def _rows(app: App) -> Iterator[Json]:
