@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import NetworkError, Refused, SystemFailure, UsageError, UserError
+from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
 from ops.kinds import catalog
 from ops.ui.shapes import Rows
 
@@ -205,8 +205,8 @@ def _accounts(app: App) -> Set[str]:
 
     if app.settings.account_id:
         return {app.settings.account_id}
-    # A token may see no account and still work in one.
-    with suppress(UserError, SystemFailure, NetworkError):
+    # A token may see no account and still work in one; without an answer, those of this server are shown.
+    with suppress(CredentialsError, PermissionDenied, NetworkError):
         return {str(account["id"]) for account in api.list_accounts(app.client)}
     return set()
 
