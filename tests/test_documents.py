@@ -13,13 +13,15 @@ from invoke.exceptions import Exit
 from ops.program import OpsConfig, OpsProgram, collection
 from ops.sandbox.faults import ARGUMENTS
 from tests.conftest import Result
-from tests.tools import documents, reference
+from tests.tools import documents, picture, reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 TRY = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/inv sandbox scan.export"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 PAGES = {page.stem: page for page in documents.pages()}
+REFERENCE = {f"reference/{page.stem}": page for page in (documents.DOCS / "reference").glob("*.md")}
+PLACEHOLDERS = re.compile(r"…|\b(NAME|TASK|FILE|ADDRESS|OBJECT_ID)\b")
 # Their blocks define tasks of their own.
 OWN_TASKS = ("own-tasks",)
 
@@ -44,7 +46,7 @@ def test_the_reference_and_the_man_page_are_as_the_code_says() -> None:
     assert stale == [], "run `python -m tests.tools.reference`"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *REFERENCE])
 def test_every_line_of_a_page_names_tasks_and_options_that_exist(name: str) -> None:
     wrong = [f"{' '.join(line)}: {why}" for line in lines(name) if (why := refused(line))]
 
@@ -53,15 +55,14 @@ def test_every_line_of_a_page_names_tasks_and_options_that_exist(name: str) -> N
 
 def lines(name: str) -> Iterator[list[str]]:
     """Yield what follows `inv` or `cfops` in the blocks and the text of a page."""
-    text = PAGES[name].read_text()
-    typed = [step.line for step in documents.steps(text)] if name not in OWN_TASKS else []
-    # Words in capitals and dots are placeholders.
-    typed += [
-        line
-        for line in re.findall(r"`((?:inv|cfops) [^`]+)`", text)
-        if not re.search(r"…|\b[A-Z]{4,}\b", line)
-    ]
-    for line in typed:
+    text = (PAGES | REFERENCE)[name].read_text()
+    if name in REFERENCE:
+        typed = re.findall(r"^(inv .+)$", text, re.MULTILINE)
+    else:
+        shown = re.findall(r"`((?:inv |cfops |[a-z-]+\.[a-z-]+ --)[^`]+)`", text)
+        typed = [line if line.startswith(("inv ", "cfops ")) else f"inv {line}" for line in shown]
+        typed += [step.line for step in documents.steps(text)] if name not in OWN_TASKS else []
+    for line in (line for line in typed if not PLACEHOLDERS.search(line)):
         for words in commands(line):
             if words and words[0] in ("inv", "cfops"):
                 yield words[1:]
@@ -112,6 +113,13 @@ def test_every_link_to_a_file_reaches_one(page: Path) -> None:
 
 def test_the_readme_links_every_page() -> None:
     assert [name for name in PAGES if name != "README" and f"ops/docs/{name}.md" not in README] == []
+
+
+def test_the_picture_shows_the_first_session_of_the_sandbox() -> None:
+    lines = picture.session()
+
+    assert sum(line.startswith("$ inv sandbox") for line in lines) == 3
+    assert picture.PICTURE.read_text() == picture.drawn(lines), "run `python -m tests.tools.picture`"
 
 
 def test_a_page_names_every_kind_of_fault() -> None:

@@ -140,12 +140,6 @@ class App:
         """Return the id of the zone with this name or id. Raises NotFound or AmbiguousName."""
         return str(self.zone(name)["id"])
 
-    def namespace_id(self, name: str) -> str:
-        """Return the id of the KV namespace with this title or id. Raises NotFound or AmbiguousName."""
-        from ops.products.kv import api
-
-        return str(api.find_namespace(self.client, self.account_id, name)["id"])
-
     @property
     def known_account(self) -> str:
         """Return the account of this task, or "" if it is not known yet; sends no request."""

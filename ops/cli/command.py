@@ -57,6 +57,15 @@ class Command(Task[Callable[..., Any]]):
 
         return carry_out(self, context, {**self.shared, **options})
 
+    def data(self, context: Context, **options: Any) -> Any:
+        """Run the task without printing its result, and return that: a list, a dict, text or bytes.
+
+        Messages, errors and exit codes are those of the task; the options that choose rows have no effect.
+        """
+        from ops.cli.execution import carry_out
+
+        return carry_out(self, context, {**self.shared, **options}, printed=False)
+
     def __deepcopy__(self, memo: object) -> Command:
         # Invoke copies the whole tree of tasks that it loads; what never changes need not be copied.
         return self

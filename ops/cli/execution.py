@@ -14,6 +14,7 @@ from invoke.exceptions import Exit
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
+from ops.ui.shapes import plain
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from ops.ui.talk import Talk
 
 
-def carry_out(command: Declaration, context: Context, options: dict[str, Any]) -> Any:
-    """Run *command* and return its result; a failure raises Exit with its exit code. Writes are audited."""
+def carry_out(
+    command: Declaration, context: Context, options: dict[str, Any], *, printed: bool = True
+) -> Any:
+    """Run *command* and return its result, *printed* or as plain data; writes are audited.
+
+    A failure raises Exit with its exit code.
+    """
     shared = {name: options.pop(name) for name in command.shared}
     execution = _Execution(command, shared, options)
     try:
-        result = execution.run(context)
+        result = execution.run(context, printed=printed)
     except Exit as ending:
         execution.audit(ending.code)
         raise
@@ -48,7 +54,7 @@ class _Execution:
         self._talk.log = shared["log_format"] == "json"
         self._app: App | None = None
 
-    def run(self, context: Context) -> Any:
+    def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
             for name in self._command.required:
@@ -63,10 +69,11 @@ class _Execution:
             result = self._command.function(app, **self._options)
             if RUN.pretended and not self._command.writes and "client" in vars(app):
                 self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
-            app.show(result)
+            if printed:
+                app.show(result)
             if app.gaps:
                 raise Incomplete("; ".join(app.gaps))
-            return result
+            return result if printed else plain(result)
         except Exit:
             raise
         except BrokenPipeError:

@@ -55,6 +55,8 @@ HELP = {
     "filter": "show matching rows only, e.g. name=www*, status!=active, ttl>300; may be repeated",
     "limit": "show at most N rows",
     "no_headers": "omit the header line",
+    "zone": "domain or id, e.g. example.com",
+    "script": "name of the script",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
 # Options of tasks that can do much damage: see `guards` of @command.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
+from ops.http.shape import require
 from ops.items import Json, equal, reach, without
 
 if TYPE_CHECKING:
@@ -165,9 +166,10 @@ class Writes(NamedTuple):
 
     *find* returns the live item: by the id if the given item has one, else by its identity; None if it does
     not exist. It is called before a write, after one with an unknown outcome, and before an undo; *find_all*
-    does the same for up to *find_size* items of one parent, in their order, with few requests. *create* takes
-    the wanted item, *update* the live and the wanted one, *delete* the live one; the first two return the
-    item as the API answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
+    does the same for up to *find_size* items of one parent, in their order, with few requests. An item that
+    it does not find must not be listed either, where *is_listed* can tell. *create* takes the wanted item,
+    *update* the live and the wanted one, *delete* the live one; the first two return the item as the API
+    answers it, or raise Applied. *batch* makes up to *batch_size* changes of one parent in
     one request and returns their items in the same order, None for a deleted one; *batch_of* returns the size
     where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed.
     *lost* says what a deletion deletes permanently; *irreversible* says why a change of this kind can never
@@ -187,6 +189,7 @@ class Writes(NamedTuple):
     batch_of: Callable[[Owner], int] | None = None
     find_all: Callable[[Client, Owner, Sequence[Json]], list[Json | None]] | None = None
     find_size: int = 1
+    is_listed: Callable[[Client, Owner, Json], bool] | None = None
     confirm_by_name: bool = False
     lost: str = ""
     irreversible: str = ""
@@ -200,13 +203,14 @@ class Resource(NamedTuple):
     API lists the items, with `{account}` and a name for the parent, and *paging* in which form; *listing*
     reads the items where that is not enough. *needs* is the permission to read, in the words of Cloudflare's
     dashboard, *task* the task that lists the items. *identity* names the fields that distinguish two items of
-    one parent, the same after a restore; dots reach inside ("account.id"). *key* is the field by which an
-    item is the parent of others, *label* the field that people know it by. A *deep* kind costs more requests
-    a parent than a lean inventory pays, so it is read only on request. *contents* reads the files of one
-    item; *values* takes the listed items of one parent and yields what is stored under each, a line each;
-    *content_path* is where the API has either, with `{item}`. A kind without *writes* is read-only. *links*
-    are the fields that name an item of another kind by its key, with that kind. *terraform* returns an item's
-    block, None if it cannot be imported. ops/products/d1/resources.py is the shortest example.
+    one parent, the same after a restore; dots reach inside ("account.id"). They and *key* are text, except
+    those in *types*, which may be missing. *key* is the field by which an item is the parent of others,
+    *label* the field that people know it by. A *deep* kind costs more requests a parent than a lean inventory
+    pays, so it is read only on request. *contents* reads the files of one item; *values* takes the listed
+    items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
+    either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
+    another kind by its key, with that kind. *terraform* returns an item's block, None if it cannot be
+    imported. ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str
@@ -217,6 +221,7 @@ class Resource(NamedTuple):
     listing: Callable[[Client, Owner], Iterable[Json]] | None = None
     needs: str = ""
     task: str = ""
+    types: Mapping[str, type] = {}
     key: str = "id"
     label: str = "name"
     compare: Compare = Compare()
@@ -255,6 +260,18 @@ def address(template: str, owner: Owner) -> ApiPath:
     return path(
         where, **{name: owner.account_id if name == ACCOUNT else owner.id for name in _NAME.findall(where)}
     )
+
+
+def check(resource: Resource, item: Json) -> None:
+    """Raise MalformedAnswer unless *item* has its key and its identity, as *resource* declares them.
+
+    The only item of a parent needs neither.
+    """
+    fields = dict.fromkeys((resource.key, *resource.identity), str) if resource.identity else {}
+    # A listing may have millions of items: the common case is checked without a call.
+    if type(item) is not dict or any(type(item.get(field)) is not str for field in fields):
+        wanted = {name.replace(".", "__"): type for name, type in {**fields, **resource.types}.items()}
+        require(item, f"an item of {resource.kind}", optional=tuple(resource.types), **wanted)
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:

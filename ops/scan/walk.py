@@ -26,7 +26,7 @@ from ops.errors import (
     RateLimited,
 )
 from ops.items import Json, reach
-from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
+from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.selection import CONTENTS, ScanPlan
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
@@ -236,6 +236,7 @@ class Walk:
         sink = None
         for item in items:
             sink = sink or self._section(reading)
+            check(reading.resource, item)
             sink.add(item)
             self._follow(reading, item)
             yield item

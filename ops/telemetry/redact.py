@@ -28,6 +28,7 @@ _PATTERNS = (
 _LAYERS = 6
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _MARKED = bytes(65 if byte in _LETTERS else 32 for byte in range(256))
+_PIECE = 1 << 20
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _CODE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
 
@@ -70,7 +71,9 @@ class Redactor:
         return isinstance(value, list | tuple) and any(map(self.holds, value))
 
     def _within(self, data: bytes, layers: int) -> bool:
-        runs = b"A" * self._run in data.translate(_MARKED)
+        # In pieces, because a value of 25 MiB is not copied.
+        pieces = (data[at : at + _PIECE + self._run] for at in range(0, len(data), _PIECE))
+        runs = any(b"A" * self._run in piece.translate(_MARKED) for piece in pieces)
         if any(form in data for form in (self._in_bytes if runs else self._others)):
             return True
         if not layers:
@@ -113,7 +116,7 @@ def _unescaped(data: bytes) -> bytes:
     escaped = b"\\" in plain
     if escaped and b"\\u" in plain:
         plain = _CODE.sub(lambda code: chr(int(code[1], 16)).encode("utf-8", "surrogatepass"), plain)
-    if plain == data and (escaped or b"\n" in data[:-1]):
+    if plain == data and (escaped or 0 <= data.find(b"\n") < len(data) - 1):
         return data.replace(b"\\n", b"").replace(b"\\r", b"").translate(None, b"\\\r\n")
     return plain
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ops.errors import Incomplete
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -38,6 +40,18 @@ class Bytes(NamedTuple):
     """Raw bytes in chunks, such as a KV value: written to stdout unchanged."""
 
     chunks: Iterable[bytes]
+
+
+def plain(result: Rows | Item | Text | Bytes | None) -> Any:
+    """Return *result* as a list, a dict, text or bytes. Raises Incomplete for a list that may lack items."""
+    if isinstance(result, Rows):
+        items = list(result.items)
+        if problem := getattr(result.items, "problem", ""):
+            raise Incomplete(problem)
+        return items
+    if isinstance(result, Bytes):
+        return b"".join(result.chunks)
+    return result[0] if result else None
 
 
 class Output(NamedTuple):

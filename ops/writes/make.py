@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from ops.errors import Conflict, Refused
+from ops.errors import Conflict, MalformedAnswer, Refused
 from ops.items import reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
 from ops.ui.shapes import Item, Rows
@@ -103,7 +103,10 @@ def make_all(
 
 
 def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | None:
-    """Return the live item with *item*'s identity, or None. In a dry run, simulated changes count."""
+    """Return the live item with *item*'s identity, or None. In a dry run, simulated changes count.
+
+    Raises MalformedAnswer if it is listed all the same.
+    """
     if resource.writes is None:
         raise Refused(f"{resource.kind} is read-only")
     if app.dry:
@@ -112,7 +115,14 @@ def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | Non
             return found
     from ops.writes.sending import find
 
-    return find(app.client, resource.writes, owner, item)
+    writes = resource.writes
+    found = find(app.client, writes, owner, item)
+    if found is None and writes.is_listed and writes.is_listed(app.client, owner, item):
+        raise MalformedAnswer(
+            f"{resource.kind} {reach(item, resource.key)} may exist: it was not found, but it is listed",
+            hint="run it again in a minute: what was deleted just now may still be listed",
+        )
+    return found
 
 
 @contextmanager

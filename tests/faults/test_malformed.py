@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from ops.items import Json
+from ops.kinds.catalog import resources
+from ops.kinds.paging import Parts
+from ops.kinds.paths import LIST, find
+from ops.kinds.resource import Resource
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Exchange
@@ -19,12 +24,12 @@ from tests.conftest import Result
 
 Inv = Callable[..., Result]
 
-PRODUCTS = ("accounts", "audit", "do", "kv", "zones")
-READS = [task for task in reads() if task.partition(".")[0] in PRODUCTS]
-WRITES = [name for name in writes() if name.partition(".")[0] in PRODUCTS]
+READS = [task for task, case in reads().items() if case.sends]
+WRITES = list(writes())
+UNDOABLE = [name for name, case in writes().items() if case.reversible and not case.confirm]
 DEPTH = 4
-# Random mutations of each task: all of them take too long.
-MOST = 120
+# Random mutations of a task: all of them take too long.
+FEW, MOST = 6, 120
 OTHERS: dict[type, Any] = {str: 7, int: "x", float: "x", bool: "x", list: {}, dict: [], type(None): "x"}
 
 
@@ -46,7 +51,7 @@ def recorded(staged: Sandbox, inv: Inv, line: tuple[str, ...]) -> dict[tuple[str
 
     def keep(exchange: Exchange) -> None:
         if exchange.answer.body.startswith(b"{"):
-            answers[exchange.method, exchange.target] = json.loads(exchange.answer.body)
+            answers.setdefault((exchange.method, exchange.target), json.loads(exchange.answer.body))
 
     staged.observer = keep
     try:
@@ -57,47 +62,138 @@ def recorded(staged: Sandbox, inv: Inv, line: tuple[str, ...]) -> dict[tuple[str
     return answers
 
 
-@pytest.mark.long
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("task", READS)
+def sampled(names: list[str], count: int) -> list[Any]:
+    """Return each of *names* with MOST mutations, in the long run, and *count* of them with FEW."""
+    few = [pytest.param(name, FEW, id=f"{name} few") for name in Random(count).sample(names, count)]
+    marks = [pytest.mark.long, pytest.mark.timeout(600)]
+    return [*few, *(pytest.param(name, MOST, marks=marks, id=name) for name in names)]
+
+
+@pytest.mark.parametrize(("task", "most"), sampled(READS, 12))
 def test_a_read_of_a_response_of_another_shape_is_never_a_traceback(
-    staged: Sandbox, inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+    mutated: Mutated, task: str, most: int
 ) -> None:
-    line = reads()[task].line(task, inv)
+    line = reads()[task].line(task, mutated.inv)
 
-    assert failures(staged, inv, tmp_path, monkeypatch, line) == []
+    assert mutated.failures(line, most) == []
 
 
-@pytest.mark.long
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize(("name", "most"), sampled(WRITES, 8))
 def test_a_dry_run_on_responses_of_another_shape_is_never_a_traceback(
-    staged: Sandbox, inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    mutated: Mutated, name: str, most: int
 ) -> None:
-    case = writes()[name]
-    if case.arrange:
-        case.arrange(staged)
+    mutated.arrange(name)
 
-    assert failures(staged, inv, tmp_path, monkeypatch, (*case.line, "--dry-run")) == []
+    assert mutated.failures((*writes()[name].line, "--dry-run"), most) == []
 
 
-def failures(
-    staged: Sandbox, inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
-) -> list[str]:
-    """Run *line* on each mutation of its responses; return those that end in a traceback or another code."""
-    monkeypatch.setenv("CFOPS_CACHE_DIR", str(tmp_path / "first"))
-    changed = [
-        (method, target, json.dumps({**answer, "result": mutated} if "result" in answer else mutated))
-        for (method, target), answer in recorded(staged, inv, line).items()
-        for mutated in mutations(answer.get("result", answer))
+@pytest.mark.parametrize(("name", "most"), sampled(UNDOABLE, 8))
+def test_an_undo_on_responses_of_another_shape_is_never_a_traceback(
+    mutated: Mutated, name: str, most: int
+) -> None:
+    mutated.arrange(name)
+    done = mutated.inv(*writes()[name].line)
+    assert done.code == 0, done.err
+
+    assert mutated.failures(("undo.last", "--dry-run"), most) == []
+
+
+def unidentified(resource: Resource, item: Json) -> Iterator[Any]:
+    """Yield *item* with each field that identifies it missing, null or of another type, and no object."""
+    yield from (7, "text", [], None)
+    for field in dict.fromkeys((resource.key, *resource.identity)):
+        others = {name: value for name, value in item.items() if name != field}
+        if field not in resource.types:
+            yield others
+            yield {**others, field: None}
+        yield {**others, field: {"of": "another type"}}
+
+
+# Of a ruleset not the listed item is kept, but the answer with its rules.
+KINDS = [
+    resource
+    for resource in resources()
+    if resource.identity and not isinstance(resource.paging, Parts) and resource.product != "rulesets"
+]
+# So that a scan has something to keep, whichever kind fails.
+READ_TOO = "zones.hold,kv.namespace"
+
+
+@pytest.mark.parametrize("resource", KINDS, ids=lambda resource: resource.kind)
+def test_a_listed_item_that_lacks_what_identifies_it_fails_its_section(
+    mutated: Mutated, resource: Resource
+) -> None:
+    line = ("scan.run", "--only", f"{resource.kind},{READ_TOO}", "--output", "json")
+    answers = recorded(mutated.sandbox, mutated.inv, line)
+    found = [
+        (target, answer)
+        for (_, target), answer in answers.items()
+        if (match := find(target.partition("?")[0].removeprefix("/client/v4"), LIST))
+        and match.resource == resource
+        and items_of(answer)
     ]
-    assert changed
-    failed = []
-    for number, (method, target, body) in enumerate(Random(line[0]).sample(changed, min(MOST, len(changed)))):
-        staged.faults.clear()
-        staged.faults.add(Fault("malformed", method, re.compile(re.escape(target)), times=-1, body=body))
-        monkeypatch.setenv("CFOPS_CACHE_DIR", str(tmp_path / str(number)))
-        done = inv(*line)
-        if "Traceback" in done.err or done.code not in (0, 1, 2, 4):
-            failed.append(f"{method} {target} {body[:300]}: {done.code} {done.err[-300:]}")
-    return failed
+    target, answer = found[0]
+    shapes = list(unidentified(resource, items_of(answer)[0]))
+
+    for shape in Random(resource.kind).sample(shapes, 3):
+        result = mutated.run(line, "GET", target, with_items(answer, [shape, *items_of(answer)[1:]]))
+
+        (row,) = [row for row in json.loads(result.out) if row["kind"] == resource.kind]
+        assert (result.code, row["status"]) == (4, "failed"), (shape, row)
+        assert "documented: `" in row["note"] or "no list of items" in row["note"], (shape, row)
+
+
+def items_of(answer: Json) -> list[Any]:
+    """Return the items in the result of *answer*, which may be in the only list inside it."""
+    result = answer["result"]
+    if isinstance(result, dict):
+        result = next((value for value in result.values() if isinstance(value, list)), [])
+    return list(result)
+
+
+def with_items(answer: Json, items: list[Any]) -> Json:
+    result = answer["result"]
+    if not isinstance(result, dict):
+        return {**answer, "result": items}
+    return {**answer, "result": {k: items if isinstance(v, list) else v for k, v in result.items()}}
+
+
+class Mutated:
+    """Runs of tasks against a sandbox of which one answer is replaced."""
+
+    def __init__(self, sandbox: Sandbox, inv: Inv, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sandbox, self.inv = sandbox, inv
+        self._folder, self._monkeypatch, self._runs = folder, monkeypatch, 0
+
+    def arrange(self, name: str) -> None:
+        if arrange := writes()[name].arrange:
+            arrange(self.sandbox)
+
+    def run(self, line: tuple[str, ...], method: str, target: str, answer: Any) -> Result:
+        """Run *line* without a cache, with *answer* in place of the one to *method* and *target*."""
+        self._runs += 1
+        self._monkeypatch.setenv("CFOPS_CACHE_DIR", str(self._folder / str(self._runs)))
+        self.sandbox.faults.clear()
+        pattern = re.compile(re.escape(target))
+        self.sandbox.faults.add(Fault("malformed", method, pattern, times=-1, body=json.dumps(answer)))
+        return self.inv(*line)
+
+    def failures(self, line: tuple[str, ...], most: int) -> list[str]:
+        """Run *line* on *most* mutations of its responses; return those that end in a traceback."""
+        self._monkeypatch.setenv("CFOPS_CACHE_DIR", str(self._folder / "first"))
+        changed = [
+            (method, target, {**answer, "result": mutated} if "result" in answer else mutated)
+            for (method, target), answer in recorded(self.sandbox, self.inv, line).items()
+            for mutated in mutations(answer.get("result", answer))
+        ]
+        failed = []
+        for method, target, answer in Random(line[0]).sample(changed, min(most, len(changed))):
+            done = self.run(line, method, target, answer)
+            if "Traceback" in done.err or done.code not in (0, 1, 2, 4):
+                failed.append(f"{method} {target} {json.dumps(answer)[:300]}: {done.code} {done.err[-300:]}")
+        return failed
+
+
+@pytest.fixture
+def mutated(staged: Sandbox, inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mutated:
+    return Mutated(staged, inv, tmp_path, monkeypatch)

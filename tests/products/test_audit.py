@@ -67,25 +67,27 @@ def test_entries_are_read_to_the_last_cursor(client: Client, http: responses.Req
     last = envelope([{"id": "2"}], count=1, cursor="")
     http.get(url, json=last, match=[query_param_matcher(SPAN | DESCENDING | {"cursor": "next"})])
 
-    assert [one["id"] for one in api.list_entries(client, ACCOUNT, **SPAN)] == ["1", "2"]
+    assert [one["id"] for one in api.read_log(client, ACCOUNT, **SPAN)] == ["1", "2"]
 
 
 def test_the_older_log_is_read_by_page_number(client: Client, http: responses.RequestsMock) -> None:
     requested = SPAN | DESCENDING | {"page": 1, "per_page": 1000}
+    missing = refusal(7000, "No route for that URI")
+    http.get(f"{API}/accounts/{ACCOUNT}/logs/audit", json=missing, status=404)
     url = f"{API}/accounts/{ACCOUNT}/audit_logs"
     http.get(url, json=page([{"id": "1"}], 1, 1000), match=[query_param_matcher(requested)])
 
-    assert list(api.list_older_entries(client, ACCOUNT, **SPAN)) == [{"id": "1"}]
+    assert list(api.read_log(client, ACCOUNT, **SPAN)) == [{"id": "1"}]
 
 
-def test_an_account_without_the_newer_log_raises_at_the_first_entry(
+def test_an_account_without_any_log_raises_at_the_first_entry(
     client: Client, http: responses.RequestsMock
 ) -> None:
-    url = f"{API}/accounts/{ACCOUNT}/logs/audit"
-    http.get(url, json=refusal(7000, "No route for that URI"), status=404)
+    for log in ("logs/audit", "audit_logs"):
+        http.get(f"{API}/accounts/{ACCOUNT}/{log}", json=refusal(7000, "No route for that URI"), status=404)
 
     with pytest.raises(NotFound):
-        next(api.list_entries(client, ACCOUNT, **SPAN))
+        next(api.read_log(client, ACCOUNT, **SPAN))
 
 
 def test_entries_of_both_versions_have_one_shape() -> None:

@@ -27,6 +27,7 @@ from tests.products.answers import envelope, page, refusal
 from tests.products.connection import connected
 
 ACCOUNT, NAMESPACE, OTHER = "a" * 32, "b" * 32, "c" * 32
+SPACE = Owner(ACCOUNT, NAMESPACE, {})
 KV = f"{API}/accounts/{ACCOUNT}/storage/kv/namespaces"
 BULK = f"{KV}/{NAMESPACE}/bulk/get"
 
@@ -77,7 +78,7 @@ def test_a_key_that_addresses_another_resource_is_refused_before_any_request(
     client: Client, http: responses.RequestsMock, key: str
 ) -> None:
     with pytest.raises(UsageError, match="is not a valid key"):
-        api.get_value(client, ACCOUNT, NAMESPACE, key)
+        api.get_value(client, SPACE, key)
 
     assert len(http.calls) == 0
 
@@ -103,7 +104,7 @@ def test_a_key_may_have_512_bytes_but_not_513() -> None:
 @pytest.mark.fault("E5")
 def test_a_key_that_is_not_utf_8_is_a_usage_error(client: Client) -> None:
     with pytest.raises(UsageError, match="not valid UTF-8"):
-        api.get_value(client, ACCOUNT, NAMESPACE, "a\udcff")
+        api.get_value(client, SPACE, "a\udcff")
 
 
 @pytest.mark.fault("E2")
@@ -113,7 +114,7 @@ def test_a_value_is_returned_byte_for_byte(client: Client, value: bytes) -> None
     with responses.RequestsMock() as http:
         http.get(f"{KV}/{NAMESPACE}/values/k", body=value, headers={"Content-Length": str(len(value))})
 
-        read = api.get_value(client, ACCOUNT, NAMESPACE, "k").content()
+        read = api.get_value(client, SPACE, "k").content()
 
     assert read == value
 
@@ -126,7 +127,7 @@ def test_a_key_that_the_firewall_refuses_differs_from_a_missing_permission(
     http.get(f"{KV}/{NAMESPACE}/values/a...", body=page, status=403, content_type="text/html")
 
     with pytest.raises(ApiError) as error:
-        api.get_value(client, ACCOUNT, NAMESPACE, "a...")
+        api.get_value(client, SPACE, "a...")
 
     assert "'a...'" in error.value.hint
     assert len(http.calls) == 1
@@ -149,7 +150,7 @@ def test_keys_are_listed_to_the_last_cursor(client: Client, http: responses.Requ
         answer = envelope([{"name": name} for name in names], count=len(names), cursor=following)
         http.get(f"{KV}/{NAMESPACE}/keys", json=answer, match=[query_param_matcher(requested)])
 
-    listing = api.list_keys(client, ACCOUNT, NAMESPACE, prefix="p")
+    listing = api.list_keys(client, SPACE, prefix="p")
 
     assert [key["name"] for key in listing] == ["a", "b", "c"]
     assert listing.problem == ""
@@ -211,7 +212,7 @@ def test_values_are_read_a_hundred_at_a_time(client: Client, http: responses.Req
         answer = envelope({"values": {name: f"v{name}" for name in batch}})
         http.post(BULK, json=answer, match=[json_params_matcher(body)])
 
-    found = list(values(client, ACCOUNT, NAMESPACE, keys(*names)))
+    found = list(values(client, SPACE, keys(*names)))
 
     assert [(key["name"], value) for key, value in found] == [(name, b"v" + name.encode()) for name in names]
 
@@ -221,7 +222,7 @@ def test_a_value_that_is_not_utf_8_is_read_alone(client: Client, http: responses
     http.post(BULK, json=envelope({"values": {"text": "é", "bytes": "\ufffd\u0000"}}))
     http.get(f"{KV}/{NAMESPACE}/values/bytes", body=b"\xff\x00")
 
-    found = {key["name"]: value for key, value in values(client, ACCOUNT, NAMESPACE, keys("text", "bytes"))}
+    found = {key["name"]: value for key, value in values(client, SPACE, keys("text", "bytes"))}
 
     assert found == {"text": "é".encode(), "bytes": b"\xff\x00"}
 
@@ -230,7 +231,7 @@ def test_a_key_deleted_since_the_listing_is_skipped(client: Client, http: respon
     http.post(BULK, json=envelope({"values": {"gone": None}}))
     http.get(f"{KV}/{NAMESPACE}/values/gone", json=refusal(10009, "key not found"), status=404)
 
-    assert list(values(client, ACCOUNT, NAMESPACE, keys("gone"))) == []
+    assert list(values(client, SPACE, keys("gone"))) == []
 
 
 def test_values_too_large_for_one_response_are_read_in_several(
@@ -244,7 +245,7 @@ def test_values_too_large_for_one_response_are_read_in_several(
     http.post(BULK, json=envelope({"values": {"a": "1"}}), match=matches)
     http.get(f"{KV}/{NAMESPACE}/values/b", body=b"2", headers={"Content-Length": "1"})
 
-    found = [value for _, value in values(client, ACCOUNT, NAMESPACE, keys("a", "b"))]
+    found = [value for _, value in values(client, SPACE, keys("a", "b"))]
 
     assert found == [b"1", b"2"]
 
@@ -356,7 +357,7 @@ def test_a_key_of_another_shape_is_malformed(
     http.get(f"{KV}/{NAMESPACE}/keys", json=envelope([item], count=1))
 
     with pytest.raises(MalformedAnswer, match="not as documented"):
-        list(api.list_keys(client, ACCOUNT, NAMESPACE))
+        list(api.list_keys(client, SPACE))
 
 
 @pytest.mark.parametrize("result", [{}, [], {"values": []}, {"values": {"k": 7}}, {"values": {"k": ["v"]}}])
@@ -366,7 +367,7 @@ def test_a_bulk_get_of_another_shape_is_malformed(
     http.post(BULK, json=envelope(result))
 
     with pytest.raises(MalformedAnswer, match="not as documented"):
-        api.get_text_values(client, ACCOUNT, NAMESPACE, ["k"])
+        api.get_text_values(client, SPACE, ["k"])
 
 
 @pytest.mark.fault("A14")
@@ -417,7 +418,7 @@ def test_a_silently_truncated_binary_value_does_not_count_as_whole(sandbox: Sand
     sandbox.faults.parse("no-length GET */values/* at=9")
 
     with connected(sandbox, tmp_path) as client, pytest.raises(MalformedAnswer, match="key 'k'"):
-        list(values(client, sandbox.account_id, namespace, keys("k")))
+        list(values(client, Owner(sandbox.account_id, namespace, {}), keys("k")))
 
 
 @pytest.mark.fault("A14")

@@ -17,6 +17,7 @@ from ops.errors import ApiError, UsageError
 from ops.http.client import Client
 from ops.http.exchange import Call, Reply
 from ops.http.parallel import each
+from ops.kinds.resource import Owner
 from ops.products.kv.tasks.keys import disjoint, list_ranges
 from ops.sandbox.server import Sandbox
 
@@ -55,8 +56,7 @@ def listed(namespace: Callable[[Call], Reply], *prefixes: str, workers: int = 3)
     with TemporaryDirectory() as folder:
         listing: Any = list_ranges(
             Client(namespace),
-            "a" * 32,
-            "b" * 32,
+            Owner("a" * 32, "b" * 32, {}),
             prefixes,
             parallel=lambda read, items: each(read, items, workers=workers, stop=threading.Event()),
             folder=Path(folder),

@@ -109,7 +109,8 @@ WRITES: dict[str, tuple[Call, str, str, list[Any]]] = {
         [[], {}],
     ),
     "edit a cache part": (
-        lambda c: cache.edit_part(c, ZONE, "variants", {}), "PATCH", f"/zones/{ZONE}/cache/variants",
+        lambda c: cache.edit_part(c, IN_ZONE, {"id": "variants"}, {"value": {}}), "PATCH",
+        f"/zones/{ZONE}/cache/variants",
         [[], "on"],
     ),
 }  # fmt: skip

@@ -187,7 +187,7 @@ def test_the_index_maps_files_to_modules(tmp_path: Path) -> None:
 def test_only_the_owner_can_read_files_and_folders(tmp_path: Path) -> None:
     written = write(tmp_path / "a" / "b", "shop", script(module("index.js")), force=False)
 
-    assert {stat.S_IMODE(one.file.stat().st_mode) for one in written} == {0o600}
+    assert {stat.S_IMODE(Path(one["file"]).stat().st_mode) for one in written} == {0o600}
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
 
 
@@ -204,7 +204,7 @@ def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:
 def test_force_keeps_a_copy_of_the_earlier_file(tmp_path: Path) -> None:
     (tmp_path / "index.js").write_bytes(b"mine")
 
-    kept = write(tmp_path, "shop", script(module("index.js", b"new")), force=True)[0].kept
+    kept = write(tmp_path, "shop", script(module("index.js", b"new")), force=True)[0]["kept"]
 
     assert (tmp_path / "index.js").read_bytes() == b"new"
     assert Path(kept).read_bytes() == b"mine"

@@ -574,7 +574,7 @@ def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(
     result = deploy("fresh", path=made)
 
     assert result.code == 1
-    assert "pipe.js is not a regular file" in result.err
+    assert "pipe.js cannot be read: it is not a regular file" in result.err
     assert staged.requests == []
 
 
@@ -586,7 +586,7 @@ def test_a_pipe_as_the_file_of_metadata_is_refused_and_not_waited_for(
     result = deploy("fresh", "--bindings", str(tmp_path / "bindings.json"))
 
     assert result.code == 1
-    assert "bindings.json is not a regular file" in result.err
+    assert "bindings.json cannot be read: it is not a regular file" in result.err
     assert written(staged) == []
 
 

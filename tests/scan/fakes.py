@@ -82,9 +82,9 @@ def declared(lists: Lists) -> tuple[Resource, ...]:
         *(resource(f"dns.kind{number}", "zones.zone", needs="Zone > DNS > Read") for number in range(4)),
         resource("dns.extra", "zones.zone", deep=True),
         resource("code.script", contents=lists.contents),
-        resource("code.cron", "code.script", identity=("cron",)),
+        resource("code.cron", "code.script", identity=("cron",), key="cron"),
         resource("kv.namespace", label="name"),
-        resource("kv.key", "kv.namespace", values=_values(lists)),
+        resource("kv.key", "kv.namespace", key="name", values=_values(lists)),
     )
 
 

@@ -204,7 +204,9 @@ class Doubtful(list[Json]):
 
 @pytest.mark.fault("B9")
 def test_a_list_with_a_wrong_total_is_inconsistent(lists: Lists) -> None:
-    doubtful = Resource("flat.thing", ACCOUNT, ("name",), listing=lambda _c, _o: Doubtful([{"name": "t"}]))
+    doubtful = Resource(
+        "flat.thing", ACCOUNT, ("name",), key="name", listing=lambda _c, _o: Doubtful([{"name": "t"}])
+    )
 
     inventory = walked(lists, resources=(doubtful,))
 
@@ -221,6 +223,7 @@ def test_fewer_values_than_keys_are_inconsistent(lists: Lists) -> None:
             "kv.key",
             "kv.namespace",
             ("name",),
+            key="name",
             listing=lists.reader("kv.key"),
             values=lambda _client, _owner, _items: [],
         ),
@@ -239,7 +242,7 @@ def test_items_before_a_failure_are_counted(lists: Lists) -> None:
     inventory = walked(lists)
 
     assert section(inventory, "zones.zone", ACCOUNT_ID).status == "failed"
-    assert section(inventory, "zones.zone", ACCOUNT_ID).count == 4
+    assert section(inventory, "zones.zone", ACCOUNT_ID).count == 3
     assert section(inventory, "dns.kind0", "z2").status == "complete"
 
 

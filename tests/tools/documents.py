@@ -137,9 +137,12 @@ class Session:
         return Ended(self._code, self._moved(text).strip("\n"))
 
     def _moved(self, text: str) -> str:
-        """Return *text* with the folders of a machine that a page can name."""
-        moved = text.replace(f"{self._folder}/ops", "/srv/ops").replace(f"{self._folder}", "/home/ops")
-        return moved.replace(f"{BIN}", "/srv/ops/.venv/bin").replace(f"{ROOT}", "/srv/ops")
+        """Return *text* with folders that a page can name; columns stay where they are."""
+        folders = {f"{self._folder}/ops": "/srv/ops", f"{self._folder}": "/home/ops"}
+        for own, shown in {**folders, f"{BIN}": "/srv/ops/.venv/bin", f"{ROOT}": "/srv/ops"}.items():
+            pad = " " * (len(own) - len(shown))
+            text = re.sub(rf"{re.escape(own)}(\S*)(?=  )", rf"{shown}\1{pad}", text).replace(own, shown)
+        return text
 
 
 def _drawn(line: str) -> str:

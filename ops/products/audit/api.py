@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ops.errors import NotFound
@@ -12,7 +12,7 @@ from ops.items import reach
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.http.client import Client, Listing
+    from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
 
@@ -27,22 +27,6 @@ _ITEM = (
 _PARENTS = ("zone.id", "zone.name", "metadata.zone_name", "resource.id")
 
 
-def list_entries(client: Client, account_id: str, *, since: str, before: str) -> Listing:
-    """List entries of the audit log (version 2), newest first; both times are RFC 3339.
-
-    Raise NotFound, at the first entry, for an account that does not have it.
-    """
-    # The bounds of `limit` are not documented, so the API's own default stays.
-    where = path("/accounts/{}/logs/audit", account_id)
-    return client.cursor(where, since=since, before=before, direction="desc")
-
-
-def list_older_entries(client: Client, account_id: str, *, since: str, before: str) -> Listing:
-    """List entries of the older audit log (version 1), newest first; both times are RFC 3339."""
-    where = path("/accounts/{}/audit_logs", account_id)
-    return client.pages(where, per_page=OLDER_PAGE, since=since, before=before, direction="desc")
-
-
 def read_log(
     client: Client,
     account_id: str,
@@ -52,16 +36,19 @@ def read_log(
     note: Callable[[str], None] = lambda _text: None,
     gap: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Json]:
-    """Yield the entries of the version of the log that the account has, newest first.
+    """Yield the entries of the version of the log that the account has, newest first; times are RFC 3339.
 
     *note* is called if that is version 1, *gap* if the listing may be incomplete.
     """
-    listing = list_entries(client, account_id, since=since, before=before)
+    asked: dict[str, Any] = {"since": since, "before": before, "direction": "desc"}
+    # The bounds of `limit` are not documented, so the API's own default stays.
+    listing = client.cursor(path("/accounts/{}/logs/audit", account_id), **asked)
     try:
         first = next(listing, None)
     except NotFound:
         note("this account has no audit log of version 2; reading version 1")
-        listing = list_older_entries(client, account_id, since=since, before=before)
+        where = path("/accounts/{}/audit_logs", account_id)
+        listing = client.pages(where, per_page=OLDER_PAGE, **asked)
         first = next(listing, None)
     if first:
         yield first
@@ -72,32 +59,31 @@ def read_log(
 
 def entry(item: Json) -> Json:
     """Return an entry of either version in one shape; `entry` is what the API sent."""
+
+    def texts(*fields: str) -> list[str]:
+        return [str(value) for value in (reach(item, field) for field in fields) if value]
+
+    def first(*fields: str) -> str:
+        return next(iter(texts(*fields)), "")
+
     result = reach(item, "action.result")
     if isinstance(result, bool):
         # Version 1 has a boolean, version 2 a word.
         result = "success" if result else "failure"
     return {
         "when": reach(item, "action.time") or item.get("when"),
-        "actor": _first(item, "actor.email", "actor.token_name", "actor.id", "actor.type"),
-        "action": _first(item, "action.type"),
-        "description": _first(item, "action.description"),
+        "actor": first("actor.email", "actor.token_name", "actor.id", "actor.type"),
+        "action": first("action.type"),
+        "description": first("action.description"),
         "result": str(result or ""),
-        "resource": " ".join(_texts(item, "resource.product", "resource.type", "resource.id")),
+        "resource": " ".join(texts("resource.product", "resource.type", "resource.id")),
         "zone": reach(item, "zone.name") or reach(item, "metadata.zone_name"),
-        "address": _first(item, "actor.ip_address", "actor.ip"),
+        "address": first("actor.ip_address", "actor.ip"),
         "entry": item,
     }
 
 
-def _first(item: Json, *fields: str) -> str:
-    return next(iter(_texts(item, *fields)), "")
-
-
-def _texts(item: Json, *fields: str) -> list[str]:
-    return [str(value) for value in (reach(item, field) for field in fields) if value]
-
-
-def events(client: Client, account_id: str, *, since: str, before: str) -> Iterator[AuditEvent]:
+def events(client: Client, account_id: str, since: str, before: str) -> Iterator[AuditEvent]:
     """Yield the successful changes, newest first, from the version of the log that the account has."""
     from ops.kinds.resource import AuditEvent
 

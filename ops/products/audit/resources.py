@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.products.audit.api import events
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ops.http.client import Client
-    from ops.kinds.resource import AuditEvent, Resource
-
-
-def _events(client: Client, account_id: str, since: str, before: str) -> Iterator[AuditEvent]:
-    from ops.products.audit.api import events
-
-    return events(client, account_id, since=since, before=before)
-
+    from ops.kinds.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = ()
-HISTORY = _events
+HISTORY = events

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.http.paths import path
 from ops.http.shape import require
@@ -11,6 +11,7 @@ from ops.products.zones import api as zones
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 # The zone settings that control caching.
 SETTINGS = (
@@ -41,20 +42,24 @@ def get_part(client: Client, zone_id: str, part: str) -> Json:
     return {"id": part, **client.get(path("/zones/{}/" + PARTS[part], zone_id))}
 
 
-def edit_part(client: Client, zone_id: str, part: str, value: Any) -> Json:
-    """Set one of PARTS: on or off, for variants the media types by file extension."""
-    return {"id": part, **client.patch(path("/zones/{}/" + PARTS[part], zone_id), json={"value": value})}
+def edit_part(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    """Set the value of one of PARTS, or delete it if *after* has none: only `variants` can be unset.
 
-
-def delete_variants(client: Client, zone_id: str) -> None:
-    """Delete the variants, as if they had never been set."""
-    client.delete(path("/zones/{}/" + PARTS["variants"], zone_id))
-
-
-def purge(client: Client, zone_id: str, rule: Json) -> Json:
-    """Purge by exactly one rule: `purge_everything` (True), `files`, `tags`, `hosts` or `prefixes`.
-
-    A list holds at most 100 values. The answer means that the purge was accepted, not that anything was
-    cached.
+    The value is on or off, for variants the media types by file extension.
     """
-    return require(client.post(path("/zones/{}/purge_cache", zone_id), json=rule), "the purge", id=str)
+    part = before["id"]
+    where = path("/zones/{}/" + PARTS[part], zone.id)
+    if "value" in after:
+        return {"id": part, **client.patch(where, json={"value": after["value"]})}
+    client.delete(where)
+    return after
+
+
+def purge(client: Client, zone: Owner, item: Json) -> Json:
+    """Purge the `values` of *item* by its `rule`: `purge_everything` (True), or at most 100 of the others.
+
+    The answer means that the purge was accepted, not that anything was cached.
+    """
+    rule = {item["rule"]: item["values"]}
+    require(client.post(path("/zones/{}/purge_cache", zone.id), json=rule), "the purge", id=str)
+    return item

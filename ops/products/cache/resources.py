@@ -23,20 +23,6 @@ def _find(client: Client, zone: Owner, item: Json) -> Json:
         return PARTS.absent(item["id"])
 
 
-def _edit(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    """Set the value, or delete it if *after* has none: only `variants` can be unset."""
-    if "value" in after:
-        return api.edit_part(client, zone.id, before["id"], after["value"])
-    api.delete_variants(client, zone.id)
-    return after
-
-
-def _purge(client: Client, zone: Owner, item: Json) -> Json:
-    """Purge the `values` of *item* by its `rule`, as api.purge does."""
-    api.purge(client, zone.id, {item["rule"]: item["values"]})
-    return item
-
-
 # A purge is an action and leaves no item, so no scan lists it. It is a write like others: shown, confirmed
 # and entered in the journal.
 PURGE = Resource(
@@ -48,7 +34,7 @@ PURGE = Resource(
     needs="Zone > Cache Purge > Purge",
     writes=Writes(
         find=lambda _client, _zone, _item: None,
-        create=_purge,
+        create=api.purge,
         irreversible="a purge cannot be reverted; the cache fills again by itself",
     ),
 )
@@ -65,6 +51,6 @@ RESOURCES = (
         label="id",
         compare=Compare(volatile=("modified_on",), read_only=("editable",)),
         deep=True,
-        writes=Writes(find=_find, update=_edit),
+        writes=Writes(find=_find, update=api.edit_part),
     ),
 )

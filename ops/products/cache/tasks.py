@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
+from ops.kinds.resource import Change
 from ops.products.cache import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import Rows
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
 
 
-@command(
-    "settings",
-    required=("zone",),
-    needs="Zone > Zone Settings > Read",
-    help={"zone": "domain or id, e.g. example.com"},
-)
+@command("settings", required=("zone",), needs="Zone > Zone Settings > Read")
 def list_settings(app: App, zone: str = "") -> Rows:
     """List how a zone caches: level, TTLs, development mode, tiered cache, cache reserve, variants.
 
@@ -56,7 +53,6 @@ def list_settings(app: App, zone: str = "") -> Rows:
     writes=True,
     needs="Zone > Cache Purge > Purge",
     help={
-        "zone": "domain or id, e.g. example.com",
         "all": "everything that is cached for the zone",
         "files": "complete URLs, or JSON with `url` and `headers`; - reads them from stdin, one per line",
         "tags": "responses with these values in Cache-Tag",
@@ -82,10 +78,8 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
-    from ops.kinds.resource import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
-    from ops.writes.make import make
 
     rule = valid.the_rule(all=all, files=files, tags=tags, hosts=hosts, prefixes=prefixes)
     found = app.zone(zone)
@@ -98,7 +92,7 @@ def purge(
         )
         everything = {"name": "everything", "rule": "purge_everything", "values": True}
         return make(app, Change(PURGE, owner, None, everything), question=question)
-    wanted = valid.values(rule, (files or tags or hosts or prefixes), found["name"], _lines)
+    wanted = valid.values(rule, files or tags or hosts or prefixes, found["name"], _lines)
     return make(app, *[Change(PURGE, owner, None, item) for item in valid.items(rule, wanted)])
 
 

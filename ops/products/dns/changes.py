@@ -63,9 +63,8 @@ class CurrentZone(NamedTuple):
             if not isinstance(record, dict) or not all(
                 isinstance(record.get(field), str) for field in ("id", "name", "type")
             ):
-                raise MalformedAnswer(
-                    "the API sent a DNS record without id, name or type", hint="run it again later"
-                )
+                hint = "run it again later"
+                raise MalformedAnswer("the API sent a DNS record without id, name or type", hint=hint)
         for change in self.simulated:
             if change.resource.kind != RECORDS.kind or change.owner.id != self.owner.id:
                 continue
@@ -140,10 +139,8 @@ def ambiguous(candidates: list[Json]) -> AmbiguousName:
     first = candidates[0]
     lines = [f"  --id {record.get('id', '')}  {_shown(record)}" for record in candidates[:SHOWN]]
     more = [f"  and {len(candidates) - SHOWN} more"] if len(candidates) > SHOWN else []
-    return AmbiguousName(
-        f"{len(candidates)} {first['type']} records are called {first['name']}",
-        hint="\n".join(("use the id of one of", *lines, *more)),
-    )
+    hint = "\n".join(("use the id of one of", *lines, *more))
+    return AmbiguousName(f"{len(candidates)} {first['type']} records are called {first['name']}", hint=hint)
 
 
 def _shown(record: Json) -> str:
@@ -166,10 +163,8 @@ def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
     checks.check_type(type)
     parts = typed_rdata(type, given, zone["name"])
     if not parts:
-        raise UsageError(
-            f"a {type} record needs --content{_or_fields(type)}",
-            hint=f"e.g. --content '{rdata.EXAMPLES[type]}'",
-        )
+        hint = f"e.g. --content '{rdata.EXAMPLES[type]}'"
+        raise UsageError(f"a {type} record needs --content{_or_fields(type)}", hint=hint)
     settings: Json = {field: given[field] for field in SETTINGS if field in given}
     record = full({"name": full_name(name, zone["name"]), "type": type, **parts, **settings})
     checks.check(record, zone)
@@ -190,9 +185,8 @@ def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> J
     if "content" in given:
         double = [field for field in typed if field != "priority" or (type in rdata.PLAIN and type != "MX")]
         if double:
-            raise UsageError(
-                f"--content and --{double[0]} both set the data of the record", hint="use one of them"
-            )
+            hint = "use one of them"
+            raise UsageError(f"--content and --{double[0]} both set the data of the record", hint=hint)
         text = rdata.prioritized(type, given["content"], priority)
     elif typed and type in rdata.FIELDS:
         data = {**((old or {}).get("data") or {}), **typed}

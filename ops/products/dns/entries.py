@@ -82,10 +82,8 @@ def raise_all(errors: Iterable[OpsError], name: str = "") -> None:
     if len(ordered) == 1:
         raise kind(prefix + ordered[0].message, hint=ordered[0].hint)
     hints = dict.fromkeys(error.hint for error in ordered if error.hint)
-    raise kind(
-        "\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered, MOST))),
-        hint="; ".join(("nothing was sent; fix them and run it again", *[*hints][:3])),
-    )
+    hint = "; ".join(("nothing was sent; fix them and run it again", *[*hints][:3]))
+    raise kind("\n  ".join((f"{prefix}{len(ordered)} errors", *listed(ordered, MOST))), hint=hint)
 
 
 def listed(errors: Sequence[OpsError], most: int = SHOWN) -> list[str]:
@@ -103,10 +101,8 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
     data = data if isinstance(data, dict) and type in rdata.FIELDS else {}
     beside = record.get("priority", priority)
     if str(beside) != str(priority):
-        raise ValidationError(
-            f"priority is {beside}, and data.priority is {priority}",
-            hint="remove one of them, or make them equal",
-        )
+        hint = "remove one of them, or make them equal"
+        raise ValidationError(f"priority is {beside}, and data.priority is {priority}", hint=hint)
     text = rdata.text_of({"type": type, "content": record.get("content")})
     if not text or type not in rdata.TYPES or (live and data and record["content"] == live.get("content")):
         return

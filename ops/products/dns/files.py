@@ -60,9 +60,8 @@ def read(
 
             found = zonefile.read(text, zone["name"], proxied)
         if found.zone and found.zone != zone["name"]:
-            raise ValidationError(
-                f"it is of the zone {found.zone}, not of {zone['name']}", hint=f"--zone {found.zone}"
-            )
+            hint = f"--zone {found.zone}"
+            raise ValidationError(f"it is of the zone {found.zone}, not of {zone['name']}", hint=hint)
         # A zone file may have only records that were left out, which are in its notes.
         if not (found.records or found.errors or found.skipped or (found.notes and not is_document)):
             raise ValidationError("the file has no records", hint=_EXPORT)
@@ -89,9 +88,8 @@ def read_text(path: Path, option: str = "--file", *, regular: bool = False) -> s
         with path.open("rb") if open_pipe else open_regular(path) as file:
             return _decoded(file.read(LARGEST + 1), str(path))
     except OSError as error:
-        raise ValidationError(
-            f"{path} cannot be read: {error.strerror}", hint=f"check the path in {option}"
-        ) from None
+        hint = f"check the path in {option}"
+        raise ValidationError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
 
 
 def _is_open_pipe(path: Path) -> bool:
@@ -110,15 +108,13 @@ def _stdin_text() -> str:
 def _decoded(data: bytes, name: str) -> str:
     """Return *data* as text with `\\n` at the ends of lines. Raises ValidationError if it is not UTF-8."""
     if len(data) > LARGEST:
-        raise ValidationError(
-            f"{name} has more than {LARGEST >> 20} MiB", hint="a zone's records need far less"
-        )
+        hint = "a zone's records need far less"
+        raise ValidationError(f"{name} has more than {LARGEST >> 20} MiB", hint=hint)
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise ValidationError(
-            f"{name} is not UTF-8 at byte {error.start}", hint="convert it, e.g. with `iconv -t utf-8`"
-        ) from None
+        hint = "convert it, e.g. with `iconv -t utf-8`"
+        raise ValidationError(f"{name} is not UTF-8 at byte {error.start}", hint=hint) from None
 
 
 def _document(text: str, ending: str, zone: Json) -> RecordFile:
@@ -143,9 +139,8 @@ def _listed_items(
     try:
         found, node = (_json(text, errors), None) if is_json else _yaml(text, errors)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise ValidationError(
-            f"the file does not parse: {' '.join(str(error).split())}", hint="export it again, or fix it"
-        ) from None
+        hint = "export it again, or fix it"
+        raise ValidationError(f"the file does not parse: {' '.join(str(error).split())}", hint=hint) from None
     if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
         return list(octodns.records(found, node, zone["name"], errors)), "", ()
     items, notes = _items(found, whole=is_json or text.rstrip().endswith("\n..."))
@@ -167,9 +162,8 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
         return found, ()
     lists = [found[n] for n in _LISTS if isinstance(found.get(n), list)] if isinstance(found, dict) else []
     if not lists:
-        raise ValidationError(
-            "the file has no list of records", hint="`inv dns.export --format json` writes one"
-        )
+        hint = "`inv dns.export --format json` writes one"
+        raise ValidationError("the file has no list of records", hint=hint)
     items = lists[0]
     meta = found.get("meta") if isinstance(found.get("meta"), dict) else {}
     pages = found.get("result_info") if isinstance(found.get("result_info"), dict) else {}

@@ -43,10 +43,8 @@ def full_name(name: str, zone: str, *, exported: bool = False) -> str:
     if whole == zone or whole.endswith(f".{zone}"):
         return whole
     if is_absolute(written):
-        raise ValidationError(
-            f"{name!r} is not in the zone {zone}",
-            hint="a name with a final dot is complete; without the dot it is relative to the zone",
-        )
+        hint = "a name with a final dot is complete; without the dot it is relative to the zone"
+        raise ValidationError(f"{name!r} is not in the zone {zone}", hint=hint)
     return canonical_name(f"{whole}.{zone}", wildcard=True, exported=exported)
 
 
@@ -68,16 +66,13 @@ def host(text: str) -> str:
     """Return the target of a record in canonical form; `.`, for none, stays. Raises ValidationError."""
     if text == ".":
         return text
-    if "://" in text:
-        raise ValidationError(f"{text!r} is a URL, where a name is needed", hint="use the host name in it")
     name = canonical_name(text)
     try:
         ip_address(name)
     except ValueError:
         return name
-    raise ValidationError(
-        f"{text!r} is an IP address, where a name is needed", hint="use an A or AAAA record for an address"
-    )
+    hint = "use an A or AAAA record for an address"
+    raise ValidationError(f"{text!r} is an IP address, where a name is needed", hint=hint)
 
 
 def absolute_host(text: str, zone: str) -> str:
@@ -88,10 +83,8 @@ def absolute_host(text: str, zone: str) -> str:
     if text == APEX:
         return zone
     if text and not is_absolute(text) and "." not in text:
-        raise ValidationError(
-            f"a target is a complete name, and {text!r} is a single label",
-            hint=f"`{text}.{zone}` for the name in the zone, `{text}.` for the top-level domain",
-        )
+        hint = f"`{text}.{zone}` for the name in the zone, `{text}.` for the top-level domain"
+        raise ValidationError(f"a target is a complete name, and {text!r} is a single label", hint=hint)
     return text
 
 
@@ -105,6 +98,8 @@ def canonical_name(text: str, *, wildcard: bool = False, exported: bool = False)
     name = text.lower().removesuffix(".")
     if len(name) <= LONGEST and _PLAIN.fullmatch(name) and (wildcard or not name.startswith("*")):
         return name
+    if "://" in text and not exported:
+        raise ValidationError(f"{text!r} is a URL, where a name is needed", hint="use the host name in it")
     try:
         labels = list(_labels(text, exported, wildcard))
         longest, total = max(map(len, labels)), sum(len(label) + 1 for label in labels) - 1

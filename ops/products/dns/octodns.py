@@ -68,8 +68,9 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
     rest |= {field: options[field] for field in ("comment", "tags") if options.get(field)}
     rest |= {"proxied": True} if options.get("proxied") else {}
     field = "values" if "values" in record else "value"
-    held = next((value for key, value in node.value if key.value == field), node)
-    many = isinstance(record.get(field), list)
+    # With a merge key (`<<`), the last of two is the one that counts.
+    held = {key.value: value for key, value in node.value}.get(field, node)
+    many = isinstance(record.get(field), list) and bool(record[field])
     for value, at in zip(
         record[field] if many else [record.get(field)], held.value if many else [held], strict=True
     ):
@@ -77,7 +78,7 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
         entry = entry._replace(place=f"line {line}")
         with entry.collected(own_errors, "content"):
             if value is None or isinstance(value, list):
-                what = "no value" if value is None else "a list in its values"
+                what = "a list in its values" if value else "no value"
                 hint = "value is one, and values a list of them"
                 raise ValidationError(f"the {type} record {name} of octoDNS has {what}", hint=hint)
             rdata = _rdata(type, value, at)

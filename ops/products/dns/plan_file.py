@@ -50,9 +50,8 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
             hint=f"--zone {found.get('zone')}",
         )
     if found.get("state") != state(live):
-        raise Conflict(
-            f"{zone.item['name']} has changed since the plan was made", hint="make a new one: `inv dns.plan`"
-        )
+        hint = "make a new one: `inv dns.plan`"
+        raise Conflict(f"{zone.item['name']} has changed since the plan was made", hint=hint)
     by_id = {record["id"]: record for record in live}
     try:
         changes = [_change(one, zone, by_id) for one in found["changes"]]
@@ -64,9 +63,8 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:
-    return ValidationError(
-        f"{path} is not a plan of dns.plan: {why}", hint="`inv dns.plan --save FILE` makes one"
-    )
+    hint = "`inv dns.plan --save FILE` makes one"
+    return ValidationError(f"{path} is not a plan of dns.plan: {why}", hint=hint)
 
 
 def _change(one: Json, zone: Owner, by_id: dict[str, Json]) -> Change:

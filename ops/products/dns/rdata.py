@@ -108,10 +108,8 @@ def _word(type: str, field: str, data: Json) -> str:
     if value is None and type in _NAME_SECOND and field == "value":
         value = ""
     if value is None or isinstance(value, dict | list | bool):
-        raise ValidationError(
-            f"the {type} record has no usable data.{field}",
-            hint=f"its data has the fields {', '.join(FIELDS[type])}",
-        )
+        hint = f"its data has the fields {', '.join(FIELDS[type])}"
+        raise ValidationError(f"the {type} record has no usable data.{field}", hint=hint)
     if (type, field) in _QUOTED:
         return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
     if field == TARGETS.get(type):
@@ -220,10 +218,8 @@ def parsed(type: str, text: str) -> Rdata:
     if not problem or len(text.split()) < len(fields):
         problem = reason(type, text.strip(), fields)
     example = f"{type} {EXAMPLES[type]}" if type in EXAMPLES else "a record that `inv dns.list` shows"
-    raise ValidationError(
-        f"{text!r} does not parse as {type}: {problem}; e.g. {example}",
-        hint=hint or f"a record of type {type} has {', '.join(fields)}",
-    )
+    hint = hint or f"a record of type {type} has {', '.join(fields)}"
+    raise ValidationError(f"{text!r} does not parse as {type}: {problem}; e.g. {example}", hint=hint)
 
 
 def fields_of_rdata(rdata: Rdata) -> Json:

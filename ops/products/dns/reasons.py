@@ -58,7 +58,11 @@ def reason(type: str, text: str, fields: tuple[str, ...]) -> str:
 def _problem(type: str, field: str, word: str) -> str:
     most = 65535 if field in _SHORT or (type, field) == ("DNSKEY", "flags") else 255
     numeric = type != "NAPTR" or field in _SHORT
-    if (field in _SHORT or field in _BYTES) and numeric and not (word.isdecimal() and int(word) <= most):
+    if (
+        (field in _SHORT or field in _BYTES)
+        and numeric
+        and not (re.fullmatch(r"[0-9]{1,5}", word) and int(word) <= most)
+    ):
         if (type, field) in _NAMED and not _NUMBER.match(word):
             return f"{field} is {word!r}, which is neither a number nor a known name"
         return f"{field} is {word!r}, which is not a whole number of 0 to {most}"

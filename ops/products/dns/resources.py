@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.paging import Pages, Single
+from ops.kinds.paging import Single
 from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restore
 from ops.products.dns import api
 from ops.products.dns.checks import fitted
@@ -36,12 +36,13 @@ def _block(zone: Owner, record: Json) -> Block:
 RECORDS = Resource(
     kind="dns.record",
     parent="zones.zone",
-    path="/zones/{zone}/dns_records",
-    paging=Pages(api.PAGE, order="name"),
+    path=api.RECORDS,
+    paging=api.PAGING,
     needs="Zone > DNS > Read",
     task="dns.list",
     # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
+    types={"content": str, "priority": int},
     # The last three read-only fields came with records until January 2025.
     compare=Compare(
         volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
@@ -56,7 +57,7 @@ RECORDS = Resource(
 SETTINGS = Resource(
     kind="dns.settings",
     parent="zones.zone",
-    path="/zones/{zone}/dns_settings",
+    path=api.SETTINGS,
     paging=Single(),
     needs="Zone > DNS > Read",
     identity=(),

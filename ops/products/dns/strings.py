@@ -74,13 +74,11 @@ def sendable(content: str) -> str:
     strings, text = strings_of(content), content.strip()
     length = len(b"".join(strings).decode("utf-8", "replace"))
     if not 0 < length <= MOST_CHARACTERS:
-        raise ValidationError(
-            f"the text has {length:,} characters", hint=f"a TXT record holds 1 to {MOST_CHARACTERS:,}"
-        )
+        hint = f"a TXT record holds 1 to {MOST_CHARACTERS:,}"
+        raise ValidationError(f"the text has {length:,} characters", hint=hint)
     if "\n" in text or "\r" in text:
-        raise ValidationError(
-            "the text has a line break", hint=r"a TXT record is one line; \010 in quotes stands for a break"
-        )
+        hint = r"a TXT record is one line; \010 in quotes stands for a break"
+        raise ValidationError("the text has a line break", hint=hint)
     if text.startswith('"') or not ('"' in text or "\\" in text):
         return text
     return quoted(strings)

@@ -49,6 +49,7 @@ def read_record(entry: FileRecord, item: Any, zone: Json) -> FileRecord:
             continue
         with entry.collected(errors, field):
             value = _READ[field](field, one) if one is not None and field in _READ else one
+            _refuse_surrogates(field, value)
             record |= {field: value} if value is not None or field == "comment" else {}
     if not record.get("id"):
         record.pop("id", None)
@@ -82,6 +83,15 @@ def _read_targets(record: Json, type: str, zone: str) -> Iterator[tuple[str, str
             yield "data", f"data.{name} is {_shown(one)}, which is neither text nor a number", hint
 
 
+def _refuse_surrogates(field: str, value: Any) -> None:
+    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+    try:
+        "".join(one for one in texts if isinstance(one, str)).encode()
+    except UnicodeEncodeError:
+        hint = "a lone surrogate such as \\ud800 is not a character"
+        raise ValidationError(f"{field} is not valid UTF-8", hint=hint) from None
+
+
 def _text(field: str, value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -96,19 +106,16 @@ def _number(field: str, value: Any) -> int | None:
         return int(value)
     if text == "" or (re.fullmatch(r"\d{1,10}", text) and not isinstance(value, float)):
         return int(text) if text else None
-    raise ValidationError(
-        f"{field} is {_shown(value)}, which is not a whole number",
-        hint="seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10",
-    )
+    hint = "seconds, e.g. 300, or 1 for automatic" if field == "ttl" else "e.g. 10"
+    raise ValidationError(f"{field} is {_shown(value)}, which is not a whole number", hint=hint)
 
 
 def _yes_no(field: str, value: Any) -> bool | None:
     text = _word(value)
     if text in YES_NO or text == "":
         return YES_NO.get(text)
-    raise ValidationError(
-        f"{field} is {_shown(value)}, which is neither true nor false", hint=f"{field} is true or false"
-    )
+    hint = f"{field} is true or false"
+    raise ValidationError(f"{field} is {_shown(value)}, which is neither true nor false", hint=hint)
 
 
 def _word(value: Any) -> str:
@@ -151,7 +158,8 @@ def _settings(field: str, value: Any) -> Json:
 
 def _shown(value: Any) -> str:
     """Return *value* for a message, shortened."""
-    return reprlib.repr(value) if isinstance(value, dict | list) else json.dumps(value, default=str)[:60]
+    text = reprlib.repr(value) if isinstance(value, dict | list) else json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 _READ: dict[Any, Callable[[str, Any], Any]] = {

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent, MalformedAnswer, OpsError
+from ops.http.paths import path
 from ops.kinds.resource import Owner, Writes
 from ops.products.dns import api
 from ops.products.dns.checks import conflicts, fitted, plan_of
@@ -67,16 +68,14 @@ def _equal(records: Iterable[Json], item: Json) -> Json | None:
 
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
-    """Create *item*; its id is new."""
-    return api.create_record(client, zone.id, _body(zone, item))
+    """Create *item*; its id is new. Raises Conflict (81057, 81058) where it exists already."""
+    return client.post(path(api.RECORDS, zone=zone.id), json=_body(zone, item))
 
 
 def update_record(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Turn *before* into *after*: by the fields that differ, or whole where *after* is from a snapshot."""
-    fields = patch(before, after)
-    if fields is None:
-        return api.replace_record(client, zone.id, before["id"], _body(zone, after))
-    return api.update_record(client, zone.id, before["id"], fields)
+    fields, where = patch(before, after), path(f"{api.RECORDS}/{{}}", before["id"], zone=zone.id)
+    return client.put(where, json=_body(zone, after)) if fields is None else client.patch(where, json=fields)
 
 
 def _body(zone: Owner, record: Json) -> Json:
@@ -85,14 +84,15 @@ def _body(zone: Owner, record: Json) -> Json:
 
 
 def delete_record(client: Client, zone: Owner, item: Json) -> None:
-    """Delete *item*. Raises NotFound when it was gone before."""
-    api.delete_record(client, zone.id, item["id"])
+    """Delete *item*. Raises NotFound (81044) when it was gone before."""
+    client.delete(path(f"{api.RECORDS}/{{}}", item["id"], zone=zone.id))
 
 
 def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts.
+    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts: all or nothing.
 
-    A refusal names the record that it is about, as far as that can be found.
+    Not all name servers answer with it at the same moment. A refusal names the record that it is about, as
+    far as that can be found.
     """
     lists: dict[str, list[Json]] = {name: [] for name in LISTS}
     placed = []
@@ -108,7 +108,8 @@ def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> lis
         lists[name].append({**({"id": before["id"]} if before else {}), **item})
         placed.append(name)
     try:
-        done = api.batch_records(client, zone.id, {name: items for name, items in lists.items() if items})
+        sent = {name: items for name, items in lists.items() if items}
+        done = client.post(path(f"{api.RECORDS}/batch", zone=zone.id), json=sent)
     except OpsError as error:
         if error.status not in (400, 404, 409, 422):
             raise
@@ -123,9 +124,8 @@ def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> lis
         message = f"{error.message}\n  nothing of this batch was done; {which}: {names}{more}"
         raise type(error)(message, error.status, hint=error.hint, codes=error.codes, ray=error.ray) from error
     if any(len(done.get(name) or ()) != len(items) for name, items in lists.items()):
-        raise MalformedAnswer(
-            "the answer to a batch lacks some of its records", hint="`inv dns.list` shows what was done"
-        )
+        hint = "`inv dns.list` shows what was done"
+        raise MalformedAnswer("the answer to a batch lacks some of its records", hint=hint)
     answers = {name: iter(done.get(name) or ()) for name in LISTS}
     found = [next(answers[name]) for name in placed]
     return [item if change.after is not None else None for change, item in zip(changes, found, strict=True)]
@@ -160,15 +160,10 @@ def managed_by_cloudflare(wanted: Json, live: Json | None, _now: float) -> str:
     return "Cloudflare manages it: it is created and deleted with what it belongs to"
 
 
-def find_settings(client: Client, zone: Owner, _item: Json) -> Json:
-    """Return the DNS settings of the zone, which always has them."""
-    return api.get_settings(client, zone.id)
-
-
 def update_settings(client: Client, zone: Owner, before: Json, after: Json) -> Json:
     """Set the DNS settings in which *after* differs from *before*."""
     changed = {name: one for name, one in after.items() if before.get(name) != one}
-    return api.update_settings(client, zone.id, changed) if changed else dict(before)
+    return client.patch(path(api.SETTINGS, zone=zone.id), json=changed) if changed else dict(before)
 
 
 RECORD_WRITES = Writes(
@@ -183,4 +178,6 @@ RECORD_WRITES = Writes(
     # The fewest where the plan is not known.
     batch_of=lambda zone: PAID_BATCH if plan_of(zone.item) not in ("", "free") else BATCH,
 )
-SETTINGS_WRITES = Writes(find=find_settings, update=update_settings)
+SETTINGS_WRITES = Writes(
+    find=lambda client, zone, _item: client.get(path(api.SETTINGS, zone=zone.id)), update=update_settings
+)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import dns.exception
-import dns.grange
 import dns.rdatatype
 
 from ops.errors import OpsError, ValidationError
@@ -30,11 +29,13 @@ RESERVED = "cf-"
 _PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|;[^\n]*|\\.|[()\n]', re.DOTALL)
 # Windows DNS writes the age of a dynamic record behind its name.
 _AGE = re.compile(r"^(\S*[ \t]+)\[AGE:\d+\](?=\s)", re.IGNORECASE)
-_GENERATE = re.compile(r"\$GENERATE[ \t]+(\S+)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
-_COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d+)(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
-_TTL = re.compile(r"\d+[smhdw]?(?:\d+[smhdw])*", re.IGNORECASE)
+_GENERATE = re.compile(
+    r"\$GENERATE[ \t]+(\d{1,10})-(\d{1,10})(?:/(\d{1,10}))?[ \t]+(.*)", re.IGNORECASE | re.DOTALL
+)
+_COUNTER = re.compile(r"\\.|\$\$|\$(?:\{([+-]?\d{1,10})(?:,(\d{1,3})(?:,([doxXnN]))?)?\})?", re.DOTALL)
+_TTL = re.compile(r"\d{1,10}[smhdw]?(?:\d{1,10}[smhdw])*", re.IGNORECASE)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:\\.|[^\s"])+', re.DOTALL)
-_CLASSES = ("IN", "CH", "CHAOS", "CS", "HS", "HESIOD", "NONE", "ANY")
+_CLASS = re.compile(r"IN|CH|CHAOS|CS|HS|HESIOD|NONE|ANY|CLASS\d+", re.IGNORECASE)
 _LINE = "a line is: name TTL type data"
 # A word, a comment, a parenthesis, or a quote or a backslash that does not fit.
 _TOKEN = re.compile(rf'({WORD.pattern})|;([^\n]*)|([()"\\])|\s+', re.DOTALL)
@@ -49,36 +50,39 @@ class _ZoneFile:
     def __init__(self, zone: str, proxied: bool | None) -> None:
         self.zone, self.proxied, self.origin = zone, proxied, zone
         # The name of the record before, and what is wrong with it.
-        self.name: str = zone
-        self.name_errors: list[Problem] = []
+        self.name, self.name_errors = zone, list[Problem]()
         # A record without a TTL is automatic, unless the file has set one before.
         self.ttl, self.default_ttl = checks.AUTOMATIC, -1
+        self.line = FileRecord("", {}, absolute=True)
         self.records: list[FileRecord] = []
         self.errors: list[Problem] = []
         self.skipped: list[OpsError] = []
         self.warnings: list[str] = []
-        self.left_out = 0
         self.ages: list[str] = []
+        self.left_out = 0
 
-    def line(self, number: int, text: str) -> None:
+    def read(self, number: int, text: str) -> None:
         """Read one line, all parts of it that parentheses hold together."""
-        line = FileRecord(f"line {number}", {}, absolute=True)
+        self.line = self.line._replace(place=f"line {number}")
         text, ages = _AGE.subn(r"\1", text)
-        self.ages += [line.place] * ages
-        with line.collected(self.errors):
+        self.ages += [self.line.place] * ages
+        with self.line.collected(self.errors):
             for one in _generated(text):
                 words, comment = _words(one)
-                if not words:
-                    continue
-                if one[0] == "$":
-                    self._directive(words)
-                    continue
-                if one[0] not in " \t":
-                    self._owner(line, words.pop(0))
-                self._record(line, words, comment)
+                if words and one[0] == "$":
+                    self._directive(words[0].upper(), " ".join(words[1:]))
+                elif words:
+                    if one[0] not in " \t":
+                        self.name, self.name_errors = words.pop(0), []
+                        with self.line.collected(self.name_errors, "name"):
+                            self.name = full_name(self._complete(self.name), self.zone)
+                        self.errors += self.name_errors
+                    self._record(words, comment, one)
 
-    def _directive(self, words: list[str]) -> None:
-        directive, value = words[0].upper(), " ".join(words[1:])
+    def _warn(self, message: str) -> None:
+        self.warnings.append(f"{self.line.place}: {message}")
+
+    def _directive(self, directive: str, value: str) -> None:
         if directive == "$ORIGIN" and value:
             self.origin = "" if value == "." else canonical_name(self._complete(value))
         elif directive == "$TTL" and _TTL.fullmatch(value):
@@ -90,30 +94,28 @@ class _ZoneFile:
                 "what $INCLUDE names must be in the file itself",
             )
 
-    def _owner(self, line: FileRecord, word: str) -> None:
-        self.name, self.name_errors = word, []
-        with line.collected(self.name_errors, "name"):
-            self.name = full_name(self._complete(word), self.zone)
-        self.errors += self.name_errors
-
     def _complete(self, name: str) -> str:
         """Return *name* with the origin, where it is relative to that, and with a final dot."""
         if name == APEX:
             return f"{self.origin}."
         name = re.sub(r"(?<!\\)@", r"\\064", name)
-        return name if is_absolute(name) else f"{name}.{self.origin}".removesuffix(".") + "."
+        if not is_absolute(name):
+            name = f"{name}.{self.origin}".removesuffix(".") + "."
+            if name.lower().endswith(f".{self.zone}.{self.zone}."):
+                twice = f"{name.lower()[:-1]} has the zone twice"
+                self._warn(f"{twice}; a complete name in a zone file ends with a dot")
+        return name
 
     def _target(self, name: str) -> str:
         # Without a final dot an address would become a name.
         target = host(name) if name != APEX else ""
         return target if is_absolute(name) else host(self._complete(name))
 
-    def _record(self, line: FileRecord, words: list[str], comment: str) -> None:
+    def _record(self, words: list[str], comment: str, text: str) -> None:
         if len(self.records) >= MOST:
             raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
         errors = [*self.name_errors]
-        known = len(errors)
-        ttl, type = self._ttl_and_type(line, words, errors)
+        ttl, type = self._ttl_and_type(words, errors)
         data = " ".join(words)
         if type == "SOA" or (type == "NS" and self.name == self.zone):
             self.left_out += 1
@@ -121,68 +123,60 @@ class _ZoneFile:
                 # Without $TTL, its last number is the default (before RFC 2308).
                 self.default_ttl = _seconds(words[-1])
         elif type and type not in TYPES:
-            self.skipped.append(line.refused(unsupported(type)))
+            self.skipped.append(self.line.refused(unsupported(type)))
         elif type:
             record: Json = {"name": self.name, "type": type, "ttl": ttl}
-            with line.collected(errors, "content"):
+            with self.line.collected(errors, "content"):
                 if data.startswith("\\#"):
                     data = parsed(type, data).to_text()
                 elif type == "TXT":
-                    strings = _STRING.findall(data)
-                    data = " ".join(one if one[0] == '"' else f'"{one}"' for one in strings)
-                    data = quoted(strings_of(data))
+                    strings = (one if one[0] == '"' else f'"{one}"' for one in _STRING.findall(data))
+                    data = quoted(strings_of(" ".join(strings)))
+                    if comment and words and words[-1][-1] != '"' and f"{words[-1]};{comment}" in text:
+                        self._warn("what follows `;` is a comment: put text that has one in quotes")
                 else:
                     data = with_target(type, data, self._target)
                 record |= fields_of(type, data)
-            self._add(line._replace(record=record), comment)
-            self.records[-1] = self.records[-1]._replace(errors=tuple(errors))
-        self.errors += errors[known:]
+            found, unread = remarks(comment)
+            for warning in unread:
+                self._warn(warning)
+            record |= found
+            if type not in PROXIABLE:
+                record.pop("proxied", None)
+            elif self.proxied is not None:
+                record.setdefault("proxied", self.proxied)
+            if record.get("proxied"):
+                record["ttl"] = checks.AUTOMATIC
+            self.records.append(self.line._replace(record=record, errors=tuple(errors)))
+        self.errors += errors[len(self.name_errors) :]
 
-    def _ttl_and_type(self, line: FileRecord, words: list[str], errors: list[Problem]) -> tuple[int, str]:
+    def _ttl_and_type(self, words: list[str], errors: list[Problem]) -> tuple[int, str]:
         """Take what is before the data out of *words*; the type is "" where it is missing or unknown."""
         ttl = -1
-        while words and (word := words.pop(0)):
+        while words:
+            word = words.pop(0)
             if ttl < 0 and _TTL.fullmatch(word):
                 ttl = self.ttl = _seconds(word)
                 continue
-            if word.upper() in _CLASSES:
-                with line.collected(errors):
-                    if word.upper() != "IN":
-                        raise ValidationError(f"its class is {word}, and not IN", hint="remove the class")
-                continue
-            if ttl < 0:
-                ttl = self.default_ttl if self.default_ttl >= 0 else self.ttl
-            with line.collected(errors, "type"):
+            with self.line.collected(errors, "type"):
+                if _CLASS.fullmatch(word):
+                    if word.upper() in ("IN", "CLASS1"):
+                        continue
+                    raise ValidationError(f"its class is {word}, and not IN", hint="remove the class")
                 try:
-                    return ttl, dns.rdatatype.from_text(word).name
+                    type = dns.rdatatype.from_text(word).name
                 except (dns.exception.DNSException, ValueError):
-                    if any(one.upper() in TYPES for one in words[:3]):
-                        what = f"{word!r} is neither a TTL nor a class nor a type"
-                        raise ValidationError(what, hint=_LINE) from None
-                    raise checks.unknown_type(word.upper()) from None
-            if not any(one.upper() in TYPES for one in words[:3]):
-                return ttl, ""
-        with line.collected(errors, "type"):
-            raise ValidationError("it has no type and no data", hint=_LINE)
+                    if {one.upper() for one in words[:3]}.isdisjoint(TYPES):
+                        words.clear()
+                        raise checks.unknown_type(word.upper()) from None
+                    what = f"{word!r} is neither a TTL nor a class nor a type"
+                    raise ValidationError(what, hint=_LINE) from None
+                default = self.default_ttl if self.default_ttl >= 0 else self.ttl
+                return (default if ttl < 0 else ttl), type
+        if len(errors) == len(self.name_errors):
+            missing = ValidationError("it has no type and no data", hint=_LINE)
+            errors.append(("type", self.line.refused(missing)))
         return ttl, ""
-
-    def _add(self, line: FileRecord, comment: str) -> None:
-        """Add the record of *line* with what its *comment* means, and warnings."""
-        record = line.record
-        found, unread = remarks(comment)
-        doubled = [n for n in (record["name"], *_targets(record)) if n.endswith(f".{self.zone}.{self.zone}")]
-        if doubled:
-            final_dot = "a complete name in a zone file ends with a dot"
-            unread.insert(0, f"{doubled[0]} has the zone twice; {final_dot}")
-        self.warnings += [f"{line.place}: {one}" for one in unread]
-        record |= found
-        if record["type"] not in PROXIABLE:
-            record.pop("proxied", None)
-        elif self.proxied is not None:
-            record.setdefault("proxied", self.proxied)
-        if record.get("proxied"):
-            record["ttl"] = checks.AUTOMATIC
-        self.records.append(line)
 
 
 def _words(text: str) -> tuple[list[str], str]:
@@ -204,16 +198,8 @@ def _words(text: str) -> tuple[list[str], str]:
 
 def _seconds(text: str) -> int:
     """Return a TTL such as 300 or 1h30m in seconds."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    parts = re.findall(r"(\d+)([a-z]?)", text.lower())
-    return sum(int(number) * units[unit or "s"] for number, unit in parts)
-
-
-def _targets(record: Json) -> list[str]:
-    data = record.get("data")
-    if data:
-        return [str(data[field]) for field in ("target", "replacement") if field in data]
-    return [record.get("content", "")] if record["type"] in ("CNAME", "MX", "NS", "PTR") else []
+    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([a-z]?)", text.lower()))
 
 
 def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
@@ -223,7 +209,7 @@ def read(text: str, zone: str, proxied: bool | None = None) -> RecordFile:
     """
     reading = _ZoneFile(zone, proxied)
     for number, line in _lines(text):
-        reading.line(number, line)
+        reading.read(number, line)
     own = f"left out: {reading.left_out} SOA or NS of {zone} itself, which Cloudflare sets"
     if reading.ages:
         what = f"{reading.ages[0]}: [AGE:…] of Windows DNS, {len(reading.ages)} times"
@@ -268,14 +254,13 @@ def _generated(line: str) -> Iterator[str]:
     if not found:
         yield line
         return
-    try:
-        start, stop, step = dns.grange.from_text(found[1])
-    except (dns.exception.DNSException, AssertionError, ValueError):
-        raise ValidationError(f"{found[1]!r} is not a range", hint="e.g. 1-10 or 1-10/2") from None
+    start, stop, step = int(found[1]), int(found[2]), int(found[3] or 1)
+    if start > stop or not step:
+        raise ValidationError(f"{start}-{stop}/{step} is not a range", hint="e.g. 1-10 or 1-10/2")
     if (stop - start) // step >= MOST:
         raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
     for counter in range(start, stop + 1, step):
-        yield _COUNTER.sub(lambda match, counter=counter: _counted(match, counter), found[2])
+        yield _COUNTER.sub(lambda match, counter=counter: _counted(match, counter), found[4])
 
 
 def _counted(match: re.Match[str], counter: int) -> str:

@@ -11,27 +11,30 @@ from typing import TYPE_CHECKING
 from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import require
+from ops.kinds.paging import Cursor, Pages
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
 
+READ = "Account > Workers Scripts > Read"
+NAMESPACES = "/accounts/{account}/workers/durable_objects/namespaces"
+OBJECTS = f"{NAMESPACES}/{{namespace}}/objects"
 # The default, the largest size that two sources agree on; only the newest one says 1,000.
-NAMESPACES_PAGE = 20
-LARGEST_PAGE = 1000
-OBJECTS_PAGE = 10_000
+NAMESPACE_PAGING, LARGEST_PAGE = Pages(20), 1000
+OBJECT_PAGING = Cursor(10_000)
 _ID = re.compile(r"[0-9a-f]{32}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def list_namespaces(
-    client: Client, account_id: str, *, script: str = "", per_page: int = NAMESPACES_PAGE
+    client: Client, account_id: str, *, script: str = "", per_page: int = NAMESPACE_PAGING.size
 ) -> Listing:
     """List namespaces (`id`, `name`, `script`, `class`, `use_sqlite`), only those of *script* if named."""
     if not 1 <= per_page <= LARGEST_PAGE:
         raise UsageError(f"--per-page {per_page} is not between 1 and {LARGEST_PAGE}", hint="--per-page 100")
-    where = path("/accounts/{}/workers/durable_objects/namespaces", account_id)
-    listing = client.pages(where, per_page=per_page).map(_identified)
+    paging = NAMESPACE_PAGING._replace(size=per_page)
+    listing = paging.read(client, path(NAMESPACES, account=account_id)).map(_identified)
     return listing.where(lambda namespace: namespace.get("script") == script) if script else listing
 
 
@@ -61,8 +64,8 @@ def list_objects(
     client: Client, account_id: str, namespace_id: str, *, stored: bool | None = None
 ) -> Listing:
     """List a namespace's objects: `id` and `hasStoredData`; *stored* selects those with or without data."""
-    where = path("/accounts/{}/workers/durable_objects/namespaces/{}/objects", account_id, namespace_id)
-    listing = client.cursor(where, limit=OBJECTS_PAGE).map(_identified)
+    where = path(OBJECTS, account=account_id, namespace=namespace_id)
+    listing = OBJECT_PAGING.read(client, where).map(_identified)
     return listing if stored is None else listing.where(lambda one: one.get("hasStoredData") is stored)
 
 

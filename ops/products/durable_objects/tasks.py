@@ -12,7 +12,6 @@ from ops.ui.shapes import Item, Rows
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-READ = "Account > Workers Scripts > Read"
 NAMESPACE = "name or id of the namespace"
 COLUMNS = ("name", "script", "class", "use_sqlite", "id")
 _STORED = {"": None, "yes": True, "no": False}
@@ -20,13 +19,10 @@ _STORED = {"": None, "yes": True, "no": False}
 
 @command(
     "list",
-    needs=READ,
-    help={
-        "script": "only namespaces of this script",
-        "per_page": "the number of namespaces per request, 1 to 1000",
-    },
+    needs=api.READ,
+    help={"script": "only namespaces of this script", "per_page": "namespaces per request, 1 to 1000"},
 )
-def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_PAGE) -> Rows:
+def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACE_PAGING.size) -> Rows:
     """List the Durable Object namespaces of the account with their script and class.
 
     inv do.list --script chat
@@ -38,13 +34,13 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACES_P
 @command(
     "objects",
     required=("namespace",),
-    needs=READ,
+    needs=api.READ,
     help={"namespace": NAMESPACE, "stored": "yes: only objects with stored data; no: only those without"},
 )
 def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     """List the objects of a namespace: one request for every 10,000.
 
-    inv do.objects --namespace chat_Room --stored yes --limit 100
+    inv do.objects --namespace chat-room_Room --stored yes --limit 100
     """
     if stored not in _STORED:
         raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
@@ -53,11 +49,11 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     return Rows(listing, ("id", "hasStoredData"))
 
 
-@command("info", required=("namespace",), needs=READ, help={"namespace": NAMESPACE})
+@command("info", required=("namespace",), needs=api.READ, help={"namespace": NAMESPACE})
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 
-    inv do.info --namespace chat_Room
+    inv do.info --namespace chat-room_Room
     """
     return Item(api.find_namespace(app.client, app.account_id, namespace), COLUMNS)
 
@@ -65,13 +61,13 @@ def info(app: App, namespace: str = "") -> Item:
 @command(
     "object",
     required=("namespace", "id"),
-    needs=READ,
+    needs=api.READ,
     help={"namespace": NAMESPACE, "id": "the object's id, 64 hexadecimal digits"},
 )
 def find_object(app: App, namespace: str = "", id: str = "") -> Item:
     """Show one object, paging through the list until it is found: the API has no request for one.
 
-    inv do.object --namespace chat_Room --id <64 hexadecimal digits>
+    inv do.object --namespace chat-room_Room --id OBJECT_ID
     """
     object_id = api.canonical_id(id)
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)

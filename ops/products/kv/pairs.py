@@ -7,6 +7,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -47,43 +48,50 @@ def pair(key: str, value: bytes, metadata: Any = None, expiration: int | None = 
 def find(client: Client, namespace: Owner, item: Json) -> Json | None:
     """Return the live item with the key of *item*, or None, with 2 requests that never lag.
 
-    Raise MalformedAnswer if the key has a value but its metadata is reported as missing.
+    Raise MalformedAnswer if only one of its value and its metadata is found, twice: it may exist.
     """
-    where = client, namespace.account_id, namespace.id, item["key"]
-    try:
-        stored = fetch(*where, like=item.get("value", b""))
-        try:
+    where = client, namespace, item["key"]
+    found = missing = ""
+    for _ in range(2):
+        stored, metadata, described = None, None, False
+        with suppress(Absent):
+            stored = fetch(*where, like=item.get("value", b""))
+        with suppress(Absent):
             metadata = api.get_metadata(*where)
-        except Absent:
-            # Either the key was deleted after its value was read, or one of the two answers is wrong.
-            fetch(*where, like=stored.value)
-            raise MalformedAnswer(
-                f"the key {item['key']!r} may exist: its value was found, but its metadata was not",
-                hint="run it again",
-            ) from None
-    except Absent:
-        return None
-    return pair(item["key"], stored.value, metadata, stored.expiration)
+            described = True
+        if stored and described:
+            value, expiration = stored
+            return pair(item["key"], value, metadata, expiration)
+        if not (stored or described):
+            return None
+        found, missing = ("value", "metadata") if stored else ("metadata", "value")
+    raise MalformedAnswer(
+        f"the key {item['key']!r} may exist: its {found} was found, but its {missing} was not",
+        hint="run it again",
+    )
+
+
+def is_listed(client: Client, namespace: Owner, item: Json) -> bool:
+    """True if the key of *item* is listed: it is the first one that begins with its own name."""
+    first = next(api.list_keys(client, namespace, prefix=item["key"], ahead=False), None)
+    return first is not None and first["name"] == item["key"]
 
 
 def find_all(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
-    """Return the live item for each of *items*, with one request for 100 of them."""
-    found: list[Json | None] = []
-    for batch in chunks(items, api.BULK_GET):
-        live = read(client, namespace, [item["key"] for item in batch])
-        found += [live.get(item["key"]) for item in batch]
-    return found
+    """Return the live item for each of *items*, up to 100, with one request."""
+    live = read(client, namespace, [item["key"] for item in items])
+    return [live.get(item["key"]) for item in items]
 
 
 def read(client: Client, namespace: Owner, keys: list[str]) -> dict[str, Json]:
     """Return the live items of up to 100 *keys*, by key. Raise MalformedAnswer for a truncated value."""
-    entries = in_parts(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
+    entries = in_parts(partial(api.get_pairs, client, namespace), keys)
     return _items(client, namespace, keys, entries)
 
 
 def read_at_once(client: Client, namespace: Owner, keys: list[str]) -> list[Json] | None:
     """Return the live items of up to 100 *keys* as read does, None if they do not fit into one response."""
-    entries = at_once(partial(api.get_pairs, client, namespace.account_id, namespace.id), keys)
+    entries = at_once(partial(api.get_pairs, client, namespace), keys)
     return None if entries is None else list(_items(client, namespace, keys, entries).values())
 
 
@@ -113,18 +121,15 @@ def change(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[
     after = [c.after if c.after is not None and can_be_written(c.after, now) else None for c in changes]
     written = [item for item in after if item is not None]
     deleted = [str(c.item["key"]) for c in changes if c.after is None]
-    where = client, namespace.account_id, namespace.id
     if len(written) == 1:
-        item = written[0]
-        expiration, metadata = item.get("expiration"), item.get("metadata")
-        api.put_value(*where, item["key"], item["value"], metadata=metadata, expiration=expiration)
+        api.put_value(client, namespace, written[0])
     elif written:
-        write_all(*where, written)
+        write_all(client, namespace, written)
     try:
         if len(deleted) == 1:
-            api.delete_value(*where, deleted[0])
+            api.delete_value(client, namespace, deleted[0])
         elif deleted:
-            delete_all(*where, deleted)
+            delete_all(client, namespace, deleted)
     except OpsError as error:
         raise halfway(error, len(written), len(changes), "changed") from error
     return after
@@ -137,32 +142,23 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-class Body(NamedTuple):
-    """The body of one bulk write, and the keys in it."""
-
-    keys: list[str]
-    data: bytes
-
-
-def bodies(
-    pairs: Iterable[Json], *, most: int = api.BULK_PAIRS, limit: int = api.BULK_BYTES
-) -> Iterator[Body]:
-    """Yield *pairs* in requests of at most *most* pairs and *limit* bytes as sent."""
+def bodies(pairs: Iterable[Json], *, limit: int = api.BULK_BYTES) -> Iterator[tuple[list[str], bytes]]:
+    """Yield the keys and the body of each bulk write of *pairs*: of at most *limit* bytes as sent."""
     keys: list[str] = []
     data = BytesIO()
     for pair in pairs:
         line = encoded(pair)
         # With the comma before it and the bracket after it.
-        if keys and (len(keys) == most or data.tell() + len(line) + 2 > limit):
+        if keys and (len(keys) == api.BULK_PAIRS or data.tell() + len(line) + 2 > limit):
             data.write(b"]")
-            yield Body(keys, data.getvalue())
+            yield keys, data.getvalue()
             keys, data = [], BytesIO()
         data.write(b"," if keys else b"[")
         data.write(line)
         keys.append(pair["key"])
     if keys:
         data.write(b"]")
-        yield Body(keys, data.getvalue())
+        yield keys, data.getvalue()
 
 
 def encoded(pair: Json) -> bytes:
@@ -185,24 +181,24 @@ def encoded(pair: Json) -> bytes:
     return b'{"key":%b%b,"value":%b}' % (json.dumps(pair["key"]).encode(), others.encode(), text)
 
 
-def write_all(client: Client, account_id: str, namespace_id: str, pairs: Iterable[Json]) -> None:
+def write_all(client: Client, namespace: Owner, pairs: Iterable[Json]) -> None:
     """Write *pairs*, each key once. Raise MalformedAnswer, or Unanswered if only some were written."""
     known = {pair["key"]: pair for pair in pairs}
 
     def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
-        for body in bodies((known[key] for key in keys), limit=MEMORY):
-            yield body.keys, api.put_bulk(client, account_id, namespace_id, body.data)
+        for some, body in bodies((known[key] for key in keys), limit=MEMORY):
+            yield some, api.put_bulk(client, namespace, body)
 
     _persist(send, list(known), "written")
 
 
-def delete_all(client: Client, account_id: str, namespace_id: str, keys: Sequence[str]) -> None:
+def delete_all(client: Client, namespace: Owner, keys: Sequence[str]) -> None:
     """Delete *keys*; a missing key is not an error. Raise as write_all does."""
 
     def send(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], Any]]:
         for start in range(0, len(keys), api.BULK_PAIRS):
             some = list(keys[start : start + api.BULK_PAIRS])
-            yield some, api.delete_bulk(client, account_id, namespace_id, some)
+            yield some, api.delete_bulk(client, namespace, some)
 
     _persist(send, keys, "deleted")
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent
-from ops.kinds.paging import Cursor, Pages
 from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Values, Writes, block
-from ops.products.kv import api
+from ops.products.kv import api, pairs
+from ops.products.kv.dumpfile import item_of
+from ops.products.kv.valid import IN_TRANSIT, can_be_written
+from ops.products.kv.values import as_pair, values
 
 if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
-    from ops.kinds.resource import Change
 
 NEW_ID = "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
 def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[Json]:
-    from ops.products.kv.values import as_pair, values
-
-    for key, value in values(client, namespace.account_id, namespace.id, keys):
-        yield as_pair(key, value)
-
-
-def _pair_of(line: Json) -> Json:
-    from ops.products.kv.dumpfile import item_of
-
-    return item_of(line)
+    return (as_pair(key, value) for key, value in values(client, namespace, keys))
 
 
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
@@ -43,42 +35,11 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     )
 
 
-def _rename_namespace(client: Client, account: Owner, before: Json, after: Json) -> Json:
-    api.rename_namespace(client, account.id, before["id"], after["title"])
-    return {**before, "title": after["title"]}
-
-
-def _find_pair(client: Client, namespace: Owner, item: Json) -> Json | None:
-    from ops.products.kv import pairs
-
-    return pairs.find(client, namespace, item)
-
-
-def _find_pairs(client: Client, namespace: Owner, items: Sequence[Json]) -> list[Json | None]:
-    from ops.products.kv import pairs
-
-    return pairs.find_all(client, namespace, items)
-
-
-def _change_pairs(client: Client, namespace: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    from ops.products.kv import pairs
-
-    return pairs.change(client, namespace, changes)
-
-
-def _expired(after: Json, _live: Json | None, now: float) -> str:
-    from ops.products.kv.valid import IN_TRANSIT, can_be_written
-
-    return "" if can_be_written(after, now + IN_TRANSIT) else "it has expired, or is about to"
-
-
 _NAMESPACE_WRITES = Writes(
     find=_find_namespace,
-    create=lambda client, account, item: api.create_namespace(
-        client, account.id, item["title"], jurisdiction=item.get("jurisdiction", "")
-    ),
-    update=_rename_namespace,
-    delete=lambda client, account, item: api.delete_namespace(client, account.id, item["id"]),
+    create=api.create_namespace,
+    update=api.rename_namespace,
+    delete=api.delete_namespace,
     confirm_by_name=True,
     lost="all its keys and values, and the id to which Workers are bound",
     renames=True,
@@ -86,8 +47,8 @@ _NAMESPACE_WRITES = Writes(
 NAMESPACE = Resource(
     kind="kv.namespace",
     parent=ACCOUNT,
-    path="/accounts/{account}/storage/kv/namespaces",
-    paging=Pages(api.NAMESPACES_PAGE, order="title", least=5),
+    path=api.NAMESPACES,
+    paging=api.NAMESPACE_PAGING,
     needs=api.READ,
     task="kv.list",
     identity=("title",),
@@ -108,18 +69,23 @@ REMOVED_NAMESPACE = NAMESPACE._replace(
 PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
-    path="/accounts/{account}/storage/kv/namespaces/{namespace}/values",
+    path=f"{api.NAMESPACE}/values",
     needs=api.READ,
     task="kv.keys",
     identity=("key",),
     key="key",
     label="key",
-    restore=Restore(blocked=_expired),
+    restore=Restore(
+        blocked=lambda item, _live, now: (
+            "" if can_be_written(item, now + IN_TRANSIT) else "it has expired, or is about to"
+        )
+    ),
     writes=Writes(
-        find=_find_pair,
-        find_all=_find_pairs,
+        find=pairs.find,
+        is_listed=pairs.is_listed,
+        find_all=pairs.find_all,
         find_size=api.BULK_GET,
-        batch=_change_pairs,
+        batch=pairs.change,
         batch_size=api.BULK_PAIRS,
     ),
 )
@@ -129,14 +95,15 @@ RESOURCES = (
     Resource(
         kind="kv.key",
         parent="kv.namespace",
-        path="/accounts/{account}/storage/kv/namespaces/{namespace}/keys",
-        paging=Cursor(api.KEYS_PAGE, ordered_by="name", identity="name", ahead=True),
+        path=f"{api.NAMESPACE}/keys",
+        paging=api.KEY_PAGING,
         needs=api.READ,
         task="kv.keys",
         identity=("name",),
+        key="name",
         values=_pairs,
-        content_path="/accounts/{account}/storage/kv/namespaces/{namespace}/values/{item}",
-        restore=Restore(values=Values("kv.pair", _pair_of), unsupported="a key is restored with its value"),
+        content_path=f"{api.NAMESPACE}/values/{{item}}",
+        restore=Restore(values=Values("kv.pair", item_of), unsupported="a key is restored with its value"),
     ),
 )
 UNLISTED = (PAIR,)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ops.errors import (
     Absent,
@@ -27,6 +27,7 @@ from ops.products.kv import api
 if TYPE_CHECKING:
     from ops.http.client import Client, Raw
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 T = TypeVar("T")
 
@@ -69,21 +70,24 @@ def checked(
         doubt(f"the {size:,} bytes that were read may not be the whole value, or it has changed meanwhile")
 
 
-def values(
-    client: Client, account_id: str, namespace_id: str, keys: Iterable[Json]
-) -> Iterator[tuple[Json, bytes]]:
+def read_text(client: Client, namespace: Owner, key: str) -> str | None:
+    """Return a value as api.get_text_values does."""
+    return api.get_text_values(client, namespace, [key]).get(key)
+
+
+def values(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[tuple[Json, bytes]]:
     """Yield each of *keys* with its value, in order; skip one that is gone. Raise MalformedAnswer."""
     remaining = iter(keys)
-    get = partial(api.get_text_values, client, account_id, namespace_id)
+    get = partial(api.get_text_values, client, namespace)
     while batch := list(islice(remaining, api.BULK_GET)):
         texts = in_parts(get, [key["name"] for key in batch])
         for key in batch:
-            data = value_of(client, account_id, namespace_id, key["name"], texts.get(key["name"]))
+            data = value_of(client, namespace, key["name"], texts.get(key["name"]))
             if data is not None:
                 yield key, data
 
 
-def value_of(client: Client, account_id: str, namespace_id: str, name: str, text: str | None) -> bytes | None:
+def value_of(client: Client, namespace: Owner, name: str, text: str | None) -> bytes | None:
     """Return the bytes of a value that a bulk get returned as *text*; read it alone if it is not UTF-8.
 
     None if the key does not exist. Raise MalformedAnswer if truncated, NotFound if absence is not proven.
@@ -92,7 +96,7 @@ def value_of(client: Client, account_id: str, namespace_id: str, name: str, text
     if data is not None:
         return data
     try:
-        return fetch(client, account_id, namespace_id, name).value
+        return fetch(client, namespace, name)[0]
     except Absent:
         return None
 
@@ -124,26 +128,19 @@ def in_parts(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dic
     return in_parts(read, names[:middle]) | in_parts(read, names[middle:])
 
 
-class Stored(NamedTuple):
-    """A stored value, and when it expires in epoch seconds."""
+def fetch(client: Client, namespace: Owner, name: str, like: bytes = b"") -> tuple[bytes, int | None]:
+    """Read one value whole, again if the connection breaks; return it and its expiration (epoch seconds).
 
-    value: bytes
-    expiration: int | None
-
-
-def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: bytes = b"") -> Stored:
-    """Read one value whole, again if the connection breaks; return *like* itself if it is equal to it.
-
-    Raise NotFound (10009), and MalformedAnswer for a value that may be truncated.
+    A value that is equal to *like* is *like* itself. Raise NotFound (10009), and MalformedAnswer for a value
+    that may be truncated.
     """
-    where = client, account_id, namespace_id
     attempt = 1
     while True:
-        value = api.get_value(*where, name)
+        value = api.get_value(client, namespace, name)
         doubts: list[str] = []
         try:
-            chunks = checked(value, lambda: api.get_text_values(*where, [name]).get(name), doubts.append)
-            data = _joined(chunks, like)
+            read_as_text = partial(read_text, client, namespace, name)
+            data = _joined(checked(value, read_as_text, doubts.append), like)
         except Unanswered:
             if attempt == ATTEMPTS:
                 raise
@@ -151,7 +148,7 @@ def fetch(client: Client, account_id: str, namespace_id: str, name: str, like: b
             continue
         if doubts:
             raise MalformedAnswer(f"key {name!r}: {doubts[0]}")
-        return Stored(data, api.expiration_of(value))
+        return data, api.expiration_of(value)
 
 
 def _joined(chunks: Iterable[bytes], like: bytes) -> bytes:

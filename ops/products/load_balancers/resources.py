@@ -24,6 +24,7 @@ MONITOR = Resource(
     needs="Account > Load Balancing: Monitors and Pools > Read",
     # A monitor has no name; these say what it requests, and how often.
     identity=("description", "type", "method", "path", "port", "interval"),
+    types={"description": str, "type": str, "method": str, "path": str, "port": int, "interval": int},
     label="description",
     compare=Compare(volatile=("id", "created_on", "modified_on")),
     terraform=block("cloudflare_load_balancer_monitor", "{account_id}/{id}"),

@@ -13,6 +13,7 @@ RULE = Resource(
     needs="Zone > Page Rules > Read",
     # A rule has no name, and two rules with the same targets differ by their priority.
     identity=("targets", "priority"),
+    types={"targets": list, "priority": int},
     label="targets",
     compare=Compare(volatile=("id", "created_on", "modified_on")),
     deep=True,

@@ -11,37 +11,31 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent
 from ops.http.paths import path
+from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.kinds.paging import Cursor
     from ops.kinds.resource import Owner
 
 DEFAULT = "default"
 # Those that every account may use.
 LISTED = (DEFAULT, "eu")
 HEADER = "cf-r2-jurisdiction"
-
-
-def paging() -> Cursor:
-    """Return how buckets are paged; the listing of all tasks does not need it."""
-    from ops.kinds import paging
-
-    return paging.Cursor(
-        1000, name="per_page", inside="buckets", identity="name", header=HEADER, field="jurisdiction"
-    )
+BUCKETS = "/accounts/{account}/r2/buckets"
+BUCKET = f"{BUCKETS}/{{name}}"
+PAGING = Cursor(1000, name="per_page", inside="buckets", identity="name", header=HEADER, field="jurisdiction")
 
 
 def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listing:
     """List the buckets of *jurisdictions*, of LISTED if none is given."""
     from ops.http.pages import Listing, Tally
 
-    where, tally = path("/accounts/{}/r2/buckets", account_id), Tally()
+    where, tally = path(BUCKETS, account=account_id), Tally()
 
     def items() -> Iterator[Json]:
         for jurisdiction in jurisdictions or LISTED:
-            listing = paging().read(client, where, headers=_headers(jurisdiction))
+            listing = PAGING.read(client, where, headers=_headers(jurisdiction))
             yield from (_with(bucket, jurisdiction) for bucket in listing)
             tally.problem = tally.problem or listing.problem
 
@@ -50,7 +44,7 @@ def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listin
 
 def get_bucket(client: Client, account_id: str, name: str, *, jurisdiction: str = DEFAULT) -> Json:
     """Return one bucket. Raises Absent if it does not exist."""
-    where = path("/accounts/{}/r2/buckets/{}", account_id, name)
+    where = path(BUCKET, account=account_id, name=name)
     return _with(client.get(where, headers=_headers(jurisdiction)), jurisdiction)
 
 
@@ -69,28 +63,25 @@ def create_bucket(client: Client, account: Owner, bucket: Json) -> Json:
     """
     fields = {"name": "name", "location": "locationHint", "storage_class": "storageClass"}
     sent = {sent_as: bucket[field] for field, sent_as in fields.items() if bucket.get(field)}
-    where, jurisdiction = path("/accounts/{}/r2/buckets", account.id), jurisdiction_of(bucket)
+    where, jurisdiction = path(BUCKETS, account=account.id), jurisdiction_of(bucket)
     return _with(client.post(where, json=sent, headers=_headers(jurisdiction)), jurisdiction)
 
 
 def set_storage_class(client: Client, account: Owner, before: Json, after: Json) -> Json:
     """Change the storage class of objects that are uploaded from now on."""
-    where, jurisdiction = (
-        path("/accounts/{}/r2/buckets/{}", account.id, before["name"]),
-        jurisdiction_of(before),
-    )
+    where = path(BUCKET, account=account.id, name=before["name"])
+    jurisdiction = jurisdiction_of(before)
     headers = {**_headers(jurisdiction), "cf-r2-storage-class": after["storage_class"]}
     return _with(client.patch(where, headers=headers), jurisdiction)
 
 
 def delete_bucket(client: Client, account: Owner, bucket: Json) -> None:
     """Delete a bucket; it must not have objects or notification rules."""
-    where = path("/accounts/{}/r2/buckets/{}", account.id, bucket["name"])
+    where = path(BUCKET, account=account.id, name=bucket["name"])
     client.delete(where, headers=_headers(jurisdiction_of(bucket)))
 
 
 def jurisdiction_of(bucket: Json) -> str:
-    """Return the jurisdiction of a bucket."""
     return str(bucket.get("jurisdiction") or DEFAULT)
 
 

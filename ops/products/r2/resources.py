@@ -9,12 +9,7 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.r2 import api
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.items import Json
-
-
-def _buckets(client: Client, account: Owner) -> Listing:
-    return api.list_buckets(client, account.id)
 
 
 def _canonical(bucket: Json) -> Json:
@@ -42,12 +37,13 @@ def _block(account: Owner, bucket: Json) -> Block:
 BUCKET = Resource(
     kind="r2.bucket",
     parent=ACCOUNT,
-    path="/accounts/{account}/r2/buckets",
-    paging=api.paging(),
-    listing=_buckets,
+    path=api.BUCKETS,
+    paging=api.PAGING,
+    listing=lambda client, account: api.list_buckets(client, account.id),
     needs="Account > Workers R2 Storage > Read",
     task="r2.list",
     identity=("name", "jurisdiction"),
+    types={"jurisdiction": str},
     key="name",
     compare=Compare(volatile=("creation_date",), canonical=_canonical),
     writes=Writes(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
+from ops.kinds.resource import Change, Owner
 from ops.products.r2 import api
 from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
-    from ops.kinds.resource import Owner
 
 READ, EDIT = "Account > Workers R2 Storage > Read", "Account > Workers R2 Storage > Edit"
 COLUMNS = ("name", "location", "storage_class", "jurisdiction", "creation_date")
@@ -67,9 +68,7 @@ def create(
     inv r2.create --bucket uploads --location weur
     inv r2.create --bucket archive --storage-class InfrequentAccess --jurisdiction eu
     """
-    from ops.kinds.resource import Change
     from ops.products.r2.resources import BUCKET
-    from ops.writes.make import make
 
     if not NAME.fullmatch(bucket):
         hint = "use 3 to 64 lower-case letters, digits and hyphens; the first and the last are not a hyphen"
@@ -79,37 +78,26 @@ def create(
         "storage_class": _one_of(CLASSES, "--storage-class", storage_class) if storage_class else "",
     }
     given = {field: value for field, value in wanted.items() if value}
-    return make(app, Change(BUCKET, _account(app), None, _named(bucket, jurisdiction) | given))
+    account = Owner(app.account_id, app.account_id, {})
+    return make(app, Change(BUCKET, account, None, _named(bucket, jurisdiction) | given))
 
 
 @command(
-    "delete",
-    required=("bucket",),
-    writes=True,
-    needs=EDIT,
-    help={"bucket": NAMED, "jurisdiction": WHERE},
+    "delete", required=("bucket",), writes=True, needs=EDIT, help={"bucket": NAMED, "jurisdiction": WHERE}
 )
 def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
     """Delete an empty bucket; Cloudflare refuses one that has objects or notification rules.
 
     inv r2.delete --bucket uploads
     """
-    from ops.kinds.resource import Change
     from ops.products.r2.resources import BUCKET
-    from ops.writes.make import lookup, make
 
-    account, named = _account(app), _named(bucket, jurisdiction)
+    account, named = Owner(app.account_id, app.account_id, {}), _named(bucket, jurisdiction)
     found = lookup(app, BUCKET, account, named)
     if found is None:
         where = "" if "jurisdiction" not in named else f" in the jurisdiction {named['jurisdiction']}"
         raise NotFound(f"no bucket {bucket!r}{where}", 404, hint="`inv r2.list` lists the buckets")
     return make(app, Change(BUCKET, account, found, None))
-
-
-def _account(app: App) -> Owner:
-    from ops.kinds.resource import Owner
-
-    return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 
 def _named(bucket: str, jurisdiction: str) -> Json:

@@ -142,7 +142,7 @@ def _handshake(server: Server, context: ssl.SSLContext) -> Handshake:
         address = ""
         try:
             address = str(sock.getpeername()[0])
-            ended = _Negotiation(sock, context, server).outcome()
+            ended = _negotiated(sock, context, server)
         except _Failed as failed:
             ended = failed.handshake
         except OSError:
@@ -150,61 +150,54 @@ def _handshake(server: Server, context: ssl.SSLContext) -> Handshake:
         return ended._replace(address=address)
 
 
-class _Negotiation:
-    """A handshake in progress: the bytes received, the bytes to send, and the deadline."""
+def _negotiated(sock: socket.socket, context: ssl.SSLContext, server: Server) -> Handshake:
+    """Complete a handshake on *sock*. Raises _Failed."""
+    deadline, received = time.monotonic() + server.timeout, b""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=server.name)
+    try:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                sock.sendall(outgoing.read())
+                chunk = _receive(sock, deadline, received)
+                received += chunk
+                incoming.write(chunk)
+    except ssl.SSLCertVerificationError as error:
+        raise _Failed(UNTRUSTED, error.verify_message, error.verify_code) from None
+    except ssl.SSLError as error:
+        raise _Failed(DISAGREED, error.reason or "") from None
+    finally:
+        # The last message of the handshake, or the alert that tells the server why it failed.
+        with suppress(OSError):
+            sock.sendall(outgoing.read())
+    cipher = tls.cipher()
+    return Handshake(
+        DONE, protocol=tls.version() or "", cipher=cipher[0] if cipher else "", chain=sent_chain(tls)
+    )
 
-    def __init__(self, sock: socket.socket, context: ssl.SSLContext, server: Server) -> None:
-        self._sock = sock
-        self._deadline = time.monotonic() + server.timeout
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server.name)
-        self._received = b""
 
-    def outcome(self) -> Handshake:
-        """Complete the handshake. Raises _Failed."""
-        try:
-            while True:
-                try:
-                    self._tls.do_handshake()
-                    break
-                except ssl.SSLWantReadError:
-                    self._sock.sendall(self._outgoing.read())
-                    self._receive()
-        except ssl.SSLCertVerificationError as error:
-            raise _Failed(UNTRUSTED, error.verify_message, error.verify_code) from None
-        except ssl.SSLError as error:
-            raise _Failed(DISAGREED, error.reason or "") from None
-        finally:
-            # The last message of the handshake, or the alert that tells the server why it failed.
-            with suppress(OSError):
-                self._sock.sendall(self._outgoing.read())
-        cipher = self._tls.cipher()
-        return Handshake(
-            DONE,
-            protocol=self._tls.version() or "",
-            cipher=cipher[0] if cipher else "",
-            chain=sent_chain(self._tls),
-        )
-
-    def _receive(self) -> None:
-        """Read what the server sends next, if it is TLS."""
-        left = self._deadline - time.monotonic()
-        try:
-            if left <= 0:
-                raise TimeoutError
-            self._sock.settimeout(left)
-            chunk = self._sock.recv(65536)
-        except TimeoutError:
-            raise _Failed(STALLED if self._received else SILENT) from None
-        except OSError:
-            chunk = b""
-        self._received += chunk
-        if self._received and self._received[0] not in _TLS_RECORDS:
-            greeting = (name for start, name in _GREETINGS if self._received.startswith(start))
-            raise _Failed(NOT_TLS, next(greeting, ""))
-        if not chunk:
-            raise _Failed(DISAGREED if self._received else CLOSED)
-        self._incoming.write(chunk)
+def _receive(sock: socket.socket, deadline: float, received: bytes) -> bytes:
+    """Return what the server sends after *received*. Raises _Failed if it is not TLS, or nothing."""
+    left = deadline - time.monotonic()
+    try:
+        if left <= 0:
+            raise TimeoutError
+        sock.settimeout(left)
+        chunk = sock.recv(65536)
+    except TimeoutError:
+        raise _Failed(STALLED if received else SILENT) from None
+    except OSError:
+        chunk = b""
+    start = received + chunk
+    if start and start[0] not in _TLS_RECORDS:
+        greeting = (name for prefix, name in _GREETINGS if start.startswith(prefix))
+        raise _Failed(NOT_TLS, next(greeting, ""))
+    if not chunk:
+        raise _Failed(DISAGREED if start else CLOSED)
+    return chunk
 
 
 def sent_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:

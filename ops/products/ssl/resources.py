@@ -49,6 +49,7 @@ RESOURCES = (
         paging=Whole(),
         needs=READ,
         identity=("cert_pack_uuid", "hostname", "signature"),
+        types={"hostname": str, "signature": str},
         key="cert_pack_uuid",
         label="certificate_status",
         deep=True,

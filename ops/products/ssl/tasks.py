@@ -56,18 +56,17 @@ def check(
     inv ssl.check 192.0.2.7 --server-name www.example.com --output json
     """
     from ops.products.ssl import check as live
-    from ops.products.ssl.verdict import failure
 
     now = app.clock()
     result = live.check(host, port, server_name=server_name, timeout=timeout, ca_file=ca_file, now=now)
-    error = failure(result)
+    error = live.failure(result)
     if error:
         app.show(Item(result, CHECKED))
         raise error
     return Item(result, CHECKED)
 
 
-@command("packs", required=("zone",), needs=READ, help={"zone": "domain or id, e.g. example.com"})
+@command("packs", required=("zone",), needs=READ)
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 

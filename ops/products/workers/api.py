@@ -59,7 +59,8 @@ def upload_script(client: Client, account: Owner, item: Json, before: Json | Non
     from ops.products.workers.script import upload_form
 
     where, form = path(SCRIPT, account.id, item["id"]), upload_form(item, before)
-    return client.put(where, files=form, bindings_inherit="strict")
+    uploaded = client.put(where, files=form, bindings_inherit="strict")
+    return require(uploaded, "the uploaded script", id=str)
 
 
 def delete_script(client: Client, account: Owner, item: Json, *, with_references: bool = False) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ops.errors import Refused
 from ops.files.disk import atomic, explained, private_folder, refuse_other
@@ -27,24 +27,6 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,6}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-class Written(NamedTuple):
-    """A module on disk; *kept* is the path of the earlier, different file, "" if there was none."""
-
-    module: Content
-    file: Path
-    kept: str = ""
-
-    def as_json(self) -> Json:
-        data = self.module.data
-        return {
-            "module": self.module.name,
-            "file": self.file.name,
-            "type": self.module.media_type,
-            "bytes": len(data),
-            "sha256": _digest(data),
-        }
-
-
 def file_names(names: Iterable[str]) -> list[str]:
     """Return a file name for each module: its own name if that is safe, else a slug with a hash.
 
@@ -59,11 +41,11 @@ def file_names(names: Iterable[str]) -> list[str]:
     return files
 
 
-def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Written]:
-    """Write the modules of the script *name* to *folder*, and an index of them.
+def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Json]:
+    """Write the modules of the script *name* to *folder*, and an index of them; return a row for each file.
 
     Only this user can read the files. Raises Refused without *force* if a file would be replaced; with it, an
-    earlier, different file is kept beside the new one.
+    earlier, different file is kept beside the new one: `kept` is its path, "" if there was none.
     """
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
@@ -74,13 +56,14 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Writt
         )
     private_folder(folder)
     written = [_write(module, file) for module, file in zip(script.modules, files, strict=True)]
-    modules = [one.as_json() for one in written]
+    fields = ("module", "type", "bytes", "sha256")
+    modules = [{"file": Path(row["file"]).name} | {name: row[name] for name in fields} for row in written]
     index = {"script": name, "entry_point": script.entry_point, "modules": modules}
     text = json.dumps(index, indent=2, ensure_ascii=True) + "\n"
     return [*written, _write(Content(INDEX, "application/json", text.encode()), folder / INDEX)]
 
 
-def _write(module: Content, file: Path) -> Written:
+def _write(module: Content, file: Path) -> Json:
     """Write *module* to *file*; copy an earlier, different file aside first."""
     refuse_other(file)
     kept = ""
@@ -95,7 +78,14 @@ def _write(module: Content, file: Path) -> Written:
             kept = str(copy)
     with atomic(file) as out:
         out.write(module.data)
-    return Written(module, file, kept)
+    return {
+        "module": module.name,
+        "file": str(file),
+        "type": module.media_type,
+        "bytes": len(module.data),
+        "sha256": _digest(module.data),
+        "kept": kept,
+    }
 
 
 def _slug(name: str, taken: set[str]) -> str:

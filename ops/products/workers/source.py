@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import UsageError, ValidationError
+from ops.files.disk import open_regular
 from ops.kinds.resource import Content
 from ops.products.workers.javascript import is_blank
 from ops.products.workers.script import FORM_PART, MODULE, PYTHON, SERVICE_WORKER, Script
@@ -199,11 +200,10 @@ def _content(file: Path, name: str, media_type: str) -> Content:
 def read_bytes(file: Path) -> bytes:
     """Return the content of a regular file of at most LIMIT bytes. Raises UsageError or ValidationError."""
     try:
-        # A pipe or a device would be waited for.
-        if file.exists() and not file.is_file():
-            raise ValidationError(f"{file} is not a regular file", hint="put a file in its place")
-        if file.stat().st_size > LIMIT:
-            raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")
-        return file.read_bytes()
+        with open_regular(file) as opened:
+            data = opened.read(LIMIT + 1)
     except OSError as problem:
         raise UsageError(f"{file} cannot be read: {problem.strerror}") from None
+    if len(data) > LIMIT:
+        raise ValidationError(f"{file} is larger than the {LIMIT >> 20} MiB that a script can have")
+    return data

@@ -9,20 +9,22 @@ from ops.errors import AmbiguousName, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import instance, require
 from ops.items import reach
+from ops.kinds.paging import Pages
+from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.kinds.resource import Owner
 
-PAGE = 50
+ZONES, SETTINGS, DNSSEC = "/zones", "/zones/{zone}/settings", "/zones/{zone}/dnssec"
+PAGING = Pages(50, order="name", least=5)
 _ID = re.compile(r"[0-9a-f]{32}")
 # What a zone holds, where it is listed, and the page that is enough to count it. All routes are in one
 # response; of the certificate packs, only those that are active or pending.
 COUNTED: dict[str, tuple[str, dict[str, int]]] = {
     "DNS records": ("/zones/{}/dns_records", {"per_page": 1}),
     "Workers routes": ("/zones/{}/workers/routes", {}),
-    "certificate packs": ("/zones/{}/ssl/certificate_packs", {"per_page": PAGE}),
+    "certificate packs": ("/zones/{}/ssl/certificate_packs", {"per_page": PAGING.size}),
 }
 
 
@@ -31,9 +33,7 @@ def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listi
 
     The API leaves out zones of type `internal`.
     """
-    return client.pages(
-        path("/zones"), per_page=PAGE, order="name", **{"account.id": account_id, **filters}
-    ).map(_zone)
+    return PAGING.read(client, path(ZONES), **{"account.id": account_id, **filters}).map(zone_of)
 
 
 def account_filter(name_or_id: str) -> dict[str, str]:
@@ -41,67 +41,29 @@ def account_filter(name_or_id: str) -> dict[str, str]:
     return {"account_id" if _ID.fullmatch(name_or_id) else "account.name": name_or_id} if name_or_id else {}
 
 
-def get_zone(client: Client, zone_id: str) -> Json:
-    """Return one zone."""
-    return _zone(client.get(path("/zones/{}", zone_id)))
-
-
-def _zone(item: Any) -> Json:
+def zone_of(item: Any) -> Json:
+    """Return *item*, which the API has answered. Raise MalformedAnswer if it is not a zone."""
     return require(item, "a zone", id=str, name=str)
 
 
 def as_owner(zone: Json) -> Owner:
     """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
-    from ops.kinds.resource import Owner
-
     return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
-
-
-def create_zone(client: Client, account_id: str, name: str, *, type: str) -> Json:
-    """Add a domain to an account: full, partial or secondary. Raise Conflict (1061) if it exists."""
-    return _zone(
-        client.post(path("/zones"), json={"name": name, "account": {"id": account_id}, "type": type})
-    )
-
-
-def edit_zone(client: Client, zone_id: str, field: str, value: Any) -> Json:
-    """Set `paused` or `type`; the API accepts one property per request."""
-    return _zone(client.patch(path("/zones/{}", zone_id), json={field: value}))
-
-
-def delete_zone(client: Client, _account: Owner, zone: Json) -> None:
-    """Delete a zone with all its records and settings."""
-    client.delete(path("/zones/{}", zone["id"]))
 
 
 def list_settings(client: Client, zone_id: str) -> Listing:
     """List all settings of a zone; the API returns them in one response."""
-    return client.whole(path("/zones/{}/settings", zone_id)).map(_setting)
+    return client.whole(path(SETTINGS, zone=zone_id)).map(setting_of)
 
 
-def _setting(item: Any) -> Json:
+def setting_of(item: Any) -> Json:
+    """Return *item*, which the API has answered. Raise MalformedAnswer if it is not a setting."""
     return require(item, "a setting", id=str)
-
-
-def get_setting(client: Client, zone_id: str, setting: str) -> Json:
-    """Return one setting: `id`, `value`, `editable`, `modified_on`. Raise NotFound."""
-    return _setting(client.get(path("/zones/{}/settings/{}", zone_id, setting)))
-
-
-def edit_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
-    """Change the value of a setting; the API merges objects."""
-    where = path("/zones/{}/settings/{}", zone.id, before["id"])
-    return _setting(client.patch(where, json={"value": after["value"]}))
 
 
 def get_dnssec(client: Client, zone_id: str) -> Json:
     """Return a zone's DNSSEC: `status`, and the DS record for the registrar."""
-    return require(client.get(path("/zones/{}/dnssec", zone_id)), "the DNSSEC", status=str)
-
-
-def edit_dnssec(client: Client, zone_id: str, fields: Json) -> Json:
-    """Turn DNSSEC on or off (`status` active or disabled); it then waits for the registrar's DS record."""
-    return require(client.patch(path("/zones/{}/dnssec", zone_id), json=fields), "the DNSSEC", status=str)
+    return require(client.get(path(DNSSEC, zone=zone_id)), "the DNSSEC", status=str)
 
 
 def get_record_usage(client: Client, zone_id: str) -> Json:
@@ -131,23 +93,19 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
     Raise NotFound, AmbiguousName if several accounts have the zone, UsageError for an invalid name.
     """
     if _ID.fullmatch(name_or_id):
-        return _zone(client.lookup(path("/zones/{}", name_or_id)))
+        return zone_of(client.lookup(path(f"{ZONES}/{{}}", name_or_id)))
     name = canonical(name_or_id)
-    query = {"name": name, "account.id": account_id, "per_page": PAGE}
-    zones = map(_zone, instance(client.lookup(path("/zones"), **query), list, "the list of zones"))
+    query = {"name": name, "account.id": account_id, "per_page": PAGING.size}
+    zones = map(zone_of, instance(client.lookup(path(ZONES), **query), list, "the list of zones"))
     found = [zone for zone in zones if zone["name"] == name]
     if not found:
-        raise NotFound(
-            f"no zone {name}", 404, hint="`inv zones.list` lists the zones that this token can see"
-        )
+        hint = "`inv zones.list` lists the zones that this token can see"
+        raise NotFound(f"no zone {name}", 404, hint=hint)
     if len(found) > 1:
-        lines = (
-            f"  --zone {zone['id']}  {reach(zone, 'account.name')} ({reach(zone, 'account.id')})"
-            for zone in found
-        )
-        raise AmbiguousName(
-            f"{len(found)} zones have the name {name}", hint="\n".join(("use the id of one of them:", *lines))
-        )
+        named = ((one["id"], reach(one, "account.name"), reach(one, "account.id")) for one in found)
+        lines = (f"  --zone {id}  {account} ({account_id})" for id, account, account_id in named)
+        hint = "\n".join(("use the id of one of them:", *lines))
+        raise AmbiguousName(f"{len(found)} zones have the name {name}", hint=hint)
     return found[0]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound
-from ops.kinds.paging import Pages, Single, Whole
+from ops.http.paths import path
+from ops.http.shape import require
+from ops.kinds.paging import Single, Whole
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
 from ops.products.zones import api
 
@@ -16,11 +18,6 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 
-# The fields that can be changed after the creation, one request each.
-_EDITED = ("paused", "type")
-_DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
-
-
 def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
     """Return the zone with this name in the account, and with the item's id if it has one."""
     zones = api.list_zones(client, account_id=account.id, name=item["name"])
@@ -29,8 +26,9 @@ def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
 
 
 def _create_zone(client: Client, account: Owner, item: Json) -> Json:
+    body = {"name": item["name"], "account": {"id": account.id}, "type": item.get("type", "full")}
     try:
-        made = api.create_zone(client, account.id, item["name"], type=item.get("type", "full"))
+        made = api.zone_of(client.post(path(api.ZONES), json=body))
     except Conflict as error:
         hint = f"another account has it, or it was created just now: `inv zones.list --name {item['name']}`"
         raise Conflict(error.message, error.status, hint=hint, codes=error.codes, ray=error.ray) from None
@@ -39,29 +37,38 @@ def _create_zone(client: Client, account: Owner, item: Json) -> Json:
 
 def _update_zone(client: Client, _account: Owner, before: Json, after: Json) -> Json:
     zone = before
-    for field in _EDITED:
+    # The fields that can be changed after the creation, one request each.
+    for field in ("paused", "type"):
         if after.get(field) not in (None, before.get(field)):
-            zone = api.edit_zone(client, before["id"], field, after[field])
+            where = path(f"{api.ZONES}/{{}}", before["id"])
+            zone = api.zone_of(client.patch(where, json={field: after[field]}))
     return zone
+
+
+def _delete_zone(client: Client, _account: Owner, zone: Json) -> None:
+    client.delete(path(f"{api.ZONES}/{{}}", zone["id"]))
 
 
 def _find_setting(client: Client, zone: Owner, item: Json) -> Json | None:
     try:
-        return api.get_setting(client, zone.id, item["id"])
+        return api.setting_of(client.get(path(f"{api.SETTINGS}/{{}}", item["id"], zone=zone.id)))
     except NotFound:
         # The codes of Cloudflare for an unknown setting are not documented; the list is proof.
         return next((one for one in api.list_settings(client, zone.id) if one["id"] == item["id"]), None)
 
 
-def _find_dnssec(client: Client, zone: Owner, _item: Json) -> Json | None:
-    return api.get_dnssec(client, zone.id)
+def _update_setting(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    """Change the value of a setting; the API merges objects."""
+    where = path(f"{api.SETTINGS}/{{}}", before["id"], zone=zone.id)
+    return api.setting_of(client.patch(where, json={"value": after["value"]}))
 
 
 def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
     """Request the state of *after*, or the one that it is changing to: the API accepts no others."""
     on = after["status"] in ("active", "pending")
-    options = {name: after[name] for name in _DNSSEC_OPTIONS if name in after}
-    return api.edit_dnssec(client, zone.id, {"status": "active" if on else "disabled", **options})
+    options: Json = {n: after[n] for n in ("dnssec_multi_signer", "dnssec_presigned") if n in after}
+    body: Json = {"status": "active" if on else "disabled", **options}
+    return require(client.patch(path(api.DNSSEC, zone=zone.id), json=body), "the DNSSEC", status=str)
 
 
 def _zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
@@ -100,13 +107,13 @@ def _dnssec_block(zone: Owner, dnssec: Json) -> Block:
 
 
 _ZONE_WRITES = Writes(
-    find=_find_zone, create=_create_zone, update=_update_zone, delete=api.delete_zone, confirm_by_name=True
+    find=_find_zone, create=_create_zone, update=_update_zone, delete=_delete_zone, confirm_by_name=True
 )
 ZONE = Resource(
     kind="zones.zone",
     parent=ACCOUNT,
-    path="/zones?account.id={account}",
-    paging=Pages(api.PAGE, order="name", least=5),
+    path=f"{api.ZONES}?account.id={{account}}",
+    paging=api.PAGING,
     needs="Zone > Zone > Read",
     task="zones.list",
     identity=("name",),
@@ -134,7 +141,7 @@ DELETED_ZONE = ZONE._replace(
 SETTING = Resource(
     kind="zones.setting",
     parent="zones.zone",
-    path="/zones/{zone}/settings",
+    path=api.SETTINGS,
     paging=Whole(),
     needs="Zone > Zone Settings > Read",
     task="zones.settings",
@@ -143,7 +150,7 @@ SETTING = Resource(
     compare=Compare(volatile=("modified_on", "time_remaining"), read_only=("editable",)),
     restore=Restore(blocked=_fixed_setting),
     terraform=_setting_block,
-    writes=Writes(find=_find_setting, update=api.edit_setting),
+    writes=Writes(find=_find_setting, update=_update_setting),
 )
 
 RESOURCES = (
@@ -152,7 +159,7 @@ RESOURCES = (
     Resource(
         kind="zones.dnssec",
         parent="zones.zone",
-        path="/zones/{zone}/dnssec",
+        path=api.DNSSEC,
         paging=Single(),
         needs="Zone > DNS > Read",
         identity=(),
@@ -167,7 +174,9 @@ RESOURCES = (
         ),
         restore=Restore(not_restored=_dnssec_not_restored),
         terraform=_dnssec_block,
-        writes=Writes(find=_find_dnssec, update=_update_dnssec),
+        writes=Writes(
+            find=lambda client, zone, _item: api.get_dnssec(client, zone.id), update=_update_dnssec
+        ),
     ),
     Resource(
         kind="zones.hold",

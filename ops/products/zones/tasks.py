@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound
+from ops.http.paths import path
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api
 from ops.products.zones.parts import AnswerPart, attempt, report
@@ -60,7 +61,7 @@ def info(app: App, zone: str = "") -> Item:
 
     inv zones.info --zone example.com
     """
-    found = api.get_zone(app.client, app.zone_id(zone))
+    found = api.zone_of(app.client.get(path(f"{api.ZONES}/{{}}", app.zone_id(zone))))
     read = partial(_read, app.client, found["id"])
     dnssec, records, routes, packs, universal = (
         report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))

@@ -232,6 +232,33 @@ def test_a_feature_of_octodns_without_an_equivalent_is_refused(tmp_path: Path, f
         read(tmp_path, "x.yaml", f"www: {{type: A, value: 192.0.2.1, {field}}}\n")
 
 
+def test_octodns_values_are_read_as_written_and_merged_as_yaml_does(tmp_path: Path) -> None:
+    text = (
+        "a: &a {type: TXT, value: yes}\nb: {<<: *a, value: 1.10}\non: {type: TXT, value: 2024-01-01}\nc: *a\n"
+    )
+
+    found = [entry.record for entry in read(tmp_path, "x.yaml", text).records]
+
+    assert [(record["name"].partition(".")[0], record["content"]) for record in found] == [
+        ("a", "yes"), ("b", "1.10"), ("on", "2024-01-01"), ("c", "yes")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["content", "comment", "tags", "data"])
+def test_a_lone_surrogate_is_refused_before_it_is_sent(tmp_path: Path, field: str) -> None:
+    value = {
+        "content": '"\\ud800"',
+        "comment": '"\\ud800"',
+        "tags": '["\\ud800"]',
+        "data": '{"x": "\\ud800"}',
+    }
+    content = "" if field == "content" else '"content": "192.0.2.1", '
+    text = f'[{{"name": "a", "type": "A", {content}"{field}": {value[field]}}}]'
+
+    with pytest.raises(ValidationError, match=f"{field} is not valid UTF-8"):
+        read(tmp_path, "x.json", text)
+
+
 def test_another_mapping_is_not_taken_for_octodns(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="no list of records"):
         read(tmp_path, "x.yaml", "zone: example.com\n")

@@ -56,6 +56,41 @@ def test_names_are_read_as_on_the_command_line(written: str, name: str) -> None:
     assert alias["content"] == name.removeprefix("*.")
 
 
+def test_types_classes_and_data_are_read_in_the_form_for_unknown_ones() -> None:
+    text = "a CLASS1 TYPE1 \\# 4 c0000201\nb TYPE16 \\# 4 03616263\nc CNAME \\# 3 01 78 00\n"
+
+    assert [(record["type"], record["content"]) for record in records(text)] == [
+        ("A", "192.0.2.1"),
+        ("TXT", '"abc"'),
+        ("CNAME", "x"),
+    ]
+
+
+def test_the_root_as_origin_and_the_minimum_of_the_soa_are_kept() -> None:
+    text = "$ORIGIN .\nexample.com SOA a b 1 2 3 4 600\nwww.example.com CNAME a.example\n"
+    text += "b.example.com 1h30m A 192.0.2.1\n"
+
+    found = records(text)
+
+    assert [(r["name"], r["content"], r["ttl"]) for r in found] == [
+        ("www.example.com", "a.example", 600),
+        ("b.example.com", "192.0.2.1", 5400),
+    ]
+
+
+def test_text_that_is_cut_at_a_semicolon_is_warned_of() -> None:
+    found = read('a TXT v=DMARC1;p=none\nb TXT "v=DMARC1;p=none" ; note\nc TXT x ; note\n', "example.com")
+
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["line 1"]
+
+
+def test_a_parenthesis_that_is_never_closed_does_not_hide_the_lines_after_it() -> None:
+    found = read('a TXT ( "x"\nb A 192.0.2.1\nc TXT ( "y"\n "z" )\n', "example.com")
+
+    assert [error.message for error in found.errors] == ["line 1: a parenthesis has no counterpart"]
+    assert [entry.place for entry in found.records] == ["line 2", "line 3"]
+
+
 def test_generate_expands_names_and_quoted_data() -> None:
     found = records(
         '$GENERATE 1-2 h$ 300 TXT "host $ is ${0,3,d}" "$$5"\n$GENERATE 9-10 ${0,2,x} A 10.0.0.$\n'

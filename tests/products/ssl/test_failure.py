@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ops.errors import NetworkError, UserError
-from ops.products.ssl import handshake, verdict
-from ops.products.ssl.verdict import HINTS, failure
+from ops.products.ssl import check, handshake
+from ops.products.ssl.check import HINTS, failure
 from tests.products.ssl.cases import CASES
 
 
@@ -43,10 +43,10 @@ def test_the_sentence_names_the_server_and_every_reason() -> None:
 def test_every_problem_has_a_hint() -> None:
     of_handshakes = {*handshake.UNJUDGED, handshake.NOT_TLS, handshake.DISAGREED}
     of_cases = {problem for case in CASES for problem in case.problems}
-    of_codes = {kind for kind, _ in verdict.CODES.values()}
+    of_codes = {kind for kind, _ in check.CODES.values()}
 
     assert of_handshakes | of_cases | of_codes <= set(HINTS)
 
 
 def test_ways_to_fail_to_connect_have_different_sentences() -> None:
-    assert len({verdict.UNREACHED[state] for state in handshake.UNJUDGED}) == len(handshake.UNJUDGED)
+    assert len({check.UNREACHED[state] for state in handshake.UNJUDGED}) == len(handshake.UNJUDGED)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ops.products.ssl import handshake
+from ops.products.ssl.check import DAY, HINTS, Evidence, judge
 from ops.products.ssl.handshake import Handshake, Server
 from ops.products.ssl.leaf import Leaf
-from ops.products.ssl.verdict import DAY, HINTS, Evidence, judge
 
 END = 1_800_000_000.0
 SERVER = Server("www.example.com", 443, "www.example.com", 3.0, socket.create_connection)

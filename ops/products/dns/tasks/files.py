@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
+from ops.http.paths import path
 from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import Rows, Text
@@ -52,7 +53,8 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
         app.note("a snapshot has the records, but not the API's own file of them: using --format bind")
         format = "bind"
     if not format:
-        return Text(api.export_records(app.client, current.owner.id))
+        where = path(f"{api.RECORDS}/export", zone=current.owner.id)
+        return Text(app.client.raw(where, limit=64 << 20).content().decode())
     records = current.records()
     if format == "yaml":
         from ops.ui.yaml_text import yaml_text
@@ -183,10 +185,8 @@ def apply_records(
     from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
-        raise UsageError(
-            "dns.apply takes a file or a saved plan",
-            hint="use --file (with --keep and so on), or --plan alone",
-        )
+        hint = "use --file (with --keep and so on), or --plan alone"
+        raise UsageError("dns.apply takes a file or a saved plan", hint=hint)
     current = current_zone(app, zone)
     records = current.records()
     if plan:

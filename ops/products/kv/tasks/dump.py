@@ -123,7 +123,7 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     if dump.count:
         app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
     title, start = namespace.item["title"], dump.last
-    listing = api.list_keys(app.client, namespace.account_id, namespace.id)
+    listing = api.list_keys(app.client, namespace)
     left = (key for key in listing if key["name"] > start)
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
     progress.start(f"keys of {title}")
@@ -156,15 +156,14 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
     from ops.products.kv.dumpfile import to_line
     from ops.products.kv.values import as_pair, at_once, value_of
 
-    where = client, namespace.account_id, namespace.id
-    texts = at_once(partial(api.get_text_values, *where), [key["name"] for key in keys])
+    texts = at_once(partial(api.get_text_values, client, namespace), [key["name"] for key in keys])
     if texts is None:
         return None
     lines, unread = [], []
     for key in keys:
         name = key["name"]
         try:
-            value = value_of(*where, name, texts.get(name))
+            value = value_of(client, namespace, name, texts.get(name))
         except (ApiError, MalformedAnswer, NotFound) as error:
             # The firewall of the API refuses some names, some values cannot be proven to be whole, and a 404
             # may come from a proxy.
@@ -182,16 +181,17 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
 def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     """Return the keys of *dump* without a value that are still listed: a 404 alone proves nothing."""
     gone = set(dump.gone())
-    where = app.client, namespace.account_id, namespace.id
 
     def find(key: str) -> str | None:
         # Keys are sorted, so the first one with this prefix is the key itself, if it exists.
-        return next((one["name"] for one in api.list_keys(*where, prefix=key, ahead=False)), None)
+        return next(
+            (one["name"] for one in api.list_keys(app.client, namespace, prefix=key, ahead=False)), None
+        )
 
     if len(gone) * api.KEYS_PAGE <= dump.count:
         listed = gone.intersection(filter(None, app.parallel(find, sorted(gone))))
     else:
-        listing = api.list_keys(*where)
+        listing = api.list_keys(app.client, namespace)
         listed = {key["name"] for key in listing if key["name"] in gone}
         if listing.problem:
             listed = gone

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
+from ops.kinds.resource import Change
 from ops.products.kv import api, valid
-from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
+from ops.products.kv.tasks.namespaces import EDIT, NAMED, existing, is_simulated, namespace_of
 from ops.ui.shapes import Bytes, Item, Rows
+from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -43,14 +45,14 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
     inv kv.keys --namespace sessions --prefix user:
     inv kv.keys --namespace sessions --prefix user: --prefix team:
     """
-    where = app.client, app.account_id, app.namespace_id(namespace)
+    owner = existing(app, namespace)
     if len(prefix) > 1:
         from ops.files.disk import private_folder
 
         folder = private_folder(app.settings.state_dir)
-        listing = list_ranges(*where, prefix, parallel=app.parallel, folder=folder)
+        listing = list_ranges(app.client, owner, prefix, parallel=app.parallel, folder=folder)
     else:
-        listing = api.list_keys(*where, prefix="".join(prefix), ahead=not app.option("limit"))
+        listing = api.list_keys(app.client, owner, prefix="".join(prefix), ahead=not app.option("limit"))
     return Rows(listing, ("name", "expiration", "metadata"))
 
 
@@ -65,13 +67,7 @@ def disjoint(prefixes: Iterable[str]) -> list[str]:
 
 
 def list_ranges(
-    client: Client,
-    account_id: str,
-    namespace_id: str,
-    prefixes: Iterable[str],
-    *,
-    parallel: Parallel,
-    folder: Path,
+    client: Client, namespace: Owner, prefixes: Iterable[str], *, parallel: Parallel, folder: Path
 ) -> Listing:
     """List the keys that begin with any of *prefixes*, each once, in the order of their UTF-8 bytes.
 
@@ -82,7 +78,7 @@ def list_ranges(
     apart, tally = disjoint(prefixes), Tally()
 
     def read(prefix: str) -> tuple[Listing, SpooledTemporaryFile[bytes]]:
-        listing = api.list_keys(client, account_id, namespace_id, prefix=prefix)
+        listing = api.list_keys(client, namespace, prefix=prefix)
         file = SpooledTemporaryFile(RANGE_MEMORY, dir=str(folder))  # noqa: SIM115 (closed by its reader)
         for key in listing:
             file.write(json.dumps(key, separators=(",", ":")).encode() + b"\n")
@@ -113,16 +109,15 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     inv kv.get --namespace sessions --key user:1 > value.bin
     inv kv.get --namespace sessions --key user:1 --metadata
     """
-    from ops.products.kv.values import checked
+    from ops.products.kv.values import checked, read_text
 
     api.check_key(key)
-    where = app.client, app.account_id, app.namespace_id(namespace)
+    where = app.client, existing(app, namespace), key
     if metadata:
         # A snapshot holds the listing, and nothing in it lags behind.
         describe = api.find_key if app.offline else api.describe_key
-        return Item(describe(*where, key), ("name", "expiration", "metadata"))
-    value = api.get_value(*where, key)
-    return Bytes(checked(value, lambda: api.get_text_values(*where, [key]).get(key), app.gap))
+        return Item(describe(*where), ("name", "expiration", "metadata"))
+    return Bytes(checked(api.get_value(*where), partial(read_text, *where), app.gap))
 
 
 @command(
@@ -157,10 +152,8 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
-    from ops.kinds.resource import Change
     from ops.products.kv.pairs import pair
     from ops.products.kv.resources import PAIR
-    from ops.writes.make import lookup, make
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
@@ -211,9 +204,7 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
     inv kv.delete --namespace sessions --key user:1
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
-    from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
-    from ops.writes.make import lookup, make
 
     if bool(key) == bool(prefix):
         raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
@@ -233,16 +224,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.files.disk import explained, private_folder
-    from ops.kinds.resource import Change
     from ops.products.kv import pairs
     from ops.products.kv.resources import PAIR
     from ops.writes.consent import ITEMS
-    from ops.writes.make import hold, make_all
 
-    def size(items: list[Json]) -> int:
-        return sum(len(item["value"]) for item in items)
-
-    listing = api.list_keys(app.client, namespace.account_id, namespace.id, prefix=prefix)
+    listing = api.list_keys(app.client, namespace, prefix=prefix)
     folder = private_folder(app.settings.state_dir)
     with explained(folder), TemporaryFile(dir=folder) as names:
         count = 0
@@ -262,7 +248,11 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
         pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
         batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
-        read = pace.halved(partial(pairs.read_at_once, app.client, namespace), batches, size)
+        read = pace.halved(
+            partial(pairs.read_at_once, app.client, namespace),
+            batches,
+            lambda items: sum(len(item["value"]) for item in items),
+        )
         deletions = (Change(PAIR, namespace, item, None) for items in read for item in items)
         with hold(app, PAIR, namespace):
             made = make_all(app, deletions, question=question).item

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ops.cli.command import command
 from ops.errors import Incomplete, Refused
 from ops.items import equal
+from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.tasks.namespaces import EDIT, NAMED, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Item
+from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Listing
     from ops.items import Json
-    from ops.kinds.resource import Change, Owner
+    from ops.kinds.resource import Owner
     from ops.products.kv.dumpfile import Dump
 
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
@@ -62,7 +64,6 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
     from ops.writes import consent
-    from ops.writes.make import hold, make_all
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -127,7 +128,7 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
     """Fill *plan* for the *total* pairs of *dump*; *empty*: *namespace* has no keys. Raise Incomplete."""
     from ops.products.kv import pairs
 
-    listing = api.list_keys(app.client, namespace.account_id, namespace.id, ahead=False)
+    listing = api.list_keys(app.client, namespace, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
     now = app.clock()
 
@@ -192,7 +193,6 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
-    from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
 
     for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):

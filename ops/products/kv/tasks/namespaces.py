@@ -6,14 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.products.kv import api
+from ops.kinds.resource import Change, Owner
+from ops.products.kv import api, valid
 from ops.products.zones.parts import attempt, complete
 from ops.ui.shapes import Rows
+from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.kinds.resource import Owner
-
 EDIT = "Account > Workers KV Storage > Edit"
 NAMED = "title or id of the namespace"
 
@@ -41,10 +41,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
 
     inv kv.create --title sessions
     """
-    from ops.kinds.resource import Change
-    from ops.products.kv import valid
     from ops.products.kv.resources import NAMESPACE
-    from ops.writes.make import make
 
     item = {"title": valid.title(title)}
     return make(app, Change(NAMESPACE, account_of(app), None, item))
@@ -62,10 +59,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     inv kv.rename --namespace sessions --title sessions-2026
     """
-    from ops.kinds.resource import Change
-    from ops.products.kv import valid
     from ops.products.kv.resources import NAMESPACE
-    from ops.writes.make import make
 
     new = valid.title(title)
     found = namespace_of(app, namespace).item
@@ -81,14 +75,12 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     inv kv.remove --namespace sessions
     inv kv.remove --namespace sessions --confirm sessions
     """
-    from ops.kinds.resource import Change
     from ops.products.kv.resources import REMOVED_NAMESPACE
-    from ops.writes.make import make
 
     owner = namespace_of(app, namespace)
     if "id" in owner.item:
         # One page is enough: a listing of up to 1,000 keys takes one request.
-        listing = api.list_keys(app.client, owner.account_id, owner.id, ahead=False)
+        listing = api.list_keys(app.client, owner, ahead=False)
         counted = attempt("keys", lambda: sum(1 for _ in islice(listing, api.KEYS_PAGE)))
         more = " or more" if counted.value == api.KEYS_PAGE else ""
         count = "an unknown number of" if counted.value is None else f"{counted.value:,}"
@@ -97,31 +89,24 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
 
 
 def account_of(app: App) -> Owner:
-    """Return the current account as an owner."""
-    from ops.kinds.resource import Owner
-
     return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 
 def namespace_of(app: App, name: str) -> Owner:
     """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
-    from ops.kinds.resource import Owner
     from ops.products.kv.resources import NAMESPACE
-    from ops.writes.make import lookup
 
     if not app.dry:
         return existing(app, name)
-    account = account_of(app)
-    seen = lookup(app, NAMESPACE, account, {"id": name} if api.is_id(name) else {"title": name})
+    named = {"id": name} if api.is_id(name) else {"title": name}
+    seen = lookup(app, NAMESPACE, account_of(app), named)
     if seen is None:
         raise api.no_namespace(name)
-    return Owner(account.id, seen.get("id", name), seen)
+    return Owner(app.account_id, seen.get("id", name), seen)
 
 
 def existing(app: App, name: str) -> Owner:
     """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
-    from ops.kinds.resource import Owner
-
     found = api.find_namespace(app.client, app.account_id, name)
     return Owner(app.account_id, found["id"], found)
 

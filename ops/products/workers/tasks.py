@@ -1,0 +1,362 @@
+"""The `workers` collection: scripts, their code, and what makes them run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.cli.command import command
+from ops.errors import NotFound, UsageError
+from ops.kinds.resource import Change, Owner
+from ops.products.workers import api
+from ops.products.zones.api import as_owner
+from ops.products.zones.parts import AnswerPart, all_zones, attempt, complete, report
+from ops.ui.shapes import Item, Rows
+from ops.writes.make import lookup, make
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.items import Json
+
+EDIT = "Account > Workers Scripts > Edit"
+SCRIPTS = "Account > Workers Scripts > Read"
+ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
+WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
+INFO = (
+    "id", "entry_point", "modules", "size", "compatibility_date", "compatibility_flags", "bindings", "routes",
+    "domains", "schedules", "workers_dev", "usage_model", "created_on", "modified_on",
+)  # fmt: skip
+
+
+@command("list", needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
+def list_scripts(app: App, routes: str = "all") -> Rows:
+    """List the scripts of the account with their routes and custom domains.
+
+    Takes 2 requests, and with the routes one more for each zone.
+
+    inv workers.list
+    inv workers.list --routes none
+    """
+    with_routes = _with_routes(routes)
+    scripts = complete("scripts", api.list_scripts(app.client, app.account_id), app.gap)
+    domains = report(attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)), app.gap)
+    patterns = _grouped(_all_routes(app) if with_routes else (), "pattern")
+    hosts = _grouped(domains.value or (), "hostname", by="service")
+
+    def row(script: Json) -> Json:
+        name = script["id"]
+        routes = {"routes": patterns.get(name, [])} if with_routes else {}
+        return script | routes | {"domains": domains.shown(lambda _: hosts.get(name, []))}
+
+    columns = ("id", *(["routes"] if with_routes else []), "domains", "usage_model", "modified_on")
+    return Rows(map(row, scripts), columns)
+
+
+@command("info", required=("script",), needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
+def info(app: App, script: str = "", routes: str = "all") -> Item:
+    """Show one script: bindings by type, routes, custom domains, schedules, size.
+
+    Takes 6 requests, and with the routes one more for each zone.
+
+    inv workers.info --script shop
+    """
+    with_routes = _with_routes(routes)
+    client, account_id = app.client, app.account_id
+    found = api.find_script(client, account_id, script)
+    reads: dict[str, Callable[[], Any]] = {
+        "settings": lambda: api.get_settings(client, account_id, script),
+        "schedules": lambda: api.list_schedules(client, account_id, script),
+        "custom domains": lambda: api.list_domains(client, account_id, service=script),
+        "workers.dev": lambda: api.get_script_subdomain(client, account_id, script),
+        "content": lambda: api.get_content(client, account_id, script),
+    }
+    read = app.parallel(lambda name: attempt(name, reads[name]), tuple(reads))
+    settings, crons, domains, workers_dev, content = (report(part, app.gap) for part in read)
+    described = {
+        "compatibility_date": settings.shown(lambda live: live.get("compatibility_date")),
+        "compatibility_flags": settings.shown(lambda live: live.get("compatibility_flags")),
+        "bindings": settings.shown(lambda live: _grouped(live.get("bindings") or (), "name", "type")),
+        "settings": settings.shown(),
+        "schedules": crons.shown(lambda items: [item["cron"] for item in items]),
+        "domains": domains.shown(lambda items: [item["hostname"] for item in items]),
+        "workers_dev": workers_dev.shown(lambda live: live.get("enabled")),
+        "entry_point": content.shown(lambda script: script.entry_point),
+        "modules": content.shown(lambda script: [module.name for module in script.modules]),
+        "size": content.shown(lambda script: sum(len(module.data) for module in script.modules)),
+    }
+    if with_routes:
+        described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
+    return Item(found | described, tuple(name for name in INFO if with_routes or name != "routes"))
+
+
+@command("secrets", required=("script",), needs=SCRIPTS)
+def list_secrets(app: App, script: str = "") -> Rows:
+    """List the names and types of a script's secrets; nobody can read their values.
+
+    inv workers.secrets --script shop
+    """
+    return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
+
+
+@command(
+    "delete",
+    required=("script",),
+    writes=True,
+    guards=("confirm",),
+    needs=f"{SCRIPTS}, {EDIT}",
+    help={"with_references": "even while other scripts bind to it"},
+)
+def delete_script(app: App, script: str = "", with_references: bool = False) -> Rows:
+    """Delete a script, once its name has been typed.
+
+    This permanently deletes its secrets, earlier versions, the data of its Durable Objects and its custom
+    domains. Undo restores its code, settings, cron triggers and workers.dev setting.
+
+    inv workers.delete --script shop
+    inv workers.delete --script shop --confirm shop --with-references
+    """
+    from ops.products.workers import resources, valid
+
+    owner = Owner(app.account_id, app.account_id, {})
+    live = lookup(app, resources.SCRIPT, owner, {"id": valid.script_name(script)})
+    if live is None:
+        raise api.no_script(script)
+    # Kept with the script, so that undo can restore them.
+    crons = [one["cron"] for one in api.list_schedules(app.client, owner.id, script)]
+    workers_dev = api.get_script_subdomain(app.client, owner.id, script)
+    kind = resources.REFERENCED_SCRIPT if with_references else resources.SCRIPT
+    return make(app, Change(kind, owner, live | {"schedules": crons, "workers_dev": workers_dev}, None))
+
+
+def _with_routes(routes: str) -> bool:
+    if routes not in ("all", "none"):
+        raise UsageError(f"--routes is all or none, not {routes!r}")
+    return routes == "all"
+
+
+def _all_routes(app: App) -> Iterator[Json]:
+    """Yield the routes of all zones; if the zones cannot be listed, mark the result incomplete."""
+    zones = report(attempt("zones, for their routes", lambda: zones_to_read(app)), app.gap)
+    return routes_in(app, zones.value or [])
+
+
+def _grouped(items: Iterable[Json], field: str, by: str = "script") -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for item in items:
+        groups.setdefault(item.get(by) or "", []).append(item[field])
+    return groups
+
+
+@command(
+    "deploy",
+    required=("script", "path"),
+    writes=True,
+    needs=f"{SCRIPTS}, {EDIT}",
+    help={
+        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
+        "main": "the module of the folder that runs first (default: the download's, or index.js)",
+        "format": "modules or service-worker (default: that of the download or the live script, or detected)",
+        "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
+        "bindings": "JSON file: the metadata of an upload, or a list of bindings",
+    },
+)
+def deploy(
+    app: App,
+    script: str = "",
+    path: str = "",
+    main: str = "",
+    format: str = "",
+    compatibility_date: str = "",
+    bindings: str = "",
+) -> Rows:
+    """Upload a script and deploy it; one that already exists and is equal is left unchanged.
+
+    Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
+    files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
+
+    inv workers.deploy --script shop --path dist/index.js
+    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    """
+    from ops.products.workers import resources, valid
+    from ops.products.workers.deployment import read_metadata, wanted, with_format
+    from ops.products.workers.source import FORMATS, read
+
+    valid.script_name(script)
+    if format and format not in FORMATS:
+        raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
+    source = read(Path(path), main=main)
+    metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
+    for name in source.left_out:
+        app.note(f"left out, not a module: {name}")
+    owner = Owner(app.account_id, app.account_id, {})
+    live = lookup(app, resources.SCRIPT, owner, {"id": script})
+    code = with_format(source, script, format=format, live=live)
+    today = time.strftime("%Y-%m-%d", time.gmtime(app.clock()))
+    item = wanted(script, code, metadata, live, today=today)
+    kind = resources.MIGRATED_SCRIPT if "migrations" in item else resources.SCRIPT
+    return make(app, Change(kind, owner, live, item))
+
+
+@command(
+    "download",
+    required=("script",),
+    needs=SCRIPTS,
+    help={
+        "to": "folder to write to (default: one named like the script)",
+        "force": "replace existing files; their earlier content is kept under another name",
+    },
+)
+def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
+    """Write all modules of a script to a folder, byte for byte, with an index of them.
+
+    inv workers.download --script shop --to backup/shop
+    """
+    from ops.files.disk import check_writable
+    from ops.products.workers.download import file_names, write
+
+    folder = Path(to or file_names([script])[0])
+    check_writable(next(path for path in (folder, *folder.absolute().parents) if path.exists()))
+    content = api.get_content(app.client, app.account_id, script)
+    written = write(folder, script, content, force=force)
+    rows = [row | {"entry_point": row["module"] == content.entry_point} for row in written]
+    return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
+
+
+@command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
+def list_routes(app: App, zone: str = "") -> Rows:
+    """List the routes of a zone, or of all zones: one request per zone.
+
+    inv workers.routes --zone example.com
+    inv workers.routes --filter script=shop
+    """
+    zones = [app.zone(zone)] if zone else zones_to_read(app)
+    return Rows(routes_in(app, zones), ("zone", "pattern", "script", "id"))
+
+
+def zones_to_read(app: App) -> list[Json]:
+    """Return all zones, and announce the requests that reading their routes takes."""
+    requests = 0 if app.offline else 1
+    return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
+
+
+def routes_in(app: App, zones: list[Json]) -> Iterator[Json]:
+    """Yield the routes of *zones*, each with the name of its zone."""
+
+    def read(zone: Json) -> tuple[str, AnswerPart]:
+        name = zone["name"]
+        return name, attempt(f"routes of {name}", lambda: api.list_routes(app.client, zone["id"]))
+
+    for name, part in app.parallel(read, zones):
+        for route in report(part, app.gap).value or ():
+            yield route | {"zone": name}
+
+
+@command(
+    "route-create",
+    required=("zone", "pattern", "script"),
+    writes=True,
+    needs="Zone > Workers Routes > Edit",
+    help={"pattern": "e.g. example.com/api/*"},
+)
+def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") -> Rows:
+    """Create a route: the script answers requests that match the pattern, a host and a path.
+
+    `*` may begin the host and end the path.
+
+    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
+    """
+    from ops.products.workers import resources, valid
+
+    found = app.zone(zone)
+    wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
+    return make(app, Change(resources.ROUTE, as_owner(found), None, wanted))
+
+
+@command(
+    "route-delete",
+    required=("zone",),
+    writes=True,
+    needs="Zone > Workers Routes > Edit",
+    help={"id": "the route's id", "pattern": "or its pattern"},
+)
+def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> Rows:
+    """Delete a route: the origin answers requests that match its pattern again.
+
+    inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
+    """
+    from ops.products.workers import resources, valid
+
+    if bool(id) == bool(pattern):
+        raise UsageError(
+            "workers.route-delete takes either --id or --pattern",
+            hint=f"`inv workers.routes --zone {zone}` lists both",
+        )
+    found = app.zone(zone)
+    wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
+    owner = as_owner(found)
+    route = lookup(app, resources.ROUTE, owner, wanted)
+    if route is None:
+        app.note(f"{found['name']} has no route {id or wanted['pattern']}: nothing to delete")
+        return make(app)
+    return make(app, Change(resources.ROUTE, owner, route, None))
+
+
+@command(
+    "schedules",
+    required=("script",),
+    writes=True,
+    needs=f"{SCRIPTS}; to set them {EDIT}",
+    help={
+        "set": "a cron expression, e.g. '*/30 * * * *'; may be repeated; those not named are deleted",
+        "clear": "delete all of them",
+    },
+)
+def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
+    """List a script's cron triggers, or replace all of them in one request.
+
+    inv workers.schedules --script shop
+    inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules --script shop --clear
+    """
+    from ops.products.workers import resources, valid
+
+    if set and clear:
+        raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
+    if not set and not clear:
+        listing = api.list_schedules(app.client, app.account_id, script)
+        return Rows(listing, ("cron", "created_on", "modified_on"))
+    crons = dict.fromkeys(valid.cron(text) for text in set)
+    for cron in filter(valid.numbers_weekdays, crons):
+        app.warn(f"{cron}: {valid.SUNDAY}")
+    owner = Owner(app.account_id, valid.script_name(script), {"id": script})
+    live = {one["cron"]: one for one in _current_schedules(app, owner)}
+    kept = [Change(resources.SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
+    deleted = [
+        Change(resources.SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons
+    ]
+    created = [Change(resources.SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
+    return make(app, *kept, *deleted, *created)
+
+
+def _current_schedules(app: App, script: Owner) -> list[Json]:
+    """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
+    from ops.products.workers import resources
+
+    account = Owner(app.account_id, app.account_id, {})
+    try:
+        live = list(api.list_schedules(app.client, script.account_id, script.id))
+    except NotFound:
+        if not (app.dry and lookup(app, resources.SCRIPT, account, {"id": script.id})):
+            raise
+        live = []
+    if not app.dry:
+        return live
+    simulated = [
+        change.after
+        for change in app.run.pretended
+        if change.resource.kind == resources.SCHEDULE.kind and change.owner[:2] == script[:2] and change.after
+    ]
+    candidates = {one["cron"]: one for one in [*live, *simulated]}
+    return [one for one in candidates.values() if lookup(app, resources.SCHEDULE, script, one)]
