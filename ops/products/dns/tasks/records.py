@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
 COLUMNS = ("name", "type", "priority", "content", "ttl", "proxied", "comment", "id")
+FOUND = ("zone", "name", "type", "content", "comment", "id")
 RESULT = ("action", "kind", "name", "id", "undo")
 # The list operation's own filters beyond those with an option of their own.
 _TESTS = ("exact", "contains", "startswith", "endswith")
@@ -234,7 +235,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
         for record in found
         if wanted is None or any(one.overlaps(wanted) for one in _networks(record, wanted.version))
     )
-    return Rows(rows, ("zone", *COLUMNS))
+    return Rows(rows, FOUND)
 
 
 def _networks(record: Json, version: int) -> Iterator[IPv4Network | IPv6Network]:
