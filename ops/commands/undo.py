@@ -159,8 +159,8 @@ def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts
 
     line = None
     for one in AuditLog(app.settings.state_dir).lines():
-        here = one["where"] == app.settings.api_host and (one["account"] in accounts or not one["account"])
-        if here and not one["task"].startswith("undo."):
+        same_account = not accounts or not one["account"] or one["account"] in accounts
+        if one["where"] == app.settings.api_host and same_account and not one["task"].startswith("undo."):
             line = one
     if line is None or line["time"] < chosen.time or line.get("id") == chosen.group:
         return ""
@@ -181,11 +181,12 @@ def undo_apply(app: App, id: str = "") -> Rows:
     from ops.writes.undo import select, undo_entries
 
     chosen = select(_entries(app), id)
-    here, accounts = _here(app, chosen), _accounts(app)
-    if foreign := [entry for entry in here if entry not in _of(accounts, here)]:
-        account = foreign[0].owner[0]
+    accounts = _accounts(app)
+    foreign = (e for e in _here(app, chosen) if accounts and e.owner[0] not in accounts)
+    if entry := next(foreign, None):
+        account = entry.owner[0]
         raise UsageError(
-            f"{foreign[0].id} was made in the account {account}, and this line works on another",
+            f"{entry.id} was made in the account {account}, and this line works on another",
             hint=f"`inv undo.apply --id {id} --account-id {account}`, with a token of that account",
         )
     return undo_entries(app, chosen, catalog.kinds())

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
+from ops.items import timestamp
 from ops.kinds.resource import DELETE, UPDATE
+from ops.ui.cells import readable_size
 from ops.ui.questions import confirm, typed_name
 from ops.writes import describe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ops.kinds.resource import Change
 
 SHARE = 0.3
@@ -87,6 +91,14 @@ class Consent:
         deleted = f"this permanently deletes {writes.lost}" if writes and writes.lost else ""
         if loss := (writes and writes.irreversible) or deleted:
             self._warn(f"{describe.name(change)}: {loss}")
+
+
+def confirm_replacement(file: Path, *, force: bool) -> None:
+    """Raise Refused if *file* exists, unless *force* is set or the user confirms that it is replaced."""
+    if file.exists() and not force:
+        found = file.stat()
+        question = f"replace {file} ({readable_size(found.st_size)}, {timestamp(found.st_mtime)})?"
+        confirm(question, assume_yes=False, terminal=attended(), option="--force")
 
 
 def attended() -> bool:

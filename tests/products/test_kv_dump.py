@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from ops.errors import Locked, UsageError, ValidationError
 from ops.products.kv.dumpfile import Dump, ResumableDump, item_line, item_of
 from ops.products.kv.pairs import Window
-from ops.products.kv.tasks.load import FEW
+from ops.products.kv.tasks.transfer import FEW
 from ops.sandbox.faults import Fault
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.server import Sandbox

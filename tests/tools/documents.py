@@ -40,7 +40,7 @@ FILE = re.compile(r"# ([\w.]+\.\w+)\n")
 CODE = re.compile(r"  +# exit code (\d+)$")
 SHORTENED = 8
 """The lines of an output that a page gets where it says only `...`."""
-QUESTION = "[y/N] "
+QUESTION = re.compile(rb"(?:\[y/N\]|type the name to confirm, (\S+):) $")
 # Run by `.ci/run` in a clone, because they install packages.
 INSTALLS = re.compile(r"pip install|git clone|pipx|uv tool")
 PLACEHOLDER = ("CLOUDFLARE_API_TOKEN=…", "CLOUDFLARE_API_TOKEN=$CLOUDFLARE_API_TOKEN")
@@ -114,7 +114,7 @@ class Session:
         self._variables, self._code = folder / "variables", 0
 
     def run(self, line: str) -> Ended:
-        """Run *line* on a terminal, answer its questions with y, and return its end."""
+        """Run *line* on a terminal, answer its questions with y or the name, and return its end."""
         main, side = pty.openpty()
         ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 2000, COLUMNS, 0, 0))
         file = self._variables
@@ -129,8 +129,8 @@ class Session:
         with suppress(OSError):  # Linux ends the reading of a closed terminal with an error
             while chunk := os.read(main, 1 << 16):
                 printed += chunk
-                if printed.endswith(QUESTION.encode()):
-                    os.write(main, b"y\n")
+                if question := QUESTION.search(printed):
+                    os.write(main, (question[1] or b"y") + b"\n")
         os.close(main)
         self._code = process.wait(SECONDS)
         text = "\n".join(_drawn(line) for line in printed.decode(errors="replace").split("\n"))
@@ -166,7 +166,7 @@ def check(page: Path, *, write: bool = False) -> int:
     known: dict[str, str] = {}
     ended: list[tuple[Step, str, str]] = []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        session = Session(Path(folder), _environment(Path(folder), text, stack))
+        session = Session(Path(folder), environment(Path(folder), text, stack))
         for step in steps(text):
             if INSTALLS.search(step.line):
                 ended.append((step, step.line, step.shown or ""))
@@ -234,7 +234,7 @@ def _session(step: Step, line: str, printed: str) -> Iterator[str]:
         yield f"{printed}\n"
 
 
-def _environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
+def environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
     """Prepare an ops repository in *folder*, and return the environment of its shell."""
     sandbox = stack.enter_context(Sandbox(folder / "account.sqlite"))
     project, programs = folder / "ops", folder / "bin"

@@ -54,7 +54,7 @@ def restore_snapshot(
 
     inv snapshots.restore --zone example.com --dry-run
     inv snapshots.restore --name 2026-11-22 --kind workers --item auth-edge
-    inv snapshots.restore --namespace sessions --item user:1
+    inv snapshots.restore --namespace feature-flags --item beta-search
     """
     from ops.commands.snapshots.verify import verified
     from ops.offsite.anywhere import open_snapshot

@@ -25,10 +25,8 @@ def the_account(client: Client) -> Json:
     """Return the only account that the token can see. Raise UsageError if there are several."""
     accounts = list(list_accounts(client))
     if not accounts:
-        raise NotFound(
-            "this token cannot see any account",
-            hint="set CLOUDFLARE_ACCOUNT_ID or --account-id, or grant Account > Account Settings > Read",
-        )
+        hint = "set CLOUDFLARE_ACCOUNT_ID or --account-id, or grant Account > Account Settings > Read"
+        raise NotFound("this token cannot see any account", hint=hint)
     if len(accounts) > 1:
         raise UsageError(f"this token can see {len(accounts)} accounts", hint=_choice(accounts))
     return accounts[0]

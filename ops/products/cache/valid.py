@@ -53,8 +53,7 @@ def values(
 ) -> list[str | Json]:
     """Return the given values, each once, as the API takes them; `-` means *lines*, one value each.
 
-    Raises ValidationError for values that do not belong to the zone called *zone*, are malformed, or are too
-    many.
+    Raises ValidationError for values that are not of the zone called *zone*, malformed, or too many.
     """
     check = _CHECKS[rule]
     checked = [check(text, zone) for text in _split(rule, given, lines)]
@@ -62,10 +61,8 @@ def values(
     if not wanted:
         raise ValidationError(f"--{rule} names nothing", hint="`inv --help cache.purge` has examples")
     if len(wanted) > MOST:
-        raise ValidationError(
-            f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge",
-            hint="purge them in several runs",
-        )
+        problem = f"{len(wanted):,} {rule} are more than the {MOST:,} of one purge"
+        raise ValidationError(problem, hint="purge them in several runs")
     return wanted
 
 
@@ -100,8 +97,7 @@ def _file(text: str, zone: str) -> str | Json:
         return _file_with_headers(text, zone)
     url = _parsed(text)
     if url is None or url.scheme not in ("http", "https") or not url.hostname:
-        hint = f"write it as https://{zone}/styles.css"
-        raise ValidationError(f"{text!r} is not a complete URL", hint=hint)
+        _refuse(text, "is not a complete URL", f"write it as https://{zone}/styles.css")
     host = _in_zone(url.hostname, text, zone)
     _refuse_wildcard(text, _wildcard_hint(text, host, url))
     if "#" in text:

@@ -34,15 +34,14 @@ def list_namespaces(
     if not 1 <= per_page <= LARGEST_PAGE:
         raise UsageError(f"--per-page {per_page} is not between 1 and {LARGEST_PAGE}", hint="--per-page 100")
     paging = NAMESPACE_PAGING._replace(size=per_page)
-    listing = paging.read(client, path(NAMESPACES, account=account_id)).map(_identified)
+    listing = paging.read(client, path(NAMESPACES, account=account_id)).map(
+        lambda item: require(item, "the item", id=str)
+    )
     return listing.where(lambda namespace: namespace.get("script") == script) if script else listing
 
 
 def find_namespace(client: Client, account_id: str, name_or_id: str) -> Json:
-    """Return the namespace with this id or exactly this name, from the whole listing.
-
-    Raise NotFound, AmbiguousName; Incomplete if it was not found and the listing may be incomplete.
-    """
+    """Return the namespace with this id or exactly this name. Raise as find_object does, or AmbiguousName."""
     listing = list_namespaces(client, account_id)
     found = [one for one in listing if name_or_id in (one["id"], one.get("name"))]
     if len(found) > 1:
@@ -65,24 +64,17 @@ def list_objects(
 ) -> Listing:
     """List a namespace's objects: `id` and `hasStoredData`; *stored* selects those with or without data."""
     where = path(OBJECTS, account=account_id, namespace=namespace_id)
-    listing = OBJECT_PAGING.read(client, where).map(_identified)
+    listing = OBJECT_PAGING.read(client, where).map(lambda item: require(item, "an object", id=str))
     return listing if stored is None else listing.where(lambda one: one.get("hasStoredData") is stored)
 
 
 def find_object(client: Client, account_id: str, namespace_id: str, object_id: str) -> Json:
-    """Return one object, paging through the listing until it is found.
-
-    Raise NotFound, or Incomplete if the listing may be incomplete.
-    """
+    """Return one object from the listing. Raise NotFound, or Incomplete if that may be incomplete."""
     listing = list_objects(client, account_id, namespace_id)
     for one in listing:
         if one["id"] == object_id:
             return one
     raise _not_found(f"no object {object_id} in this namespace", listing, "`inv do.objects` lists them")
-
-
-def _identified(item: Json) -> Json:
-    return require(item, "the item", id=str)
 
 
 def canonical_id(text: str) -> str:

@@ -27,8 +27,7 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACE_PA
 
     inv do.list --script chat
     """
-    listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
-    return Rows(listing, COLUMNS)
+    return Rows(api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page), COLUMNS)
 
 
 @command(

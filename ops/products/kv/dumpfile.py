@@ -102,9 +102,8 @@ class Dump:
             digest.update(line)
             count, last = count + 1, entry["key"]
             yield entry
-        raise ValidationError(
-            f"{self.name} is truncated: it ends after {count:,} pairs, without its last line", hint=_AGAIN
-        )
+        problem = f"{self.name} is truncated: it ends after {count:,} pairs, without its last line"
+        raise ValidationError(problem, hint=_AGAIN)
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the file, uncompressed. Raise UsageError or ValidationError."""
@@ -159,7 +158,6 @@ def open_dump(file: str, folder: Path, *, now: float) -> Iterator[Dump]:
 
 
 def _from_wrangler(dump: Dump, now: float) -> Iterator[bytes]:
-    """Yield the lines of a dump with the pairs of a bulk file of wrangler: a JSON list."""
     try:
         entries = parse(b"".join(dump.lines()))
     except ValueError as error:

@@ -240,10 +240,8 @@ def _unsuccessful(answer: Any, sent: Sequence[str]) -> list[str]:
     missed = [key for key in sent if key in failed]
     count = found.get("successful_key_count")
     if count is not None and count + len(missed) != len(sent):
-        raise MalformedAnswer(
-            f"the response to {len(sent):,} keys counts {count:,} successful and {len(missed):,} failed ones",
-            200,
-        )
+        counted = f"{count:,} successful and {len(missed):,} failed ones"
+        raise MalformedAnswer(f"the response to {len(sent):,} keys counts {counted}", 200)
     return missed
 
 

@@ -36,10 +36,8 @@ def title(text: str) -> str:
     except UnicodeEncodeError:
         raise ValidationError(f"the title {text!r} is not valid UTF-8", hint="write it in UTF-8") from None
     if not text.strip() or size > TITLE_BYTES:
-        raise ValidationError(
-            f"the title of a namespace has 1 to {TITLE_BYTES} bytes, not {size if text.strip() else 0}",
-            hint="use another title",
-        )
+        problem = f"the title of a namespace has 1 to {TITLE_BYTES} bytes, not {size if text.strip() else 0}"
+        raise ValidationError(problem, hint="use another title")
     return text.strip()
 
 
@@ -53,10 +51,8 @@ def prefix(text: str) -> str:
 def value(data: bytes) -> bytes:
     """Return *data*. Raise ValidationError if it is larger than a value may be."""
     if len(data) > VALUE_LIMIT:
-        raise ValidationError(
-            f"the value has more than {VALUE_LIMIT:,} bytes (25 MiB), the maximum of Workers KV",
-            hint="store it in R2, or in several keys",
-        )
+        problem = f"the value has more than {VALUE_LIMIT:,} bytes (25 MiB), the maximum of Workers KV"
+        raise ValidationError(problem, hint="store it in R2, or in several keys")
     return data
 
 
@@ -67,9 +63,8 @@ def metadata(text: str) -> Any:
     try:
         return check_metadata(parse(text.encode()))
     except ValueError as error:
-        raise ValidationError(
-            f"the metadata is not JSON: {error}", hint="""e.g. --metadata '{"kind": "page"}'"""
-        ) from None
+        hint = """e.g. --metadata '{"kind": "page"}'"""
+        raise ValidationError(f"the metadata is not JSON: {error}", hint=hint) from None
 
 
 def check_metadata(found: Any) -> Any:
@@ -80,15 +75,15 @@ def check_metadata(found: Any) -> Any:
     try:
         size = len(compact.encode())
     except UnicodeEncodeError as error:
-        raise ValidationError(
-            f"the metadata has half of a character, \\u{ord(compact[error.start]):04x}: it is not valid text",
-            hint="write both halves, e.g. \\ud83d\\ude00, or the character itself",
-        ) from None
-    if size > METADATA_BYTES:
-        raise ValidationError(
-            f"the metadata has {size:,} bytes; Workers KV allows {METADATA_BYTES:,}",
-            hint="move some of it into the value",
+        half, hint = (
+            ord(compact[error.start]),
+            "write both halves, e.g. \\ud83d\\ude00, or the character itself",
         )
+        problem = f"the metadata has half of a character, \\u{half:04x}: it is not valid text"
+        raise ValidationError(problem, hint=hint) from None
+    if size > METADATA_BYTES:
+        problem = f"the metadata has {size:,} bytes; Workers KV allows {METADATA_BYTES:,}"
+        raise ValidationError(problem, hint="move some of it into the value")
     return found
 
 
@@ -102,9 +97,8 @@ def expiration(moment: str, ttl: int | None, *, now: float) -> int | None:
         raise UsageError("--expiration and --ttl exclude each other", hint="use one of them")
     if ttl is not None:
         if ttl < SHORTEST_LIFE:
-            raise ValidationError(
-                f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s", hint="--ttl 60"
-            )
+            problem = f"a TTL of {ttl} s is too short: the minimum of Workers KV is 60 s"
+            raise ValidationError(problem, hint="--ttl 60")
         found = int(now) + 1 + max(ttl, SHORTEST_LIFE + IN_TRANSIT)
         if found > LATEST:
             lives = {unit: ttl // count for unit, count in _UNITS.items()}
@@ -124,15 +118,12 @@ def expiration(moment: str, ttl: int | None, *, now: float) -> int | None:
             date = datetime.fromisoformat(moment)
             found = int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise ValidationError(
-            f"{moment!r} is neither a date nor epoch seconds",
-            hint="e.g. 2027-01-31, 2027-01-31T12:00:00Z (UTC unless an offset is given) or 1801396800",
-        ) from None
+        hint = "e.g. 2027-01-31, 2027-01-31T12:00:00Z (UTC unless an offset is given) or 1801396800"
+        raise ValidationError(f"{moment!r} is neither a date nor epoch seconds", hint=hint) from None
     if epoch(found) < now + SHORTEST_LIFE:
-        raise ValidationError(
-            f"the expiration {moment} is less than 60 s in the future, the minimum of Workers KV",
-            hint=f"{int(now) + SHORTEST_LIFE + IN_TRANSIT} or later, or --ttl 60",
-        )
+        problem = f"the expiration {moment} is less than 60 s in the future, the minimum of Workers KV"
+        hint = f"{int(now) + SHORTEST_LIFE + IN_TRANSIT} or later, or --ttl 60"
+        raise ValidationError(problem, hint=hint)
     return found
 
 
@@ -140,9 +131,8 @@ def epoch(seconds: int) -> int:
     """Return *seconds*. Raise ValidationError if they are after the year 9999: they count something else."""
     if seconds > LATEST:
         hint = "; ".join(filter(None, (_moment_meant(seconds), _FOREVER)))
-        raise ValidationError(
-            f"the expiration {seconds} is after the year 9999: it must be in seconds", hint=hint
-        )
+        problem = f"the expiration {seconds} is after the year 9999: it must be in seconds"
+        raise ValidationError(problem, hint=hint)
     return seconds
 
 

@@ -57,10 +57,7 @@ def find_bucket(client: Client, account: Owner, bucket: Json) -> Json | None:
 
 
 def create_bucket(client: Client, account: Owner, bucket: Json) -> Json:
-    """Create a bucket; its `location` is a hint, its `storage_class` the default of its objects.
-
-    Raises Conflict (10004) if it exists.
-    """
+    """Create a bucket; its `location` is a hint. Raises Conflict (10004) if it exists."""
     fields = {"name": "name", "location": "locationHint", "storage_class": "storageClass"}
     sent = {sent_as: bucket[field] for field, sent_as in fields.items() if bucket.get(field)}
     where, jurisdiction = path(BUCKETS, account=account.id), jurisdiction_of(bucket)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
@@ -23,17 +22,13 @@ def _blocked(wanted: Json, live: Json | None, _now: float) -> str:
     return "the location of a bucket cannot be changed" if all(places) and places[0] != places[1] else ""
 
 
-def _not_restored(_wanted: Json, live: Json | None) -> Iterator[str]:
-    if live is None:
-        yield "its objects, its CORS, lifecycle, lock and notification rules, and its public addresses"
-
-
 def _block(account: Owner, bucket: Json) -> Block:
     where = api.jurisdiction_of(bucket)
     arguments = {"account_id": account.account_id, "name": bucket["name"], "jurisdiction": where}
     return Block("cloudflare_r2_bucket", f"{account.account_id}/{bucket['name']}/{where}", arguments)
 
 
+LOST = "its CORS, lifecycle, lock and notification rules, and its public addresses"
 BUCKET = Resource(
     kind="r2.bucket",
     parent=ACCOUNT,
@@ -51,9 +46,11 @@ BUCKET = Resource(
         create=api.create_bucket,
         update=api.set_storage_class,
         delete=api.delete_bucket,
-        lost="its CORS, lifecycle, lock and notification rules, and its public addresses",
+        lost=LOST,
     ),
-    restore=Restore(blocked=_blocked, not_restored=_not_restored),
+    restore=Restore(
+        blocked=_blocked, not_restored=lambda _wanted, live: () if live else (f"its objects, {LOST}",)
+    ),
     terraform=_block,
 )
 RESOURCES = (BUCKET,)

@@ -73,13 +73,12 @@ def create(
     if not NAME.fullmatch(bucket):
         hint = "use 3 to 64 lower-case letters, digits and hyphens; the first and the last are not a hyphen"
         raise UsageError(f"{bucket!r} is not the name of a bucket", hint=hint)
-    wanted = {
-        "location": _one_of(LOCATIONS, "--location", location) if location else "",
-        "storage_class": _one_of(CLASSES, "--storage-class", storage_class) if storage_class else "",
-    }
-    given = {field: value for field, value in wanted.items() if value}
-    account = Owner(app.account_id, app.account_id, {})
-    return make(app, Change(BUCKET, account, None, _named(bucket, jurisdiction) | given))
+    wanted = _named(bucket, jurisdiction)
+    if location:
+        wanted["location"] = _one_of(LOCATIONS, "--location", location)
+    if storage_class:
+        wanted["storage_class"] = _one_of(CLASSES, "--storage-class", storage_class)
+    return make(app, Change(BUCKET, Owner(app.account_id, app.account_id, {}), None, wanted))
 
 
 @command(
@@ -101,7 +100,6 @@ def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
 
 
 def _named(bucket: str, jurisdiction: str) -> Json:
-    """Return the identity of a bucket."""
     where = _one_of(JURISDICTIONS, "--jurisdiction", jurisdiction)
     return {"name": bucket} | ({} if where == api.DEFAULT else {"jurisdiction": where})
 

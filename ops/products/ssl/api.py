@@ -22,10 +22,11 @@ def list_packs(client: Client, zone_id: str) -> Listing:
 
 
 def _pack(item: Any) -> Json:
-    optional = ("hosts", "certificates", "status")
-    pack = require(
-        item, "a certificate pack", id=str, hosts=list, certificates=list, status=str, optional=optional
+    types, optional = (
+        {"hosts": list, "certificates": list, "status": str},
+        ("hosts", "certificates", "status"),
     )
+    pack = require(item, "a certificate pack", id=str, optional=optional, **types)
     for host in pack.get("hosts") or ():
         instance(host, str, "a host of a certificate pack")
     for certificate in pack.get("certificates") or ():

@@ -240,9 +240,8 @@ def _of_time(leaf: Leaf, now: float) -> Iterator[Problem]:
         words = f"the certificate expired on {_date(leaf.not_after)}, {_span(-left)} ago"
         yield Problem("expired", f"{words} {clock}")
     elif now < leaf.not_before:
-        yield Problem(
-            "not-yet-valid", f"the certificate is not valid before {_date(leaf.not_before)} {clock}"
-        )
+        words = f"the certificate is not valid before {_date(leaf.not_before)}"
+        yield Problem("not-yet-valid", f"{words} {clock}")
     elif left <= max(leaf.lifetime / 6, 3 * DAY):
         yield Problem("expires-now", f"the certificate expires on {ends}")
     elif left <= leaf.lifetime / 3:
@@ -275,9 +274,8 @@ def _of_strength(leaf: Leaf) -> Iterator[Problem]:
     if leaf.key_bits < _FEWEST_BITS.get(leaf.key_type, 0):
         yield Problem("weak-key", f"the {leaf.key_type} key of the certificate has only {leaf.key_bits} bits")
     if leaf.hash in _BROKEN_HASHES:
-        yield Problem(
-            "weak-signature", f"the certificate is signed with {leaf.hash.upper()}, which can be forged"
-        )
+        words = f"the certificate is signed with {leaf.hash.upper()}, which can be forged"
+        yield Problem("weak-signature", words)
     if not leaf.for_servers:
         yield Problem("wrong-purpose", "the certificate is not made for servers (extended key usage)")
 
@@ -316,9 +314,8 @@ def _of_protocol(evidence: Evidence) -> Iterator[Problem]:
     if strict.state != handshake.DISAGREED or weak:
         return
     if "UNRECOGNIZED_NAME" in strict.detail:
-        yield Problem(
-            "unknown-name", f"the server has no certificate for {unicode_form(evidence.server.name)}"
-        )
+        words = f"the server has no certificate for {unicode_form(evidence.server.name)}"
+        yield Problem("unknown-name", words)
         return
     # OpenSSL's name of an alert, as words: TLSV1_ALERT_INTERNAL_ERROR is an internal error.
     alert = strict.detail.rpartition("_ALERT_")[2] or "the connection was closed during the handshake"

@@ -43,8 +43,7 @@ Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
 class Server(NamedTuple):
-    """Where to connect, and the *name* to ask for. *timeout* (seconds) is for connecting, and again for the
-    handshake."""
+    """Where to connect, the *name* to ask for, the *timeout* (seconds) of connecting and of the handshake."""
 
     host: str
     port: int
@@ -78,10 +77,7 @@ class _Failed(Exception):
 
 
 def verified(server: Server, ca_file: str = "") -> Handshake:
-    """Perform a handshake as an ordinary client does.
-
-    *ca_file* replaces the machine's trusted roots. Raises UsageError if it cannot be read.
-    """
+    """Perform a handshake as an ordinary client does. Raises UsageError for an unreadable *ca_file*."""
     hint = "name a PEM file of root certificates with --ca-file"
     try:
         # OpenSSL would wait for a pipe that nobody writes to.

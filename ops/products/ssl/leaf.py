@@ -104,15 +104,11 @@ def describe(chain: tuple[bytes, ...]) -> list[Json]:
     for der in chain:
         try:
             certificate = x509.load_der_x509_certificate(der)
-            rows.append(
-                {
-                    "subject": certificate.subject.rfc4514_string(),
-                    "issuer": certificate.issuer.rfc4514_string(),
-                    "not_after": f"{certificate.not_valid_after_utc:%FT%TZ}",
-                }
-            )
+            subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+            end = f"{certificate.not_valid_after_utc:%FT%TZ}"
         except (ValueError, *_UNREADABLE):
-            rows.append({"subject": "(unreadable)", "issuer": "(unreadable)", "not_after": None})
+            subject, issuer, end = "(unreadable)", "(unreadable)", None
+        rows.append({"subject": subject, "issuer": issuer, "not_after": end})
     return rows
 
 

@@ -16,8 +16,7 @@ _ALONE = "name one host or address alone, e.g. www.example.com, and the port wit
 def canonical(host: str) -> str:
     """Return *host* as it is sent: A-labels in lower case without a final dot, or an address.
 
-    An IPv6 address keeps its scope (`%eth0`). Raises UsageError for what is not a host: a URL, a wildcard,
-    `name:port`, an empty text.
+    An IPv6 address keeps its scope (`%eth0`). Raises UsageError for a URL, a wildcard, `name:port`, or "".
     """
     text = host.strip()
     address, percent, scope = text.removeprefix("[").removesuffix("]").partition("%")

@@ -95,11 +95,10 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     if days < 0:
         raise UsageError(f"--days {days} is negative", hint="--days 14")
     requests = 0 if app.offline else 2
-    zones = (
-        [app.zone(zone)]
-        if zone
-        else all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
-    )
+    if zone:
+        zones = [app.zone(zone)]
+    else:
+        zones = all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
     return Rows(_in_zones(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
 
 
@@ -109,11 +108,13 @@ def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
         # A zone that Cloudflare does not serve has no certificate and needs none.
         served = zone.get("status") == "active" and not zone.get("paused")
-        records = attempt(
-            f"records of {name}",
-            lambda: api.list_proxied_names(app.client, zone["id"]) if served else iter(()),
+        if not served:
+            return name, packs, AnswerPart(f"records of {name}")
+        return (
+            name,
+            packs,
+            attempt(f"records of {name}", lambda: api.list_proxied_names(app.client, zone["id"])),
         )
-        return name, packs, records
 
     for name, packs, records in app.parallel(read, zones):
         report(packs, app.gap)

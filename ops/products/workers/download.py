@@ -50,10 +50,8 @@ def write(folder: Path, name: str, script: Script, *, force: bool) -> list[Json]
     files = [folder / file for file in file_names(module.name for module in script.modules)]
     existing = [file for file in (*files, folder / INDEX) if os.path.lexists(file)]
     if existing and not force:
-        raise Refused(
-            f"{existing[0]} already exists",
-            hint="choose another folder with --to, or use --force, which keeps a copy of the earlier file",
-        )
+        hint = "choose another folder with --to, or use --force, which keeps a copy of the earlier file"
+        raise Refused(f"{existing[0]} already exists", hint=hint)
     private_folder(folder)
     written = [_write(module, file) for module, file in zip(script.modules, files, strict=True)]
     fields = ("module", "type", "bytes", "sha256")

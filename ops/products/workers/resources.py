@@ -28,7 +28,6 @@ READ = "Account > Workers Scripts > Read"
 
 
 def _modules(client: Client, account: Owner, script: Json) -> Iterator[Content]:
-    """Yield the modules; the entry point has the role MAIN."""
     content = api.get_content(client, account.id, script["id"])
     for module in content.modules:
         yield module._replace(role=MAIN) if module.name == content.entry_point else module
@@ -38,9 +37,8 @@ def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequenc
     """Return a script as its writes take it. Raise Damaged if its settings or its code are missing."""
     settings = next(iter(parts.get(SETTINGS_KIND, ())), None)
     if settings is None or not files:
-        raise Damaged(
-            f"the snapshot has no {'code' if settings else 'settings'} of the script {listed['id']}"
-        )
+        missing = "code" if settings else "settings"
+        raise Damaged(f"the snapshot has no {missing} of the script {listed['id']}")
     entry_point = next((file.name for file in files if file.role == MAIN), "")
     return scripts.item_of(listed, settings, scripts.Script(entry_point, tuple(files)))
 
@@ -82,15 +80,11 @@ def _upload(client: Client, account: Owner, item: Json, before: Json | None) -> 
     try:
         return _find_script(client, account, item) or item
     except OpsError:
-        answered = {
-            name: uploaded[name] for name in ("etag", "has_assets", *scripts.SETTINGS) if name in uploaded
-        }
-        return {**_DEFAULTS, **item, **answered}
+        fields = ("etag", "has_assets", *scripts.SETTINGS)
+        return {**_DEFAULTS, **item, **{name: uploaded[name] for name in fields if name in uploaded}}
 
 
 def _found_by(read: Callable[[Client, str, str], Json]) -> Callable[[Client, Owner, Json], Json | None]:
-    """Return a function that finds the only item that *read* returns of a script."""
-
     def find(client: Client, script: Owner, _item: Json) -> Json | None:
         try:
             return read(client, script.account_id, script.id)
@@ -101,11 +95,11 @@ def _found_by(read: Callable[[Client, str, str], Json]) -> Callable[[Client, Own
 
 
 def _find_schedule(client: Client, script: Owner, item: Json) -> Json | None:
+    schedules = api.list_schedules(client, script.account_id, script.id)
     try:
-        schedules = list(api.list_schedules(client, script.account_id, script.id))
+        return next((one for one in schedules if one["cron"] == item["cron"]), None)
     except Absent:
         return None
-    return next((one for one in schedules if one["cron"] == item["cron"]), None)
 
 
 def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) -> list[Json | None]:
@@ -121,7 +115,6 @@ def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) 
 
 
 def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
-    """Return the route with the id of *item*, or without an id the route with its pattern."""
     field = "id" if item.get("id") else "pattern"
     return next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
 

@@ -51,9 +51,8 @@ def read_script(
     media_type, parameters = _header_value(content_type)
     if not media_type.startswith("multipart/"):
         if not complete:
-            raise MalformedAnswer(
-                f"the content of {name!r} may be cut: the response does not state its length"
-            )
+            problem = f"the content of {name!r} may be cut: the response does not state its length"
+            raise MalformedAnswer(problem)
         only = Content(f"{name}.js", media_type or SERVICE_WORKER, body)
         return Script(only.name, (only,))
     boundary = parameters.get("boundary", "").encode()

@@ -60,7 +60,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 
     Takes 6 requests, and with the routes one more for each zone.
 
-    inv workers.info --script shop
+    inv workers.info --script auth-edge
     """
     with_routes = _with_routes(routes)
     client, account_id = app.client, app.account_id
@@ -95,7 +95,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 def list_secrets(app: App, script: str = "") -> Rows:
     """List the names and types of a script's secrets; nobody can read their values.
 
-    inv workers.secrets --script shop
+    inv workers.secrets --script auth-edge
     """
     return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
 
@@ -114,8 +114,8 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     This permanently deletes its secrets, earlier versions, the data of its Durable Objects and its custom
     domains. Undo restores its code, settings, cron triggers and workers.dev setting.
 
-    inv workers.delete --script shop
-    inv workers.delete --script shop --confirm shop --with-references
+    inv workers.delete --script cron-reports
+    inv workers.delete --script auth-edge --confirm auth-edge --with-references
     """
     from ops.products.workers import resources, valid
 
@@ -176,12 +176,11 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script shop --path dist/index.js
-    inv workers.deploy --script shop --path dist --main index.js --bindings bindings.json
+    inv workers.deploy --script auth-edge --path dist/index.js
+    inv workers.deploy --script auth-edge --path dist --main index.js --bindings bindings.json
     """
     from ops.products.workers import resources, valid
-    from ops.products.workers.deployment import read_metadata, wanted, with_format
-    from ops.products.workers.source import FORMATS, read
+    from ops.products.workers.source import FORMATS, read, read_metadata, wanted, with_format
 
     valid.script_name(script)
     if format and format not in FORMATS:
@@ -211,7 +210,7 @@ def deploy(
 def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
     """Write all modules of a script to a folder, byte for byte, with an index of them.
 
-    inv workers.download --script shop --to backup/shop
+    inv workers.download --script auth-edge --to backup/auth-edge
     """
     from ops.files.disk import check_writable
     from ops.products.workers.download import file_names, write
@@ -229,7 +228,7 @@ def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
     inv workers.routes --zone example.com
-    inv workers.routes --filter script=shop
+    inv workers.routes --filter script=auth-edge
     """
     zones = [app.zone(zone)] if zone else zones_to_read(app)
     return Rows(routes_in(app, zones), ("zone", "pattern", "script", "id"))
@@ -265,7 +264,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     `*` may begin the host and end the path.
 
-    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script shop
+    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script auth-edge
     """
     from ops.products.workers import resources, valid
 
@@ -289,10 +288,8 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
     from ops.products.workers import resources, valid
 
     if bool(id) == bool(pattern):
-        raise UsageError(
-            "workers.route-delete takes either --id or --pattern",
-            hint=f"`inv workers.routes --zone {zone}` lists both",
-        )
+        hint = f"`inv workers.routes --zone {zone}` lists both"
+        raise UsageError("workers.route-delete takes either --id or --pattern", hint=hint)
     found = app.zone(zone)
     wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
     owner = as_owner(found)
@@ -316,9 +313,9 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
     """List a script's cron triggers, or replace all of them in one request.
 
-    inv workers.schedules --script shop
-    inv workers.schedules --script shop --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
-    inv workers.schedules --script shop --clear
+    inv workers.schedules --script auth-edge
+    inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules --script auth-edge --clear
     """
     from ops.products.workers import resources, valid
 
@@ -333,9 +330,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     owner = Owner(app.account_id, valid.script_name(script), {"id": script})
     live = {one["cron"]: one for one in _current_schedules(app, owner)}
     kept = [Change(resources.SCHEDULE, owner, one, one) for cron, one in live.items() if cron in crons]
-    deleted = [
-        Change(resources.SCHEDULE, owner, one, None) for cron, one in live.items() if cron not in crons
-    ]
+    gone = [one for cron, one in live.items() if cron not in crons]
+    deleted = [Change(resources.SCHEDULE, owner, one, None) for one in gone]
     created = [Change(resources.SCHEDULE, owner, None, {"cron": cron}) for cron in crons if cron not in live]
     return make(app, *kept, *deleted, *created)
 
@@ -344,10 +340,10 @@ def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
     from ops.products.workers import resources
 
-    account = Owner(app.account_id, app.account_id, {})
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))
     except NotFound:
+        account = Owner(app.account_id, app.account_id, {})
         if not (app.dry and lookup(app, resources.SCRIPT, account, {"id": script.id})):
             raise
         live = []

@@ -28,9 +28,8 @@ SUNDAY = "Cloudflare counts weekdays from 1, which is Sunday: Monday to Friday i
 def script_name(name: str) -> str:
     """Return *name* if a script can have it. Raises ValidationError."""
     if not _SCRIPT.fullmatch(name):
-        raise ValidationError(
-            f"{name!r} is not a script name", hint="up to 63 lower-case letters, digits, `-` and `_`"
-        )
+        hint = "up to 63 lower-case letters, digits, `-` and `_`"
+        raise ValidationError(f"{name!r} is not a script name", hint=hint)
     return name
 
 
@@ -55,18 +54,16 @@ def pattern(text: str, zone: str) -> str:
     """
     match = _PATTERN.fullmatch(text)
     if match is None or re.search(r"[\s?#]", text):
-        raise ValidationError(
-            f"{text!r} is not a route pattern", hint=f"write it as {zone}/api/*, without a query"
-        )
+        hint = f"write it as {zone}/api/*, without a query"
+        raise ValidationError(f"{text!r} is not a route pattern", hint=hint)
     scheme, host, path = (part or "" for part in match.groups())
     if "*" in host.lstrip("*") or "**" in host or "*" in path[:-1]:
         hint = f"`*` may begin the host and end the path, as in *.{zone}/api/*"
         raise ValidationError(f"{text!r} has a `*` in the wrong position", hint=hint)
     known = canonical(host)
     if known.lstrip("*") not in (zone, f".{zone}") and not known.endswith(f".{zone}"):
-        raise ValidationError(
-            f"{text!r} does not belong to the zone {zone}", hint="use --zone with the zone of its host"
-        )
+        hint = "use --zone with the zone of its host"
+        raise ValidationError(f"{text!r} does not belong to the zone {zone}", hint=hint)
     return f"{scheme}{known}{path}"
 
 
@@ -77,10 +74,8 @@ def cron(text: str) -> str:
     """
     fields = text.split()
     if len(fields) != len(_FIELDS):
-        raise ValidationError(
-            f"{text!r} has {len(fields)} fields; a cron expression has 5",
-            hint="minute, hour, day of the month, month, weekday, as in '*/30 * * * MON-FRI'",
-        )
+        hint = "minute, hour, day of the month, month, weekday, as in '*/30 * * * MON-FRI'"
+        raise ValidationError(f"{text!r} has {len(fields)} fields; a cron expression has 5", hint=hint)
     for field, (name, low, high, names, special) in zip(fields, _FIELDS, strict=True):
         if field == "*" or (special and re.fullmatch(special, field)):
             continue
@@ -90,9 +85,8 @@ def cron(text: str) -> str:
             continue
         values = f"{low} to {high}{f' or {names[0]} to {names[-1]}' if names else ''}"
         hint = f"{name}: {values}, `*`, a list, a range, or a step such as */5"
-        raise ValidationError(
-            f"{field!r} in {text!r} is not a {name}", hint=f"{hint}; {SUNDAY}" if names is _DAYS else hint
-        )
+        hint += f"; {SUNDAY}" if names is _DAYS else ""
+        raise ValidationError(f"{field!r} in {text!r} is not a {name}", hint=hint)
     return " ".join(fields)
 
 

@@ -119,7 +119,7 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     """Add a domain to the account; an existing zone of this account stays unchanged.
 
     inv zones.create --name example.net
-    inv zones.create --name example.net --account-id 023e105f4ecef8ad9ca31a8372d0c353
+    inv zones.create --name example.dev --account-id e0c4711a14c03fe669cd61f3f6a7603b
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.zones import resources, valid

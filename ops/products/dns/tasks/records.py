@@ -250,7 +250,7 @@ def _networks(record: Json, version: int) -> Iterator[IPv4Network | IPv6Network]
 def get_record(app: App, zone: str = "", id: str = "") -> Item:
     """Show one record.
 
-    inv dns.get --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59
+    inv dns.get --zone example.com --id 25f600b602ea5402e85d6edf1b47236e
     """
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
@@ -260,7 +260,7 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
 def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, typed: Json) -> Rows:
     """Create a record; an equal one that exists already is left unchanged.
 
-    inv dns.create --zone example.com --name www --type A --content 192.0.2.1 --proxied yes
+    inv dns.create --zone example.com --name new --type A --content 192.0.2.1 --proxied yes
     inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
     """
     from ops.products.dns import changes
@@ -291,8 +291,8 @@ def update_record(
 ) -> Rows:
     """Change the given fields of one record, and nothing else of it.
 
-    inv dns.update --zone example.com --name www --type A --content 192.0.2.2
-    inv dns.update --zone example.com --id 372e67954025e0ba6aaa6d586b9e0b59 --ttl 300 --clear comment
+    inv dns.update --zone example.com --name vpn --type A --content 192.0.2.2
+    inv dns.update --zone example.com --id 25f600b602ea5402e85d6edf1b47236e --ttl 300 --clear comment
     """
     from ops.products.dns import changes
     from ops.writes.make import make
@@ -322,8 +322,8 @@ def put_record(
 ) -> Rows:
     """Create a record, or make the existing one exactly as given: other fields get their defaults.
 
-    inv dns.put --zone example.com --name www --type A --content 192.0.2.1 --ttl 300
-    inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx2.example.com --priority 10
+    inv dns.put --zone example.com --name vpn --type A --content 192.0.2.1 --ttl 300
+    inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx3.example.com --priority 10
     """  # noqa: E501 (an example is one line, to be copied)
     from ops.products.dns import changes
     from ops.writes.make import make
@@ -352,7 +352,7 @@ def delete_record(
 ) -> Rows:
     """Delete one record; if it does not exist, nothing is done and the exit code is 0.
 
-    inv dns.delete --zone example.com --name www --type A
+    inv dns.delete --zone example.com --name vpn --type A
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
     from ops.products.dns import changes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops.products.kv.tasks import dump, keys, load, namespaces
+from ops.products.kv.tasks import keys, transfer
 
-list_namespaces, create_namespace = namespaces.list_namespaces, namespaces.create_namespace
-rename_namespace, remove_namespace = namespaces.rename_namespace, namespaces.remove_namespace
+list_namespaces, create_namespace = keys.list_namespaces, keys.create_namespace
+rename_namespace, remove_namespace = keys.rename_namespace, keys.remove_namespace
 list_keys, get_value = keys.list_keys, keys.get_value
 put_value, delete_keys = keys.put_value, keys.delete_keys
-dump_namespace, load_namespace = dump.dump_namespace, load.load_namespace
+dump_namespace, load_namespace = transfer.dump_namespace, transfer.load_namespace

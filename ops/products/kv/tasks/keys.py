@@ -1,4 +1,4 @@
-"""Tasks of the `kv` collection on single keys, and on all keys with a prefix."""
+"""Tasks of the `kv` collection on namespaces and on keys; how every task finds the namespace it is given."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.resource import Change
+from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, valid
-from ops.products.kv.tasks.namespaces import EDIT, NAMED, existing, is_simulated, namespace_of
+from ops.products.zones.parts import attempt, complete
 from ops.ui.shapes import Bytes, Item, Rows
 from ops.writes.make import hold, lookup, make, make_all
 
@@ -22,12 +23,114 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.kinds.resource import Owner
     from ops.products.zones.parts import Parallel
 
+EDIT = "Account > Workers KV Storage > Edit"
+NAMED = "title or id of the namespace"
+KEY = "name of the key; --key=--name for one that begins with dashes"
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
-KEY = "name of the key; --key=--name for one that begins with dashes"
+
+
+@command("list", needs=f"{api.READ}; for the counts Account > Account Analytics > Read")
+def list_namespaces(app: App) -> Rows:
+    """List the namespaces of the account, with the number of keys according to Cloudflare's analytics.
+
+    inv kv.list
+    """
+    listing = api.list_namespaces(app.client, app.account_id)
+    namespaces = complete("namespaces", listing, app.gap)
+    # The counts are an addition: whatever happens to them, the namespaces were read.
+    counted = attempt("counts", lambda: api.count_keys(app.client, app.account_id, now=app.clock()))
+    if counted.problem:
+        app.note(f"the number of keys is left empty: {counted.problem}")
+    counts = counted.value or {}
+    rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
+    return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))
+
+
+@command("create", required=("title",), writes=True, needs=EDIT, help={"title": "title of the namespace"})
+def create_namespace(app: App, title: str = "") -> Rows:
+    """Create a namespace; an existing one with this title stays unchanged.
+
+    inv kv.create --title sessions
+    """
+    from ops.products.kv.resources import NAMESPACE
+
+    item = {"title": valid.title(title)}
+    return make(app, Change(NAMESPACE, account_of(app), None, item))
+
+
+@command(
+    "rename",
+    required=("namespace", "title"),
+    writes=True,
+    needs=EDIT,
+    help={"namespace": NAMED, "title": "its new title"},
+)
+def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
+    """Change the title of a namespace; its id, its keys and its Workers bindings stay the same.
+
+    inv kv.rename --namespace sessions --title sessions-2026
+    """
+    from ops.products.kv.resources import NAMESPACE
+
+    new = valid.title(title)
+    found = namespace_of(app, namespace).item
+    return make(app, Change(NAMESPACE, account_of(app), found, {**found, "title": new}))
+
+
+@command(
+    "remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT, help={"namespace": NAMED}
+)
+def remove_namespace(app: App, namespace: str = "") -> Rows:
+    """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
+
+    inv kv.remove --namespace sessions
+    inv kv.remove --namespace sessions --confirm sessions
+    """
+    from ops.products.kv.resources import REMOVED_NAMESPACE
+
+    owner = namespace_of(app, namespace)
+    if "id" in owner.item:
+        # One page is enough: a listing of up to 1,000 keys takes one request.
+        listing = api.list_keys(app.client, owner, ahead=False)
+        counted = attempt("keys", lambda: sum(1 for _ in islice(listing, api.KEYS_PAGE)))
+        more = " or more" if counted.value == api.KEYS_PAGE else ""
+        count = "an unknown number of" if counted.value is None else f"{counted.value:,}"
+        app.note(f"{owner.item['title']} has {count} keys{more}; `inv kv.dump` saves them first")
+    return make(app, Change(REMOVED_NAMESPACE, account_of(app), owner.item, None))
+
+
+def account_of(app: App) -> Owner:
+    return Owner(app.account_id, app.account_id, {"id": app.account_id})
+
+
+def namespace_of(app: App, name: str) -> Owner:
+    """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
+    from ops.products.kv.resources import NAMESPACE
+
+    if not app.dry:
+        return existing(app, name)
+    named = {"id": name} if api.is_id(name) else {"title": name}
+    seen = lookup(app, NAMESPACE, account_of(app), named)
+    if seen is None:
+        raise api.no_namespace(name)
+    return Owner(app.account_id, seen.get("id", name), seen)
+
+
+def existing(app: App, name: str) -> Owner:
+    """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
+    found = api.find_namespace(app.client, app.account_id, name)
+    return Owner(app.account_id, found["id"], found)
+
+
+def is_simulated(app: App, namespace: Owner) -> bool:
+    """True, with a note, if *namespace* does not exist yet, so that nothing in it can be looked up."""
+    if "id" in namespace.item:
+        return False
+    app.note(f"{namespace.item['title']} would be created by an earlier task: it counts as empty")
+    return True
 
 
 @command(
@@ -106,8 +209,8 @@ def list_ranges(
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
 
-    inv kv.get --namespace sessions --key user:1 > value.bin
-    inv kv.get --namespace sessions --key user:1 --metadata
+    inv kv.get --namespace feature-flags --key beta-search > value.bin
+    inv kv.get --namespace feature-flags --key beta-search --metadata
     """
     from ops.products.kv.values import checked, read_text
 
@@ -148,7 +251,7 @@ def put_value(
 ) -> Rows:
     """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
 
-    inv kv.put --namespace sessions --key user:1 --value '{"name": "x"}' --ttl 3600
+    inv kv.put --namespace feature-flags --key beta-search --value '{"name": "x"}' --ttl 3600
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
@@ -201,7 +304,7 @@ def _value_from(text: str, file: str) -> bytes:
 def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") -> Rows:
     """Delete a key, or all keys with a prefix; the journal keeps their values, for undo.
 
-    inv kv.delete --namespace sessions --key user:1
+    inv kv.delete --namespace feature-flags --key beta-search
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
     from ops.products.kv.resources import PAIR
@@ -240,19 +343,14 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
             app.gap(f"the keys with the prefix {prefix!r}: {listing.problem}")
         app.talk.show(f"delete {count:,} keys with the prefix {prefix!r}")
         if count > ITEMS and not (app.dry or app.option("force")):
-            raise Refused(
-                f"{count:,} keys have the prefix {prefix!r}, more than {ITEMS}",
-                hint="list them with kv.keys --prefix; --force deletes them",
-            )
+            hint = "list them with kv.keys --prefix; --force deletes them"
+            raise Refused(f"{count:,} keys have the prefix {prefix!r}, more than {ITEMS}", hint=hint)
         title = namespace.item["title"]
         question = f"delete {count:,} keys of {title} with the prefix {prefix!r}?" if count else ""
         pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
         batches = pairs.chunks(map(json.loads, names), api.BULK_GET)
-        read = pace.halved(
-            partial(pairs.read_at_once, app.client, namespace),
-            batches,
-            lambda items: sum(len(item["value"]) for item in items),
-        )
+        read_all = partial(pairs.read_at_once, app.client, namespace)
+        read = pace.halved(read_all, batches, lambda items: sum(len(item["value"]) for item in items))
         deletions = (Change(PAIR, namespace, item, None) for items in read for item in items)
         with hold(app, PAIR, namespace):
             made = make_all(app, deletions, question=question).item
