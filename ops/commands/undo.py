@@ -135,7 +135,7 @@ def undo_last(app: App) -> Rows:
     If a later task changed nothing, it says so, and --yes does not choose the older change.
 
     inv undo.last
-    inv sandbox undo.last --dry-run
+    inv undo.last --dry-run
     """
     from ops.writes.undo import last, undo_entries
 

@@ -16,6 +16,7 @@ from tests.conftest import Result
 from tests.e2e.conftest import Shell
 from tests.products.writing import written
 from tests.snapshots.kept import ACCOUNT_ID, DAY, NOW, made
+from tests.wire import Wire, answer
 from tests.writes.test_terminal import Terminal
 
 Inv = Callable[..., Result]
@@ -327,6 +328,16 @@ def test_the_reason_of_a_failed_section_is_shown_whole(task: str, inv: Inv, stag
     assert result.code == 4
     assert re.search(reason, told)
     assert re.search(reason, json.loads(result.err.splitlines()[-1])["message"])
+
+
+def test_the_monitor_is_told_the_reason_of_a_failed_section(inv: Inv, staged: Sandbox) -> None:
+    staged.faults.add(Fault("denied", "GET", "*/workers/routes*", times=-1))
+
+    with Wire(answer(200, "OK")) as monitor:
+        result = inv("scan.export", "--ping", f"http://127.0.0.1:{monitor.port}/id")
+
+    assert result.code == 4
+    assert re.search(rb"routes: .+ \(10000\) \(status 403, ray \S+\)", monitor.requests[-1].body)
 
 
 @pytest.mark.parametrize("moment", ["2026-13-45", "2026-02-30", "2026-11-23T25", "2026-11-23T05:61"])

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
 from inspect import Parameter, signature
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
 from ops.products.dns import api
-from ops.products.zones.parts import AnswerPart, all_zones, attempt
 from ops.ui.shapes import Item, Rows
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.products.dns.changes import CurrentZone
+    from ops.products.zones.parts import AnswerPart
 
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
@@ -180,6 +179,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
 
     A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
     """
+    from ops.products.zones.parts import all_zones, attempt
 
     def read(zone: Json) -> AnswerPart:
         return attempt(zone["name"], lambda: api.list_records(app.client, zone["id"], **filters(zone)))
@@ -191,8 +191,9 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
         if part.problem:
             unread.append(part)
         yield from ({"zone": part.name, **record} for record in part.value or ())
-    if unread and unread[0].error and all(part.error for part in unread) and len(unread) == len(zones):
-        raise unread[0].error
+    errors = [part.error for part in unread if part.error]
+    if errors and len(errors) == len(zones):
+        raise errors[0]
     for part in unread:
         app.gap(f"records of {part.name}: {part.status}: {part.problem}")
 
@@ -211,9 +212,11 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
     """Find the records of all zones that have an address, or that contain a text. Takes a request per zone.
 
     inv dns.find --address 192.0.2.0/24
-    inv dns.find --content old.example.net --output json
-    inv dns.find --name vpn --at 2026-11-22
+    inv dns.find --content mx1.example.com --output json
+    inv dns.find --name vpn --offline
     """
+    from ipaddress import ip_network
+
     from ops.products.zones.api import canonical
 
     filters: dict[str, str | bool] = {
@@ -229,21 +232,17 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
         raise UsageError(
             f"{address!r} is neither an address nor a network", hint="e.g. --address 192.0.2.0/24"
         ) from None
-    found = _everywhere(app, lambda _zone: filters)
-    rows = (
-        record
-        for record in found
-        if wanted is None or any(one.overlaps(wanted) for one in _networks(record, wanted.version))
-    )
-    return Rows(rows, FOUND)
 
+    def networks(content: str) -> Iterator[IPv4Network | IPv6Network]:
+        for word in _BETWEEN.split(content):
+            with suppress(ValueError):
+                yield ip_network(word, strict=False)
 
-def _networks(record: Json, version: int) -> Iterator[IPv4Network | IPv6Network]:
-    """Yield the addresses and networks of that IP *version* in the content of *record*."""
-    for word in _BETWEEN.split(str(record.get("content", ""))):
-        with suppress(ValueError):
-            if (found := ip_network(word, strict=False)).version == version:
-                yield found
+    def matches(record: Json) -> bool:
+        found = networks(str(record.get("content", ""))) if wanted else ()
+        return not wanted or any(one.version == wanted.version and one.overlaps(wanted) for one in found)
+
+    return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), FOUND)
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)
