@@ -193,7 +193,7 @@ def test_listing_the_tasks_loads_none_of_their_work() -> None:
     rooms = "doctor|export|files|offsite|past|restore|sandbox|scan|schedule|snapshots|telemetry"
     work = re.compile(
         rf"ops\.({rooms})|ops\.http\.(?!paths|shape)|hashlib|tarfile"
-        r"|ops\.products\.(?!kv|r2)\w+\.(names|resources|source|valid|writes)"
+        r"|ops\.products\.(?!kv|r2|zones)\w+\.(names|resources|source|valid|writes)"
     )
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -147,7 +147,8 @@ def _failure_of_system(problem: Exception) -> OpsError | None:
     from ops.files.disk import failure
 
     text = str(problem)
-    if isinstance(problem, MemoryError) or "can't start new thread" in text or "failed to map" in text:
+    scarce = ("can't start new thread", "can't allocate", "failed to map")
+    if isinstance(problem, MemoryError) or any(words in text for words in scarce):
         hint = "`ulimit -v` and `ulimit -u` show the limits; raise them, or set CFOPS_WORKERS=1"
         return SystemFailure("this process needs more memory or more threads than it may use", hint=hint)
     if type(problem).__module__ == "sqlite3":

@@ -57,6 +57,7 @@ HELP = {
     "no_headers": "omit the header line",
     "zone": "domain or id, e.g. example.com",
     "script": "name of the script",
+    "namespace": "title or id of the namespace",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
 # Options of tasks that can do much damage: see `guards` of @command.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied
 from ops.http.paths import path
+from ops.http.shape import require
 from ops.items import seconds_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def expiry(ends: float | None, now: float, page: str) -> Finding:
 
 def _accounts(client: Client, settings: Settings) -> tuple[list[Json], Finding]:
     try:
-        accounts = list(client.pages(path("/accounts"), per_page=50))
+        listing = client.pages(path("/accounts"), per_page=50)
+        accounts = [require(one, "an account", id=str, name=str) for one in listing]
     except PermissionDenied:
         text = "the token may not list accounts: it lacks Account > Account Settings > Read"
         hint = "" if settings.account_id else "set CLOUDFLARE_ACCOUNT_ID, or grant it"

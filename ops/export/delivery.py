@@ -149,16 +149,19 @@ class DocumentFolder(Delivery):
 
     def check(self, now: float) -> None:
         disk.refuse_link(self._folder)
-        if self._folder.exists():
-            raise _exists(self._folder)
+        self._refuse(exists=self._folder.exists())
         super().check(now)
+
+    def _refuse(self, *, exists: bool) -> None:
+        if exists:
+            hint = "name another folder, or move it away"
+            raise Refused(f"{self._folder} already exists", hint=hint)
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         with publish.partial(made.parent, token_hex) as folder:
             for loss in FOLDERS[self._folder.suffix](made, folder):
                 made.warn(loss)
-            if not publish.moved(folder, self._folder):
-                raise _exists(self._folder)
+            self._refuse(exists=not publish.moved(folder, self._folder))
         return self._folder
 
 
@@ -215,27 +218,20 @@ def delivery(
     if keys or passphrase_file:
         recipients = encrypt.recipients(keys) if keys else passphrase.read(Path(passphrase_file))
     file = Path(to)
+    if not to and recipients:
+        return EncryptedSnapshot(exports, recipients)
     if not to:
-        return (
-            EncryptedSnapshot(exports, recipients) if recipients else SnapshotFolder(exports, newest=newest)
-        )
+        return SnapshotFolder(exports, newest=newest)
     if file.name.endswith(ENDING):
         if not recipients:
-            raise UsageError(
-                f"--to {to} needs a key or a passphrase", hint="--encrypt-to age1…, or --passphrase-file FILE"
-            )
+            hint = "--encrypt-to age1…, or --passphrase-file FILE"
+            raise UsageError(f"--to {to} needs a key or a passphrase", hint=hint)
         return EncryptedFile(file, recipients)
     if recipients:
         option = "--encrypt-to" if keys else "--passphrase-file"
-        raise UsageError(
-            f"{option} creates one {ENDING} file, not {file.suffix or file.name}",
-            hint=f"--to {file.stem}{ENDING}, or omit --to",
-        )
+        hint = f"--to {file.stem}{ENDING}, or omit --to"
+        raise UsageError(f"{option} creates one {ENDING} file, not {file.suffix or file.name}", hint=hint)
     return rendering(file)
-
-
-def _exists(folder: Path) -> Refused:
-    return Refused(f"{folder} already exists", hint="name another folder, or move it away")
 
 
 def _pack(folder: Path, name: str, target: Path, recipients: list[Any] | Passphrase) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.files import disk
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 _READ = frozenset({COMPLETE, GONE})
 
 Counts = dict[str, int]
-
-
-class Baseline(NamedTuple):
-    """The counts by kind at *started* (seconds since 1970)."""
-
-    started: float
-    counts: Counts
 
 
 class Guard(NamedTuple):
@@ -64,28 +58,25 @@ def counts(sections: Iterable[Section]) -> Counts:
 
 def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str], None]) -> Guard | None:
     """Return the guard against a loss of more than *percent*; None, with a note, without a baseline."""
-    found = []
-    for entry in Library(settings.exports, account_id).complete():
-        if entry.manifest is not None:
-            found.append(Baseline(entry.started, counts(entry.manifest.sections)))
-            break
-    if remembered := _remembered(settings, account_id):
-        found.append(remembered)
+    complete = Library(settings.exports, account_id).complete()
+    read = ((entry.started, counts(entry.manifest.sections)) for entry in complete if entry.manifest)
+    found = [baseline for baseline in (next(read, None), _remembered(settings, account_id)) if baseline]
     before: Counts = {}
-    for baseline in sorted(found, key=lambda one: one.started):
-        before |= baseline.counts
+    for _, kept in sorted(found, key=itemgetter(0)):
+        before |= kept
     if not before:
         note("--guard has nothing to compare with yet: there is no complete snapshot of this account")
         return None
     return Guard(percent, before)
 
 
-def _remembered(settings: Settings, account_id: str) -> Baseline | None:
-    """Return the counts of encrypted snapshots; None if there are none, or none that can be read."""
+def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | None:
+    """Return when encrypted snapshots were counted, and the counts; None if they cannot be read."""
     try:
-        kept = json.loads(_file(settings, account_id).read_bytes())
+        with disk.open_regular(_file(settings, account_id)) as file:
+            kept = json.load(file)
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
-        return Baseline(float(kept["started"]), found)
+        return float(kept["started"]), found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
@@ -98,7 +89,7 @@ def remember(settings: Settings, manifest: Manifest) -> None:
     file = _file(settings, manifest.account_id)
     disk.private_folder(file.parent)
     earlier = _remembered(settings, manifest.account_id)
-    known = (earlier.counts if earlier else {}) | counts(manifest.sections)
+    known = (earlier[1] if earlier else {}) | counts(manifest.sections)
     with disk.atomic(file) as out:
         out.write(json.dumps({"started": seconds(manifest.started), "counts": known}).encode())
 

@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ops.cli.app import App
 from ops.errors import DiskError
 from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.export.guard import Guard
@@ -23,9 +24,6 @@ from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest
 from ops.snapshots.writer import Writer
 from ops.telemetry.redact import Redactor
 from ops.version import VERSION
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
 
 
 class ExportJob(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,14 +45,12 @@ def live(app: App, like: Manifest, wanted: Callable[[str], bool]) -> Snapshot:
     skipped = {section.kind for section in like.sections if not section.scope}
     kinds = tuple(r.kind for r in resources() if r.kind not in skipped and wanted(r.kind))
     if not kinds:
-        raise UsageError(
-            "the snapshot holds none of the requested kinds", hint="`inv snapshots.show` shows what it holds"
-        )
+        hint = "`inv snapshots.show` shows what it holds"
+        raise UsageError("the snapshot holds none of the requested kinds", hint=hint)
     options = like.options
     asked = request.read(
         kinds,
-        tuple(map(str, options.get("skip", ()))),
-        tuple(map(str, options.get("zone", ()))),
+        *(tuple(map(str, options.get(name, ()))) for name in ("skip", "zone")),
         deep=bool(options.get("deep")),
         values=request.one_of(str(options.get("kv") or "keys"), ("keys", "values", "none")),
         contents=True,
@@ -69,7 +66,7 @@ def aside(app: App, account: Owner, plan: ScanPlan, options: Json) -> Snapshot:
     """
     disk.exports_folder(app.settings.exports)
     root = publish.prepare(app.settings.exports / account_folder(account.id), app.clock())
-    folder = root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
+    folder = root / publish.hidden_name(PARTIAL)
     app.run.endings.append(lambda: shutil.rmtree(folder, ignore_errors=True))
     delivery = TemporaryFolder(disk.private_folder(folder))
     begun = request.start(app.client, app.clock())

@@ -114,7 +114,6 @@ class _Pages:
             self._coming = Following(cursor, step)
 
     def close(self) -> None:
-        """Stop prefetching."""
         if self._coming:
             self._coming.close()
         self._coming = None
@@ -180,7 +179,6 @@ class _Ordered:
         self.problem = ""
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
-        """Yield the *items* that were not yielded before."""
         for item in items:
             key = str(item.get(self._field, ""))
             if key > self._last:
@@ -207,7 +205,6 @@ class _Remembered:
         self.all_known = True
 
     def new(self, items: list[Json], tally: Tally) -> Iterator[Json]:
-        """Yield the *items* that were not yielded before."""
         if len(self._seen) > REMEMBERED:
             self._seen.clear()
             self.all_known = False

@@ -55,7 +55,6 @@ _LOOK_AGAIN = "try again; `inv doctor` checks the connection"
 
 
 def _why_not_sent(causes: list[BaseException], host: str) -> tuple[str, str]:
-    """Return what happened, and what to do about it."""
     for cause in causes:
         if isinstance(cause, SSLCertVerificationError):
             words = f"the certificate of {host} is not accepted: {cause.verify_message}"

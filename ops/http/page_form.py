@@ -103,7 +103,7 @@ class _Reading:
             return None
         self._pages += 1
         if self._pages == 1:
-            self._since = answered_at(page) - LEEWAY
+            self._since = (served(page.reply.headers) or time.time()) - LEEWAY
         self._totals.add(page.total)
         self.incomplete = page.reply.incomplete
         if page.items or self._pages == 1:
@@ -154,7 +154,6 @@ class _Reading:
         return len(page.items) < self._size(page) and not more
 
     def believable(self) -> bool:
-        """True if this reading is complete."""
         if self.doubt():
             return False
         proven = self._pages == 1 or (not self._undated and None not in self._totals)
@@ -178,11 +177,6 @@ class _Reading:
         if len(self._totals) > 1:
             return "the total changed"
         return f"{self._young} items appeared meanwhile" if self._young else ""
-
-
-def answered_at(page: Page) -> float:
-    """Return when *page* was answered, by the server's clock, in seconds since 1970."""
-    return served(page.reply.headers) or time.time()
 
 
 def _moment(value: Any) -> float:

@@ -6,10 +6,11 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
 from threading import Semaphore
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ops.errors import Interrupted, SystemFailure
 
@@ -24,11 +25,11 @@ def in_flight(send: Send, places: int) -> Send:
     """Return *send* limited to *places* calls in flight at a time, however many threads call it."""
     free = Semaphore(places)
 
-    def wait(call: Call) -> Reply:
+    def limited(call: Call) -> Reply:
         with free:
             return send(call)
 
-    return wait
+    return limited
 
 
 T = TypeVar("T")
@@ -55,17 +56,21 @@ def each(
     """
     pool = Pool(workers, stop)
     source = iter(items)
-    waiting: deque[_Result[R]] = deque()
+    waiting: deque[Future[R]] = deque()
     try:
         while True:
             while len(waiting) < 2 * workers and not stop.is_set():
                 if (item := next(source, _END)) is _END:
                     break
-                waiting.append(_Result())
-                pool.submit(partial(waiting[-1].take, function, item))
+                waiting.append(Future())
+                pool.submit(partial(_call, waiting[-1], function, item))
             if not waiting:
                 break
-            yield waiting.popleft().wait(pool)
+            result = waiting.popleft()
+            while not wait((result,), LOOK_UP).done:
+                if pool.idle and not result.done():
+                    raise Interrupted("stopped before everything was done")
+            yield result.result()
     finally:
         pool.close()
     if stop.is_set():
@@ -158,27 +163,8 @@ class Pool:
                     self._changed.notify_all()
 
 
-class _Result(Generic[R]):
-    """The result of one call made by another thread."""
-
-    def __init__(self) -> None:
-        self._done = threading.Event()
-        self._value: Any = None
-        self._failure: BaseException | None = None
-
-    def take(self, function: Callable[[T], R], item: T) -> None:
-        try:
-            self._value = function(item)
-        except BaseException as failure:  # raised by wait
-            self._failure = failure
-        self._done.set()
-
-    def wait(self, pool: Pool) -> R:
-        """Return the result. Raises what the call raised, or Interrupted if it was dropped."""
-        while not self._done.wait(LOOK_UP):
-            if pool.idle and not self._done.is_set():
-                raise Interrupted("stopped before everything was done")
-        if self._failure:
-            raise self._failure
-        value: R = self._value
-        return value
+def _call(result: Future[R], function: Callable[[T], R], item: T) -> None:
+    try:
+        result.set_result(function(item))
+    except BaseException as failure:  # raised by result()
+        result.set_exception(failure)

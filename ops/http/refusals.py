@@ -47,9 +47,14 @@ def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
     """
     if 300 <= reply.status < 400:
         return _redirected(call, reply)
-    if isinstance(data, dict):
-        return _failure(call, reply, data)
-    return _from_the_edge(call, reply)
+    if not isinstance(data, dict):
+        return _from_the_edge(call, reply)
+    reasons = list(_reasons(data.get("errors")))
+    codes = tuple(code for code, _ in reasons if code)
+    text = "; ".join(f"{_printable(text)} ({code})" if code else _printable(text) for code, text in reasons)
+    message = f"{call}: {text or f'failed without a reason ({reply.status})'}"
+    kind, hint = _class_of(call, reply, set(codes), text)
+    return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
 
 
 def _redirected(call: Call, reply: Reply) -> ApiError:
@@ -81,16 +86,6 @@ def _from_the_edge(call: Call, reply: Reply) -> OpsError:
         hint = f"Cloudflare's firewall refused it, probably because of the last name in the path: {name}"
         return ApiError(message, 403, hint=hint, ray=reply.ray)
     return ApiError(message, reply.status, hint=_later(reply), ray=reply.ray)
-
-
-def _failure(call: Call, reply: Reply, data: Json) -> OpsError:
-    """Return the error that the envelope *data* describes, with every reason and its code."""
-    reasons = list(_reasons(data.get("errors")))
-    codes = tuple(code for code, _ in reasons if code)
-    text = "; ".join(f"{_printable(text)} ({code})" if code else _printable(text) for code, text in reasons)
-    message = f"{call}: {text or f'failed without a reason ({reply.status})'}"
-    kind, hint = _class_of(call, reply, set(codes), text)
-    return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
 
 
 def _class_of(call: Call, reply: Reply, codes: set[int], text: str) -> tuple[type[OpsError], str]:

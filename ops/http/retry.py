@@ -1,4 +1,4 @@
-"""Retries of failed calls, where a retry cannot do harm.
+"""Retries of failed calls, where a retry cannot do harm, and a circuit breaker.
 
 Only the class of the failure decides. Calls that were *not sent* (name lookup, connection, TLS) or *refused*
 (429, and 503 with Retry-After) were not carried out, so any of them may be retried. The outcome of any other
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum, auto
 from itertools import count
 
-from ops.errors import MalformedAnswer, NotSent, OpsError, Unanswered
+from ops.errors import ApiError, MalformedAnswer, NotSent, OpsError, Unanswered
 from ops.http.exchange import WRITE, Call, Reply, Send
 from ops.http.pause import Pause, retry_after, wanted_pause
 
@@ -25,6 +26,10 @@ LONGEST_BACKOFF = 20.0
 # Cloudflare blocks for five minutes; without a header, doubling steps approach that.
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
+
+# After this number of failures in a row a product is not called for this number of seconds.
+FAULTS = 5
+REST = 30.0
 
 TRANSIENT = frozenset({500, 502, 503, 504, *range(520, 528), 530})
 
@@ -126,7 +131,6 @@ def pause_after(reply: Reply, attempt: int) -> float:
 
 
 def _attempt(send: Send, call: Call) -> tuple[Reply | OpsError, Class | None]:
-    """Return how an attempt ended, a reply or an error, and its class if it failed."""
     try:
         reply = send(call)
     except NotSent as error:
@@ -134,3 +138,46 @@ def _attempt(send: Send, call: Call) -> tuple[Reply | OpsError, Class | None]:
     except (Unanswered, MalformedAnswer) as error:
         return error, Class.UNKNOWN
     return reply, classify(reply)
+
+
+def with_circuit(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
+    """Wrap *send*: after five calls in a row that failed remotely, retries included, a product is not called
+    for 30 seconds; then a single call tries it.
+
+    Raises ApiError without a status for a call that is not sent. *clock* is monotonic, in seconds.
+    """
+    # The faults in a row of each product, and until when it is not called.
+    states: dict[str, tuple[int, float]] = {}
+    lock = threading.Lock()
+
+    def fault(product: str) -> None:
+        with lock:
+            states[product] = states.get(product, (0, 0.0))[0] + 1, clock() + REST
+
+    def guarded(call: Call) -> Reply:
+        # The part of the API that the path belongs to: zones/dns_records, accounts/storage, graphql.
+        first, *parts = call.path.strip("/").split("/")
+        product = "/".join((first, *parts[1:2]))
+        with lock:
+            faults, until = states.get(product, (0, 0.0))
+            left = until - clock()
+            if faults >= FAULTS and left > 0:
+                raise ApiError(
+                    f"{call}: not sent, because {product} has failed {faults} times in a row",
+                    hint=f"try again in {left:.0f} s; www.cloudflarestatus.com reports outages",
+                )
+            if faults >= FAULTS:
+                # Only this call tries; other threads are refused until it has ended.
+                states[product] = faults, clock() + REST
+        try:
+            reply = send(call)
+        except (Unanswered, MalformedAnswer):
+            fault(product)
+            raise
+        if classify(reply) is Class.UNKNOWN:
+            fault(product)
+        else:
+            states.pop(product, None)
+        return reply
+
+    return guarded

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 from ops.errors import OpsError
 from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
-from ops.http.circuit import with_circuit
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
 from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
 from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
-from ops.http.retry import with_retry
+from ops.http.retry import with_circuit, with_retry
 from ops.http.session import Session
 from ops.telemetry.redact import Log, Redactor
 from ops.version import VERSION

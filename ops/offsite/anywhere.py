@@ -96,9 +96,8 @@ def _library(app: App, place: BucketPrefix, account: str) -> Library:
 
     known = app.known_account
     if account and known and account != account_folder(known):
-        raise Refused(
-            f"this is a snapshot of the account {account}, not of {known}", hint=f"--account-id {account}"
-        )
+        hint = f"--account-id {account}"
+        raise Refused(f"this is a snapshot of the account {account}, not of {known}", hint=hint)
     bucket = Bucket(place.bucket, app.settings, app.stop)
 
     def library(account_id: str) -> OffsiteLibrary:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ops.config.settings import Settings
 from ops.errors import (
     ApiError,
     MalformedAnswer,
@@ -24,9 +25,6 @@ from ops.errors import (
 )
 from ops.http.origin import check_plain, check_proxy
 from ops.version import VERSION
-
-if TYPE_CHECKING:
-    from ops.config.settings import Settings
 
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: `inv config` shows their origin"
 _HINTS = {
@@ -80,9 +78,8 @@ def check(settings: Settings) -> bool:
     try:
         import boto3  # type: ignore[import-untyped]  # noqa: F401  (no types; only to check that it is installed)
     except ImportError:
-        raise UsageError(
-            "a bucket needs the extra s3, which is not installed", hint="`pip install 'cfops[s3]'`"
-        ) from None
+        hint = "`pip install 'cfops[s3]'`"
+        raise UsageError("a bucket needs the extra s3, which is not installed", hint=hint) from None
     if settings.proxy:
         check_proxy(settings.proxy)
     return local

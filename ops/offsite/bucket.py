@@ -74,10 +74,8 @@ class Bucket:
         folders: list[str] = []
         objects: list[Object] = []
         for page in self._pages(prefix, Prefix=prefix, Delimiter="/"):
-            folders += (
-                found["Prefix"].removeprefix(prefix).removesuffix("/")
-                for found in page.get("CommonPrefixes", ())
-            )
+            below = (found["Prefix"] for found in page.get("CommonPrefixes", ()))
+            folders += (name.removeprefix(prefix).removesuffix("/") for name in below)
             objects += map(_object, page.get("Contents", ()))
         return folders, objects
 
@@ -96,9 +94,8 @@ class Bucket:
 
     def hash_of(self, key: str) -> str:
         """Return the SHA-256 in hex that was sent with the object, "" if there is none."""
-        return str(
-            self._call("read the head of", key, "head_object", Key=key).get("Metadata", {}).get(_HASH, "")
-        )
+        head = self._call("read the head of", key, "head_object", Key=key)
+        return str(head.get("Metadata", {}).get(_HASH, ""))
 
     @contextmanager
     def reading(self, key: str) -> Iterator[tuple[ByteSource, int]]:
@@ -138,18 +135,14 @@ class Bucket:
             if stored.bytes > WHOLE:
                 self.in_thread(lambda: self._put_in_parts(key, source, stored))
                 return
-            checks = {
-                "ChecksumSHA256": _base64(bytes.fromhex(stored.sha256)),
-                "Metadata": {_HASH: stored.sha256},
-            }
-            self._call("write", key, "put_object", Key=key, Body=source, ContentLength=stored.bytes, **checks)
+            digest, metadata = _base64(bytes.fromhex(stored.sha256)), {_HASH: stored.sha256}
+            checks = {"ContentLength": stored.bytes, "ChecksumSHA256": digest, "Metadata": metadata}
+            self._call("write", key, "put_object", Key=key, Body=source, **checks)
 
     def _put_in_parts(self, key: str, source: BinaryIO, stored: StoredFile) -> None:
         checks = {"ChecksumAlgorithm": "SHA256", "Metadata": {_HASH: stored.sha256}}
-        upload = {
-            "Key": key,
-            "UploadId": self._call("write", key, "create_multipart_upload", Key=key, **checks)["UploadId"],
-        }
+        started = self._call("write", key, "create_multipart_upload", Key=key, **checks)
+        upload = {"Key": key, "UploadId": started["UploadId"]}
         try:
             pieces = enumerate(iter(lambda: source.read(PART), b""), 1)
             parts = [self._put_part(upload, number, piece) for number, piece in pieces]
@@ -208,9 +201,8 @@ class Bucket:
                 yield
         finally:
             if self._log:
-                self._log(
-                    "bucket", host=self._host, request=what, ms=round(1000 * (time.monotonic() - start))
-                )
+                took = round(1000 * (time.monotonic() - start))
+                self._log("bucket", host=self._host, request=what, ms=took)
 
 
 class _Stoppable:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -39,30 +38,17 @@ def fetch(
     Raises Damaged with the first file that differs from the manifest, and what `unsealed` raises.
     """
 
-    def move(fetching: _Fetching, files: list[tuple[str, StoredFile]]) -> None:
-        problems = [problem for problem in transfer(app, "fetch", fetching.file, files) if problem]
-        for problem in problems[1:_SHOWN]:
-            app.warn(problem)
-        if problems:
-            raise Damaged(
-                f"{entry.where} is damaged: {problems[0]}",
-                hint="from a machine with an intact copy, `inv snapshots.push` sends the changed files again",
-            )
-
     folder = scratch.private(app.settings.state_dir)
     try:
         if entry.sealed:
-            return _fetch_encrypted(bucket, prefix, entry, folder, (identity, passphrase_file), move)
-        return _fetch_folder(bucket, f"{prefix}{entry.path.name}/", entry, folder, move)
+            return _fetch_encrypted(app, bucket, prefix, entry, folder, identity, passphrase_file)
+        return _fetch_folder(app, bucket, f"{prefix}{entry.path.name}/", entry, folder)
     except BaseException:
         scratch.remove(folder)
         raise
 
 
-_Move = Callable[["_Fetching", list[tuple[str, StoredFile]]], None]
-
-
-def _fetch_folder(bucket: Bucket, prefix: str, entry: Entry, folder: Path, move: _Move) -> Snapshot:
+def _fetch_folder(app: App, bucket: Bucket, prefix: str, entry: Entry, folder: Path) -> Snapshot:
     found = [object.key.removeprefix(prefix) for object in bucket.objects(prefix)]
     files = entry.manifest.files if entry.manifest else {}
     _check_space(folder, sum(stored.bytes for stored in files.values()))
@@ -70,7 +56,7 @@ def _fetch_folder(bucket: Bucket, prefix: str, entry: Entry, folder: Path, move:
     manifest = load(folder / entry.name)
     if manifest != entry.manifest:
         raise Damaged(f"{entry.where}/{MANIFEST} was changed while it was read")
-    move(_Fetching(bucket, prefix, folder, entry.name), sorted(files.items()))
+    _Fetching(bucket, prefix, folder, entry.name).all(app, entry.where, sorted(files.items()))
     return Snapshot(
         folder / entry.name,
         manifest,
@@ -82,16 +68,15 @@ def _fetch_folder(bucket: Bucket, prefix: str, entry: Entry, folder: Path, move:
 
 
 def _fetch_encrypted(
-    bucket: Bucket, prefix: str, entry: Entry, folder: Path, key: tuple[str, str], move: _Move
+    app: App, bucket: Bucket, prefix: str, entry: Entry, folder: Path, identity: str, passphrase_file: str
 ) -> Snapshot:
     from ops.snapshots.sealed.opening import require_key, unsealed
 
-    identity, passphrase_file = key
     require_key(entry.where, identity, passphrase_file)
     _check_space(folder, entry.size)
     name = entry.path.name
     stored = StoredFile(entry.size, bucket.hash_of(f"{prefix}{name}"))
-    move(_Fetching(bucket, prefix, folder), [(name, stored)])
+    _Fetching(bucket, prefix, folder).all(app, entry.where, [(name, stored)])
     opened = unsealed(folder / name, identity, folder, passphrase_file=passphrase_file)
     (folder / name).unlink()
     opened.where, opened.close = entry.where, lambda: scratch.remove(folder)
@@ -105,7 +90,16 @@ class _Fetching:
         self._bucket, self._prefix = bucket, prefix
         self._folder, self._inside = folder, f"{inside}/" if inside else ""
 
-    def file(self, named: tuple[str, StoredFile]) -> str:
+    def all(self, app: App, where: str, files: list[tuple[str, StoredFile]]) -> None:
+        """Fetch *files*. Raises Damaged if one differs from what was written."""
+        problems = [problem for problem in transfer(app, "fetch", self._file, files) if problem]
+        for problem in problems[1:_SHOWN]:
+            app.warn(problem)
+        if problems:
+            hint = "from a machine with an intact copy, `inv snapshots.push` sends the changed files again"
+            raise Damaged(f"{where} is damaged: {problems[0]}", hint=hint)
+
+    def _file(self, named: tuple[str, StoredFile]) -> str:
         """Fetch one file; return its problem, "" if it is what was written."""
         name, stored = named
         try:
@@ -147,7 +141,5 @@ class _Measured:
 def _check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise DiskError(
-            f"{folder.parent} has {free:,} bytes free, but the snapshot has {size:,}",
-            hint="set CFOPS_STATE_DIR to another folder",
-        )
+        hint = "set CFOPS_STATE_DIR to another folder"
+        raise DiskError(f"{folder.parent} has {free:,} bytes free, but the snapshot has {size:,}", hint=hint)

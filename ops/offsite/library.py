@@ -106,7 +106,6 @@ class OffsiteLibrary(Library):
         return True
 
     def _clear(self, prefix: str) -> None:
-        """Delete all objects below *prefix*, the manifest first."""
         self.bucket.delete(f"{prefix}{MANIFEST}")
         keys = (object.key for object in list(self.bucket.objects(prefix)))
         for _ in self._app.parallel(self.bucket.delete, keys, at_once=self._app.settings.workers):
@@ -117,9 +116,8 @@ class OffsiteLibrary(Library):
 
     def unfinished(self, now: float) -> list[UnfinishedUpload]:
         folders = [found.key for found in self._names() if found.size < 0]
-        found = self._app.parallel(
-            partial(self._unfinished_folder, before=now - DAY), folders, at_once=self._app.settings.workers
-        )
+        find = partial(self._unfinished_folder, before=now - DAY)
+        found = self._app.parallel(find, folders, at_once=self._app.settings.workers)
         uploads = [upload for upload in found if upload is not None]
         with suppress(ApiError):  # not every S3 can list them
             for key, id, started in self.bucket.uploads(self.prefix):

@@ -52,17 +52,10 @@ def push(app: App, place: BucketPrefix, path: Path, account_id: str) -> Pushed:
     base = place.key(account_folder(account_id), path.name)
     *pieces, last = _pieces(path, base)
     upload = _Upload(bucket, base)
-    missing = [
-        piece
-        for piece, exists in app.parallel(upload.find, [last, *pieces], at_once=app.settings.workers)
-        if not exists
-    ]
-    done = Pushed(
-        f"s3://{place.bucket}/{base}",
-        len(pieces) + 1,
-        len(missing),
-        sum(piece.stored.bytes for piece in missing),
-    )
+    found = app.parallel(upload.find, [last, *pieces], at_once=app.settings.workers)
+    missing = [piece for piece, exists in found if not exists]
+    size = sum(piece.stored.bytes for piece in missing)
+    done = Pushed(f"s3://{place.bucket}/{base}", len(pieces) + 1, len(missing), size)
     if app.dry:
         app.note(f"dry run: {done.sent} of {done.objects} objects would be sent to {done.address}")
         return done
@@ -91,11 +84,8 @@ class _Upload:
         self._sizes = self._listed()
 
     def _listed(self) -> dict[str, int]:
-        """Return the sizes of the object *base*, and of the objects in the folder of that name."""
         found = self._bucket.objects(self._base)
-        return {
-            at.key: at.size for at in found if at.key == self._base or at.key.startswith(f"{self._base}/")
-        }
+        return {at.key: at.size for at in found if f"{at.key}/".startswith(f"{self._base}/")}
 
     def find(self, piece: Piece) -> tuple[Piece, bool]:
         """Return *piece*, and True if the bucket has the same. Raises Refused for a different manifest."""
@@ -104,18 +94,15 @@ class _Upload:
         same = self._sizes[piece.key] == piece.stored.bytes
         same = same and self._bucket.hash_of(piece.key) == piece.stored.sha256
         if not same and piece.file.name == MANIFEST:
-            raise Refused(
-                f"another snapshot has the name {self._base} in the bucket",
-                hint="compare both with `inv snapshots.show`",
-            )
+            hint = "compare both with `inv snapshots.show`"
+            raise Refused(f"another snapshot has the name {self._base} in the bucket", hint=hint)
         return piece, same
 
     def send(self, piece: Piece) -> None:
         """Send *piece*; raises Damaged if its file differs from what was written."""
         if _measured(piece.file) != piece.stored:
-            raise Damaged(
-                f"{piece.file} is damaged: it differs from what was written", hint="`inv snapshots.verify`"
-            )
+            text = f"{piece.file} is damaged: it differs from what was written"
+            raise Damaged(text, hint="`inv snapshots.verify`")
         self._bucket.put(piece.key, piece.file, piece.stored)
 
     def check(self, pieces: list[Piece]) -> None:

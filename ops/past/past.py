@@ -82,7 +82,7 @@ class Past:
     def _value(self, call: Call, match: Match) -> Reply:
         kind = match.resource.kind
         self._section(call, kind, match.owner)
-        file = contents.values_of(self._snapshot.manifest, kind, match.owner)
+        file = next(iter(contents.files_of(self._snapshot.manifest, kind, match.owner, "")), "")
         if not file:
             raise self._missing(f"what is stored under a {kind}", _VALUES)
         reply = contents.value(self._snapshot.path / file, match.item)

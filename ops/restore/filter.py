@@ -71,11 +71,9 @@ class RestoreSelection(NamedTuple):
         return [
             section
             for section in saved.snapshot.manifest.sections
-            if section.kind in parents and self._selects(parents[section.kind], section.scope)
+            if (parent := parents.get(section.kind))
+            and (self.owners is None or parent == ACCOUNT or section.scope in self.owners.get(parent, ()))
         ]
-
-    def _selects(self, parent: str, scope: str) -> bool:
-        return self.owners is None or parent == ACCOUNT or scope in self.owners.get(parent, ())
 
 
 def select(saved: Side, filter: Filter) -> RestoreSelection:
@@ -99,10 +97,8 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
         ]
     if not selected:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
-        raise NotFound(
-            f"{saved.snapshot.name} holds {missing}",
-            hint="`inv snapshots.show` shows what it holds; --item takes names",
-        )
+        hint = "`inv snapshots.show` shows what it holds; --item takes names"
+        raise NotFound(f"{saved.snapshot.name} holds {missing}", hint=hint)
     writable = [resource for resource in selected if resource.writes or resource.restore.values]
     return RestoreSelection(ordered(writable), [r for r in selected if r not in writable], owners)
 
@@ -115,10 +111,8 @@ def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) ->
         for name in wanted:
             if not any(_is_called(resource, item, (name,)) for item in held):
                 known = [str(reach(item, resource.label)) for item in held]
-                raise NotFound(
-                    f"{saved.snapshot.name} holds no {kind} {name!r}",
-                    hint=did_you_mean(name, known) or "`inv snapshots.show` shows what it holds",
-                )
+                hint = did_you_mean(name, known) or "`inv snapshots.show` shows what it holds"
+                raise NotFound(f"{saved.snapshot.name} holds no {kind} {name!r}", hint=hint)
 
 
 def owner_kinds(resources: Iterable[Resource]) -> set[str]:
@@ -130,7 +124,6 @@ def owner_kinds(resources: Iterable[Resource]) -> set[str]:
 def _owners(
     saved: Side, kinds: Mapping[str, Resource], selected: Sequence[Resource], filter: Filter
 ) -> Owners:
-    """Return the owners that are named, or that hold an item that is."""
     found: Owners = {}
     for kind in owner_kinds(selected):
         resource = kinds[kind]

@@ -24,7 +24,7 @@ from ops.snapshots.compare.pairing import (
     referred_kinds,
     replaced,
 )
-from ops.snapshots.compare.side import CONTENTS, Holder, Side, holders_of, key_of
+from ops.snapshots.compare.side import CONTENTS, Side, holders_of, key_of
 from ops.snapshots.contents import checked
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import COMPLETE
@@ -101,11 +101,9 @@ class State:
         self.owner_kinds = owner_kinds(selection.writable)
         self.live = live = self._read(known or {})
         self.pairing = Pairing(live, saved, self.kinds.values())
-        self.values = {
-            r.kind: (live.values(r.kind), saved.values(r.kind))
-            for r in selection.writable
-            if r.restore.values
-        }
+        writable = selection.writable
+        with_values = (r.kind for r in writable if r.restore.values)
+        self.values = {kind: (live.values(kind), saved.values(kind)) for kind in with_values}
         self._targets: dict[str, list[Target]] = {}
         self._created: dict[tuple[str, str], Owner] = {}
         mentioned = referred_kinds(selection.writable, self.kinds)
@@ -121,11 +119,8 @@ class State:
             for pair in self.pairing.owners(kind)
             if pair.old and pair.new and pair.old.id != pair.new.id
         }
-        self._files = {
-            r.kind: (live.contents(r.kind), saved.contents(r.kind))
-            for r in selection.writable
-            if r.restore.assemble
-        }
+        with_files = (r.kind for r in writable if r.restore.assemble)
+        self._files = {kind: (live.contents(kind), saved.contents(kind)) for kind in with_files}
 
     def _read(self, known: Mapping[str, list[Json]]) -> Side:
         """Return the live side of what is selected, with the lists of what that refers to.
@@ -175,15 +170,13 @@ class State:
         return self._targets[kind]
 
     def _target(self, kind: str, pair: OwnerPair) -> Target:
-        live, saved = (self._owner(holder) for holder in pair[:2])
+        account = self.saved.account_id
+        live, saved = (Owner(account, one.id, decode(one.line)) if one else None for one in pair[:2])
         if kind == ACCOUNT:
             return Target(kind, live, saved, pair, not self.filter.items)
         self._check_fit(kind, pair)
         chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
         return Target(kind, live, saved, pair, chosen)
-
-    def _owner(self, holder: Holder | None) -> Owner | None:
-        return Owner(self.saved.account_id, holder.id, decode(holder.line)) if holder else None
 
     def _check_fit(self, kind: str, pair: OwnerPair) -> None:
         """Raise Refused if an id is another item in the snapshot than in the account."""
@@ -284,27 +277,15 @@ class State:
         return 0 if known else self.saved.section(resource.kind, target.id).count
 
     def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
-        """Yield wanted items with the live ones of their key."""
         writes = resource.writes
         assert writes is not None and writes.find_all is not None  # noqa: S101 (values are written in bulk)
         while some := [new for _, new in islice(wanted, _TOGETHER) if new is not None]:
             yield from zip(writes.find_all(self.reader.client, owner, some), some, strict=True)
 
-    def has_files(self, resource: Resource, saved: Json) -> bool:
-        """True if the snapshot holds all files of an item."""
-        return self.saved.section(resource.kind + CONTENTS, key_of(resource, saved)).status == COMPLETE
-
-    def has_parts(self, resource: Resource, live: Json) -> bool:
-        """True if all parts of a live item were read."""
-        id = key_of(resource, live)
-        return all(self.live.section(kind, id).status == COMPLETE for kind in resource.restore.parts)
-
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""
-        found = []
-        for side, item, files in zip(
-            (self.live, self.saved), (live, saved), self._files[resource.kind], strict=True
-        ):
+        found, sides = [], ((self.live, live), (self.saved, saved))
+        for (side, item), files in zip(sides, self._files[resource.kind], strict=True):
             id = key_of(resource, item)
             if side.section(resource.kind + CONTENTS, id).status != COMPLETE:
                 return True

@@ -11,12 +11,14 @@ from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, R
 from ops.restore.filter import after
 from ops.restore.state import State, Target
 from ops.snapshots.compare.pairing import ItemPair, OwnerPair
-from ops.snapshots.compare.side import Holder, key_of, name_of
+from ops.snapshots.compare.side import CONTENTS, Holder, key_of, name_of
+from ops.snapshots.manifest import COMPLETE
 from ops.writes import consent, describe
 from ops.writes.writing import lock_name
 
 READ_ONLY, NOT_RESTORED, NOT_READ = "read-only", "not restored", "not read"
 INCOMPLETE, KEPT = "incomplete", "kept"
+UNREAD = "could not be read completely, so nothing is created there"
 MOST = 20
 _NAMED = 5
 _WORDS = {CREATE: "to create", UPDATE: "to change", DELETE: "to delete"}
@@ -109,9 +111,6 @@ def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
             assert owner is not None  # noqa: S101 (a step has an owner)
             plan.add(step, owner)
     return plan
-
-
-UNREAD = "could not be read completely, so nothing is created there"
 
 
 class Step(NamedTuple):
@@ -211,7 +210,8 @@ class Steps:
             return self._possible(resource, step) if self._can_change(resource, step, pair) else None
         if not pair.certain:
             return self._skip(step, UNREAD, NOT_READ)
-        if resource.restore.assemble and not self._state.has_files(resource, step.after):
+        files = resource.kind + CONTENTS, key_of(resource, step.after)
+        if resource.restore.assemble and self._state.saved.section(*files).status != COMPLETE:
             return self._skip(step, "its files are not in the snapshot")
         return self._possible(resource, step)
 
@@ -253,7 +253,8 @@ class Steps:
         if not self._is_supported(step):
             return self._skip(step, restore.unsupported or "Cloudflare has no way to set it")
         if resource.restore.assemble:
-            if step.before and not state.has_parts(resource, step.before):
+            parts = (state.live.section(k, key_of(resource, step.before or {})) for k in restore.parts)
+            if step.before and any(part.status != COMPLETE for part in parts):
                 return self._skip(step, "could not be read completely, so it is not changed", NOT_READ)
             before = state.assembled(resource, step.before, live=True) if step.before else None
             step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
@@ -303,7 +304,6 @@ def _in_order(resource: Resource, found: Iterable[Step]) -> list[Step]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text inside *value*."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list | tuple):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
-from http import HTTPStatus
+from http.client import responses
 from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
@@ -26,7 +26,6 @@ from ops.sandbox.wire import Answer, Headers, Query, Refusal, Request
 PREFIX = "/client/v4"
 # A bulk write of KV may be 100 MB.
 MOST_BODY = 110_000_000
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -45,7 +44,6 @@ class Listener(ThreadingHTTPServer):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.edge = edge
         self.open_connections: set[socket.socket] = set()
-        self.requests: list[tuple[str, str]] = []
         self.rays = itertools.count(1)
         super().__init__((host, port), Connection)
 
@@ -59,8 +57,6 @@ class Listener(ThreadingHTTPServer):
 
 
 class Connection(socketserver.StreamRequestHandler):
-    """A loop of requests and responses on a kept-alive connection."""
-
     server: Listener
     disable_nagle_algorithm = True
 
@@ -103,9 +99,8 @@ class Connection(socketserver.StreamRequestHandler):
             body = self._read_body(headers)
             if (path + "/").startswith(PREFIX + "/"):
                 short = target[len(PREFIX) :] or "/"
-                self.server.requests.append((method, short))
-                request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body)
-                delivery = self.server.edge.handle(request, short)
+                request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body, short)
+                delivery = self.server.edge.handle(request)
             else:
                 delivery = Refusal(404, 7000, "No route for that URI").answer(), None
         self.send(delivery, keep, method)
@@ -181,7 +176,7 @@ class Connection(socketserver.StreamRequestHandler):
         fields.pop("Content-Length", None)
         one_line = {name: value.replace("\r", " ").replace("\n", " ") for name, value in fields.items()}
         lines = "".join(f"{name}: {value}\r\n" for name, value in one_line.items())
-        reason = _REASONS.get(answer.status, "Unknown")
+        reason = responses.get(answer.status, "Unknown")
         return f"HTTP/1.1 {answer.status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
 
     def cut(self, answer: Answer, fault: Fault) -> None:
@@ -195,10 +190,6 @@ class Connection(socketserver.StreamRequestHandler):
         self.wfile.write(self._head(answer, framing, fault.kind != "no-length") + start)
         self.end(answer, fault)
 
-    def hang(self, _answer: Answer, fault: Fault) -> None:
-        self.server.edge.stopped.wait(fault.args["seconds"])
-        raise Hangup
-
     def drip(self, answer: Answer, fault: Fault) -> None:
         body, step = _flat(answer), int(fault.args["bytes"])
         self.wfile.write(self._head(answer, _length(body), True))
@@ -208,7 +199,8 @@ class Connection(socketserver.StreamRequestHandler):
             self.wfile.write(body[at : at + step])
 
     def end(self, answer: Answer, fault: Fault) -> None:
-        """End a damaged response, with a TCP reset if the fault says so."""
+        """End a damaged response, after the time or with the TCP reset of the fault."""
+        self.server.edge.stopped.wait(fault.args.get("seconds", 0))
         if fault.args.get("reset"):
             # A reset discards what the peer has not read yet: give it a moment to read.
             time.sleep(0.05)
@@ -216,7 +208,6 @@ class Connection(socketserver.StreamRequestHandler):
         raise Hangup
 
     def reset(self, _answer: Answer, _fault: Fault) -> None:
-        """Close with a TCP reset instead of an orderly end."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # The file object still holds the socket; closing both sends the reset now.
         self.rfile.close()
@@ -227,7 +218,7 @@ class Connection(socketserver.StreamRequestHandler):
 _DAMAGE: dict[str, Callable[[Connection, Answer, Fault], None]] = {
     "reset": Connection.reset,
     "close": Connection.end,
-    "hang": Connection.hang,
+    "hang": Connection.end,
     "cut": Connection.cut,
     "cut-chunked": Connection.cut,
     "no-length": Connection.cut,

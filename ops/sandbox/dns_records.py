@@ -13,11 +13,10 @@ from ipaddress import ip_address, ip_network
 from ops.sandbox import dns_types
 from ops.sandbox.dns_types import UNREACHABLE, checked_content, complete, invalid, is_hostname, strings
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Refusal, dumps, invalid_body
+from ops.sandbox.wire import Refusal, dumps, require
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,32}(:.{0,100})?")
 _SENT = ("name", "type", "content", "data", "proxied", "ttl", "settings", "comment", "tags", "priority")
-_ADDRESSES = ("A", "AAAA", "CNAME")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,6 @@ class Zone:
 
 
 def zone_of(store: Store, zone_id: str) -> Zone:
-    """Return the zone with this id."""
     zone = store.get_document("zone", "", zone_id)
     plan = zone["plan"]["legacy_id"]
     return Zone(zone_id, zone["name"], plan != "free", plan == "enterprise")
@@ -46,12 +44,10 @@ def record_of(store: Store, zone_id: str, record_id: str) -> Json:
     text = store.value("SELECT body FROM dns_record WHERE zone = ? AND id = ?", (zone_id, record_id))
     if text is None:
         raise missing()
-    record: Json = json.loads(text)
-    return record
+    return dict(json.loads(text))
 
 
 def missing() -> Refusal:
-    """Return the refusal of a record that does not exist."""
     return Refusal(404, 81044, "Record does not exist.")
 
 
@@ -97,8 +93,7 @@ def delete(store: Store, zone_id: str, record_id: str) -> Json:
 
 def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     """Return the record that *sent* describes, after checking every rule."""
-    if not isinstance(sent, dict) or not isinstance(sent.get("settings") or {}, dict):
-        raise invalid_body()
+    require(isinstance(sent, dict) and isinstance(sent.get("settings") or {}, dict))
     type, name = str(sent.get("type")).upper(), sent.get("name")
     if type not in dns_types.TYPES:
         raise invalid(9002, "Invalid DNS record type.")
@@ -107,8 +102,7 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     data = dns_types.checked_data(type, sent.get("data")) if type in dns_types.FIELDS else {}
     content = dns_types.content_of(type, data) if data else checked_content(type, sent.get("content"))
     proxied, can_be_proxied = sent.get("proxied", False), type in dns_types.PROXIABLE
-    if not isinstance(proxied, bool):
-        raise invalid_body()
+    require(isinstance(proxied, bool))
     if proxied and not can_be_proxied:
         raise invalid(9004, "This record type cannot be proxied.")
     record: Json = {"id": record_id, "name": complete(name, zone.name), "type": type, "content": content}
@@ -119,9 +113,7 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
     record |= {"proxiable": can_be_proxied, "proxied": proxied, **_options(zone, sent)}
     record |= {"settings": sent.get("settings") or {}, "meta": {}}
     record["created_on"] = record["modified_on"] = stamp
-    for field in ("comment", "tags"):
-        if record[field]:
-            record[f"{field}_modified_on"] = stamp
+    record |= {f"{field}_modified_on": stamp for field in ("comment", "tags") if record[field]}
     record |= {"data": data} if data else {}
     has_priority = type in dns_types.WITH_PRIORITY
     priority = sent.get("priority") if has_priority else data.get("priority")
@@ -132,7 +124,6 @@ def built(zone: Zone, sent: Json, record_id: str, stamp: str) -> Json:
 
 
 def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> None:
-    """Refuse a record that may not exist beside the records of the same name."""
     sql = "SELECT type, body FROM dns_record WHERE zone = ? AND name = ? AND id <> ?"
     rows = store.rows(sql, (zone_id, record["name"].lower(), record["id"]))
     for other in (json.loads(body) for type, body in rows if type == record["type"]):
@@ -144,15 +135,16 @@ def _refuse_conflicts(store: Store, zone_id: str, apex: str, record: Json) -> No
                 raise Refusal(400, 81058, "An identical record already exists.")
             raise Refusal(400, 81057, "The record already exists.")
     types = {type for type, _ in rows}
-    if record["type"] == "CNAME" and types & set(_ADDRESSES):
+    addresses = types & {*dns_types.PROXIABLE}
+    if record["type"] == "CNAME" and addresses:
         raise Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
     if record["type"] in ("A", "AAAA") and "CNAME" in types:
         raise Refusal(400, 81054, "A CNAME record with that host already exists.")
     if record["name"].lower() == apex:
         return
-    if record["type"] in _ADDRESSES and "NS" in types:
+    if record["type"] in dns_types.PROXIABLE and "NS" in types:
         raise Refusal(400, 81056, "NS records with that host already exist.")
-    if record["type"] == "NS" and types & set(_ADDRESSES):
+    if record["type"] == "NS" and addresses:
         raise Refusal(400, 81055, "A, AAAA, or CNAME records with that host already exist.")
 
 
@@ -161,8 +153,7 @@ def _options(zone: Zone, sent: Json) -> Json:
     ttl, least, most = sent.get("ttl", 1), 30 if zone.enterprise else 60, 500 if zone.paid else 100
     if isinstance(ttl, float) and ttl.is_integer():
         ttl = int(ttl)
-    is_number = isinstance(ttl, int) and not isinstance(ttl, bool)
-    if not sent.get("proxied") and not (is_number and (ttl == 1 or least <= ttl <= 86400)):
+    if not sent.get("proxied") and not (type(ttl) is int and (ttl == 1 or least <= ttl <= 86400)):
         message = f"Invalid TTL. Must be between {least} and 86400 seconds, or 1 for Automatic."
         raise Refusal(400, 9021, message)
     comment, tags = sent.get("comment") or None, sent.get("tags") or []

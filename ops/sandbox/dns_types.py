@@ -6,7 +6,6 @@ Plain types (`CONTENT`) have only content; that of structured types (`FIELDS`) i
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def is_base64(value: str) -> bool:
     """True if *value* is base64 of at least one byte."""
     try:
         return bool(base64.b64decode(value, validate=True))
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
 
 
@@ -113,7 +112,6 @@ _MESSAGES = {
     "AAAA": (9006, "Content for AAAA record must be a valid IPv6 address."),
     "TXT": (9013, f"Content for TXT record must be 1 to {MOST_TXT} characters."),
 }
-
 
 _DIGITS = re.compile(r"-?\d+(\.\d+)?m?")
 
@@ -232,7 +230,6 @@ _FORMS: dict[str, Callable[[str], bool]] = {
     "base64": is_base64,
 }
 
-
-TYPES = frozenset(CONTENT) | frozenset(FIELDS)
-PROXIABLE = frozenset({"A", "AAAA", "CNAME"})
-WITH_PRIORITY = frozenset({"MX", "URI"})
+TYPES = {*CONTENT, *FIELDS}
+PROXIABLE = ("A", "AAAA", "CNAME")
+WITH_PRIORITY = ("MX", "URI")

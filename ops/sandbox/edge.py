@@ -17,14 +17,12 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from ops.sandbox import router
-from ops.sandbox.fault_kinds import AFTER, BEFORE, DELIVERIES
-from ops.sandbox.faults import Fault, Faults
+from ops.sandbox.faults import AFTER, BEFORE, DELIVERIES, Fault, Faults
 from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Answer, Exchange, Refusal, Request, Token, too_many_requests
+from ops.sandbox.wire import Answer, Refusal, Request, Token, ok, too_many_requests
 
 Quota = tuple[int, float]
-
 # Requests and seconds, for each user or token.
 DEFAULT_QUOTA: Quota = (1200, 300.0)
 
@@ -102,43 +100,37 @@ def _malformed(code: int, header: str) -> Refusal:
 
 Delivery = tuple[Answer, Fault | None]
 
-# The request is not executed before these.
-_NOT_EXECUTED = ("reset", "close")
-
 
 class Edge:
-    """The gateway in front of the products."""
-
     def __init__(self, store: Store, limiter: Limiter, faults: Faults) -> None:
         self.store = store
         self.limiter = limiter
         self.faults = faults
         self.stopped = threading.Event()
         self.crashes: list[str] = []
-        self.observer: Callable[[Exchange], None] | None = None
+        # Called with every answered request, in the thread of its connection, before the answer is sent.
+        self.observer: Callable[[Request], None] | None = None
+        # (method, path with query) of every request, without the ``/client/v4`` prefix, as it was sent.
+        self.requests: list[tuple[str, str]] = []
 
-    def handle(self, request: Request, target: str) -> Delivery:
-        """Return the response and the fault that damages its delivery; show the exchange to the observer.
-
-        *target* is the path of the request with its query.
-        """
-        active = self.faults.take(request.method, target)
+    def handle(self, request: Request) -> Delivery:
+        """Return the response and the fault that damages its delivery; show the request to the observer."""
+        self.requests.append((request.method, request.target))
+        active = self.faults.take(request.method, request.target)
         for fault in (one for one in active if one.kind == "delay"):
             chance = random.Random(f"{fault.args['seed']}:{fault.fired}")  # noqa: S311 - no secret depends on it
             self.stopped.wait(fault.args["seconds"] + chance.random() * fault.args["jitter"])
         damage = next((fault for fault in active if fault.kind in DELIVERIES), None)
-        if damage and (
-            damage.kind in _NOT_EXECUTED or (damage.kind == "hang" and not damage.args["execute"])
-        ):
+        if damage and (damage.kind in ("reset", "close") or not damage.args.get("execute", True)):
+            # The request is not executed.
             answer = Answer(200, {}, b"")
         else:
             answer = self._answer(request, active)
-            for fault in active:
-                after = AFTER.get(fault.kind)
-                answer = after(fault, answer) if after else answer
+            for fault in (one for one in active if one.kind in AFTER):
+                answer = AFTER[fault.kind](fault, answer)
+        request.answer = answer
         if self.observer is not None:
-            headers = dict(request.headers.items())
-            self.observer(Exchange(request.method, target, headers, request.body, answer))
+            self.observer(request)
         return answer, damage
 
     def _answer(self, request: Request, active: list[Fault]) -> Answer:
@@ -146,14 +138,14 @@ class Edge:
         try:
             token = identify(request, self.store)
             limits = self.limiter.take(token.token if token else "")
-            for fault in active:
-                before = BEFORE.get(fault.kind)
-                instead = before(fault, request, self.store) if before else None
+            request.faults = {fault.kind: fault.args for fault in active}
+            for fault in (one for one in active if one.kind in BEFORE):
+                instead = BEFORE[fault.kind](fault, request, self.store)
                 if instead is not None:
                     return instead
             if active:
                 token = identify(request, self.store)
-            answer = self._product(request, token)
+            answer = self._product(request, token, active)
             if request.path != "/graphql":
                 answer.headers.update(limits)
             return answer
@@ -163,8 +155,7 @@ class Edge:
             self.crashes.append(traceback.format_exc())
             return Refusal(500, 10013, "workers.api.error.unknown").answer()
 
-    def _product(self, request: Request, token: Token | None) -> Answer:
-        """Answer with the handler of the path, or with its refusal."""
+    def _product(self, request: Request, token: Token | None, active: list[Fault]) -> Answer:
         try:
             found, request.args = router.find(request.method, request.path)
             request.token = token
@@ -174,7 +165,8 @@ class Edge:
                 unauthorized = Refusal(403, 9109, "Unauthorized to access requested resource")
             if checks and (token is None or token.status != "active"):
                 raise Refusal(403, 9109, "Invalid access token")
-            denied = not request.denied.isdisjoint({scope, scope.partition(":")[0], "*"})
+            scopes = {scope, scope.partition(":")[0], "*"}
+            denied = any(scopes & set(one.args["scope"].split(",")) for one in active if one.kind == "denied")
             if checks and scope and token and (denied or not token.may(scope)):
                 raise unauthorized
             account, zone = request.args.get("account_id"), request.args.get("zone_id")
@@ -183,6 +175,7 @@ class Edge:
             if zone and self.store.document_text("zone", "", zone) is None:
                 raise Refusal(404, 1003, "Invalid zone identifier")
             with self.store.transaction() if found.atomic else nullcontext():
-                return found.handler(request, self.store)
+                result = found.handler(request, self.store)
+                return result if isinstance(result, Answer) else ok(result)
         except Refusal as refusal:
             return refusal.answer()

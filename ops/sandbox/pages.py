@@ -11,6 +11,9 @@ from ops.sandbox.router import getter, not_routable, route, segments
 from ops.sandbox.store import Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, ok_text
 
+# A cursor that is malformed, of another list, or too old.
+INVALID_CURSOR = (400, 10002, "Invalid cursor: it has expired or does not belong to this list.")
+
 
 def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
     """Return the ``result_info`` of the page form."""
@@ -96,6 +99,16 @@ def reader(
     return find
 
 
+def only(template: str, scope: str, kind: str, default: Json) -> Callable[[Request, Store], Json]:
+    """Register a GET of a zone's one document of a kind; return the function that finds it, or *default*."""
+
+    @getter(template, scope)
+    def find(request: Request, store: Store) -> Json:
+        return store.get_document(kind, request.zone, kind) or default
+
+    return find
+
+
 def page_of_items(request: Request, items: Sequence[Any], **bounds: int) -> Answer:
     """Answer with one page of a list in memory (filtered small lists)."""
     page, per_page = _page(request, **bounds)
@@ -114,21 +127,15 @@ def after(request: Request, store: Store) -> str:
     try:
         path, key, born = json.loads(base64.urlsafe_b64decode(text.encode()))
     except (ValueError, TypeError):
-        raise invalid_cursor() from None
-    lifetime = float(store.meta("cursor_lifetime", "3600"))
-    if path != request.path or store.now() - born > lifetime:
-        raise invalid_cursor()
+        path, key, born = "", "", 0.0
+    if path != request.path or store.now() - born > float(store.meta("cursor_lifetime", "3600")):
+        raise Refusal(*INVALID_CURSOR)
     return str(key)
 
 
 def cursor_behind(request: Request, store: Store, key: str) -> str:
     """Return the opaque cursor that continues after *key*."""
     return base64.urlsafe_b64encode(dumps([request.path, key, int(store.now())]).encode()).decode()
-
-
-def invalid_cursor() -> Refusal:
-    """Return the refusal of a cursor that is malformed, of another list, or too old."""
-    return Refusal(400, 10002, "Invalid cursor: it has expired or does not belong to this list.")
 
 
 def cursor_of(

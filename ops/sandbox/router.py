@@ -10,24 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from ops.sandbox.wire import Answer, Refusal, Request, ok
+from ops.sandbox.wire import Refusal, Request
 
 if TYPE_CHECKING:
     from ops.sandbox.store import Store
 
-Handler = Callable[[Request, "Store"], Answer]
-Finder = TypeVar("Finder", bound=Callable[[Request, "Store"], Any])
-
+# What is not an answer yet is the result of one.
+Handler = TypeVar("Handler", bound=Callable[[Request, "Store"], Any])
 # A route with this scope checks the token itself (token verification).
 SELF_CHECKED = "self-checked"
 _SHAPES = {
     "hex": re.compile(r"[0-9a-fA-F]{32}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
-    "any": re.compile(r".+", re.DOTALL),
-    "rest": re.compile(r".+", re.DOTALL),
+    **dict.fromkeys(("any", "rest"), re.compile(r".+", re.DOTALL)),
 }
 
 
@@ -39,15 +38,13 @@ class Route:
     """
 
     scope: str
-    handler: Handler
+    handler: Callable[[Request, Store], Any]
     names: tuple[tuple[str, str], ...]
     atomic: bool
 
 
 @dataclass
 class Node:
-    """One segment of the tree of templates."""
-
     words: dict[str, Node] = field(default_factory=dict)
     any: Node | None = None
     rest: bool = False
@@ -83,14 +80,7 @@ def route(
     return register
 
 
-def getter(template: str, scope: str) -> Callable[[Finder], Finder]:
-    """Register a GET that answers with what the function finds."""
-
-    def register(find: Finder) -> Finder:
-        route("GET", template, scope)(lambda request, store: ok(find(request, store)))
-        return find
-
-    return register
+getter = partial(route, "GET")
 
 
 def segments(path: str) -> list[str]:

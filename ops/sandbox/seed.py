@@ -5,17 +5,9 @@ Dates are in the past and ids follow from names, so that two scans are equal.
 
 from __future__ import annotations
 
-from ops.sandbox.identity import (
-    ACCOUNT_ID,
-    ACCOUNT_NAME,
-    CHANGED,
-    CREATED,
-    EMAIL,
-    USER_ID,
-    stable_id,
-    stable_uuid,
-)
-from ops.sandbox.routes.durable_objects import KIND
+from ops.sandbox import identity
+from ops.sandbox.identity import ACCOUNT_ID, CHANGED, CREATED, EMAIL, stable_id, stable_uuid
+from ops.sandbox.routes.worker_state import NAMESPACE
 from ops.sandbox.seed_kv import seed_kv
 from ops.sandbox.seed_rules import seed_rules
 from ops.sandbox.seed_workers import seed_domains, seed_workers
@@ -73,7 +65,6 @@ _ACTIONS = (
     ("rec_del", "dns_records", "DELETE", "DNS record"),
 )
 
-
 _MONITOR: Json = {
     "description": "health check",
     **{"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443},
@@ -83,19 +74,13 @@ _MONITOR: Json = {
 
 
 def seed_all(store: Store) -> None:
-    """Write everything of a new sandbox."""
+    """Write everything of a new sandbox; the zones first, which custom domains of Workers need."""
     seed_zones(store)
     seed_certificates(store)
     seed_rules(store)
-    # After the zones, which its custom domains need.
-    seed_account(store)
-
-
-def seed_account(store: Store) -> None:
-    """Write the account and everything in it but its zones."""
     settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
-    account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
-    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
+    account = {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
+    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=identity.ACCOUNT_NAME)
     membership = {
         "id": stable_id("membership", "sandbox"),
         "account": account,
@@ -110,7 +95,7 @@ def seed_account(store: Store) -> None:
     for script, name, sqlite, count in DURABLE_OBJECTS:
         id = stable_id("do.namespace", script, name)
         named = {"id": id, "name": f"{script}_{name}", "script": script, "class": name}
-        store.put_document(KIND, ACCOUNT_ID, id, {**named, "use_sqlite": sqlite}, sort=named["name"])
+        store.put_document(NAMESPACE, ACCOUNT_ID, id, {**named, "use_sqlite": sqlite}, sort=named["name"])
         rows = [(id, stable_id("object", name, n) + id, int(n % 3 != 0)) for n in range(count)]
         store.run_many("INSERT OR REPLACE INTO do_object VALUES (?, ?, ?)", rows)
     seed_workers(store)
@@ -120,15 +105,9 @@ def seed_account(store: Store) -> None:
 
 
 def _seed_storage(store: Store) -> None:
-    """Write buckets, databases, queues, Pages projects, and the monitor and pools of load balancing."""
     for name in BUCKETS:
-        about: Json = {
-            "name": name,
-            "creation_date": CREATED,
-            "location": "weur",
-            "storage_class": "Standard",
-        }
-        store.put_document("r2.bucket", ACCOUNT_ID, name, about, sort=name)
+        about: Json = {"name": name, "creation_date": CREATED, "location": "weur"}
+        store.put_document("r2.bucket", ACCOUNT_ID, name, {**about, "storage_class": "Standard"}, sort=name)
     for name in DATABASES:
         id = stable_uuid("d1", name)
         about = {"uuid": id, "name": name, "version": "production", "created_at": CREATED}
@@ -159,7 +138,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     when = f"2026-03-{1 + day:02}T{hour:02}:15:00.000000Z"
     word, product, method, type_ = _ACTIONS[number % len(_ACTIONS)]
     id, target = stable_uuid("audit", number), stable_id("audited", number)
-    actor, address = {"id": USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
+    actor, address = {"id": identity.USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
     old = {
         "id": id,
         "when": when,
@@ -175,7 +154,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     request = {"cf_ray_id": f"{number:016x}", "method": method, "status_code": 200}
     new = {
         "id": id,
-        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
+        "account": {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME},
         "action": {"type": word, "result": "success", "time": when, "description": type_},
         "actor": {**actor, "context": "api_token", "ip_address": address},
         "raw": {**request, "uri": f"/client/v4/{product}/{target}", "user_agent": "cfops"},

@@ -31,8 +31,7 @@ def _data(type: str, name: str, *values: Any) -> Json:
     return {"type": type, "name": name, "data": data, "ttl": 3600}
 
 
-def _caa(tag: str, value: str) -> Json:
-    return _data("CAA", "@", 0, tag, value)
+_caa = partial(_data, "CAA", "@", 0)
 
 
 def _mail_zone(zone: str) -> list[Json]:
@@ -54,13 +53,7 @@ _EXAMPLE_COM = [
     _address("auth", "192.0.2.21", proxied=True),
     _address("img", "192.0.2.22", proxied=True, comment="images, resized at the edge"),
     _address("chat", "192.0.2.23", proxied=True),
-    _address(
-        "origin",
-        "192.0.2.30",
-        ttl=300,
-        comment="not proxied: health checks connect here",
-        tags=["team:platform"],
-    ),
+    _address("origin", "192.0.2.30", ttl=300, comment="for the health checks", tags=["team:platform"]),
     _address("origin", "192.0.2.31", ttl=300),
     _address("vpn", "192.0.2.40", ttl=60),
     _alias("docs", "pages.example.net", ttl=300),
@@ -84,12 +77,7 @@ _EXAMPLE_COM = [
     {"type": "NS", "name": "signed", "content": "ns1.example.net", "ttl": 86400},
     {"type": "NS", "name": "signed", "content": "ns2.example.net", "ttl": 86400},
     _data("NAPTR", "sip", 100, 10, "S", "SIP+D2T", "", "_sip._tcp.example.com."),
-    {
-        "type": "URI",
-        "name": "_ftp._tcp",
-        "priority": 10,
-        "data": {"weight": 1, "target": "ftp://example.com/public"},
-    },
+    {**_data("URI", "_ftp._tcp", 1, "ftp://example.com/public"), "priority": 10},
     _data("LOC", "office", 52, 22, 23, "N", 4, 53, 32, "E", -2, 10, 10, 2),
 ]
 _EXAMPLE_ORG = [
@@ -107,13 +95,7 @@ _EXAMPLE_NET = [
     *(_address(f"host-{number:03}", f"192.0.2.{number + 100}", ttl=300) for number in range(1, 131)),
 ]
 _SHOP = [
-    _address(
-        "@",
-        "192.0.2.110",
-        proxied=True,
-        tags=["team:shop"],
-        comment="behind the load balancer www.shop.example",
-    ),
+    _address("@", "192.0.2.110", proxied=True, tags=["team:shop"], comment="for the load balancer"),
     _address("checkout", "192.0.2.111", proxied=True, tags=["team:shop", "pci:yes"]),
     _alias("static", "static.hosting.example", proxied=True),
     _address("fast", "192.0.2.112", ttl=30, comment="thirty seconds, as Enterprise may"),
@@ -144,7 +126,7 @@ _BOOKS = [
     _text("@", "größe=groß; 日本語"),
 ]
 _LEGACY = [_address("www", "192.0.2.150", proxied=True), _alias("old", "www.legacy.example", proxied=True)]
-
+_PAUSED = [_address("@", "192.0.2.170", proxied=True), _alias("www", "paused.example", proxied=True)]
 RECORDS: dict[str, list[Json]] = {
     "example.com": _EXAMPLE_COM,
     "example.org": _EXAMPLE_ORG,
@@ -155,9 +137,6 @@ RECORDS: dict[str, list[Json]] = {
     "xn--bcher-kva.example": _BOOKS,
     "legacy.example": _LEGACY,
     "pending.example": [_address("@", "192.0.2.160"), _alias("www", "pending.example")],
-    "paused.example": [
-        _address("@", "192.0.2.170", proxied=True),
-        _alias("www", "paused.example", proxied=True),
-    ],
+    "paused.example": _PAUSED,
     "moved.example": [_address("@", "192.0.2.180")],
 }

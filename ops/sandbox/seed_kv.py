@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from ops.sandbox.identity import ACCOUNT_ID, stable_id
-from ops.sandbox.routes.kv import KIND
-from ops.sandbox.routes.kv_pairs import Pair, write
+from ops.sandbox.routes.kv import KIND, Pair, write
 from ops.sandbox.store import Store
 from ops.sandbox.wire import dumps
 
@@ -17,43 +16,11 @@ EXPIRES = 4102444800
 SESSIONS = 1250
 FLAGS = ("beta-search", "dark-mode", "new-checkout", "queue-emails", "rate-limits", "signup", "sso", "webp")
 AWKWARD_NAMES = (
-    "a/b/c",
-    "/leading/slash",
-    "trailing/slash/",
-    "100%",
-    "50%25 off",
-    "%2e%2e",
-    "what?",
-    "page#anchor",
-    "a+b",
-    "a;b=c&d",
-    "key with spaces",
-    " leading space",
-    "line\nbreak",
-    "é",
-    "e\u0301",
-    "日本語",
-    "💥",
-    "evil\u202etxt.exe",
-    "zero\u200bwidth",
-    "-leading-dash",
-    "--help",
-    "=1+1",
-    "@at",
-    "...",
-    ".hidden",
-    "UPPER",
-    "upper",
-    "C:\\back\\slash",
-    'double "quotes"',
-    "it's",
-    "<script>alert(1)</script>",
-    "$(echo key)",
-    "*",
-    "{braces}",
-    "CON",
-    "x" * 512,
-    "é" * 256,
+    *("a/b/c", "/leading/slash", "trailing/slash/", "...", ".hidden", "C:\\back\\slash", "CON"),
+    *("100%", "50%25 off", "%2e%2e", "what?", "page#anchor", "a+b", "a;b=c&d", "@at", "*", "{braces}"),
+    *("key with spaces", " leading space", "line\nbreak", "evil\u202etxt.exe", "zero\u200bwidth"),
+    *("-leading-dash", "--help", "=1+1", 'double "quotes"', "it's", "<script>alert(1)</script>"),
+    *("$(echo key)", "UPPER", "upper", "é", "e\u0301", "日本語", "💥", "x" * 512, "é" * 256),
 )
 BINARY_VALUES = {
     "every-byte.bin": bytes(range(256)),
@@ -90,7 +57,6 @@ def seed_kv(store: Store) -> None:
         value = json.dumps({"on": number % 2 == 0, "percent": number * 10}).encode()
         pairs["feature-flags"].append(Pair(name, value, flag))
     for title in TITLES:
-        id = namespace_id(title)
-        body = {"id": id, "title": title, "supports_url_encoding": True}
-        store.put_document(KIND, ACCOUNT_ID, id, body, sort=title)
-        write(store, id, pairs[title], now=0.0)
+        body = {"id": namespace_id(title), "title": title, "supports_url_encoding": True}
+        store.put_document(KIND, ACCOUNT_ID, namespace_id(title), body, sort=title)
+        write(store, namespace_id(title), pairs[title], now=0.0)

@@ -16,22 +16,13 @@ ROUTES: tuple[tuple[str, str, str | None], ...] = (
     ("example.org", "*example.org/old/*", "redirects"),
     ("example.net", "example.net/*", "legacy-site"),
 )
-_PAGE_RULES: tuple[tuple[str, str, list[Json], int, str], ...] = (
-    (
-        "example.com",
-        "*example.com/assets/*",
-        [{"id": "cache_level", "value": "cache_everything"}, {"id": "edge_cache_ttl", "value": 2419200}],
-        2,
-        "active",
-    ),
-    (
-        "example.com",
-        "old.example.com/*",
-        [{"id": "forwarding_url", "value": {"url": "https://example.com/$1", "status_code": 301}}],
-        1,
-        "active",
-    ),
-    ("example.net", "example.net/admin/*", [{"id": "security_level", "value": "high"}], 1, "disabled"),
+_FORWARDED = {"url": "https://example.com/$1", "status_code": 301}
+_CACHED: Json = {"cache_level": "cache_everything", "edge_cache_ttl": 2419200}
+# Zone, pattern, actions, priority, status.
+_PAGE_RULES: tuple[tuple[str, str, Json, int, str], ...] = (
+    ("example.com", "*example.com/assets/*", _CACHED, 2, "active"),
+    ("example.com", "old.example.com/*", {"forwarding_url": _FORWARDED}, 1, "active"),
+    ("example.net", "example.net/admin/*", {"security_level": "high"}, 1, "disabled"),
 )
 
 
@@ -78,7 +69,6 @@ _ACCOUNT_RULESETS = (
     ("Managed rules", "managed", "http_request_firewall_managed"),
 )
 
-
 _HIDDEN_FILES = '(http.request.uri.path contains "/.git")'
 _MANAGED = {
     "name": "Cloudflare Managed Ruleset",
@@ -115,10 +105,10 @@ def seed_rules(store: Store) -> None:
     for zone, pattern, actions, priority, status in _PAGE_RULES:
         id, stamp = stable_id("page_rule", zone, pattern), past("page_rule", zone, pattern)
         target = {"target": "url", "constraint": {"operator": "matches", "value": pattern}}
-        rule = {"id": id, "targets": [target], "actions": actions, "priority": priority, "status": status}
-        store.put_document(
-            "page_rule", zone_id(zone), id, {**rule, "created_on": stamp, "modified_on": stamp}
-        )
+        rule: Json = {"id": id, "targets": [target], "priority": priority, "status": status}
+        rule["actions"] = [{"id": name, "value": value} for name, value in actions.items()]
+        rule |= {"created_on": stamp, "modified_on": stamp}
+        store.put_document("page_rule", zone_id(zone), id, rule)
     for zone, name, phase, rules in _RULESETS:
         id, stamp = stable_id("ruleset", zone, phase), past("ruleset", zone, phase)
         about = {"id": id, "name": name, "description": "", "kind": "zone", "version": str(len(rules))}

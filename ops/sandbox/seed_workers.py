@@ -16,10 +16,16 @@ CHANGED = "2026-03-01T12:00:00.000000Z"
 SUBDOMAIN_NAME = "sandbox-workers"
 ZONE = "example.com"
 DOMAINS = {"gateway.example.com": "api-gateway", "rooms.example.com": "chat-room"}
-
 _JS = "application/javascript+module"
 # A valid, empty WebAssembly module: magic number and version.
 _WASM = b"\x00asm\x01\x00\x00\x00"
+_IMPORT = 'import { match } from "./lib/router.js";\n'
+_SCHEDULED = "export default {\n  async scheduled(event, env) {\n    await env.DB;\n  },\n};\n"
+_QUEUE = (
+    "export default {\n  async fetch(request) {\n    return new Response();\n  },\n"
+    "  async queue(batch) {\n    batch.ackAll();\n  },\n};\n"
+)
+_LISTENER = b"addEventListener('fetch', event => {\n  event.respondWith(fetch(event.request));\n});\n"
 _HANDLERS = "export default {{\n  async fetch(request, env) {{\n    return new Response({0});\n  }},\n}};\n"
 
 
@@ -33,11 +39,7 @@ def _class(name: str) -> str:
 
 _CODE: dict[str, list[Module]] = {
     "api-gateway": [
-        _module(
-            'import { match } from "./lib/router.js";\n'
-            + _class("RateLimiter")
-            + _HANDLERS.format("match(request.url)")
-        ),
+        _module(_IMPORT + _class("RateLimiter") + _HANDLERS.format("match(request.url)")),
         _module("export const match = (url) => new URL(url).pathname;\n", "lib/router.js"),
     ],
     "auth-edge": [_module(_HANDLERS.format('"authenticated"'))],
@@ -48,24 +50,10 @@ _CODE: dict[str, list[Module]] = {
         Module("notice.txt", "text/plain", "größer, kleiner\r\n".encode()),
     ],
     "redirects": [_module(_HANDLERS.format('"", {status: 301, headers: {location: "/"}}'))],
-    "cron-reports": [
-        _module("export default {\n  async scheduled(event, env) {\n    await env.DB;\n  },\n};\n")
-    ],
-    "webhook-relay": [
-        _module(
-            _class("Inbox")
-            + "export default {\n  async fetch(request) {\n    return new Response();\n  },\n"
-            + "  async queue(batch) {\n    batch.ackAll();\n  },\n};\n"
-        )
-    ],
+    "cron-reports": [_module(_SCHEDULED)],
+    "webhook-relay": [_module(_class("Inbox") + _QUEUE)],
     "chat-room": [_module(_class("Room") + _HANDLERS.format('"chat"'))],
-    "legacy-site": [
-        Module(
-            "script",
-            "application/javascript",
-            b"addEventListener('fetch', event => {\n  event.respondWith(fetch(event.request));\n});\n",
-        )
-    ],
+    "legacy-site": [Module("script", "application/javascript", _LISTENER)],
 }
 
 
@@ -153,8 +141,7 @@ def seed_domains(store: Store) -> None:
     """Attach the custom domains with their DNS records, if their zone exists."""
     zones = {one["name"]: one["id"] for one in store.list_documents("zone", "")}
     for hostname, service in DOMAINS.items() if ZONE in zones else ():
-        id = stable_id("worker.domain", hostname)
-        record = stable_id("record", hostname)
+        id, record = stable_id("worker.domain", hostname), stable_id("record", hostname)
         worker_domains.save_domain_record(store, zones[ZONE], record, hostname, CREATED)
         about = {"id": id, "hostname": hostname, "service": service, "environment": "production"}
         zone = {"zone_id": zones[ZONE], "zone_name": ZONE, "cert_id": stable_uuid("cert", hostname)}

@@ -11,7 +11,6 @@ from typing import Any
 
 from ops.sandbox import dns_records
 from ops.sandbox.identity import past, stable_id, stable_uuid, zone_id
-from ops.sandbox.routes.settings import SETTINGS
 from ops.sandbox.routes.zones import new_zone, signed
 from ops.sandbox.seed_dns import RECORDS
 from ops.sandbox.store import Json, Store
@@ -29,28 +28,16 @@ class Seeded:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+_STRICT = {"ssl": "strict", "min_tls_version": "1.2", "always_use_https": "on"}
 _HSTS = {"enabled": True, "max_age": 31536000, "include_subdomains": True, "preload": False, "nosniff": True}
-
+_SECURITY = {"security_header": {"strict_transport_security": _HSTS}}
+_CACHING = {"browser_cache_ttl": 86400, "polish": "lossless"}
+_SHOP = {"ssl": "strict", "cache_level": "simplified", "h2_prioritization": "on", "max_upload": 500}
 ZONES = (
-    Seeded(
-        "example.com",
-        "business",
-        settings={
-            "ssl": "strict",
-            "min_tls_version": "1.2",
-            "always_use_https": "on",
-            "security_header": {"strict_transport_security": _HSTS},
-            "browser_cache_ttl": 86400,
-            "polish": "lossless",
-        },
-    ),
+    Seeded("example.com", "business", settings={**_STRICT, **_SECURITY, **_CACHING}),
     Seeded("example.net", settings={"ssl": "flexible", "min_tls_version": "1.0"}),
     Seeded("example.org", "pro", settings={"always_use_https": "on", "security_level": "high", "0rtt": "on"}),
-    Seeded(
-        "shop.example",
-        "enterprise",
-        settings={"ssl": "strict", "cache_level": "simplified", "h2_prioritization": "on", "max_upload": 500},
-    ),
+    Seeded("shop.example", "enterprise", settings=_SHOP),
     Seeded("mail.example", settings={"email_obfuscation": "off"}),
     Seeded("wild.example", "pro", settings={"development_mode": "on"}),
     Seeded("xn--bcher-kva.example"),
@@ -73,17 +60,12 @@ def seed_zones(store: Store) -> None:
     """Write every zone with its settings, DNSSEC, cache settings and records."""
     for seeded in ZONES:
         name, id = seeded.name, zone_id(seeded.name)
-        more = {
-            "status": seeded.status,
-            "paused": seeded.paused,
-            "activated_on": None if seeded.status == "pending" else past("active", name),
-            "modified_on": past("changed", name),
-        }
-        zone = new_zone(id, name, past("zone", name), type=seeded.type, plan=seeded.plan, **more)
+        activated = None if seeded.status == "pending" else past("active", name)
+        zone = new_zone(id, name, past("zone", name), type=seeded.type, plan=seeded.plan)
+        zone |= {"status": seeded.status, "paused": seeded.paused, "activated_on": activated}
+        zone["modified_on"] = past("changed", name)
         store.put_document("zone", "", id, zone, sort=name)
         for setting, value in seeded.settings.items():
-            if setting not in SETTINGS:
-                raise KeyError(setting)
             stamp = past("setting", name, setting)
             changed: Json = {"id": setting, "value": value, "modified_on": stamp, "editable": True}
             changed |= {"time_remaining": 10800} if setting == "development_mode" else {}
@@ -134,7 +116,6 @@ _HOSTNAMES = (
     ("blocked.example.net", "blocked", "validation_timed_out"),
 )
 
-
 _HOSTNAME_SSL = {
     "type": "dv",
     "method": "txt",
@@ -167,7 +148,7 @@ def seed_certificates(store: Store) -> None:
         about["custom_origin_server"] = "origin.shop.example"
         store.put_document("custom_hostname", zone_id("shop.example"), id, about, sort=hostname)
     off = {"enabled": False, "certificate_authority": "google"}
-    store.put_document("universal_ssl", zone_id("paused.example"), "settings", off)
+    store.put_document("universal_ssl", zone_id("paused.example"), "universal_ssl", off)
 
 
 def _in_days(store: Store, days: int) -> str:

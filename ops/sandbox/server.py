@@ -23,7 +23,6 @@ from ops.sandbox.faults import Faults
 from ops.sandbox.identity import ACCOUNT_ID, EMAIL
 from ops.sandbox.seed import seed_all
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Exchange
 
 TEMPORARY = ":temp:"
 
@@ -56,7 +55,7 @@ class Sandbox:
         self.limiter = Limiter(quota, self.store.now)
         self.edge = Edge(self.store, self.limiter, self.faults)
         # Tracebacks of handlers that failed; each is a bug of the sandbox.
-        self.crashes = self.edge.crashes
+        self.crashes, self.requests = self.edge.crashes, self.edge.requests
         routes.load()
         prepare(self.store, seed)
         self.token = self.store.meta("token")
@@ -84,20 +83,6 @@ class Sandbox:
     @property
     def port(self) -> int:
         return int(self._listener.server_address[1])
-
-    @property
-    def requests(self) -> list[tuple[str, str]]:
-        """(method, path with query) of every request, without the ``/client/v4`` prefix, as it was sent."""
-        return self._listener.requests
-
-    @property
-    def observer(self) -> Callable[[Exchange], None] | None:
-        """Called with every exchange, in the thread of its connection, before the response is sent."""
-        return self.edge.observer
-
-    @observer.setter
-    def observer(self, observer: Callable[[Exchange], None] | None) -> None:
-        self.edge.observer = observer
 
     @property
     def busy(self) -> bool:

@@ -95,9 +95,8 @@ class Store:
 
     def release(self) -> None:
         """Close this thread's connection."""
-        if getattr(self._local, "connection", None) is not None:
-            self._local.connection.close()
-            self._local.connection = None
+        if link := self._local.__dict__.pop("connection", None):
+            link.close()
 
     def rows(self, sql: str, args: Values = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
@@ -105,8 +104,7 @@ class Store:
 
     def one(self, sql: str, args: Values = ()) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
-        row: tuple[Any, ...] | None = self.connection().execute(sql, args).fetchone()
-        return row
+        return next(iter(self.rows(sql, args)), None)
 
     def value(self, sql: str, args: Values = (), default: Any = None) -> Any:
         """Return the first column of the first row."""

@@ -13,24 +13,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-Link = tuple[int, str]
-
 # Durable Objects have no permission of their own: they come with Workers.
 _PART_OF = {"do": "workers"}
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*(name|filename)\*?=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 
 
+@dataclass(eq=False)
 class Refusal(Exception):
     """An error that the API answers with ``success: false``."""
 
-    def __init__(self, status: int, code: int, message: str, chain: Sequence[Link] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.chain = tuple(chain)
-        self.headers: dict[str, str] = {}
+    status: int
+    code: int
+    message: str
+    chain: Sequence[tuple[int, str]] = ()
+    headers: dict[str, str] = field(default_factory=dict)
 
     def answer(self) -> Answer:
         """Return the envelope of a failure; ``error_chain`` only when there are causes."""
@@ -38,7 +35,7 @@ class Refusal(Exception):
         if self.chain:
             error["error_chain"] = [{"code": code, "message": text} for code, text in self.chain]
         body = {"result": None, "success": False, "errors": [error], "messages": []}
-        return Answer(self.status, dict(self.headers), dumps(body).encode())
+        return Answer(self.status, self.headers, dumps(body).encode())
 
 
 class Headers(dict[str, str]):
@@ -52,14 +49,11 @@ class Headers(dict[str, str]):
 
 
 class Query(dict[str, str]):
-    """Decoded query parameters; ``all(name)`` returns every value of a repeated one."""
+    """Decoded query parameters; ``pairs`` has every value of a repeated one."""
 
     def __init__(self, text: str = "") -> None:
         self.pairs = parse_qsl(text, keep_blank_values=True)
         super().__init__(self.pairs)
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self.pairs if key == name]
 
 
 @dataclass(frozen=True)
@@ -98,27 +92,29 @@ class Part:
 
 @dataclass
 class Request:
-    """One request. ``path`` is without the ``/client/v4`` prefix and still percent-encoded."""
+    """One request. ``path``, and ``target`` with the query, are percent-encoded, without ``/client/v4``.
+
+    An observer of the traffic finds the response in ``answer``, without the damage of its delivery.
+    """
 
     method: str
     path: str
     query: Query
     headers: Headers
     body: bytes = b""
+    target: str = ""
+    answer: Answer = field(init=False)
     args: dict[str, str] = field(default_factory=dict)
     token: Token | None = None
-    denied: set[str] = field(default_factory=set)
-    lag: float = 0.0
-    failing: int = 0
+    # The arguments of the faults that affect it, by kind.
+    faults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def account(self) -> str:
-        """The account id of the path."""
         return self.args["account_id"]
 
     @property
     def zone(self) -> str:
-        """The zone id of the path."""
         return self.args["zone_id"]
 
     @property
@@ -134,11 +130,9 @@ class Request:
         except (ValueError, RecursionError):
             raise invalid_body() from None
 
-    def object(self) -> dict[str, Any]:
-        """Return the body as a JSON object, or refuse it."""
+    def object(self) -> Any:
         value = self.json()
-        if not isinstance(value, dict):
-            raise invalid_body()
+        require(isinstance(value, dict))
         return value
 
     def form(self) -> list[Part]:
@@ -171,31 +165,20 @@ class Answer:
     body: bytes | Iterator[bytes]
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """A request as it was sent and its response, for an observer of the traffic.
-
-    *target* is the percent-encoded path with its query, without ``/client/v4``. Faults that damage a
-    response during delivery are not included.
-    """
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-    answer: Answer
-
-
 def invalid_body() -> Refusal:
-    """Return the refusal of a body that cannot be read."""
     return Refusal(400, 9207, "Request body is invalid.")
+
+
+def require(valid: object) -> None:
+    """Refuse a body that is not *valid*."""
+    if not valid:
+        raise invalid_body()
 
 
 def too_many_requests(after: int | str | None, headers: dict[str, str]) -> Refusal:
     """Return the API's 429; without ``retry-after`` if *after* is None."""
-    refusal = Refusal(429, 971, "Please wait and consider throttling your request speed")
-    refusal.headers = {**headers, **({} if after is None else {"retry-after": str(after)})}
-    return refusal
+    headers |= {} if after is None else {"retry-after": str(after)}
+    return Refusal(429, 971, "Please wait and consider throttling your request speed", headers=headers)
 
 
 def dumps(value: Any) -> str:
@@ -216,7 +199,7 @@ def ok_text(result: str, info: Any = None, status: int = 200, messages: Sequence
 
 
 def ok_list(texts: Sequence[str], info: Any = None) -> Answer:
-    """Answer with a list that is joined from the JSON texts of its items."""
+    """Answer with a list of JSON texts."""
     return ok_text("[" + ",".join(texts) + "]", info)
 
 

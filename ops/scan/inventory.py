@@ -59,7 +59,7 @@ class Inventory(NamedTuple):
                 "items": sum(section.count for section in sections),
                 "sections": sum(1 for section in sections if section.scope),
                 "status": worst({section.status for section in sections}),
-                "note": _note(sections),
+                "note": _note(sections, [section for section in sections if section.status != COMPLETE]),
             }
 
     def gaps(self, needs: dict[str, str]) -> list[str]:
@@ -102,7 +102,5 @@ def _described(sections: list[Section], total: int) -> str:
     return "; ".join(parts)
 
 
-def _note(sections: list[Section]) -> str:
-    """Return which sections of a kind are not complete, and why; of a single one only the reason."""
-    odd = [section for section in sections if section.status != COMPLETE]
+def _note(sections: list[Section], odd: list[Section]) -> str:
     return odd[0].reason if odd and len(sections) == 1 else _described(odd, len(sections))

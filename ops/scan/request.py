@@ -48,13 +48,8 @@ class ScanRequest(NamedTuple):
     def options(self) -> Json:
         """Return the options as the manifest holds them."""
         chosen = self.filter
-        return {
-            "only": list(chosen.only),
-            "skip": list(chosen.skip),
-            "zone": list(self.zones),
-            "deep": chosen.deep,
-            "kv": chosen.values,
-        }
+        lists = {"only": list(chosen.only), "skip": list(chosen.skip), "zone": list(self.zones)}
+        return {**lists, "deep": chosen.deep, "kv": chosen.values}
 
     def resolved(
         self, find_zone: Callable[[str], Json], account_id: Callable[[], str]
@@ -91,10 +86,8 @@ def one_of(kv: str, words: tuple[str, ...]) -> str:
     """Return the value of --kv. Raises UsageError if it is not one of *words*."""
     if kv not in words:
         *others, last = words
-        raise UsageError(
-            f"--kv takes {', '.join(others)} or {last} here, not {kv!r}",
-            hint="a snapshot keeps values: `inv scan.export --kv values`" if kv == "values" else "",
-        )
+        hint = "a snapshot keeps values: `inv scan.export --kv values`" if kv == "values" else ""
+        raise UsageError(f"--kv takes {', '.join(others)} or {last} here, not {kv!r}", hint=hint)
     return kv
 
 

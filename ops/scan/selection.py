@@ -59,17 +59,13 @@ def choose(resources: Sequence[Resource], chosen: ScanFilter) -> ScanPlan:
     if not needed:
         raise UsageError("these options leave nothing to scan", hint="`inv scan` without options reads all")
     read = tuple(resource for resource in resources if resource.kind in needed)
+    skipped = (Section(kind, "", SKIPPED, 0, why) for kind, why in reasons.items() if kind not in needed)
+    contents = (r.kind for r in read if r.contents and not reasons[r.kind] and chosen.contents)
     return ScanPlan(
         resources=read,
-        skipped=tuple(
-            Section(kind, "", SKIPPED, 0, why) for kind, why in reasons.items() if kind not in needed
-        ),
+        skipped=tuple(skipped),
         given=chosen.given,
-        contents=frozenset(
-            r.kind
-            for r in read
-            if r.contents and not reasons[r.kind] and chosen.contents and r.kind + CONTENTS not in chosen.skip
-        ),
+        contents=frozenset(kind for kind in contents if kind + CONTENTS not in chosen.skip),
         values=frozenset(r.kind for r in read if r.values and chosen.values == "values"),
     )
 
@@ -80,7 +76,6 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def _reason(resource: Resource, chosen: ScanFilter, by_kind: Mapping[str, Resource]) -> str:
-    """Return why *resource* is skipped; "" if it is read."""
     line = line_of(resource, by_kind)
     for kind in line:
         if _named(by_kind[kind], chosen.skip):

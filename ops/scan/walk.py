@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ops.errors import (
     CredentialsError,
@@ -25,14 +25,13 @@ from ops.errors import (
     PermissionDenied,
     RateLimited,
 )
+from ops.http.client import Client
+from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
 from ops.scan.inventory import Inventory, stopped_by
 from ops.scan.selection import CONTENTS, ScanPlan
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
 
 # After these every further request would fail too, or its response could not be stored.
 ENDING = (CredentialsError, RateLimited, DiskError, Interrupted)
@@ -81,14 +80,6 @@ class ScanProgress(Protocol):
     def done(self, kind: str) -> None: ...
 
 
-class Workers(Protocol):
-    """Threads that run tasks, which may submit more; waiting raises the first failure."""
-
-    def submit(self, task: Callable[[], None]) -> None: ...
-
-    def run_until_empty(self) -> None: ...
-
-
 @dataclass
 class Reading:
     """The reading of *kind* in *scope*, an item of the kind *parent*, or the account.
@@ -108,11 +99,6 @@ class Reading:
     sink: SectionSink | None = None
     error: OpsError | None = None
 
-    @property
-    def missing(self) -> bool:
-        """True if the API answered 404."""
-        return isinstance(self.error, NotFound)
-
     def section(self, stopped: str) -> Section:
         """Return the row of the manifest; *stopped* is why a reading may not have ended, or started."""
         count = self.sink.count if self.sink else self.files
@@ -121,49 +107,28 @@ class Reading:
         return Section(self.kind, self.scope, FAILED if self.begun else SKIPPED, count, stopped)
 
 
-class Absence(NamedTuple):
-    """Sections of one owner that answered 404, and one that did not and can be requested again."""
+def absences(readings: Iterable[Reading]) -> Iterator[tuple[list[Reading], Reading]]:
+    """Mark what was certainly deleted, and yield what only a request can tell.
 
-    missing: list[Reading]
-    witness: Reading
-
-    def settle(self, client: Client) -> None:
-        """Request the witness again: its own 404 shows that the owner was deleted. Raises other errors."""
-        try:
-            next(iter(self.witness.resource.list(client, self.witness.owner)), None)
-        except NotFound:
-            mark_gone(self.missing)
-
-
-def absences(readings: Iterable[Reading]) -> Iterator[Absence]:
-    """Mark what was certainly deleted, and yield what only a request can tell."""
+    That is the sections of one owner that answered 404, and one that did not and can be requested again.
+    """
 
     def owner(reading: Reading) -> tuple[str, str]:
         return reading.parent, reading.scope
 
     for _, group in groupby(sorted((r for r in readings if r.parent != ACCOUNT), key=owner), key=owner):
         together = list(group)
-        missing = [reading for reading in together if reading.missing]
+        missing = [reading for reading in together if isinstance(reading.error, NotFound)]
         witnesses = (r for r in together if r.status == COMPLETE and r.kind == r.resource.kind)
         if len(missing) == len(together):
-            mark_gone(missing)
+            mark(missing, GONE, DELETED)
         elif missing and (witness := next(witnesses, None)):
-            yield Absence(missing, witness)
+            yield missing, witness
 
 
-def mark_gone(readings: Iterable[Reading]) -> None:
+def mark(readings: Iterable[Reading], status: str, reason: str) -> None:
     for reading in readings:
-        reading.status, reading.reason = GONE, DELETED
-
-
-def status_of(error: OpsError) -> str:
-    """Return the status of a section that *error* ended; a 404 is "unavailable" until more is known."""
-    if isinstance(error, NotFound):
-        return UNAVAILABLE
-    refused = error.status is not None and 400 <= error.status < 500
-    if refused and _NOT_AVAILABLE.search(error.message):
-        return UNAVAILABLE
-    return DENIED if isinstance(error, PermissionDenied) else FAILED
+        reading.status, reading.reason = status, reason
 
 
 class Walk:
@@ -176,7 +141,7 @@ class Walk:
         plan: ScanPlan,
         *,
         sink: ItemSink,
-        pool: Callable[[], Workers],
+        pool: Callable[[], Pool],
         watch: ScanProgress,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
@@ -193,8 +158,8 @@ class Walk:
             self._enter(ACCOUNT, self._account)
             self._pool.run_until_empty()
             pool = self._new_pool()
-            for absence in absences(list(self._readings.values())):
-                pool.submit(partial(self._settle, absence))
+            for missing, witness in absences(list(self._readings.values())):
+                pool.submit(partial(self._settle, missing, witness))
             pool.run_until_empty()
         except (KeyboardInterrupt, Exception) as error:
             ended_by = error
@@ -202,10 +167,13 @@ class Walk:
         readings = list(self._readings.values())
         stopped = stopped_by(ended_by) if ended_by else ""
         sections = (*(reading.section(stopped) for reading in readings), *self._plan.skipped)
-        return Inventory(tuple(sorted(sections)), self._account_name, ended_by, self._first_failure(readings))
+        order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}
+        failed = [reading for reading in readings if reading.error is not None]
+        first = min(failed, key=lambda r: (order[r.resource.kind], r.kind, r.scope), default=None)
+        failure = first.error if first else None
+        return Inventory(tuple(sorted(sections)), self._account_name, ended_by, failure)
 
     def _enter(self, parent: str, owner: Owner) -> None:
-        """Read each kind whose parent is *owner*."""
         for resource in self._within.get(parent, ()):
             self._submit(self._read, Reading(resource, owner, resource.kind, owner.id, parent))
 
@@ -224,15 +192,21 @@ class Walk:
                 return
             listing = resource.list(self._client, reading.owner)
             items = self._kept(reading, listing)
+            sink, kept = None, 0
             if resource.values and resource.kind in self._plan.values:
-                self._keep_values(reading, resource.values(self._client, reading.owner, items), items)
-            else:
-                deque(items, maxlen=0)
+                sink = self._section(reading)
+                lines = resource.values(self._client, reading.owner, items)
+                for kept, line in enumerate(lines, 1):  # noqa: B007 (the last number counts)
+                    sink.add_value(line)
+            deque(items, maxlen=0)
+            if sink and kept != sink.count:
+                reading.reason = (
+                    f"{kept} values for {sink.count} keys: some were created or deleted meanwhile"
+                )
             reading.reason = str(getattr(listing, "problem", "")) or reading.reason
             reading.status = INCONSISTENT if reading.reason else COMPLETE
 
     def _kept(self, reading: Reading, items: Iterable[Json]) -> Iterator[Json]:
-        """Yield *items*, each after its sink has taken it."""
         sink = None
         for item in items:
             sink = sink or self._section(reading)
@@ -243,21 +217,12 @@ class Walk:
         # A kind that was read to its end has a file, even if empty; one that was denied has none.
         self._section(reading)
 
-    def _keep_values(self, reading: Reading, lines: Iterable[Json], items: Iterator[Json]) -> None:
-        sink, kept = self._section(reading), 0
-        for kept, line in enumerate(lines, 1):  # noqa: B007 (the last number counts)
-            sink.add_value(line)
-        deque(items, maxlen=0)
-        if kept != sink.count:
-            reading.reason = f"{kept} values for {sink.count} keys: some were created or deleted meanwhile"
-
     def _section(self, reading: Reading) -> SectionSink:
         if reading.sink is None:
             reading.sink = self._sink.section(reading.resource, reading.owner)
         return reading.sink
 
     def _follow(self, reading: Reading, item: Json) -> None:
-        """Read the children of *item*, and its contents."""
         resource = reading.resource
         if not self._account_name and reach(item, "account.id") == self._account.id:
             self._account_name = str(reach(item, "account.name") or "")
@@ -281,14 +246,16 @@ class Walk:
                 reading.files += 1
             reading.status = COMPLETE
 
-    def _settle(self, absence: Absence) -> None:
+    def _settle(self, missing: list[Reading], witness: Reading) -> None:
+        """Request the *witness* again: its own 404 shows that the owner was deleted."""
         try:
-            absence.settle(self._client)
+            next(iter(witness.resource.list(self._client, witness.owner)), None)
         except ENDING:
             raise
+        except NotFound:
+            mark(missing, GONE, DELETED)
         except OpsError as error:
-            for reading in absence.missing:
-                reading.status, reading.reason = FAILED, error.reason
+            mark(missing, FAILED, error.reason)
 
     @contextmanager
     def _recorded(self, reading: Reading) -> Iterator[None]:
@@ -308,10 +275,10 @@ class Walk:
         self._watch.done(reading.kind)
 
     def _failed(self, reading: Reading, error: OpsError) -> None:
-        reading.error, reading.reason, reading.status = error, error.reason, status_of(error)
-
-    def _first_failure(self, readings: list[Reading]) -> OpsError | None:
-        order = {resource.kind: number for number, resource in enumerate(self._plan.resources)}
-        failed = [reading for reading in readings if reading.error is not None]
-        first = min(failed, key=lambda r: (order[r.resource.kind], r.kind, r.scope), default=None)
-        return first.error if first else None
+        refused = error.status is not None and 400 <= error.status < 500
+        # A 404 is "unavailable" until more is known.
+        if isinstance(error, NotFound) or (refused and _NOT_AVAILABLE.search(error.message)):
+            status = UNAVAILABLE
+        else:
+            status = DENIED if isinstance(error, PermissionDenied) else FAILED
+        reading.error, reading.reason, reading.status = error, error.reason, status

@@ -5,26 +5,18 @@ from __future__ import annotations
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.http.exchange import Reply
 from ops.kinds.resource import MAIN
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import damaged, open_file
-
-if TYPE_CHECKING:
-    from ops.snapshots.writer import Placed
+from ops.snapshots.writer import Placed
 
 
 def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, Placed]:
-    """Return the files that belong to *item*."""
-    wanted = (kind, scope, item)
-    return {
-        file: placed
-        for file, placed in manifest.placed.items()
-        if (placed.kind, placed.scope, placed.item) == wanted
-    }
+    """Return the files that belong to *item*; without an item, the file of the values stored in *scope*."""
+    return {f: p for f, p in manifest.placed.items() if (p.kind, p.scope, p.item) == (kind, scope, item)}
 
 
 def form(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
@@ -58,11 +50,6 @@ def checked(folder: Path, manifest: Manifest, file: str) -> bytes:
     return data
 
 
-def values_of(manifest: Manifest, kind: str, scope: str) -> str:
-    """Return the file of the values stored in *scope*, "" if they were not exported."""
-    return next(iter(files_of(manifest, kind, scope, "")), "")
-
-
 def value(file: Path, key: str) -> Reply | None:
     """Return the value of *key* in *file*, with its expiry as the API sent it; None if the key is missing.
 
@@ -78,6 +65,5 @@ def value(file: Path, key: str) -> Reply | None:
                 body = b64decode(value) if line.get("base64") else value.encode()
             except (ValueError, KeyError, RecursionError):
                 raise damaged(file) from None
-            headers = {"expiration": str(line["expiration"])} if "expiration" in line else {}
-            return Reply(200, headers, body)
+            return Reply(200, {"expiration": str(line["expiration"])} if "expiration" in line else {}, body)
     return None

@@ -87,12 +87,10 @@ def dated(started: float) -> str:
 
 def age(started: float, now: float) -> str:
     """Return the age of a snapshot: "12 min old", up to three days "31 h old", then "5 days old"."""
-    seconds = max(0.0, now - started)
+    seconds = int(max(0.0, now - started))
     if seconds < 3600:
-        return f"{int(seconds // 60)} min old"
-    if seconds < 3 * 86_400:
-        return f"{int(seconds // 3600)} h old"
-    return f"{int(seconds // 86_400)} days old"
+        return f"{seconds // 60} min old"
+    return f"{seconds // 3600} h old" if seconds < 3 * 86_400 else f"{seconds // 86_400} days old"
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
@@ -103,9 +101,8 @@ def period(text: str, option: str) -> float:
     """Return the seconds of *text*, such as "7d"; raises UsageError that names *option*."""
     match = _PERIOD.fullmatch(text.strip().lower())
     if not match:
-        raise UsageError(
-            f"{option} takes a number and a unit, not {text!r}", hint=f"e.g. {option} 26h, 7d or 4w"
-        )
+        hint = f"e.g. {option} 26h, 7d or 4w"
+        raise UsageError(f"{option} takes a number and a unit, not {text!r}", hint=hint)
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -114,19 +111,17 @@ def kind_file(kind: str) -> str:
     return f"{kind}.jsonl"
 
 
-def contents_folder(kind: str) -> str:
-    """Return the folder of the contents of a kind: `scripts` for `workers.script`."""
-    return f"{kind.partition('.')[2]}s"
-
-
 def content_file(kind: str, owner_id: str, item_id: str, name: str) -> str:
-    """Return the file for the content *name* of an item; a short suffix such as `.js` is kept."""
+    """Return the file for the content *name* of an item; a short suffix such as `.js` is kept.
+
+    The folder of the contents of a `workers.script` is `scripts`.
+    """
     suffix = PurePosixPath(name.lower()).suffix
     if not _SUFFIX.fullmatch(suffix):
         suffix = ""
     folder = slug(item_id, kind, owner_id, item_id)
     stem = slug(name.lower().removesuffix(suffix), name)
-    return f"{contents_folder(kind)}/{folder}/{stem}{suffix}"
+    return f"{kind.partition('.')[2]}s/{folder}/{stem}{suffix}"
 
 
 def values_file(kind: str, owner_label: str, owner_id: str) -> str:

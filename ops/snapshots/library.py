@@ -121,13 +121,10 @@ class Library:
         UsageError for a date that does not exist.
         """
         if name in (LATEST, PREVIOUS):
-            found = _pick(self.entries(), number=1 if name == PREVIOUS else 0)
-            if found is None:
-                earlier = "earlier " if name == PREVIOUS else ""
-                raise NotFound(
-                    f"there is no {earlier}complete snapshot in {self.where}",
-                    hint="`inv scan.export` creates one",
-                )
+            earlier = name == PREVIOUS
+            if (found := newest(self.entries(), number=int(earlier))) is None:
+                missing = f"there is no {'earlier ' if earlier else ''}complete snapshot in {self.where}"
+                raise NotFound(missing, hint="`inv scan.export` creates one")
             return found
         if (found := self._named(name)) is not None:
             return found
@@ -138,7 +135,7 @@ class Library:
             datetime.fromisoformat(prefix[:10] + prefix[10:].replace("-", ":"))
         except ValueError:
             raise UsageError(f"{name} is not a date or time that exists", hint=self.listing) from None
-        found = _pick(e for e in self.entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
+        found = newest(e for e in self.entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
         if found is None:
             raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
         return found
@@ -208,13 +205,11 @@ class Library:
         return Entry(path, _started(path), failure=failure)
 
 
-def newest(entries: Iterable[Entry]) -> Entry | None:
-    """Return the one of *entries*, newest first, that Library.find returns for "latest"."""
-    return _pick(entries)
+def newest(entries: Iterable[Entry], number: int = 0) -> Entry | None:
+    """Return the complete one of that *number* of *entries*, newest first.
 
-
-def _pick(entries: Iterable[Entry], number: int = 0) -> Entry | None:
-    """Return the complete one of that *number*: of the whole account, or if there are none, of parts."""
+    That is one of the whole account, or if there are none, of parts.
+    """
     parts, whole = [], 0
     for entry in entries:
         if entry.complete and not entry.narrowed:
@@ -240,7 +235,6 @@ def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:
 
 
 def _children(folder: Path) -> list[Path]:
-    """Return what is in *folder*; nothing if it does not exist. Raises DiskError if it cannot be listed."""
     with disk.explained(folder, "read"), suppress(FileNotFoundError):
         return list(folder.iterdir())
     return []
@@ -249,26 +243,19 @@ def _children(folder: Path) -> list[Path]:
 def _started(path: Path) -> float:
     """Return when the snapshot at *path* was started: by its name, else by its file's time."""
     found = layout.started_at(path.name)
-    if found is not None:
-        return found
-    try:
-        return path.lstat().st_mtime
-    except OSError:
-        return 0.0
+    with suppress(OSError):
+        return path.lstat().st_mtime if found is None else found
+    return 0.0
 
 
 def _is_stored(path: Path) -> bool:
-    """True if *path* is a snapshot, or is named like one."""
     if path.name.startswith("."):
         return False
     if not _is_folder(path):
         return path.name.endswith(ENDING) and path.is_file() and not path.is_symlink()
-    if layout.is_snapshot_name(path.name):
-        return True
-    try:
-        return (path / MANIFEST).exists()
-    except OSError:
-        return False
+    with suppress(OSError):
+        return layout.is_snapshot_name(path.name) or (path / MANIFEST).exists()
+    return False
 
 
 def _is_folder(path: Path) -> bool:

@@ -175,6 +175,11 @@ def _built(document: Json) -> Manifest:
         section = Section(**texts, count=_count(row["count"]))
         _one_of(STATUSES, section.status)
         sections.append(section)
+    options = dict(document["options"])
+    for name in ("only", "skip", "zone"):
+        if not isinstance(values := options.get(name, []), list):
+            raise TypeError(f"the option {name} is not a list")
+        _texts(dict(enumerate(values)))
     return Manifest(
         tool=str(document["tool"]),
         account_id=str(document["account"]["id"]),
@@ -184,7 +189,7 @@ def _built(document: Json) -> Manifest:
         requests=_count(document["requests"]),
         status=_one_of((COMPLETE, PARTIAL), document["status"]),
         reason=str(document["reason"]),
-        options=_options(document["options"]),
+        options=options,
         sections=tuple(sections),
         files={
             name: StoredFile(_count(row.pop("bytes")), **_texts(row))
@@ -198,23 +203,13 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _options(row: Json) -> Json:
-    """Return the options of the scan. Raises TypeError unless those that are lists hold only texts."""
-    for name in ("only", "skip", "zone"):
-        values = row.get(name, [])
-        if not isinstance(values, list):
-            raise TypeError(f"the option {name} is not a list")
-        _texts({str(number): value for number, value in enumerate(values)})
-    return dict(row)
-
-
 def _count(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LARGEST_COUNT:
         raise ValueError(f"{str(value)[:40]!r} is not a count")
     return value
 
 
-def _texts(row: Json) -> dict[str, Any]:
+def _texts(row: dict[Any, Any]) -> dict[str, Any]:
     for value in row.values():
         if not isinstance(value, str):
             raise TypeError(f"{str(value)[:40]!r} is not a text")

@@ -13,6 +13,7 @@ on its own; so are encrypted ones, whose names show their time and whether they 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -60,11 +61,11 @@ class Decision(NamedTuple):
 
 def decide(entries: Iterable[Entry], policy: Policy, latest: str = "") -> list[Decision]:
     """Return a decision for each of *entries*, newest first; *latest* is the name that `latest` points to."""
-    by_series: dict[str, list[Entry]] = {}
+    by_series: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         options = entry.manifest.options if entry.manifest else {}
         series = "encrypted" if entry.sealed else repr([options.get("only"), options.get("zone")])
-        by_series.setdefault(series, []).append(entry)
+        by_series[series].append(entry)
     decided = []
     for members in by_series.values():
         complete = [entry for entry in members if entry.complete]
@@ -75,28 +76,27 @@ def decide(entries: Iterable[Entry], policy: Policy, latest: str = "") -> list[D
 
 def _reasons(complete: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
     """Return why each of the *complete* entries, newest first, is kept."""
-    found: dict[PurePath, list[str]] = {}
+    found: dict[PurePath, list[str]] = defaultdict(list)
     for number, entry in enumerate(complete):
         if number == 0:
-            found.setdefault(entry.path, []).append("the newest complete one")
+            found[entry.path].append("the newest complete one")
         if number < policy.last:
-            found.setdefault(entry.path, []).append(f"last {number + 1}")
+            found[entry.path].append(f"last {number + 1}")
         if policy.within and entry.started >= complete[0].started - policy.within:
-            found.setdefault(entry.path, []).append("within")
+            found[entry.path].append("within")
     for name, form in _BUCKETS.items():
         buckets: set[str] = set()
         for entry in complete:
             bucket = datetime.fromtimestamp(entry.started, UTC).strftime(form)
             if bucket not in buckets and len(buckets) < getattr(policy, name):
                 buckets.add(bucket)
-                found.setdefault(entry.path, []).append(name)
+                found[entry.path].append(name)
     return {path: ", ".join(reasons) for path, reasons in found.items()}
 
 
 def _verdict(
     entry: Entry, reasons: dict[PurePath, str], complete: Sequence[Entry], policy: Policy, latest: str
 ) -> tuple[bool, str]:
-    """Return whether to keep *entry*, and why."""
     if entry.status == DAMAGED:
         return True, "damaged: inspect it, then remove it by hand"
     if entry.path in reasons:
@@ -114,8 +114,7 @@ def _verdict(
 
 def decisions(library: Library, policy: Policy) -> list[Decision]:
     """Return a decision for each snapshot in *library*. Raises Refused if its folder is a link."""
-    latest = library.latest_name()
-    return decide(library.all(), policy.check(), latest)
+    return decide(library.all(), policy.check(), library.latest_name())
 
 
 def remove(library: Library, decided: Iterable[Decision]) -> list[Decision]:

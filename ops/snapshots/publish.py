@@ -19,7 +19,21 @@ from ops.errors import DiskError, Refused
 from ops.files import disk
 from ops.snapshots.layout import LATEST, PARTIAL
 
-_PARTIAL = re.compile(re.escape(PARTIAL) + r"(\d+)-[0-9a-f]{8}")
+PRUNED = ".pruned-"
+_MADE_BY = re.compile(r"(\d+)-[0-9a-f]{8}")
+
+
+def hidden_name(prefix: str) -> str:
+    """Return a new name of a folder of this process."""
+    return f"{prefix}{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def leftovers(folder: Path, prefix: str) -> Iterator[Path]:
+    """Yield what processes that have ended left in *folder* under names of *prefix*."""
+    for path in folder.glob(f"{prefix}*"):
+        match = _MADE_BY.fullmatch(path.name.removeprefix(prefix))
+        if match and not disk.alive(int(match[1])):
+            yield path
 
 
 def prepare(parent: Path, now: float) -> Path:
@@ -34,15 +48,13 @@ def prepare(parent: Path, now: float) -> Path:
     if found.st_uid not in (os.geteuid(), 0):
         raise DiskError(f"{parent} belongs to another user", hint="name another folder")
     if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise DiskError(
-            f"all users can write to {parent}", hint="`chmod o-w` removes that right, or name another folder"
-        )
+        hint = "`chmod o-w` removes that right, or name another folder"
+        raise DiskError(f"all users can write to {parent}", hint=hint)
     disk.check_writable(parent)
     disk.sweep(parent, now=now)
-    for leftover in parent.glob(f"{PARTIAL}*"):
-        match = _PARTIAL.fullmatch(leftover.name)
+    for leftover in leftovers(parent, PARTIAL):
         with suppress(OSError):
-            if match and leftover.lstat().st_mtime < now - disk.DAY and not disk.alive(int(match[1])):
+            if leftover.lstat().st_mtime < now - disk.DAY:
                 _delete(leftover)
     return parent
 
@@ -95,12 +107,11 @@ def moved(folder: Path, target: Path) -> bool:
 def point_latest(snapshot: Path) -> None:
     """Make `latest` next to *snapshot* point to it, atomically. Raises DiskError."""
     link = snapshot.parent / LATEST
-    fresh = snapshot.parent / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
+    fresh = snapshot.parent / hidden_name(PARTIAL)
     with disk.explained(link):
         if link.exists() and not link.is_symlink():
-            raise DiskError(
-                f"{link} is not a link", hint="move it away: cfops links the newest snapshot here"
-            )
+            hint = "move it away: cfops links the newest snapshot here"
+            raise DiskError(f"{link} is not a link", hint=hint)
         fresh.symlink_to(snapshot.name)
         fresh.replace(link)
         _sync(snapshot.parent)
@@ -114,10 +125,6 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-PRUNED = ".pruned-"
-_LEFT = re.compile(re.escape(PRUNED) + r"(\d+)-[0-9a-f]{8}")
-
-
 def removed(folder: Path, path: Path) -> bool:
     """Remove *path*, which must be in *folder*; False if another run has removed it.
 
@@ -125,7 +132,7 @@ def removed(folder: Path, path: Path) -> bool:
     """
     if path.parent != folder or path.is_symlink():
         raise Refused(f"{path} is not in {folder}")
-    hidden = folder / f"{PRUNED}{os.getpid()}-{os.urandom(4).hex()}"
+    hidden = folder / hidden_name(PRUNED)
     with disk.explained(path):
         try:
             path.rename(hidden)
@@ -144,8 +151,6 @@ def _delete(hidden: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what killed runs have hidden in *folder*. Raises DiskError."""
-    for hidden in folder.glob(f"{PRUNED}*"):
-        match = _LEFT.fullmatch(hidden.name)
-        if match and not disk.alive(int(match[1])):
-            with disk.explained(hidden):
-                _delete(hidden)
+    for hidden in leftovers(folder, PRUNED):
+        with disk.explained(hidden):
+            _delete(hidden)

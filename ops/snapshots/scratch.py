@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 
 from ops.files import disk
+from ops.snapshots.publish import hidden_name, leftovers
 from ops.snapshots.sealed.passphrase import ByteSource
 from ops.snapshots.writer import make_folders
 
 OPENED = ".opened-"
-_LEFT = re.compile(re.escape(OPENED) + r"(\d+)-[0-9a-f]{8}")
 _PIECE = 1 << 18
 
 
 def private(parent: Path) -> Path:
     """Return a new private folder in *parent*; those of processes that have ended are removed."""
     disk.private_folder(parent)
-    for leftover in parent.glob(f"{OPENED}*"):
-        match = _LEFT.fullmatch(leftover.name)
-        if match and not leftover.is_symlink() and not disk.alive(int(match[1])):
-            remove(leftover)
-    folder = parent / f"{OPENED}{os.getpid()}-{os.urandom(4).hex()}"
+    for leftover in leftovers(parent, OPENED):
+        remove(leftover)  # a link is left as it is
+    folder = parent / hidden_name(OPENED)
     with disk.explained(folder):
         folder.mkdir(disk.PRIVATE_FOLDER)
     return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -51,17 +51,12 @@ class Snapshot:
     def name(self) -> str:
         return self.path.name
 
-    def kinds(self) -> list[str]:
-        """Return the kinds with a file of items, in order; an empty kind that was read has one too."""
-        return kinds(self.manifest)
-
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """Yield (parent's id, item) in the order of the file: by parent, then by identity.
+        """Return (parent's id, item) in the order of the file: by parent, then by identity.
 
         A kind without a file has no items. Raises Damaged for a line that is not valid.
         """
-        if kind in self.kinds():
-            yield from items(self.path, kind)
+        return items(self.path, kind) if kind_file(kind) in self.manifest.files else iter(())
 
     def section(self, kind: str, scope: str) -> Section | None:
         """Return the section of *kind* in *scope*; for a kind that was skipped as a whole, that section."""
@@ -86,7 +81,7 @@ def seconds(written: str) -> float:
 
 
 def kinds(manifest: Manifest) -> list[str]:
-    """Return the kinds that have a file of items, in order."""
+    """Return the kinds with a file of items, in order; an empty kind that was read has one too."""
     return sorted(name.removesuffix(".jsonl") for name in manifest.files if "/" not in name)
 
 
@@ -98,10 +93,10 @@ def items(folder: Path, kind: str) -> Iterator[tuple[str, Json]]:
             try:
                 found = decode(line)
                 scope, item = found["scope"], found["item"]
+                if not isinstance(scope, str) or not isinstance(item, dict):
+                    raise ValueError
             except (ValueError, KeyError, RecursionError):
                 raise Damaged(f"{path}, line {number}: damaged", hint=_HINT) from None
-            if not isinstance(scope, str) or not isinstance(item, dict):
-                raise Damaged(f"{path}, line {number}: damaged", hint=_HINT)
             yield scope, item
 
 
@@ -111,6 +106,18 @@ def open_file(path: Path) -> BinaryIO:
         return open_regular(path, follow=False)
     except OSError as error:
         raise Damaged(f"{path} cannot be read: {error.strerror}", hint=_HINT) from None
+
+
+def checked_lines(path: Path, stored: StoredFile) -> Iterator[bytes]:
+    """Yield the lines of a file. Raises Damaged, after the last one, if it differs from the manifest."""
+    digest, size = sha256(), 0
+    with open_file(path) as file:
+        for line in file:
+            digest.update(line)
+            size += len(line)
+            yield line
+    if (size, digest.hexdigest()) != stored:
+        raise damaged(path)
 
 
 def damaged(path: Path) -> Damaged:
@@ -146,15 +153,10 @@ class ItemFile:
     def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path = path
         self.spans: dict[str, Span] = {}
-        digest, size = sha256(), 0
-        with open_file(path) as file:
-            for scope, span in _spans(path, file, digest.update):
-                if scope in self.spans:
-                    raise damaged(path)
-                self.spans[scope] = span
-                size = span.end
-        if (size, digest.hexdigest()) != (stored.bytes, stored.sha256):
-            raise damaged(path)
+        for scope, span in _spans(path, checked_lines(path, stored)):
+            if scope in self.spans:
+                raise damaged(path)
+            self.spans[scope] = span
 
     def items(self, scope: str) -> Iterator[bytes]:
         """Yield the JSON of each item of *scope*, in the order of the file."""
@@ -173,11 +175,10 @@ class ItemFile:
                 yield line[before:-after]
 
 
-def _spans(path: Path, file: BinaryIO, hash_line: Callable[[bytes], object]) -> Iterator[tuple[str, Span]]:
-    """Yield each scope with the span of its lines; *hash_line* is called with each line."""
+def _spans(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[str, Span]]:
+    """Yield each scope with the span of its lines."""
     scope, suffix, start, at = "", b"", 0, 0
-    for line in file:
-        hash_line(line)
+    for line in lines:
         if not suffix or not line.endswith(suffix):
             if suffix:
                 yield scope, Span(start, at, suffix)
@@ -196,7 +197,8 @@ def _spans(path: Path, file: BinaryIO, hash_line: Callable[[bytes], object]) -> 
 class ItemIndex:
     """The items of the snapshot in *folder*, by kind and parent. Several threads may use it.
 
-    A file is read, and checked against the manifest, at the first request for its kind.
+    A file is read, and checked against the manifest, at the first request for its kind; then Damaged is
+    raised if it differs.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -204,17 +206,22 @@ class ItemIndex:
         self._files: dict[str, ItemFile] = {}
         self._lock = Lock()
 
-    def items(self, kind: str, scope: str) -> Iterator[Json]:
-        """Yield the items of *scope* in the order of the file; none if the kind has no file.
-
-        Raises Damaged if the file differs from the manifest.
-        """
+    def file(self, kind: str) -> ItemFile | None:
+        """Return the file of a kind; None if it has none."""
         name = kind_file(kind)
         if name not in self._manifest.files:
-            return
+            return None
         with self._lock:
             if kind not in self._files:
                 self._files[kind] = ItemFile(self._folder / name, self._manifest.files[name])
-        file = self._files[kind]
-        for text in file.items(scope):
-            yield parse_item(file.path, text)
+        return self._files[kind]
+
+    def lines(self, kind: str, scope: str) -> Iterator[bytes]:
+        """Return the JSON of each item of *scope* in the order of the file; none if the kind has no file."""
+        file = self.file(kind)
+        return file.items(scope) if file else iter(())
+
+    def items(self, kind: str, scope: str) -> Iterator[Json]:
+        """Yield the items of *scope* in the order of the file."""
+        for text in self.lines(kind, scope):
+            yield parse_item(self._folder / kind_file(kind), text)

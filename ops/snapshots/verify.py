@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,19 +38,15 @@ def verify(
 
     Links are checked only if nothing is damaged. Raises OSError for what cannot be read.
     """
+
+    def first(found: Iterator[str]) -> list[str]:
+        kept = list(islice(found, most))
+        return kept if next(found, None) is None else [*kept, f"and more: {most} are shown"]
+
     duplicates: list[str] = []
-    damage = _first(most, _damage(folder, manifest, resources, duplicates.append))
-    links = [] if damage else _first(most, broken_links(folder, manifest, resources))
+    damage = first(_damage(folder, manifest, resources, duplicates.append))
+    links = [] if damage else first(broken_links(folder, manifest, resources))
     return Verification(damage, duplicates + links)
-
-
-def _first(most: int, problems: Iterator[str]) -> list[str]:
-    kept: list[str] = []
-    for number, text in enumerate(problems, 1):
-        if number > most:
-            return [*kept, f"and more: {most} are shown"]
-        kept.append(text)
-    return kept
 
 
 def _damage(
@@ -66,7 +62,7 @@ def _damage(
             yield f"{name}: {problem}"
         else:
             intact.add(name)
-    yield from problems(folder, manifest, resources, intact, warn)
+    yield from _problems(folder, manifest, resources, intact, warn)
 
 
 def _files(folder: Path, inside: str) -> Iterator[tuple[str, str]]:
@@ -86,13 +82,12 @@ def _files(folder: Path, inside: str) -> Iterator[tuple[str, str]]:
 
 
 def _difference(path: Path, stored: StoredFile) -> str:
-    """Return how the file *path* differs from the one that was written; "" if it does not."""
     if (size := path.lstat().st_size) != stored.bytes:
         return f"has {size:,} bytes, not {stored.bytes:,}"
     return "" if measured(path) == stored else "differs from what was written (its SHA-256 differs)"
 
 
-def problems(
+def _problems(
     folder: Path,
     manifest: Manifest,
     resources: Mapping[str, Resource],
@@ -117,13 +112,22 @@ def problems(
         elif name.endswith(".jsonl") and not manifest.placed[name].item:
             yield from _values(folder / name, name, manifest, warn)
     yield from (f"{name}: is missing" for name in sorted(manifest.placed.keys() - manifest.files.keys()))
-    yield from _miscounted(manifest, counts, intact)
+    contents = Counter((placed.kind + _CONTENTS, placed.item) for placed in manifest.placed.values())
+    expected = Counter({(section.kind, section.scope): section.count for section in manifest.sections})
+    for kind, scope in sorted(expected.keys() | counts.keys()):
+        found = (contents if kind.endswith(_CONTENTS) else counts)[kind, scope]
+        # Items of a file that is damaged were not counted.
+        file = kind_file(kind)
+        counted = file in intact or file not in manifest.files
+        if counted and found != expected[kind, scope]:
+            where = f"{kind} in {scope}" if scope else kind
+            yield f"{MANIFEST}: says {expected[kind, scope]:,} of {where}, but the snapshot has {found:,}"
 
 
 def _item_key(
     name: str, manifest: Manifest, resources: Mapping[str, Resource], counts: Counter[tuple[str, str]]
 ) -> Callable[[Json], Key]:
-    """Return a function that counts an item and returns its key; it raises ValueError for an invalid one."""
+    """Return a function that counts an item and returns its key."""
     kind = name.removesuffix(".jsonl")
     resource = resources.get(kind)
     of_account = resource is not None and resource.parent == ACCOUNT
@@ -141,14 +145,8 @@ def _item_key(
 
 
 def _values(path: Path, name: str, manifest: Manifest, warn: Callable[[str], None]) -> Iterator[str]:
-    placed, found = manifest.placed[name], 0
-
-    def key(line: Json) -> Key:
-        nonlocal found
-        found += 1
-        return value_key(line)
-
-    yield from _lines(path, name, key, warn)
+    placed = manifest.placed[name]
+    found = yield from _lines(path, name, value_key, warn)
     for section in manifest.sections:
         of_it = (section.kind, section.scope) == (placed.kind, placed.scope)
         if of_it and section.status == COMPLETE and section.count != found:
@@ -157,10 +155,10 @@ def _values(path: Path, name: str, manifest: Manifest, warn: Callable[[str], Non
 
 def _lines(
     path: Path, name: str, key_of: Callable[[Json], Key], warn: Callable[[str], None]
-) -> Iterator[str]:
-    """Yield the first problem of the lines of a file, which must be in order."""
+) -> Generator[str, None, int]:
+    """Yield the first problem of the lines of a file, which must be in order; return how many were read."""
     before: tuple[Key, bytes] | None = None
-    duplicate = 0
+    duplicate = number = 0
     with open_regular(path, follow=False) as file:
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
             try:
@@ -170,48 +168,36 @@ def _lines(
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 reason = str(error) if type(error) is ValueError else "is not an item"
                 yield f"{name}, line {number}: {reason}"
-                return
+                return number
             if not same:
                 yield f"{name}, line {number}: differs from what cfops writes"
-                return
+                return number
             if before is not None and before >= now:
                 yield f"{name}, line {number}: {'occurs twice' if before == now else 'is out of order'}"
-                return
+                return number
             duplicate = duplicate or (number if before is not None and before[0] == now[0] else 0)
             before = now
     if duplicate:
         warn(f"{name}, line {duplicate}: has the same identity as the line before; there may be more")
-
-
-def _miscounted(
-    manifest: Manifest, counts: Counter[tuple[str, str]], intact: Collection[str]
-) -> Iterator[str]:
-    """Yield each section whose number of items, or contents, differs from the manifest."""
-    contents = Counter((placed.kind + _CONTENTS, placed.item) for placed in manifest.placed.values())
-    expected: Counter[tuple[str, str]] = Counter()
-    for section in manifest.sections:
-        expected[section.kind, section.scope] = section.count
-    damaged = manifest.files.keys() - set(intact)
-    for kind, scope in sorted(expected.keys() | counts.keys()):
-        of_contents = kind.endswith(_CONTENTS)
-        if not of_contents and kind_file(kind) in damaged:
-            continue
-        found = (contents if of_contents else counts)[kind, scope]
-        if found != expected[kind, scope]:
-            where = f"{kind} in {scope}" if scope else kind
-            yield f"{MANIFEST}: says {expected[kind, scope]:,} of {where}, but the snapshot has {found:,}"
+    return number
 
 
 def broken_links(folder: Path, manifest: Manifest, resources: Mapping[str, Resource]) -> Iterator[str]:
     """Yield a sentence for each parent and each linked item that is not in the snapshot."""
     kinds = snapshot.kinds(manifest)
+    present = [resources[kind] for kind in kinds if kind in resources]
+    wanted = {resource.parent for resource in present if resource.parent != ACCOUNT}
+    wanted |= {target for resource in present for _, target in resource.links}
+    wanted |= {placed.kind for placed in manifest.placed.values() if placed.item}
+    # Only what was read completely proves that an item is missing.
+    wanted &= resources.keys() & {section.kind for section in manifest.sections}
+    wanted -= {section.kind for section in manifest.sections if section.status != COMPLETE}
     known = {
         kind: {str(reach(item, resources[kind].key)) for _, item in snapshot.items(folder, kind)}
-        for kind in sorted(_targets(manifest, resources))
+        for kind in sorted(wanted)
     }
-    for kind in kinds:
-        if (resource := resources.get(kind)) is None:
-            continue
+    for resource in present:
+        kind = resource.kind
         links = [(field, target) for field, target in resource.links if target in known]
         parents = known.get(resource.parent)
         if not links and parents is None:
@@ -228,15 +214,3 @@ def broken_links(folder: Path, manifest: Manifest, resources: Mapping[str, Resou
     for name, placed in sorted(manifest.placed.items()):
         if placed.item and placed.kind in known and placed.item not in known[placed.kind]:
             yield f"{name}: belongs to the {placed.kind} {placed.item}, which is not in the snapshot"
-
-
-def _targets(manifest: Manifest, resources: Mapping[str, Resource]) -> set[str]:
-    """Return the kinds that others in the snapshot belong or link to, and that were read completely."""
-    present = [resources[kind] for kind in snapshot.kinds(manifest) if kind in resources]
-    wanted = {resource.parent for resource in present if resource.parent != ACCOUNT}
-    wanted |= {target for resource in present for _, target in resource.links}
-    wanted |= {placed.kind for placed in manifest.placed.values() if placed.item}
-    statuses: dict[str, set[str]] = {}
-    for section in manifest.sections:
-        statuses.setdefault(section.kind, set()).add(section.status)
-    return {kind for kind in wanted if kind in resources and statuses.get(kind) == {COMPLETE}}

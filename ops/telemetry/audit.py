@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, ChainHead
-from ops.files.disk import PRIVATE_FILE, explained
+from ops.files.disk import PRIVATE_FILE, explained, open_regular
 from ops.items import Json
 
 COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
@@ -51,7 +51,8 @@ class AuditLog:
     def verify(self) -> Verification:
         """Verify that the log is what was written, up to its end."""
         try:
-            held = json.loads(self._head.read_text())
+            with open_regular(self._head) as file:
+                held = json.load(file)
             known = ChainHead(int(held["lines"]), str(held["head"]))
         except FileNotFoundError:
             known = EMPTY

@@ -95,7 +95,6 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield every form of *secret* that a log or a body may contain."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     yield json.dumps(secret)[1:-1]

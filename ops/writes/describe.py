@@ -122,7 +122,6 @@ def _short(value: Any) -> str:
 
 
 def _without_bytes(value: Any) -> Any:
-    """Return *value* with bytes replaced by their number."""
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, dict):

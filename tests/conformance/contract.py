@@ -25,7 +25,7 @@ from .document import Document, Json, Operation
 
 if TYPE_CHECKING:
     from ops.sandbox.server import Sandbox
-    from ops.sandbox.wire import Exchange
+    from ops.sandbox.wire import Request
 
 BASE = "/client/v4"
 
@@ -174,7 +174,7 @@ class Contract:
         """
         problems: list[str] = []
 
-        def observe(exchange: Exchange) -> None:
+        def observe(exchange: Request) -> None:
             path, _, query = exchange.target.partition("?")
             answer = exchange.answer
             if answer.status < 400:
@@ -187,11 +187,11 @@ class Contract:
                     self.check_response(exchange.method, path, answer.status, headers, answer.body)
                 )
 
-        before, sandbox.observer = sandbox.observer, observe
+        before, sandbox.edge.observer = sandbox.edge.observer, observe
         try:
             yield problems
         finally:
-            sandbox.observer = before
+            sandbox.edge.observer = before
         assert not problems, "\n".join(dict.fromkeys(problems))
 
 

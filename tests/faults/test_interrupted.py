@@ -20,7 +20,7 @@ from ops.errors import Interrupted
 from ops.kinds.resource import Change, Owner
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Request
 from ops.writes.make import make
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 from tests.faults.canary import Watched
@@ -61,16 +61,16 @@ def test_what_was_interrupted_at_any_item_is_finished_by_running_it_again(
 ) -> None:
     app, client = opened(sandbox, tmp_path)
 
-    def interrupt(exchange: Exchange) -> None:
+    def interrupt(exchange: Request) -> None:
         if exchange.method == "POST" and sum(method == "POST" for method, _ in sandbox.requests) == at:
             os.kill(os.getpid(), signal.SIGINT)
 
     changes = creations(app, sandbox.account_id)
-    sandbox.observer = interrupt
+    sandbox.edge.observer = interrupt
     with pytest.raises(Interrupted):
         make(app, *changes)
     halfway = there(sandbox)
-    sandbox.observer = None
+    sandbox.edge.observer = None
     client.close()
     app, client = opened(sandbox, tmp_path)
     make(app, *creations(app, sandbox.account_id))

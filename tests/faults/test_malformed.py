@@ -18,7 +18,7 @@ from ops.kinds.paths import LIST, find
 from ops.kinds.resource import Resource
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Request
 from tests.cases import reads, writes
 from tests.conftest import Result
 
@@ -29,7 +29,7 @@ WRITES = list(writes())
 UNDOABLE = [name for name, case in writes().items() if case.reversible and not case.confirm]
 DEPTH = 4
 # Random mutations of a task: all of them take too long.
-FEW, MOST = 6, 120
+FEW, MOST = 6, 40
 OTHERS: dict[type, Any] = {str: 7, int: "x", float: "x", bool: "x", list: {}, dict: [], type(None): "x"}
 
 
@@ -49,15 +49,15 @@ def recorded(staged: Sandbox, inv: Inv, line: tuple[str, ...]) -> dict[tuple[str
     """Run *line*; return the JSON that the sandbox answered, by method and target."""
     answers: dict[tuple[str, str], Any] = {}
 
-    def keep(exchange: Exchange) -> None:
+    def keep(exchange: Request) -> None:
         if exchange.answer.body.startswith(b"{"):
             answers.setdefault((exchange.method, exchange.target), json.loads(exchange.answer.body))
 
-    staged.observer = keep
+    staged.edge.observer = keep
     try:
         done = inv(*line)
     finally:
-        staged.observer = None
+        staged.edge.observer = None
     assert done.code == 0, done.err
     return answers
 

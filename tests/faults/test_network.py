@@ -153,7 +153,7 @@ def test_two_processes_send_three_thousand_requests_without_a_refusal(
 ) -> None:
     sandbox.limiter.quota = (480, 4.0)
     statuses: list[int] = []
-    sandbox.observer = lambda exchange: statuses.append(exchange.answer.status)
+    sandbox.edge.observer = lambda exchange: statuses.append(exchange.answer.status)
     command = [sys.executable, "-c", CALLER, sandbox.url, str(tmp_path), sandbox.token]
 
     callers = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import ApiError, NotSent, OpsError, Unanswered
-from ops.http.circuit import FAULTS, REST, with_circuit
 from ops.http.exchange import Call, Reply, Send
+from ops.http.retry import FAULTS, REST, with_circuit
 
 DNS = Call("GET", "/zones/z1/dns_records")
 ROUTES = Call("GET", "/zones/z1/workers/routes")

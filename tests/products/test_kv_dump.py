@@ -180,7 +180,7 @@ def test_keys_deleted_during_the_dump_are_named(staged: Sandbox, inv: Inv) -> No
                 "UPDATE kv_pair SET deleted = 1 WHERE namespace = ? AND name LIKE '%7'", (namespace,)
             )
 
-    staged.observer = vanish
+    staged.edge.observer = vanish
     result = dumped(inv)
 
     *pairs, last = lines()
@@ -322,7 +322,7 @@ def test_a_dump_killed_several_times_is_complete_in_the_end(staged: Sandbox, inv
         if len(sent(staged, "POST", "/bulk/get")) >= begun + 2:
             going.set()
 
-    staged.observer = count
+    staged.edge.observer = count
     for _ in range(6):
         begun = len(sent(staged, "POST", "/bulk/get"))
         going.clear()
@@ -333,7 +333,7 @@ def test_a_dump_killed_several_times_is_complete_in_the_end(staged: Sandbox, inv
         process.kill()
         assert process.wait() == -signal.SIGKILL
         assert not Path("dump.jsonl").exists()
-    staged.observer = None
+    staged.edge.observer = None
     staged.faults.clear()
     dumped(inv)
 
@@ -345,7 +345,7 @@ def test_ctrl_c_ends_a_dump_with_its_exit_code_and_keeps_what_was_read(staged: S
     stock(staged, 3000)
     going = threading.Event()
     staged.faults.add(Fault("delay", "POST", "*/bulk/get", times=-1, seconds=0.05))
-    staged.observer = lambda e: going.set() if len(sent(staged, "POST", "/bulk/get")) > 15 else None
+    staged.edge.observer = lambda e: going.set() if len(sent(staged, "POST", "/bulk/get")) > 15 else None
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
 
     process = subprocess.Popen(
@@ -537,7 +537,9 @@ def test_only_the_pairs_that_failed_are_sent_again(staged: Sandbox, inv: Inv) ->
     dumped(inv)
     staged.faults.add(Fault("partial-bulk", "PUT", "*/bulk", keys=3))
     sizes: list[int] = []
-    staged.observer = lambda e: sizes.append(len(json.loads(e.body))) if e.target.endswith("/bulk") else None
+    staged.edge.observer = lambda e: (
+        sizes.append(len(json.loads(e.body))) if e.target.endswith("/bulk") else None
+    )
 
     result = loaded(inv)
 
@@ -602,7 +604,7 @@ def test_pairs_that_differ_from_what_was_written_make_the_load_incomplete(staged
                 "UPDATE kv_pair SET value = x'00' WHERE namespace = ? AND name LIKE '%77'", (copy,)
             )
 
-    staged.observer = meddle
+    staged.edge.observer = meddle
     result = loaded(inv)
 
     assert result.code == 4

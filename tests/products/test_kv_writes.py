@@ -765,7 +765,7 @@ def test_only_the_keys_that_failed_are_sent_again(
     sandbox.faults.add(Fault("partial-bulk", "PUT", "*/bulk", keys=failing))
     sandbox.faults.add(Fault("partial-bulk", "POST", "*/bulk/delete", keys=failing))
     sizes: list[int] = []
-    sandbox.observer = lambda exchange: sizes.append(len(json.loads(exchange.body)))
+    sandbox.edge.observer = lambda exchange: sizes.append(len(json.loads(exchange.body)))
     items = [item(f"k{n}", b"%d" % n) for n in range(10)]
 
     pairs.write_all(client, namespace, items)

@@ -87,4 +87,4 @@ def stop_at(stage: Stage, number: int) -> None:
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    stage.sandbox.observer = observe
+    stage.sandbox.edge.observer = observe

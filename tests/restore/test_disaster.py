@@ -69,7 +69,7 @@ def test_a_restore_interrupted_at_any_write_is_finished_by_the_next(
 
         first = inv(*RESTORE)
         interrupted = first.code == 130
-        stage.sandbox.observer = None
+        stage.sandbox.edge.observer = None
         second = inv(*RESTORE)
 
         assert first.code in (0, 130), first.err
@@ -91,7 +91,7 @@ def test_a_restore_killed_at_any_write_is_finished_by_the_next(
         change_at_random(stage.world, random.Random(at), changes=15)
 
         killed(stage, at)
-        stage.sandbox.observer = None
+        stage.sandbox.edge.observer = None
         result = inv(*RESTORE)
 
         assert result.code == 0, f"killed at write {at}: {result.err}"
@@ -114,5 +114,5 @@ def killed(stage: Stage, number: int) -> None:
             if left[0] == 0:
                 process.kill()
 
-    stage.sandbox.observer = observe
+    stage.sandbox.edge.observer = observe
     process.wait(timeout=60)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Request
 from tests.faults.test_malformed import mutations
 from tests.restore.conftest import Inv, Stage, exported
 from tests.restore.world import ZONES
@@ -30,13 +30,13 @@ def recorded(stage: Stage, inv: Inv, line: tuple[str, ...]) -> dict[tuple[str, s
     """Run *line*; return the JSON that the sandbox answered, by method and target."""
     answers: dict[tuple[str, str], Any] = {}
 
-    def keep(exchange: Exchange) -> None:
+    def keep(exchange: Request) -> None:
         if exchange.answer.body.startswith(b"{"):
             answers[exchange.method, exchange.target] = json.loads(exchange.answer.body)
 
-    stage.sandbox.observer = keep
+    stage.sandbox.edge.observer = keep
     done = inv(*line)
-    stage.sandbox.observer = None
+    stage.sandbox.edge.observer = None
     assert done.code == 0, done.err
     return answers
 

@@ -472,7 +472,7 @@ def test_a_record_that_another_client_restored_meanwhile_is_not_a_conflict(stage
         if exchange.method == "GET" and "dns_records" in exchange.target and id in exchange.target and once:
             stage.world.call("POST", f"/zones/{id}/dns_records", json=once.pop())
 
-    stage.sandbox.observer = faster
+    stage.sandbox.edge.observer = faster
     result = inv("snapshots.restore", "--kind", "dns.record", "--yes")
 
     assert result.code == 0, result.err
@@ -485,7 +485,7 @@ def test_an_interrupted_restore_says_how_to_resume(stage: Stage, inv: Inv) -> No
     stop_at(stage, 1)
 
     first = inv("snapshots.restore", "--yes")
-    stage.sandbox.observer = None
+    stage.sandbox.edge.observer = None
     second = inv("snapshots.restore", "--yes")
 
     assert first.code == 130

@@ -21,9 +21,8 @@ from ops.kinds.resource import AuditEvent
 from ops.products.audit.api import events
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.snapshots.compare.blame import MOST, Blame
 from ops.snapshots.compare.difference import Difference
-from ops.snapshots.compare.report import code, summary
+from ops.snapshots.compare.report import MOST_EVENTS, Blame, code, summary
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
 from tests.snapshots.touching import Account
@@ -211,8 +210,8 @@ def test_an_endless_log_is_not_read_completely() -> None:
 
     Blame(endless, warnings.append).of(difference(ids=("y",)))
 
-    assert read["events"] == MOST + 1
-    assert f"{MOST:,}" in warnings[0]
+    assert read["events"] == MOST_EVENTS + 1
+    assert f"{MOST_EVENTS:,}" in warnings[0]
 
 
 def test_a_refused_log_is_requested_once() -> None:

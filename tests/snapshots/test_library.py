@@ -131,7 +131,7 @@ def test_a_snapshot_has_items_sections_and_kinds(tmp_path: Path) -> None:
     assert snapshot.section("r2.bucket", "z1") is None
     assert list(snapshot.items("r2.bucket")) == []
     assert snapshot.started == NOW
-    assert "kv.key" in snapshot.kinds()
+    assert "kv.key.jsonl" in snapshot.manifest.files
 
 
 def test_a_changed_word_in_the_manifest_is_noticed(tmp_path: Path) -> None:

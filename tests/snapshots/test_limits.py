@@ -252,6 +252,24 @@ def test_an_error_of_the_system_is_a_sentence_with_the_file_and_the_setting(
     ]
 
 
+@pytest.mark.parametrize(
+    "problem", [MemoryError(), RuntimeError("can't allocate lock"), RuntimeError("can't allocate read lock")]
+)
+def test_too_little_memory_is_a_sentence_that_names_the_limits(
+    staged: Sandbox, inv: Inv, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise problem
+
+    monkeypatch.setattr("requests.cookies.RequestsCookieJar.__init__", fail)
+
+    result = inv("scan.export")
+
+    assert result.code == 2
+    assert "needs more memory" in result.err
+    assert "`ulimit -v`" in result.err
+
+
 def test_an_unreadable_snapshot_is_listed_as_damaged(
     inv: Inv, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -456,3 +474,17 @@ def test_without_any_account_that_can_be_read_the_error_names_the_folder(inv: In
 
     assert result.code == 2
     assert f"error: {unreadable} cannot be read: Permission denied" in result.err
+
+
+def test_a_pipe_in_place_of_the_kept_counts_is_passed_over(
+    staged: Sandbox, inv: Inv, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "phrase").write_text("correct horse")
+    assert inv("scan.export", "--guard", "30", "--passphrase-file", str(tmp_path / "phrase")).code == 0
+    [kept] = (home / "state" / "counts").iterdir()
+    replaced(kept, "pipe")
+
+    result = inv("scan.export", "--guard", "30")
+
+    assert result.code == 0
+    assert "nothing to compare with yet" in result.err

@@ -114,6 +114,14 @@ def test_a_damaged_head_is_an_error_message(tmp_path: Path, log: AuditLog) -> No
         log.verify()
 
 
+def test_a_pipe_in_place_of_the_head_is_an_error_message(tmp_path: Path, log: AuditLog) -> None:
+    (tmp_path / "audit-head.json").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "audit-head.json")
+
+    with pytest.raises(DiskError, match="the end of the log cannot be verified"):
+        log.verify()
+
+
 @pytest.mark.long
 @pytest.mark.fault("P11")
 def test_twenty_thousand_lines_are_verified_fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

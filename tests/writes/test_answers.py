@@ -12,7 +12,7 @@ import pytest
 
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange
+from ops.sandbox.wire import Request as Sent
 from ops.writes.journal import APPLIED, DONE, FAILED, UNKNOWN, Journal
 from tests.conftest import Result
 from tests.writes.test_every_write import CASES, arranged, seldom, state, wrote
@@ -203,11 +203,11 @@ def meanwhile(sandbox: Sandbox, path: str, change: Callable[[], object]) -> None
     """Call *change* once, right after the first answer to a GET of *path*."""
     left = [change]
 
-    def observe(exchange: Exchange) -> None:
+    def observe(exchange: Sent) -> None:
         if left and exchange.method == "GET" and path in exchange.target:
             left.pop()()
 
-    sandbox.observer = observe
+    sandbox.edge.observer = observe
 
 
 def test_a_record_that_changes_while_a_file_is_applied_is_not_overwritten(

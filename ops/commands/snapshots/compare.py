@@ -138,7 +138,7 @@ def _between(
     from ops.snapshots.compare import report
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.pairing import referred_kinds
-    from ops.snapshots.snapshot import check_account
+    from ops.snapshots.snapshot import check_account, kinds
 
     only, skip = names(only), names(skip)
     choose(catalog.resources(), ScanFilter(only=only, skip=skip, deep=True, values="values", contents=True))
@@ -152,7 +152,7 @@ def _between(
         check_account(saved.where, saved.manifest, app.account_id)
         resources = [resource for resource in catalog.resources() if selected(resource.kind)]
         # An id inside an item can be compared only beside the list of the items that it may refer to.
-        referred = referred_kinds(resources, catalog.kinds()) & set(saved.kinds())
+        referred = referred_kinds(resources, catalog.kinds()) & set(kinds(saved.manifest))
         sides[LIVE] = live(app, saved.manifest, lambda kind: selected(kind) or kind in referred)
     for name in dict.fromkeys((a, b)):
         manifest = sides[name].manifest
@@ -195,7 +195,7 @@ class _Excerpt:
 
 def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEvent | None]:
     from ops.kinds import catalog
-    from ops.snapshots.compare.blame import Blame
+    from ops.snapshots.compare.report import Blame
 
     manifest = comparison.old.manifest
     # Include what was done in the current second.

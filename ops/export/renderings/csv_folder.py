@@ -12,17 +12,17 @@ from itertools import chain
 from pathlib import Path
 
 from ops.snapshots import snapshot
-from ops.snapshots.manifest import Manifest
+from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import store
 from ops.ui.cells import cell
 from ops.ui.formats import csv_line
 
-SECTIONS = ("kind", "scope", "status", "count", "reason")
-
 
 def write(folder: Path, manifest: Manifest, target: Path) -> list[str]:
     """Write the snapshot in *folder* into the empty folder *target*; nothing is lost, so return []."""
-    store(target / "sections.csv", map(_line, chain([SECTIONS], map(astuple, manifest.sections))))
+    store(
+        target / "sections.csv", map(_line, chain([Section.__match_args__], map(astuple, manifest.sections)))
+    )
     for kind in snapshot.kinds(manifest):
         # The file is read twice, because a field may occur for the first time in its last item.
         columns = list(dict.fromkeys(name for _, item in snapshot.items(folder, kind) for name in item))

@@ -61,9 +61,8 @@ class KindTable(NamedTuple):
 def check() -> None:
     """Raise UsageError if the extra for pages is not installed."""
     if find_spec("jinja2") is None:
-        raise UsageError(
-            "a page needs the extra html, which is not installed", hint="`pip install 'cfops[html]'`"
-        )
+        hint = "`pip install 'cfops[html]'`"
+        raise UsageError("a page needs the extra html, which is not installed", hint=hint)
 
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
@@ -148,7 +147,6 @@ def _template() -> Any:
 
 
 def _style() -> dict[str, Any]:
-    """Return the style, and its hash for the page's policy."""
     from markupsafe import Markup
 
     text = (Path(__file__).parent / "report" / "style.css").read_text()

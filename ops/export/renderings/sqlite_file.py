@@ -17,10 +17,8 @@ from typing import Any
 from ops.kinds.resource import Resource
 from ops.snapshots import snapshot
 from ops.snapshots.layout import encode
-from ops.snapshots.manifest import Manifest
+from ops.snapshots.manifest import Manifest, Section
 
-SECTIONS = ("kind", "scope", "status", "count", "reason")
-SNAPSHOT = ("name", "value")
 _LARGEST = 1 << 63
 
 
@@ -33,8 +31,8 @@ def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Reso
         database.execute("PRAGMA journal_mode = OFF")
         head = manifest.as_json().items()
         facts = (fact for fact in head if fact[0] not in ("sections", "files", "contents"))
-        _fill(database, "snapshot", SNAPSHOT, facts)
-        _fill(database, "sections", SECTIONS, map(astuple, manifest.sections))
+        _fill(database, "snapshot", ("name", "value"), facts)
+        _fill(database, "sections", Section.__match_args__, map(astuple, manifest.sections))
         for kind in snapshot.kinds(manifest):
             _write_kind(database, folder, kind, identities.get(kind, ()))
 

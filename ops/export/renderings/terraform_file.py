@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -51,7 +51,6 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
 
 
 def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
-    """Return an item's blocks; a comment if it cannot be imported."""
     block = resource.terraform(owner, item) if resource.terraform else None
     label = str(reach(item, resource.label) or "")
     if block is None:
@@ -60,7 +59,6 @@ def _block(resource: Resource, owner: Owner, item: dict[str, Any]) -> str:
 
 
 def _name(label: str, id: str) -> str:
-    """Return a valid and unique name for Terraform."""
     readable = _NAME.sub("_", label.lower())[:40].strip("_")
     start = readable if readable[:1].isalpha() else f"_{readable}"
     return f"{start}_{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
@@ -81,15 +79,12 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, dict):
-        return "{ " + ", ".join(_pairs(value)) + " }" if value else "{}"
+        names = (key if _BARE.fullmatch(key) else _string(key) for key in value)
+        pairs = (f"{name} = {literal(inside)}" for name, inside in zip(names, value.values(), strict=True))
+        return "{ " + ", ".join(pairs) + " }" if value else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _pairs(value: dict[str, Any]) -> Iterator[str]:
-    for key, inside in value.items():
-        yield f"{key if _BARE.fullmatch(key) else _string(key)} = {literal(inside)}"
 
 
 def _string(text: str) -> str:

@@ -53,8 +53,6 @@ def _write_one(
     if owner is None or resource.document is None:
         return [f"{len(items)} of {resource.kind} are omitted: their parent {scope} is not in the snapshot"]
     text, losses = resource.document.make(owner, items)
-    name = str(owner.get("name") or scope)
-    store(
-        target / f"{slug(name, scope)}{resource.document.ending}", [text.encode("utf-8", "backslashreplace")]
-    )
+    file = target / f"{slug(str(owner.get('name') or scope), scope)}{resource.document.ending}"
+    store(file, [text.encode("utf-8", "backslashreplace")])
     return losses

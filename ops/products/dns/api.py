@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.http.paths import path
+from ops.http.shape import require
 from ops.kinds.paging import Pages
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ PAGING = Pages(5000, order="name")
 
 def list_records(client: Client, zone_id: str, **filters: str | bool) -> Listing:
     """Return a zone's records; *filters* are the API's own parameters, an empty one matches all."""
-    return PAGING.read(client, path(RECORDS, zone=zone_id), **filters)
+    return PAGING.read(client, path(RECORDS, zone=zone_id), **filters).map(_record)
+
+
+def _record(item: Json) -> Json:
+    return require(item, "a DNS record", id=str, name=str, type=str, ttl=int)
 
 
 def get_record(client: Client, zone_id: str, record_id: str) -> Json:

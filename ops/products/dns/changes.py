@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import (
-    Absent,
-    AmbiguousName,
-    Incomplete,
-    MalformedAnswer,
-    Refused,
-    UsageError,
-    ValidationError,
-)
+from ops.errors import Absent, AmbiguousName, Incomplete, Refused, UsageError, ValidationError
+from ops.http.shape import require
 from ops.items import without
 from ops.kinds.resource import Change, Owner
 from ops.products.dns import api, checks, rdata
-from ops.products.dns.names import full_name
+from ops.products.dns.entries import SHOWN
+from ops.products.dns.names import absolute_host, full_name
 from ops.products.dns.record import DEFAULTS, excludes, full, key, managed, merged, same_rdata
 from ops.products.dns.resources import RECORDS
 
@@ -25,11 +20,8 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
 
-SHOWN = 20
 SETTINGS = ("ttl", "proxied", "comment", "tags")
 TYPED = ("priority", "weight", "port", "target", "flags", "tag", "value")
-# The typed fields of types whose content is text.
-_OF_TEXT = {"MX": ("priority", "target"), "CNAME": ("target",), "NS": ("target",), "PTR": ("target",)}
 
 
 class CurrentZone(NamedTuple):
@@ -40,18 +32,11 @@ class CurrentZone(NamedTuple):
     simulated: Sequence[Change] = ()
 
     @property
-    def zone(self) -> Json:
-        return self.owner.item
-
-    @property
     def name(self) -> str:
-        return str(self.zone["name"])
+        return str(self.owner.item["name"])
 
     def records(self, **filters: str) -> list[Json]:
-        """Return the records that match *filters* of the API.
-
-        Raises Incomplete where not all could be read: what was not read must not be taken for absent.
-        """
+        """Return the records that match *filters* of the API. Raises Incomplete if not all could be read."""
         listing = api.list_records(self.client, self.owner.id, **filters)
         found = list(listing)
         if listing.problem:
@@ -60,11 +45,7 @@ class CurrentZone(NamedTuple):
 
     def _with_simulated(self, found: list[Json], filters: dict[str, str]) -> list[Json]:
         for record in found:
-            if not isinstance(record, dict) or not all(
-                isinstance(record.get(field), str) for field in ("id", "name", "type")
-            ):
-                hint = "run it again later"
-                raise MalformedAnswer("the API sent a DNS record without id, name or type", hint=hint)
+            require(record, "a DNS record", id=str, name=str, type=str)
         for change in self.simulated:
             if change.resource.kind != RECORDS.kind or change.owner.id != self.owner.id:
                 continue
@@ -100,8 +81,7 @@ class CurrentZone(NamedTuple):
             found = self._with_simulated([api.get_record(self.client, self.owner.id, id)], {})
         except Absent:
             return None
-        record = next((one for one in found if one.get("id") == id), None)
-        if record is None:
+        if not (record := next((one for one in found if one.get("id") == id), None)):
             return None
         wanted = (full_name(name, self.name) if name else key(record)[0], type or record["type"])
         if wanted != key(record) or not self._has(record, content, priority):
@@ -123,11 +103,10 @@ class CurrentZone(NamedTuple):
 
     def existing(self, id: str, name: str, type: str, content: str) -> Json:
         """Return the record that find() finds. Raises NotFound where there is none."""
-        found = self.find(id, name, type, content)
-        if found is None:
-            what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
-            raise Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
-        return found
+        if found := self.find(id, name, type, content):
+            return found
+        what = f"record {id}" if id else f"{type} record {full_name(name, self.name)}"
+        raise Absent(f"no {what} in {self.name}", 404, hint=self._list_hint)
 
     @property
     def _list_hint(self) -> str:
@@ -156,15 +135,12 @@ def _is_same(one: Json, other: Json) -> bool:
 
 
 def new_record(zone: Json, type: str, name: str, given: Json) -> Json:
-    """Return the record that *given* describes, complete and checked.
-
-    Raises ValidationError or UsageError.
-    """
+    """Return the record that *given* describes, complete. Raises ValidationError or UsageError."""
     checks.check_type(type)
     parts = typed_rdata(type, given, zone["name"])
     if not parts:
         hint = f"e.g. --content '{rdata.EXAMPLES[type]}'"
-        raise UsageError(f"a {type} record needs --content{_or_fields(type)}", hint=hint)
+        raise UsageError(f"a {type} record needs {_options(type)}", hint=hint)
     settings: Json = {field: given[field] for field in SETTINGS if field in given}
     record = full({"name": full_name(name, zone["name"]), "type": type, **parts, **settings})
     checks.check(record, zone)
@@ -177,10 +153,10 @@ def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> J
     If *old* is given, a typed field changes that one field of it.
     """
     typed = {field: given[field] for field in TYPED if field in given}
-    own = _fields(type)
+    own = rdata.words_of(type)
     other = [field for field in typed if field not in own]
     if other:
-        raise UsageError(f"a {type} record has no --{other[0]}", hint=f"it has --content{_or_fields(type)}")
+        raise UsageError(f"a {type} record has no --{other[0]}", hint=f"it has {_options(type)}")
     priority = typed.get("priority", rdata.priority_of(old))
     if "content" in given:
         double = [field for field in typed if field != "priority" or (type in rdata.PLAIN and type != "MX")]
@@ -197,7 +173,7 @@ def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> J
         return {}
     if text and rdata.lacks_priority(type, text) and "priority" in own:
         raise UsageError(f"a record of type {type} needs --priority", hint="e.g. --priority 10")
-    found = rdata.fields_of(type, rdata.with_absolute_target(type, text, zone))
+    found = rdata.fields_of(type, rdata.with_target(type, text, partial(absolute_host, zone=zone)))
     first = rdata.priority_of(found)
     if "priority" in given and first != given["priority"]:
         raise ValidationError(
@@ -207,14 +183,9 @@ def typed_rdata(type: str, given: Json, zone: str, old: Json | None = None) -> J
     return found
 
 
-def _fields(type: str) -> tuple[str, ...]:
-    named = (*rdata.FIELDS.get(type, ()), *(("priority",) if type in rdata.NUMBERS else ()))
-    return _OF_TEXT.get(type) or tuple(field for field in TYPED if field in named)
-
-
-def _or_fields(type: str) -> str:
-    own = _fields(type)
-    return f", or {' '.join(f'--{field}' for field in own)}" if own else ""
+def _options(type: str) -> str:
+    own = " ".join(f"--{field}" for field in TYPED if field in rdata.words_of(type))
+    return f"--content, or {own}" if own else "--content"
 
 
 def create(current: CurrentZone, record: Json) -> Change:
@@ -241,7 +212,7 @@ def update(current: CurrentZone, found: Json, typed: Json, cleared: tuple[str, .
     if typed.get("proxied") and "ttl" not in typed:
         wanted["ttl"] = checks.AUTOMATIC
     fields = (*settings, *cleared, *parts, *(("ttl",) if "proxied" in settings else ()))
-    checks.check(wanted, current.zone, fields)
+    checks.check(wanted, current.owner.item, fields)
     return _changed(current, found, wanted, fields)
 
 

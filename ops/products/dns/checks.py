@@ -143,10 +143,8 @@ def _ttl_problems(record: Json, zone: Json) -> Iterator[tuple[str, str, str]]:
 
 
 def fitted(record: Json, zone: Json) -> tuple[Json, list[str]]:
-    """Return *record* without the tags and the comment that *zone* does not allow, and what is left out.
-
-    A record of a snapshot or an undo may be older than the plan.
-    """
+    """Return *record* without the tags and the comment that *zone* does not allow, and what is left out."""
+    # A record of a snapshot or an undo may be older than the plan.
     tags, comment = record.get("tags"), record.get("comment")
     lost = ["tags"] if isinstance(tags, list) and len(tags) > limits(zone).tags else []
     lost += ["comment"] if isinstance(comment, str) and len(comment) > limits(zone).comment else []

@@ -93,10 +93,8 @@ def listed(errors: Sequence[OpsError], most: int = SHOWN) -> list[str]:
 
 
 def refuse_contradiction(record: Json, live: Json | None = None) -> None:
-    """Raise ValidationError where *record* has two rdata: `content` beside other `data`, or two priorities.
-
-    Cloudflare derives the content of most types in a form of its own; as it is in *live* it means nothing.
-    """
+    """Raise ValidationError where *record* has two rdata: `content` and other `data`, or two priorities."""
+    # Cloudflare derives the content of most types in a form of its own; as it is in *live* it means nothing.
     type, data, priority = str(record["type"]), record.get("data"), rdata.priority_of(record)
     data = data if isinstance(data, dict) and type in rdata.FIELDS else {}
     beside = record.get("priority", priority)

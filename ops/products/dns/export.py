@@ -31,11 +31,9 @@ def _order(record: Json) -> tuple[str, ...]:
 
 
 def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
-    """Return the records as a zone file, and a sentence for each kind of thing that it cannot hold.
-
-    Comments and tags follow the records in the form of the API's own export, which it reads back. SOA and
-    the NS of the zone itself are Cloudflare's and not among the records.
-    """
+    """Return the records as a zone file, and a sentence for each kind of thing that it cannot hold."""
+    # Comments and tags follow the records in the form of the API's own export, which it reads back. SOA and
+    # the NS of the zone itself are Cloudflare's and not among the records.
     lines = [f"$ORIGIN {zone['name']}."]
     settings, unreadable = [], []
     for record in sorted(records, key=_order):
@@ -46,11 +44,9 @@ def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
         except OpsError:
             unreadable.append(f"{record['name']} {record['type']}")
             lines.append(f"; {record['name']}. {record['type']} cannot be written in a zone file")
+    lost = {"settings other than flattening": settings, "content that no zone file can have": unreadable}
     losses = []
-    for what, names in (
-        ("settings other than flattening", settings),
-        ("content that no zone file can have", unreadable),
-    ):
+    for what, names in lost.items():
         if names:
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             losses.append(f"not in a BIND file: {what} of {shown}; --format json keeps everything")

@@ -13,7 +13,7 @@ import re
 import reprlib
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +47,10 @@ def read(
     """
     path = Path(file)
     ending = ending or path.suffix.lower()
-    text = read_text(path) if file != "-" else _stdin_text()
-    file = file if file != "-" else "stdin"
+    if file == "-" and sys.stdin is None:
+        raise UsageError("stdin is closed", hint="pipe the zone file in, or use --file FILE")
+    is_stdin, file = file == "-", "stdin" if file == "-" else file
+    text = _decoded(sys.stdin.buffer.read(LARGEST + 1), file) if is_stdin else read_text(path)
     try:
         if not text.strip():
             raise ValidationError("the file has no records: it is empty", hint=_EXPORT)
@@ -78,31 +80,19 @@ def read(
 
 
 def read_text(path: Path, option: str = "--file", *, regular: bool = False) -> str:
-    """Return the text of the file that *option* names. Raises ValidationError where it cannot be read.
-
-    A named pipe and a device are refused, because they may block or never end; a pipe of the shell
-    (/dev/stdin, <(…)) is read unless *regular*.
-    """
+    """Return the text of the file that *option* names. Raises ValidationError where it cannot be read."""
+    # A named pipe and a device are refused, because they may block or never end; a pipe of the shell
+    # (/dev/stdin, <(…)) is read unless *regular*.
     try:
-        open_pipe = not regular and _is_open_pipe(path)
+        # A pipe that this process has inherited has a writer.
+        inherited = str(path) == "/dev/stdin" or path.is_relative_to("/dev/fd")
+        inherited = inherited or not os.path.lexists(os.path.realpath(path))
+        open_pipe = inherited and not regular and stat.S_ISFIFO(path.stat().st_mode)
         with path.open("rb") if open_pipe else open_regular(path) as file:
             return _decoded(file.read(LARGEST + 1), str(path))
     except OSError as error:
         hint = f"check the path in {option}"
         raise ValidationError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
-
-
-def _is_open_pipe(path: Path) -> bool:
-    """True if *path* is a pipe that this process has inherited, so that its writer exists."""
-    inherited = str(path) == "/dev/stdin" or path.is_relative_to("/dev/fd")
-    return stat.S_ISFIFO(path.stat().st_mode) and (inherited or not os.path.lexists(os.path.realpath(path)))
-
-
-def _stdin_text() -> str:
-    """Return the text on stdin. Raises UsageError if it is closed, ValidationError if it is not valid."""
-    if sys.stdin is None:
-        raise UsageError("stdin is closed", hint="pipe the zone file in, or use --file FILE")
-    return _decoded(sys.stdin.buffer.read(LARGEST + 1), "stdin")
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -117,47 +107,42 @@ def _decoded(data: bytes, name: str) -> str:
         raise ValidationError(f"{name} is not UTF-8 at byte {error.start}", hint=hint) from None
 
 
-def _document(text: str, ending: str, zone: Json) -> RecordFile:
-    """Return the records of *text*, each checked, and all errors."""
-    errors: list[OpsError] = []
-    if ending == ".csv":
-        found: list[tuple[FileRecord, Any]] = list(_csv_items(text, errors))
-        named, notes = "", tuple[str, ...]()
-    else:
-        found, named, notes = _listed_items(text, zone, errors, is_json=ending == ".json")
-    records = [read_record(entry, item, zone) for entry, item in found]
+def _checked(items: Iterable[tuple[FileRecord, Any]], zone: Json, errors: list[OpsError]) -> RecordFile:
+    """Return the records of a file, each checked, and all errors."""
+    records = [read_record(entry, item, zone) for entry, item in items]
     errors += [error for entry in records if entry.raw is None for _, error in entry.errors]
-    return RecordFile(records, named, notes, errors=tuple(errors))
+    return RecordFile(records, errors=tuple(errors))
 
 
-def _listed_items(
-    text: str, zone: Json, errors: list[OpsError], *, is_json: bool
-) -> tuple[list[tuple[FileRecord, Any]], str, tuple[str, ...]]:
-    """Return the items of a JSON or YAML document, the zone that it names, and notes."""
+def _document(text: str, ending: str, zone: Json) -> RecordFile:
+    """Return the records of a CSV file, or of a JSON or YAML document."""
     import yaml
 
+    errors: list[OpsError] = []
+    if ending == ".csv":
+        return _checked(_csv_items(text, errors), zone, errors)
+    is_json = ending == ".json"
     try:
         found, node = (_json(text, errors), None) if is_json else _yaml(text, errors)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         hint = "export it again, or fix it"
         raise ValidationError(f"the file does not parse: {' '.join(str(error).split())}", hint=hint) from None
     if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
-        return list(octodns.records(found, node, zone["name"], errors)), "", ()
+        return _checked(octodns.records(found, node, zone["name"], errors), zone, errors)
     items, notes = _items(found, whole=is_json or text.rstrip().endswith("\n..."))
     named = str(found.get("zone") or "") if isinstance(found, dict) else ""
     if isinstance(node, yaml.MappingNode):
-        node = next(value for _, value in node.value if isinstance(value, yaml.SequenceNode))
+        nodes = {key.value: value for key, value in node.value}
+        node = next(nodes[name] for name in _LISTS if isinstance(nodes.get(name), yaml.SequenceNode))
     lines = [one.start_mark.line + 1 for one in node.value] if node else _json_lines(text, len(items))
     at = [f"line {line}, " for line in lines] if len(lines) == len(items) else [""] * len(items)
     entries = [FileRecord(f"{line}record {number}", {}) for number, line in enumerate(at, 1)]
-    return list(zip(entries, items, strict=True)), named, notes
+    return _checked(zip(entries, items, strict=True), zone, errors)._replace(zone=named, notes=notes)
 
 
 def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
-    """Return the list of records in *found*: itself, of an export, of `--export`, or of an API's answer.
-
-    A file that was cut has fewer records than its `count`; one that parses as *whole* was edited instead.
-    """
+    """Return the list of records in *found*: itself, of an export, of `--export`, or of an API's answer."""
+    # A file that was cut has fewer records than its `count`; one that parses as *whole* was edited instead.
     if isinstance(found, list):
         return found, ()
     lists = [found[n] for n in _LISTS if isinstance(found.get(n), list)] if isinstance(found, dict) else []
@@ -187,10 +172,9 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
 def _json(text: str, errors: list[OpsError]) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> Json:
         found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in found if names.count(name) > 1)
-            errors.append(_twice(f"an object of the file, {reprlib.repr(found)},", twice))
+        names = [name for name, _ in pairs]
+        twice = [name for name in found if len(found) < len(pairs) and names.count(name) > 1]
+        errors.extend(_twice(f"an object of the file, {reprlib.repr(found)},", name) for name in twice)
         return found
 
     return json.loads(text, object_pairs_hook=unique)

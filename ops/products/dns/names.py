@@ -76,10 +76,8 @@ def host(text: str) -> str:
 
 
 def absolute_host(text: str, zone: str) -> str:
-    """Return a target as a person wrote it with `@` as the zone. Raises ValidationError for a single label.
-
-    The API takes `www` for a top-level domain, while people mean a name in the zone.
-    """
+    """Return a target as people write it: `@` is the zone. Raises ValidationError for a single label."""
+    # The API takes `www` for a top-level domain, while people mean a name in the zone.
     if text == APEX:
         return zone
     if text and not is_absolute(text) and "." not in text:

@@ -39,15 +39,12 @@ def records(
         for record, at in zip(held if many else [held], value.value if many else [value], strict=True):
             entry = FileRecord(f"line {at.start_mark.line + 1}", {})
             if isinstance(record, dict) and isinstance(record.get("type"), str):
-                yield from _values(entry._replace(lines=_lines(at)), record, at, whole)
+                lines = {str(field.value): field.start_mark.line + 1 for field, _ in at.value}
+                yield from _values(entry._replace(lines=lines), record, at, whole)
                 continue
             error = f"the file has no list of records, and {written!r} is not a record of octoDNS"
             hint = "`inv dns.export --format yaml` writes a list of records"
             errors.append(entry.refused(ValidationError(error, hint=hint)))
-
-
-def _lines(node: Any) -> dict[str, int]:
-    return {str(key.value): key.start_mark.line + 1 for key, _ in node.value}
 
 
 def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[tuple[FileRecord, Json]]:
@@ -77,7 +74,7 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
         line, own_errors, rdata = at.start_mark.line + 1, [*errors], {}
         entry = entry._replace(place=f"line {line}")
         with entry.collected(own_errors, "content"):
-            if value is None or isinstance(value, list):
+            if value is None or not (isinstance(value, dict) or isinstance(at.value, str)):
                 what = "a list in its values" if value else "no value"
                 hint = "value is one, and values a list of them"
                 raise ValidationError(f"the {type} record {name} of octoDNS has {what}", hint=hint)

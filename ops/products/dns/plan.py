@@ -13,12 +13,13 @@ import json
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dns.rdatatype
 
 from ops.errors import Conflict, OpsError, ValidationError
-from ops.items import without
+from ops.items import Json, without
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, comparable
 from ops.products.dns import checks, rdata
 from ops.products.dns.entries import (
@@ -32,17 +33,16 @@ from ops.products.dns.entries import (
     refuse_contradiction,
     unsupported,
 )
-from ops.products.dns.names import name_of
+from ops.products.dns.names import absolute_host, name_of
 from ops.products.dns.record import READ_ONLY, did_you_mean, excludes, full, key, managed, merged, value
 from ops.products.dns.resources import RECORDS
 from ops.products.dns.writes import BATCH
 
 if TYPE_CHECKING:
-    from ops.items import Json
     from ops.kinds.resource import Owner
 
 Set = tuple[str, str]
-_ORDER = (DELETE, UPDATE, CREATE)
+Pair = tuple[Json | None, FileRecord]
 
 
 class Plan(NamedTuple):
@@ -172,26 +172,26 @@ class _Planning:
             live[key(record)].append(record)
         for one in sorted({*live, *wanted}):
             alone = not self.keep or one[1] == "CNAME"
-            found = match(live.get(one, []), wanted.get(one, []), alone=alone)
-            for entry, first in found.again:
+            pairs, gone, new, repeated = _matched(live.get(one, []), wanted.get(one, []), alone=alone)
+            for entry, first in repeated:
                 settings, others = (
                     {f: value(record, f) for f in record if f not in (*rdata.RDATA, *READ_ONLY)}
                     for record in (entry.record, first.record)
                 )
-                message = f"the {one[1]} record {one[0]} is at {first.place} as well"
-                difference = "" if settings == others else ", with other settings"
-                error = entry.refused(ValidationError(message + difference, hint="remove one of the two"))
-                if difference:
-                    self.errors.append(("", error))
+                again = f"the {one[1]} record {one[0]} is at {first.place} as well"
+                again += "" if settings == others else ", with other settings"
+                error = ValidationError(again, hint="remove one of the two")
+                if settings == others:
+                    self.skipped.append(entry.refused(error))
                 else:
-                    self.skipped.append(error)
-            for record in found.gone:
+                    self._refuse(entry, error)
+            for record in gone:
                 exported = str(record.get("id")) in self.as_exported
                 kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
                 yield Change(RECORDS, self.zone, record, record if kept else None)
-            for live_record, entry in (*found.pairs, *((None, entry) for entry in found.new)):
+            for live_record, entry in (*pairs, *((None, entry) for entry in new)):
                 after = self._created(entry) if live_record is None else self._updated(entry, live_record)
                 if after is not None:
                     self.places[id(after)] = entry.place
@@ -253,37 +253,30 @@ class _Planning:
             self._refuse(entry, needed, "priority")
             text = f"0 {text}"
         if not entry.absolute:
-            text = rdata.with_absolute_target(type, text, self.name)
+            text = rdata.with_target(type, text, partial(absolute_host, zone=self.name))
         return without(record, rdata.RDATA) | rdata.fields_of(type, text)
 
 
-class Match(NamedTuple):
-    """Pairs, what only exists, what only is wanted, and what the file has again, with the first of it."""
-
-    pairs: list[tuple[Json, FileRecord]]
-    gone: list[Json]
-    new: list[FileRecord]
-    again: list[tuple[FileRecord, FileRecord]]
-
-
-def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
-    """Match the records of one set. *alone*: what is not wanted is deleted, so it can become what is."""
+def _matched(
+    live: list[Json], wanted: list[FileRecord], *, alone: bool
+) -> tuple[list[Pair], list[Json], list[FileRecord], list[tuple[FileRecord, FileRecord]]]:
+    """Return pairs, what only exists, what only is wanted, and what is repeated, with the first of it."""
+    # *alone*: of this set, what is not wanted is deleted, so it can become what is.
     wanted = [_with_priority(entry, live) for entry in wanted]
-    pairs: list[tuple[Json, FileRecord]] = []
+    pairs: list[Pair] = []
     for by in (spelling, rdata.rdata_key, lambda record: record.get("id")):
-        places: dict[Any, list[int]] = defaultdict(list)
-        for place, record in enumerate(live) if wanted else ():
-            places[by(record)].append(place)
-        used, left = set(), []
+        places: dict[Any, list[Json]] = defaultdict(list)
+        for record in live if wanted else ():
+            places[by(record)].append(record)
+        places.pop(None, None)
+        left = []
         for entry in wanted:
-            sought = by(entry.record)
-            same = places.get(sought) if sought is not None else None
-            if same:
-                used.add(same[0])
-                pairs.append((live[same.pop(0)], entry))
+            if same := places.get(by(entry.record)):
+                pairs.append((same.pop(0), entry))
             else:
                 left.append(entry)
-        live, wanted = [record for place, record in enumerate(live) if place not in used], left
+        paired = {id(record) for record, _ in pairs}
+        live, wanted = [record for record in live if id(record) not in paired], left
     seen = {rdata.rdata_key(entry.record): entry for _, entry in pairs} if wanted else {}
     new, again = [], []
     for entry in wanted:
@@ -294,10 +287,10 @@ def match(live: list[Json], wanted: list[FileRecord], *, alone: bool) -> Match:
             again.append((entry, first))
     if alone:
         ours = [record for record in live if not managed(record)]
-        rest = list(zip(ours, new, strict=False))
+        rest: list[Pair] = list(zip(ours, new, strict=False))
         live = [record for record in live if managed(record)] + ours[len(rest) :]
         pairs, new = pairs + rest, new[len(rest) :]
-    return Match(pairs, live, new, again)
+    return pairs, live, new, again
 
 
 def spelling(record: Json) -> tuple[Any, Any] | None:
@@ -307,33 +300,27 @@ def spelling(record: Json) -> tuple[Any, Any] | None:
 
 def _with_priority(entry: FileRecord, live: list[Json]) -> FileRecord:
     """Return *entry* with the priority of the live record that it is: a CSV may have no column for it."""
-    record = entry.record
-    if record.get("data") or rdata.priority_of(record) is not None:
+    record, id = entry.record, entry.record.get("id")
+    lacking = rdata.lacks_priority(str(record["type"]), str(record.get("content") or ""))
+    if record.get("data") or rdata.priority_of(record) is not None or not lacking:
         return entry
-    if not rdata.lacks_priority(str(record["type"]), str(record.get("content") or "")):
-        return entry
-    if id := record.get("id"):
-        same = [one for one in live if one.get("id") == id]
-    else:
-        keys = [rdata.rdata_key({**record, "priority": rdata.priority_of(one)}) for one in live]
-        same = [one for one, wanted in zip(live, keys, strict=True) if rdata.rdata_key(one) == wanted]
-    if len(same) != 1:
-        return entry
-    return entry._replace(record={**record, "priority": rdata.priority_of(same[0])})
+    with_each = [({**record, "priority": rdata.priority_of(one)}, one) for one in live]
+    same = [
+        whole
+        for whole, one in with_each
+        if (one.get("id") == id if id else rdata.rdata_key(one) == rdata.rdata_key(whole))
+    ]
+    return entry._replace(record=same[0]) if len(same) == 1 else entry
 
 
 def packed(changes: Iterable[Change], size: int = BATCH) -> list[Change]:
-    """Return *changes* so that cutting them every *size* separates no name, where that can be avoided.
-
-    The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
-    however the changes of one name are ordered. The names with most changes come first, so that single ones
-    fill what they leave; what makes the zone grow comes last, because a full zone needs room.
-    """
+    """Return *changes* so that cutting them every *size* separates no name, where that can be avoided."""
+    # The API carries a batch out as deletes, patches, puts, posts, so a CNAME may become an A in one batch,
+    # however the changes of one name are ordered. The names with most changes come first, so that single ones
+    # fill what they leave; what makes the zone grow comes last, because a full zone needs room.
     names: dict[str, list[Change]] = defaultdict(list)
-    for change in changes:
+    for change in sorted(changes, key=lambda change: (DELETE, UPDATE, CREATE).index(change.action)):
         names[name_of(change.item)].append(change)
-    for group in names.values():
-        group.sort(key=lambda change: _ORDER.index(change.action))
 
     def turn(group: list[Change]) -> tuple[bool, int, str]:
         actions = [change.action for change in group]

@@ -34,10 +34,7 @@ def save(plan: Plan, zone: Json, live: list[Json], path: Path) -> None:
 
 
 def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
-    """Return the plan in *path* for *zone*, whose records now are *live*.
-
-    Raises ValidationError for another file, or a plan for another zone, Conflict where the zone has changed.
-    """
+    """Return the plan in *path*. Raise ValidationError if not for *zone*, Conflict if *live* differs."""
     try:
         found = json.loads(read_text(path, "--plan", regular=True))
     except (ValueError, RecursionError):

@@ -13,9 +13,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsError, ValidationError
-from ops.products.dns.names import absolute_host, host, is_absolute
+from ops.products.dns.names import host, is_absolute
 from ops.products.dns.reasons import reason
-from ops.products.dns.strings import comparable_strings, quoted, sendable, strings_of
+from ops.products.dns.strings import comparable_strings, sendable, strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,21 +67,19 @@ EXAMPLES = {
 # The documentation's limit for one record on the wire.
 LARGEST = 4096
 # The words of types whose fields are not all in `data`; of any other, the only one is the content.
-_WORDS = {"MX": ("priority", "target"), "URI": ("priority", "weight", "target")}
+_WORDS = {
+    **dict.fromkeys(("CNAME", "NS", "PTR"), ("target",)),
+    **{"MX": ("priority", "target"), "URI": ("priority", "weight", "target")},
+}
 _QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # Where dnspython's name of a field is not the API's.
-_ATTRIBUTES = {
-    ("CERT", "type"): "certificate_type",
-    ("DNSKEY", "public_key"): "key",
-    ("NAPTR", "regex"): "regexp",
-    ("SMIMEA", "matching_type"): "mtype",
-    ("SMIMEA", "certificate"): "cert",
-    ("SSHFP", "type"): "fp_type",
-    ("TLSA", "matching_type"): "mtype",
-    ("TLSA", "certificate"): "cert",
-}
-_BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"))
+_ALIASES = {
+    "certificate": ("cert",), "content": ("address", "exchange", "target", "key"), "regex": ("regexp",),
+    "matching_type": ("mtype",), "priority": ("preference",), "public_key": ("key",),
+    "type": ("certificate_type", "fp_type"),
+}  # fmt: skip
+_BASE64 = (("CERT", "certificate"), ("DNSKEY", "public_key"), ("OPENPGPKEY", "content"))
 _HEX = ("digest", "fingerprint", "certificate")
 _NAME_LAST = ("CNAME", "MX", "NS", "PTR", "SRV", "NAPTR")
 _NAME_SECOND = ("HTTPS", "SVCB")
@@ -141,16 +139,9 @@ def priority_of(record: Json | None) -> Any:
     return (record or {}).get("priority") if inside is None else inside
 
 
-def with_absolute_target(type: str, text: str, zone: str) -> str:
-    """Return *text* with its target as absolute_host gives it. Raises ValidationError for a single label."""
-    return with_target(type, text, lambda target: absolute_host(target, zone))
-
-
 def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
-    """Return *text* with its target *replaced*; the target is the last word, or the second one.
-
-    In the form of RFC 3597, for any type, there is no name.
-    """
+    """Return *text* with its target *replaced*; the target is the last word, or the second one."""
+    # In the form of RFC 3597, for any type, there is no name.
     if text.startswith("\\#"):
         return text
     second = text.split(None, 2) if type in _NAME_SECOND else ()
@@ -163,10 +154,8 @@ def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
 
 
 def rdata_key(record: Json) -> bytes:
-    """Return the rdata of *record* in one form, however it is spelled; rdata that does not parse as it is.
-
-    Where a record has `data`, its `content` does not count.
-    """
+    """Return the rdata of *record* in one form, however it is spelled; rdata that does not parse as it is."""
+    # Where a record has `data`, its `content` does not count.
     type = str(record["type"])
     try:
         if type == "TXT":
@@ -179,15 +168,18 @@ def rdata_key(record: Json) -> bytes:
 
 
 def fields_of(type: str, text: str) -> Json:
-    """Return *text* as the fields of a record: `content`, or `data` with its text, and `priority`.
-
-    Raises ValidationError with the reason where it does not parse.
-    """
+    """Return *text* as `content`, or `data` with its text, and `priority`. Raises ValidationError."""
+    found: Json
     if type == "TXT":
         found, size = {"content": sendable(text)}, sum(map(len, strings_of(text)))
     else:
         rdata = parsed(type, text)
-        found, size = fields_of_rdata(rdata), len(rdata.to_digestable())
+        found, size = {}, len(rdata.to_digestable())
+        if type in FIELDS:
+            found["data"] = _location(rdata) if type == "LOC" else {f: _field(rdata, f) for f in FIELDS[type]}
+        found["content"] = text_of({"type": type, **found}) if found else _field(rdata, "content")
+        if type in WITH_PRIORITY:
+            found["priority"] = _field(rdata, "priority")
     if size > LARGEST:
         raise ValidationError(f"the record has {size:,} bytes", hint=f"at most {LARGEST:,} are allowed")
     return found
@@ -222,46 +214,22 @@ def parsed(type: str, text: str) -> Rdata:
     raise ValidationError(f"{text!r} does not parse as {type}: {problem}; e.g. {example}", hint=hint)
 
 
-def fields_of_rdata(rdata: Rdata) -> Json:
-    """Return *rdata* as the fields of a record; names without the dot at their end."""
-    type = rdata.rdtype.name
-    # dnspython's classes are found by name as it runs.
-    any_rdata: Any = rdata
-    found: Json = {}
-    if type == "TXT":
-        return {"content": quoted(any_rdata.strings)}
-    if type in FIELDS:
-        found["data"] = location(rdata) if type == "LOC" else {f: _field(rdata, f) for f in FIELDS[type]}
-        found["content"] = text_of({"type": type, "data": found["data"]})
-    elif type in ("A", "AAAA"):
-        found["content"] = str(any_rdata.address)
-    elif type == "OPENPGPKEY":
-        found["content"] = b64encode(any_rdata.key).decode()
-    else:
-        found["content"] = _name(any_rdata.exchange if type == "MX" else any_rdata.target)
-    if type in WITH_PRIORITY:
-        found["priority"] = int(any_rdata.preference if type == "MX" else any_rdata.priority)
-    return found
-
-
-def _name(name: Any) -> str:
-    return host(name.to_text(omit_final_dot=len(name) > 1))
-
-
 def _field(rdata: Rdata, field: str) -> str | int:
     type = rdata.rdtype.name
     if type in _NAME_SECOND and field == "value":
         return " ".join(rdata.to_text().split(" ")[2:])
-    value = getattr(rdata, _ATTRIBUTES.get((type, field), field))
+    names = (field, *_ALIASES.get(field, ()))
+    value = next(getattr(rdata, name) for name in names if hasattr(rdata, name))
+    if isinstance(value, int | str):
+        return value if isinstance(value, str) else int(value)
     if not isinstance(value, bytes):
-        return int(value) if isinstance(value, int) else _name(value)
+        return host(value.to_text(omit_final_dot=len(value) > 1))
     if (type, field) in _BASE64:
         return b64encode(value).decode()
     return value.hex() if field in _HEX else value.decode("utf-8", "backslashreplace")
 
 
-def location(rdata: Any) -> Json:
-    """Return a LOC as the API has it: degrees, minutes and seconds, and metres."""
+def _location(rdata: Any) -> Json:
     values: list[Any] = []
     for angle, directions in ((rdata.latitude, "NS"), (rdata.longitude, "EW")):
         degrees, minutes, seconds, thousandths, sign = angle

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 # `zone_id`, `zone_name` and `locked` came with records until January 2025.
-READ_ONLY = (
-    *("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta", "proxiable"),
-    *("zone_id", "zone_name", "locked"),
-)
+VOLATILE = ("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta")
+READ_ONLY = (*VOLATILE, "proxiable", "zone_id", "zone_name", "locked")
 DEFAULTS: Json = {"ttl": 1, "proxied": False, "comment": None, "tags": [], "settings": {}}
 YES_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
@@ -45,10 +43,8 @@ def value(record: Json, field: str) -> Any:
 
 
 def canonical(record: Json) -> Json:
-    """Return *record* with the content that its `data` means, and without a repeated priority.
-
-    The API derives the content in a form of its own, which may change.
-    """
+    """Return *record* with the content that its `data` means, and without a repeated priority."""
+    # The API derives the content in a form of its own, which may change.
     data = record.get("data")
     if record.get("type") not in FIELDS or not isinstance(data, dict) or not data:
         return record
@@ -100,10 +96,8 @@ def spelled_like(found: Json, item: Json) -> Json:
 
 
 def body(record: Json) -> Json:
-    """Return what is sent to create *record*, or to replace another with it.
-
-    Fields that are not known here are sent as they came: they may be newer than this program.
-    """
+    """Return what is sent to create *record*, or to replace another with it."""
+    # Fields that are not known here are sent as they came: they may be newer than this program.
     sent = without(record, (*READ_ONLY, *_derived(record)))
     return {name: one for name, one in sent.items() if one is not None and one not in ("", [], {})}
 
@@ -119,10 +113,8 @@ def _derived(record: Json) -> tuple[str, ...]:
 
 
 def patch(before: Json, after: Json) -> Json | None:
-    """Return the fields that turn *before* into *after*; None where only a replacement of the record does.
-
-    A field that goes away, and the old type, can only be left out of a whole record.
-    """
+    """Return the fields that turn *before* into *after*; None where only a replacement of the record does."""
+    # A field that goes away, and the old type, can only be left out of a whole record.
     hidden = (*READ_ONLY, *_derived(after))
     old, new = without(before, hidden), without(after, hidden)
     lost = old.keys() - new.keys() or (old.get("settings") or {}).keys() - (new.get("settings") or {}).keys()

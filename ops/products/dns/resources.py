@@ -9,7 +9,7 @@ from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restor
 from ops.products.dns import api
 from ops.products.dns.checks import fitted
 from ops.products.dns.export import bind
-from ops.products.dns.record import canonical
+from ops.products.dns.record import READ_ONLY, VOLATILE, canonical
 from ops.products.dns.writes import RECORD_WRITES, SETTINGS_WRITES, managed_by_cloudflare
 
 if TYPE_CHECKING:
@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 def _block(zone: Owner, record: Json) -> Block:
     data = record.get("data") or None
     arguments = {
-        "zone_id": zone.id,
-        "name": record["name"],
-        "type": record["type"],
+        **{"zone_id": zone.id, "name": record["name"], "type": record["type"]},
         # The provider takes the content or its parts, not both.
-        "content": None if data else record.get("content"),
-        "data": data,
-        "priority": record.get("priority"),
-        "ttl": record.get("ttl"),
+        **{"content": None if data else record.get("content"), "data": data},
+        **{name: record.get(name) for name in ("priority", "ttl")},
         "proxied": record.get("proxied") if record.get("proxiable") else None,
         **{name: record.get(name) or None for name in ("comment", "tags", "settings")},
     }
@@ -43,12 +39,7 @@ RECORDS = Resource(
     # A name may have several records of one type, which differ by their content.
     identity=("name", "type", "content", "priority"),
     types={"content": str, "priority": int},
-    # The last three read-only fields came with records until January 2025.
-    compare=Compare(
-        volatile=("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on", "meta"),
-        read_only=("proxiable", "zone_id", "zone_name", "locked"),
-        canonical=canonical,
-    ),
+    compare=Compare(VOLATILE, read_only=READ_ONLY[len(VOLATILE) :], canonical=canonical),
     restore=Restore(blocked=managed_by_cloudflare, fitted=fitted),
     document=Document(ending=".zone", make=bind),
     terraform=_block,

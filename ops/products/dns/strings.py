@@ -67,10 +67,7 @@ def _byte(match: re.Match[bytes]) -> bytes:
 
 
 def sendable(content: str) -> str:
-    """Return *content* so that the API reads it as it is meant: quoted where it has quotes or backslashes.
-
-    Raises ValidationError where it is empty, has a line break or more than 2,048 characters.
-    """
+    """Return *content* in quotes where it has quotes or backslashes. Raises ValidationError."""
     strings, text = strings_of(content), content.strip()
     length = len(b"".join(strings).decode("utf-8", "replace"))
     if not 0 < length <= MOST_CHARACTERS:

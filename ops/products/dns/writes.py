@@ -15,7 +15,7 @@ from ops.products.dns.names import name_of
 from ops.products.dns.record import body, key, managed, patch, same_rdata, spelled_like
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ops.http.client import Client
     from ops.items import Json
@@ -29,10 +29,8 @@ MANY = 20
 
 
 def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
-    """Return the record with the id of *item*, else the one of its name and type with the same rdata.
-
-    It is spelled as *item* is, wherever both mean the same.
-    """
+    """Return the record with the id of *item*, else the one of its name and type with the same rdata."""
+    # It is spelled as *item* is, wherever both mean the same.
     id = str(item.get("id") or "")
     try:
         found = api.get_record(client, zone.id, id) if id else None
@@ -40,7 +38,8 @@ def find_record(client: Client, zone: Owner, item: Json) -> Json | None:
         found = None
     if found is None:
         name, type = key(item)
-        found = _equal(api.list_records(client, zone.id, name=name, type=type), item)
+        listing = api.list_records(client, zone.id, name=name, type=type)
+        found = next((record for record in listing if same_rdata(record, item)), None)
     return spelled_like(found, item) if found else None
 
 
@@ -59,12 +58,12 @@ def find_records(client: Client, zone: Owner, items: Sequence[Json]) -> list[Jso
         complete = not listing.problem
     if not complete:
         return [find_record(client, zone, item) for item in items]
-    found = [by_id.get(str(item.get("id"))) or _equal(by_set.get(key(item), ()), item) for item in items]
-    return [spelled_like(one, item) if one else None for one, item in zip(found, items, strict=True)]
-
-
-def _equal(records: Iterable[Json], item: Json) -> Json | None:
-    return next((record for record in records if same_rdata(record, item)), None)
+    found: list[Json | None] = []
+    for item in items:
+        equal = (record for record in by_set.get(key(item), ()) if same_rdata(record, item))
+        one = by_id.get(str(item.get("id"))) or next(equal, None)
+        found.append(spelled_like(one, item) if one else None)
+    return found
 
 
 def create_record(client: Client, zone: Owner, item: Json) -> Json:
@@ -89,11 +88,9 @@ def delete_record(client: Client, zone: Owner, item: Json) -> None:
 
 
 def batch_records(client: Client, zone: Owner, changes: Sequence[Change]) -> list[Json | None]:
-    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts: all or nothing.
-
-    Not all name servers answer with it at the same moment. A refusal names the record that it is about, as
-    far as that can be found.
-    """
+    """Make *changes* in one transaction, carried out as deletes, patches, puts, posts: all or nothing."""
+    # Not all name servers answer with it at the same moment. A refusal names the record that it is about, as
+    # far as that can be found.
     lists: dict[str, list[Json]] = {name: [] for name in LISTS}
     placed = []
     for change in changes:

@@ -279,11 +279,9 @@ def _counted(match: re.Match[str], counter: int) -> str:
 
 
 def remarks(comment: str) -> tuple[Json, list[str]]:
-    """Return what a comment means as the API writes it, and warnings for what is not understood.
-
-    Free text comes first, then `cf_tags=` with the tags; a comment that contains this marker itself has
-    another one at its end. A value with `"`, `=`, `,` or a backslash is a JSON string.
-    """
+    """Return what a comment means as the API writes it, and warnings for what is not understood."""
+    # Free text comes first, then `cf_tags=` with the tags; a comment that contains this marker itself has
+    # another one at its end. A value with `"`, `=`, `,` or a backslash is a JSON string.
     text, mark, listed = comment.rpartition(TAGS)
     if not mark:
         text, listed = comment, ""

@@ -33,10 +33,8 @@ def list_namespaces(
     """List namespaces (`id`, `name`, `script`, `class`, `use_sqlite`), only those of *script* if named."""
     if not 1 <= per_page <= LARGEST_PAGE:
         raise UsageError(f"--per-page {per_page} is not between 1 and {LARGEST_PAGE}", hint="--per-page 100")
-    paging = NAMESPACE_PAGING._replace(size=per_page)
-    listing = paging.read(client, path(NAMESPACES, account=account_id)).map(
-        lambda item: require(item, "the item", id=str)
-    )
+    found = NAMESPACE_PAGING._replace(size=per_page).read(client, path(NAMESPACES, account=account_id))
+    listing = found.map(lambda item: require(item, "a namespace", id=str))
     return listing.where(lambda namespace: namespace.get("script") == script) if script else listing
 
 

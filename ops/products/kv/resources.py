@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 NEW_ID = "its id: Workers are bound to the new one if they are restored too (--kind kv,workers)"
 
 
-def _pairs(client: Client, namespace: Owner, keys: Iterable[Json]) -> Iterator[Json]:
-    return (as_pair(key, value) for key, value in values(client, namespace, keys))
-
-
 def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
     """Return the namespace with the item's id, else with its title."""
     if item.get("id"):
@@ -30,9 +26,8 @@ def _find_namespace(client: Client, account: Owner, item: Json) -> Json | None:
             return api.get_namespace(client, account.id, item["id"])
         except Absent:
             return None
-    return next(
-        (one for one in api.list_namespaces(client, account.id) if one["title"] == item["title"]), None
-    )
+    namespaces = api.list_namespaces(client, account.id)
+    return next((one for one in namespaces if one["title"] == item["title"]), None)
 
 
 _NAMESPACE_WRITES = Writes(
@@ -101,7 +96,7 @@ RESOURCES = (
         task="kv.keys",
         identity=("name",),
         key="name",
-        values=_pairs,
+        values=lambda client, namespace, keys: starmap(as_pair, values(client, namespace, keys)),
         content_path=f"{api.NAMESPACE}/values/{{item}}",
         restore=Restore(values=Values("kv.pair", item_of), unsupported="a key is restored with its value"),
     ),

@@ -10,7 +10,6 @@ from ops.products.zones.api import get_universal_ssl
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"
 
-
 RESOURCES = (
     Resource(
         kind="ssl.pack",

@@ -108,13 +108,10 @@ def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
         # A zone that Cloudflare does not serve has no certificate and needs none.
         served = zone.get("status") == "active" and not zone.get("paused")
-        if not served:
-            return name, packs, AnswerPart(f"records of {name}")
-        return (
-            name,
-            packs,
-            attempt(f"records of {name}", lambda: api.list_proxied_names(app.client, zone["id"])),
-        )
+        records = AnswerPart(f"records of {name}")
+        if served:
+            records = attempt(records.name, lambda: api.list_proxied_names(app.client, zone["id"]))
+        return name, packs, records
 
     for name, packs, records in app.parallel(read, zones):
         report(packs, app.gap)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.errors import Refused
-from ops.files.disk import atomic, explained, private_folder, refuse_other
+from ops.files.disk import atomic, explained, open_regular, private_folder, refuse_other
 from ops.items import Json
 from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
@@ -66,8 +66,8 @@ def _write(module: Content, file: Path) -> Json:
     refuse_other(file)
     kept = ""
     if file.exists():
-        with explained(file):
-            earlier = file.read_bytes()
+        with explained(file, "read"), open_regular(file) as source:
+            earlier = source.read()
         if earlier != module.data:
             # Named after its content, so that an earlier copy is never replaced.
             copy = file.with_name(f"{file.name}.{_digest(earlier)[:12]}.old")

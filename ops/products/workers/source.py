@@ -13,21 +13,10 @@ from ops.errors import UsageError, ValidationError
 from ops.files.disk import open_regular
 from ops.http.answers import parse
 from ops.kinds.resource import Content
+from ops.products.workers import script as scripts
 from ops.products.workers import valid
 from ops.products.workers.javascript import is_blank, is_module
-from ops.products.workers.script import (
-    FORM_PART,
-    MODULE,
-    PYTHON,
-    SECRETS,
-    SERVICE_WORKER,
-    SETTINGS,
-    Script,
-    code_of,
-    main_of,
-    sorted_bindings,
-    without_code,
-)
+from ops.products.workers.script import FORM_PART, MODULE, PYTHON, SERVICE_WORKER, Script
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -131,11 +120,14 @@ def _folder(folder: Path, main: str) -> Source:
     known = False
     for path, (name, media_type) in files.items():
         file, indexed = folder / path, path in index
+        # The source map of a style sheet, for example, is not a module.
+        mapped = file.with_suffix("")
+        is_stray = mapped.suffix not in (".js", ".mjs", ".cjs") or not mapped.is_file()
         if python and path == REQUIREMENTS and not indexed:
             modules += _requirements(file)
         elif python and path.startswith(PYTHON_PACKAGES) and not indexed:
             modules.append(_content(file, name, MEDIA_TYPES[".bin"]))
-        elif not media_type or (media_type == MEDIA_TYPES[".map"] and not indexed and _is_stray_map(file)):
+        elif not media_type or (media_type == MEDIA_TYPES[".map"] and not indexed and is_stray):
             skipped.append(path)
         else:
             modules.append(_content(file, name, media_type))
@@ -164,21 +156,14 @@ def _paths(folder: Path, skipped: list[str], below: str = "") -> Iterator[str]:
             yield from _paths(Path(entry.path), skipped, f"{below}{entry.name}/")
 
 
-def _is_stray_map(file: Path) -> bool:
-    """True for the source map of something that is not a module, such as a style sheet."""
-    mapped = file.with_suffix("")
-    return mapped.suffix not in (".js", ".mjs", ".cjs") or not mapped.is_file()
-
-
 def _requirements(file: Path) -> Iterator[Content]:
     """Yield an empty module for each package that a Python Worker requires, as wrangler uploads them."""
     for number, line in enumerate(read_bytes(file).decode("utf-8-sig", "replace").splitlines(), 1):
         package = line.partition("#")[0].strip()
         if package and not _PACKAGE.fullmatch(package):
+            problem = f"{file}, line {number}: {package!r} is not the name of a package"
             hint = "Python Workers take names alone, without versions: Cloudflare chooses them"
-            raise ValidationError(
-                f"{file}, line {number}: {package!r} is not the name of a package", hint=hint
-            )
+            raise ValidationError(problem, hint=hint)
         if package:
             yield Content(package, REQUIREMENT, b"")
 
@@ -264,8 +249,8 @@ def _detected(script: Script, main: Content, live: Json | None) -> str:
     imports = is_module(main.data)
     if imports or any(one.media_type in (MODULE, SERVICE_WORKER) for one in script.modules if one != main):
         return MODULE
-    if live and live["media_types"].get(main_of(live)[1]) in (MODULE, SERVICE_WORKER):
-        return MODULE if main_of(live)[0] == "main_module" else SERVICE_WORKER
+    if live and live["media_types"].get(scripts.main_of(live)[1]) in (MODULE, SERVICE_WORKER):
+        return MODULE if scripts.main_of(live)[0] == "main_module" else SERVICE_WORKER
     if imports is None:
         problem = "cannot be read as JavaScript: a bracket, string, comment or template is not closed"
         hint = f"fix it, or add --format {' or --format '.join(FORMATS)}"
@@ -279,10 +264,10 @@ def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, toda
     What *metadata* does not name stays, and secrets always stay. A new script without a compatibility date
     gets *today*, because the API would set the oldest.
     """
-    kept: Json = without_code(live) if live else {"id": name, "compatibility_date": today}
+    kept: Json = scripts.without_code(live) if live else {"id": name, "compatibility_date": today}
     current: list[Json] = kept.get("bindings") or []
     bindings = _bindings(metadata["bindings"], current) if "bindings" in metadata else current
-    item = {**kept, **metadata, "bindings": bindings, **code_of(script)}
+    item = {**kept, **metadata, "bindings": bindings, **scripts.code_of(script)}
     if "migrations" not in item:
         return item
     tag = item["migrations"]["new_tag"]
@@ -294,10 +279,10 @@ def wanted(name: str, script: Script, metadata: Json, live: Json | None, *, toda
 
 def _bindings(named: list[Json], current: list[Json]) -> list[Json]:
     live = {binding["name"]: binding for binding in current}
-    secrets = {name: binding for name, binding in live.items() if binding["type"] in SECRETS}
+    secrets = {name: binding for name, binding in live.items() if binding["type"] in scripts.SECRETS}
     chosen = dict(secrets)
     for binding in named:
-        name, secret = binding["name"], binding["type"] in SECRETS
+        name, secret = binding["name"], binding["type"] in scripts.SECRETS
         if secret and name not in secrets:
             hint = "deploy without it, then set it in Cloudflare's dashboard"
             raise ValidationError(f"the script has no secret {name!r} to keep", hint=hint)
@@ -307,7 +292,7 @@ def _bindings(named: list[Json], current: list[Json]) -> list[Json]:
         known = live.get(name, {})
         same = all(field in known and known[field] == value for field, value in binding.items())
         chosen[name] = known if same else binding
-    return sorted_bindings(list(chosen.values()))
+    return scripts.sorted_bindings(list(chosen.values()))
 
 
 def read_metadata(file: str, *, date: str, now: float) -> Json:
@@ -342,7 +327,7 @@ def _check(file: str, metadata: Json) -> None:
         hint = f"one of: {', '.join(METADATA)}; secrets are always kept"
         raise ValidationError(f"{file} names {unknown[0]!r}, which a deployment does not accept", hint=hint)
     for field, value in metadata.items():
-        if not isinstance(value, METADATA[field]) and not (value is None and field in SETTINGS):
+        if not isinstance(value, METADATA[field]) and not (value is None and field in scripts.SETTINGS):
             raise ValidationError(f"{field} in {file} is not {_TYPES[METADATA[field]]}")
     names: set[str] = set()
     for binding in metadata.get("bindings", []):
@@ -350,7 +335,7 @@ def _check(file: str, metadata: Json) -> None:
         name, type = fields.get("name"), fields.get("type")
         if not (isinstance(name, str) and name and isinstance(type, str) and type):
             raise ValidationError(f"a binding in {file} has no name or no type")
-        if type in SECRETS and any(field in fields for field in _VALUES):
+        if type in scripts.SECRETS and any(field in fields for field in _VALUES):
             hint = "deployments keep a script's secrets; set their values in Cloudflare's dashboard"
             raise ValidationError(f"{file} holds the value of the secret {name!r}", hint=hint)
         if name in names:

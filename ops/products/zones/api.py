@@ -29,10 +29,8 @@ COUNTED: dict[str, tuple[str, dict[str, int]]] = {
 
 
 def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listing:
-    """List zones; *filters* are those of the API (`name`, `status`, `account.name`), an empty one matches.
-
-    The API leaves out zones of type `internal`.
-    """
+    """List zones; *filters* are those of the API (`name`, `status`, `account.name`), an empty one matches."""
+    # The API leaves out zones of type `internal`.
     return PAGING.read(client, path(ZONES), **{"account.id": account_id, **filters}).map(zone_of)
 
 
@@ -88,10 +86,7 @@ def get_universal_ssl(client: Client, zone_id: str) -> Json:
 
 
 def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
-    """Return the zone with this id or exactly this name; responses are cached for five minutes.
-
-    Raise NotFound, AmbiguousName if several accounts have the zone, UsageError for an invalid name.
-    """
+    """Return the zone with this id or exactly this name. Raise NotFound, AmbiguousName or UsageError."""
     if _ID.fullmatch(name_or_id):
         return zone_of(client.lookup(path(f"{ZONES}/{{}}", name_or_id)))
     name = canonical(name_or_id)
@@ -110,10 +105,8 @@ def find_zone(client: Client, name_or_id: str, account_id: str = "") -> Json:
 
 
 def canonical(name: str) -> str:
-    """Return a domain as the API writes it: A-labels, lower case, without the final dot.
-
-    Labels in ASCII change only to lower case, so `_dmarc` and `*` are kept. Raise UsageError.
-    """
+    """Return a domain as the API writes it: A-labels, lower case, without the final dot."""
+    # Labels in ASCII change only to lower case, so `_dmarc` and `*` are kept. Raise UsageError.
     if name.isascii():
         return name.lower().removesuffix(".")
     import idna

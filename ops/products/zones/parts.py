@@ -75,20 +75,15 @@ def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
 
 
 def report(part: AnswerPart, gap: Say) -> AnswerPart:
-    """Return *part*; call *gap* with the reason if it could not be read.
-
-    What a plan does not offer is not a gap: there is nothing to read.
-    """
+    """Return *part*; call *gap* with the reason if it could not be read."""
+    # What a plan does not offer is not a gap: there is nothing to read.
     if part.status not in ("complete", "unavailable"):
         gap(f"{part.name}: {part.status}: {part.problem}")
     return part
 
 
 def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
-    """Return all zones of the account.
-
-    Announce how many requests it will take to read them at *requests* a zone; 0 announces nothing.
-    """
+    """Return all zones of the account; announce how many requests, *requests* a zone, reading them takes."""
     zones = complete("zones", api.list_zones(client, account_id=account_id), gap)
     if requests:
         note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import MalformedAnswer, NotFound, UsageError, ValidationError
-from ops.http.answers import parse
 from ops.http.shape import TYPE_NAMES
 from ops.products.zones.api import canonical
 
@@ -30,13 +29,6 @@ def domain(name: str) -> str:
     return known
 
 
-def zone_type(type: str) -> str:
-    """Return *type*. Raise ValidationError if it is not a type of zones."""
-    if type not in TYPES:
-        raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(TYPES)}")
-    return type
-
-
 def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return each setting with its value. Raise UsageError if one is missing, or a setting is repeated."""
     hint = "--setting ssl --value strict --setting brotli --value off"
@@ -50,10 +42,7 @@ def paired(settings: tuple[str, ...], values: tuple[str, ...]) -> list[tuple[str
 
 
 def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]) -> Json:
-    """Return the live setting *name*. Raise NotFound if it is None, ValidationError if it cannot be changed.
-
-    *others* returns the settings of the zone, to suggest a similar name.
-    """
+    """Return *found*, the live setting *name*, that can be changed. Raise NotFound or ValidationError."""
     if found is None:
         from difflib import get_close_matches
 
@@ -69,10 +58,10 @@ def editable(name: str, found: Json | None, others: Callable[[], Iterable[Json]]
 
 
 def value_for(setting: Json, text: str) -> Any:
-    """Parse *text* as a value of the type that *setting* has now; missing fields of an object stay unchanged.
+    """Parse *text* as a value of the type of *setting*; missing fields of an object stay unchanged."""
+    # Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
+    from ops.http.answers import parse
 
-    Text stays as it is typed, so that `1.2` is a TLS version; everything else is parsed as JSON.
-    """
     current = setting["value"]
     if isinstance(current, str):
         return text

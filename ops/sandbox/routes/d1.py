@@ -16,7 +16,7 @@ from typing import Any
 from ops.sandbox.pages import listing
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 DATABASES = "/accounts/{account_id}/d1/database"
 DATABASE = DATABASES + "/{database}"
@@ -88,8 +88,7 @@ getter(DATABASE, "d1:read")(lambda request, store: _detailed(store, _database(re
 @route("PUT", DATABASE, scope="d1:edit")
 def change_database(request: Request, store: Store) -> Answer:
     database, replication = _database(request, store), request.object().get("read_replication")
-    if not isinstance(replication, dict) or replication.get("mode") not in ("auto", "disabled"):
-        raise invalid_body()
+    require(isinstance(replication, dict) and replication.get("mode") in ("auto", "disabled"))
     database["read_replication"] = {"mode": replication["mode"]}
     store.put_document(KIND, request.account, database["uuid"], database, sort=database["name"])
     return ok(_detailed(store, database))
@@ -112,8 +111,7 @@ def query(request: Request, store: Store) -> Answer:
     """
     id, sent = _database(request, store)["uuid"], request.object()
     batch = sent.get("batch", [sent])
-    if not isinstance(batch, list) or not all(isinstance(one, dict) for one in batch):
-        raise invalid_body()
+    require(isinstance(batch, list) and all(isinstance(one, dict) for one in batch))
     link = _opened(store, id)
     try:
         link.execute(f"PRAGMA max_page_count = {_PAGES}")

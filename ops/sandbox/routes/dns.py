@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from ops.sandbox import dns_records
 from ops.sandbox.dns_types import to_ascii
-from ops.sandbox.pages import listing, page_of
+from ops.sandbox.pages import listing, only, page_of
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, require
 
 # The document says five million; the answer may then take longer than a client's timeout.
 MOST_RECORDS = 5_000_000
 RECORDS = "/zones/{zone_id}/dns_records"
 RECORD = "/zones/{zone_id}/dns_records/{record_id}"
 
-_SOA: Json = {
-    "mname": "ada.ns.cloudflare.com",
-    "rname": "dns.cloudflare.com",
-    "refresh": 10000,
-    "retry": 2400,
-    "expire": 604800,
-    "min_ttl": 1800,
-    "ttl": 3600,
+# Each number of a SOA record: default, least and greatest.
+_SOA = {
+    "refresh": (10000, 600, 86400),
+    "retry": (2400, 600, 3600),
+    "expire": (604800, 86400, 2419200),
+    "min_ttl": (1800, 60, 86400),
+    "ttl": (3600, 300, 86400),
 }
+_NAMES = {"mname": "ada.ns.cloudflare.com", "rname": "dns.cloudflare.com"}
 _DNS_SETTINGS: Json = {
     "flatten_all_cnames": False,
     "foundation_dns": False,
@@ -30,18 +30,11 @@ _DNS_SETTINGS: Json = {
     "nameservers": {"type": "cloudflare.standard"},
     "ns_ttl": 86400,
     "secondary_overrides": False,
-    "soa": _SOA,
+    "soa": {**_NAMES, **{name: default for name, (default, _, _) in _SOA.items()}},
     "zone_mode": "standard",
 }
 _ZONE_MODES = ("standard", "cdn_only", "dns_only")
-_SOA_BOUNDS = {
-    "refresh": (600, 86400),
-    "retry": (600, 3600),
-    "expire": (86400, 2419200),
-    "min_ttl": (60, 86400),
-    "ttl": (300, 86400),
-}
-
+_ORDERS = ("type", "name", "content", "ttl", "proxied")
 
 listing(RECORDS + "/scan/review", "dns:read", "dns_scan")
 
@@ -51,7 +44,8 @@ def list_records(request: Request, store: Store) -> Answer:
     name, direction = request.query.get("order", "type"), request.query.get("direction", "asc")
     if name not in _ORDERS or direction not in ("asc", "desc"):
         raise Refusal(400, 1004, "Invalid order or direction.")
-    order = ", ".join(f"{column} {direction}" for column in _ORDERS[name])
+    columns = (name, "type" if name == "name" else "name", "id")
+    order = ", ".join(f"{column} {direction}" for column in columns)
     condition, args = _where(request)
     base = " FROM dns_record WHERE zone = ?" + condition
     select, count = f"SELECT body{base} ORDER BY {order}", "SELECT count(*)" + base
@@ -86,15 +80,11 @@ def delete_record(request: Request, store: Store) -> Answer:
 @route("PATCH", "/zones/{zone_id}/dns_settings", "dns:edit")
 def patch_dns_settings(request: Request, store: Store) -> Answer:
     sent, old = request.object(), _dns_settings(request, store)
-    if not set(sent) <= set(_DNS_SETTINGS):
-        raise invalid_body()
+    require(set(sent) <= set(_DNS_SETTINGS))
     settings = {**old, **sent, "soa": {**old["soa"], **(sent.get("soa") or {})}}
-    for name, default in _DNS_SETTINGS.items():
-        if type(settings[name]) is not type(default):
-            raise invalid_body()
-    if not 30 <= settings["ns_ttl"] <= 86400 or settings["zone_mode"] not in _ZONE_MODES:
-        raise invalid_body()
-    for name, (low, high) in _SOA_BOUNDS.items():
+    typed = all(type(settings[name]) is type(default) for name, default in _DNS_SETTINGS.items())
+    require(typed and 30 <= settings["ns_ttl"] <= 86400 and settings["zone_mode"] in _ZONE_MODES)
+    for name, (_, low, high) in _SOA.items():
         number = settings["soa"].get(name)
         if not isinstance(number, int) or not low <= number <= high:
             raise Refusal(400, 1004, f"Invalid SOA {name}: must be between {low} and {high}.")
@@ -108,12 +98,7 @@ def _record_usage(request: Request, store: Store) -> Json:
     return {"record_quota": None if zone.enterprise else zone.quota, "record_usage": used}
 
 
-@getter("/zones/{zone_id}/dns_settings", "dns:read")
-def _dns_settings(request: Request, store: Store) -> Json:
-    saved: Json | None = store.get_document("dns_settings", request.zone, "dns_settings")
-    return saved or _DNS_SETTINGS
-
-
+_dns_settings = only("/zones/{zone_id}/dns_settings", "dns:read", "dns_settings", _DNS_SETTINGS)
 Condition = tuple[str, list[object]]
 
 OPERATORS = {
@@ -124,17 +109,9 @@ OPERATORS = {
 }
 _TAG_NAME = "CASE instr(value, ':') WHEN 0 THEN value ELSE substr(value, 1, instr(value, ':') - 1) END"
 _TAG_VALUE = "CASE instr(value, ':') WHEN 0 THEN '' ELSE substr(value, instr(value, ':') + 1) END"
-_ORDERS = {
-    "type": ("type", "name", "id"),
-    "name": ("name", "type", "id"),
-    "content": ("content", "name", "id"),
-    "ttl": ("ttl", "name", "id"),
-    "proxied": ("proxied", "name", "id"),
-}
 
 
 def _where(request: Request) -> Condition:
-    """Return the condition of the records that a listing requests, and its arguments."""
     query, conditions = request.query, []
     for name, column in (("name", "name"), ("content", "content"), ("comment", "ifnull(comment, '')")):
         for operator in ("", *OPERATORS):
@@ -142,10 +119,9 @@ def _where(request: Request) -> Condition:
             if value:
                 plain = to_ascii(value).rstrip(".") if name == "name" else value
                 conditions.append(_text(column, operator or "exact", plain))
-    if "comment.present" in query:
-        conditions.append(("comment IS NOT NULL", []))
-    if "comment.absent" in query:
-        conditions.append(("comment IS NULL", []))
+    for test, condition in (("present", "comment IS NOT NULL"), ("absent", "comment IS NULL")):
+        if f"comment.{test}" in query:
+            conditions.append((condition, []))
     if query.get("type"):
         conditions.append(("type = ?", [query["type"].upper()]))
     proxied, words = request.flag("proxied"), query.get("search", "").lower()
@@ -155,13 +131,10 @@ def _where(request: Request) -> Condition:
         columns = ("name", "lower(content)", "lower(ifnull(comment, ''))", "lower(tags)")
         text = " OR ".join(f"instr({column}, ?) > 0" for column in columns)
         conditions.append((f"({text})", [words] * len(columns)))
-    tags = _tags(request)
-    if tags:
+    if tags := _tags(request):
         conditions.append(_joined(tags, query.get("tag_match", "all")))
-    if not conditions:
-        return "", []
-    text, args = _joined(conditions, query.get("match", "all"))
-    return " AND " + text, args
+    text, args = _joined(conditions, query.get("match", "all")) if conditions else ("", [])
+    return text and " AND " + text, args
 
 
 def _joined(conditions: list[Condition], match: str) -> Condition:

@@ -14,7 +14,7 @@ from ops.sandbox.dns_types import complete, strings
 from ops.sandbox.router import route
 from ops.sandbox.routes.dns import RECORDS
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, too_many_requests
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, require, too_many_requests
 
 MOST_FILE = 262_144
 IMPORTS_A_MINUTE = 3
@@ -38,11 +38,9 @@ _STRING = 255
 def batch(request: Request, store: Store) -> Answer:
     sent, zone = request.object(), dns_records.zone_of(store, request.zone)
     lists = {name: sent.get(name) or [] for name in _ORDER}
-    if not set(sent) <= set(_ORDER):
-        raise invalid_body()
+    require(set(sent) <= set(_ORDER))
     for items in lists.values():
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise invalid_body()
+        require(isinstance(items, list) and all(isinstance(item, dict) for item in items))
     most = 3500 if zone.paid else 200
     if sum(map(len, lists.values())) > most:
         raise Refusal(400, 9209, f"A batch has at most {most} operations.")
@@ -73,8 +71,7 @@ def export(request: Request, store: Store) -> Answer:
 def import_(request: Request, store: Store) -> Answer:
     """Create the records of a zone file; a refused import counts too towards three a minute."""
     fields = {part.name: part for part in request.form()}
-    if "file" not in fields:
-        raise invalid_body()
+    require("file" in fields)
     if len(fields["file"].data) > MOST_FILE:
         raise Refusal(400, 9210, "The zone file must not be larger than 256 KiB.")
     if store.limited:
@@ -119,8 +116,7 @@ def scan_trigger(request: Request, store: Store) -> Answer:
 def scan_decide(request: Request, store: Store) -> Answer:
     sent, zone = request.object(), dns_records.zone_of(store, request.zone)
     accepts, rejects = sent.get("accepts") or [], sent.get("rejects") or []
-    if not (isinstance(accepts, list) and isinstance(rejects, list)):
-        raise invalid_body()
+    require(isinstance(accepts, list) and isinstance(rejects, list))
     rejected = [_found(store, zone, item) for item in rejects]
     accepted = [dns_records.create(store, zone, _found(store, zone, item)) for item in accepts]
     return ok({"accepts": accepted, "rejects": [record["id"] for record in rejected]})
@@ -135,7 +131,6 @@ def _found(store: Store, zone: Zone, item: Any) -> Json:
 
 
 def _failed(line: int, reason: str) -> Refusal:
-    """Return the refusal of a zone file that cannot be read."""
     return Refusal(400, 9208, f"Failed to parse DNS file, line {line}: {reason}")
 
 

@@ -1,34 +1,136 @@
-"""Workers KV: namespaces, key listings, single values, and bulk writes, deletes and reads."""
+"""Workers KV: namespaces, key listings, single values, and bulk writes, deletes and reads.
+
+Limits and messages: docs:kv/platform/limits and docs:kv/api/write-key-value-pairs. Where the documentation
+has no code, the refusal has one of the limit codes 10022, 10024 and 10030.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ops.sandbox.pages import cursor_of, page_of_documents, reader
 from ops.sandbox.router import getter, route
-from ops.sandbox.routes import kv_pairs
-from ops.sandbox.routes.kv_pairs import Pair
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_text
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_text, require
+
+KEY_BYTES = 512
+VALUE_BYTES = 25 * 1024 * 1024
+METADATA_BYTES = 1024
+SHORTEST_LIFE = 60
+_WRITE = "INSERT OR REPLACE INTO kv_pair VALUES (?, ?, ?, ?, ?, NULL, ?, ?)"
+_LIVE = "namespace = ? AND name = ? AND deleted IS NULL AND (expiration IS NULL OR expiration > ?)"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A key with its value; `metadata` is JSON text, `expiration` seconds since the epoch."""
+
+    name: str
+    value: bytes
+    metadata: str | None = None
+    expiration: int | None = None
+
+    def row(self, namespace: str, now: float) -> tuple[Any, ...]:
+        """Return the columns of the pair; `item` is its JSON text in a key listing."""
+        item = f'{{"name":{dumps(self.name)}'
+        item += "" if self.expiration is None else f',"expiration":{self.expiration}'
+        item += "" if self.metadata is None else f',"metadata":{self.metadata}'
+        return namespace, self.name, item + "}", self.expiration, now, self.metadata, self.value
+
+
+def write(store: Store, namespace: str, pairs: list[Pair], now: float | None = None) -> None:
+    """Write all pairs or none, replacing those of the same name."""
+    written = store.now() if now is None else now
+    with store.transaction():
+        store.run_many(_WRITE, [pair.row(namespace, written) for pair in pairs])
+
+
+def erase(store: Store, namespace: str, names: list[str]) -> None:
+    """Delete pairs; an unknown name is not an error. A tombstone stays for lagging listings."""
+    now = store.now()
+    sql = "UPDATE kv_pair SET deleted = ?, value = x'' WHERE namespace = ? AND name = ? AND deleted IS NULL"
+    with store.transaction():
+        store.run_many(sql, [(now, namespace, name) for name in names])
+
+
+def read(store: Store, namespace: str, name: str) -> Pair | None:
+    """Return a pair that has neither expired nor been deleted."""
+    sql = f"SELECT name, value, metadata, expiration FROM kv_pair WHERE {_LIVE}"  # noqa: S608 (constant text)
+    row = store.one(sql, (namespace, name, store.now()))
+    return None if row is None else Pair(*row)
+
+
+def checked_name(name: Any) -> str:
+    """Return a valid key name, or refuse it."""
+    if not isinstance(name, str) or name == "":
+        raise Refusal(400, 10022, "Key names must not be empty.")
+    if name in (".", ".."):
+        raise Refusal(400, 10022, f'"{name}" is not allowed as a key name.')
+    size = len(name.encode("utf-8", "surrogatepass"))
+    if size > KEY_BYTES:
+        raise Refusal(414, 10022, f"UTF-8 encoded length of {size} exceeds key length limit of {KEY_BYTES}.")
+    if not name.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise Refusal(400, 10022, "Key names must be valid UTF-8.")
+    return name
+
+
+def checked_value(value: bytes) -> bytes:
+    if len(value) > VALUE_BYTES:
+        raise Refusal(413, 10024, f"Value length of {len(value)} exceeds limit of {VALUE_BYTES}.")
+    return value
+
+
+def checked_metadata(text: str) -> str | None:
+    """Return metadata as compact JSON text (None for `null`), or refuse it."""
+    try:
+        compact = dumps(json.loads(text))
+    except ValueError:
+        raise Refusal(400, 10024, "Metadata must be valid JSON.") from None
+    # The limit counts UTF-8; the text is stored as ASCII.
+    plain = json.dumps(json.loads(compact), separators=(",", ":"), ensure_ascii=False)
+    size = len(plain.encode("utf-8", "replace"))
+    if size > METADATA_BYTES:
+        raise Refusal(413, 10024, f"Metadata length of {size} exceeds limit of {METADATA_BYTES}.")
+    return None if compact == "null" else compact
+
+
+def checked_expiration(store: Store, expiration: Any, ttl: Any) -> int | None:
+    """Return the time at which a pair expires; a TTL takes precedence over a time. Both are at least 60 s."""
+    name, value, now = "expiration", expiration, int(store.now())
+    rule = f"Expiration times must be at least {SHORTEST_LIFE} seconds in the future."
+    if ttl not in (None, ""):
+        name, value = "expiration_ttl", ttl
+        rule = f"Expiration TTL must be at least {SHORTEST_LIFE}."
+    elif expiration in (None, ""):
+        return None
+    try:
+        number = float(value)
+        if isinstance(value, bool) or number != int(number) or number <= 0:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        problem = f"Invalid {name} of {value}. Please specify integer greater than 0."
+        raise Refusal(400, 10024, problem) from None
+    moment = int(number) + (now if name == "expiration_ttl" else 0)
+    if moment < now + SHORTEST_LIFE:
+        raise Refusal(400, 10024, f"Invalid {name} of {int(number)}. {rule}")
+    return moment
+
 
 NAMESPACES = "/accounts/{account_id}/storage/kv/namespaces"
 NAMESPACE = NAMESPACES + "/{namespace_id}"
 KIND = "kv.namespace"
 TITLE_BYTES = 512
 JURISDICTIONS = ("eu", "fedramp", "us")
-
 BULK_PAIRS = 10_000
 BULK_BYTES = 100 * 1024 * 1024
 BULK_READS = 100
 VALUE = NAMESPACE + "/values/{key_name}"
-
 # Sorts after every name with the prefix: a name has at most 128 characters of four bytes.
 _LAST = "\U0010ffff" * 128
 _SORTS = {"": "sort", "id": "id", "title": "sort"}
-_DIRECTIONS = {"": "ASC", "asc": "ASC", "desc": "DESC"}
 _KEYS = """
     SELECT name, item FROM kv_pair
     WHERE namespace = :namespace AND name > :after AND name >= :first AND name <= :last
@@ -37,26 +139,22 @@ _KEYS = """
     ORDER BY name LIMIT :limit
 """
 
-
 namespace_of = reader(NAMESPACE, "kv:read", KIND, 404, 10013, "namespace not found")
 
 
 @route("GET", NAMESPACES, scope="kv:read")
 def list_namespaces(request: Request, store: Store) -> Answer:
-    sort = _SORTS.get(request.query.get("order", ""))
-    direction = _DIRECTIONS.get(request.query.get("direction", ""))
-    if sort is None or direction is None:
+    name, direction = request.query.get("order", ""), request.query.get("direction") or "asc"
+    if name not in _SORTS or direction not in ("asc", "desc"):
         raise Refusal(400, 10001, "Invalid order: choose id or title, asc or desc.")
-    # Both words come from the tables above, never from the request.
-    order = f"{sort} {direction}, id"
+    order = f"{_SORTS[name]} {direction}, id"
     return page_of_documents(request, store, KIND, request.account, maximum=1000, minimum=1, order=order)
 
 
 @route("POST", NAMESPACES, scope="kv:edit")
 def create_namespace(request: Request, store: Store) -> Answer:
     jurisdiction = request.object().get("jurisdiction")
-    if jurisdiction not in (None, *JURISDICTIONS):
-        raise invalid_body()
+    require(jurisdiction in (None, *JURISDICTIONS))
     title = _free_title(request, store)
     namespace: Json = {"id": new_id(), "title": title, "supports_url_encoding": True}
     namespace |= {"jurisdiction": jurisdiction} if jurisdiction else {}
@@ -80,11 +178,11 @@ def delete_namespace(request: Request, store: Store) -> Answer:
 
 @route("GET", NAMESPACE + "/keys", scope="kv:read")
 def list_keys(request: Request, store: Store) -> Answer:
-    """List keys by the bytes of their names, without expired ones; new writes may lag (`request.lag`)."""
+    """List keys by the bytes of their names, without expired ones; new writes may lag (a fault)."""
     namespace = namespace_of(request, store)
     prefix, now = request.query.get("prefix", ""), store.now()
     bounds = {"namespace": namespace["id"], "first": prefix, "last": prefix + _LAST}
-    seen = {"now": now, "seen": now - request.lag}
+    seen = {"now": now, "seen": now - request.faults.get("lag", {}).get("seconds", 0)}
     limit = request.number("limit", 1000, 10, 1000)
     return cursor_of(request, store, _KEYS, {**bounds, **seen}, limit=limit)
 
@@ -103,10 +201,8 @@ def _free_title(request: Request, store: Store, old: str = "") -> str:
 def get_value(request: Request, store: Store) -> Answer:
     """Answer with the raw bytes; the header `expiration` has the time at which the pair expires."""
     pair = _pair(request, store)
-    headers = {"Content-Type": "application/octet-stream"}
-    if pair.expiration is not None:
-        headers["Expiration"] = str(pair.expiration)
-    return Answer(200, headers, pair.value)
+    expires = {} if pair.expiration is None else {"Expiration": str(pair.expiration)}
+    return Answer(200, {"Content-Type": "application/octet-stream", **expires}, pair.value)
 
 
 getter(NAMESPACE + "/metadata/{key_name}", "kv:read")(
@@ -118,24 +214,22 @@ getter(NAMESPACE + "/metadata/{key_name}", "kv:read")(
 def put_value(request: Request, store: Store) -> Answer:
     """Write the raw body, or the parts `value` and `metadata` of a form."""
     namespace, query = namespace_of(request, store), request.query
-    name = kv_pairs.checked_name(request.args["key_name"])
-    expiration = kv_pairs.checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
+    name = checked_name(request.args["key_name"])
+    expiration = checked_expiration(store, query.get("expiration"), query.get("expiration_ttl"))
     value, metadata = request.body, None
     if request.headers.get("content-type").lower().startswith("multipart/form-data"):
         parts = {part.name: part for part in request.form()}
         if "value" not in parts:
             raise Refusal(400, 10024, "the form has no part named value")
         value = parts["value"].data
-        metadata = kv_pairs.checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
-    kv_pairs.write(store, namespace["id"], [Pair(name, kv_pairs.checked_value(value), metadata, expiration)])
+        metadata = checked_metadata(parts["metadata"].text()) if "metadata" in parts else None
+    write(store, namespace["id"], [Pair(name, checked_value(value), metadata, expiration)])
     return ok({})
 
 
 @route("DELETE", VALUE, scope="kv:edit")
 def delete_value(request: Request, store: Store) -> Answer:
-    kv_pairs.erase(
-        store, namespace_of(request, store)["id"], [kv_pairs.checked_name(request.args["key_name"])]
-    )
+    erase(store, namespace_of(request, store)["id"], [checked_name(request.args["key_name"])])
     return ok({})
 
 
@@ -146,9 +240,9 @@ def put_bulk(request: Request, store: Store) -> Answer:
         raise Refusal(413, 10030, "bulk request body is too large, the limit is 100 MB")
     namespace = namespace_of(request, store)
     pairs = [_bulk_pair(store, one) for one in _items(request)]
-    count = max(0, len(pairs) - request.failing)
-    kv_pairs.write(store, namespace["id"], pairs[:count])
-    return _done([pair.name for pair in pairs], count)
+    done = _done(request, [pair.name for pair in pairs])
+    write(store, namespace["id"], pairs[: done["successful_key_count"]])
+    return ok(done)
 
 
 @route("POST", NAMESPACE + "/bulk/delete", scope="kv:edit")
@@ -157,10 +251,10 @@ def delete_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
     # Older clients send an object with the name.
     sent = (one.get("name", one.get("key")) if isinstance(one, dict) else one for one in _items(request))
-    names = [kv_pairs.checked_name(name) for name in sent]
-    count = max(0, len(names) - request.failing)
-    kv_pairs.erase(store, namespace["id"], names[:count])
-    return _done(names, count)
+    names = [checked_name(name) for name in sent]
+    done = _done(request, names)
+    erase(store, namespace["id"], names[: done["successful_key_count"]])
+    return ok(done)
 
 
 @route("POST", NAMESPACE + "/bulk/get", scope="kv:read")
@@ -172,12 +266,11 @@ def get_bulk(request: Request, store: Store) -> Answer:
     namespace = namespace_of(request, store)
     body = request.object()
     names, kind = body.get("keys"), body.get("type", "text")
-    if not isinstance(names, list) or not names or kind not in ("text", "json"):
-        raise invalid_body()
+    require(isinstance(names, list) and names and kind in ("text", "json"))
     if len(names) > BULK_READS:
         raise Refusal(400, 10030, f"You can request a maximum of {BULK_READS} keys.")
-    pairs = {name: kv_pairs.read(store, namespace["id"], name) for name in map(kv_pairs.checked_name, names)}
-    if sum(len(pair.value) for pair in pairs.values() if pair) > kv_pairs.VALUE_BYTES:
+    pairs = {name: read(store, namespace["id"], name) for name in map(checked_name, names)}
+    if sum(len(pair.value) for pair in pairs.values() if pair) > VALUE_BYTES:
         raise Refusal(413, 10030, "Total size of request exceeds the limit of 25MB")
     metadata = body.get("withMetadata") is True
     texts = ",".join(f"{dumps(name)}:{_text(pair, kind, metadata)}" for name, pair in pairs.items())
@@ -186,37 +279,34 @@ def get_bulk(request: Request, store: Store) -> Answer:
 
 def _pair(request: Request, store: Store) -> Pair:
     namespace = namespace_of(request, store)
-    pair = kv_pairs.read(store, namespace["id"], kv_pairs.checked_name(request.args["key_name"]))
+    pair = read(store, namespace["id"], checked_name(request.args["key_name"]))
     if pair is None:
         raise Refusal(404, 10009, "key not found")
     return pair
 
 
 def _items(request: Request) -> list[Any]:
-    items = request.json()
-    if not isinstance(items, list) or not items:
-        raise invalid_body()
+    items: list[Any] = request.json()
+    require(isinstance(items, list) and items)
     if len(items) > BULK_PAIRS:
         raise Refusal(400, 10030, f"a bulk request takes at most {BULK_PAIRS} keys")
     return items
 
 
 def _bulk_pair(store: Store, item: Any) -> Pair:
-    if not isinstance(item, dict) or not isinstance(item.get("value"), str):
-        raise invalid_body()
-    metadata = None if item.get("metadata") is None else kv_pairs.checked_metadata(dumps(item["metadata"]))
-    expiration = kv_pairs.checked_expiration(store, item.get("expiration"), item.get("expiration_ttl"))
+    require(isinstance(item, dict) and isinstance(item.get("value"), str))
+    metadata = None if item.get("metadata") is None else checked_metadata(dumps(item["metadata"]))
+    expiration = checked_expiration(store, item.get("expiration"), item.get("expiration_ttl"))
     value = item["value"].encode("utf-8", "replace")
     if item.get("base64") is True:
         try:
             value = base64.b64decode(item["value"], validate=True)
-        except (binascii.Error, ValueError):
+        except ValueError:
             raise Refusal(400, 10024, f"the value of {item.get('key')!r} is not base64") from None
-    return Pair(kv_pairs.checked_name(item.get("key")), kv_pairs.checked_value(value), metadata, expiration)
+    return Pair(checked_name(item.get("key")), checked_value(value), metadata, expiration)
 
 
 def _text(pair: Pair | None, kind: str, metadata: bool) -> str:
-    """Return a pair of a bulk read as JSON text."""
     if pair is None:
         return "null"
     try:
@@ -230,6 +320,7 @@ def _text(pair: Pair | None, kind: str, metadata: bool) -> str:
     return f'{{"value":{value},"metadata":{pair.metadata or "null"}{expiration}}}'
 
 
-def _done(names: list[str], count: int) -> Answer:
-    """Answer with success even if the last keys failed (a fault); the client sends those again."""
-    return ok({"successful_key_count": count, "unsuccessful_keys": names[count:]})
+def _done(request: Request, names: list[str]) -> Json:
+    """Return the result of a bulk request, whose last keys may fail; the client sends those again."""
+    count = max(0, len(names) - request.faults.get("partial-bulk", {}).get("keys", 0))
+    return {"successful_key_count": count, "unsuccessful_keys": names[count:]}

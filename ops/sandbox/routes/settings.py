@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, ok_list, require
 
 _SWITCH = ("on", "off")
 _HSTS = {"enabled": False, "max_age": 0, "include_subdomains": False, "preload": False, "nosniff": False}
@@ -91,7 +91,7 @@ def fits(id: str, value: Any) -> bool:
     if isinstance(allowed, list):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if allowed is None:
-        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 6000
+        return type(value) is int and 1 <= value <= 6000
     return value in allowed and type(value) is type(default)
 
 
@@ -117,36 +117,29 @@ _TEXTS = {plan: {id: dumps(_default(id, plan)) for id in SETTINGS} for plan in _
 
 @route("GET", ALL, "zone:read")
 def list_settings(request: Request, store: Store) -> Answer:
-    zone_id = request.zone
-    changed = dict(
-        store.rows("SELECT id, body FROM document WHERE kind = 'setting' AND owner = ?", (zone_id,))
-    )
-    plan = store.get_document("zone", "", zone_id)["plan"]["legacy_id"]
+    sql = "SELECT id, body FROM document WHERE kind = 'setting' AND owner = ?"
+    changed = dict(store.rows(sql, (request.zone,)))
+    plan = store.get_document("zone", "", request.zone)["plan"]["legacy_id"]
     return ok_list(list({**_TEXTS[plan], **changed}.values()))
-
-
-@route("PATCH", ONE, "zone:edit")
-def patch_setting(request: Request, store: Store) -> Answer:
-    return ok(_change(request, store, request.args["setting"], request.object()))
 
 
 @route("PATCH", ALL, "zone:edit")
 def patch_settings(request: Request, store: Store) -> Answer:
     """Accept an array or ``{"items": [...]}``: the sources of the documentation differ."""
     sent = request.json()
-    items = sent.get("items") if isinstance(sent, dict) else sent
-    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
-        raise invalid_body()
+    items: Any = sent.get("items") if isinstance(sent, dict) else sent
+    require(isinstance(items, list) and items and all(isinstance(item, dict) for item in items))
     return ok([_change(request, store, str(item.get("id")), item) for item in items])
 
 
-@getter(ONE, "zone:read")
-def _setting(request: Request, store: Store, id: str = "") -> Json:
-    id = id or request.args["setting"]
+def _setting(request: Request, store: Store, id: str) -> Json:
     if id not in SETTINGS:
         raise Refusal(404, 1003, f"Undefined zone setting: {id}")
     changed: Json | None = store.get_document("setting", request.zone, id)
     return changed or _default(id, store.get_document("zone", "", request.zone)["plan"]["legacy_id"])
+
+
+getter(ONE, "zone:read")(lambda request, store: _setting(request, store, request.args["setting"]))
 
 
 def _change(request: Request, store: Store, id: str, sent: Json) -> Json:
@@ -158,8 +151,12 @@ def _change(request: Request, store: Store, id: str, sent: Json) -> Json:
     changed = {**setting, "value": _merged(setting["value"], sent["value"]), "modified_on": store.stamp()}
     if id == "development_mode":
         changed["time_remaining"] = 10800 if sent["value"] == "on" else 0
-    store.put_document("setting", request.zone, id, changed)
-    return changed
+    return store.put_document("setting", request.zone, id, changed)
+
+
+route("PATCH", ONE, "zone:edit")(
+    lambda request, store: ok(_change(request, store, request.args["setting"], request.object()))
+)
 
 
 def _merged(old: Any, new: Any) -> Any:

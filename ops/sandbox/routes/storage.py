@@ -13,7 +13,7 @@ from typing import Any
 from ops.sandbox.pages import after, cursor_behind, cursor_of, listing, page_of_items, reader
 from ops.sandbox.router import getter, route
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok, ok_list, require
 
 ACCOUNT = "/accounts/{account_id}"
 BUCKET = ACCOUNT + "/r2/buckets/{bucket_name}"
@@ -48,15 +48,7 @@ _LOCATIONS = ("apac", "eeur", "enam", "weur", "wnam", "oc")
 _CLASSES = ("Standard", "InfrequentAccess")
 _QUEUE_SETTINGS = {"delivery_delay": 0, "delivery_paused": False, "message_retention_period": 345600}
 
-
 listing(ACCOUNT + "/pages/projects", "pages:read", "pages.project", maximum=25, default=10, minimum=1)
-
-
-def _named(sent: Json, field: str, pattern: re.Pattern[str], refusal: Refusal) -> str:
-    name = sent.get(field)
-    if not isinstance(name, str) or not pattern.fullmatch(name):
-        raise refusal
-    return name
 
 
 def _r2_owner(request: Request) -> str:
@@ -79,11 +71,11 @@ def list_buckets(request: Request, store: Store) -> Answer:
 @route("POST", ACCOUNT + "/r2/buckets", scope="r2:edit")
 def create_bucket(request: Request, store: Store) -> Answer:
     sent, owner = request.object(), _r2_owner(request)
-    invalid = Refusal(400, 10005, "The specified bucket name is not valid.")
-    name = _named(sent, "name", _BUCKET_NAME, invalid)
+    name = sent.get("name")
+    if not isinstance(name, str) or not _BUCKET_NAME.fullmatch(name):
+        raise Refusal(400, 10005, "The specified bucket name is not valid.")
     location, storage = sent.get("locationHint", "weur"), sent.get("storageClass", "Standard")
-    if str(location).lower() not in _LOCATIONS or storage not in _CLASSES:
-        raise invalid_body()
+    require(str(location).lower() in _LOCATIONS and storage in _CLASSES)
     about = {"name": name, "creation_date": store.stamp(), "location": location, "storage_class": storage}
     if owner != request.account:
         about["jurisdiction"] = owner.rpartition("/")[2]
@@ -100,8 +92,7 @@ _bucket = reader(BUCKET, "r2:read", "r2.bucket", *_NO_BUCKET, owner=_r2_owner)
 def patch_bucket(request: Request, store: Store) -> Answer:
     """Change the storage class to that of the header `cf-r2-storage-class`."""
     bucket, storage = _bucket(request, store), request.headers.get("cf-r2-storage-class")
-    if storage not in _CLASSES:
-        raise invalid_body()
+    require(storage in _CLASSES)
     bucket["storage_class"] = storage
     name, owner = bucket["name"], _r2_owner(request)
     return ok(store.put_document("r2.bucket", owner, name, bucket, sort=name))
@@ -183,7 +174,8 @@ def delete_object(request: Request, store: Store) -> Answer:
 @route("GET", ACCOUNT + "/queues", scope="queues:read")
 def list_queues(request: Request, store: Store) -> Answer:
     """List the queues, or those that `name` names; 100 a page although `page` is not documented."""
-    names, queues = request.query.all("name"), store.list_documents("queue", request.account)
+    names = [value for name, value in request.query.pairs if name == "name"]
+    queues = store.list_documents("queue", request.account)
     found = [_shown(store, request.account, one) for one in queues if not names or one["queue_name"] in names]
     return page_of_items(request, found, maximum=100, default=100, minimum=100)
 
@@ -204,8 +196,9 @@ def _shown(store: Store, account: str, queue: Json) -> Json:
 @route("POST", ACCOUNT + "/queues", scope="queues:edit")
 def create_queue(request: Request, store: Store) -> Answer:
     sent = request.object()
-    invalid = Refusal(400, 11003, f"Invalid queue name: {sent.get('queue_name')}.")
-    name = _named(sent, "queue_name", _QUEUE_NAME, invalid)
+    name = sent.get("queue_name")
+    if not isinstance(name, str) or not _QUEUE_NAME.fullmatch(name):
+        raise Refusal(400, 11003, f"Invalid queue name: {name}.")
     if store.taken("queue", request.account, name):
         raise Refusal(409, 11009, f"Queue name '{name}' is already taken.")
     settings = {**_QUEUE_SETTINGS, **(sent.get("settings") or {})}
@@ -243,20 +236,26 @@ def delete_queue(request: Request, store: Store) -> Answer:
     return ok(None)
 
 
+@getter(CONSUMER, "queues:read")
+def _consumer(request: Request, store: Store) -> Json:
+    for one in _queue(request, store)["consumers"]:
+        if one["consumer_id"] == request.args["consumer_id"]:
+            return dict(one)
+    raise Refusal(404, 11002, "Consumer does not exist.")
+
+
 @route("POST", QUEUE + "/consumers", scope="queues:edit")
-def create_consumer(request: Request, store: Store) -> Answer:
-    """Add a consumer; a queue has at most one (11004)."""
-    queue = _queue(request, store)
-    if queue["consumers"]:
+@route("PUT", CONSUMER, scope="queues:edit")
+def write_consumer(request: Request, store: Store) -> Answer:
+    """Add or change a consumer; a queue has at most one (11004)."""
+    sent, queue = request.object(), _queue(request, store)
+    if request.method == "POST" and queue["consumers"]:
         raise Refusal(409, 11004, "workers.api.error.consumer_exists")
-    return _save_consumer(request, store, queue, {"consumer_id": new_id(), "created_on": store.stamp()})
-
-
-def _save_consumer(request: Request, store: Store, queue: Json, consumer: Json) -> Answer:
-    sent = request.object()
+    consumer: Json = {"consumer_id": new_id(), "created_on": store.stamp()}
+    if request.method == "PUT":
+        consumer = _consumer(request, store)
     script: Any = sent.get("script_name") or sent.get("script")
-    if sent.get("type") not in ("worker", "http_pull"):
-        raise invalid_body()
+    require(sent.get("type") in ("worker", "http_pull"))
     if sent["type"] == "worker":
         missing = Refusal(404, 10007, "This Worker does not exist on your account.")
         store.required("worker", request.account, str(script), missing)
@@ -269,19 +268,6 @@ def _save_consumer(request: Request, store: Store, queue: Json, consumer: Json) 
     queue["consumers"] = [*others, consumer]
     _save_queue(request, store, queue)
     return ok(consumer)
-
-
-@getter(CONSUMER, "queues:read")
-def _consumer(request: Request, store: Store) -> Json:
-    for one in _queue(request, store)["consumers"]:
-        if one["consumer_id"] == request.args["consumer_id"]:
-            return dict(one)
-    raise Refusal(404, 11002, "Consumer does not exist.")
-
-
-@route("PUT", CONSUMER, scope="queues:edit")
-def change_consumer(request: Request, store: Store) -> Answer:
-    return _save_consumer(request, store, _queue(request, store), _consumer(request, store))
 
 
 @route("DELETE", CONSUMER, scope="queues:edit")

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Part, Refusal, Request, invalid_body
+from ops.sandbox.wire import Part, Refusal, Request, invalid_body, require
 
 SECRETS = ("secret_text", "secret_key")
 _SECRET_NAME = re.compile(r"[A-Za-z_$][\w$]*")
@@ -73,7 +73,6 @@ def invalid(message: str) -> Refusal:
 
 
 def name_taken(name: str) -> Refusal:
-    """Return the refusal of a second binding with the same name."""
     message = f"Binding name '{name}' already in use. Please use a different name and try again."
     return Refusal(400, 10053, message)
 
@@ -93,8 +92,7 @@ def changed_secrets(before: list[Json], secrets: dict[str, Any]) -> list[Json]:
             raise name_taken(name)
         if secret is None:
             continue
-        if not isinstance(secret, dict) or not _SECRET_NAME.fullmatch(name):
-            raise invalid_body()
+        require(isinstance(secret, dict) and _SECRET_NAME.fullmatch(name))
         kind = secret.get("type", "secret_text")
         if kind not in SECRETS or (kind == "secret_text" and not isinstance(secret.get("text"), str)):
             raise invalid_body()
@@ -106,14 +104,19 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
     """Refuse bindings to targets that do not exist; fill in the namespace of a Durable Object's class."""
     for binding in bindings:
         type = binding["type"]
-        if type in _DOCUMENTS:
-            kind, field, code, message = _DOCUMENTS[type]
-            id = str(binding.get(field, ""))
-            store.required(kind, account, id, Refusal(400, code, message.format(id)))
+        if type == "kv_namespace":
+            id = str(binding.get("namespace_id", ""))
+            store.required(
+                "kv.namespace", account, id, Refusal(400, 10041, f"KV namespace '{id}' not found.")
+            )
+        elif type == "r2_bucket":
+            id = str(binding.get("bucket_name", ""))
+            message = f"R2 bucket '{id}' not found. Please use a different name and try again."
+            store.required("r2.bucket", account, id, Refusal(400, 10085, message))
         elif type == "d1":
             id = str(binding.get("database_id") or binding.get("id"))
-            missing = f"binding {binding['name']} of type d1 must have a database that already exists."
-            store.required("d1.database", account, id, invalid(missing))
+            problem = f"binding {binding['name']} of type d1 must have a database that already exists."
+            store.required("d1.database", account, id, invalid(problem))
             binding |= {"id": id, "database_id": id}
         elif type == "service":
             target, problem = str(binding.get("service", "")), "Could not resolve service binding"
@@ -130,14 +133,6 @@ def check_targets(store: Store, account: str, script: str, bindings: list[Json])
                 problem = "because it is not currently configured to implement Durable Objects."
                 raise Refusal(400, 10061, f"Cannot create binding for class '{name}' {problem}")
     return bindings
-
-
-_NO_BUCKET = "R2 bucket '{}' not found. Please use a different name and try again."
-# Binding type: kind of the target, field that names it, code and message when it does not exist.
-_DOCUMENTS = {
-    "kv_namespace": ("kv.namespace", "namespace_id", 10041, "KV namespace '{}' not found."),
-    "r2_bucket": ("r2.bucket", "bucket_name", 10085, _NO_BUCKET),
-}
 
 
 _ENTRY_HEADERS = {"CF-WORKER-MAIN-MODULE-PART": "main_module", "CF-WORKER-BODY-PART": "body_part"}
@@ -169,9 +164,8 @@ def received(request: Request) -> tuple[Json, list[Module]]:
     parts = request.form()
     found = next((part for part in parts if part.name == "metadata"), None)
     metadata = {} if found is None else read_json(found)
-    for header, name in _ENTRY_HEADERS.items():
-        if request.headers.get(header):
-            metadata[name] = request.headers.get(header)
+    headers = {name: request.headers.get(header) for header, name in _ENTRY_HEADERS.items()}
+    metadata |= {name: value for name, value in headers.items() if value}
     # A module has its file name; the metadata may use the part's name for the main one.
     entries = (metadata.get("main_module"), metadata.get("body_part"))
     modules = []
@@ -182,7 +176,6 @@ def received(request: Request) -> tuple[Json, list[Module]]:
 
 
 def read_json(part: Part) -> Json:
-    """Return a part that must be a JSON object, or refuse the request."""
     try:
         value = json.loads(part.data)
     except ValueError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 from ops.sandbox import dns_records
 from ops.sandbox.identity import ACCOUNT_ID
@@ -14,7 +15,7 @@ from ops.sandbox.pages import listing, reader
 from ops.sandbox.router import route
 from ops.sandbox.routes.worker_state import NO_WORKER, SCRIPT, worker_of
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 DOMAINS = "/accounts/{account_id}/workers/domains"
 DOMAIN = DOMAINS + "/{domain_id}"
@@ -24,11 +25,9 @@ ROUTES = "/zones/{zone_id}/workers/routes"
 ROUTE = "/zones/{zone_id}/workers/routes/{route_id}"
 _SCRIPT = re.compile(r"[a-z0-9_][a-z0-9-_]*")
 _HOST = re.compile(r"(?:https?://|\*://)?([^/]+)")
-
 # The content of a custom domain's record: the discard address (RFC 6666), as Cloudflare writes it.
 _ADDRESS = "100::"
 _PRESENT = "zone = ? AND name = ? AND type IN ('A', 'AAAA', 'CNAME')"
-
 
 for _path in (DOMAINS, DOMAINS + "/records"):
     listing(_path, "workers:read", KIND, "zone_id zone_name service hostname environment")
@@ -39,15 +38,13 @@ _route = reader(ROUTE, "workers:read", "worker_route", *_NO_ROUTE)
 
 
 def attached(store: Store, account: str) -> dict[str, Json]:
-    """Return the custom domains by hostname."""
     return {one["hostname"]: one for one in store.list_documents(KIND, account)}
 
 
-def _attach(store: Store, account: str, body: Json) -> Json:
+def _attach(store: Store, account: str, body: Any) -> Json:
     """Attach a hostname to a Worker; an attached hostname moves to this Worker."""
     hostname, service = body.get("hostname"), body.get("service")
-    if not isinstance(hostname, str) or not isinstance(service, str):
-        raise invalid_body()
+    require(isinstance(hostname, str) and isinstance(service, str))
     zone = _zone(store, body, hostname)
     store.required("worker", account, service, Refusal(*NO_WORKER))
     found = attached(store, account).get(hostname)
@@ -72,18 +69,16 @@ def _attach(store: Store, account: str, body: Json) -> Json:
 def compare_domains(request: Request, store: Store) -> Answer:
     """Report what `PUT .../domains/records` would add, update and remove, and its conflicts."""
     origins, domains = request.json(), attached(store, request.account)
-    if not isinstance(origins, list) or not all(isinstance(one, dict) for one in origins):
-        raise invalid_body()
+    require(isinstance(origins, list) and all(isinstance(one, dict) for one in origins))
     script, hostnames = request.args["script_name"], [str(one.get("hostname")) for one in origins]
     known = [domains[name] for name in hostnames if name in domains]
-    new = [one for one in origins if one.get("hostname") not in domains]
-    zones = {one["hostname"]: _zone(store, one, one["hostname"])["id"] for one in new}
+    new = [(one, _zone(store, one, one["hostname"])) for one in origins if one.get("hostname") not in domains]
     own = [one for one in domains.values() if one["service"] == script]
     changes = {
-        "added": new,
+        "added": [one for one, _ in new],
         "updated": [{**one, "modified": one["service"] != script} for one in known],
         "removed": [one for one in own if one["hostname"] not in hostnames],
-        "conflicting": [one for one in new if _has_records(store, zones[one["hostname"]], one["hostname"])],
+        "conflicting": [one for one, zone in new if _has_records(store, zone["id"], one["hostname"])],
     }
     return ok(changes)
 
@@ -104,10 +99,9 @@ def put_domains(request: Request, store: Store) -> Answer:
     return ok([one for one in store.list_documents(KIND, request.account) if one["service"] == script])
 
 
-@route("DELETE", DOMAIN, scope="workers:edit")
-def detach_domain(request: Request, store: Store) -> Answer:
-    detach(store, request.account, _domain(request, store))
-    return ok(None)
+route("DELETE", DOMAIN, "workers:edit")(
+    lambda request, store: detach(store, request.account, _domain(request, store))
+)
 
 
 def detach(store: Store, account: str, domain: Json) -> None:
@@ -128,9 +122,9 @@ def _zone(store: Store, body: Json, hostname: str) -> Json:
     raise Refusal(400, 100114, f"No zone of this account has the hostname '{hostname}'.")
 
 
-@route("PUT", DOMAINS, scope="workers:edit")
-def attach_domain(request: Request, store: Store) -> Answer:
-    return ok(_attach(store, request.account, request.object()))
+route("PUT", DOMAINS, "workers:edit")(
+    lambda request, store: _attach(store, request.account, request.object())
+)
 
 
 def _has_records(store: Store, zone_id: str, hostname: str) -> bool:
@@ -147,16 +141,16 @@ def save_domain_record(store: Store, zone_id: str, id: str, hostname: str, now: 
 
 @route("POST", ROUTES, "workers:edit")
 @route("PUT", ROUTE, "workers:edit")
-def write_route(request: Request, store: Store) -> Answer:
+def write_route(request: Request, store: Store) -> Json:
     id = _route(request, store)["id"] if request.method == "PUT" else new_id()
-    return ok(_save(store, request.zone, id, request.object()))
+    return _save(store, request.zone, id, request.object())
 
 
 @route("DELETE", ROUTE, "workers:edit")
-def delete_route(request: Request, store: Store) -> Answer:
-    _route(request, store)
-    store.delete_document("worker_route", request.zone, request.args["route_id"])
-    return ok({"id": request.args["route_id"]})
+def delete_route(request: Request, store: Store) -> Json:
+    id = _route(request, store)["id"]
+    store.delete_document("worker_route", request.zone, id)
+    return {"id": id}
 
 
 def _in_zone(pattern: str, zone: str) -> bool:
@@ -166,7 +160,6 @@ def _in_zone(pattern: str, zone: str) -> bool:
 
 
 def _save(store: Store, zone_id: str, id: str, sent: Json) -> Json:
-    """Write and return the route that *sent* describes, or refuse it."""
     pattern, script = sent.get("pattern"), sent.get("script") or None
     zone = store.get_document("zone", "", zone_id)["name"]
     if not isinstance(pattern, str) or not _in_zone(pattern, zone):
@@ -204,8 +197,7 @@ def _of_script(request: Request, store: Store) -> list[tuple[Json, Json]]:
 def put_script_routes(request: Request, store: Store) -> Answer:
     """Replace the routes of a script with those of an array `[{"pattern": ..., "zone_name": ...}]`."""
     sent, script = request.json(), worker_of(request, store)["id"]
-    if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
-        raise invalid_body()
+    require(isinstance(sent, list) and all(isinstance(one, dict) for one in sent))
     routes = _of_script(request, store)
     old = {one["pattern"]: one["id"] for _, one in routes}
     for zone, one in routes:

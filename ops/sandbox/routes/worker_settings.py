@@ -10,7 +10,7 @@ from ops.sandbox.routes import worker_code
 from ops.sandbox.routes.worker_code import SECRETS
 from ops.sandbox.routes.worker_state import SCRIPT, optional, release_settings, save, worker_of
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok, require
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -46,9 +46,8 @@ def edit_settings(request: Request, store: Store) -> Answer:
         known = [{"name": one["name"], "type": one["type"]} for one in old]
         if isinstance(sent, list):
             sent = [{**one, "type": "inherit"} if one in known else one for one in sent]
-        changes["bindings"] = worker_code.check_targets(
-            store, request.account, worker["id"], worker_code.resolve(sent, old)
-        )
+        resolved = worker_code.resolve(sent, old)
+        changes["bindings"] = worker_code.check_targets(store, request.account, worker["id"], resolved)
     if "compatibility_date" in changes:
         worker_code.check_date(changes["compatibility_date"], store)
     worker["settings"] |= {name: value for name, value in changes.items() if name not in _NO_SETTINGS}
@@ -69,18 +68,14 @@ def _settings(request: Request, store: Store) -> Json:
     return optional(worker, {**worker["settings"], "bindings": bindings})
 
 
+@route("GET", SCRIPT + "/script-settings", scope="workers:read")
 @route("PATCH", SCRIPT + "/script-settings", scope="workers:edit")
 def edit_script_settings(request: Request, store: Store) -> Answer:
-    worker, sent = worker_of(request, store), request.object()
-    worker["settings"] |= {name: sent[name] for name in _SCRIPT_SETTINGS if name in sent}
-    save(store, request.account, worker)
-    return ok(_script_settings(request, store))
-
-
-@getter(SCRIPT + "/script-settings", "workers:read")
-def _script_settings(request: Request, store: Store) -> Json:
-    settings = worker_of(request, store)["settings"]
-    return {name: settings[name] for name in _SCRIPT_SETTINGS}
+    worker, sent = worker_of(request, store), {} if request.method == "GET" else request.object()
+    if sent:
+        worker["settings"] |= {name: sent[name] for name in _SCRIPT_SETTINGS if name in sent}
+        save(store, request.account, worker)
+    return ok({name: worker["settings"][name] for name in _SCRIPT_SETTINGS})
 
 
 @getter(SCRIPT + "/secrets", "workers:read")
@@ -100,8 +95,7 @@ def put_secret(request: Request, store: Store) -> Answer:
 def patch_secrets(request: Request, store: Store) -> Answer:
     """Set the secrets of `{"secrets": {name: secret}}` in one version, and delete those that are null."""
     secrets = request.object().get("secrets")
-    if not isinstance(secrets, dict):
-        raise invalid_body()
+    require(isinstance(secrets, dict))
     _change_secrets(request, store, secrets)
     return ok(list_secrets(request, store))
 
@@ -128,8 +122,7 @@ def _change_secrets(request: Request, store: Store, secrets: dict[str, Any]) -> 
 def put_schedules(request: Request, store: Store) -> Answer:
     """Replace all cron triggers with those of an array `[{"cron": "*/30 * * * *"}]`."""
     sent, worker = request.json(), worker_of(request, store)
-    if not isinstance(sent, list):
-        raise invalid_body()
+    require(isinstance(sent, list))
     old = {one["cron"]: one for one in worker["schedules"]}
     new = {"created_on": store.stamp(), "modified_on": store.stamp()}
     crons = dict.fromkeys(map(_cron, sent))
@@ -139,7 +132,6 @@ def put_schedules(request: Request, store: Store) -> Answer:
 
 
 def _cron(item: Any) -> str:
-    """Return the cron trigger of an item, or refuse it."""
     cron = item.get("cron") if isinstance(item, dict) else None
     fields = cron.upper().split(" ") if isinstance(cron, str) and cron.isascii() else []
     valid = (
@@ -168,8 +160,7 @@ def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> 
 @route("DELETE", SCRIPT + "/subdomain", scope="workers:edit")
 def set_subdomain(request: Request, store: Store) -> Answer:
     body = request.object() if request.method == "POST" else {"enabled": False}
-    if not isinstance(body.get("enabled"), bool):
-        raise invalid_body()
+    require(isinstance(body.get("enabled"), bool))
     worker = worker_of(request, store)
     previews = body.get("previews_enabled", body["enabled"]) is True
     worker["subdomain"] = {"enabled": body["enabled"], "previews_enabled": previews}

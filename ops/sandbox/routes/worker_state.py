@@ -1,18 +1,21 @@
-"""A Worker's state: one document with settings, versions and deployments, and its modules.
+"""A Worker's state: one document with settings, versions and deployments, its modules and Durable Objects.
 
 Modules are documents of their own in base64, because they may be binary. Of a secret only name and type
-are stored, never its value.
+are stored, never its value. Durable Objects can only be listed; the migrations of a Worker's upload create,
+rename, transfer and delete their namespaces.
 """
 
 from __future__ import annotations
 
 import base64
 import uuid
+from typing import Any
 
 from ops.sandbox.identity import EMAIL, USER_ID
-from ops.sandbox.router import getter, route
+from ops.sandbox.pages import cursor_of, listing
+from ops.sandbox.router import getter, not_routable, route, segments
 from ops.sandbox.routes.worker_code import Module, invalid, public
-from ops.sandbox.store import Json, Store
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 SCRIPTS = "/accounts/{account_id}/workers/scripts"
@@ -23,14 +26,13 @@ MODULE = "worker.module"
 _CODE = ("etag", "handlers", "named_handlers", "has_modules", "last_deployed_from", "has_assets")
 _OF_A_VERSION = (*_CODE, "settings", "main")
 _ANNOTATIONS = ("workers/message", "workers/tag", "workers/alias")
-
 _LISTED = (*_CODE, "id", "tag", "created_on", "modified_on")
 _LISTED_SETTINGS = (
     *("usage_model", "compatibility_date", "compatibility_flags"),
     *("logpush", "tail_consumers", "placement", "tags"),
 )
 
-
+NO_VERSION = (404, 10225, "The requested Worker version could not be found.")
 NO_WORKER = (404, 10007, "This Worker does not exist on your account.")
 
 
@@ -98,12 +100,8 @@ def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: s
     version = next(one for one in worker["versions"] if one["id"] == first)
     worker |= {**version["resources"], "version": first, "modified_on": now}
     deployment = {
-        "id": id or str(uuid.uuid4()),
-        "source": "api",
-        "strategy": "percentage",
-        "author_email": EMAIL,
-        "created_on": now,
-        "versions": traffic,
+        **{"id": id or str(uuid.uuid4()), "source": "api", "strategy": "percentage", "author_email": EMAIL},
+        **{"created_on": now, "versions": traffic},
         "annotations": {"workers/message": message} if message else {},
     }
     worker["deployments"].insert(0, deployment)
@@ -149,7 +147,7 @@ def create_deployment(request: Request, store: Store) -> Answer:
     if not isinstance(traffic, list) or not traffic:
         raise invalid("a deployment needs a list of versions")
     if any(share.get("version_id") not in known for share in traffic):
-        raise no_version()
+        raise Refusal(*NO_VERSION)
     if sum(share.get("percentage", 0) for share in traffic) != 100:
         raise invalid("the percentages of a deployment must add up to 100")
     message = annotations_of(body).get("workers/message", "")
@@ -168,16 +166,12 @@ def list_versions(request: Request, store: Store) -> Json:
     return {"items": [{name: one[name] for name in names} for one in versions[first : first + per_page]]}
 
 
-def no_version() -> Refusal:
-    return Refusal(404, 10225, "The requested Worker version could not be found.")
-
-
 @getter(SCRIPT + "/versions/{version_id:uuid}", "workers:read")
 def get_version(request: Request, store: Store) -> Json:
     for one in worker_of(request, store)["versions"]:
         if one["id"] == request.args["version_id"].lower():
             return shown(one)
-    raise no_version()
+    raise Refusal(*NO_VERSION)
 
 
 def shown(version: Json) -> Json:
@@ -188,3 +182,73 @@ def shown(version: Json) -> Json:
     runtime = {name: settings[name] for name in names}
     bindings = [public(one) for one in settings["bindings"]]
     return {**version, "resources": {"bindings": bindings, "script": script, "script_runtime": runtime}}
+
+
+NAMESPACES = "/accounts/{account_id}/workers/durable_objects/namespaces"
+NAMESPACE = "do.namespace"
+
+_OBJECTS = """
+    SELECT id, '{"id":"' || id || '","hasStoredData":' || iif(stored, 'true', 'false') || '}' FROM do_object
+    WHERE namespace = :namespace AND id > :after ORDER BY id LIMIT :limit
+"""
+listing(NAMESPACES, "workers:read", NAMESPACE, maximum=1000, minimum=1)
+
+
+@route("GET", NAMESPACES + "/{namespace_id}/objects", scope="workers:read")
+def list_objects(request: Request, store: Store) -> Answer:
+    """List the ids of a namespace's objects, also of those without stored data."""
+    namespace = request.args["namespace_id"]
+    store.required(NAMESPACE, request.account, namespace, not_routable(segments(request.path)))
+    limit = request.number("limit", 1000, 10, 10_000)
+    return cursor_of(request, store, _OBJECTS, {"namespace": namespace}, limit=limit, both=True)
+
+
+def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
+    """Apply *migrations* (one step, or `steps`) and store `new_tag` on the Worker.
+
+    `old_tag`, if present, must be the Worker's current tag (412, 10079).
+    """
+    if not isinstance(migrations, dict):
+        return
+    old, now, script = migrations.get("old_tag"), worker.get("migration_tag"), worker["id"]
+    if old is not None and old != now:
+        raise Refusal(412, 10079, f"Migration tag precondition failed; current tag is '{now or ''}'.")
+    for step in migrations.get("steps") or [migrations]:
+        for list_name, sqlite in (("new_classes", False), ("new_sqlite_classes", True)):
+            for name in step.get(list_name, []):
+                if any(one["class"] == name for one in namespaces(store, account, script)):
+                    problem = "that is already depended on by existing Durable Objects"
+                    raise Refusal(400, 10074, f"Cannot apply new-class migration to class '{name}' {problem}")
+                about: Json = {"id": new_id(), "name": f"{script}_{name}", "script": script, "class": name}
+                about["use_sqlite"] = sqlite
+                store.put_document(NAMESPACE, account, about["id"], about, sort=about["name"])
+        for change in [*step.get("renamed_classes", []), *step.get("transferred_classes", [])]:
+            name, owner = change["to"], change.get("from_script", script)
+            namespace = _namespace_of(store, account, owner, change["from"])
+            namespace |= {"name": f"{script}_{name}", "script": script, "class": name}
+            store.put_document(NAMESPACE, account, namespace["id"], namespace, sort=namespace["name"])
+        for name in step.get("deleted_classes", []):
+            _namespace_of(store, account, script, name)
+            drop_namespaces(store, account, script, {name})
+    if migrations.get("new_tag"):
+        worker["migration_tag"] = migrations["new_tag"]
+
+
+def namespaces(store: Store, account: str, script: str) -> list[Json]:
+    """Return the namespaces of a Worker's classes."""
+    return [one for one in store.list_documents(NAMESPACE, account) if one["script"] == script]
+
+
+def drop_namespaces(store: Store, account: str, script: str, classes: set[str] | None = None) -> None:
+    """Delete a Worker's namespaces, or those of *classes*, with all their objects."""
+    for one in namespaces(store, account, script):
+        if classes is None or one["class"] in classes:
+            store.delete_document(NAMESPACE, account, one["id"])
+            store.run("DELETE FROM do_object WHERE namespace = ?", (one["id"],))
+
+
+def _namespace_of(store: Store, account: str, script: str, name: str) -> Json:
+    for one in namespaces(store, account, script):
+        if one["class"] == name:
+            return one
+    raise Refusal(400, 10072, f"Cannot migrate class '{name}': '{script}' has no Durable Objects of it")

@@ -13,12 +13,11 @@ from copy import deepcopy
 from ops.sandbox.pages import page_of_items
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes import worker_state as state
-from ops.sandbox.routes.durable_objects import drop_namespaces
 from ops.sandbox.routes.worker_code import changed_secrets, public
 from ops.sandbox.routes.worker_domains import attached, detach
 from ops.sandbox.routes.worker_state import SCRIPT, SCRIPTS
 from ops.sandbox.store import Json, Store
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 WORKERS = "/accounts/{account_id}/workers"
 SERVICE = WORKERS + "/services/{service_name}"
@@ -46,13 +45,9 @@ def search_scripts(request: Request, store: Store) -> Answer:
         raise Refusal(400, 10001, "Invalid order_by: choose name, created_on or modified_on.")
     matching = [
         {
-            "id": one["tag"],
-            "script_name": one["id"],
-            "service_name": one["id"],
-            "environment_name": "production",
-            "environment_is_default": True,
-            "created_on": one["created_on"],
-            "modified_on": one["modified_on"],
+            **{"id": one["tag"], "script_name": one["id"], "service_name": one["id"]},
+            **{"environment_name": "production", "environment_is_default": True},
+            **{"created_on": one["created_on"], "modified_on": one["modified_on"]},
         }
         for one in store.list_documents(state.KIND, request.account)
         if query.get("name", "") in one["id"] and query.get("id", "") in ("", one["tag"])
@@ -93,7 +88,7 @@ def delete_script(request: Request, store: Store) -> Answer:
     if users and request.flag("force") is not True:
         message = "Cannot delete this Worker as it is still referenced by other Workers"
         raise Refusal(400, 10064, f"{message}: {', '.join(users)}. Use force to delete it anyway.")
-    drop_namespaces(store, account, name)
+    state.drop_namespaces(store, account, name)
     for domain in attached(store, account).values():
         if domain["service"] == name:
             detach(store, account, domain)
@@ -159,8 +154,7 @@ def _service_with_environment(request: Request, store: Store) -> Json:
     worker, environment = _service(request, store), _environment(request, store)
     stamps = {"created_on": worker["created_on"], "modified_on": worker["modified_on"]}
     environment |= stamps
-    about = {"id": worker["id"], "default_environment": environment, "environments": [environment]}
-    return {**about, **stamps}
+    return {"id": worker["id"], "default_environment": environment, "environments": [environment], **stamps}
 
 
 @getter(WORKERS + "/subdomain", "workers:read")
@@ -172,10 +166,8 @@ def get_account_subdomain(request: Request, store: Store) -> Json:
 @route("PUT", WORKERS + "/subdomain", scope="workers:edit")
 def put_account_subdomain(request: Request, store: Store) -> Answer:
     name = request.object().get("subdomain")
-    if not isinstance(name, str) or not _SUBDOMAIN_NAME.fullmatch(name):
-        raise invalid_body()
-    store.put_document(SUBDOMAIN, request.account, "", {"subdomain": name})
-    return ok({"subdomain": name})
+    require(isinstance(name, str) and _SUBDOMAIN_NAME.fullmatch(name))
+    return ok(store.put_document(SUBDOMAIN, request.account, "", {"subdomain": name}))
 
 
 @route("DELETE", WORKERS + "/subdomain", scope="workers:edit")
@@ -191,7 +183,6 @@ _REFERENCES = ("durable_objects", "domains", "queues", "workers", "dispatch_name
 
 
 def _worker(request: Request, store: Store) -> Json:
-    """Return the Worker with the name or id of the path."""
     for one in store.list_documents(state.KIND, request.account):
         if request.args["worker"] in (one["id"], one["tag"]):
             return dict(one)
@@ -233,12 +224,12 @@ def delete_model(request: Request, store: Store) -> Answer:
 
 
 def _version(version: Json) -> Json:
-    resources, about = version["resources"], {"id": version["id"], "number": version["number"]}
-    settings = {name: resources["settings"][name] for name in ("compatibility_date", "compatibility_flags")}
-    about |= {"created_on": version["metadata"]["created_on"], "source": version["metadata"]["source"]}
+    resources, metadata = version["resources"], version["metadata"]
+    about = {name: version[name] for name in ("id", "number", "annotations")}
+    about |= {"created_on": metadata["created_on"], "source": metadata["source"]}
+    about |= {name: resources["settings"][name] for name in ("compatibility_date", "compatibility_flags")}
     bindings = [public(one) for one in resources["settings"]["bindings"]]
-    code = {"main_module": resources["main"], "annotations": version["annotations"]}
-    return {**about, **settings, **code, "bindings": bindings}
+    return {**about, "main_module": resources["main"], "bindings": bindings}
 
 
 @route("GET", MODEL + "/versions", scope="workers:read")
@@ -254,7 +245,7 @@ def get_model_version(request: Request, store: Store) -> Answer:
     for one in _worker(request, store)["versions"]:
         if id in ("latest", one["id"]):
             return ok(_version(one))
-    raise state.no_version()
+    raise Refusal(*state.NO_VERSION)
 
 
 @route("PATCH", MODEL + "/versions/latest", scope="workers:edit")
@@ -262,8 +253,7 @@ def patch_latest_version(request: Request, store: Store) -> Answer:
     """Add a version with the code of the newest one and changed secrets; it is not deployed."""
     sent, worker = request.object(), _worker(request, store)
     env = sent.get("env")
-    if not isinstance(env, dict):
-        raise invalid_body()
+    require(isinstance(env, dict))
     if not worker["versions"]:
         raise Refusal(404, 10222, "This Worker has no versions.")
     latest = worker["versions"][0]

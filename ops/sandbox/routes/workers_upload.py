@@ -14,11 +14,10 @@ from typing import Any
 
 from ops.sandbox.router import route
 from ops.sandbox.routes import worker_code, worker_state
-from ops.sandbox.routes.durable_objects import migrate, namespaces
 from ops.sandbox.routes.worker_code import MODULES, Module
-from ops.sandbox.routes.worker_state import KIND, SCRIPT
+from ops.sandbox.routes.worker_state import KIND, SCRIPT, migrate, namespaces
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, dumps, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok, require
 
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,62}")
 _STARTUP_MS = 11
@@ -36,13 +35,8 @@ def upload(request: Request, store: Store) -> Answer:
     parts, annotations = _take(request, store, worker)
     version = worker_state.release(store, account, worker, parts, **annotations)
     # Cloudflare's deployment tool reads the id of the new version here, without its hyphens.
-    return ok(
-        {
-            **worker_state.listed(worker),
-            "startup_time_ms": _STARTUP_MS,
-            "deployment_id": version.replace("-", ""),
-        }
-    )
+    made = {"startup_time_ms": _STARTUP_MS, "deployment_id": version.replace("-", "")}
+    return ok({**worker_state.listed(worker), **made})
 
 
 @route("PUT", SCRIPT + "/content", scope="workers:edit")
@@ -89,8 +83,14 @@ def _take(request: Request, store: Store, worker: Json) -> tuple[list[Module], d
     settings = {key: metadata.get(key, default) for key, default in worker_code.SETTINGS.items()}
     worker_code.check_date(settings["compatibility_date"], store)
     worker["settings"] = {"bindings": bindings, **settings}
-    if metadata.get("assets") or not metadata.get("keep_assets"):
-        worker["has_assets"] = check_assets(store, account, metadata.get("assets"))
+    assets = metadata.get("assets")
+    if assets:
+        claims = _claims(assets.get("jwt") if isinstance(assets, dict) else None)
+        session = store.document_text("assets", account, str(claims.get("session")))
+        if session is None or not claims.get("complete"):
+            raise worker_code.invalid("the upload of the assets is not complete")
+    if assets or not metadata.get("keep_assets"):
+        worker["has_assets"] = bool(assets)
     _describe(store, account, worker, metadata, parts)
     agent = request.headers.get("User-Agent").lower()
     worker["last_deployed_from"] = "wrangler" if "wrangler" in agent else "api"
@@ -117,10 +117,8 @@ def _describe(store: Store, account: str, worker: Json, metadata: Json, parts: l
 
 def _token(store: Store, session: str, *, complete: bool) -> str:
     """Return a JWT of a session and let it pass as a credential for uploads."""
-    claims = {"session": session, "complete": complete}
-    parts = ({"alg": "none", "typ": "JWT"}, claims, {"sandbox": True})
-    texts = (base64.urlsafe_b64encode(dumps(part).encode()).decode().rstrip("=") for part in parts)
-    jwt = ".".join(texts)
+    parts = ({"alg": "none", "typ": "JWT"}, {"session": session, "complete": complete}, {"sandbox": True})
+    jwt = ".".join(base64.urlsafe_b64encode(dumps(part).encode()).decode().rstrip("=") for part in parts)
     store.add_token(jwt, scopes=("assets:edit",))
     return jwt
 
@@ -135,24 +133,10 @@ def _claims(jwt: Any) -> Json:
     return claims
 
 
-def check_assets(store: Store, account: str, assets: Any) -> bool:
-    """Return True if the metadata has assets, whose upload must be complete."""
-    if not assets:
-        return False
-    claims = _claims(assets.get("jwt") if isinstance(assets, dict) else None)
-    if (
-        not claims.get("complete")
-        or store.document_text("assets", account, str(claims.get("session"))) is None
-    ):
-        raise worker_code.invalid("the upload of the assets is not complete")
-    return True
-
-
 @route("POST", SCRIPT + "/assets-upload-session", scope="workers:edit")
 def start_session(request: Request, store: Store) -> Answer:
     manifest = request.object().get("manifest")
-    if not isinstance(manifest, dict) or not all(isinstance(one, dict) for one in manifest.values()):
-        raise invalid_body()
+    require(isinstance(manifest, dict) and all(isinstance(one, dict) for one in manifest.values()))
     session, hashes = new_id(), dict.fromkeys(str(one.get("hash")) for one in manifest.values())
     missing = [one for one in hashes if store.document_text("asset", request.account, one) is None]
     store.put_document("assets", request.account, session, missing)

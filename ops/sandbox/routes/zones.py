@@ -8,29 +8,22 @@ from typing import Any
 
 from ops.sandbox.dns_types import ZONE_NAME, is_hostname, to_ascii
 from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
-from ops.sandbox.pages import page_of_documents
+from ops.sandbox.pages import only, page_of_documents
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes.dns import OPERATORS
 from ops.sandbox.store import Json, Store, new_id
-from ops.sandbox.wire import Answer, Refusal, Request, invalid_body, ok
+from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 _SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")
 _PERMISSIONS = ["#dns_records:edit", "#dns_records:read", "#zone:edit", "#zone:read", "#zone_settings:read"]
-
-
 _META = {"phishing_detected": False, "cdn_only": False, "dns_only": False, "foundation_dns": False}
+_SUBSCRIBED = {"is_subscribed": True, **dict.fromkeys(("can_subscribe", "legacy_discount"), False)}
+_SUBSCRIBED["externally_managed"] = False
 BY_NAME: dict[str, Json] = {
     name: {
-        "id": stable_id("plan", name),
-        "name": f"{name.title()} Website",
-        "price": price,
-        "currency": "USD",
-        "frequency": "monthly" if price else "",
-        "is_subscribed": True,
-        "can_subscribe": False,
-        "legacy_id": name,
-        "legacy_discount": False,
-        "externally_managed": False,
+        **{"id": stable_id("plan", name), "name": f"{name.title()} Website", "legacy_id": name},
+        **{"price": price, "currency": "USD", "frequency": "monthly" if price else ""},
+        **_SUBSCRIBED,
     }
     for name, price in {"free": 0, "pro": 25, "business": 250, "enterprise": 0}.items()
 }
@@ -42,19 +35,12 @@ def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = 
     quota = 1 if plan in ("business", "enterprise") else 0
     first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
     return {
-        "id": id,
-        "name": name,
-        "status": "pending",
-        "paused": False,
-        "type": type,
-        "development_mode": 0,
+        **{"id": id, "name": name, "status": "pending", "paused": False, "type": type, "development_mode": 0},
         "name_servers": [f"{_SERVERS[one]}.ns.cloudflare.com" for one in (first, first - 3)],
         "original_name_servers": ["ns1.registrar.example", "ns2.registrar.example"],
         "original_registrar": "registrar.example",
         "original_dnshost": None,
-        "created_on": stamp,
-        "modified_on": stamp,
-        "activated_on": None,
+        **{"created_on": stamp, "modified_on": stamp, "activated_on": None},
         "vanity_name_servers": [],
         "meta": {"step": 2, "custom_certificate_quota": quota, "page_rule_quota": 3, **_META},
         "owner": {"id": None, "type": "user", "email": None},
@@ -72,18 +58,10 @@ TYPES = ("full", "partial", "secondary", "internal")
 _CHANGEABLE = ("paused", "type", "vanity_name_servers", "plan")
 
 _COLUMNS = {
-    "name": "json_extract(body, '$.name')",
-    "status": "json_extract(body, '$.status')",
-    "account.id": "json_extract(body, '$.account.id')",
-    "account.name": "json_extract(body, '$.account.name')",
+    name: f"json_extract(body, '$.{name}')" for name in ("name", "status", "account.id", "account.name")
 }
-_OPERATORS = {
-    "equal": OPERATORS["exact"],
-    "not_equal": "lower({0}) <> ?",
-    "contains": OPERATORS["contains"],
-    "starts_with": OPERATORS["startswith"],
-    "ends_with": OPERATORS["endswith"],
-}
+_OPERATORS = {"equal": OPERATORS["exact"], "not_equal": "lower({0}) <> ?", "contains": OPERATORS["contains"]}
+_OPERATORS |= {"starts_with": OPERATORS["startswith"], "ends_with": OPERATORS["endswith"]}
 
 
 @route("GET", "/zones", "zone:read")
@@ -137,9 +115,7 @@ def create_zone(request: Request, store: Store) -> Answer:
 
 getter(ZONE, "zone:read")(lambda request, store: store.get_document("zone", "", request.zone))
 route("PUT", ZONE + "/activation_check", "zone:edit")(lambda request, _store: ok({"id": request.zone}))
-getter(ZONE + "/hold", "zone:read")(
-    lambda request, store: store.get_document("hold", request.zone, "hold") or {"hold": False}
-)
+_hold = only(ZONE + "/hold", "zone:read", "hold", {"hold": False})
 
 
 @route("PATCH", ZONE, "zone:edit")
@@ -148,8 +124,7 @@ def patch_zone(request: Request, store: Store) -> Answer:
     if len(sent) != 1:
         raise Refusal(400, 1012, "Only one zone property can be changed at a time.")
     ((name, value),) = sent.items()
-    if name not in _CHANGEABLE:
-        raise invalid_body()
+    require(name in _CHANGEABLE)
     valid = {
         "paused": isinstance(value, bool),
         "type": value in TYPES,
@@ -168,7 +143,7 @@ def patch_zone(request: Request, store: Store) -> Answer:
 @route("DELETE", ZONE, "zone:edit")
 def delete_zone(request: Request, store: Store) -> Answer:
     zone_id = request.zone
-    if (store.get_document("hold", zone_id, "hold") or {}).get("hold"):
+    if _hold(request, store)["hold"]:
         raise Refusal(400, 1098, "This zone is on hold and cannot be deleted.")
     store.delete_document("zone", "", zone_id)
     store.run("DELETE FROM document WHERE owner = ?", (zone_id,))
@@ -181,6 +156,8 @@ _DNSSEC_KEYS = (
     *("flags", "algorithm", "key_type", "digest_type", "digest_algorithm", "digest", "ds"),
     *("key_tag", "public_key"),
 )
+_DNSSEC_CHANGES: dict[Any, str] = {("active", "pending-disabled"): "active"}
+_DNSSEC_CHANGES["disabled", "active"] = "pending-disabled"
 _DNSSEC_OPTIONS = ("dnssec_multi_signer", "dnssec_presigned")
 _UNSIGNED: Json = {"status": "disabled", **dict.fromkeys(_DNSSEC_KEYS), "modified_on": None}
 
@@ -192,15 +169,11 @@ def signed(zone_id: str, name: str, status: str, stamp: str) -> Json:
     key_tag = int(digest[:4], 16)
     kind = {"flags": 257, "algorithm": "13", "key_type": "ECDSAP256SHA256"}
     digests = {"digest_type": "2", "digest_algorithm": "SHA256", "digest": digest}
-    ds = f"{name}. 3600 IN DS {key_tag} 13 2 {digest}"
-    keys = {"ds": ds, "key_tag": key_tag, "public_key": key}
+    keys = {"ds": f"{name}. 3600 IN DS {key_tag} 13 2 {digest}", "key_tag": key_tag, "public_key": key}
     return {"status": status, **kind, **digests, **keys, "modified_on": stamp}
 
 
-@getter(DNSSEC, "dns:read")
-def _dnssec(request: Request, store: Store) -> Json:
-    state: Json | None = store.get_document("dnssec", request.zone, "dnssec")
-    return state or _UNSIGNED
+_dnssec = only(DNSSEC, "dns:read", "dnssec", _UNSIGNED)
 
 
 @route("PATCH", DNSSEC, "dns:edit")
@@ -208,15 +181,12 @@ def patch_dnssec(request: Request, store: Store) -> Answer:
     """Turn DNSSEC on (pending until the registrar has the DS) or off (pending until it is removed)."""
     sent, state = request.object(), _dnssec(request, store)
     status = sent.get("status")
-    if not set(sent) <= {"status", *_DNSSEC_OPTIONS} or status not in (None, "active", "disabled"):
-        raise invalid_body()
+    require(set(sent) <= {"status", *_DNSSEC_OPTIONS} and status in (None, "active", "disabled"))
     if status == "active" and state["status"] == "disabled":
         name = store.get_document("zone", "", request.zone)["name"]
         state = signed(request.zone, name, "pending", store.stamp())
-    elif status == "active" and state["status"] == "pending-disabled":
-        state = {**state, "status": "active", "modified_on": store.stamp()}
-    elif status == "disabled" and state["status"] == "active":
-        state = {**state, "status": "pending-disabled", "modified_on": store.stamp()}
+    elif changed := _DNSSEC_CHANGES.get((status, state["status"])):
+        state = {**state, "status": changed, "modified_on": store.stamp()}
     elif status == "disabled":
         state = {**_UNSIGNED, "modified_on": store.stamp()}
     state = {**state, **{name: sent[name] for name in _DNSSEC_OPTIONS if name in sent}}

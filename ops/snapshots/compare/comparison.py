@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.errors import Refused
 from ops.items import Json
@@ -34,9 +33,7 @@ from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
 from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
 from ops.snapshots.layout import value_key
 from ops.snapshots.manifest import COMPLETE, Section
-
-if TYPE_CHECKING:
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, checked_lines
 
 VALUES = "/values"
 _SHOWN = 16
@@ -118,7 +115,6 @@ class Comparison:
                     yield Difference(resource.kind, scope, UNKNOWN, "", statuses, reason=reason)
 
     def _contents(self, resource: Resource) -> Iterator[Difference]:
-        """Yield the files of items that were created, deleted or changed."""
         kind, owners = resource.kind + CONTENTS, self._pairing.owners(resource.kind)
         old, new = (kind in side.kinds for side in self._sides)
         if not (old and new):
@@ -196,7 +192,7 @@ def _files(
 def merged_values(old: ValueFile | None, new: ValueFile | None) -> Iterator[Match]:
     """Yield the lines of two files (None: no keys) for each key whose lines are not equal to the byte."""
     before, after = (
-        Sorted(file.lines(), value_key, file.path) if file else Sorted(iter(()), value_key, Path())
+        Sorted(checked_lines(*file), value_key, file.path) if file else Sorted(iter(()), value_key, Path())
         for file in (old, new)
     )
     return merged(before, after)

@@ -72,9 +72,6 @@ class References(NamedTuple):
         return not self.ids.isdisjoint(_TEXT.findall(line))
 
 
-NO_REFERENCES = References({}, {}, frozenset())
-
-
 def parent_kinds(kinds: Iterable[Resource]) -> set[str]:
     """Return the kinds that other items or files belong to, or refer to by an id."""
     found: set[str] = set()
@@ -187,9 +184,9 @@ class Pairing:
     def references(self, resource: Resource) -> References:
         """Return how ids inside the items of a kind are compared."""
         if resource.kind not in self._references:
-            kinds = referred_kinds([resource], self.kinds)
-            pairs = [pair for kind in sorted(kinds) for pair in self.owners(kind)]
-            self._references[resource.kind] = _references(pairs) if pairs else NO_REFERENCES
+            kinds = sorted(referred_kinds([resource], self.kinds))
+            pairs = (pair for kind in kinds for pair in self.owners(kind))
+            self._references[resource.kind] = _references(pairs)
         return self._references[resource.kind]
 
 
@@ -246,7 +243,6 @@ def _missing(id: str) -> str:
 
 
 def _mentioned(resource: Resource) -> list[str]:
-    """Return the kinds that an item of a kind may refer to."""
     return list(dict.fromkeys((*resource.restore.mentions, *(kind for _, kind in resource.links))))
 
 

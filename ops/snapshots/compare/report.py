@@ -1,16 +1,20 @@
-"""Report: differences as rows, as unified text, as a summary in Markdown, and their number in words."""
+"""Report: differences as rows, unified text, a summary in Markdown; and who made them, as far as known."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
 from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
+from ops.snapshots.compare.side import CONTENTS
 
 COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
 WHO = ("when", "who")
@@ -33,21 +37,14 @@ def rows(
     for difference in differences:
         event = blame(difference) if blame else None
         who = {"when": event.when if event else "", "who": event.actor if event else ""} if blame else {}
-        for row in _rows(difference):
-            yield {**row, **who}
-
-
-def _rows(difference: Difference) -> Iterator[Json]:
-    kind, scope, change, name = difference[:4]
-    row: dict[str, Any] = {"kind": kind, "scope": scope, "change": change, "name": name}
-    id = difference.ids[0] if difference.ids else ""
-    item = difference.before if difference.after is None else difference.after
-    rest = {"id": id, "reason": difference.reason}
-    if change in (CREATED, DELETED):
-        yield {**row, "field": "", "old": None, "new": None, **rest, "item": item}
-        return
-    for field, old, new in difference.fields:
-        yield {**row, "field": field, "old": old, "new": new, **rest, "item": None}
+        row: Json = {name: getattr(difference, name) for name in COLUMNS[:4]}
+        rest = {"id": difference.ids[0] if difference.ids else "", "reason": difference.reason}
+        fields, item = difference.fields, None
+        if difference.change in (CREATED, DELETED):
+            item = difference.before if difference.after is None else difference.after
+            fields = (("", None, None),)
+        for field, old, new in fields:
+            yield {**row, "field": field, "old": old, "new": new, **rest, "item": item, **who}
 
 
 def counted(counts: Counter[str]) -> str:
@@ -148,3 +145,57 @@ def code(value: Any) -> str:
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     apart = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{apart}{text}{apart}{fence}"
+
+
+MOST_EVENTS = 20_000
+"""Events that are read: an account with more of them keeps its log elsewhere."""
+_UNIQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Blame:
+    """Finds the newest event behind a difference. *read* returns the audit log; it is called on first use.
+
+    *warn* is called with the reason if the log cannot be read.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[AuditEvent]], warn: Callable[[str], None]) -> None:
+        self._read, self._warn = read, warn
+
+    def of(self, difference: Difference) -> AuditEvent | None:
+        """Return the newest event on the item of *difference*; None if the log has none."""
+        if difference.change == UNKNOWN:
+            return None
+        found = [
+            event
+            for id in difference.ids
+            for event in self._events.get(id, ())
+            if _matches(difference, id, event)
+        ]
+        if not found and not difference.name:
+            # The single item of a parent has no name; its address ends in the kind.
+            word = difference.kind.removesuffix(CONTENTS).rpartition(".")[2]
+            found = [event for event in self._events.get(word, ()) if event.within & set(difference.owners)]
+        return max(found, key=lambda event: event.when, default=None)
+
+    @cached_property
+    def _events(self) -> dict[str, list[AuditEvent]]:
+        by_name: dict[str, list[AuditEvent]] = defaultdict(list)
+        try:
+            events = list(islice(self._read(), MOST_EVENTS + 1))
+        except (PermissionDenied, NotFound, ValidationError, ApiError) as error:
+            self._warn(f"who made the changes is not known: {error.message}")
+            return {}
+        if len(events) > MOST_EVENTS:
+            self._warn(
+                f"only the newest {MOST_EVENTS:,} entries of the audit log are searched for who made changes"
+            )
+        for event in events:
+            for name in event.thing:
+                by_name[name].append(event)
+        return by_name
+
+
+def _matches(difference: Difference, id: str, event: AuditEvent) -> bool:
+    """True if *event* is about the same item: other names need the same parent too."""
+    owners = set(difference.owners)
+    return bool(_UNIQUE.fullmatch(id) or not owners or event.within & owners)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.snapshot import ItemFile, damaged, open_file, parse_item
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.snapshots.snapshot import Snapshot
-    from ops.snapshots.writer import StoredFile
+from ops.snapshots.snapshot import ItemIndex, Snapshot, parse_item
+from ops.snapshots.writer import StoredFile
 
 ABSENT = "absent"
 CONTENTS = "/contents"
@@ -48,22 +43,11 @@ class File(NamedTuple):
         return fields
 
 
-class ValueFile:
+class ValueFile(NamedTuple):
     """The values stored in one parent: a line for each key, with its `key` and its `value`."""
 
-    def __init__(self, path: Path, stored: StoredFile) -> None:
-        self.path, self._stored = path, stored
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines. Raises Damaged, after the last one, if the file differs from the manifest."""
-        digest, size = sha256(), 0
-        with open_file(self.path) as file:
-            for line in file:
-                digest.update(line)
-                size += len(line)
-                yield line
-        if (size, digest.hexdigest()) != (self._stored.bytes, self._stored.sha256):
-            raise damaged(self.path)
+    path: Path
+    stored: StoredFile
 
 
 class Side:
@@ -87,10 +71,9 @@ class Side:
         self._gone = {self._parent_of(s) for s in self._sections.values() if s.status == GONE}
         self.kinds = {section.kind for section in self._sections.values() if section.scope}
         """The kinds that were read, or that a scan tried to read."""
-        self._files: dict[str, ItemFile] = {}
+        self._index = ItemIndex(snapshot.path, snapshot.manifest)
 
     def _parent_of(self, section: Section) -> tuple[str, str]:
-        """Return the kind and the id of the item that a section belongs to."""
         kind = section.kind.removesuffix(CONTENTS)
         return (kind if kind != section.kind else self._parents.get(kind, "")), section.scope
 
@@ -113,7 +96,7 @@ class Side:
     def lines(self, resource: Resource, scope: str) -> Iterator[bytes]:
         """Yield the items in *scope* as JSON, except those deleted while the snapshot was made."""
         gone = any(kind == resource.kind for kind, _ in self._gone)
-        for line in self._file(resource.kind).items(scope) if self._has(resource.kind) else ():
+        for line in self._index.lines(resource.kind, scope):
             if not gone or not self.gone(resource.kind, key_of(resource, self.parsed(resource, line))):
                 yield line
 
@@ -129,21 +112,13 @@ class Side:
         """Return the items in *scope* as possible parents, including those deleted meanwhile."""
         if resource.kind in self.listed:
             return holders_of(resource, self.listed[resource.kind])
-        lines = self._file(resource.kind).items(scope) if self._has(resource.kind) else ()
+        lines = self._index.lines(resource.kind, scope)
         return _unique(_holder(resource, self.parsed(resource, line), line) for line in lines)
 
     def scopes(self, resource: Resource) -> set[str]:
         """Return the ids of the parents that the snapshot has items of *resource* for."""
-        return set(self._file(resource.kind).spans) if self._has(resource.kind) else set()
-
-    def _has(self, kind: str) -> bool:
-        return kind_file(kind) in self.snapshot.manifest.files
-
-    def _file(self, kind: str) -> ItemFile:
-        if kind not in self._files:
-            name = kind_file(kind)
-            self._files[kind] = ItemFile(self.snapshot.path / name, self.snapshot.manifest.files[name])
-        return self._files[kind]
+        file = self._index.file(resource.kind)
+        return set(file.spans) if file else set()
 
     def contents(self, kind: str) -> dict[str, dict[str, File]]:
         """Return the files of each item of *kind*, by the item's id and the file's name."""

@@ -13,15 +13,14 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from ops.errors import Interrupted, UsageError
-from ops.files.disk import open_regular
 from ops.snapshots.sealed import passphrase
 from ops.snapshots.sealed.passphrase import Passphrase
 
-_LARGEST = 1 << 20
 _PIECE = 1 << 18
 _GZIP = 31  # in zlib: the largest window, with a gzip header
 
@@ -47,16 +46,11 @@ def recipients(keys: Iterable[str]) -> list[Any]:
 
 
 def _keys(given: str) -> list[str]:
-    """Return the keys that *given* names: itself, or the lines of a file without comments."""
     if given.strip().startswith("age1") or not Path(given).is_file():
         return [given]
-    try:
-        with open_regular(Path(given)) as file:
-            lines = [line.strip() for line in file.read(_LARGEST).decode().splitlines()]
-    except (OSError, UnicodeDecodeError):
-        lines = []
-    if keys := [line for line in lines if line and not line.startswith("#")]:
-        return keys
+    with suppress(OSError):
+        if keys := passphrase.key_lines(Path(given)):
+            return keys
     raise UsageError(f"{given} contains no age public keys", hint="one per line, each begins with age1")
 
 

@@ -12,9 +12,9 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import IO, Any, NamedTuple, Self
 
 from ops.errors import Damaged, NotFound, Refused, UsageError
@@ -25,7 +25,6 @@ from ops.snapshots.sealed import passphrase
 from ops.snapshots.snapshot import Snapshot
 
 _TOP = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
-_LARGEST_KEY_FILE = 1 << 20
 _PIECE = 1 << 18
 _LONGEST_HEADER = 1 << 16
 
@@ -71,9 +70,8 @@ def require_key(where: Path | str, identity: str, passphrase_file: str) -> None:
     if identity and passphrase_file:
         raise UsageError("use --identity or --passphrase-file, not both")
     if not identity and not passphrase_file:
-        raise UsageError(
-            f"{where} is encrypted", hint="open it with --identity KEY.txt or --passphrase-file FILE"
-        )
+        hint = "open it with --identity KEY.txt or --passphrase-file FILE"
+        raise UsageError(f"{where} is encrypted", hint=hint)
 
 
 def read_keys(file: Path) -> list[Any]:
@@ -84,13 +82,9 @@ def read_keys(file: Path) -> list[Any]:
     from pyrage import IdentityError, x25519  # type: ignore[import-untyped]  # it ships no types
 
     try:
-        with disk.open_regular(file) as source:
-            text = source.read(_LARGEST_KEY_FILE).decode()
+        keys = passphrase.key_lines(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", hint="--identity takes a file") from None
-    except UnicodeDecodeError:
-        text = ""
-    keys = [key for line in text.splitlines() if (key := line.strip()) and not key.startswith("#")]
     try:
         if keys:
             return [x25519.Identity.from_str(key) for key in keys]
@@ -132,10 +126,8 @@ def _key_decryption(path: Path, keys: list[Any]) -> Decrypt:
             decrypt_io(source, target, keys)
         except DecryptError as error:
             if "No matching keys" in str(error):
-                raise UsageError(
-                    f"{path} was not encrypted for this key",
-                    hint="use --identity with another key; a passphrase needs --passphrase-file",
-                ) from None
+                hint = "use --identity with another key; a passphrase needs --passphrase-file"
+                raise UsageError(f"{path} was not encrypted for this key", hint=hint) from None
             raise Damaged(f"{path} is damaged or not an age file: {error}") from None
         except OSError as error:
             # A failure of the system has a number; age's failure for a changed piece has none.
@@ -147,7 +139,6 @@ def _key_decryption(path: Path, keys: list[Any]) -> Decrypt:
 
 
 def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
-    """Unpack *path* into *folder* and return the name of the only folder in the archive."""
     limit = max(caps.bytes, path.stat().st_size * caps.ratio)
     try:
         with _plain(path, decrypt) as stream:
@@ -164,37 +155,23 @@ def _unpack(path: Path, decrypt: Decrypt, folder: Path, caps: Caps) -> str:
 def _plain(path: Path, decrypt: Decrypt) -> Iterator[IO[bytes]]:
     """Yield the plaintext of *path* as a stream; a failure of the decryption is raised at the end."""
     readable, writable = os.pipe()
-    decryption = _Decryption(path, decrypt, writable)
-    decryption.start()
-    try:
-        with open(readable, "rb") as stream:  # noqa: PTH123 (a Path cannot open a handle)
-            yield stream
-    except (OSError, EOFError, tarfile.TarError, zlib.error, Damaged):
-        # The stream ended because the decryption failed: its failure is the better reason.
-        decryption.join()
-        if decryption.failure is not None and not isinstance(decryption.failure, BrokenPipeError):
-            raise decryption.failure from None
-        raise
-    finally:
-        decryption.join()
-    if decryption.failure is not None:
-        raise decryption.failure
 
+    def write() -> None:
+        with open(writable, "wb") as target, disk.open_regular(path) as source:  # noqa: PTH123 (a handle)
+            decrypt(source, target)
 
-class _Decryption(Thread):
-    """A thread that writes the plaintext into a pipe; *failure* is what stopped it."""
-
-    def __init__(self, path: Path, decrypt: Decrypt, writable: int) -> None:
-        super().__init__(daemon=True)
-        self._path, self._decrypt, self._writable = path, decrypt, writable
-        self.failure: Exception | None = None
-
-    def run(self) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        decryption = executor.submit(write)
         try:
-            with open(self._writable, "wb") as target, disk.open_regular(self._path) as source:  # noqa: PTH123 (a handle)
-                self._decrypt(source, target)
-        except Exception as error:
-            self.failure = error
+            with open(readable, "rb") as stream:  # noqa: PTH123 (a Path cannot open a handle)
+                yield stream
+        except (OSError, EOFError, tarfile.TarError, zlib.error, Damaged):
+            # The stream ended because the decryption failed: its failure is the better reason.
+            failure = decryption.exception()
+            if failure is not None and not isinstance(failure, BrokenPipeError):
+                raise failure from None
+            raise
+    decryption.result()
 
 
 class _Capped:
@@ -207,10 +184,8 @@ class _Capped:
         data: bytes = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise Refused(
-                f"{self._path} unpacks to far more than its size allows",
-                hint="if you trust it, open it by hand: age --decrypt --identity KEY.txt FILE | tar -xz",
-            )
+            hint = "if you trust it, open it by hand: age --decrypt --identity KEY.txt FILE | tar -xz"
+            raise Refused(f"{self._path} unpacks to far more than its size allows", hint=hint)
         return data
 
 

@@ -13,6 +13,7 @@ import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -25,6 +26,7 @@ PIECE = 64 << 10
 
 _TAG = 16
 _LONGEST_LINE = 4096
+_LARGEST_KEY_FILE = 1 << 20
 _MAGIC = b"age-encryption.org/v1\n"
 _STANZA = re.compile(rb"-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n")
 _BODY = re.compile(rb"([A-Za-z0-9+/]{43})\n")
@@ -63,6 +65,16 @@ def read(file: Path) -> Passphrase:
     if not secret:
         raise UsageError(f"{file} has no passphrase on its first line")
     return Passphrase(secret)
+
+
+def key_lines(file: Path) -> list[str]:
+    """Return the lines of *file* with a key: no comments, and none if it is not text. Raises OSError."""
+    with open_regular(file) as source:
+        text = source.read(_LARGEST_KEY_FILE)
+    with suppress(UnicodeDecodeError):
+        lines = [line.strip() for line in text.decode().splitlines()]
+        return [line for line in lines if line and not line.startswith("#")]
+    return []
 
 
 def encrypt(source: ByteSource, target: ByteTarget, secret: bytes, work: int = WORK) -> None:
@@ -111,9 +123,8 @@ def _file_key(source: IO[bytes], secret: bytes) -> bytes:
     try:
         file_key = _cipher(key, opens=True)(bytes(12), _decoded(body[1]), None)
     except InvalidTag:
-        raise UsageError(
-            "this passphrase does not open it", hint="use --passphrase-file with another"
-        ) from None
+        hint = "use --passphrase-file with another"
+        raise UsageError("this passphrase does not open it", hint=hint) from None
     if not hmac.compare_digest(_mac(file_key, b"".join(lines[:3]) + b"---"), _decoded(end[1])):
         raise Damaged("its header was changed")
     return file_key
@@ -129,7 +140,6 @@ def _numbered(source: ByteSource, size: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exactly(source: ByteSource, size: int) -> bytes:
-    """Read *size* bytes, fewer only at the end."""
     pieces, left = [], size
     while left and (piece := source.read(left)):
         pieces.append(piece)

@@ -108,7 +108,7 @@ def test_text_that_does_not_parse_is_refused_with_a_reason_and_an_example(type: 
         ("CAA", "0 issue x y", "'y' follows its value"),
         ("CERT", "1 2 8 a!", "its certificate is not in base64"),
         ("CERT", "WHAT 2 8 AAAA", "type is 'WHAT', which is neither a number nor a known name"),
-        ("CNAME", "a.example b.example", "'b.example' follows its content"),
+        ("CNAME", "a.example b.example", "'b.example' follows its target"),
         ("DNSKEY", "70000 3 13 AAAA", "flags is '70000', which is not a whole number of 0 to 65535"),
         ("DS", "1 13 2 abcd", "digest has 2 bytes, which does not fit digest_type 2"),
         ("HTTPS", '1 . alpm="h2"', 'the parameter alpm="h2", which is unknown or not valid'),

@@ -130,12 +130,12 @@ NEW: list[Json] = [
     ("live", "message", "named"),
     [
         (
-            [{"id": "1", "name": "A.example.com", "type": "A", "content": "192.0.2.1"}],
+            [{"id": "1", "name": "A.example.com", "type": "A", "ttl": 300, "content": "192.0.2.1"}],
             "exists",
             "create A a.",
         ),
         (
-            [{"id": "1", "name": "b.example.com", "type": "A", "content": "192.0.2.9"}],
+            [{"id": "1", "name": "b.example.com", "type": "A", "ttl": 300, "content": "192.0.2.9"}],
             "exists",
             "create CNAME b.",
         ),

@@ -100,7 +100,9 @@ def as_csv(records: list[Json]) -> str:
     rows = csv.DictWriter(out, ["name", "type", "content", "ttl", "comment", "tags"])
     rows.writeheader()
     for record in records:
-        rows.writerow({**record, "tags": json.dumps(record.get("tags", []))})
+        # A leading `'` is the mark of spreadsheets for text, so one of the text itself is doubled.
+        content = record["content"].replace("'", "''", record["content"].startswith("'"))
+        rows.writerow({**record, "content": content, "tags": json.dumps(record.get("tags", []))})
     return out.getvalue()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ops.sandbox.edge import Delivery
 from ops.sandbox.seed_scale import seed_scale
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Exchange, Request
+from ops.sandbox.wire import Request
 
 
 class Counter:
@@ -20,18 +20,18 @@ class Counter:
     def __init__(self) -> None:
         self.bytes = self.refused = 0
 
-    def __call__(self, exchange: Exchange) -> None:
+    def __call__(self, exchange: Request) -> None:
         body = exchange.answer.body
         self.bytes += len(exchange.body) + (len(body) if isinstance(body, bytes) else 0)
         self.refused += exchange.answer.status == 429
 
 
-def paced(handle: Callable[[Request, str], Delivery], delay: float) -> Callable[[Request, str], Delivery]:
+def paced(handle: Callable[[Request], Delivery], delay: float) -> Callable[[Request], Delivery]:
     """Return *handle*, delayed so that an answer takes *delay* seconds in all."""
 
-    def wait(request: Request, target: str) -> Delivery:
+    def wait(request: Request) -> Delivery:
         due = time.monotonic() + delay
-        delivery = handle(request, target)
+        delivery = handle(request)
         time.sleep(max(0.0, due - time.monotonic()))
         return delivery
 
@@ -49,7 +49,7 @@ def main() -> None:
     if options["delay"]:
         sandbox.edge.handle = paced(sandbox.edge.handle, options["delay"])  # type: ignore[method-assign]
     seed_scale(sandbox.store, **options["scale"])
-    sandbox.observer = counter = Counter()
+    sandbox.edge.observer = counter = Counter()
     with sandbox:
         _tell([sandbox.url, sandbox.token, sandbox.account_id])
         for _ in sys.stdin:

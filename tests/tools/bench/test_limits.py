@@ -27,7 +27,7 @@ def test_only_a_list_by_page_number_needs_a_page_after_a_full_one(
 
 
 def test_the_page_sizes_are_those_that_we_request() -> None:
-    assert (limits.ZONES_PAGE, limits.RECORDS_PAGE) == (zones.PAGE, dns.PAGE)
+    assert (zones.PAGING.size, dns.PAGING.size) == (limits.ZONES_PAGE, limits.RECORDS_PAGE)
     assert (limits.KEYS_PAGE, limits.BULK_GET, limits.BULK_PUT) == (
         kv.KEYS_PAGE,
         kv.BULK_GET,

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ops.sandbox import dns_records
 from ops.sandbox.identity import ACCOUNT_ID, past, stable_id, zone_id
-from ops.sandbox.routes.kv import KIND
-from ops.sandbox.routes.kv_pairs import Pair, write
+from ops.sandbox.routes.kv import KIND, Pair, write
 from ops.sandbox.seed import seed_all
 from ops.sandbox.seed_kv import namespace_id
 from ops.sandbox.store import Store

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -19,11 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.sandbox import fault_kinds
-from ops.sandbox.faults import Fault
+from ops.sandbox.faults import Fault, drift
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import Store
-from ops.sandbox.wire import Exchange, Request
+from ops.sandbox.wire import Request
 from tests.tools.soak import child, truth
 from tests.tools.soak.plan import Plan
 from tests.tools.soak.seed import furnish, small
@@ -57,7 +55,7 @@ class Stage:
         self._planned: list[Fault] = []
         self._started = threading.Event()
         self._lock = threading.Lock()
-        sandbox.observer = self._observe
+        sandbox.edge.observer = self._observe
         furnish(self.work)
 
     def run(self, line: tuple[str, ...], plan: Plan) -> Ended:
@@ -126,7 +124,7 @@ class Stage:
         self._pid = pid
         self._started.set()
 
-    def _observe(self, exchange: Exchange) -> None:
+    def _observe(self, exchange: Request) -> None:
         writes = may_write(exchange.method, exchange.target)
         if writes and not self._intents() - self._open:
             self.unannounced.append(f"{exchange.method} {exchange.target}")
@@ -174,7 +172,7 @@ class Stage:
     def _stir(self, fault: Fault, request: Request, store: Store) -> None:
         with self._lock:
             before = truth.read(store)
-            fault_kinds.drift(request, store, random.Random(fault.fired), 2, 2)
+            drift(Fault("drift", seed=fault.fired), request, store)
             self.stirred |= {change.spot for change in truth.moved(before, truth.read(store))}
 
     def _settle(self) -> None:

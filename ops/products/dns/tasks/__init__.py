@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from ops.products.dns.tasks.files import apply_records, export_records, import_records, plan_records
-from ops.products.dns.tasks.records import (
-    create_record,
-    delete_record,
-    find_records,
-    get_record,
-    list_records,
-    put_record,
-    update_record,
-)
+from ops.products.dns.tasks import files, records
 
-__all__ = (
-    "apply_records",
-    "create_record",
-    "delete_record",
-    "export_records",
-    "find_records",
-    "get_record",
-    "import_records",
-    "list_records",
-    "plan_records",
-    "put_record",
-    "update_record",
-)
+list_records, find_records, get_record = records.list_records, records.find_records, records.get_record
+create_record = records.create_record
+update_record, put_record, delete_record = records.update_record, records.put_record, records.delete_record
+export_records, import_records = files.export_records, files.import_records
+plan_records, apply_records = files.plan_records, files.apply_records

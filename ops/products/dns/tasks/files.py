@@ -11,6 +11,7 @@ from ops.http.paths import path
 from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import Rows, Text
+from ops.writes.make import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,12 +61,12 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
         from ops.ui.yaml_text import yaml_text
 
         # The end marker shows that the file was not cut.
-        return Text(yaml_text(export.document(current.zone, records)).rstrip("\n") + "\n...\n")
+        return Text(yaml_text(export.document(current.owner.item, records)).rstrip("\n") + "\n...\n")
     if format == "json":
         from ops.ui.escape import json_text
 
-        return Text(json_text(export.document(current.zone, records), indent=1) + "\n")
-    text, losses = export.bind(current.zone, records)
+        return Text(json_text(export.document(current.owner.item, records), indent=1) + "\n")
+    text, losses = export.bind(current.owner.item, records)
     for loss in losses:
         app.warn(loss)
     return Text(text)
@@ -93,11 +94,10 @@ def import_records(
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
-    from ops.writes.make import make
 
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
-    found = files.read(file, current.zone, default, ending=".zone", fit_ttl=fit_ttl)
+    found = files.read(file, current.owner.item, default, ending=".zone", fit_ttl=fit_ttl)
     plan = addition(current.owner, current.records(), found, strict=strict)
     _report(app, plan, found.warnings)
     if plan.different:
@@ -144,7 +144,7 @@ def plan_records(
     records = current.records()
     plan = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
     if save:
-        plan_file.save(plan, current.zone, records, Path(save))
+        plan_file.save(plan, current.owner.item, records, Path(save))
         app.note(f"`inv dns.apply --zone {current.name} --plan {save}` applies it")
     rows = []
     for change in plan.changes:
@@ -182,7 +182,6 @@ def apply_records(
     inv dns.apply --zone example.com --file example.com.yaml --yes
     """
     from ops.products.dns import plan_file
-    from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"
@@ -202,7 +201,7 @@ def _planned(
     from ops.products.dns import files
     from ops.products.dns.plan import plan
 
-    read = files.read(file, current.zone, fit_ttl=fit_ttl)
+    read = files.read(file, current.owner.item, fit_ttl=fit_ttl)
     found = plan(current.owner, records, read, keep=keep, strict=strict)
     _report(app, found, read.warnings)
     return found

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ops.products.zones.parts import Parallel
 
 EDIT = "Account > Workers KV Storage > Edit"
-NAMED = "title or id of the namespace"
 KEY = "name of the key; --key=--name for one that begins with dashes"
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
@@ -61,13 +60,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
     return make(app, Change(NAMESPACE, account_of(app), None, item))
 
 
-@command(
-    "rename",
-    required=("namespace", "title"),
-    writes=True,
-    needs=EDIT,
-    help={"namespace": NAMED, "title": "its new title"},
-)
+@command("rename", required=("namespace", "title"), writes=True, needs=EDIT, help={"title": "its new title"})
 def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
     """Change the title of a namespace; its id, its keys and its Workers bindings stay the same.
 
@@ -80,9 +73,7 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
     return make(app, Change(NAMESPACE, account_of(app), found, {**found, "title": new}))
 
 
-@command(
-    "remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT, help={"namespace": NAMED}
-)
+@command("remove", required=("namespace",), writes=True, guards=("confirm",), needs=EDIT)
 def remove_namespace(app: App, namespace: str = "") -> Rows:
     """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
 
@@ -137,7 +128,7 @@ def is_simulated(app: App, namespace: Owner) -> bool:
     "keys",
     required=("namespace",),
     needs=api.READ,
-    help={"namespace": NAMED, "prefix": "only keys with this prefix; several are read concurrently"},
+    help={"prefix": "only keys with this prefix; several are read concurrently"},
 )
 def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
     """List the keys of a namespace with their expiry and metadata: one request for every 1,000.
@@ -204,7 +195,7 @@ def list_ranges(
     "get",
     required=("namespace", "key"),
     needs=api.READ,
-    help={"namespace": NAMED, "key": KEY, "metadata": "show the key's metadata and expiry instead"},
+    help={"key": KEY, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
@@ -230,7 +221,6 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     writes=True,
     needs=EDIT,
     help={
-        "namespace": NAMED,
         "key": KEY,
         "value": "the value as text; --value=--x for one that begins with dashes",
         "file": "read the value from this file, byte for byte; - is stdin",
@@ -296,7 +286,6 @@ def _value_from(text: str, file: str) -> bytes:
     guards=("force",),
     needs=EDIT,
     help={
-        "namespace": NAMED,
         "key": KEY,
         "prefix": "delete all keys with this prefix, 10,000 in one request",
     },

@@ -17,7 +17,7 @@ from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
 from ops.items import equal
 from ops.kinds.resource import Change
 from ops.products.kv import api
-from ops.products.kv.tasks.keys import EDIT, NAMED, existing, is_simulated, namespace_of
+from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Bytes, Item
 from ops.writes.make import hold, make_all
@@ -60,7 +60,6 @@ class Batch(NamedTuple):
     guards=("force",),
     needs=api.READ,
     help={
-        "namespace": NAMED,
         "to": "the file to write, JSON lines; .gz compresses it; - is stdout",
         "force": "replace an existing file without asking",
     },
@@ -214,7 +213,7 @@ def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     guards=("force",),
     needs=EDIT,
     help={
-        "namespace": f"{NAMED} to write to",
+        "namespace": "title or id of the namespace to write to",
         "file": "a file of kv.dump, or a bulk file of wrangler; - is stdin",
     },
 )
