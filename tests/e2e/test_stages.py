@@ -285,6 +285,30 @@ def test_on_a_terminal_a_dump_asks_before_it_replaces_a_file(shell: Shell) -> No
     assert (shell.folder / "config.jsonl").read_text() == "good"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("zones.delete", "--zone", "example.com"),
+        ("kv.remove", "--namespace", "config"),
+        ("workers.delete", "--script", "chat-room"),
+        ("r2.delete", "--bucket", "empty"),
+    ],
+    ids=lambda line: line[0],
+)
+def test_before_a_deletion_nothing_is_said_to_be_done_already(
+    line: tuple[str, ...], staged: Sandbox, inv: Inv
+) -> None:
+    inv("r2.create", "--bucket", "empty")
+    count = len(written(staged))
+
+    refused = inv(*line)
+
+    assert refused.code == 1
+    assert re.search(r"warning: .*(permanent)", refused.err)
+    assert not re.search(r"\b(deleted|lost|gone|was|were|has been|have been)\b", refused.err)
+    assert len(written(staged)) == count
+
+
 # Exports
 
 
@@ -319,18 +343,18 @@ def test_the_reason_of_a_failed_section_is_shown_whole(task: str, inv: Inv, stag
     result = inv(task, "--output", "json")
 
     shown = json.loads(result.out)
-    told = (
+    note = (
         shown["reason"]
         if task == "scan.export"
         else next(row["note"] for row in shown if row["kind"] == "workers.route")
     )
     reason = r"denied in 12 of 12: GET /zones/\w+/workers/routes: .+ \(10000\) \(status 403, ray \S+\)"
     assert result.code == 4
-    assert re.search(reason, told)
+    assert re.search(reason, note)
     assert re.search(reason, json.loads(result.err.splitlines()[-1])["message"])
 
 
-def test_the_monitor_is_told_the_reason_of_a_failed_section(inv: Inv, staged: Sandbox) -> None:
+def test_the_monitor_gets_the_reason_of_a_failed_section(inv: Inv, staged: Sandbox) -> None:
     staged.faults.add(Fault("denied", "GET", "*/workers/routes*", times=-1))
 
     with Wire(answer(200, "OK")) as monitor:
