@@ -49,9 +49,11 @@ class CurrentZone(NamedTuple):
         for change in self.simulated:
             if change.resource.kind != RECORDS.kind or change.owner.id != self.owner.id:
                 continue
-            before = change.before
-            if before is not None:
-                found = [one for one in found if not _is_same(one, before)]
+            # A simulated record has no id, and is known by what it contains.
+            if (before := change.before) and "id" in before:
+                found = [one for one in found if one.get("id") != before["id"]]
+            elif before:
+                found = [one for one in found if key(one) != key(before) or not same_rdata(one, before)]
             if change.after is not None:
                 name, type = key(change.after)
                 if filters.get("name", name) == name and filters.get("type", type) == type:
@@ -125,13 +127,6 @@ def ambiguous(candidates: list[Json]) -> AmbiguousName:
 def _shown(record: Json) -> str:
     priority = f"{record['priority']} " if record["type"] in ("MX", "URI") and "priority" in record else ""
     return f"{priority}{record.get('content', '')}"
-
-
-def _is_same(one: Json, other: Json) -> bool:
-    """True if both are one record: by their ids where both have one, or else by what they contain."""
-    if "id" in one and "id" in other:
-        return bool(one["id"] == other["id"])
-    return key(one) == key(other) and same_rdata(one, other)
 
 
 def new_record(zone: Json, type: str, name: str, given: Json) -> Json:

@@ -26,8 +26,7 @@ def document(zone: Json, records: Iterable[Json]) -> Json:
 
 
 def _order(record: Json) -> tuple[str, ...]:
-    fields = ("name", "type", "content", "priority", "id")
-    return tuple(str(record.get(field, "")) for field in fields)
+    return tuple(str(record.get(field, "")) for field in ("name", "type", "content", "priority", "id"))
 
 
 def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:

@@ -12,8 +12,6 @@ from ops.products.dns.record import did_you_mean
 if TYPE_CHECKING:
     from ops.items import Json
 
-# octoDNS's default, where a record has none.
-DEFAULT_TTL = 3600
 # Where octoDNS's name of a field is not the API's.
 _FIELDS = {
     "certificate_association_data": "certificate",
@@ -23,7 +21,6 @@ _FIELDS = {
     "svcpriority": "priority",
     "targetname": "target",
 }
-_READ = ("type", "ttl", "value", "values", "octodns")
 
 
 def records(
@@ -53,7 +50,7 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
     if own.get("ignored"):
         return
     type, options, errors = record["type"].upper(), _mapping(own.get("cloudflare")), [*entry.errors]
-    for field in [field for field in record if field not in _READ]:
+    for field in [field for field in record if field not in ("type", "ttl", "value", "values", "octodns")]:
         with entry.collected(errors, field):
             raise ValidationError(
                 f"the {type} record {name} of octoDNS has {field!r}, which has no equivalent here"
@@ -61,7 +58,8 @@ def _values(entry: FileRecord, record: Json, node: Any, name: str) -> Iterator[t
                 hint="remove it: of octoDNS, type, ttl, value and values are read, and octodns.cloudflare",
             )
     automatic = options.get("auto-ttl") or options.get("proxied")
-    rest: Json = {"ttl": 1 if automatic else record.get("ttl", DEFAULT_TTL)}
+    # An hour is octoDNS's default.
+    rest: Json = {"ttl": 1 if automatic else record.get("ttl", 3600)}
     rest |= {field: options[field] for field in ("comment", "tags") if options.get(field)}
     rest |= {"proxied": True} if options.get("proxied") else {}
     field = "values" if "values" in record else "value"

@@ -53,12 +53,6 @@ def read_record(entry: FileRecord, item: Any, zone: Json) -> FileRecord:
             record |= {field: value} if value is not None or field == "comment" else {}
     if not record.get("id"):
         record.pop("id", None)
-        for field, types in (("data", FIELDS), ("priority", NUMBERS)):
-            if field in record and type in TYPES and type not in types:
-                del record[field]
-                what = f"a record of type {type} has no {field}"
-                hint = f"{field} is for {', '.join(types)}"
-                errors.append((field, entry.refused(ValidationError(what, hint=hint), field)))
     for field, problem, hint in _read_targets(record, type, zone["name"]):
         errors.append((field, entry.refused(ValidationError(problem, hint=hint), field)))
     raw = item if errors and "id" in record else None
@@ -66,7 +60,11 @@ def read_record(entry: FileRecord, item: Any, zone: Json) -> FileRecord:
 
 
 def _read_targets(record: Json, type: str, zone: str) -> Iterator[tuple[str, str, str]]:
-    """Put the zone's name for `@`, and yield what is wrong with the fields of `data`."""
+    """Put the zone's name for `@`, and yield what is wrong with `data`, its fields, and a priority."""
+    for field, types in (("data", FIELDS), ("priority", NUMBERS)):
+        if "id" not in record and field in record and type in TYPES and type not in types:
+            del record[field]
+            yield field, f"a record of type {type} has no {field}", f"{field} is for {', '.join(types)}"
     content = record.get("content", "")
     if type in _HOSTS and content.split()[-1:] == [APEX]:
         record["content"] = f"{content.rstrip()[:-1]}{zone}"

@@ -265,10 +265,8 @@ def _generated(line: str) -> Iterator[str]:
 
 def _counted(match: re.Match[str], counter: int) -> str:
     """Return what a `$` of $GENERATE stands for: `${offset,width,base}`, as BIND has it."""
-    if match[0][0] == "\\":
-        return match[0]
-    if match[0] == "$$":
-        return "$"
+    if match[0][0] == "\\" or match[0] == "$$":
+        return match[0].replace("$$", "$")
     value, width, base = counter + int(match[1] or 0), int(match[2] or 0), match[3] or "d"
     if base not in "nN":
         return format(value, base).zfill(width)

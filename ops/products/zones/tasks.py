@@ -63,10 +63,8 @@ def info(app: App, zone: str = "") -> Item:
     inv zones.info --zone example.com
     """
     found = api.zone_of(app.client.get(path(f"{api.ZONES}/{{}}", app.zone_id(zone))))
-    read = partial(_read, app.client, found["id"])
-    dnssec, records, routes, packs, universal = (
-        report(part, app.gap) for part in app.parallel(read, tuple(_PARTS))
-    )
+    read = app.parallel(partial(_read, app.client, found["id"]), tuple(_PARTS))
+    dnssec, records, routes, packs, universal = (report(part, app.gap) for part in read)
     # A part that was not read is shown as its status.
     added = {
         "dnssec": dnssec.shown(lambda live: live.get("status")),

@@ -14,11 +14,8 @@ from ops.ui.shapes import Rows, Text
 from ops.writes.make import make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ops.cli.app import App
-    from ops.items import Json
-    from ops.products.dns.changes import CurrentZone
+    from ops.products.dns.entries import RecordFile
     from ops.products.dns.plan import Plan
 
 FILE = "YAML (octoDNS's too), JSON, CSV (by its ending) or a BIND zone file; - is stdin, a zone file"
@@ -98,8 +95,7 @@ def import_records(
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
     found = files.read(file, current.owner.item, default, ending=".zone", fit_ttl=fit_ttl)
-    plan = addition(current.owner, current.records(), found, strict=strict)
-    _report(app, plan, found.warnings)
+    plan = _reported(app, addition(current.owner, current.records(), found, strict=strict), found)
     if plan.different:
         app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
     return make(app, *plan.changes, total=plan.total)
@@ -136,13 +132,15 @@ def plan_records(
     inv dns.plan --zone example.com --file example.com.yaml
     inv dns.plan --zone example.com --file example.com.yaml --save example.com.plan
     """
-    from ops.products.dns import plan_file
+    from ops.products.dns import files, plan_file
     from ops.products.dns.plan import counted
+    from ops.products.dns.plan import plan as planned
     from ops.ui.cells import cell
 
     current = current_zone(app, zone)
     records = current.records()
-    plan = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
+    read = files.read(file, current.owner.item, fit_ttl=fit_ttl)
+    plan = _reported(app, planned(current.owner, records, read, keep=keep, strict=strict), read)
     if save:
         plan_file.save(plan, current.owner.item, records, Path(save))
         app.note(f"`inv dns.apply --zone {current.name} --plan {save}` applies it")
@@ -181,7 +179,8 @@ def apply_records(
     inv dns.apply --zone example.com --plan example.com.plan
     inv dns.apply --zone example.com --file example.com.yaml --yes
     """
-    from ops.products.dns import plan_file
+    from ops.products.dns import files, plan_file
+    from ops.products.dns.plan import plan as planned
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"
@@ -191,26 +190,17 @@ def apply_records(
     if plan:
         found = plan_file.load(Path(plan), current.owner, records)
     else:
-        found = _planned(app, current, records, file, keep=keep, strict=strict, fit_ttl=fit_ttl)
+        read = files.read(file, current.owner.item, fit_ttl=fit_ttl)
+        found = _reported(app, planned(current.owner, records, read, keep=keep, strict=strict), read)
     return make(app, *found.changes, total=found.total)
 
 
-def _planned(
-    app: App, current: CurrentZone, records: list[Json], file: str, *, keep: bool, strict: bool, fit_ttl: bool
-) -> Plan:
-    from ops.products.dns import files
-    from ops.products.dns.plan import plan
-
-    read = files.read(file, current.owner.item, fit_ttl=fit_ttl)
-    found = plan(current.owner, records, read, keep=keep, strict=strict)
-    _report(app, found, read.warnings)
-    return found
-
-
-def _report(app: App, plan: Plan, warnings: Iterable[str]) -> None:
+def _reported(app: App, plan: Plan, file: RecordFile) -> Plan:
+    """Return *plan*, made from *file*, after its warnings and notes were shown."""
     from ops.products.dns.plan import counted
 
-    for warning in warnings:
+    for warning in file.warnings:
         app.warn(warning)
     for note in (*plan.notes, counted(plan)):
         app.note(note)
+    return plan
