@@ -26,7 +26,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
 from invoke.parser.context import ParserContext
-from invoke.parser.parser import Parser
+from invoke.parser.parser import ParseMachine, Parser
 from invoke.program import Program
 from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
@@ -134,6 +134,28 @@ class TaskContext(ParserContext):
         return f"<TaskContext {self.name}>"
 
     __str__ = __repr__
+
+
+_handle = ParseMachine.handle
+
+
+def _handle_word(machine: ParseMachine, word: str) -> None:
+    """Handle a word of the line as Invoke does, or take it for a positional argument that is not required.
+
+    The name of a task is the next task.
+    """
+    free = None
+    if not (word.startswith("-") or word in machine.contexts or machine.waiting_for_flag_value):
+        arguments = machine.context.positional_args if machine.context else ()
+        free = next((argument for argument in arguments if not argument.got_value), None)
+    if free:
+        free.value = word
+    else:
+        _handle(machine, word)
+
+
+# A subclass of this state machine would have no states.
+ParseMachine.handle = _handle_word  # type: ignore[method-assign,assignment]
 
 
 class TrackingExecutor(Executor):

@@ -240,6 +240,28 @@ def test_a_hint_keeps_the_stage_of_the_line(staged: Sandbox, inv: Inv) -> None:
     assert "`inv zones.list`" in inv("zones.info", "--zone", "nowhere.example").err
 
 
+def test_an_argument_that_is_not_required_may_be_given_without_its_name(inv: Inv) -> None:
+    plain, named = inv("docs", "undo"), inv("docs", "--page", "undo")
+
+    assert plain.code == 0
+    assert plain.out == named.out != ""
+
+
+def test_the_name_of_a_task_is_the_next_task_and_not_an_argument(inv: Inv) -> None:
+    result = inv("docs", "version", "--output", "json")
+
+    assert result.code == 0
+    assert result.out.startswith("page\ttitle\n")
+    assert '"cfops"' in result.out
+
+
+def test_a_word_after_all_arguments_is_an_unknown_task(inv: Inv) -> None:
+    result = inv("docs", "undo", "finding")
+
+    assert result.code == 1
+    assert "there is no task finding" in result.err
+
+
 def test_files_of_another_package_ops_in_our_place_are_reported_in_a_sentence(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "ops", tmp_path / "ops", ignore=shutil.ignore_patterns("__pycache__", "docs"))
     (tmp_path / "ops" / "__init__.py").write_text('"""The Operator Framework."""\n')

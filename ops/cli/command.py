@@ -103,8 +103,8 @@ class Command(Task[Callable[..., Any]]):
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=str if name == "export" else type(default),
-            # Invoke fills a positional argument only while its value is None.
-            default=None if name in self.positional else default,
+            # To Invoke, a positional argument is missing while its value is None.
+            default=None if name in self.positional and name in self.required else default,
             help=self.texts.get(name),
             positional=name in self.positional,
             optional=name == "export",
@@ -116,7 +116,8 @@ class command:  # noqa: N801 (it is used as a decorator)
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
-    makes an option that may be repeated. *required* options must be given. One that *writes* has
+    makes an option that may be repeated. *required* options must be given. *positional* ones may be given
+    without their name; the name of a task is never taken for one that is not required. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.

@@ -63,7 +63,7 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     inv profile --name staging dns.list --zone example.com
     inv profile --name staging --default
     """
-    from ops.config.profiles import list_profiles, set_default
+    from ops.config.layers import list_profiles, set_default
     from ops.errors import UsageError
 
     profiles = list_profiles(app.settings.config_dir)

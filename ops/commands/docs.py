@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent.parent / "docs"
 
 
-@command("docs", help={"page": "the page to show, e.g. undo or reference/dns"})
+@command(
+    "docs",
+    positional=("page",),
+    help={"page": "the page to show, e.g. undo or reference/dns; --page=sandbox for the name of a task"},
+)
 def docs(_app: App, page: str = "") -> Rows | Text:
     """List the pages of the documentation, or show one.
 
     inv docs
-    inv docs --page undo
+    inv docs undo
     """
     pages = {file.relative_to(FOLDER).with_suffix("").as_posix(): file for file in FOLDER.rglob("*.md")}
     if not page:

@@ -9,18 +9,16 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, UsageError
-from ops.export import guard as guards
 from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
-from ops.files.lock import holder, locked
+from ops.files.disk import holder, locked
 from ops.items import Json
-from ops.offsite import address, boto
-from ops.offsite.address import BucketPrefix
+from ops.offsite import boto, bucket
+from ops.offsite.bucket import BucketPrefix
 from ops.scan import request
-from ops.scan.inventory import Inventory
+from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
-from ops.scan.selection import ScanPlan
 from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
@@ -84,11 +82,11 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
             lock = locked(app.settings.state_dir / "locks", name, me, what)
         with lock:
-            guard = guards.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
+            guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
             with _after(app, done):
                 if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
-                    guards.remember(app.settings, done.manifest)
+                    job.remember(app.settings, done.manifest)
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
@@ -139,7 +137,7 @@ def _prune(app: App, done: Outcome, policy: Policy | None) -> None:
 
 def push_address(text: str) -> BucketPrefix | None:
     """Return the address that --push names; None for "". Raises UsageError."""
-    return address.read_prefix(text, "--push") if text else None
+    return bucket.read_prefix(text, "--push") if text else None
 
 
 def policy(text: str) -> Policy | None:

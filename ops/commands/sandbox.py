@@ -105,7 +105,7 @@ def seed(app: App, zones: int = 1000, records: int = 200, keys: int = 1_000_000)
     inv sandbox.seed
     inv sandbox.seed --zones 50 --records 100 --keys 0
     """
-    from ops.sandbox.seed_scale import seed_scale
+    from ops.sandbox.seed import seed_scale
 
     if min(zones, records, keys) < 0:
         raise UsageError("--zones, --records and --keys must be 0 or more")

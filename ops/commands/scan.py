@@ -42,8 +42,8 @@ def run_scan(
     """
     from ops.commands.export import report
     from ops.scan import request
+    from ops.scan.inventory import NOT_NAMED, OUTSIDE
     from ops.scan.request import Count, scan_account
-    from ops.scan.selection import NOT_NAMED, OUTSIDE
 
     asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
     begun = request.start(app.client, app.clock())

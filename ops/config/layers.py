@@ -1,4 +1,4 @@
-"""Layers: the sources of settings, and the value that each gives."""
+"""Layers: the sources of settings, profiles.toml among them, and the value that each gives."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops.config.private import is_there, read_private
+from ops.config.private import WRITABLE_BY_OTHERS, is_there, placed, read_private
 from ops.config.values import BY_NAME, FIELDS, Setting
-from ops.errors import UsageError, did_you_mean
+from ops.errors import NotFound, UsageError, did_you_mean
+from ops.files.disk import atomic
 
 STAGED = "set by an earlier task"
 
@@ -89,10 +90,7 @@ def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, gua
 
 
 def read_dotenv(file: Path, *, allow_insecure: bool) -> dict[str, str]:
-    """Return the variables of a `.env` file, {} if it does not exist; the environment is not changed.
-
-    Raises UsageError for a file that `read_private` refuses, and for a line that cannot be parsed.
-    """
+    """Return the variables of a `.env` file, {} without one. Raises UsageError for a bad file or line."""
     if not is_there(file):
         return {}
     text = read_private(file, allow_insecure=allow_insecure)
@@ -132,10 +130,7 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 
 
 def account_in(project: Path) -> Said | None:
-    """Return the `account_id` of the first wrangler file in *project* that has one.
-
-    Raises UsageError for a file that cannot be read or parsed.
-    """
+    """Return the first `account_id` in wrangler files of *project*; raises UsageError for a bad file."""
     for file in filter(Path.is_file, (project / name for name in _NAMES)):
         import tomllib
 
@@ -157,3 +152,92 @@ def parse_jsonc(text: str) -> Any:
     """Parse JSON with comments and trailing commas. Raises ValueError."""
     bare = _COMMENT.sub(lambda found: found[1] or " ", text)
     return json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", bare))
+
+
+_SECRETS = ("token", "api_token", "key", "api_key")
+_DEFAULT_LINE = re.compile(r"^[ \t]*default[ \t]*=.*\n?", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+
+
+class Profile(NamedTuple):
+    """A profile: *settings* as written, and the source of its token: a file, the keyring, or neither."""
+
+    name: str
+    settings: Mapping[str, object]
+    token_file: Path | None
+    keyring: bool
+    file: Path
+
+
+class Profiles(NamedTuple):
+    """All profiles of a file, and the name of the default one ("" for none)."""
+
+    by_name: Mapping[str, Profile]
+    default: str
+    file: Path
+
+    def get(self, name: str) -> Profile:
+        """Return the profile called *name*. Raises NotFound."""
+        if name in self.by_name:
+            return self.by_name[name]
+        hint = did_you_mean(name, self.by_name) or f"the profiles are: {', '.join(self.by_name) or 'none'}"
+        raise NotFound(f"there is no profile {name!r} in {self.file}", hint=hint)
+
+
+def list_profiles(folder: Path) -> Profiles:
+    """Return the profiles in *folder*. Raises UsageError for bad TOML, a secret, or unsafe modes."""
+    file = folder / "profiles.toml"
+    if not is_there(file):
+        return Profiles({}, "", file)
+    content = _parse(read_private(file, forbidden=WRITABLE_BY_OTHERS), file)
+    default = content.pop("default", "")
+    if not isinstance(default, str):
+        raise UsageError(f"{file}: default must be the name of a profile", hint='write default = "name"')
+    return Profiles({name: _profile(name, table, file) for name, table in content.items()}, default, file)
+
+
+def set_default(folder: Path, name: str) -> Path:
+    """Make *name* the default profile; return the changed file. Raises NotFound, DiskError."""
+    profiles = list_profiles(folder)
+    profiles.get(name)
+    text = read_private(profiles.file, forbidden=WRITABLE_BY_OTHERS)
+    table = _TABLE.search(text)
+    start = table.start() if table else len(text)
+    # Every JSON string is a TOML string.
+    text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", text[:start]) + text[start:]
+    if _parse(text, profiles.file).get("default") != name:
+        raise UsageError(f"{profiles.file} cannot be changed safely", hint=f'write default = "{name}" in it')
+    with atomic(profiles.file) as file:
+        file.write(text.encode())
+    return profiles.file
+
+
+def _parse(text: str, file: Path) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        hint = "profiles are written as TOML: [name], then key = value"
+        raise UsageError(f"{file}: {problem}", hint=hint) from None
+
+
+def _profile(name: str, table: object, file: Path) -> Profile:
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: {name!r} is outside any profile", hint="start a profile with [name]")
+    for secret in _SECRETS:
+        if secret in table:
+            raise UsageError(
+                f"{file}: profile {name!r} holds a {secret}; secrets do not belong in this file",
+                hint="put it in a separate file, `chmod 600` that, and name it with token_file",
+            )
+    if "profile" in table:
+        hint = f"remove it from [{name}]"
+        raise UsageError(f"{file}: there is no setting 'profile' in a profile", hint=hint)
+    settings = dict(table)
+    token_file, keyring = settings.pop("token_file", ""), settings.pop("keyring", False)
+    if not isinstance(token_file, str) or not isinstance(keyring, bool):
+        hint = 'write token_file = "path", or keyring = true'
+        raise UsageError(f"{file}: profile {name!r} has a wrong token_file or keyring", hint=hint)
+    place = placed(token_file, file.parent) if token_file else None
+    return Profile(name, settings, place, keyring, file)

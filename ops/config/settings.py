@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ops.config import layers, private
-from ops.config.credentials import Credentials, ObjectKeys
-from ops.config.layers import Layer, Said
-from ops.config.profiles import list_profiles
-from ops.config.tokens import Places, Variables, find_credentials, find_object_keys
+from ops.config.credentials import (
+    Credentials,
+    ObjectKeys,
+    Places,
+    Variables,
+    find_credentials,
+    find_object_keys,
+)
+from ops.config.layers import Layer, Said, list_profiles
 from ops.config.values import BY_NAME, convert
 from ops.errors import UsageError, did_you_mean
 
@@ -77,10 +82,7 @@ class Settings:
 
 
 class _Gathered(NamedTuple):
-    """Everything found, not yet converted: layers, strongest first, and the sources of tokens.
-
-    *unread* holds a note for a file of another tool that cannot be read.
-    """
+    """What was found: layers, strongest first, sources of tokens, a note on a file that is not readable."""
 
     layers: tuple[Layer, ...]
     places: Places

@@ -69,10 +69,7 @@ BY_NAME = {field.name: field for field in FIELDS}
 
 
 def invoke_defaults() -> dict[str, dict[str, None]]:
-    """Return the `ops:` mapping without values.
-
-    Invoke reads INVOKE_OPS_<SETTING> only for keys that its configuration already has.
-    """
+    """Return the `ops:` mapping without values: Invoke reads INVOKE_OPS_<SETTING> only for known keys."""
     return {"ops": {field.name: None for field in FIELDS if not field.guarded}}
 
 
@@ -80,10 +77,7 @@ _ON, _OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def convert(field: Setting, raw: object, origin: str, folder: Path) -> object:
-    """Return *raw* as the type of *field*; relative paths are relative to *folder*.
-
-    Raises UsageError, naming *origin*, for a value of another type or out of bounds.
-    """
+    """Return *raw* as *field*'s type, paths relative to *folder*. Raises UsageError that names *origin*."""
     conversion, allowed = _CONVERSIONS[field.kind]
     try:
         return conversion(field, raw, folder)

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from ops.errors import Refused, UsageError
-from ops.export.renderings import csv_folder, json_document, terraform_file, zone_folder
+from ops.export.renderings import plain, terraform_file
 from ops.files import disk
 from ops.kinds.catalog import resources
 from ops.snapshots import publish
@@ -82,10 +82,7 @@ class SnapshotFolder(Delivery):
 
 
 class EncryptedSnapshot(SnapshotFolder):
-    """One encrypted file; `latest` never points to it.
-
-    Its name shows if it is partial, for tools that store it without the key.
-    """
+    """One encrypted file, never `latest`; its name shows to tools without the key if it is partial."""
 
     def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(exports, newest=False)
@@ -184,14 +181,16 @@ def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
 
 
 DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
-    ".json": lambda made, file: json_document.write(made.folder, made.manifest, file),
+    ".json": lambda made, file: plain.write_json(made.folder, made.manifest, file),
     ".sqlite": _as_sqlite,
     ".tf": lambda made, file: terraform_file.write(made.folder, made.manifest, file, resources()),
     ".html": _as_html,
 }
 FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
-    ".csv": lambda made, folder: csv_folder.write(made.folder, made.manifest, folder),
-    ".zone": lambda made, folder: zone_folder.write(made.folder, made.manifest, folder, resources(), ".zone"),
+    ".csv": lambda made, folder: plain.write_csv(made.folder, made.manifest, folder),
+    ".zone": lambda made, folder: plain.write_documents(
+        made.folder, made.manifest, folder, resources(), ".zone"
+    ),
 }
 
 
@@ -208,10 +207,7 @@ def rendering(file: Path) -> Delivery:
 def delivery(
     exports: Path, to: str, keys: Sequence[str], *, newest: bool, passphrase_file: str = ""
 ) -> Delivery:
-    """Return the delivery for the options `--to`, `--encrypt-to` and `--passphrase-file`.
-
-    Raises UsageError if they contradict each other.
-    """
+    """Return the delivery for the options. Raises UsageError if they contradict each other."""
     if keys and passphrase_file:
         raise UsageError("use --encrypt-to or --passphrase-file, not both: age files allow only one of them")
     recipients: list[Any] | Passphrase = []

@@ -52,10 +52,7 @@ class Chain:
         self._head = EMPTY
 
     def append(self, body: Json, keep: Callable[[ChainHead], None] = lambda _head: None) -> ChainHead:
-        """Append *body* as the next line, durably, and return the new head.
-
-        *keep* is called with the new head before another process can append.
-        """
+        """Append *body* durably; return the new head, which *keep* gets before another process can append."""
         with explained(self.path), self._locked(fcntl.LOCK_EX):
             self._catch_up()
             number = self._head.number + 1
@@ -68,10 +65,7 @@ class Chain:
         return head
 
     def lines(self) -> Iterator[Json]:
-        """Yield the lines, oldest first. Raises DiskError at the first line that does not follow.
-
-        A torn last line is skipped; then `torn` is True.
-        """
+        """Yield the lines, oldest first. Raises DiskError at a broken one; a torn last one sets `torn`."""
         for line, _ in self._checked():
             body: Json = json.loads(line)
             yield body

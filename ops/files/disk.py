@@ -1,21 +1,26 @@
-"""Atomic files: written under another name, then renamed, readable by their owner only."""
+"""Files: written whole and readable by their owner only; and file locks, for one run at a time."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
+import json
 import os
 import re
 import select
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO
 
-from ops.errors import DiskError, Refused, UsageError
+from ops.errors import DiskError, Locked, Refused, UsageError
+from ops.items import Json
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -214,10 +219,7 @@ def check_writable(folder: Path) -> None:
 
 
 def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:
-    """Remove temporary files in *folder* that killed runs left: older than a day, process ended.
-
-    *now* is wall time in seconds. Return the removed files.
-    """
+    """Remove and return what killed runs left in *folder*, older than a day at *now*, in seconds."""
     removed = []
     for file in folder.glob(".cfops-*.tmp"):
         match = _TEMPORARY.fullmatch(file.name)
@@ -255,3 +257,36 @@ def failure(problem: OSError, path: Path, verb: str = "written") -> DiskError:
     hint = next((hint for errors, hint in _REMEDIES.items() if problem.errno in errors), _OTHER_REMEDY)
     text = f"{path} cannot be {verb}: {problem.strerror or problem}"
     return DiskError(text, hint=hint.format(quote(str(path.parent))))
+
+
+def holder(task: str, now: float) -> Json:
+    """Return what other runs see of this one: pid, *task*, since (*now*, in seconds since 1970)."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    return {"pid": os.getpid(), "task": task, "since": since}
+
+
+@contextmanager
+def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
+    """Hold the lock *name* in *folder*; raises Locked with its holder, which does what *doing* says."""
+    path = private_folder(folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
+    with explained(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            try:
+                found = json.loads(os.pread(descriptor, 4096, 0))
+            except (ValueError, RecursionError):
+                found = {}  # the other run has the lock and is about to write its name
+            found = found if isinstance(found, dict) else {}
+            known = (f"{name} {found[name]}" for name in ("pid", "task", "since") if name in found)
+            raise Locked(
+                f"another run is {doing}: {', '.join(known) or 'it has just started'}",
+                hint="wait until it has ended; the lock is freed then in any case",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

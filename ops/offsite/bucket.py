@@ -1,11 +1,13 @@
-"""A bucket: the few operations of S3 that are used.
+"""A bucket: the few operations of S3 that are used, and the addresses of snapshots in it.
 
 Each object is sent with its SHA-256, in a header that S3 and R2 check and in the signature, so a change in
-transit is detected.
+transit is detected. s3://bucket/prefix is where snapshots are stored, s3://bucket/prefix/NAME one of them; a
+prefix contains what exports/ contains on this machine: a folder per account, with its snapshots.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -14,20 +16,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from ops.errors import Interrupted, MalformedAnswer, NetworkError, NotFound
+from ops.cli.app import App
+from ops.config.settings import Settings
+from ops.errors import Interrupted, MalformedAnswer, NetworkError, NotFound, UsageError
 from ops.files.disk import open_regular
 from ops.http.parallel import each
 from ops.offsite import boto
+from ops.snapshots.layout import is_plain_id
+from ops.snapshots.sealed.passphrase import ByteSource
+from ops.snapshots.writer import StoredFile
 from ops.telemetry.redact import Log, Redactor
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.config.settings import Settings
-    from ops.snapshots.sealed.passphrase import ByteSource
-    from ops.snapshots.writer import StoredFile
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -226,10 +227,7 @@ def _object(found: dict[str, Any]) -> Object:
 
 
 def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """Yield the results of *move* for each item, in order, with a progress bar called *what*.
-
-    Raises what *move* raises, and Interrupted after the run was stopped.
-    """
+    """Yield the results of *move* for each item, in order, with a progress bar. Raises Interrupted."""
     from ops.ui.progress import Progress
 
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
@@ -245,3 +243,59 @@ def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) ->
 
 def _base64(digest: bytes) -> str:
     return b64encode(digest).decode()
+
+
+SCHEME = "s3://"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# What needs no escaping in a key; a segment of only dots means another folder to many programs.
+_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9!_.*'()=@+,-]{1,200}")
+_NAME = re.compile(r"latest|previous|\d{4}-\d\d-\d\d[0-9A-Za-z.:-]*")
+
+
+class BucketPrefix(NamedTuple):
+    """A prefix in a bucket; *prefix* is empty, or ends in a slash."""
+
+    bucket: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
+
+    def key(self, *parts: str) -> str:
+        """Return the key of *parts* below the prefix."""
+        return self.prefix + "/".join(parts)
+
+
+def read_prefix(text: str, option: str) -> BucketPrefix:
+    """Return the prefix in *text*, the value of *option*; raises UsageError if it is not one."""
+    bucket, segments = _split(text, f"{option} {text}", f"{option} s3://BUCKET/PREFIX")
+    if segments and is_plain_id(segments[-1]):
+        raise UsageError(
+            f"{option} {text} names an account: each account gets its own folder below the prefix",
+            hint=f"{option} {text.rstrip('/').rpartition('/')[0]}, and --account-id for the account",
+        )
+    return BucketPrefix(bucket, "".join(f"{segment}/" for segment in segments))
+
+
+def read_snapshot(text: str) -> tuple[BucketPrefix, str, str]:
+    """Return (prefix, account or "", name) of the snapshot's address *text*. Raises UsageError."""
+    hint = f"{text.rstrip('/')}/latest is the newest snapshot below that prefix"
+    where, _, name = text.rpartition("/")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{text} does not name a snapshot", hint=hint)
+    bucket, above = _split(where, text, hint)
+    account = above.pop() if above and is_plain_id(above[-1]) else ""
+    return BucketPrefix(bucket, "".join(f"{segment}/" for segment in above)), account, name
+
+
+def _split(text: str, shown: str, hint: str) -> tuple[str, list[str]]:
+    if not text.startswith(SCHEME):
+        raise UsageError(f"{shown}: not an address in a bucket", hint=hint)
+    bucket, _, rest = text.removeprefix(SCHEME).partition("/")
+    segments = rest.removesuffix("/").split("/") if rest else []
+    if not _BUCKET.fullmatch(bucket):
+        raise UsageError(f"{shown}: {bucket!r} is not a valid name of a bucket", hint=hint)
+    for segment in segments:
+        if not _SEGMENT.fullmatch(segment):
+            raise UsageError(f"{shown}: {segment!r} has characters that need escaping", hint=hint)
+    return bucket, segments

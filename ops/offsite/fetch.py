@@ -9,23 +9,18 @@ from __future__ import annotations
 import io
 import shutil
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from ops.cli.app import App
 from ops.errors import Damaged, DiskError, NotFound
-from ops.offsite.bucket import transfer
-from ops.snapshots import scratch
+from ops.offsite.bucket import Bucket, transfer
 from ops.snapshots.layout import MANIFEST
+from ops.snapshots.library import Entry
 from ops.snapshots.manifest import LARGEST, load
+from ops.snapshots.publish import discard, opened_folder, write_new
+from ops.snapshots.sealed.passphrase import ByteSource
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import StoredFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.cli.app import App
-    from ops.offsite.bucket import Bucket
-    from ops.snapshots.library import Entry
-    from ops.snapshots.sealed.passphrase import ByteSource
 
 _SHOWN = 20
 
@@ -33,18 +28,14 @@ _SHOWN = 20
 def fetch(
     app: App, bucket: Bucket, prefix: str, entry: Entry, identity: str, passphrase_file: str
 ) -> Snapshot:
-    """Return the snapshot of *entry*, fetched from below *prefix*; close() removes it from this machine.
-
-    Raises Damaged with the first file that differs from the manifest, and what `unsealed` raises.
-    """
-
-    folder = scratch.private(app.settings.state_dir)
+    """Return *entry* from below *prefix*; close() removes it. Raises Damaged, and what `unsealed` raises."""
+    folder = opened_folder(app.settings.state_dir)
     try:
         if entry.sealed:
             return _fetch_encrypted(app, bucket, prefix, entry, folder, identity, passphrase_file)
         return _fetch_folder(app, bucket, f"{prefix}{entry.path.name}/", entry, folder)
     except BaseException:
-        scratch.remove(folder)
+        discard(folder)
         raise
 
 
@@ -52,7 +43,7 @@ def _fetch_folder(app: App, bucket: Bucket, prefix: str, entry: Entry, folder: P
     found = [object.key.removeprefix(prefix) for object in bucket.objects(prefix)]
     files = entry.manifest.files if entry.manifest else {}
     _check_space(folder, sum(stored.bytes for stored in files.values()))
-    scratch.write(folder, f"{entry.name}/{MANIFEST}", io.BytesIO(bucket.get(f"{prefix}{MANIFEST}", LARGEST)))
+    write_new(folder, f"{entry.name}/{MANIFEST}", io.BytesIO(bucket.get(f"{prefix}{MANIFEST}", LARGEST)))
     manifest = load(folder / entry.name)
     if manifest != entry.manifest:
         raise Damaged(f"{entry.where}/{MANIFEST} was changed while it was read")
@@ -60,7 +51,7 @@ def _fetch_folder(app: App, bucket: Bucket, prefix: str, entry: Entry, folder: P
     return Snapshot(
         folder / entry.name,
         manifest,
-        lambda: scratch.remove(folder),
+        lambda: discard(folder),
         where=entry.where,
         # Some programs mark a folder with an object whose name ends in a slash.
         strays=tuple(name for name in found if name not in {*files, MANIFEST} and not name.endswith("/")),
@@ -79,7 +70,7 @@ def _fetch_encrypted(
     _Fetching(bucket, prefix, folder).all(app, entry.where, [(name, stored)])
     opened = unsealed(folder / name, identity, folder, passphrase_file=passphrase_file)
     (folder / name).unlink()
-    opened.where, opened.close = entry.where, lambda: scratch.remove(folder)
+    opened.where, opened.close = entry.where, lambda: discard(folder)
     return opened
 
 
@@ -114,7 +105,7 @@ class _Fetching:
             if size not in (-1, stored.bytes):
                 return f"{name}: has {size:,} bytes, not {stored.bytes:,}"
             measured = _Measured(stream, stored.bytes)
-            scratch.write(self._folder, f"{self._inside}{name}", measured)
+            write_new(self._folder, f"{self._inside}{name}", measured)
         if measured.left < 0:
             return f"{name}: has more than {stored.bytes:,} bytes"
         if stored.sha256 not in ("", measured.digest.hexdigest()):

@@ -7,17 +7,14 @@ encrypted snapshot is one object, which S3 shows completely or not at all.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ops.cli.app import App
 from ops.errors import ApiError, Damaged, Refused, UsageError
-from ops.offsite.bucket import Bucket, transfer
+from ops.offsite.bucket import Bucket, BucketPrefix, transfer
 from ops.snapshots.layout import MANIFEST, account_folder, is_encrypted_name, is_snapshot_name
 from ops.snapshots.manifest import load, measured
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.offsite.address import BucketPrefix
-    from ops.snapshots.writer import StoredFile
+from ops.snapshots.writer import StoredFile
 
 
 class Piece(NamedTuple):

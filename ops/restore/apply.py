@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
+from ops.http.client import Client
 from ops.items import reach
-from ops.kinds.resource import CREATE, Change
+from ops.kinds.resource import CREATE, Change, Resource
 from ops.restore.filter import RestoreSelection
 from ops.restore.state import State
+from ops.restore.steps import Step, Steps
 from ops.snapshots.compare.side import key_of
 from ops.writes import describe
 from ops.writes.describe import covers
 from ops.writes.sending import batches, find
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.kinds.resource import Resource
-    from ops.restore.steps import Step, Steps
-    from ops.writes.writing import Writing
+from ops.writes.writing import Writing
 
 # With these the API says that it did not do what was requested, and why.
 REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied)
@@ -88,15 +84,12 @@ class Applying:
             yield change
 
     def _send(self, changes: Sequence[Change]) -> None:
-        """Send *changes* in one request, or in halves until it is known which one is refused.
-
-        Raises PermissionDenied, because every further request of this kind would be denied too.
-        """
+        """Send *changes*, in halves until it is known which one is refused. Raises PermissionDenied."""
         try:
             self._writing.compare(changes)
             rows = self._writing.apply(changes)
         except PermissionDenied:
-            raise
+            raise  # every further request of this kind would be denied too
         except REFUSALS as error:
             if len(changes) == 1:
                 self._skip(changes[0], error)

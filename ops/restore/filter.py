@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from ops.errors import NotFound, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.scan.selection import ScanFilter, choose, line_of, names
+from ops.scan.inventory import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import Side, key_of
-
-if TYPE_CHECKING:
-    from ops.snapshots.manifest import Section
+from ops.snapshots.manifest import Section
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
 
@@ -23,10 +21,7 @@ Owners = dict[str, set[str]]
 
 
 class Filter(NamedTuple):
-    """The options: *kinds* and products, names or ids of *owners* by kind, names or ids of *items*.
-
-    An empty one selects everything.
-    """
+    """The options: *kinds* and products, names or ids of *owners* by kind and of *items*; empty: all."""
 
     kinds: tuple[str, ...] = ()
     owners: Mapping[str, tuple[str, ...]] = {}
@@ -56,10 +51,7 @@ def _is_called(resource: Resource, item: Json, names: Iterable[str]) -> bool:
 
 
 class RestoreSelection(NamedTuple):
-    """What is restored: *writable* kinds in their order, and the ids of the *owners* by kind, None for all.
-
-    The *read_only* kinds are selected too, but cannot be restored.
-    """
+    """*writable* kinds in order, *read_only* ones, which cannot be restored, and ids of *owners* or None."""
 
     writable: list[Resource]
     read_only: list[Resource]
@@ -77,9 +69,15 @@ class RestoreSelection(NamedTuple):
 
 
 def select(saved: Side, filter: Filter) -> RestoreSelection:
-    """Return what *filter* selects of a snapshot. Raises NotFound if that is nothing."""
+    """Return what *filter* selects of a snapshot. Raises NotFound if that, or an owner, is missing."""
     kinds = {resource.kind: resource for resource in catalog.resources()}
-    _check_owners(saved, filter, kinds)
+    for kind, wanted in filter.owners.items():
+        held = list(saved.items(kinds[kind], saved.account_id))
+        for name in wanted:
+            if not any(_is_called(kinds[kind], item, (name,)) for item in held):
+                known = [str(reach(item, kinds[kind].label)) for item in held]
+                hint = did_you_mean(name, known) or "`inv snapshots.show` shows what it holds"
+                raise NotFound(f"{saved.snapshot.name} holds no {kind} {name!r}", hint=hint)
     selected = [
         resource
         for resource in kinds.values()
@@ -89,11 +87,11 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
     ]
     owners = _owners(saved, kinds, selected, filter) if filter.owners or filter.items else None
     if filter.items:
-        held = owners or {}
+        ids = owners or {}
         selected = [
             r
             for r in selected
-            if held.get(r.parent) or (r.parent not in held and any(_scopes_of_named(saved, r, filter)))
+            if ids.get(r.parent) or (r.parent not in ids and any(_scopes_of_named(saved, r, filter)))
         ]
     if not selected:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
@@ -101,18 +99,6 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
         raise NotFound(f"{saved.snapshot.name} holds {missing}", hint=hint)
     writable = [resource for resource in selected if resource.writes or resource.restore.values]
     return RestoreSelection(ordered(writable), [r for r in selected if r not in writable], owners)
-
-
-def _check_owners(saved: Side, filter: Filter, kinds: Mapping[str, Resource]) -> None:
-    """Raise NotFound for a zone or namespace that the snapshot does not hold, with the closest name."""
-    for kind, wanted in filter.owners.items():
-        resource = kinds[kind]
-        held = list(saved.items(resource, saved.account_id))
-        for name in wanted:
-            if not any(_is_called(resource, item, (name,)) for item in held):
-                known = [str(reach(item, resource.label)) for item in held]
-                hint = did_you_mean(name, known) or "`inv snapshots.show` shows what it holds"
-                raise NotFound(f"{saved.snapshot.name} holds no {kind} {name!r}", hint=hint)
 
 
 def owner_kinds(resources: Iterable[Resource]) -> set[str]:

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import Damaged, Incomplete, MalformedAnswer, OpsError, Refused, UserError
+from ops.http.client import Client
 from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, identity_of
 from ops.restore.filter import Filter, RestoreSelection, owner_kinds
-from ops.scan.selection import ScanPlan, line_of
+from ops.scan.inventory import ScanPlan, line_of
 from ops.snapshots.compare.comparison import merged_values
 from ops.snapshots.compare.merge import Match
 from ops.snapshots.compare.pairing import (
@@ -25,13 +26,9 @@ from ops.snapshots.compare.pairing import (
     replaced,
 )
 from ops.snapshots.compare.side import CONTENTS, Side, holders_of, key_of
-from ops.snapshots.contents import checked
 from ops.snapshots.layout import decode
 from ops.snapshots.manifest import COMPLETE
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, file_bytes
 
 # Values looked up with one call.
 _TOGETHER = 100
@@ -174,22 +171,16 @@ class State:
         live, saved = (Owner(account, one.id, decode(one.line)) if one else None for one in pair[:2])
         if kind == ACCOUNT:
             return Target(kind, live, saved, pair, not self.filter.items)
-        self._check_fit(kind, pair)
-        chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
-        return Target(kind, live, saved, pair, chosen)
-
-    def _check_fit(self, kind: str, pair: OwnerPair) -> None:
-        """Raise Refused if an id is another item in the snapshot than in the account."""
         writes = self.kinds[kind].writes
-        if pair.old is None or pair.new is None or writes is None or writes.renames:
-            return
-        if pair.old.identity != pair.new.identity:
-            saved, live = (" ".join(holder.identity) for holder in (pair.new, pair.old))
+        if pair.old and pair.new and writes and not writes.renames and pair.old.identity != pair.new.identity:
+            was, now = (" ".join(holder.identity) for holder in (pair.new, pair.old))
             raise Refused(
-                f"{self.saved.snapshot.name} does not match this account: {kind} {pair.new.id} is {saved!r} "
-                f"in the snapshot and {live!r} in the account",
+                f"{self.saved.snapshot.name} does not match this account: {kind} {pair.new.id} is {was!r} "
+                f"in the snapshot and {now!r} in the account",
                 hint="nothing was changed; `inv snapshots.list` shows other snapshots",
             )
+        chosen = saved is None or self.filter.selects_item(self.kinds[kind], saved.item)
+        return Target(kind, live, saved, pair, chosen)
 
     def owner(self, target: Target) -> Owner | None:
         """Return the live owner, also one that was created in this run."""
@@ -293,10 +284,7 @@ class State:
         return found[0] == found[1]
 
     def assembled(self, resource: Resource, listed: Json, *, live: bool) -> Json:
-        """Return the item that the writes of a kind take, if its listing holds only a part of it.
-
-        Raises Damaged if a part is missing.
-        """
+        """Return the whole item, of which lists hold only a part. Raises Damaged if a part is missing."""
         side, id = self.live if live else self.saved, key_of(resource, listed)
         snapshot, assemble = side.snapshot, resource.restore.assemble
         assert assemble is not None  # noqa: S101 (only such kinds are assembled)
@@ -305,7 +293,7 @@ class State:
             part = self.kinds[kind]
             parts[kind] = [one if live else self.renamed(part, one) for one in side.items(part, id)]
         files = [
-            Content(name, file.media_type, checked(snapshot.path, snapshot.manifest, file.path), file.role)
+            Content(name, file.media_type, file_bytes(snapshot.path, snapshot.manifest, file.path), file.role)
             for name, file in self._files[resource.kind][not live].get(id, {}).items()
         ]
         try:

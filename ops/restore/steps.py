@@ -13,7 +13,7 @@ from ops.restore.state import State, Target
 from ops.snapshots.compare.pairing import ItemPair, OwnerPair
 from ops.snapshots.compare.side import CONTENTS, Holder, key_of, name_of
 from ops.snapshots.manifest import COMPLETE
-from ops.writes import consent, describe
+from ops.writes import describe
 from ops.writes.writing import lock_name
 
 READ_ONLY, NOT_RESTORED, NOT_READ = "read-only", "not restored", "not read"
@@ -70,7 +70,7 @@ class RestorePlan:
             where = f"{step.target.name}: " if step.target.kind != ACCOUNT else ""
             self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
-            self._apex |= {consent.apex_record(change)} - {""}
+            self._apex |= {describe.apex_record(change)} - {""}
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -82,7 +82,7 @@ class RestorePlan:
 
     def check(self) -> None:
         """Raise Refused if it changes or deletes so much that it needs --force."""
-        consent.check_counts(self.count(UPDATE, DELETE), self.total, self._apex)
+        describe.check_counts(self.count(UPDATE, DELETE), self.total, self._apex)
 
     def lines(self) -> Iterator[str]:
         """Yield the first steps, a line each, then how many there are of each kind."""
@@ -138,10 +138,7 @@ class Step(NamedTuple):
         return name_of(self.resource, self.after or self.before or {})
 
     def change(self, owner: Owner) -> Change:
-        """Return the step as a change in *owner*.
-
-        A created item gets a key of its own; a changed item keeps the key that it has.
-        """
+        """Return the change in *owner*: a created item gets a key of its own, a changed one keeps its key."""
         resource, _, before, wanted = self
         if wanted is not None and resource.key not in resource.identity:
             kept = {resource.key: key_of(resource, before)} if before and resource.key in before else {}

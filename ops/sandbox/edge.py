@@ -18,8 +18,7 @@ from datetime import datetime
 
 from ops.sandbox import router
 from ops.sandbox.faults import AFTER, BEFORE, DELIVERIES, Fault, Faults
-from ops.sandbox.identity import ACCOUNT_ID
-from ops.sandbox.store import Store
+from ops.sandbox.store import ACCOUNT_ID, Store
 from ops.sandbox.wire import Answer, Refusal, Request, Token, ok, too_many_requests
 
 Quota = tuple[int, float]
@@ -28,10 +27,7 @@ DEFAULT_QUOTA: Quota = (1200, 300.0)
 
 
 class Limiter:
-    """Counts requests in fixed windows. Above the quota every call is refused until the window ends.
-
-    ``log`` has (monotonic time, token) of each request, also without a limit (``quota=None``).
-    """
+    """Counts requests in fixed windows; ``log`` has (monotonic time, token) of each, even without quota."""
 
     def __init__(self, quota: Quota | None, now: Callable[[], float]) -> None:
         self.quota = quota

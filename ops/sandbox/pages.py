@@ -117,10 +117,7 @@ def page_of_items(request: Request, items: Sequence[Any], **bounds: int) -> Answ
 
 
 def after(request: Request, store: Store) -> str:
-    """Return the key after which the request's cursor continues, "" for the first page.
-
-    A cursor belongs to one path and is valid ``meta("cursor_lifetime")`` seconds (default: an hour).
-    """
+    """Return the key after which the cursor continues; it is valid for its path and ``cursor_lifetime`` s."""
     text = request.query.get("cursor", "")
     if not text:
         return ""

@@ -11,13 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from ops.sandbox.store import Store
 from ops.sandbox.wire import Refusal, Request
-
-if TYPE_CHECKING:
-    from ops.sandbox.store import Store
 
 # What is not an answer yet is the result of one.
 Handler = TypeVar("Handler", bound=Callable[[Request, "Store"], Any])
@@ -32,10 +30,7 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Route:
-    """A handler, the scope that a token needs for it, and its placeholders with the shape of each.
-
-    A handler that is not *atomic* runs outside a transaction.
-    """
+    """A handler, its scope, and the placeholders with their shapes; not *atomic*: without a transaction."""
 
     scope: str
     handler: Callable[[Request, Store], Any]
@@ -57,10 +52,7 @@ _ROOT = Node()
 def route(
     method: str, template: str, scope: str = "zone:read", *, atomic: bool = True
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. Every valid token has the empty scope.
-
-    A handler with another scope than read changes all or nothing, unless it is not *atomic*.
-    """
+    """Register a handler; every valid token has the empty scope. Writes are *atomic*: all or nothing."""
 
     def register(handler: Handler) -> Handler:
         node, names = _ROOT, []

@@ -1,18 +1,28 @@
-"""Fills a new sandbox with an account that looks like a real one.
+"""Fills a new sandbox with an account that looks like a real one, or with one of any size.
 
 Dates are in the past and ids follow from names, so that two scans are equal.
 """
 
 from __future__ import annotations
 
-from ops.sandbox import identity
-from ops.sandbox.identity import ACCOUNT_ID, CHANGED, CREATED, EMAIL, stable_id, stable_uuid
 from ops.sandbox.routes.worker_state import NAMESPACE
-from ops.sandbox.seed_kv import seed_kv
-from ops.sandbox.seed_rules import seed_rules
-from ops.sandbox.seed_workers import seed_domains, seed_workers
-from ops.sandbox.seed_zones import seed_certificates, seed_zones
-from ops.sandbox.store import Json, Store
+from ops.sandbox.routes.zones import new_zone
+from ops.sandbox.seed_workers import seed_domains, seed_kv, seed_workers
+from ops.sandbox.seed_zones import seed_certificates, seed_rules, seed_zones
+from ops.sandbox.store import (
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    CHANGED,
+    CREATED,
+    EMAIL,
+    USER_ID,
+    Json,
+    Store,
+    past,
+    stable_id,
+    stable_uuid,
+    zone_id,
+)
 
 # (script, class, SQLite storage, number of objects); more than 1000 objects fill more than one default page.
 DURABLE_OBJECTS = (
@@ -79,8 +89,8 @@ def seed_all(store: Store) -> None:
     seed_certificates(store)
     seed_rules(store)
     settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
-    account = {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
-    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=identity.ACCOUNT_NAME)
+    account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
+    store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
     membership = {
         "id": stable_id("membership", "sandbox"),
         "account": account,
@@ -138,7 +148,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     when = f"2026-03-{1 + day:02}T{hour:02}:15:00.000000Z"
     word, product, method, type_ = _ACTIONS[number % len(_ACTIONS)]
     id, target = stable_uuid("audit", number), stable_id("audited", number)
-    actor, address = {"id": identity.USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
+    actor, address = {"id": USER_ID, "email": EMAIL, "type": "user"}, "192.0.2.10"
     old = {
         "id": id,
         "when": when,
@@ -154,7 +164,7 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     request = {"cf_ray_id": f"{number:016x}", "method": method, "status_code": 200}
     new = {
         "id": id,
-        "account": {"id": ACCOUNT_ID, "name": identity.ACCOUNT_NAME},
+        "account": {"id": ACCOUNT_ID, "name": ACCOUNT_NAME},
         "action": {"type": word, "result": "success", "time": when, "description": type_},
         "actor": {**actor, "context": "api_token", "ip_address": address},
         "raw": {**request, "uri": f"/client/v4/{product}/{target}", "user_agent": "cfops"},
@@ -162,3 +172,73 @@ def _seed_audit_entry(store: Store, number: int) -> None:
     }
     store.put_document("audit", ACCOUNT_ID, id, old, sort=when)
     store.put_document("audit.v2", ACCOUNT_ID, id, new, sort=when)
+
+
+_NUMBERS = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :most) "
+
+# Of ten records six are A, the others AAAA, CNAME, TXT and MX.
+_SHAPES = """
+    SELECT n, printf('%s%016x', :head, n) AS id, printf('host-%05d.%s', n, :name) AS name,
+        CASE n % 10 WHEN 6 THEN 'AAAA' WHEN 7 THEN 'CNAME' WHEN 8 THEN 'TXT' WHEN 9 THEN 'MX' ELSE 'A' END
+            AS type,
+        n % 20 = 0 AS proxied
+    FROM counted
+"""
+_CONTENTS = """
+    SELECT *, CASE type
+        WHEN 'A' THEN printf('198.51.%d.%d', n / 250 % 256, n % 250 + 1)
+        WHEN 'AAAA' THEN printf('2001:db8::%x', n)
+        WHEN 'TXT' THEN printf('scale-record=%d', n)
+        ELSE printf('target-%05d.%s', n, :name) END AS content
+    FROM shaped
+"""
+_RECORDS = f"""
+    INSERT OR REPLACE INTO dns_record
+    {_NUMBERS}, shaped AS ({_SHAPES}), filled AS ({_CONTENTS})
+    SELECT :zone, id, type, name, content, iif(proxied, 1, 300), proxied, NULL, '[]',
+        printf('{{"id":"%s","name":"%s","type":"%s","content":"%s",'
+            || '"proxiable":%s,"proxied":%s,"ttl":%d,'
+            || '"settings":{{}},"meta":{{}},"comment":null,"tags":[],'
+            || '"created_on":"%s","modified_on":"%s"%s}}',
+            id, name, type, content,
+            iif(type IN ('A', 'AAAA', 'CNAME'), 'true', 'false'), iif(proxied, 'true', 'false'),
+            iif(proxied, 1, 300), :stamp, :stamp, iif(type = 'MX', ',"priority":10', ''))
+    FROM filled
+"""  # noqa: S608 - pieces of constant text
+_KEYS = f"""
+    INSERT OR REPLACE INTO kv_pair (namespace, name, item, expiration, written, deleted, metadata, value)
+    {_NUMBERS}, named AS (SELECT n, printf('key-%08d', n) AS name, n % 10 = 0 AS described FROM counted)
+    SELECT :namespace, name,
+        iif(described, printf('{{"name":"%s","metadata":{{"n":%d}}}}', name, n),
+            printf('{{"name":"%s"}}', name)),
+        NULL, 0, NULL, iif(described, printf('{{"n":%d}}', n), NULL),
+        CAST(printf('value of %s', name) AS BLOB)
+    FROM named
+"""  # noqa: S608 - pieces of constant text
+
+
+def scale_namespace(number: int) -> str:
+    """Return the id of the *number*th namespace (from 1) that ``seed_scale`` writes."""
+    return stable_id("kv.namespace", f"scale-{number:04}")
+
+
+def seed_scale(
+    store: Store, zones: int = 1000, records: int = 200, keys: int = 1_000_000, namespaces: int = 1
+) -> None:
+    """Add *zones* of *records* each and *namespaces* that share *keys*; writing twice changes nothing."""
+    with store.transaction():
+        for number in range(1, zones + 1):
+            name = f"zone-{number:04}.example"
+            id, stamp = zone_id(name), past("zone", name)
+            zone = new_zone(id, name, stamp, plan="enterprise", status="active", activated_on=stamp)
+            store.put_document("zone", "", id, zone, sort=name)
+            names = {"most": records, "zone": id, "name": name, "head": id[:16], "stamp": stamp}
+            if records:
+                store.run(_RECORDS, names)
+        for number in range(1, namespaces + 1 if keys else 1):
+            share = keys // namespaces + (number <= keys % namespaces)
+            id, title = scale_namespace(number), f"scale-{number:04}"
+            body = {"id": id, "title": title, "supports_url_encoding": True}
+            store.put_document("kv.namespace", ACCOUNT_ID, id, body, sort=title)
+            if share:
+                store.run(_KEYS, {"most": share, "namespace": id})

@@ -20,9 +20,8 @@ from ops.sandbox import routes
 from ops.sandbox.connection import PREFIX, Listener
 from ops.sandbox.edge import DEFAULT_QUOTA, Edge, Limiter, Quota
 from ops.sandbox.faults import Faults
-from ops.sandbox.identity import ACCOUNT_ID, EMAIL
 from ops.sandbox.seed import seed_all
-from ops.sandbox.store import Store
+from ops.sandbox.store import ACCOUNT_ID, EMAIL, Store
 
 TEMPORARY = ":temp:"
 

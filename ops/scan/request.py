@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ops.cli.app import App
 from ops.errors import UsageError
+from ops.http.client import Client
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Owner, Resource
-from ops.scan.inventory import Inventory
-from ops.scan.selection import ScanFilter, ScanPlan, choose, names
-from ops.scan.walk import ItemSink, Walk
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.http.client import Client
-    from ops.ui.progress import Progress
+from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
+from ops.scan.walk import ItemSink, Walk, Watch
+from ops.ui.progress import Progress
 
 ZONE = "zones.zone"
 
@@ -97,19 +94,15 @@ def start(client: Client, now: float) -> Start:
 
 
 def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> Inventory:
-    """Read what *plan* covers of *account* into *sink*, with progress on stderr.
-
-    Raises the first failure if nothing at all could be read.
-    """
+    """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read."""
     from ops.http.parallel import THREADS, Pool
-    from ops.ui.progress import Progress
 
     progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
     pool = partial(Pool, THREADS * app.settings.workers, app.stop)
     progress.start("scan")
     try:
         with app.talk.above(progress.note):
-            watch = _Watch(app.client, progress)
+            watch = Watch(app.client, progress)
             inventory = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch).run()
     finally:
         progress.finish()
@@ -138,26 +131,3 @@ class Count:
 
     def close(self) -> None:
         pass
-
-
-class _Watch:
-    """Passes the progress of the walk on, with an estimate of the time left."""
-
-    def __init__(self, client: Client, progress: Progress) -> None:
-        self._client, self._progress = client, progress
-        self._began = time.monotonic()
-        self._known = self._done = 0
-
-    def known(self, more: int) -> None:
-        self._known += more
-        self._progress.known(more)
-
-    def done(self, kind: str) -> None:
-        self._done += 1
-        self._progress.done(kind, left=self._left)
-
-    def _left(self) -> float:
-        """Return the seconds for the known sections: by the pace so far, unless the budget is slower."""
-        sections, budget = self._known - self._done, self._client.budget
-        at_pace = sections * (time.monotonic() - self._began) / self._done
-        return max(at_pace, budget.seconds_for(sections)) if budget else at_pace

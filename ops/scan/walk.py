@@ -7,6 +7,7 @@ the zones of one page already have their records read while the next page of zon
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -29,9 +30,9 @@ from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
-from ops.scan.inventory import Inventory, stopped_by
-from ops.scan.selection import CONTENTS, ScanPlan
+from ops.scan.inventory import CONTENTS, Inventory, ScanPlan, stopped_by
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
+from ops.ui.progress import Progress
 
 # After these every further request would fail too, or its response could not be stored.
 ENDING = (CredentialsError, RateLimited, DiskError, Interrupted)
@@ -72,12 +73,27 @@ class ItemSink(Protocol):
     def close(self) -> None: ...
 
 
-class ScanProgress(Protocol):
-    """Receives the progress of the walk, in sections."""
+class Watch:
+    """Passes the progress of the walk on, with an estimate of the time left."""
 
-    def known(self, more: int) -> None: ...
+    def __init__(self, client: Client, progress: Progress) -> None:
+        self._client, self._progress = client, progress
+        self._began = time.monotonic()
+        self._known = self._done = 0
 
-    def done(self, kind: str) -> None: ...
+    def known(self, more: int) -> None:
+        self._known += more
+        self._progress.known(more)
+
+    def done(self, kind: str) -> None:
+        self._done += 1
+        self._progress.done(kind, left=self._left)
+
+    def _left(self) -> float:
+        """Return the seconds for the known sections: by the pace so far, unless the budget is slower."""
+        sections, budget = self._known - self._done, self._client.budget
+        at_pace = sections * (time.monotonic() - self._began) / self._done
+        return max(at_pace, budget.seconds_for(sections)) if budget else at_pace
 
 
 @dataclass
@@ -142,7 +158,7 @@ class Walk:
         *,
         sink: ItemSink,
         pool: Callable[[], Pool],
-        watch: ScanProgress,
+        watch: Watch,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch

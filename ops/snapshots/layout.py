@@ -112,10 +112,7 @@ def kind_file(kind: str) -> str:
 
 
 def content_file(kind: str, owner_id: str, item_id: str, name: str) -> str:
-    """Return the file for the content *name* of an item; a short suffix such as `.js` is kept.
-
-    The folder of the contents of a `workers.script` is `scripts`.
-    """
+    """Return the file for the content *name* of an item, e.g. below `scripts`; keeps a suffix like `.js`."""
     suffix = PurePosixPath(name.lower()).suffix
     if not _SUFFIX.fullmatch(suffix):
         suffix = ""
@@ -130,10 +127,7 @@ def values_file(kind: str, owner_label: str, owner_id: str) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """Return *value* as one line of JSON with sorted keys: equal values give equal bytes.
-
-    A lone surrogate, which UTF-8 cannot encode, is written as the JSON escape that it came from.
-    """
+    """Return *value* as a line of JSON, equal for equal values; lone surrogates are written as escapes."""
     return _ENCODER.encode(value).encode("utf-8", "backslashreplace") + b"\n"
 
 

@@ -206,10 +206,7 @@ class Library:
 
 
 def newest(entries: Iterable[Entry], number: int = 0) -> Entry | None:
-    """Return the complete one of that *number* of *entries*, newest first.
-
-    That is one of the whole account, or if there are none, of parts.
-    """
+    """Return complete entry *number*, newest first: of the whole account, or if there is none, of parts."""
     parts, whole = [], 0
     for entry in entries:
         if entry.complete and not entry.narrowed:

@@ -113,21 +113,14 @@ class Manifest:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of the snapshot in *folder*, where none exists yet.
-
-    Its last line is the SHA-256 of everything before it.
-    """
+    """Write the manifest of the snapshot in *folder*; its last line is the SHA-256 of all before it."""
     text = json.dumps(manifest.as_json(), indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
     body = text.encode("utf-8", "backslashreplace")
     store(folder / MANIFEST, [body, f',\n "sha256": "{sha256(body).hexdigest()}"\n}}\n'.encode()])
 
 
 def load(folder: Path) -> Manifest:
-    """Return the manifest of the snapshot in *folder*.
-
-    Raises NotFound if it has none, ValidationError for a newer format, Damaged if it is not valid or larger
-    than any manifest ever written.
-    """
+    """Return the manifest in *folder*. Raises NotFound, ValidationError for a newer format, Damaged."""
     path = folder / MANIFEST
     try:
         with open_regular(path) as file:

@@ -3,6 +3,7 @@
 exports/<account>/.partial-<pid>-<8 hex>/   while it is written
 exports/<account>/<time>-<4 hex>/           when it is complete and synced to the disk
 exports/<account>/latest                    a link to the newest complete one, updated last
+.opened-<pid>-<8 hex>/                      what is unpacked or fetched, removed when the line ends
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from pathlib import Path
 from ops.errors import DiskError, Refused
 from ops.files import disk
 from ops.snapshots.layout import LATEST, PARTIAL
+from ops.snapshots.sealed.passphrase import ByteSource
+from ops.snapshots.writer import make_folders
 
 PRUNED = ".pruned-"
+OPENED = ".opened-"
+_PIECE = 1 << 18
 _MADE_BY = re.compile(r"(\d+)-[0-9a-f]{8}")
 
 
@@ -61,10 +66,7 @@ def prepare(parent: Path, now: float) -> Path:
 
 @contextmanager
 def partial(parent: Path, chance: Callable[[int], str]) -> Iterator[Path]:
-    """Yield a private folder in *parent*; if it still exists when the block ends, it is removed.
-
-    *chance* returns N random bytes in hex, as secrets.token_hex does.
-    """
+    """Yield a private folder in *parent*, removed if it still exists then; *chance*: as token_hex."""
     folder = parent / f"{PARTIAL}{os.getpid()}-{chance(4)}"
     with disk.explained(folder):
         folder.mkdir(disk.PRIVATE_FOLDER)
@@ -83,10 +85,7 @@ def publish(folder: Path, parent: Path, name: Callable[[], str]) -> Path:
 
 
 def moved(folder: Path, target: Path) -> bool:
-    """Move *folder*, once all of it is on the disk, to *target*; False if that exists.
-
-    Raises DiskError.
-    """
+    """Move *folder*, once it is on the disk, to *target*; False if that exists. Raises DiskError."""
     with disk.explained(target):
         for path in folder.rglob("*"):
             _sync(path)
@@ -126,10 +125,7 @@ def _sync(path: Path) -> None:
 
 
 def removed(folder: Path, path: Path) -> bool:
-    """Remove *path*, which must be in *folder*; False if another run has removed it.
-
-    Raises DiskError, Refused.
-    """
+    """Remove *path* from *folder*; False if another run has done so. Raises DiskError, Refused."""
     if path.parent != folder or path.is_symlink():
         raise Refused(f"{path} is not in {folder}")
     hidden = folder / hidden_name(PRUNED)
@@ -154,3 +150,32 @@ def sweep(folder: Path) -> None:
     for hidden in leftovers(folder, PRUNED):
         with disk.explained(hidden):
             _delete(hidden)
+
+
+def opened_folder(parent: Path) -> Path:
+    """Return a new private folder in *parent*; those of processes that have ended are removed."""
+    disk.private_folder(parent)
+    for leftover in leftovers(parent, OPENED):
+        discard(leftover)  # a link is left as it is
+    folder = parent / hidden_name(OPENED)
+    with disk.explained(folder):
+        folder.mkdir(disk.PRIVATE_FOLDER)
+    return folder
+
+
+def discard(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_new(folder: Path, name: str, source: ByteSource | None) -> None:
+    """Write the bytes of *source* to the new file *name* in *folder*. Raises DiskError, also if it exists."""
+    target = folder / name
+    with disk.explained(target):
+        make_folders(folder, target.parent)
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, disk.PRIVATE_FILE)
+    with open(handle, "wb") as file:  # noqa: PTH123 (a Path cannot open a handle)
+        while source is not None and (piece := source.read(_PIECE)):
+            with disk.explained(target):
+                file.write(piece)
+        with disk.explained(target):
+            file.flush()

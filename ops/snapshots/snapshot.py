@@ -1,8 +1,9 @@
-"""A snapshot that can be read: its sections, and its items, in the order of the file or by parent."""
+"""A snapshot that can be read: its sections, items in the order of the file or by parent, and contents."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,10 +13,12 @@ from typing import BinaryIO, NamedTuple
 
 from ops.errors import Damaged, Refused
 from ops.files.disk import open_regular
+from ops.http.exchange import Reply
 from ops.items import Json
+from ops.kinds.resource import MAIN
 from ops.snapshots.layout import account_folder, decode, encode, kind_file
 from ops.snapshots.manifest import Manifest, Section
-from ops.snapshots.writer import StoredFile
+from ops.snapshots.writer import Placed, StoredFile
 
 # Given text instead of bytes, it takes half of the time that json.loads takes.
 _DECODE = json.JSONDecoder().raw_decode
@@ -52,10 +55,7 @@ class Snapshot:
         return self.path.name
 
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """Return (parent's id, item) in the order of the file: by parent, then by identity.
-
-        A kind without a file has no items. Raises Damaged for a line that is not valid.
-        """
+        """Return (parent's id, item) by parent, then identity. Raises Damaged for an invalid line."""
         return items(self.path, kind) if kind_file(kind) in self.manifest.files else iter(())
 
     def section(self, kind: str, scope: str) -> Section | None:
@@ -145,10 +145,7 @@ class Span(NamedTuple):
 
 
 class ItemFile:
-    """The items of one kind in one snapshot; *spans* maps each parent's id to the bytes of its items.
-
-    The file is read once when this is created. Raises Damaged if it differs from the manifest.
-    """
+    """The items of a kind; *spans* has the bytes of each parent's. Raises Damaged for a changed file."""
 
     def __init__(self, path: Path, stored: StoredFile) -> None:
         self.path = path
@@ -197,8 +194,7 @@ def _spans(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[str, Span]]:
 class ItemIndex:
     """The items of the snapshot in *folder*, by kind and parent. Several threads may use it.
 
-    A file is read, and checked against the manifest, at the first request for its kind; then Damaged is
-    raised if it differs.
+    A file is read, and checked against the manifest, at the first request for its kind (Damaged).
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -225,3 +221,52 @@ class ItemIndex:
         """Yield the items of *scope* in the order of the file."""
         for text in self.lines(kind, scope):
             yield parse_item(self._folder / kind_file(kind), text)
+
+
+def files_of(manifest: Manifest, kind: str, scope: str, item: str) -> dict[str, Placed]:
+    """Return the files that belong to *item*; without an item, the file of the values stored in *scope*."""
+    return {f: p for f, p in manifest.placed.items() if (p.kind, p.scope, p.item) == (kind, scope, item)}
+
+
+def form_of(folder: Path, manifest: Manifest, placed: dict[str, Placed]) -> Reply:
+    """Return *placed* as the parts of a form, as the API sends them. Raises Damaged for a changed file."""
+    parts = [(part, file_bytes(folder, manifest, file)) for file, part in placed.items()]
+    boundary = sha256(b"".join(data for _, data in parts)).hexdigest()
+    body = b""
+    for part, data in parts:
+        name = part.name.replace("\\", "\\\\").replace('"', "%22")
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n'
+        body += f"{head}Content-Type: {part.media_type}\r\n\r\n".encode() + data + b"\r\n"
+    body += f"--{boundary}--\r\n".encode()
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    # The API names the main module in a header, not in the form.
+    main = next((part.name for part in placed.values() if part.role == MAIN), "")
+    return Reply(200, headers | ({"cf-entrypoint": main} if main else {}), body)
+
+
+def file_bytes(folder: Path, manifest: Manifest, file: str) -> bytes:
+    """Return the bytes of a file; raises Damaged if they differ from the manifest."""
+    stored = manifest.files.get(file)
+    if stored is None:
+        raise damaged(folder / file)
+    with open_file(folder / file) as source:
+        data = source.read(stored.bytes + 1)
+    if sha256(data).hexdigest() != stored.sha256:
+        raise damaged(folder / file)
+    return data
+
+
+def value_of(file: Path, key: str) -> Reply | None:
+    """Return the value of *key* in *file* with its expiry, or None. Raises Damaged for an invalid line."""
+    with open_file(file) as lines:
+        for text in lines:
+            try:
+                line = decode(text)
+                if line.get("key") != key:
+                    continue
+                value = str(line["value"])
+                body = b64decode(value) if line.get("base64") else value.encode()
+            except (ValueError, KeyError, RecursionError):
+                raise damaged(file) from None
+            return Reply(200, {"expiration": str(line["expiration"])} if "expiration" in line else {}, body)
+    return None

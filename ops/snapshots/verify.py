@@ -96,8 +96,7 @@ def _problems(
 ) -> Iterator[str]:
     """Yield the problems of the items in the files *intact*, whose bytes are known to be right.
 
-    *warn* is called if two items of one parent have the same identity: the API allowed that, but nothing can
-    distinguish them.
+    *warn* is called if two items of one parent have the same identity: nothing can distinguish them.
     """
     sections = Counter((section.kind, section.scope) for section in manifest.sections)
     yield from (

@@ -81,8 +81,7 @@ class SectionFile:
 class Writer:
     """The files of one snapshot in *folder*, a private and empty folder.
 
-    *labels* maps each kind to the field that names its items for people. What *holds_secret* finds a secret
-    in is not kept.
+    *labels* maps each kind to the field that names its items. What *holds_secret* is true of is not kept.
     """
 
     def __init__(

@@ -8,19 +8,15 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import file_digest, sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
 from ops.files.disk import atomic, open_regular, private_folder
-from ops.items import reach
+from ops.items import Json, reach
+from ops.kinds.resource import Change
 from ops.telemetry.redact import Redactor
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.items import Json
-    from ops.kinds.resource import Change
 
 Read = Callable[[int, int], bytes]
 

@@ -6,17 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
+from ops.cli.app import App
 from ops.errors import Conflict, MalformedAnswer, Refused
-from ops.items import reach
-from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change
+from ops.items import Json, reach
+from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner, Resource
 from ops.ui.shapes import Item, Rows
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.items import Json
-    from ops.kinds.resource import Owner, Resource
 
 COLUMNS = ("action", "kind", "name", "id", "undo")
 
@@ -28,7 +23,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     apply. Without it the items of creations are looked up; an equal one is "unchanged". *question* is asked
     even if nothing is deleted. Raises Conflict, Refused and Locked before anything is sent.
     """
-    from ops.writes import consent, describe
+    from ops.writes import describe
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
@@ -45,7 +40,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
         return Rows([describe.row(change, change.before or {}) for change in planned], COLUMNS)
-    consent.check(moving, total or 0, force=bool(app.option("force")))
+    describe.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
     with Writing(app, expected=len(moving), question=question) as writing:
         writing.lock(moving)
@@ -71,7 +66,7 @@ def make_all(
     Returns the number of changes per action, and the id that undoes them. With *total*, a stream that updates
     or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards.
     """
-    from ops.writes import consent, describe
+    from ops.writes import describe
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
@@ -84,8 +79,8 @@ def make_all(
 
     if total and not app.option("force"):
         stream = iter(changes)
-        first = list(islice(stream, consent.ITEMS + 1))
-        consent.check(first, total, force=False)
+        first = list(islice(stream, describe.ITEMS + 1))
+        describe.check(first, total, force=False)
         changes = chain(first, stream)
     undo = ""
     if app.dry:
@@ -128,7 +123,7 @@ def lookup(app: App, resource: Resource, owner: Owner, item: Json) -> Json | Non
 @contextmanager
 def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
     """Hold the lock of *owner* while items are read and written; a dry run takes none. Raises Locked."""
-    from ops.files.lock import holder
+    from ops.files.disk import holder
     from ops.writes.writing import Locks
 
     me = holder(app.command.path, app.clock())

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ops.errors import OpsError, UsageError
-from ops.items import equal, reach, without
-from ops.kinds.resource import Change, Owner, comparable, identity_of
+from ops.http.client import Client
+from ops.items import Json, equal, reach, without
+from ops.kinds.resource import Change, Owner, Resource, comparable, identity_of
 from ops.writes import describe
 from ops.writes.describe import EMPTY, covers, is_applied, is_untouched
 from ops.writes.journal import ADOPTED, FAILED, UNKNOWN, JournalEntry
 from ops.writes.sending import live_items, lookup_each, samples
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.items import Json
-    from ops.kinds.resource import Resource
-    from ops.writes.writing import Writing
+from ops.writes.writing import Writing
 
 NEVER_APPLIED = "the request was not applied"
 

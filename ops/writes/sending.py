@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Unanswered, UsageError
-from ops.items import reach, without
-from ops.kinds.resource import CREATE, Applied
+from ops.http.client import Client
+from ops.items import Json, reach, without
+from ops.kinds.resource import CREATE, Applied, Change, Owner, Writes
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE
-
-if TYPE_CHECKING:
-    from ops.http.client import Client
-    from ops.items import Json
-    from ops.kinds.resource import Change, Owner, Writes
 
 Items = list["Json | None"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ops.cli.app import App
 from ops.config.settings import SANDBOX
 from ops.errors import Conflict, Interrupted, NotFound, OpsError, Refused, UsageError
-from ops.kinds.resource import DELETE, Owner
+from ops.items import Json
+from ops.kinds.resource import DELETE, Change, Owner, Resource
 from ops.ui.shapes import Rows
 from ops.writes import describe
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
@@ -17,11 +19,6 @@ from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
 from ops.writes.sending import batches, find
 from ops.writes.writing import Writing
-
-if TYPE_CHECKING:
-    from ops.cli.app import App
-    from ops.items import Json
-    from ops.kinds.resource import Change, Resource
 
 # More changes or bytes than these are compared only while they are undone, not beforehand as well.
 BEFOREHAND = 500

@@ -6,26 +6,19 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import FrameType, TracebackType
 
+from ops.cli.app import App
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Terminated
-from ops.files.lock import holder, locked
-from ops.items import reach
-from ops.kinds.resource import ACCOUNT, identity_of
+from ops.files.disk import holder, locked
+from ops.items import Json, reach
+from ops.kinds.resource import ACCOUNT, Change, identity_of
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
-from ops.writes.consent import Consent
-from ops.writes.describe import is_applied, is_untouched
+from ops.writes.describe import Consent, is_applied, is_untouched
 from ops.writes.journal import ADOPTED, DONE, FAILED, NOTHING_UNDONE, UNKNOWN, Journal, Undoing
 from ops.writes.sending import OutcomeUnknown, find, lookup_each, samples, send
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import FrameType, TracebackType
-
-    from ops.cli.app import App
-    from ops.items import Json
-    from ops.kinds.resource import Change
 
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between the lookups of an item that still exists after its deletion."""

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ops.products.kv.dumpfile import FORMAT, item_line, to_line
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
 from ops.sandbox.server import Sandbox
 from tests.cases import Case, Read
 from tests.products.kv_stage import fill, new_namespace

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.config.credentials import KEY_ID, SECRET, SESSION
+from ops.config.credentials import EMAIL, KEY, KEY_ID, SECRET, SESSION, TOKEN, TOKEN_FILE
 from ops.config.layers import VARIABLES
-from ops.config.tokens import EMAIL, KEY, TOKEN, TOKEN_FILE
 from ops.config.values import FIELDS
 
 from .conftest import Place

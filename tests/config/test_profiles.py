@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from ops.config.profiles import list_profiles, set_default
+from ops.config.layers import list_profiles, set_default
 from ops.errors import DiskError, NotFound, UsageError
 
 from .conftest import Place

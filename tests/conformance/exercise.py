@@ -220,9 +220,9 @@ WRITES = (
         "POST",
         "/graphql",
         {
-            "query": '{ viewer { accounts(filter: {accountTag: "ACCOUNT"}) { settings { '
-            "kvStorageAdaptiveGroups { maxPageSize } } } } }",
-            "variables": {},
+            "query": "query A($accountTag: string) { viewer { accounts(filter: {accountTag: $accountTag}) { "
+            "kvStorageAdaptiveGroups(limit: 1) { max { keyCount } } } } }",
+            "variables": {"accountTag": "ACCOUNT"},
         },
     ),
 )

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.sandbox.identity import stable_uuid, zone_id
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import stable_uuid, zone_id
 
 from .clients import npm_client, python_client, run, variables
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.sandbox.identity import SCRIPTS
-from ops.sandbox.seed_kv import BINARY_VALUES, SESSIONS, namespace_id
+from ops.sandbox.seed_workers import BINARY_VALUES, SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import SCRIPTS
 
 from .document import required
 

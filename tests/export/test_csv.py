@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.export.renderings import csv_folder
+from ops.export.renderings import plain
 from ops.items import Json
 from tests.snapshots.making import ACCOUNT_ID, THING, made
 
@@ -81,6 +81,6 @@ def table(folder: Path, items: list[Json]) -> list[list[str]]:
     snapshot = made(folder / "snapshot", {(THING.kind, ""): items})
     target = folder / "tables"
     target.mkdir()
-    csv_folder.write(snapshot.path, snapshot.manifest, target)
+    plain.write_csv(snapshot.path, snapshot.manifest, target)
     with (target / f"{THING.kind}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))

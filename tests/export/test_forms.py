@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ops.export.renderings import sqlite_file, terraform_file, zone_folder
+from ops.export.renderings import plain, sqlite_file, terraform_file
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Block, Document, Owner, Resource
 from ops.snapshots.manifest import Manifest, Section
@@ -112,7 +112,7 @@ def test_each_parent_has_its_own_file_in_the_folder(snapshot: tuple[Path, Manife
     target = tmp_path / "zones"
     target.mkdir()
 
-    message = zone_folder.write(*snapshot, target, RESOURCES, ".txt")
+    message = plain.write_documents(*snapshot, target, RESOURCES, ".txt")
 
     [file] = tmp_path.rglob("*.txt")
     assert file.parent == target
@@ -128,7 +128,7 @@ def test_a_kind_without_that_format_has_no_file(snapshot: tuple[Path, Manifest],
     target = tmp_path / "zones"
     target.mkdir()
 
-    zone_folder.write(*snapshot, target, RESOURCES, ".other")
+    plain.write_documents(*snapshot, target, RESOURCES, ".other")
 
     assert list(target.iterdir()) == []
 

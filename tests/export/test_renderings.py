@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import Damaged
-from ops.export.renderings import csv_folder, json_document
+from ops.export.renderings import plain
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
 from ops.snapshots.manifest import Manifest, Section
@@ -46,7 +46,7 @@ def snapshot(tmp_path: Path) -> tuple[Path, Manifest]:
 def test_the_document_contains_everything_except_the_list_of_files(snapshot: tuple[Path, Manifest]) -> None:
     out = io.BytesIO()
 
-    json_document.write(*snapshot, out)
+    plain.write_json(*snapshot, out)
 
     document = json.loads(out.getvalue())
     assert document["items"] == {
@@ -61,7 +61,7 @@ def test_the_document_contains_everything_except_the_list_of_files(snapshot: tup
 
 def tables(snapshot: tuple[Path, Manifest], folder: Path) -> dict[str, list[list[str]]]:
     folder.mkdir()
-    csv_folder.write(*snapshot, folder)
+    plain.write_csv(*snapshot, folder)
     return {
         file.stem: list(csv.reader(file.open(encoding="utf-8", newline="")))
         for file in sorted(folder.iterdir())

@@ -14,7 +14,7 @@ import pytest
 
 from ops.config.settings import Settings
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_scale import seed_scale
+from ops.sandbox.seed import seed_scale
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 from tests.faults.canary import Canaries, made

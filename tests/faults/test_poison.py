@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import DiskError, Locked
-from ops.files.lock import locked
+from ops.files.disk import locked
 from ops.sandbox.server import Sandbox
 from ops.snapshots import publish
 from tests.conftest import Result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import UsageError
-from ops.offsite.address import BucketPrefix, read_prefix, read_snapshot
+from ops.offsite.bucket import BucketPrefix, read_prefix, read_snapshot
 
 ACCOUNT = "a" * 32
 

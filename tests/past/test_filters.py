@@ -8,7 +8,7 @@ import pytest
 
 from ops.errors import UsageError
 from ops.kinds.resource import Compare, Resource
-from ops.past.filters import filtered
+from ops.past.past import filtered
 
 THING = Resource(
     kind="thing.one",

@@ -26,7 +26,7 @@ from ops.products.kv.dumpfile import Dump, ResumableDump, item_line, item_of
 from ops.products.kv.pairs import Window
 from ops.products.kv.tasks.transfer import FEW
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 from tests.products.kv_stage import fill, new_namespace, sent, stored

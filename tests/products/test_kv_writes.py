@@ -28,7 +28,7 @@ from ops.products.kv.resources import NAMESPACE as NAMESPACE_KIND
 from ops.products.kv.resources import PAIR
 from ops.products.kv.values import fetch, value_of
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
 from ops.sandbox.server import Sandbox
 from tests.conftest import API, Result
 from tests.products.answers import envelope

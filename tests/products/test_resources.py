@@ -99,7 +99,7 @@ def test_the_first_file_of_a_script_is_its_entry_point(stocked: tuple[Client, Sa
 def test_the_values_of_a_namespace_are_read_byte_for_byte(stocked: tuple[Client, Sandbox]) -> None:
     from base64 import b64decode
 
-    from ops.sandbox.seed_kv import BINARY_VALUES, namespace_id
+    from ops.sandbox.seed_workers import BINARY_VALUES, namespace_id
 
     client, sandbox = stocked
     keys = KINDS["kv.key"]

@@ -18,8 +18,7 @@ from ops.restore.filter import Filter, select
 from ops.restore.state import Reader, State
 from ops.restore.steps import KEPT, NOT_READ, NOT_RESTORED, Report, Steps, plan_of
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference
-from ops.snapshots.compare.side import Side
+from ops.snapshots.compare.side import Difference, Side
 from ops.snapshots.snapshot import Snapshot
 from tests.restore.accounts import changed, drawn, written
 from tests.restore.conftest import Inv, Stage

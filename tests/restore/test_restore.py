@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_scale import seed_scale
+from ops.sandbox.seed import seed_scale
 from tests.restore.conftest import Inv, Stage, stop_at
 from tests.restore.world import ZONES, code
 

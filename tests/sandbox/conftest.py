@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from ops.sandbox.edge import Quota
-from ops.sandbox.identity import zone_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 
 class Clock:

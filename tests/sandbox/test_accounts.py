@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.sandbox.identity import ACCOUNT_ID, EMAIL
+from ops.sandbox.store import ACCOUNT_ID, EMAIL
 
 from .conftest import Api
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import ACCOUNT_ID, stable_uuid
+from ops.sandbox.store import ACCOUNT_ID, stable_uuid
 
 from .conftest import Api
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import zone_id
 from ops.sandbox.seed_zones import ZONES
+from ops.sandbox.store import zone_id
 
 from .conftest import Api
 

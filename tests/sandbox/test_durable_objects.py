@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.sandbox.identity import stable_id
+from ops.sandbox.store import stable_id
 
 from .conftest import Api
 

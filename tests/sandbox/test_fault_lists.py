@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_scale import scale_namespace, seed_scale
+from ops.sandbox.seed import scale_namespace, seed_scale
 from ops.sandbox.server import Sandbox
 
 from .conftest import Api

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from ops.sandbox.identity import zone_id
 from ops.sandbox.router import segments
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 from .conftest import Api
 

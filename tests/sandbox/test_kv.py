@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_kv import AWKWARD_NAMES, BINARY_VALUES, EXPIRES, SESSIONS, namespace_id
+from ops.sandbox.seed_workers import AWKWARD_NAMES, BINARY_VALUES, EXPIRES, SESSIONS, namespace_id
 from ops.sandbox.server import Sandbox
 
 from .conftest import Api, Clock

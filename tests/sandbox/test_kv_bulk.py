@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.seed_kv import EXPIRES
+from ops.sandbox.seed_workers import EXPIRES
 
 from .conftest import Api
 from .kv_calls import names, value

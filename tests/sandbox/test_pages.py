@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ops.sandbox.identity import zone_id
-from ops.sandbox.seed_scale import scale_namespace, seed_scale
+from ops.sandbox.seed import scale_namespace, seed_scale
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 from .conftest import Api, Clock
 

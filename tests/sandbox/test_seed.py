@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ops.sandbox.dns_types import TYPES
-from ops.sandbox.identity import SCRIPTS, stable_id, zone_id
-from ops.sandbox.seed_rules import ROUTES
-from ops.sandbox.seed_scale import scale_namespace, seed_scale
-from ops.sandbox.seed_zones import ZONES
+from ops.sandbox.seed import scale_namespace, seed_scale
+from ops.sandbox.seed_zones import ROUTES, ZONES
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import SCRIPTS, stable_id, zone_id
 
 from .conftest import Api, Clock
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import stable_id
-from ops.sandbox.seed_kv import namespace_id
+from ops.sandbox.seed_workers import namespace_id
+from ops.sandbox.store import stable_id
 
 from .conftest import Api
 from .uploads import NEW, WORKERS, bindings, bound, settings, upload

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import SCRIPTS, stable_id
 from ops.sandbox.seed_workers import DOMAINS, SUBDOMAIN_NAME
+from ops.sandbox.store import SCRIPTS, stable_id
 from ops.sandbox.wire import parts
 
 from .conftest import Api

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import zone_id
+from ops.sandbox.store import zone_id
 
 from .conftest import Api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ops.sandbox.identity import ACCOUNT_ID
+from ops.sandbox.store import ACCOUNT_ID
 from ops.sandbox.wire import Part, parts
 
 from .conftest import Api

@@ -11,9 +11,8 @@ from typing import Any
 from ops.http.parallel import Pool
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource
-from ops.scan.inventory import Inventory
+from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose
 from ops.scan.request import Count
-from ops.scan.selection import ScanFilter, ScanPlan, choose
 from ops.scan.walk import ItemSink, Walk
 
 ACCOUNT_ID = "a" * 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.export.guard import Guard, counts
+from ops.export.job import Guard, counts
 from ops.snapshots.manifest import Section
 
 

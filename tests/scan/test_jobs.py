@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.files.disk import open_regular
-from ops.files.lock import locked
+from ops.files.disk import locked, open_regular
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests

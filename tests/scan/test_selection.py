@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import UsageError
-from ops.scan.selection import ScanFilter, ScanPlan, choose, names
+from ops.scan.inventory import ScanFilter, ScanPlan, choose, names
 from tests.scan.fakes import Lists, declared
 
 

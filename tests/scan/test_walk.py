@@ -22,8 +22,7 @@ from ops.errors import (
 )
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Owner, Resource
-from ops.scan.inventory import Inventory
-from ops.scan.selection import ScanFilter
+from ops.scan.inventory import Inventory, ScanFilter
 from ops.snapshots.manifest import Section
 from ops.snapshots.writer import Writer
 from tests.scan.fakes import ACCOUNT_ID, Lists, filled, walked

@@ -10,7 +10,7 @@ from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Compare, Content, Owner, Resource, Restore
 from ops.snapshots import manifest as manifests
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference
+from ops.snapshots.compare.side import Difference
 from ops.snapshots.manifest import COMPLETE, Manifest, Section
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.writer import Writer

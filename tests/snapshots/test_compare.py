@@ -21,10 +21,10 @@ from ops.errors import Damaged, Refused
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Compare, Resource, comparable
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference, fields
 from ops.snapshots.compare.merge import Match, Sorted, likest, merged, sort_key
 from ops.snapshots.compare.pairing import replaced
 from ops.snapshots.compare.report import selection
+from ops.snapshots.compare.side import Difference, fields
 from ops.snapshots.layout import encode
 from ops.snapshots.snapshot import ItemFile, Snapshot
 from ops.snapshots.writer import StoredFile

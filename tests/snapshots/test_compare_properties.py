@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from ops.items import Json
 from ops.kinds.resource import Resource, comparable
-from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference, fields
+from ops.snapshots.compare.side import CHANGED, CREATED, DELETED, UNKNOWN, Difference, fields
 from tests.snapshots.making import RECORD, THING, ZONE, compared, made
 
 ME = ""

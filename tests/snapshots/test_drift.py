@@ -21,8 +21,8 @@ from ops.kinds.resource import AuditEvent
 from ops.products.audit.api import events
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.report import MOST_EVENTS, Blame, code, summary
+from ops.snapshots.compare.side import Difference
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
 from tests.snapshots.touching import Account

@@ -10,8 +10,8 @@ import pytest
 from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.difference import Difference
 from ops.snapshots.compare.report import COLUMNS, WHO, counted, differing, rows, selection
+from ops.snapshots.compare.side import Difference
 from tests.snapshots.making import KINDS, everything, made
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ops.errors import Refused
-from ops.writes.consent import attended
+from ops.writes.describe import attended
 from ops.writes.make import make
 from tests.writes.stage import Remote, Stage
 

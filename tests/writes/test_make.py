@@ -23,7 +23,7 @@ from ops.errors import (
 from ops.http.client import Client
 from ops.items import Json
 from ops.kinds.resource import Change, Owner
-from ops.writes.consent import ITEMS
+from ops.writes.describe import ITEMS
 from ops.writes.journal import ADOPTED, DONE, FAILED, UNKNOWN
 from ops.writes.make import lookup, make, make_all
 from tests.writes.stage import ZONE, Remote, Stage

@@ -5,7 +5,7 @@ import pytest
 from ops.errors import Refused
 from ops.items import Json
 from ops.kinds.resource import Change
-from ops.writes.consent import check_counts
+from ops.writes.describe import check_counts
 from ops.writes.make import make, make_all
 from tests.writes.stage import ZONE, Remote, Stage
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
     from ops.snapshots.compare.comparison import Comparison
-    from ops.snapshots.compare.difference import Difference
+    from ops.snapshots.compare.side import Difference
 
 SIDE = (
     "latest, previous, a date (the newest of that day or before), a name, a path, s3://BUCKET/PREFIX/latest, "
@@ -35,6 +35,7 @@ _UNKNOWN = "unknown parts were not read completely on one side, so they were not
 
 @command(
     "diff",
+    required=("a", "b"),
     positional=("a", "b"),
     needs="none; with live Read on what the snapshot holds",
     help={
@@ -100,15 +101,15 @@ def find_drift(
     inv snapshots.drift --from s3://backups/cloudflare
     inv snapshots.drift --markdown - | gh pr comment --body-file -
     """
-    from ops.export.live import LIVE
+    from ops.export.job import LIVE
     from ops.files import disk
-    from ops.offsite import address
+    from ops.offsite.bucket import read_prefix
     from ops.snapshots.compare import report
     from ops.snapshots.layout import LATEST
 
     if markdown == "-":
         _refuse_options(app, "--markdown -")
-    newest = f"{address.read_prefix(from_, '--from')}/{LATEST}" if from_ else LATEST
+    newest = f"{read_prefix(from_, '--from')}/{LATEST}" if from_ else LATEST
     comparison = _between(app, newest, LIVE, only, skip, identity)
     rows = _Excerpt(report.rows(comparison, _blame(app, comparison)), report.MOST)
     columns = report.COLUMNS + report.WHO
@@ -131,10 +132,10 @@ def find_drift(
 def _between(
     app: App, a: str, b: str, only: tuple[str, ...], skip: tuple[str, ...], identity: str
 ) -> Comparison:
-    from ops.export.live import LIVE, live
+    from ops.export.job import LIVE, live
     from ops.kinds import catalog
-    from ops.offsite.anywhere import open_snapshot
-    from ops.scan.selection import ScanFilter, choose, names
+    from ops.offsite.library import open_snapshot
+    from ops.scan.inventory import ScanFilter, choose, names
     from ops.snapshots.compare import report
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.pairing import referred_kinds
@@ -210,7 +211,7 @@ def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEven
 
 def _end(app: App, comparison: Comparison, *, exit_code: bool) -> None:
     from ops.snapshots.compare import report
-    from ops.snapshots.compare.difference import UNKNOWN
+    from ops.snapshots.compare.side import UNKNOWN
 
     counts = comparison.counts
     result = f"{report.counted(counts)} from {comparison.old.name} to {comparison.new.name}"

@@ -37,11 +37,11 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     inv snapshots.push --to s3://backups/cloudflare
     inv snapshots.push --name 2026-11-22 --to s3://backups/cloudflare
     """
-    from ops.offsite import address
+    from ops.offsite.bucket import SCHEME, read_prefix
     from ops.offsite.push import push
 
-    place = address.read_prefix(to, "--to")
-    if name.startswith(address.SCHEME):
+    place = read_prefix(to, "--to")
+    if name.startswith(SCHEME):
         raise UsageError("--name takes a snapshot on this machine", hint="--name latest")
     entry, account_id = _find(app, name)
     done = push(app, place, Path(entry.path), account_id)
@@ -50,7 +50,7 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
 
 def _find(app: App, name: str) -> tuple[Entry, str]:
     """Return the snapshot called *name*, and its account. Raises UsageError if that is not known."""
-    from ops.offsite.anywhere import library_of
+    from ops.offsite.library import library_of
     from ops.snapshots.layout import is_plain_id
 
     library, name = library_of(app, name)
@@ -75,7 +75,7 @@ def render_snapshot(
     inv snapshots.render --name 2026-11-22 --to imports.tf
     """
     from ops.export.delivery import FinishedSnapshot, rendering
-    from ops.offsite.anywhere import open_snapshot
+    from ops.offsite.library import open_snapshot
     from ops.snapshots.manifest import check
 
     snapshot = open_snapshot(app, name, identity, passphrase_file)

@@ -42,11 +42,10 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     """
     if not from_:
         return Rows(_rows(app), COLUMNS)
-    from ops.offsite import address
-    from ops.offsite.bucket import Bucket
+    from ops.offsite.bucket import Bucket, read_prefix
     from ops.offsite.library import OffsiteLibrary, stored_accounts
 
-    place = address.read_prefix(from_, "--from")
+    place = read_prefix(from_, "--from")
     bucket = Bucket(place.bucket, app.settings, app.stop)
     ids = [app.known_account] if app.known_account else stored_accounts(bucket, place)
     libraries = [OffsiteLibrary(app, place, id, bucket) for id in ids]
@@ -61,7 +60,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     inv snapshots.show --name 2026-11-22 --filter status!=complete
     """
     from ops.kinds.catalog import kinds
-    from ops.offsite.anywhere import open_snapshot
+    from ops.offsite.library import open_snapshot
 
     snapshot = open_snapshot(app, name, identity, passphrase_file)
     manifest = snapshot.manifest

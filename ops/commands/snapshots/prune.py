@@ -62,11 +62,11 @@ def prune_snapshots(
 
 
 def _prune(app: App, policy: Policy, place: str) -> list[Json]:
-    from ops.offsite.anywhere import open_library
+    from ops.offsite.library import open_library
     from ops.snapshots.prune import decisions, remove
     from ops.ui.cells import readable_size
     from ops.ui.questions import confirm
-    from ops.writes.consent import attended
+    from ops.writes.describe import attended
 
     library = open_library(app, place)
     decided = decisions(library, policy)

@@ -57,7 +57,7 @@ def restore_snapshot(
     inv snapshots.restore --namespace feature-flags --item beta-search
     """
     from ops.commands.snapshots.verify import verified
-    from ops.offsite.anywhere import open_snapshot
+    from ops.offsite.library import open_snapshot
     from ops.restore.filter import read_filter
     from ops.snapshots.snapshot import check_account
 
@@ -69,7 +69,7 @@ def restore_snapshot(
 
 
 def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
-    from ops.export.live import aside
+    from ops.export.job import aside
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
     from ops.restore.filter import select

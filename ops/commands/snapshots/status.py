@@ -38,7 +38,7 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
     inv snapshots.status --quiet --prometheus /var/lib/node_exporter/cfops.prom
     """
     from ops.files import disk
-    from ops.offsite.anywhere import open_library
+    from ops.offsite.library import open_library
     from ops.snapshots.layout import age, period
 
     now = app.clock()

@@ -32,7 +32,7 @@ def verify_snapshot(
     inv snapshots.verify
     inv snapshots.verify --name previous --live
     """
-    from ops.offsite.anywhere import open_snapshot
+    from ops.offsite.library import open_snapshot
     from ops.scan.inventory import Inventory
 
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))

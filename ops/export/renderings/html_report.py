@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ops.errors import UsageError
-from ops.export.renderings.zone_folder import owners
+from ops.export.renderings.plain import owners
 from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import snapshot
@@ -26,7 +26,6 @@ from ops.ui.escape import json_text, printable
 
 SHOWN = 5_000
 """The most items of a kind on a page; other formats are better for searching in more."""
-
 
 TONES = (COMPLETE, "dim", "incomplete")
 """The colors for what was read, what was not requested, and what is missing."""
@@ -41,10 +40,7 @@ class Row(NamedTuple):
 
 
 class KindTable(NamedTuple):
-    """A kind in the snapshot: the number of items, the statuses of its sections, and the rows in order.
-
-    *listed* is True if it has items, unlike contents of scripts.
-    """
+    """A kind with its rows in order; only items are *listed*, not the contents of scripts."""
 
     name: str
     size: int
@@ -67,15 +63,25 @@ def check() -> None:
 
 def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[Resource]) -> list[str]:
     """Write the snapshot in *folder* to *out*; return a sentence for each thing that the page omits."""
+    from markupsafe import Markup
+
     known = {resource.kind: resource for resource in resources}
     kinds = _kind_tables(folder, manifest, known)
-    omitted = _omitted(manifest, kinds)
+    omitted = [
+        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
+        for kind in kinds
+        if kind.listed and kind.size > SHOWN
+    ]
+    if manifest.placed:
+        omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
     missing = sorted(
         (section for section in manifest.sections if section.status != COMPLETE),
         key=lambda section: (-STATUSES.index(section.status), section),
     )
+    text = (Path(__file__).parent / "report" / "style.css").read_text()
+    style = {"text": Markup(text), "hash": b64encode(sha256(text.encode()).digest()).decode()}  # noqa: S704 (our own file)
     page = _template().stream(
-        manifest=manifest, kinds=kinds, missing=missing, omitted=omitted, shown=SHOWN, style=_style()
+        manifest=manifest, kinds=kinds, missing=missing, omitted=omitted, shown=SHOWN, style=style
     )
     page.enable_buffering(64)
     # Lone surrogates in items are escaped already; elsewhere they are replaced here.
@@ -121,17 +127,6 @@ def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, st
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
 
 
-def _omitted(manifest: Manifest, kinds: list[KindTable]) -> list[str]:
-    omitted = [
-        f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
-        for kind in kinds
-        if kind.listed and kind.size > SHOWN
-    ]
-    if manifest.placed:
-        omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
-    return omitted
-
-
 def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -144,10 +139,3 @@ def _template() -> Any:
     )
     pages.filters |= {"printable": printable, "tone": tone}
     return pages.get_template("page.html")
-
-
-def _style() -> dict[str, Any]:
-    from markupsafe import Markup
-
-    text = (Path(__file__).parent / "report" / "style.css").read_text()
-    return {"text": Markup(text), "hash": b64encode(sha256(text.encode()).digest()).decode()}  # noqa: S704 (our own file)

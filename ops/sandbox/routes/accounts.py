@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.sandbox.identity import CHANGED, CREATED, EMAIL, USER_ID
 from ops.sandbox.pages import cursor_of, listing, page_of_items
 from ops.sandbox.router import SELF_CHECKED, getter, route
-from ops.sandbox.store import Json, Store
+from ops.sandbox.store import CHANGED, CREATED, EMAIL, USER_ID, Json, Store
 from ops.sandbox.wire import Answer, Refusal, Request, dumps, ok
 
 ACCOUNT = "/accounts/{account_id}"

@@ -259,10 +259,7 @@ def delete_bulk(request: Request, store: Store) -> Answer:
 
 @route("POST", NAMESPACE + "/bulk/get", scope="kv:read")
 def get_bulk(request: Request, store: Store) -> Answer:
-    """Read up to 100 values as text or JSON; an unknown key is null.
-
-    Bytes that are not UTF-8 are returned as replacement characters.
-    """
+    """Read up to 100 values as text (U+FFFD for what is not UTF-8) or JSON; an unknown key is null."""
     namespace = namespace_of(request, store)
     body = request.object()
     names, kind = body.get("keys"), body.get("type", "text")

@@ -33,10 +33,7 @@ class Module:
 
 
 def resolve(sent: Any, before: list[Json], *, keep: tuple[str, ...] = (), strict: bool = False) -> list[Json]:
-    """Return the bindings after an upload: sent ones, inherited ones, and those of a kept type.
-
-    *strict*: refuse an `inherit` of an unknown name instead of dropping it.
-    """
+    """Return sent and inherited bindings, and those of a kept type; *strict*: refuse unknown inherited."""
     if not isinstance(sent, list):
         raise invalid("bindings must be a list")
     old = {binding["name"]: binding for binding in before}

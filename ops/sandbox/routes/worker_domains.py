@@ -10,11 +10,10 @@ import uuid
 from typing import Any
 
 from ops.sandbox import dns_records
-from ops.sandbox.identity import ACCOUNT_ID
 from ops.sandbox.pages import listing, reader
 from ops.sandbox.router import route
 from ops.sandbox.routes.worker_state import NO_WORKER, SCRIPT, worker_of
-from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.store import ACCOUNT_ID, Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 DOMAINS = "/accounts/{account_id}/workers/domains"

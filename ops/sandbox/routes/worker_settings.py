@@ -29,10 +29,7 @@ _SCRIPT_SETTINGS = ("logpush", "tail_consumers", "tags", "observability")
 
 @route("PATCH", SCRIPT + "/settings", scope="workers:edit")
 def edit_settings(request: Request, store: Store) -> Answer:
-    """Change the settings in the part `settings`; bindings, if present, are replaced as a whole.
-
-    A binding that only repeats the name and type of an existing one keeps it, so secrets survive.
-    """
+    """Change `settings`; bindings are replaced, but one that repeats name and type keeps its secret."""
     worker = worker_of(request, store)
     if request.headers.get("content-type").startswith("application/json"):
         changes = request.object()

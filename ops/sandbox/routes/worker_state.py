@@ -11,11 +11,10 @@ import base64
 import uuid
 from typing import Any
 
-from ops.sandbox.identity import EMAIL, USER_ID
 from ops.sandbox.pages import cursor_of, listing
 from ops.sandbox.router import getter, not_routable, route, segments
 from ops.sandbox.routes.worker_code import Module, invalid, public
-from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.store import EMAIL, USER_ID, Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok
 
 SCRIPTS = "/accounts/{account_id}/workers/scripts"
@@ -204,10 +203,7 @@ def list_objects(request: Request, store: Store) -> Answer:
 
 
 def migrate(store: Store, account: str, worker: Json, migrations: Any) -> None:
-    """Apply *migrations* (one step, or `steps`) and store `new_tag` on the Worker.
-
-    `old_tag`, if present, must be the Worker's current tag (412, 10079).
-    """
+    """Apply *migrations* (one step, or `steps`), store `new_tag`, and check `old_tag`, if any (10079)."""
     if not isinstance(migrations, dict):
         return
     old, now, script = migrations.get("old_tag"), worker.get("migration_tag"), worker["id"]

@@ -79,10 +79,7 @@ def get_content(request: Request, store: Store) -> Answer:
 
 @route("DELETE", SCRIPT, scope="workers:edit")
 def delete_script(request: Request, store: Store) -> Answer:
-    """Delete a Worker with its Durable Object namespaces and custom domains.
-
-    Refused (10064) while other Workers bind to it, unless `force=true`.
-    """
+    """Delete a Worker, its namespaces and domains; 10064 while others bind to it, unless `force=true`."""
     account, users = request.account, _users(request, store)
     name = request.args["script_name"]
     if users and request.flag("force") is not True:

@@ -7,11 +7,10 @@ import hashlib
 from typing import Any
 
 from ops.sandbox.dns_types import ZONE_NAME, is_hostname, to_ascii
-from ops.sandbox.identity import ACCOUNT_ID, ACCOUNT_NAME, stable_id
 from ops.sandbox.pages import only, page_of_documents
 from ops.sandbox.router import getter, route
 from ops.sandbox.routes.dns import OPERATORS
-from ops.sandbox.store import Json, Store, new_id
+from ops.sandbox.store import ACCOUNT_ID, ACCOUNT_NAME, Json, Store, new_id, stable_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 _SERVERS = ("ada", "ben", "cleo", "dana", "ezra", "fay", "gus", "hana")

@@ -11,26 +11,31 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 
 from ops.errors import Refused
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
-from ops.snapshots.compare.difference import (
+from ops.snapshots.compare.merge import Match, Sorted, merged
+from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
+from ops.snapshots.compare.side import (
+    ABSENT,
     CHANGED,
+    CONTENTS,
     CREATED,
     DELETED,
     UNKNOWN,
     Difference,
+    File,
+    Side,
+    ValueFile,
     fields,
+    key_of,
+    name_of,
     one_sided,
     unknown,
     whole,
 )
-from ops.snapshots.compare.merge import Match, Sorted, merged
-from ops.snapshots.compare.pairing import ItemPair, OwnerPair, Pairing
-from ops.snapshots.compare.side import ABSENT, CONTENTS, File, Side, ValueFile, key_of, name_of
 from ops.snapshots.layout import value_key
 from ops.snapshots.manifest import COMPLETE, Section
 from ops.snapshots.snapshot import Snapshot, checked_lines
@@ -63,27 +68,25 @@ class Comparison:
         self._sides = (self._pairing.old, self._pairing.new)
 
     def __iter__(self) -> Iterator[Difference]:
-        of_kinds = map(self._of_kind, self._pairing.kinds.values())
-        for difference in chain(chain.from_iterable(of_kinds), self._of_undeclared_kinds()):
+        for difference in self._differences():
             self.counts[difference.change] += 1
             yield difference
 
-    def _of_undeclared_kinds(self) -> Iterator[Difference]:
-        """Yield the kinds that only another version of this program declares."""
+    def _differences(self) -> Iterator[Difference]:
         declared = self._pairing.kinds
+        for resource in declared.values():
+            if self._selected(resource.kind):
+                yield from self._items(resource)
+                if resource.values:
+                    yield from self._values(resource)
+            if resource.contents and self._selected(resource.kind + CONTENTS):
+                yield from self._contents(resource)
+        # Only another version of this program declares these.
         for kind in sorted({kind for side in self._sides for kind in side.kinds}):
             if kind.removesuffix(CONTENTS) not in declared and self._selected(kind):
                 old, new = (COMPLETE if kind in side.kinds else ABSENT for side in self._sides)
                 reason = "this version of cfops does not know the kind"
                 yield Difference(kind, "", UNKNOWN, "", (("", old, new),), reason=reason)
-
-    def _of_kind(self, resource: Resource) -> Iterator[Difference]:
-        if self._selected(resource.kind):
-            yield from self._items(resource)
-            if resource.values:
-                yield from self._values(resource)
-        if resource.contents and self._selected(resource.kind + CONTENTS):
-            yield from self._contents(resource)
 
     def _items(self, resource: Resource) -> Iterator[Difference]:
         owners = self._pairing.owners(resource.parent)

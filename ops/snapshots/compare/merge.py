@@ -100,10 +100,7 @@ def merged(
 def likest(
     old: list[Json], new: list[Json], seen_old: Callable[[Json], bytes], seen_new: Callable[[Json], bytes]
 ) -> Iterator[Match]:
-    """Match items of one identity so that as many as possible are the same.
-
-    *seen_old* and *seen_new* return what is compared of an item of either side.
-    """
+    """Match items of one identity so that most are the same, by what *seen_old* and *seen_new* return."""
     if len(old) == len(new) == 1:
         yield old[0], new[0]
         return
@@ -120,10 +117,7 @@ def likest(
 
 
 def by_key(resource: Resource, found: Iterator[Match]) -> Iterator[Match]:
-    """Yield *found*, and match by their key those items that have no counterpart of their identity.
-
-    Items that only the old side has come before those that only the new side has.
-    """
+    """Yield *found*, and match by their key items without a counterpart; of the others the old first."""
     if resource.key in resource.identity:
         yield from found
         return

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource, comparable
-from ops.snapshots.compare.difference import Field, fields
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
-from ops.snapshots.compare.side import Holder, Side
+from ops.snapshots.compare.side import Field, Holder, Side, fields
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, Section
 
@@ -26,8 +25,7 @@ _TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
 class OwnerPair(NamedTuple):
     """An item that others belong to, on both sides; None on the side that does not hold it.
 
-    *proven* says for each side whether it is certain that it does not exist there if the side does not hold
-    it.
+    *proven* says for each side whether it certainly does not exist there, if the side does not hold it.
     """
 
     old: Holder | None
@@ -112,18 +110,16 @@ class Pairing:
     def _owners_in(self, resource: Resource, owner: OwnerPair) -> list[OwnerPair]:
         key = (resource.kind, owner.old.id if owner.old else "", owner.new.id if owner.new else "")
         if key not in self._within:
-            self._within[key] = list(self._paired(resource, owner))
+            found = self._within[key] = []
+            before, first = _held(self.old, resource, owner.old, proven=owner.proven[0])
+            after, second = _held(self.new, resource, owner.new, proven=owner.proven[1])
+            for one, other in match_holders(before, after):
+                old = None if one and self.old.gone(resource.kind, one.id) else one
+                new = None if other and self.new.gone(resource.kind, other.id) else other
+                name = one.name if one else other.name if other else ""
+                # What was deleted while a snapshot was made certainly does not exist there.
+                found.append(OwnerPair(old, new, name, (first or old is not one, second or new is not other)))
         return self._within[key]
-
-    def _paired(self, resource: Resource, owner: OwnerPair) -> Iterator[OwnerPair]:
-        before, first = _held(self.old, resource, owner.old, proven=owner.proven[0])
-        after, second = _held(self.new, resource, owner.new, proven=owner.proven[1])
-        for one, other in match_holders(before, after):
-            old = None if one and self.old.gone(resource.kind, one.id) else one
-            new = None if other and self.new.gone(resource.kind, other.id) else other
-            name = one.name if one else other.name if other else ""
-            # What was deleted while a snapshot was made certainly does not exist there.
-            yield OwnerPair(old, new, name, (first or old is not one, second or new is not other))
 
     def sections(self, kind: str, owner: OwnerPair) -> tuple[Section, Section] | None:
         """Return how completely each side holds *kind* in *owner*; None if nothing can be said about it.

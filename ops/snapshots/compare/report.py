@@ -13,8 +13,7 @@ from typing import Any
 from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
 from ops.items import Json
 from ops.kinds.resource import AuditEvent
-from ops.snapshots.compare.difference import CHANGED, CREATED, DELETED, UNKNOWN, Difference
-from ops.snapshots.compare.side import CONTENTS
+from ops.snapshots.compare.side import CHANGED, CONTENTS, CREATED, DELETED, UNKNOWN, Difference
 
 COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
 WHO = ("when", "who")
@@ -153,10 +152,7 @@ _UNIQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Blame:
-    """Finds the newest event behind a difference. *read* returns the audit log; it is called on first use.
-
-    *warn* is called with the reason if the log cannot be read.
-    """
+    """Finds the newest event behind a difference. *read* returns the audit log; *warn* gets its failure."""
 
     def __init__(self, read: Callable[[], Iterable[AuditEvent]], warn: Callable[[str], None]) -> None:
         self._read, self._warn = read, warn

@@ -26,10 +26,7 @@ _GZIP = 31  # in zlib: the largest window, with a gzip header
 
 
 def recipients(keys: Iterable[str]) -> list[Any]:
-    """Return pyrage's recipients for public keys (`age1…`), or for files with one key per line.
-
-    Raises UsageError for anything else.
-    """
+    """Return pyrage's recipients for keys (`age1…`) or files of keys; raises UsageError for others."""
     from pyrage import RecipientError, x25519  # type: ignore[import-untyped]  # it ships no types
 
     found = []
@@ -55,10 +52,7 @@ def _keys(given: str) -> list[str]:
 
 
 def pack(folder: Path, name: str, target: IO[bytes], to: list[Any] | Passphrase) -> None:
-    """Write *folder*, called *name* inside, to *target*, encrypted *to* the recipients or a passphrase.
-
-    Raises OSError if reading or writing fails, and what interrupts the wait.
-    """
+    """Write *folder* as *name* to *target*, encrypted *to* recipients or a passphrase. Raises OSError."""
     stream = _Stream(archive(folder, name), target)
 
     def encrypt() -> None:

@@ -19,8 +19,8 @@ from typing import IO, Any, NamedTuple, Self
 
 from ops.errors import Damaged, NotFound, Refused, UsageError
 from ops.files import disk
-from ops.snapshots import scratch
 from ops.snapshots.manifest import FILE, load
+from ops.snapshots.publish import discard, opened_folder, write_new
 from ops.snapshots.sealed import passphrase
 from ops.snapshots.snapshot import Snapshot
 
@@ -53,15 +53,15 @@ def unsealed(
     missing or wrong, Damaged if the file was changed, Refused if it contains anything else than a snapshot.
     """
     decrypt = decryption(path, identity, passphrase_file)
-    folder = scratch.private(parent)
+    folder = opened_folder(parent)
     try:
         top = _unpack(path, decrypt, folder, caps)
-        return Snapshot(folder / top, load(folder / top), lambda: scratch.remove(folder))
+        return Snapshot(folder / top, load(folder / top), lambda: discard(folder))
     except NotFound as error:
-        scratch.remove(folder)
+        discard(folder)
         raise Damaged(f"{path} does not contain a snapshot: {error.message}") from None
     except BaseException:
-        scratch.remove(folder)
+        discard(folder)
         raise
 
 
@@ -75,10 +75,7 @@ def require_key(where: Path | str, identity: str, passphrase_file: str) -> None:
 
 
 def read_keys(file: Path) -> list[Any]:
-    """Return the secret keys in *file*, as `age-keygen` writes them; raises UsageError if it has none.
-
-    No message repeats a key.
-    """
+    """Return the secret keys in *file*; raises UsageError, which repeats no key, if it has none."""
     from pyrage import IdentityError, x25519  # type: ignore[import-untyped]  # it ships no types
 
     try:
@@ -210,7 +207,7 @@ def _members(stream: _Capped, folder: Path, path: Path, caps: Caps) -> str:
             if count > caps.files or first != top or not _fit(member, first, inside):
                 raise Refused(f"{path} is not a snapshot: it contains {member.name[:80]!r}")
             if member.isreg():
-                scratch.write(folder, f"{top}/{inside}", archive.extractfile(member))
+                write_new(folder, f"{top}/{inside}", archive.extractfile(member))
     return top
 
 

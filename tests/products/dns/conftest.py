@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.identity import zone_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 Json = dict[str, Any]
 STAMPS = ("id", "created_on", "modified_on", "comment_modified_on", "tags_modified_on")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ops.sandbox.edge import Delivery
-from ops.sandbox.seed_scale import seed_scale
+from ops.sandbox.seed import seed_scale
 from ops.sandbox.server import Sandbox
 from ops.sandbox.wire import Request
 

@@ -9,7 +9,7 @@ import pytest
 from ops.products.dns import api as dns
 from ops.products.kv import api as kv
 from ops.products.zones import api as zones
-from ops.sandbox.seed_scale import seed_scale
+from ops.sandbox.seed import seed_scale
 from ops.sandbox.server import Sandbox
 from tests.tools.bench import limits
 from tests.tools.bench.jobs import NAMES, module

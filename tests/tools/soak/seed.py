@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 from ops.sandbox import dns_records
-from ops.sandbox.identity import ACCOUNT_ID, past, stable_id, zone_id
 from ops.sandbox.routes.kv import KIND, Pair, write
 from ops.sandbox.seed import seed_all
-from ops.sandbox.seed_kv import namespace_id
-from ops.sandbox.store import Store
+from ops.sandbox.seed_workers import namespace_id
+from ops.sandbox.store import ACCOUNT_ID, Store, past, stable_id, zone_id
 from tests.tools.soak.draw_account import MODULES
 from tests.tools.soak.draw_dns import ADDED, RECORDS_FILE, WANTED, ZONE_FILE
 from tests.tools.soak.drawing import NAMESPACES, ZONES

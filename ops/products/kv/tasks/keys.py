@@ -318,7 +318,7 @@ def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     from ops.files.disk import explained, private_folder
     from ops.products.kv import pairs
     from ops.products.kv.resources import PAIR
-    from ops.writes.consent import ITEMS
+    from ops.writes.describe import ITEMS
 
     listing = api.list_keys(app.client, namespace, prefix=prefix)
     folder = private_folder(app.settings.state_dir)

@@ -75,7 +75,7 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_other
-    from ops.writes.consent import confirm_replacement
+    from ops.writes.describe import confirm_replacement
 
     target = Path(to)
     if to != "-":
@@ -230,7 +230,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
-    from ops.writes import consent
+    from ops.writes import describe
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -248,7 +248,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
         if counts[EXPIRED]:
             seconds = SHORTEST_LIFE + IN_TRANSIT
             app.warn(f"skipped, expired or expiring within {seconds} s: {plan.some(EXPIRED)}")
-        many = touched > consent.ITEMS or touched > consent.SHARE * total
+        many = touched > describe.ITEMS or touched > describe.SHARE * total
         if many and not (app.dry or app.option("force")):
             problem = f"this load would overwrite {touched:,} existing pairs with {total:,} pairs of the dump"
             raise Refused(problem, hint="check it with --dry-run; --force applies it")

@@ -5,7 +5,7 @@ If the prefixes are known, their ranges are read concurrently.
 
 from __future__ import annotations
 
-from ops.sandbox.seed_scale import scale_namespace
+from ops.sandbox.seed import scale_namespace
 from tests.tools.bench import job, limits
 from tests.tools.bench.job import Job, Peers, Rows, lines
 from tests.tools.bench.jobs.records import growth

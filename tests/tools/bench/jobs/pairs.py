@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from ops.sandbox.seed_scale import scale_namespace
+from ops.sandbox.seed import scale_namespace
 from tests.tools.bench import job, limits
 from tests.tools.bench.job import Job, Peers, Rows
 from tests.tools.bench.peers import PEERS

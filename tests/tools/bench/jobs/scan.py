@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.identity import zone_id
+from ops.sandbox.store import zone_id
 from tests.tools.bench import job, limits
 from tests.tools.bench.job import Job, Peers, Rows
 from tests.tools.bench.jobs.zones import records

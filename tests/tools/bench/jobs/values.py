@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ops.sandbox.seed_scale import scale_namespace
+from ops.sandbox.seed import scale_namespace
 from tests.tools.bench import job, limits
 from tests.tools.bench.job import Job, Peers, Rows
 from tests.tools.bench.stage import Run, Stage

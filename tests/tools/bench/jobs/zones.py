@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ops.sandbox.identity import zone_id
+from ops.sandbox.store import zone_id
 from tests.tools.bench import job, limits
 from tests.tools.bench.job import Job, Peers, Rows
 from tests.tools.bench.stage import Run
