@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.identity import zone_id
+from ops.sandbox.store import zone_id
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 from tests.past.conftest import export, exported  # noqa: F401  (fixtures)
