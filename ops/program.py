@@ -26,12 +26,13 @@ from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
 from invoke.parser.context import ParserContext
-from invoke.parser.parser import ParseMachine, Parser
+from invoke.parser.parser import Parser
 from invoke.program import Program
 from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
+from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
@@ -44,13 +45,8 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-TASKS = (
-    *task_modules(),
-    *(
-        f"ops.commands.{name}"
-        for name in ("scan", "snapshots", "undo", "sandbox", "config", "doctor", "schedule", "docs")
-    ),
-)
+COMMANDS = "scan snapshots undo sandbox config doctor schedule docs init permissions completion"
+TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
 class Folder(Collection):
@@ -136,26 +132,12 @@ class TaskContext(ParserContext):
     __str__ = __repr__
 
 
-_handle = ParseMachine.handle
+class OpsParser(Parser):
+    """Invoke's parser, which understands main arguments only as options."""
 
-
-def _handle_word(machine: ParseMachine, word: str) -> None:
-    """Handle a word of the line as Invoke does, or take it for a positional argument that is not required.
-
-    The name of a task is the next task.
-    """
-    free = None
-    if not (word.startswith("-") or word in machine.contexts or machine.waiting_for_flag_value):
-        arguments = machine.context.positional_args if machine.context else ()
-        free = next((argument for argument in arguments if not argument.got_value), None)
-    if free:
-        free.value = word
-    else:
-        _handle(machine, word)
-
-
-# A subclass of this state machine would have no states.
-ParseMachine.handle = _handle_word  # type: ignore[method-assign,assignment]
+    def parse_argv(self, argv: list[str]) -> Any:
+        tasks = {word: self.contexts[word].task for word in argv if word in self.contexts}
+        return super().parse_argv(place(argv, self.contexts, tasks, self.initial or ParserContext()))
 
 
 class TrackingExecutor(Executor):
@@ -183,10 +165,32 @@ class OpsProgram(Program):
             folder, dot, task = name.partition(".")
             second = [f"{ALIASES[folder]}{dot}{task}"] if folder in ALIASES else []
             contexts.append(TaskContext(name, [*aliases, *second], self.collection[name]))
-        return Parser(initial=self.initial_context, contexts=contexts)
+        return OpsParser(initial=self.initial_context, contexts=contexts)
 
     def print_task_help(self, name: str) -> None:
-        super().print_task_help(self.parser.contexts[name].name)
+        context = self.parser.contexts[name]
+        if not isinstance(context.task, Command):
+            super().print_task_help(context.name)
+            return
+        from ops.cli.help import task_help
+
+        print(task_help(context.name, context.task, self._typed()))
+
+    def print_help(self) -> None:
+        if self.args.help.value is True:
+            super().print_help()
+            return
+        from ops.commands.welcome import welcome
+
+        print(
+            welcome(
+                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
+            )
+        )
+
+    def _typed(self) -> str:
+        """Return the program as it is typed: "inv" or "cfops"."""
+        return "cfops" if self.called_as == "cfops" else "inv"
 
     def parse_tasks(self) -> None:
         signal.signal(signal.SIGINT, _stopped_early)
@@ -197,12 +201,24 @@ class OpsProgram(Program):
                 "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
                 for word, after in pairwise([*self.core.unparsed, ""])
             ]
+        if self.core.unparsed[:1] == ["help"]:
+            # `inv help TASK` is `inv --help TASK`.
+            self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
+            self.core.unparsed = []
         with self._explained():
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
         with self._explained():
             try:
+                if self.args.help.value == "shared":
+                    from ops.cli.help import shared_help
+
+                    print(shared_help())
+                    raise Exit
+                if self.args.help.value in self.collection.collections:
+                    self.args.list.set_value(self.args.help.value, cast=False)
+                    self.args.help.set_value(None, cast=False)
                 super().parse_cleanup()
             finally:
                 # A closed pipe must fail here, not at the end of the process, where nothing catches it.
@@ -216,6 +232,7 @@ class OpsProgram(Program):
         self.executor_class = TrackingExecutor
         RUN.begin(
             project=Path(self.collection.loaded_from or Path.cwd()),
+            collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
         )

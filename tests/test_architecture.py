@@ -38,7 +38,7 @@ FLOORS = (
     ("doctor", "export", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__",),
+    ("__main__", "completion"),
 )
 APP_TAKERS = 30
 

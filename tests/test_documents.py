@@ -111,6 +111,19 @@ def test_every_link_to_a_file_reaches_one(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_every_file_and_folder_of_the_code_that_a_page_names_exists() -> None:
+    named = {
+        path for page in PAGES.values() for path in re.findall(r"`((?:ops|tests)/[\w/.]+)`", page.read_text())
+    }
+    rooms = re.findall(r"^  (\w+(?:/|\.py)) ", PAGES["architecture"].read_text(), re.MULTILINE)
+
+    assert len(rooms) > 20
+    assert [path for path in (*named, *(f"ops/{room}" for room in rooms)) if not (ROOT / path).exists()] == []
+    assert {path.name for path in (ROOT / "ops").iterdir() if (path / "__init__.py").exists()} == {
+        room.rstrip("/") for room in rooms if room.endswith("/")
+    }
+
+
 def test_the_readme_links_every_page() -> None:
     assert [name for name in PAGES if name != "README" and f"ops/docs/{name}.md" not in README] == []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ops.cli.options import ON_READS
 from ops.errors import DiskError, Refused, UsageError
-from ops.items import timestamp
+from ops.items import reach, timestamp
 
 if TYPE_CHECKING:
     from ops.cli.run import Run
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ops.ui.shapes import Bytes, Item, Output, Rows, Text
     from ops.ui.talk import Talk
 
+DASHBOARD = "https://dash.cloudflare.com"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -33,8 +34,10 @@ class Declaration(Protocol):
     function: Callable[..., Any]
     required: tuple[str, ...]
     raw: tuple[str, ...]
+    page: str
     writes: bool
     reads: bool
+    stages: bool
 
     @property
     def path(self) -> str: ...
@@ -168,10 +171,12 @@ class App:
     @cached_property
     def output(self) -> Output:
         """Return how to print the result, as the shared options and the settings say."""
+        from ops.config.private import environment, is_dumb
         from ops.ui.shapes import Output
         from ops.ui.talk import use_color
 
         shared = self._shared
+        paged = not (shared.get("no_pager") or is_dumb())
         return Output(
             format=self.settings.output,
             fields=shared.get("fields", ""),
@@ -180,7 +185,17 @@ class App:
             limit=shared.get("limit", 0),
             headers=not shared.get("no_headers", False),
             color=use_color(self.settings.color, sys.stdout),
+            wide=shared.get("wide", False),
+            utc=shared.get("utc", False),
+            now=self.clock(),
+            pager=self.settings.pager if paged else "",
+            environ=environment(),
         )
+
+    @property
+    def for_people(self) -> bool:
+        """True if the result is printed as a table."""
+        return (self.output.format or ("table" if sys.stdout.isatty() else "")) == "table"
 
     def check_output(self) -> None:
         """Raise UsageError or DiskError if the output is impossible, before any request is sent."""
@@ -201,7 +216,8 @@ class App:
         from ops.ui.shapes import Rows
 
         if self.export is None or not isinstance(result, Rows):
-            show(result, self.output, sys.stdout, sys.stderr)
+            if below := show(result, self.output, sys.stdout, sys.stderr):
+                self.talk.show(below, "dim")
             return
         from ops.ui.files import write_export
         from ops.version import VERSION
@@ -226,6 +242,37 @@ class App:
             return Path(named)
         moment = timestamp(self.clock()).replace(":", "-")
         return self.settings.exports / f"{self.command.path}-{moment}.json"
+
+    def web(self, options: Mapping[str, Any]) -> Text:
+        """Return the address of the dashboard's page about what *options* name; open it on a terminal."""
+        from urllib.parse import quote
+
+        from ops.config.settings import SANDBOX
+        from ops.ui.shapes import Text
+
+        if self.settings.api_host == SANDBOX:
+            raise UsageError("the sandbox has no dashboard", hint="leave out --web, or `sandbox`")
+        zone = self.zone(options["zone"]) if "{zone}" in self.command.page else None
+        account = reach(zone, "account.id") if zone else self.account_id
+        named = {**options, "account": account, **({"zone": zone["name"]} if zone else {})}
+        path = self.command.page.format(**{name: quote(str(value), safe="") for name, value in named.items()})
+        address = f"{DASHBOARD}/{path}"
+        if sys.stdout.isatty():
+            import webbrowser
+
+            webbrowser.open(address)
+        return Text(f"{address}\n")
+
+    def use(self, **settings: Any) -> None:
+        """Change *settings* for the rest of this task: credentials, the account."""
+        from dataclasses import replace
+
+        from ops.telemetry.redact import Redactor
+
+        self.settings = replace(self.settings, **settings)
+        self.talk.settle(self.settings, Redactor(self.settings.secrets()))
+        for cached in ("client", "account_id"):
+            vars(self).pop(cached, None)
 
     def stage(self, **staged: Any) -> None:
         """Set settings for the tasks after this one on the line; None removes one again."""

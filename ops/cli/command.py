@@ -12,15 +12,36 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES, Option
+from ops.cli.options import (
+    EVERYWHERE,
+    GUARDS,
+    HELP,
+    ON_LISTS,
+    ON_OUTPUT,
+    ON_PAGES,
+    ON_READS,
+    ON_TABLES,
+    ON_WRITES,
+    SHORT,
+    Option,
+)
+from ops.cli.words import option_name
 
-EXIT_CODES = """exit codes: 0 complete, 1 user error, 2 Cloudflare or system error, 3 network, 4 incomplete,
-5 differences (with --exit-code), 6 locked by another run, 130 interrupted, 143 terminated"""
+EXIT_CODES = """Exit codes:
+  0    complete
+  1    user error: usage, a wrong value, the token, a permission, not found, not confirmed
+  2    Cloudflare or system error
+  3    network error
+  4    incomplete: what was read is shown or kept, and marked
+  5    differences, with --exit-code
+  6    locked by another run
+  130  interrupted
+  143  terminated"""
 
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("config", "doctor", "docs", "schedule", "audit")
+_TOP_LEVEL = ("audit", "completion", "config", "docs", "doctor", "init", "permissions", "schedule")
 
 
 def collection_of(module: str) -> str:
@@ -35,21 +56,28 @@ class Command(Task[Callable[..., Any]]):
     """A task made from a function that takes the app and options, and returns its data."""
 
     def __init__(self, function: Callable[..., Any], declared: command) -> None:
-        positional = list(declared.positional)
-        super().__init__(self._body, name=declared.name, positional=positional, default=declared.default)
+        # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
+        super().__init__(
+            self._body, name=declared.name, aliases=declared.aliases, positional=[], default=declared.default
+        )
         self.function = function
         self.texts = {**HELP, **declared.help}
         self.required = tuple(declared.required)
+        self.arguments = self.required if declared.positional is None else tuple(declared.positional)
+        self.needs = declared.needs
         self.raw = tuple(declared.raw)
+        self.page = declared.page
         self.writes = declared.writes
+        self.stages = declared.stages
+        self.earlier = {name: (alias,) for name, alias in declared.earlier.items()}
         # What the products' tasks read is what a snapshot holds.
         self.reads = declared.reads and not self.writes and function.__module__.startswith("ops.products.")
         self.guards = {name: GUARDS[name] for name in declared.guards}
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
         self.gives = str(getattr(shape, "__name__", shape)).removesuffix(" | None")
-        permission = f"permission: {declared.needs}\n" if declared.needs else ""
-        self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{permission}{EXIT_CODES}"
+        permission = f"\n\npermission: {self.needs}" if self.needs else ""
+        self.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}{permission}"
         self.__name__, self.__module__ = function.__name__, function.__module__
 
     def _body(self, context: Context, **options: Any) -> Any:
@@ -80,33 +108,34 @@ class Command(Task[Callable[..., Any]]):
     def shared(self) -> dict[str, Any]:
         """Return the shared options that this command has, with their defaults."""
         lists = ON_LISTS if self.gives == "Rows" else {}
+        tables = ON_TABLES if "Rows" in self.gives or "Item" in self.gives else {}
+        output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
-        return EVERYWHERE | reads | lists | writes | self.guards
+        pages = ON_PAGES if self.page else {}
+        return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""
         own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
         defaults = self.shared | own
-        return {name: value for name, value in options.items() if value != defaults.get(name)}
+        given = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
+        return {name: value for name, value in given.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
-        """Return the options as Invoke's parser wants them, positional ones first."""
+        """Return the options as Invoke's parser wants them."""
         own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
-        first = {name: own.pop(name) for name in self.positional}
-        return [self._option(name, value) for name, value in (first | own | self.shared).items()]
+        return [self._option(name, value) for name, value in (own | self.shared).items()]
 
     def _option(self, name: str, default: Any) -> Option:
         default = list(default) if isinstance(default, tuple) else default
         return Option(
             # A parameter cannot be called `for`; `for_` can.
-            names=(name.rstrip("_").replace("_", "-"),),
+            names=(option_name(name), *SHORT.get(name, ""), *self.earlier.get(name, ())),
             # A second name equal to the first would send Invoke round in circles.
             attr_name=name if "_" in name else None,
             kind=str if name == "export" else type(default),
-            # To Invoke, a positional argument is missing while its value is None.
-            default=None if name in self.positional and name in self.required else default,
+            default=default,
             help=self.texts.get(name),
-            positional=name in self.positional,
             optional=name == "export",
         )
 
@@ -116,12 +145,15 @@ class command:  # noqa: N801 (it is used as a decorator)
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
-    makes an option that may be repeated. *required* options must be given. *positional* ones may be given
-    without their name; the name of a task is never taken for one that is not required. One that *writes* has
+    makes an option that may be repeated. *required* options must be given; *positional* ones, by default
+    the required ones, may be given in this order without their names. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
     name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
     --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    One that *stages* only sets what the tasks after it on the line work on.
+    *earlier* has the former names of options, which still work.
     The text of an option must be UTF-8, except that of *raw* ones and of paths.
+    *page* is the path of the dashboard's page about the same, for --web: {account}, {zone}, or an option.
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
     it has.
     """
@@ -130,13 +162,17 @@ class command:  # noqa: N801 (it is used as a decorator)
     _: KW_ONLY
     help: Mapping[str, str] = field(default_factory=dict)
     required: Iterable[str] = ()
-    positional: Iterable[str] = ()
+    positional: Iterable[str] | None = None
     needs: str = ""
     default: bool = False
+    aliases: Iterable[str] = ()
     writes: bool = False
     guards: Iterable[str] = ()
     reads: bool = True
+    stages: bool = False
+    earlier: Mapping[str, str] = field(default_factory=dict)
     raw: Iterable[str] = ()
+    page: str = ""
 
     def __call__(self, function: Callable[..., Any]) -> Command:
         return Command(function, self)

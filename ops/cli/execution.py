@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
+from ops.cli.words import flag_of
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 from ops.ui.shapes import plain
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ops.cli.app import App, Declaration
     from ops.config.settings import Settings
     from ops.ui.talk import Talk
+
+
+# The options that name what a task works on, for its heading.
+_NAMES = ("zone", "namespace", "script", "name", "host", "id")
 
 
 def carry_out(
@@ -57,20 +62,22 @@ class _Execution:
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            for name in self._command.required:
-                if not self._options.get(name):
-                    raise UsageError(
-                        f"{self._command.path} needs --{name.rstrip('_').replace('_', '-')}",
-                        hint=f"`inv --help {self._command.path}` shows its options",
-                    )
+            path = self._command.path
+            if missing := [name for name in self._command.required if not self._options.get(name)]:
+                hint = f"`inv --help {path}` shows its options"
+                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
-            result = self._command.function(app, **self._options)
-            if RUN.pretended and not self._command.writes and "client" in vars(app):
-                self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
-            if printed:
-                app.show(result)
+            if RUN.several and not self._command.stages and sys.stdout.isatty():
+                self._talk.show(self._heading(), "bold")
+            with self._spinning():
+                web = self._shared.get("web")
+                result = app.web(self._options) if web else self._command.function(app, **self._options)
+                if RUN.pretended and not self._command.writes and "client" in vars(app):
+                    self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
+                if printed:
+                    app.show(result)
             if app.gaps:
                 raise Incomplete("; ".join(app.gaps))
             return result if printed else plain(result)
@@ -96,6 +103,19 @@ class _Execution:
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
+
+    def _heading(self) -> str:
+        named = (str(self._options.get(name) or "") for name in _NAMES)
+        return " ".join(filter(None, ("==", self._command.path, next(filter(None, named), ""), "==")))
+
+    def _spinning(self) -> AbstractContextManager[None]:
+        """Show on a terminal what is being read while nothing else is printed for a second."""
+        from ops.config.private import is_dumb
+        from ops.ui.spinner import spinning
+
+        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log or is_dumb():
+            return nullcontext()
+        return spinning(sys.stderr, lambda: RUN.reading or self._command.path)
 
     def audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""

@@ -12,8 +12,8 @@ from ops.errors import UsageError
 
 # The names of files may be any bytes; everything else is text.
 PATHS = (
-    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main", "markdown",
-    "passphrase_file", "path", "plan", "prometheus", "save", "to", "token_file",
+    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main",
+    "passphrase_file", "plan", "to", "token_file",
 )  # fmt: skip
 # Every option has a default of its own type, because that is where Invoke reads the type from.
 EVERYWHERE: dict[str, Any] = {
@@ -33,9 +33,13 @@ ON_LISTS: dict[str, Any] = {
     "no_headers": False,
     "export": False,
 }
+ON_TABLES: dict[str, Any] = {"wide": False, "utc": False}
+ON_OUTPUT: dict[str, Any] = {"no_pager": False}
 ON_READS: dict[str, Any] = {"at": "", "offline": False, "identity": ""}
 ON_WRITES: dict[str, Any] = {"dry_run": False, "yes": False}
+ON_PAGES: dict[str, Any] = {"web": False}
 HELP = {
+    "web": "print the address of the dashboard's page, and open it if this is a terminal",
     "at": "read a snapshot instead of Cloudflare: latest, a date (the newest up to then), a name, a path, s3://…/latest",
     "offline": "read the newest complete snapshot without any request; the same as --at latest",
     "identity": "file with the key that opens an encrypted snapshot",
@@ -55,11 +59,15 @@ HELP = {
     "filter": "show matching rows only, e.g. name=www*, status!=active, ttl>300; may be repeated",
     "limit": "show at most N rows",
     "no_headers": "omit the header line",
+    "wide": "table: show all columns and cut nothing",
+    "no_pager": "print long output at once, not through $PAGER",
+    "utc": "table: show plain times instead of `4 min ago`",
     "zone": "domain or id, e.g. example.com",
     "script": "name of the script",
     "namespace": "title or id of the namespace",
     "export": "write the list as JSON with metadata to exports/, or to FILE with --export=FILE",
 }
+SHORT = {"output": "o", "quiet": "q", "yes": "y", "dry_run": "n", "wide": "w"}
 # Options of tasks that can do much damage: see `guards` of @command.
 GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 
@@ -71,8 +79,6 @@ class Option(Argument):
         return f"--{self.names[0]}"
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        if self.positional and isinstance(value, str) and value.startswith("-") and len(value) > 1:
-            raise ParseError(f"No idea what {value!r} is!")
         try:
             super().set_value(value, cast)
         except ValueError:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from invoke.collection import Collection
     from invoke.tasks import Call
 
     from ops.config.settings import Settings
     from ops.http.client import Client
+    from ops.http.exchange import Call as HttpCall
     from ops.kinds.resource import Change
 
 
@@ -26,6 +28,8 @@ class Run:
         """True if SIGTERM set *stop*."""
         self.staged: dict[str, Any] = {}
         self.project = Path()
+        self.collection: Collection | None = None
+        """All tasks that could be on the line."""
         self.dry = self.debug = False
         self.pretended: list[Change] = []
         """The changes that the dry tasks so far would have made."""
@@ -35,6 +39,10 @@ class Run:
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
         self.position = 0
+        self.several = False
+        """True if more than one task of the line does something: then each has a heading."""
+        self.reading = ""
+        """What the last request that was sent reads, in words, until it is answered."""
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
         self._id = ""
@@ -44,16 +52,22 @@ class Run:
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
 
-    def begin(self, *, project: Path, dry: bool, debug: bool) -> None:
+    def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
         self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
-        self.project, self.dry, self.debug = project, dry, debug
+        self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
         self.line = [call.called_as or call.task.name for call in calls]
+        self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
         for self.position, call in enumerate(calls):
             yield call
+
+    def declared_needs(self) -> dict[str, str]:
+        """Return every task that could be on the line, with the permissions that it declares."""
+        root = self.collection
+        return {name: getattr(root[name], "needs", "") for name in root.task_names} if root else {}
 
     @property
     def left(self) -> list[str]:
@@ -93,9 +107,21 @@ class Run:
             from ops.kinds import paths
 
             self._clients[settings, dry] = open_client(
-                settings, say=say, stop=self.stop, dry=dry, paths=paths
+                settings, say=say, stop=self.stop, dry=dry, paths=paths, watch=self.watch
             )
         return self._clients[settings, dry]
+
+    def watch(self, call: HttpCall) -> Callable[[], None]:
+        """Keep *reading* at *call* until the function that is returned has been called."""
+        words = [word for word in call.path.split("/") if word.replace("_", "").isalpha()]
+        reading = self.reading = f"reading {words[-1].replace('_', ' ')}" if words else ""
+
+        def answered() -> None:
+            # Other threads may read something else by now.
+            if self.reading is reading:
+                self.reading = ""
+
+        return answered
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -33,7 +33,7 @@ def show_config(app: App) -> Rows:
         for known in fields(settings)
         if known.name not in _NOT_SETTINGS
     ]
-    return Rows(rows, ("setting", "value", "origin"))
+    return Rows(rows, (Column("setting", KEY), Column("value", KEY), "origin"), "setting")
 
 
 def _visible(value: object) -> object:
@@ -51,6 +51,8 @@ def _visible(value: object) -> object:
 
 @command(
     "profile",
+    positional=("name",),
+    stages=True,
     help={
         "name": "use this profile for the tasks after this one",
         "default": "with --name: make it the default profile",
@@ -82,7 +84,8 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
         ]
         if not rows:
             app.note(f"no profiles: write them into {profiles.file}")
-        return Rows(rows, ("name", "in_force", "default", "account_id", "base_url", "token"))
+        columns = (Column("name", KEY), "in_force", "default", Column("account_id", LOW), "base_url", "token")
+        return Rows(rows, columns, "profile")
     profiles.get(name)
     if default:
         app.note(f"{name} is now the default profile in {set_default(app.settings.config_dir, name)}")

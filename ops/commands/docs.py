@@ -30,7 +30,9 @@ def docs(_app: App, page: str = "") -> Rows | Text:
     if not page:
         # The reference comes last.
         names = sorted(pages, key=lambda name: ("/" in name, name))
-        return Rows([{"page": name, "title": _title(pages[name])} for name in names], ("page", "title"))
+        return Rows(
+            [{"page": name, "title": _title(pages[name])} for name in names], ("page", "title"), "page"
+        )
     file = pages.get(page.removesuffix(".md")) or pages.get(f"reference/{page}")
     if file is None:
         guess = did_you_mean(page, pages)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @command(
     "doctor",
+    positional=("product",),
     help={"product": "check only the token's permissions for this product, e.g. dns; may be repeated"},
 )
 def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:
@@ -29,8 +30,10 @@ def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:
 
     products = check_products(product)
     findings = [*check_local(app.settings), *_remote(app, products)]
-    columns = ("check", "status", "meaning", "hint")
-    report = Rows([dict(zip(columns, finding, strict=False)) for finding in findings], columns)
+    columns = (
+        Column("check", KEY), Column("status", MAIN, STATUS), Column("meaning", MAIN), Column("hint", MAIN),
+    )  # fmt: skip
+    report = Rows([dict(zip(columns, finding, strict=False)) for finding in findings], columns, "check")
     if failure := verdict(findings):
         app.show(report)
         raise failure

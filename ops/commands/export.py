@@ -22,9 +22,8 @@ from ops.scan.request import ScanRequest, Start
 from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
-from ops.ui.cells import readable_size
 from ops.ui.progress import duration
-from ops.ui.shapes import Item
+from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -34,7 +33,10 @@ ATTEMPTS = 2
 LONGEST = 10_000
 """The most characters of the last messages that are sent."""
 
-SUMMARY = ("snapshot", "status", "kinds", "items", "size", "requests", "seconds")
+SUMMARY = (
+    "snapshot", Column("status", meaning=STATUS), "kinds", "items", Column("bytes", meaning=SIZE), "requests",
+    "seconds",
+)  # fmt: skip
 
 
 class JobOptions(NamedTuple):
@@ -94,12 +96,12 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
-    return None if silent else Item(summary, (*SUMMARY, *pushed, *(("reason",) if summary["reason"] else ())))
+    return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
     """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
-    from ops.offsite.push import push
+    from ops.offsite.transfer import push
 
     later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
     try:
@@ -174,11 +176,10 @@ def _summary(done: Outcome, seconds: float) -> Json:
     return {
         "snapshot": str(path),
         "status": manifest.status,
-        "reason": manifest.reason,
+        "note": manifest.reason,
         "account": manifest.account_id,
         "kinds": done.inventory.kinds,
         "items": done.inventory.items,
-        "size": readable_size(size),
         "bytes": size,
         "requests": manifest.requests,
         "seconds": round(seconds, 1),

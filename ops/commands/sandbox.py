@@ -25,7 +25,7 @@ PORT = 8484
 FEWEST_FILES = 16
 
 
-@command("use", default=True, help={"fault": FAULT, "quota": QUOTA})
+@command("use", default=True, stages=True, help={"fault": FAULT, "quota": QUOTA})
 def use(app: App, fault: tuple[str, ...] = (), quota: bool = False) -> None:
     """Run the tasks after this one on the line on the sandbox instead of Cloudflare.
 
@@ -70,6 +70,7 @@ def serve(
     inv sandbox.serve --host 0.0.0.0
     """
     from ops.http.origin import is_loopback
+    from ops.ui.spinner import hidden
 
     sandbox = _started(app, fault, quota=quota, host=host, port=port)
     # wrangler, the official SDKs, `cf` and octoDNS each read some of them.
@@ -87,7 +88,7 @@ def serve(
     lines.append(f"# export CLOUDFLARE_EMAIL={sandbox.email} CLOUDFLARE_API_KEY={sandbox.key}")
     app.show(Text("\n".join(lines) + "\n"))
     app.note("serving until Ctrl-C")
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), hidden():
         app.stop.wait()
 
 

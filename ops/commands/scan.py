@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, WHOLE, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-COLUMNS = ("kind", "items", "sections", "status", "note")
+COLUMNS = (
+    Column("kind", KEY),
+    Column("items", MAIN),
+    "sections",
+    Column("status", MAIN, STATUS),
+    Column("note", MAIN, WHOLE),
+)
 NEEDS = "Read on what is scanned; what the token may not read is named and skipped"
 HELP = {
     "only": "only these kinds or products, e.g. dns,kv.namespace; may be repeated",
@@ -56,7 +62,7 @@ def run_scan(
     requested = [row for row in rows if row["note"] not in (NOT_NAMED, OUTSIDE)]
     if hidden := len(rows) - len(requested):
         app.note(f"{hidden} kinds that were not requested are not shown")
-    return Rows(requested, COLUMNS, whole=COLUMNS[-1:])
+    return Rows(requested, COLUMNS, "kind")
 
 
 @command(

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import UsageError
+from ops.errors import Refused, UsageError
 from ops.ui.shapes import Text
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.schedule.job import ScheduledJob
 
 
 @command(
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         "ping": "job: URL of a monitor",
         "token_file": "the file of the token on the machine, for cron and systemd",
         "image": "the container image, for kubernetes",
+        "to": "write the files into this folder instead of printing them",
     },
 )
 def schedule(
@@ -47,32 +49,58 @@ def schedule(
     ping: str = "",
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
-) -> Text:
+    to: str = "",
+) -> Text | None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
 
-    inv schedule --for systemd --at 03:17 --prune daily=7,weekly=4
+    Ends with the commands that install it.
+
+    inv schedule --for systemd --at 03:17 --prune daily=7,weekly=4 --to units
     inv schedule --for cron --push s3://backups/cloudflare
     inv schedule --for github --encrypt-to age1… > .github/workflows/cfops-export.yml
     """
+    from ops.schedule import install
+    from ops.schedule.install import PLATFORMS
+
     wanted = {"only": only, "skip": skip, "deep": deep, "kv": kv, "encrypt_to": encrypt_to}
     wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
-    return _text(app, for_, at, wanted, token_file, image)
+    if for_ not in PLATFORMS:
+        raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {for_!r}", hint="--for systemd")
+    job = _job(app, for_, at, wanted, token_file, image)
+    if for_ == "github" and not job.encrypted:
+        app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
+    folder = Path(to or "DIR")
+    if to:
+        _write(app, folder, install.files(for_, job))
+    app.note(f"to install it{'' if to else ', write it to files with --to DIR, then'}:")
+    for line in install.commands(for_, job, folder):
+        app.note(f"  {line}")
+    return None if to else Text(install.text(for_, job))
 
 
-def _text(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str) -> Text:
-    from ops.schedule import cron, github, kubernetes, systemd
+def _write(app: App, folder: Path, files: dict[str, str]) -> None:
+    """Write the files; one that exists with another content is kept, and refused."""
+    from ops.files.disk import atomic, private_folder
+
+    for name, text in files.items():
+        if (folder / name).exists() and (folder / name).read_text(encoding="utf-8") != text:
+            raise Refused(
+                f"{folder / name} exists with another content", hint="remove it, or choose another --to"
+            )
+    private_folder(folder)
+    for name, text in files.items():
+        with atomic(folder / name) as file:
+            file.write(text.encode())
+        app.note(f"{folder / name} written")
+
+
+def _job(
+    app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str
+) -> ScheduledJob:
     from ops.schedule.job import ScheduledJob, options, time_of_day
 
-    platforms = {
-        "cron": cron.crontab,
-        "systemd": systemd.units,
-        "github": github.workflow,
-        "kubernetes": kubernetes.cron_job,
-    }
-    if platform not in platforms:
-        raise UsageError(f"--for takes {', '.join(platforms)}, not {platform!r}", hint="--for systemd")
     _check(app, wanted)
-    job = ScheduledJob(
+    return ScheduledJob(
         options({"quiet": True, **_for_platform(app, platform, wanted)}),
         time_of_day(at),
         project=Path(_plain("the project's folder", str(app.settings.project.resolve()))),
@@ -85,9 +113,6 @@ def _text(app: App, platform: str, at: str, wanted: dict[str, Any], token_file: 
         encrypted=bool(wanted["encrypt_to"]),
         bucket=_bucket(app) if wanted["push"] else None,
     )
-    if platform == "github" and not job.encrypted:
-        app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
-    return Text(platforms[platform](job))
 
 
 def _user() -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
 from ops.kinds import catalog
-from ops.ui.shapes import Rows
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
-COLUMNS = ("id", "time", "task", "kind", "name", "action", "state", "where")
-DETAILS = ("id", "time", "task", "state", "action", "name", "change")
+COLUMNS = (
+    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", LOW),
+    Column("name", MAIN), Column("action", MAIN, CHANGE), Column("state", MAIN, STATUS), "where",
+)  # fmt: skip
+DETAILS = (
+    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),
+    Column("action", meaning=CHANGE), Column("name", MAIN), Column("change", KEY),
+)  # fmt: skip
 
 
 @command("list")
@@ -36,7 +42,7 @@ def list_done(app: App) -> Rows:
     entries = _here(app, _entries(app))
     if {entry.owner[0] for entry in entries} - {app.settings.account_id or app.last_account}:
         entries = _of(_accounts(app), entries)
-    return Rows(rows(entries, catalog.kinds()), COLUMNS)
+    return Rows(rows(entries, catalog.kinds()), COLUMNS, "change")
 
 
 def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterator[Json]:
@@ -47,7 +53,7 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
         if entry.state == FAILED:
             continue
         state, why = _state(entry, kinds.get(entry.kind))
-        more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "why": why}
+        more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "note": why}
         yield {**{name: getattr(entry, name) for name in COLUMNS[:-2]}, "state": state, **more}
 
 
@@ -74,7 +80,7 @@ def show_done(app: App, id: str = "") -> Rows:
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
         shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
-    return Rows(shown, DETAILS)
+    return Rows(shown, DETAILS, "change")
 
 
 def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
@@ -113,7 +119,7 @@ def details(journal: Journal, entry: JournalEntry, resource: Resource | None) ->
             "change": describe.differences(change),
             "before": _readable(before),
             "after": _readable(after),
-            "why": why,
+            "note": why,
         }
 
 

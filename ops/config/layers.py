@@ -77,6 +77,8 @@ def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, gu
             says["color"] = Said("never", f"{where} NO_COLOR")
         elif variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
             says["color"] = Said("always", f"{where} FORCE_COLOR")
+        elif variables.get("TERM") == "dumb":
+            says["color"] = Said("never", f"{where} TERM")
     return Layer(says, folder)
 
 

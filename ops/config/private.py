@@ -27,6 +27,11 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def is_dumb() -> bool:
+    """True if the terminal can only print lines: nothing on it is drawn again, and it has no pager."""
+    return os.environ.get("TERM", "") in ("", "dumb")
+
+
 def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of profiles.toml and the personal .env: CFOPS_CONFIG_DIR, or the system's."""
     if chosen := environ.get("CFOPS_CONFIG_DIR"):

@@ -64,6 +64,7 @@ class Settings:
     quiet: bool = False
     debug: bool = False
     log_format: str = "text"
+    pager: str = "less"
     color: str = "auto"
     project: Path = field(default=Path(), compare=False)
     config_dir: Path = field(default=Path(), compare=False)

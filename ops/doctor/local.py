@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ops.doctor.findings import Finding
 from ops.errors import DiskError
 from ops.files.disk import check_writable
+from ops.ui.cells import readable_size
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
@@ -77,7 +78,7 @@ def _existing(folder: Path) -> Path:
 
 def disk_space(folder: Path, free: int) -> Finding:
     """Return the finding for *free* bytes on the disk of *folder*."""
-    text = f"{free / (1 << 30):.1f} GiB free for {folder}"
+    text = f"{readable_size(free)} free for {folder}"
     if free < TOO_LITTLE:
         return Finding("disk space", "fail", text, "free some space, or set CFOPS_EXPORTS to another disk")
     return Finding("disk space", "warn" if free < LITTLE else "ok", text)

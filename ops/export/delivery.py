@@ -22,10 +22,7 @@ from ops.snapshots.sealed.passphrase import Passphrase
 
 
 class FinishedSnapshot(NamedTuple):
-    """A snapshot in *folder*, to be moved to *parent*; *name* returns another name at each call.
-
-    *warn* is called with what the target format cannot represent.
-    """
+    """A snapshot in *folder* to move to *parent*; *name* returns a new name, *warn* gets what is lost."""
 
     folder: Path
     manifest: Manifest
@@ -35,10 +32,7 @@ class FinishedSnapshot(NamedTuple):
 
 
 class Delivery(ABC):
-    """The target of a snapshot: *root*, or (*by_account*) the account's folder in it.
-
-    *keeps_fragments*: what a stopped scan has read is delivered too, marked as partial.
-    """
+    """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan."""
 
     keeps_fragments: ClassVar[bool] = False
     by_account: ClassVar[bool] = False

@@ -96,6 +96,19 @@ def with_log(send: Send, log: Log, clock: Callable[[], float] = time.monotonic) 
     return logged
 
 
+def with_watch(send: Send, watch: Callable[[Call], Callable[[], None]]) -> Send:
+    """Wrap *send* so that *watch* is called with each call, and what it returns after the response."""
+
+    def watched(call: Call) -> Reply:
+        answered = watch(call)
+        try:
+            return send(call)
+        finally:
+            answered()
+
+    return watched
+
+
 def with_clock_check(send: Send, say: Callable[[str], None], clock: Callable[[], float] = time.time) -> Send:
     """Wrap *send* so that a local clock more than a minute off is reported, once."""
     looked = threading.Event()
@@ -126,11 +139,13 @@ def open_client(
     clock: Callable[[], float] = time.monotonic,
     dry: bool = False,
     paths: Paths | None = None,
+    watch: Callable[[Call], Callable[[], None]] | None = None,
 ) -> Client:
     """Return the client for *settings*; no request is sent yet.
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
-    *paths* describes paths in the hints of errors. Raises CredentialsError without credentials, and
+    *paths* describes paths in the hints of errors. *watch* is called with each call, and what it returns once
+    the call was answered. Raises CredentialsError without credentials, and
     UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
@@ -150,6 +165,7 @@ def open_client(
         send = with_log(send, Log(redact))
     send = with_budget(readable(send, redact.in_bytes), budget)
     send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
+    send = with_watch(send, watch) if watch else send
     cached = _Cached(DryRun(send, say) if dry else send, settings, say)
 
     def close() -> None:

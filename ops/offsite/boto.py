@@ -69,10 +69,7 @@ _NO_OTHER_SOURCES = {
 
 
 def check(settings: Settings) -> bool:
-    """Check, without a request, the settings for a bucket; return whether its server is on this machine.
-
-    Raises UsageError for an endpoint that is not https, or if boto3 is not installed; CredentialsError.
-    """
+    """Check the settings for a bucket offline; True if it is local. Raises UsageError, CredentialsError."""
     local = bool(settings.s3_endpoint) and check_plain(settings.s3_endpoint, "s3_endpoint")
     settings.s3_keys.required()
     try:

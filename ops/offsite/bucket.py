@@ -185,10 +185,7 @@ class Bucket:
         return self.in_thread(call)
 
     def in_thread(self, work: Callable[[], T]) -> T:
-        """Return the result of *work*, called in another thread: botocore mistakes a signal for a lost line.
-
-        Raises Interrupted after the run was stopped.
-        """
+        """Return *work*'s result, from a thread because botocore misreads signals. Raises Interrupted."""
         if threading.current_thread() is not threading.main_thread():
             return work()
         [done] = each(lambda _: work(), (None,), workers=1, stop=self._stop)

@@ -28,7 +28,7 @@ from ops.errors import (
 )
 from ops.files.disk import DAY
 from ops.offsite.bucket import SCHEME, Bucket, BucketPrefix, Object, read_prefix, read_snapshot
-from ops.offsite.fetch import fetch
+from ops.offsite.transfer import fetch
 from ops.snapshots.layout import (
     ENDING,
     MANIFEST,

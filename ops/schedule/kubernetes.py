@@ -12,11 +12,9 @@ _USER = 10001
 
 def cron_job(job: ScheduledJob) -> str:
     """Return the manifest. Times are UTC; a start that was missed is made up for within an hour."""
-    bucket = map(_key, BUCKET_KEYS if job.bucket is not None else ())
-    keys = ", ".join(("token", "account-id", *bucket, *(["monitor-url"] if job.ping else ())))
     return document(
         (
-            f"The secret {NAME} holds, each without a newline at its end: {keys}.",
+            f"The secret {NAME} holds, each without a newline at its end: {', '.join(keys(job))}.",
             f"The volume claim {NAME} keeps the snapshots; {job.image} is your image with cfops in it.",
         ),
         {
@@ -34,6 +32,12 @@ def cron_job(job: ScheduledJob) -> str:
             },
         },
     )
+
+
+def keys(job: ScheduledJob) -> list[str]:
+    """Return the keys that the secret must have."""
+    of_bucket = map(_key, BUCKET_KEYS if job.bucket is not None else ())
+    return ["token", "account-id", *of_bucket, *(["monitor-url"] if job.ping else ())]
 
 
 def _once(job: ScheduledJob) -> dict[str, Any]:

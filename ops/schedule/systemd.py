@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, NAME, ScheduledJob
+from ops.schedule.job import BUCKET_KEYS, JITTER, ScheduledJob
 
 FOLDER = "/etc/systemd/system"
-
-
-def units(job: ScheduledJob) -> str:
-    """Return both files, each below a comment with its place. Times are local; a missed start is made up."""
-    return f"# {FOLDER}/{NAME}.service\n{service(job)}\n# {FOLDER}/{NAME}.timer\n{timer(job)}"
 
 
 def service(job: ScheduledJob) -> str:

@@ -18,7 +18,6 @@ from ops.files.chain import EMPTY, Chain, ChainHead
 from ops.files.disk import PRIVATE_FILE, explained, open_regular
 from ops.items import Json
 
-COLUMNS = ("time", "user", "task", "options", "account", "where", "run", "exit_code")
 # The values of these options are data and may be secret.
 DATA = ("value", "metadata")
 _SIZE = 128

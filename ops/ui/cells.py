@@ -28,13 +28,11 @@ def cells(item: Json, columns: Iterable[str]) -> list[str]:
     return [cell(value_at(item, column)) for column in columns]
 
 
-def table_cells(item: Json, columns: Iterable[str]) -> list[str]:
-    """Return the cells for a table: a list of plain values is joined by commas, not JSON."""
-    found = []
-    for value in (value_at(item, column) for column in columns):
-        plain = isinstance(value, list) and not any(isinstance(inside, dict | list) for inside in value)
-        found.append(", ".join(map(cell, value)) if plain else cell(value))
-    return found
+def table_cell(value: Any) -> str:
+    """Return *value* as the text of a table's cell: a list of plain values is joined by commas, not JSON."""
+    if isinstance(value, list) and not any(isinstance(inside, dict | list) for inside in value):
+        return ", ".join(map(cell, value))
+    return cell(value)
 
 
 def has_field(item: Json, field: str) -> bool:
@@ -68,3 +66,9 @@ def readable_size(size: int) -> str:
     while round(amount, 1) >= 1000:
         amount, unit = amount / 1000, next(units)
     return f"{amount:.1f} {unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: 1 record, 1,200 entries."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] not in ("ay", "ey") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import IO, Any, TextIO
+import shutil
+from contextlib import ExitStack, suppress
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
+from ops.ui.cells import counted
 from ops.ui.escape import json_text, printable
 from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
-from ops.ui.shapes import Bytes, Item, Output, Rows, Text
+from ops.ui.shapes import MAIN, Bytes, Column, Item, Output, Rows, Text
 from ops.ui.streams import Sink
+
+if TYPE_CHECKING:
+    from ops.ui.tables import Table
 
 FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
 # The formats with whole items, each written item by item; the others have columns.
@@ -33,8 +38,10 @@ def check(options: Output) -> None:
         parse_filter(text)
 
 
-def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> None:
+def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> str:
     """Print *result* on *out*, and on *err* what its reader must know: that a limit ended the list.
+
+    Return what is to be said below a table: how many rows it has, and which columns are hidden.
 
     Items are printed as they arrive; only --sort holds the rows in memory. Raises UsageError before printing
     if the options name a missing field, Incomplete after the output if the list may not be complete,
@@ -42,34 +49,53 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
     """
     check(options)
     sink = Sink(out)
-    if sink.terminal:
-        width = options.width
-        with suppress(OSError, ValueError):
-            width = width or os.get_terminal_size(out.fileno()).columns
-        options = options._replace(format=options.format or "table", width=width)
-    else:
-        options = options._replace(format=options.format or "tsv")
-    try:
+    options = options._replace(format=options.format or ("table" if sink.terminal else "tsv"))
+    if options.format == "table" and sink.terminal and not options.width:
+        options = options._replace(width=screen(out)[0])
+    with ExitStack() as stack:
+        if sink.terminal and options.pager:
+            from ops.ui.pager import Pager, PagerClosed
+
+            stack.enter_context(suppress(PagerClosed))
+            pager = Pager(options.pager, screen(out), sink.put, options.environ)
+            sink.pager = stack.enter_context(pager)
+        stack.callback(sink.flush)
         if isinstance(result, Rows):
-            _show_rows(result, options, sink, err)
-        elif isinstance(result, Item):
+            return _show_rows(result, options, sink, err)
+        if isinstance(result, Item):
             _show_item(result, options, sink)
         elif isinstance(result, Text):
             sink.data(result.text)
         elif isinstance(result, Bytes):
             sink.raw(result.chunks)
-    finally:
-        sink.flush()
+    return ""
 
 
-def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
-    selection, layout = Selection(rows, options), None
+def screen(out: IO[Any]) -> tuple[int, int]:
+    """Return the columns and lines of the terminal behind *out*, 0 if unknown; COLUMNS has priority."""
+    columns, lines = shutil.get_terminal_size((0, 0))
+    with suppress(OSError, ValueError):
+        there = os.get_terminal_size(out.fileno())
+        return columns or there.columns, lines or there.lines
+    return columns, lines
+
+
+def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
+    selection, layout, table = Selection(rows, options), None, None
     fields = split_fields(options.fields)
     if options.format in WHOLE:
         pieces = WHOLE[options.format](selection, fields)
     else:
         layout = formats.Layout(selection, fields or rows.columns)
-        pieces = _lines(layout, options, rows.whole)
+        if options.format == "table":
+            from ops.ui.tables import Table
+
+            table = Table(_named(fields, rows.columns) if fields else layout.columns, options)
+            blocks = blocks_of(layout.items)
+            # An empty table has a header too.
+            pieces = map(table.block, chain([next(blocks, [])], blocks))
+        else:
+            pieces = formats.cell_lines(layout, options.format, headers=options.headers)
     for piece in pieces:
         _write(piece, options, sink)
     sink.flush()
@@ -77,22 +103,23 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> None:
         err.write(printable(line) + "\n")
     if selection.problem:
         raise Incomplete(selection.problem)
+    return _below(rows, table, options, cut=bool(selection.cut)) if table else ""
 
 
-def _lines(layout: formats.Layout, options: Output, whole: tuple[str, ...]) -> Iterator[str]:
-    """Yield a list in a format with columns: a row, or a block of rows, at a time."""
-    if options.format != "table":
-        yield from formats.cell_lines(layout, options.format, headers=options.headers)
-        return
-    from ops.ui.tables import Table
+def _named(fields: tuple[str, ...], declared: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the *fields* that --fields names as columns that are not dropped, with their meaning."""
+    meanings = {str(column): getattr(column, "meaning", "") for column in declared}
+    return tuple(Column(field, MAIN, meanings.get(field, "")) for field in fields)
 
-    width, headers, color = options.width, options.headers, options.color
-    table = Table(layout.columns, width=width, headers=headers, color=color, whole=whole)
-    blocks = blocks_of(layout.items)
-    # An empty table has a header too.
-    yield table.block(next(blocks, []))
-    for block in blocks:
-        yield table.block(block)
+
+def _below(rows: Rows, table: Table, options: Output, *, cut: bool) -> str:
+    """Return the line below a table: the number of rows unless a limit *cut* them, and what is hidden."""
+    if not table.count:
+        return f"no {counted(0, rows.noun).partition(' ')[2]}{' match' if options.filters else ''}"
+    hidden = f"{', '.join(table.hidden)} hidden: --wide or --output json" if table.hidden else ""
+    if cut:
+        return hidden
+    return counted(table.count, rows.noun) + (f" ({hidden})" if hidden else "")
 
 
 def _show_item(item: Item, options: Output, sink: Sink) -> None:
@@ -110,7 +137,7 @@ def _show_item(item: Item, options: Output, sink: Sink) -> None:
     elif options.format == "table":
         from ops.ui.tables import item_table
 
-        text = item_table(item.item, columns, width=options.width, color=options.color)
+        text = item_table(item, _named(fields, item.columns) if fields else columns, options)
     else:
         layout = formats.Layout([item.item], columns)
         text = "".join(formats.cell_lines(layout, options.format, headers=options.headers))

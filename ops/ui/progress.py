@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from math import inf
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ops.config.private import is_dumb
 from ops.ui.escape import printable
+from ops.ui.spinner import hidden
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -35,12 +37,13 @@ class Progress:
         quiet: bool = False,
     ) -> None:
         self._err = err
-        self._terminal = terminal and not quiet
+        self._terminal = terminal and not quiet and not is_dumb()
         self._quiet = quiet
         self._clock = clock
         self._every = REDRAWN if self._terminal else every
         self._lock = RLock()
         self._bar: tqdm[Any] | None = None
+        self._hiding = ExitStack()
         self._what, self._now, self._why = "", "", ""
         self._count, self._total = 0, 0
         self._left: Callable[[], float] | None = None
@@ -68,6 +71,7 @@ class Progress:
                     "mininterval": 0,
                     "bar_format": shape,
                 }
+                self._hiding.enter_context(hidden())
                 self._bar = Bar(file=self._err, desc=printable(what), total=self._total, **options)
 
     def known(self, n: int) -> None:
@@ -115,6 +119,7 @@ class Progress:
                 with suppress(OSError, ValueError):
                     self._bar.close()
             self._bar = None
+            self._hiding.close()
 
     def _show(self) -> None:
         if self._clock() - self._shown < self._every:

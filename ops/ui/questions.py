@@ -8,6 +8,7 @@ from typing import TextIO
 
 from ops.errors import Refused
 from ops.ui.escape import printable
+from ops.ui.spinner import hidden
 
 
 def confirm(
@@ -50,13 +51,14 @@ def typed_name(
 
 def _answer(question: str, ask: Callable[[], str], err: TextIO | None) -> str:
     stream = err or sys.stderr
-    stream.write(printable(question))
-    stream.flush()
-    try:
-        return ask().strip()
-    except EOFError:
-        stream.write("\n")
-        return ""
-    except KeyboardInterrupt:
-        stream.write("\n")
-        raise
+    with hidden():
+        stream.write(printable(question))
+        stream.flush()
+        try:
+            return ask().strip()
+        except EOFError:
+            stream.write("\n")
+            return ""
+        except KeyboardInterrupt:
+            stream.write("\n")
+            raise

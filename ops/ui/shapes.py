@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Incomplete
@@ -11,23 +12,46 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 
+LOW, PLAIN, MAIN, KEY = range(4)
+"""How much a column matters: ids, dates and machine values; the others; what one looks for; what tells the
+items apart, which is never cut to the same text."""
+
+TIME, UNTIL, TTL, SIZE, STATUS, CHANGE = "time", "until", "ttl", "size", "status", "change"
+WHOLE = "whole"
+"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change, or a
+text that is not cut but continued below."""
+
+
+class Column(str):
+    """The name of a field, with what a table has to know about it; a plain str is a PLAIN column of text."""
+
+    importance: int
+    meaning: str
+
+    def __new__(cls, field: str, importance: int = PLAIN, meaning: str = "") -> Column:
+        column = super().__new__(cls, field)
+        column.importance, column.meaning = importance, meaning
+        return column
+
+
 class Rows(NamedTuple):
     """A list of items; *columns* are the fields that a table shows, as paths with dots.
 
-    A table continues the columns *whole* below instead of cutting them. If *items* has a `problem` (see
-    Listing), it is reported after the last row, with exit code 4.
+    *noun* is what one item is called. If *items* has a `problem` (see Listing), it is reported after the last
+    row, with exit code 4.
     """
 
     items: Iterable[Json]
     columns: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
+    noun: str = "row"
 
 
 class Item(NamedTuple):
-    """One object; *columns* as in Rows, all fields if empty."""
+    """One object; *columns* as in Rows, all fields if empty. *lines* are what a table shows of a field."""
 
     item: Json
     columns: tuple[str, ...] = ()
+    lines: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Text(NamedTuple):
@@ -71,3 +95,11 @@ class Output(NamedTuple):
     color: bool = False
     width: int = 0
     """The width of a table in columns; 0: the terminal's, and no limit elsewhere."""
+    wide: bool = False
+    """True if a table has all its columns and cuts nothing."""
+    utc: bool = False
+    """True if times in a table are plain, not relative to *now* (wall time in seconds)."""
+    now: float = 0.0
+    pager: str = ""
+    """The command of the pager, "" for none; *environ* is its environment."""
+    environ: Mapping[str, str] = MappingProxyType({})

@@ -7,10 +7,14 @@ import errno
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ops.errors import DiskError
 from ops.ui.escape import printable
+from ops.ui.spinner import said
+
+if TYPE_CHECKING:
+    from ops.ui.pager import Pager
 
 
 def silence(stream: IO[Any]) -> None:
@@ -35,6 +39,8 @@ class Sink:
 
     def __init__(self, stream: IO[Any]) -> None:
         self.terminal = stream.isatty()
+        self.pager: Pager | None = None
+        """What is longer than the terminal goes through it."""
         self._stream = stream
         self._encoding = (getattr(stream, "encoding", None) or "utf-8") if self.terminal else "utf-8"
         # A text stream has a binary one below it, or none (io.StringIO); one without an encoding is binary.
@@ -74,6 +80,14 @@ class Sink:
 
     def _hand_over(self) -> None:
         data, self._pending = bytes(self._pending), bytearray()
+        if self.pager is not None:
+            self.pager.write(data)
+        else:
+            self.put(data)
+
+    def put(self, data: bytes) -> None:
+        """Write *data* at once, past the pager."""
+        said()
         if self._binary is None:
             self._guarded(self._stream.write, data.decode(self._encoding))
         else:

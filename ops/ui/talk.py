@@ -14,20 +14,12 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from ops.items import timestamp
 from ops.ui.escape import json_text, printable
+from ops.ui.spinner import said
 from ops.ui.streams import silence
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
     from ops.errors import OpsError
-
-_WORDS = {
-    "green": ("active", "complete", "ok", "valid"),
-    "yellow": ("pending", "denied", "partial", "unavailable", "inconsistent", "skipped", "warning"),
-    "red": ("failed", "expired", "gone", "error", "invalid"),
-}
-
-STYLE_OF = {word: style for style, words in _WORDS.items() for word in words}
-"""The style of a word that names a status."""
 
 
 def use_color(setting: str, stream: IO[Any]) -> bool:
@@ -118,10 +110,10 @@ class Talk:
         """Print a warning."""
         self._say("warning", text, "yellow")
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, style: str = "") -> None:
         """Print a line of the task itself, such as a change; repetitions are printed too."""
         if not self.quiet:
-            self._put(self._entry("note", text) if self.log else self._styled(text))
+            self._put(self._entry("note", text) if self.log else self._styled(text, style))
 
     def error(self, error: OpsError, json: bool = False) -> None:
         """Print the sentence, hint and ray id of *error*; as one JSON object if *json*."""
@@ -178,6 +170,7 @@ class Talk:
         return paint(shown, style) if style and self.color else shown
 
     def _write(self, line: str) -> None:
+        said()
         # If stderr is full or closed, there is no place left to report that.
         with self._lock:
             try:

@@ -11,9 +11,11 @@ from ops.cli.app import App
 from ops.errors import Conflict, MalformedAnswer, Refused
 from ops.items import Json, reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner, Resource
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Item, Rows
 
-COLUMNS = ("action", "kind", "name", "id", "undo")
+COLUMNS = (
+    Column("action", MAIN, CHANGE), "kind", Column("name", KEY), Column("id", LOW), Column("undo", KEY),
+)  # fmt: skip
 
 
 def make(app: App, *changes: Change, total: int | None = None, question: str = "") -> Rows:
@@ -39,7 +41,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
-        return Rows([describe.row(change, change.before or {}) for change in planned], COLUMNS)
+        return Rows([describe.row(change, change.before or {}) for change in planned], COLUMNS, "change")
     describe.check(moving, total or 0, force=bool(app.option("force")))
     rows: list[Json] = []
     with Writing(app, expected=len(moving), question=question) as writing:
@@ -50,7 +52,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
             rows += writing.apply(batch)
     made = iter(rows)
     shown = (describe.row(c, c.before or {}) if c.action == UNCHANGED else next(made) for c in planned)
-    return Rows(list(shown), COLUMNS)
+    return Rows(list(shown), COLUMNS, "change")
 
 
 def make_all(

@@ -70,9 +70,9 @@ def undo_entries(
         ready = run.ready(chosen)
         run.compare(ready, question)
         if app.dry:
-            return Rows(run.simulated(ready), COLUMNS)
+            return Rows(run.simulated(ready), COLUMNS, "change")
         rows = [row for entry in ready for row in run.apply(entry)]
-    return Rows(rows, COLUMNS)
+    return Rows(rows, COLUMNS, "change")
 
 
 class _Undo:

@@ -107,8 +107,8 @@ def test_entries_of_both_versions_have_one_shape() -> None:
         "metadata": {"zone_name": "example.com"},
     }
     expected = {
-        "when": "2026-11-23T10:00:00Z",
-        "actor": "ops@example.com",
+        "time": "2026-11-23T10:00:00Z",
+        "user": "ops@example.com",
         "action": "delete",
         "description": "",
         "result": "success",
@@ -124,7 +124,7 @@ def test_entries_of_both_versions_have_one_shape() -> None:
 def test_an_entry_of_the_system_has_an_actor() -> None:
     entry = api.entry({"actor": {"type": "Cloudflare"}, "action": {"type": "renew", "result": False}})
 
-    assert (entry["actor"], entry["result"]) == ("Cloudflare", "failure")
+    assert (entry["user"], entry["result"]) == ("Cloudflare", "failure")
 
 
 def test_the_command_lists_what_was_done(staged: Sandbox, inv: Any) -> None:
@@ -132,7 +132,7 @@ def test_the_command_lists_what_was_done(staged: Sandbox, inv: Any) -> None:
 
     rows = json.loads(result.out)
     assert result.code == 0
-    assert rows[0]["actor"] == "admin@example.com"
+    assert rows[0]["user"] == "admin@example.com"
     assert "/logs/audit?" in staged.requests[-1][1]
 
 

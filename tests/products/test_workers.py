@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -370,6 +371,28 @@ def test_info_shows_bindings_by_type_and_the_size(staged: Sandbox, inv: Any) -> 
     assert info["modules"] == ["index.js", "resize.wasm", "palette.bin", "notice.txt"]
     assert info["size"] == 411
     assert info["routes"] == ["img.example.com/*"]
+
+
+def test_info_names_what_a_script_is_bound_to(staged: Sandbox, inv: Any) -> None:
+    line = ("workers.info", "--script", "api-gateway", "--routes", "none", "--output")
+
+    bound = json.loads(inv(*line, "json").out)["bound_to"]
+    table = inv(*line, "table").out
+
+    assert bound["SESSIONS"] == "sessions"
+    assert bound["HOOKS"] == "webhooks"
+    assert bound["SIGNING_KEY"] == ""
+    assert "bindings             SESSIONS → sessions (kv_namespace)\n" in table
+    assert "                     SIGNING_KEY (secret_text)\n" in table
+
+
+def test_a_namespace_that_cannot_be_read_keeps_its_id(staged: Sandbox, inv: Any) -> None:
+    staged.faults.parse("denied GET */storage/kv/namespaces times=-1")
+
+    result = inv("workers.info", "--script", "api-gateway", "--routes", "none", "--output", "json")
+
+    assert result.code == 0
+    assert re.fullmatch("[0-9a-f]{32}", json.loads(result.out)["bound_to"]["SESSIONS"])
 
 
 @pytest.mark.fault("A25")

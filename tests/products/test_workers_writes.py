@@ -667,7 +667,7 @@ def test_undo_of_a_deletion_is_done_with_a_warning_even_if_a_later_step_fails(
     assert undone.code == 0, undone.err
     assert f"warning: the script redirects was uploaded, but its {named} may not be set: " in undone.err
     restored = next(row for row in listed if row["task"] == "undo.apply")
-    assert (restored["state"], named in restored["why"]) == ("done", True)
+    assert (restored["state"], named in restored["note"]) == ("done", True)
     if fault != "revoked":  # the sandbox does not accept the token any more
         assert state(staged, "redirects")["code"] == before["code"]
 

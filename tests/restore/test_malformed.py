@@ -105,7 +105,7 @@ def test_a_zone_whose_records_are_malformed_does_not_end_the_restore_of_others(
     result = inv("snapshots.restore", "--kind", "dns", "--yes", "--output", "json")
 
     stage.sandbox.faults.clear()
-    found = {(row["scope"], row["change"]) for row in json.loads(diff.out)}
+    found = {(row["in"], row["change"]) for row in json.loads(diff.out)}
     assert (diff.code, found) == (5, {(ALPHA, "unknown"), (BETA, "deleted")})
     assert result.code == 4, result.err
     assert json.loads(result.out)["created"] == 1

@@ -37,7 +37,7 @@ def test_diff_and_drift_show_the_worker_that_is_bound_to_the_old_id(
     drift = inv("snapshots.drift", "--output", "json", "--exit-code", *only)
 
     for result in (diff, drift):
-        found = {(row["kind"], row["scope"], row["change"], row["field"]) for row in rows(result.out)}
+        found = {(row["kind"], row["in"], row["change"], row["field"]) for row in rows(result.out)}
         assert result.code == 5, result.err
         assert found == {
             ("workers.settings", "edge", "changed", "bindings"),
@@ -55,7 +55,7 @@ def test_a_diff_between_two_snapshots_shows_it_in_both_directions(created_again:
 
     for sides in ((old, new), (new, old)):
         found = rows(inv("snapshots.diff", *sides, "--output", "json").out)
-        assert [(row["kind"], row["scope"]) for row in found] == [
+        assert [(row["kind"], row["in"]) for row in found] == [
             ("workers.settings", "edge"),
             ("workers.settings", "site"),
         ]

@@ -176,7 +176,7 @@ def test_an_unknown_part_is_a_comment_in_unified_text(account: Account, inv: Inv
         (("live", "live"), "both sides are live"),
         (("nowhere", "latest"), "no snapshot is called nowhere"),
         (("latest", "live", "--only", "dsn"), "no kind or product is called 'dsn'"),
-        (("latest",), "positional"),
+        (("latest",), "snapshots.diff needs -b"),
         (("latest", "live", "--only", "dns"), "holds none of the requested kinds"),
         (("latest", "live", "--unified", "--output", "json"), "--unified prints text and does not take --ou"),
     ],

@@ -61,14 +61,14 @@ def test_drift_names_who_made_it_and_when(account: Account, inv: Inv, staged: Sa
 
     result = inv("snapshots.drift", "--exit-code", "--output", "json")
 
-    found = {row["id"]: (row["change"], row["who"]) for row in rows(result)}
+    found = {row["id"]: (row["change"], row["user"]) for row in rows(result)}
     assert result.code == 5
     assert found == {
         edited: ("changed", "last@example.com"),
         created: ("created", "creator@example.com"),
         deleted: ("deleted", ""),
     }
-    assert all(bool(row["when"]) == bool(row["who"]) for row in rows(result))
+    assert all(bool(row["time"]) == bool(row["user"]) for row in rows(result))
 
 
 def log(sandbox: Sandbox, n: str, uri: str, who: str, *, id: str = "", fraction: int = 0) -> None:

@@ -10,8 +10,18 @@ import pytest
 from ops.items import Json
 from ops.kinds.resource import AuditEvent
 from ops.snapshots.compare.comparison import Comparison
-from ops.snapshots.compare.report import COLUMNS, WHO, counted, differing, rows, selection
+from ops.snapshots.compare.report import (
+    COLUMNS,
+    WHO,
+    collapsed,
+    counted,
+    differing,
+    for_people,
+    rows,
+    selection,
+)
 from ops.snapshots.compare.side import Difference
+from ops.snapshots.snapshot import Snapshot
 from tests.snapshots.making import KINDS, everything, made
 
 
@@ -28,7 +38,7 @@ def comparison(folder: Path) -> Comparison:
 def test_rows_show_created_and_deleted_items_changed_fields_and_unknown_parts(tmp_path: Path) -> None:
     found = list(rows(comparison(tmp_path)))
 
-    thing: Json = {"kind": "flat.thing", "scope": "", "reason": ""}
+    thing: Json = {"kind": "flat.thing", "in": "", "note": ""}
     changed: Json = {**thing, "change": "changed", "name": "kept", "id": "2", "item": None}
     assert found == [
         {**changed, "field": "on", "old": True, "new": False},
@@ -37,8 +47,8 @@ def test_rows_show_created_and_deleted_items_changed_fields_and_unknown_parts(tm
          "item": {"name": "gone"}},
         {**thing, "change": "created", "name": "come", "id": "3", "field": "", "old": None, "new": None,
          "item": {"name": "come"}},
-        {"kind": "zones.zone", "scope": "", "change": "unknown", "name": "", "id": "", "field": "",
-         "old": "complete", "new": "denied", "reason": "why", "item": None},
+        {"kind": "zones.zone", "in": "", "change": "unknown", "name": "", "id": "", "field": "",
+         "old": "complete", "new": "denied", "note": "why", "item": None},
     ]  # fmt: skip
     assert all(set(COLUMNS) <= row.keys() and not set(WHO) & row.keys() for row in found)
 
@@ -51,7 +61,7 @@ def test_with_blame_each_row_names_who_made_the_change(tmp_path: Path) -> None:
             else None
         )
 
-    found = [(row["name"], row["when"], row["who"]) for row in rows(comparison(tmp_path), blame)]
+    found = [(row["name"], row["time"], row["user"]) for row in rows(comparison(tmp_path), blame)]
 
     nobody = [(name, "", "") for name in ("kept", "kept", "gone", "")]
     assert found == [*nobody[:3], ("come", "monday", "a@example.com"), nobody[3]]
@@ -91,3 +101,35 @@ def test_a_kind_is_selected_by_its_name_its_product_or_its_contents(
     kinds = ("dns.record", "code.script", "code.script/contents")
 
     assert list(map(selection(only, skip), kinds)) == asked
+
+
+def test_what_went_with_its_parent_is_one_row(tmp_path: Path) -> None:
+    zone, other = {"id": "z1", "name": "gone.example"}, {"id": "z2", "name": "kept.example"}
+    records = [{"id": f"r{n}", "name": f"{n}.example", "type": "A", "content": "192.0.2.1"} for n in range(3)]
+    held = {
+        ("zones.zone", ""): [zone, other],
+        ("dns.record", "z1"): records[:2],
+        ("dns.record", "z2"): records,
+    }
+    left = {("zones.zone", ""): [other], ("dns.record", "z2"): records[1:]}
+    old, new = made(tmp_path / "old", held), made(tmp_path / "new", left)
+    kinds = {resource.kind: resource for resource in KINDS}
+
+    def found(old: Snapshot, new: Snapshot) -> list[tuple[str, str, str]]:
+        shown = collapsed(Comparison(old, new, KINDS, everything), kinds)
+        return [(row["change"], row["name"], for_people(row)["what"]) for row in rows(shown)]
+
+    assert found(old, new) == [
+        ("deleted", "0.example A 192.0.2.1", ""),
+        ("deleted", "gone.example", "with 2 records"),
+    ]
+    assert found(new, old) == [
+        ("created", "0.example A 192.0.2.1", ""),
+        ("created", "gone.example", "with 2 records"),
+    ]
+
+
+def test_a_change_is_said_in_one_column_for_people(tmp_path: Path) -> None:
+    what = [for_people(row)["what"] for row in rows(comparison(tmp_path))]
+
+    assert what == ["on: true → false", "ttl: 1 → 2", "", "", "complete / denied: why"]

@@ -50,9 +50,9 @@ def test_a_snapshot_is_shown_section_by_section(inv: Inv, exports: Path) -> None
     result = inv("snapshots.show", "--output", "json")
 
     rows = {(row["kind"], row["in"]): row for row in json.loads(result.out)}
-    assert rows["dns.record", "example.com"]["count"] == 2
+    assert rows["dns.record", "example.com"]["items"] == 2
     assert rows["workers.script/contents", "hello"]["status"] == "complete"
-    assert rows["kv.key", "cache"]["count"] == 2
+    assert rows["kv.key", "cache"]["items"] == 2
     assert ACCOUNT_ID in result.err
 
 
@@ -153,7 +153,7 @@ def test_a_dry_prune_shows_the_reasons_and_removes_nothing(inv: Inv, exports: Pa
 
     rows = json.loads(result.out)
     assert result.code == 0
-    assert [(row["action"], row["reason"]) for row in rows] == [
+    assert [(row["action"], row["note"]) for row in rows] == [
         ("keep", "the newest complete one, last 1"),
         ("remove", "no rule keeps it"),
         ("remove", "no rule keeps it"),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ops import errors
 from ops.cli.command import Command
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_READS, ON_WRITES
+from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_OUTPUT, ON_READS, ON_TABLES, ON_WRITES
 from ops.config.settings import Settings
 from ops.config.values import FIELDS, Setting
 from ops.kinds.catalog import kinds, resources
@@ -34,6 +34,8 @@ SHARED = (
     ("On every task", EVERYWHERE),
     ("On tasks of a product that read", ON_READS),
     ("On lists", ON_LISTS),
+    ("On tasks that show a table", ON_TABLES),
+    ("On tasks that print something", ON_OUTPUT),
     ("On tasks that write", ON_WRITES | GUARDS),
 )
 

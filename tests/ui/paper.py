@@ -27,6 +27,8 @@ class Terminal(io.TextIOWrapper):
 class Printed(NamedTuple):
     out: str
     err: str
+    below: str = ""
+    """What is to be said below a table."""
 
 
 def rows(*items: dict[str, Any], columns: tuple[str, ...] = ()) -> Rows:
@@ -36,12 +38,12 @@ def rows(*items: dict[str, Any], columns: tuple[str, ...] = ()) -> Rows:
 def printed(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
     """Show *result* in a pipe."""
     out, err = io.BytesIO(), io.StringIO()
-    show(result, Output(format, **options), out, err)
-    return Printed(out.getvalue().decode(), err.getvalue())
+    below = show(result, Output(format, **options), out, err)
+    return Printed(out.getvalue().decode(), err.getvalue(), below)
 
 
 def on_terminal(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
     """Show *result* on a terminal."""
     out, err = Terminal(), io.StringIO()
-    show(result, Output(format, **options), out, err)
-    return Printed(out.seen, err.getvalue())
+    below = show(result, Output(format, **options), out, err)
+    return Printed(out.seen, err.getvalue(), below)

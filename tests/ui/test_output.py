@@ -251,7 +251,7 @@ def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
 
 
 def test_nothing_is_printed_for_nothing() -> None:
-    assert printed(None) == ("", "")
+    assert printed(None) == ("", "", "")
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -330,3 +330,9 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_read(options:
         show(Rows(unread()), options, io.BytesIO(), io.StringIO())
 
     assert error.value.hint
+
+
+def test_the_width_of_the_environment_has_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+
+    assert on_terminal(rows({"content": "x" * 300})).out.splitlines()[2] == "x" * 29 + "…"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.ui.tables import Table, fitted, folded, item_table, shortened, width_of
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, PLAIN, STATUS, WHOLE, Column, Item, Output, Rows
+from ops.ui.tables import Table, cut_apart, fitted, item_table, shortened, width_of, wrapped
 from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
@@ -19,7 +21,7 @@ WIDE = st.text(st.sampled_from("aé日本💥e\u0301한ｱ "), max_size=12)
 
 @pytest.mark.fault("E9")
 def test_values_are_not_rewritten() -> None:
-    table = Table(("name", "value")).block(
+    table = Table(("name", "value"), Output()).block(
         [
             {"name": "version", "value": "1.10"},
             {"name": "  leading", "value": "007"},
@@ -44,7 +46,7 @@ def test_values_are_not_rewritten() -> None:
 
 @pytest.mark.fault("E9")
 def test_a_column_of_numbers_is_text_like_any_other() -> None:
-    table = Table(("version",)).block([{"version": "1.10"}, {"version": "007"}, {"version": "  2"}])
+    table = Table(("version",), Output()).block([{"version": "1.10"}, {"version": "007"}, {"version": "  2"}])
 
     assert table == "version\n-------\n1.10\n007\n  2\n"
 
@@ -57,7 +59,7 @@ def test_rows_without_a_header_keep_their_values() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), min_size=1, max_size=40))
 def test_no_cell_drives_the_terminal(pairs: list[tuple[str, str]]) -> None:
-    table = Table(("a", "b")).block([{"a": a, "b": b} for a, b in pairs])
+    table = Table(("a", "b"), Output()).block([{"a": a, "b": b} for a, b in pairs])
 
     assert table.count("\n") == len(pairs) + 2
     assert not [
@@ -68,20 +70,22 @@ def test_no_cell_drives_the_terminal(pairs: list[tuple[str, str]]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WIDE, min_size=1, max_size=8))
 def test_columns_are_in_line_whatever_the_letters(names: list[str]) -> None:
-    table = Table(("name", "end")).block([{"name": name, "end": "|"} for name in names])
+    table = Table(("name", "end"), Output()).block([{"name": name, "end": "|"} for name in names])
 
     places = {width_of(line.rpartition("|")[0]) for line in table.splitlines()[2:]}
     assert len(places) == 1
 
 
 def test_wide_letters_are_given_back_unchanged() -> None:
-    table = Table(("name", "x")).block([{"name": "日本e\u0301", "x": "1"}, {"name": "abcdef", "x": "2"}])
+    items = [{"name": "日本e\u0301", "x": "1"}, {"name": "abcdef", "x": "2"}]
+
+    table = Table(("name", "x"), Output()).block(items)
 
     assert table == "name    x\n------  -\n日本e\u0301   1\nabcdef  2\n"
 
 
 def test_later_blocks_keep_the_widths_and_have_no_header() -> None:
-    table = Table(("name", "x"))
+    table = Table(("name", "x"), Output())
 
     first, second = table.block([{"name": "abcdef", "x": "1"}]), table.block([{"name": "a", "x": "2"}])
 
@@ -107,18 +111,87 @@ def test_nothing_is_shortened_in_a_pipe() -> None:
     assert "x" * 300 in shown.out
 
 
-def test_id_and_name_are_shortened_last() -> None:
-    assert fitted([32, 30, 100], ["id", "name", "content"], 80) == [32, 30, 14]
-    assert fitted([32, 30, 100], ["id", "name", "content"], 60) == [24, 24, 8]
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (106, [20, 30, 10, 40]),
+        (90, [16, 30, 0, 40]),
+        (60, [0, 18, 0, 40]),
+        (40, [0, 12, 0, 26]),
+        (30, [0, 0, 0, 30]),
+    ],
+)
+def test_what_matters_least_gives_way_first(room: int, expected: list[int]) -> None:
+    widths, least = [20, 30, 10, 40], [12, 12, 10, 25]
+
+    assert fitted(widths, widths, least, [PLAIN, MAIN, LOW, KEY], room) == expected
 
 
-def test_the_widest_column_is_shortened_first() -> None:
-    assert fitted([5, 40, 30], ["ttl", "content", "comment"], 60) == [5, 25, 26]
-    assert fitted([5, 1_000_000, 30], ["ttl", "content", "comment"], 60) == [5, 25, 26]
+def test_a_few_long_cells_push_no_column_out() -> None:
+    # Most cells of the second column take 20 characters, and one takes 500.
+    assert fitted([10, 500, 8], [10, 20, 8], [10, 20, 8], [MAIN, KEY, LOW], 60) == [10, 38, 8]
 
 
-def test_no_column_gets_narrower_than_eight() -> None:
-    assert fitted([30, 5, 30], ["id", "ttl", "content"], 10) == [8, 5, 8]
+def test_what_is_dropped_comes_back_if_it_fits_after_all() -> None:
+    assert fitted([20, 5, 40], [20, 5, 40], [20, 5, 40], [MAIN, LOW, LOW], 40) == [20, 5, 0]
+
+
+def test_a_terminal_shows_what_one_looks_for_and_names_the_rest() -> None:
+    columns = (Column("name", MAIN), Column("content", KEY), "comment", Column("id", LOW))
+    record = {"name": "www.example.com", "content": "192.0.2.10", "comment": "c" * 30, "id": "f" * 32}
+
+    shown = on_terminal(Rows([record], columns, "record"), width=40)
+
+    assert shown.out.splitlines()[2] == "www.example.com  192.0.2.10"
+    assert shown.below == "1 record (comment, id hidden: --wide or --output json)"
+
+
+def test_wide_shows_everything() -> None:
+    columns = (Column("name", MAIN), Column("id", LOW))
+
+    shown = on_terminal(Rows([{"name": "n" * 60, "id": "f" * 32}], columns), width=50, wide=True)
+
+    assert shown.out.splitlines()[2] == "n" * 60 + "  " + "f" * 32
+    assert shown.below == "1 row"
+
+
+def test_a_named_field_is_never_dropped() -> None:
+    columns = (Column("name", MAIN), Column("id", LOW))
+
+    shown = on_terminal(Rows([{"name": "n" * 60, "id": "f" * 32}], columns), width=50, fields="name,id")
+
+    assert shown.out.splitlines()[0].split() == ["name", "id"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "expected"),
+    [
+        (1, {}, "1 entry"),
+        (1_200, {}, "1,200 entries"),
+        (0, {}, "no entries"),
+        (3, {"filters": ("n>9",)}, "no entries match"),
+        (3, {"limit": 2}, ""),
+    ],
+)
+def test_a_table_ends_with_the_number_of_its_rows(rows: int, options: dict[str, Any], expected: str) -> None:
+    items = ({"n": number} for number in range(rows))
+
+    assert printed(Rows(items, ("n",), "entry"), "table", **options).below == expected
+
+
+def test_only_a_table_is_counted() -> None:
+    assert printed(rows({"n": 1}), "tsv").below == ""
+
+
+def test_two_texts_are_not_cut_to_the_same() -> None:
+    assert cut_apart(["snapshot-of-monday", "snapshot-of-tuesday"], 10) == ["snaps…nday", "snaps…sday"]
+    assert cut_apart(["abcdefghij-1-klmnop", "abcdefghij-2-klmnop"], 8)[0] == "abcdefghij-1-klmnop"
+    assert cut_apart(["short", "a-long-text"], 8) == ["short", "a-long-…"]
+
+
+@given(st.lists(ANY_TEXT, unique=True), st.integers(2, 20))
+def test_texts_that_differ_still_differ_when_they_are_cut(texts: list[str], width: int) -> None:
+    assert len(set(cut_apart(texts, width))) == len(texts)
 
 
 @pytest.mark.parametrize(
@@ -140,64 +213,74 @@ def test_no_shortened_text_is_too_wide(text: str, width: int) -> None:
     assert width_of(shortened(text, width)) <= width
 
 
-def test_a_long_value_of_one_item_is_continued_below_on_a_terminal() -> None:
-    item = {"reason": "failed in 2 of 12: GET /zones: refused", "path": "x" * 30, "status": ""}
+def test_a_long_value_of_one_item_takes_several_lines() -> None:
+    item = Item({"name": "word " * 8 + "x" * 50, "hosts": ["a.example", "b.example", "c.example"]})
 
-    table = item_table(item, tuple(item), width=30)
+    text = item_table(item, ("name", "hosts"), Output(width=32))
 
-    assert table.splitlines() == [
-        "reason  failed in 2 of 12:",
-        "        GET /zones: refused",
-        "path    " + "x" * 21,
-        "        " + "x" * 9,
-        "status",
-    ]
-
-
-def test_a_whole_column_is_continued_below_and_the_others_are_cut() -> None:
-    table = Table(("kind", "note"), width=24, whole=("note",))
-
-    lines = table.block([{"kind": "dns.record", "note": "denied: no permission (10000)"}]).splitlines()
-
-    assert lines == [
-        "kind        note",
-        "----------  ------------",
-        "dns.record  denied: no",
-        "            permission",
-        "            (10000)",
-    ]
+    assert text == (
+        "name   word word word word word\n"
+        "       word word word\n"
+        "       xxxxxxxxxxxxxxxxxxxxxxxxx\n"
+        "       xxxxxxxxxxxxxxxxxxxxxxxxx\n"
+        "hosts  a.example\n"
+        "       b.example\n"
+        "       c.example\n"
+    )
 
 
-@given(st.text(alphabet="ab 漢é\u0301", max_size=40), st.integers(2, 12))
-def test_a_folded_text_is_complete_and_fits(text: str, width: int) -> None:
-    lines = folded(text, width)
+@given(ANY_TEXT, st.integers(2, 20))
+def test_a_wrapped_text_loses_nothing_but_blanks(text: str, width: int) -> None:
+    lines = wrapped(text, width)
 
     assert all(width_of(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_words_that_say_how_something_is_are_coloured() -> None:
-    table = Table(("name", "status"), color=True).block(
-        [
-            {"name": "a", "status": "active"},
-            {"name": "b", "status": "pending"},
-            {"name": "c", "status": "failed"},
-        ]
-    )
+def test_the_parts_of_an_object_are_shown_one_on_a_line() -> None:
+    item = Item({"bindings": {"kv_namespace": ["A", "B"], "json": ["C"]}})
 
-    assert [re.findall("\x1b\\[[0-9;]*m", line) for line in table.splitlines()] == [
-        ["\x1b[1m", "\x1b[0m"] * 2,
-        [],
-        ["\x1b[32m", "\x1b[0m"],
-        ["\x1b[33m", "\x1b[0m"],
-        ["\x1b[31m", "\x1b[0m"],
-    ]
+    assert item_table(item, ("bindings",), Output()) == ("bindings  kv_namespace  A, B\n          json  C\n")
+
+
+def test_an_item_may_say_how_a_field_is_shown() -> None:
+    item = Item({"bindings": {"kv": ["A"]}}, ("bindings",), {"bindings": ("A → sessions",)})
+
+    assert item_table(item, ("bindings",), Output()) == "bindings  A → sessions\n"
+
+
+def styles(columns: tuple[str, ...], *items: dict[str, Any]) -> list[list[str]]:
+    table = Table(columns, Output(color=True, headers=False, now=0.0)).block(items)
+    return [re.findall("\x1b\\[[0-9;]*m", line) for line in table.splitlines()]
+
+
+def test_a_state_is_coloured_in_a_column_of_states_alone() -> None:
+    item = {"name": "failed", "status": "failed"}
+
+    assert styles((Column("name", KEY), Column("status", MAIN, STATUS)), item) == [["\x1b[31m", "\x1b[0m"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "style"),
+    [
+        ("created", "+ created", "\x1b[32m"),
+        ("delete", "- delete", "\x1b[31m"),
+        ("update", "~ update", "\x1b[33m"),
+        ("unchanged", "  unchanged", "\x1b[2m"),
+    ],
+)
+def test_a_change_has_a_sign_and_a_colour(change: str, text: str, style: str) -> None:
+    column = Column("action", MAIN, CHANGE)
+
+    assert Table((column,), Output(headers=False)).block([{"action": change}]) == text + "\n"
+    assert styles((column,), {"action": change}) == [[style, "\x1b[0m"]]
 
 
 def test_colour_changes_no_layout() -> None:
     items = [{"status": "active", "name": "日本"}, {"status": "x", "name": "abcdefghi"}]
 
-    plain, colored = (Table(("status", "name"), color=color).block(items) for color in (False, True))
+    columns = (Column("status", MAIN, STATUS), "name")
+    plain, colored = (Table(columns, Output(color=color)).block(items) for color in (False, True))
 
     lines = re.sub("\x1b\\[[0-9;]*m", "", colored).splitlines()
     assert [line.rstrip() for line in lines] == plain.splitlines()
@@ -231,8 +314,22 @@ def test_a_painted_text_is_reset_at_its_end() -> None:
 def test_a_list_of_plain_values_is_shown_with_commas_and_not_as_json() -> None:
     rows = [{"name": "example.com", "hosts": ["a.example", "b.example"], "none": [], "deep": [{"a": 1}]}]
 
-    text = Table(("name", "hosts", "none", "deep"), width=0, headers=False, color=False).block(rows)
+    text = Table(("name", "hosts", "none", "deep"), Output(headers=False)).block(rows)
 
     assert "a.example, b.example" in text
     assert '[{"a":1}]' in text
     assert "[]" not in text
+
+
+def test_a_reason_is_continued_below_and_the_other_columns_are_cut() -> None:
+    columns = (Column("kind", MAIN), Column("note", MAIN, WHOLE))
+    note = "denied in 12 of 12: no permission (10000)"
+
+    lines = Table(columns, Output(width=34)).block([{"kind": "dns.record", "note": note}]).splitlines()
+
+    assert lines == [
+        "kind        note",
+        "----------  ----------------------",
+        "dns.record  denied in 12 of 12: no",
+        "            permission (10000)",
+    ]

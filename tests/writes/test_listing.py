@@ -24,7 +24,7 @@ def entry(**more: object) -> JournalEntry:
 
 ROW = {
     **DETAILED, "kind": KIND, "name": "a, b, c", "action": "create 2, delete", "state": "done",
-    "where": "sandbox", "account": "a1", "undoes": "", "why": "",
+    "where": "sandbox", "account": "a1", "undoes": "", "note": "",
 }  # fmt: skip
 
 
@@ -43,10 +43,10 @@ def test_the_newest_entry_comes_first_and_what_failed_is_left_out(remote: Remote
 
     strange = "strange.kind cannot be changed by this version"
     assert found == [
-        {**ROW, "id": "r-1.7", "kind": "strange.kind", "state": "cannot", "why": strange},
-        {**ROW, "id": "r-1.6", "state": "cannot", "why": "caches only fill again"},
+        {**ROW, "id": "r-1.7", "kind": "strange.kind", "state": "cannot", "note": strange},
+        {**ROW, "id": "r-1.6", "state": "cannot", "note": "caches only fill again"},
         {**ROW, "id": "r-1.5", "state": "undone"},
-        {**ROW, "id": "r-1.4", "state": "unknown", "why": "no answer"},
+        {**ROW, "id": "r-1.4", "state": "unknown", "note": "no answer"},
         {**ROW, "id": "r-1.3", "undoes": "q-1.1"},
         ROW,
     ]
@@ -87,7 +87,7 @@ def test_each_change_is_shown_with_the_item_before_and_after_it(stage: Stage, re
         "action": "update",
         "kind": KIND, "name": "a", "change": 'value 1 → ["4 bytes", "1 bytes", {"deep": "1 bytes"}]',
         "before": {"name": "a", "value": 1, "id": "id1"},
-        "after": {"name": "a", "value": ["text", {"base64": "/w=="}, {"deep": "x"}], "id": "id1"}, "why": "",
+        "after": {"name": "a", "value": ["text", {"base64": "/w=="}, {"deep": "x"}], "id": "id1"}, "note": "",
     }  # fmt: skip
     assert (creation["action"], creation["before"]) == ("create", None)
     assert creation["after"] == {"name": "b", "id": "id3"}
@@ -100,7 +100,7 @@ def test_an_irreversible_change_is_shown_with_its_reason(stage: Stage) -> None:
 
     ((row),) = shown(stage, remote)
 
-    assert (row["state"], row["why"]) == ("cannot", "caches only fill again")
+    assert (row["state"], row["note"]) == ("cannot", "caches only fill again")
 
 
 def test_a_change_of_an_unknown_kind_is_shown_too(stage: Stage, remote: Remote) -> None:
@@ -110,7 +110,7 @@ def test_a_change_of_an_unknown_kind_is_shown_too(stage: Stage, remote: Remote) 
 
     assert (row["kind"], row["name"], row["action"], row["state"]) == (KIND, "a", "create", "cannot")
     assert row["change"] == "id id1, name a"
-    assert row["why"] == f"{KIND} cannot be changed by this version"
+    assert row["note"] == f"{KIND} cannot be changed by this version"
 
 
 def test_a_failed_change_is_shown_with_its_error(stage: Stage, remote: Remote) -> None:
@@ -120,4 +120,4 @@ def test_a_failed_change_is_shown_with_its_error(stage: Stage, remote: Remote) -
 
     ((row),) = details(journal, found._replace(state=FAILED, why="refused"), None)
 
-    assert (row["state"], row["why"]) == ("failed", "refused")
+    assert (row["state"], row["note"]) == ("failed", "refused")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ SIDE = (
 HELP = {
     "only": "only these kinds or products, e.g. dns,workers.script; may be repeated",
     "skip": "without these kinds or products, e.g. workers.script/contents; may be repeated",
+    "full": "table: list everything that was created or deleted with its zone, namespace or script",
     "exit_code": "exit with 5 if there are differences, with 4 if there are only unknown parts",
     "identity": "file with the age secret key of an encrypted snapshot",
 }
@@ -36,7 +37,6 @@ _UNKNOWN = "unknown parts were not read completely on one side, so they were not
 @command(
     "diff",
     required=("a", "b"),
-    positional=("a", "b"),
     needs="none; with live Read on what the snapshot holds",
     help={
         **HELP,
@@ -52,6 +52,7 @@ def diff_snapshots(
     only: tuple[str, ...] = (),
     skip: tuple[str, ...] = (),
     unified: bool = False,
+    full: bool = False,
     exit_code: bool = False,
     identity: str = "",
 ) -> Rows | None:
@@ -71,7 +72,8 @@ def diff_snapshots(
     if unified:
         app.show(Bytes(report.unified(comparison)))
     else:
-        _show_rows(app, report.rows(comparison), report.COLUMNS)
+        shown = _shown(comparison, full=full or not app.for_people)
+        _show_rows(app, report.rows(shown), report.COLUMNS)
     _end(app, comparison, exit_code=exit_code)
     return None
 
@@ -82,15 +84,17 @@ def diff_snapshots(
     help={
         **HELP,
         "from_": "s3://BUCKET/PREFIX: compare with the newest snapshot there instead of the newest here",
-        "markdown": "write a summary for a pull request or a chat to this file, or - (stdout, no table)",
+        "to": "write a summary in Markdown, e.g. for a pull request, to this file, or - (stdout, no table)",
     },
+    earlier={"to": "markdown"},
 )
 def find_drift(
     app: App,
     only: tuple[str, ...] = (),
     skip: tuple[str, ...] = (),
+    full: bool = False,
     exit_code: bool = False,
-    markdown: str = "",
+    to: str = "",
     identity: str = "",
     from_: str = "",
 ) -> Rows | None:
@@ -99,7 +103,7 @@ def find_drift(
     inv snapshots.drift
     inv snapshots.drift --exit-code --skip kv.key
     inv snapshots.drift --from s3://backups/cloudflare
-    inv snapshots.drift --markdown - | gh pr comment --body-file -
+    inv snapshots.drift --to - | gh pr comment --body-file -
     """
     from ops.export.job import LIVE
     from ops.files import disk
@@ -107,24 +111,25 @@ def find_drift(
     from ops.snapshots.compare import report
     from ops.snapshots.layout import LATEST
 
-    if markdown == "-":
-        _refuse_options(app, "--markdown -")
+    if to == "-":
+        _refuse_options(app, "--to -")
     newest = f"{read_prefix(from_, '--from')}/{LATEST}" if from_ else LATEST
     comparison = _between(app, newest, LIVE, only, skip, identity)
-    rows = _Excerpt(report.rows(comparison, _blame(app, comparison)), report.MOST)
+    shown = _shown(comparison, full=full or not (app.for_people or to == "-"))
+    rows = _Excerpt(report.rows(shown, _blame(app, comparison)), report.MOST)
     columns = report.COLUMNS + report.WHO
-    if markdown == "-":
+    if to == "-":
         deque(rows, maxlen=0)
     else:
         _show_rows(app, iter(rows), columns)
     title = f"Drift since {comparison.old.manifest.started}"
     text = report.summary(title, report.counted(comparison.counts), columns, rows.first, rows.more)
-    if markdown == "-":
+    if to == "-":
         app.show(Text(text))
-    elif markdown:
-        with disk.atomic(Path(markdown)) as file:
+    elif to:
+        with disk.atomic(Path(to)) as file:
             file.write(text.encode())
-        app.note(f"summary written to {markdown}")
+        app.note(f"summary written to {to}")
     _end(app, comparison, exit_code=exit_code)
     return None
 
@@ -164,6 +169,13 @@ def _between(
     return Comparison(sides[a], sides[b], catalog.resources(), selected)
 
 
+def _shown(comparison: Comparison, *, full: bool) -> Iterable[Difference]:
+    from ops.kinds import catalog
+    from ops.snapshots.compare import report
+
+    return comparison if full else report.collapsed(comparison, catalog.kinds())
+
+
 def _refuse_options(app: App, instead: str) -> None:
     """Raise UsageError for an option about rows, which *instead* does not print."""
     for name in ("output", *ON_LISTS):
@@ -172,7 +184,13 @@ def _refuse_options(app: App, instead: str) -> None:
 
 
 def _show_rows(app: App, rows: Iterator[Json], columns: tuple[str, ...]) -> None:
-    app.show(Rows(rows, columns))
+    from ops.snapshots.compare import report
+
+    if app.for_people:
+        shown = report.FOR_PEOPLE + columns[len(report.COLUMNS) :]
+        app.show(Rows(map(report.for_people, rows), shown, "difference"))
+    else:
+        app.show(Rows(rows, columns, "difference"))
     # Rows that --limit leaves out count for the exit code all the same.
     deque(rows, maxlen=0)
 

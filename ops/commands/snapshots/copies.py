@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
 from ops.errors import Damaged, DiskError, UsageError
-from ops.ui.shapes import Item
+from ops.ui.shapes import TIME, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -38,7 +38,7 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     inv snapshots.push --name 2026-11-22 --to s3://backups/cloudflare
     """
     from ops.offsite.bucket import SCHEME, read_prefix
-    from ops.offsite.push import push
+    from ops.offsite.transfer import push
 
     place = read_prefix(to, "--to")
     if name.startswith(SCHEME):
@@ -93,4 +93,5 @@ def render_snapshot(
     path = delivery.hand_over(
         FinishedSnapshot(snapshot.path, manifest, parent, lambda: snapshot.name, app.warn)
     )
-    return Item({"snapshot": snapshot.name, "started": manifest.started, "file": str(path)})
+    facts = {"snapshot": snapshot.name, "started": manifest.started, "file": str(path)}
+    return Item(facts, ("snapshot", Column("started", meaning=TIME), "file"))

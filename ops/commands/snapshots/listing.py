@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.items import timestamp
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, WHOLE, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -26,8 +26,14 @@ OPENED = {
 }
 """The options of a task that opens one snapshot."""
 
-COLUMNS = ("account", "account_name", "snapshot", "started", "status", "kinds", "items", "size", "note")
-SECTIONS = ("kind", "in", "status", "count", "reason")
+COLUMNS = (
+    Column("account", LOW), "account_name", Column("snapshot", KEY), Column("started", MAIN, TIME),
+    Column("status", MAIN, STATUS), "kinds", Column("items", MAIN), Column("bytes", meaning=SIZE), "note",
+)  # fmt: skip
+SECTIONS = (
+    Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
+    Column("note", MAIN, WHOLE),
+)  # fmt: skip
 
 _CONTENTS = "/contents"
 
@@ -41,7 +47,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     inv snapshots.list --from s3://backups/cloudflare
     """
     if not from_:
-        return Rows(_rows(app), COLUMNS)
+        return Rows(_rows(app), COLUMNS, "snapshot")
     from ops.offsite.bucket import Bucket, read_prefix
     from ops.offsite.library import OffsiteLibrary, stored_accounts
 
@@ -49,10 +55,10 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     bucket = Bucket(place.bucket, app.settings, app.stop)
     ids = [app.known_account] if app.known_account else stored_accounts(bucket, place)
     libraries = [OffsiteLibrary(app, place, id, bucket) for id in ids]
-    return Rows((row for library in libraries for row in library_rows(library)), COLUMNS)
+    return Rows((row for library in libraries for row in library_rows(library)), COLUMNS, "snapshot")
 
 
-@command("show", help=OPENED)
+@command("show", positional=("name",), help=OPENED)
 def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase_file: str = "") -> Rows:
     """Show the sections of a snapshot, and what could not be read.
 
@@ -68,7 +74,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     app.note(
         f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
     )
-    return Rows(sections(snapshot, kinds()), SECTIONS, whole=SECTIONS[-1:])
+    return Rows(sections(snapshot, kinds()), SECTIONS, "section")
 
 
 def _rows(app: App) -> Iterator[Json]:
@@ -81,8 +87,6 @@ def _rows(app: App) -> Iterator[Json]:
 
 def library_rows(library: Library) -> Iterator[Json]:
     """Yield a row for each snapshot in *library*, newest first; unknown values are None."""
-    from ops.ui.cells import readable_size
-
     for entry in library.all():
         manifest, size = entry.manifest, size_of(entry)
         yield {
@@ -93,7 +97,6 @@ def library_rows(library: Library) -> Iterator[Json]:
             "status": entry.status,
             "kinds": kinds_of(manifest) if manifest else None,
             "items": items_of(manifest) if manifest else None,
-            "size": readable_size(size),
             "bytes": size,
             "encrypted": entry.sealed,
             "path": entry.where,
@@ -122,7 +125,7 @@ def kinds_of(manifest: Manifest) -> int:
 
 
 def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[Json]:
-    """Yield a row for each section: kind, scope, the name of the parent, status, count, reason."""
+    """Yield a row for each section: kind, scope, the name of the parent, status, items, note."""
     names: dict[str, dict[str, str]] = {}
     for section in snapshot.manifest.sections:
         kind = section.kind.removesuffix(_CONTENTS)
@@ -135,8 +138,8 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
             "scope": section.scope,
             "in": names[parent].get(section.scope, section.scope),
             "status": section.status,
-            "count": section.count,
-            "reason": section.reason,
+            "items": section.count,
+            "note": section.reason,
         }
 
 

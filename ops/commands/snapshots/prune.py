@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.commands.snapshots.listing import FROM, size_of
 from ops.items import timestamp
-from ops.ui.shapes import Rows
+from ops.ui.shapes import CHANGE, KEY, MAIN, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.snapshots.prune import Decision, Policy
 
-COLUMNS = ("snapshot", "started", "status", "action", "reason")
+COLUMNS = (
+    Column("snapshot", KEY), Column("started", MAIN, TIME), Column("status", meaning=STATUS),
+    Column("action", MAIN, CHANGE), "note",
+)  # fmt: skip
 
 
 @command(
@@ -58,7 +61,7 @@ def prune_snapshots(
 
     within = period(keep_within, "--keep-within") if keep_within else 0.0
     counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
-    return Rows(_prune(app, Policy(*counts, within), from_), COLUMNS)
+    return Rows(_prune(app, Policy(*counts, within), from_), COLUMNS, "snapshot")
 
 
 def _prune(app: App, policy: Policy, place: str) -> list[Json]:
@@ -100,6 +103,6 @@ def _row(decision: Decision, action: str) -> Json:
         "started": timestamp(entry.started),
         "status": entry.status,
         "action": action,
-        "reason": decision.reason,
+        "note": decision.reason,
         "path": entry.where,
     }

@@ -24,6 +24,7 @@ _ACTIONS = {"created": "create", "changed": "update", "deleted": "delete"}
 
 @command(
     "restore",
+    positional=("name",),
     writes=True,
     guards=("force",),
     needs="Read on what is restored, and Edit on what differs",

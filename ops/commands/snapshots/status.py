@@ -10,7 +10,7 @@ from ops.cli.command import command
 from ops.commands.snapshots.listing import FROM, items_of, kinds_of, size_of
 from ops.errors import NotFound, Refused
 from ops.items import timestamp
-from ops.ui.shapes import Item
+from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ops.snapshots.library import Entry, Library
 
 SKEW = 3600.0
+FIELDS = (
+    "account", "fresh", "snapshot", Column("started", meaning=TIME), "age_seconds", "kinds", "items",
+    Column("bytes", meaning=SIZE), "partial_since", "damaged",
+)  # fmt: skip
 _READABLE = 0o644  # the exporter that reads it is another user
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
@@ -27,15 +31,16 @@ _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
     help={
         "from_": FROM,
         "max_age": "the greatest age of the newest complete one, e.g. 26h or 8d",
-        "prometheus": "also write a textfile for node_exporter, e.g. /var/lib/node_exporter/cfops.prom",
+        "to": "also write a textfile for Prometheus' node_exporter, e.g. /var/lib/node_exporter/cfops.prom",
     },
+    earlier={"to": "prometheus"},
 )
-def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str = "") -> Item:
+def show_status(app: App, max_age: str = "26h", to: str = "", from_: str = "") -> Item:
     """Show the age and content of the newest complete snapshot; exit code 1 if it is too old.
 
     inv snapshots.status --max-age 26h
     inv snapshots.status --from s3://backups/cloudflare
-    inv snapshots.status --quiet --prometheus /var/lib/node_exporter/cfops.prom
+    inv snapshots.status --quiet --to /var/lib/node_exporter/cfops.prom
     """
     from ops.files import disk
     from ops.offsite.library import open_library
@@ -43,10 +48,10 @@ def show_status(app: App, max_age: str = "26h", prometheus: str = "", from_: str
 
     now = app.clock()
     found = status(open_library(app, from_), period(max_age, "--max-age"), now)
-    if prometheus:
-        with disk.atomic(Path(prometheus), _READABLE) as target:
+    if to:
+        with disk.atomic(Path(to), _READABLE) as target:
             target.write("".join(_metrics(found)).encode("utf-8", "backslashreplace"))
-    result = Item(found.as_json())
+    result = Item(found.as_json(), FIELDS)
     if found.damaged:
         app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
     if found.fresh:

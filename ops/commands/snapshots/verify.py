@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
 from ops.errors import Damaged
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.snapshots.snapshot import Snapshot
 
-COLUMNS = ("kind", "items", "status", "note", "live", "difference")
+COLUMNS = (
+    Column("kind", KEY), Column("items", MAIN), Column("status", MAIN, STATUS), "note", "live", "difference",
+)  # fmt: skip
 _SHOWN = 20
 
 
 @command(
     "verify",
+    positional=("name",),
     needs="none; with --live Read on what the snapshot contains",
     help={**OPENED, "live": "also count the current items of the account"},
 )
@@ -46,7 +49,7 @@ def verify_snapshot(
                 app.warn(f"{row['kind']}: {row['items']:,} in the snapshot, {count:,} in the account")
             yield {**row, **({"live": count, "difference": difference} if live else {})}
 
-    return Rows(rows(), COLUMNS if live else COLUMNS[:4])
+    return Rows(rows(), COLUMNS if live else COLUMNS[:4], "kind")
 
 
 def verified(app: App, snapshot: Snapshot) -> Snapshot:

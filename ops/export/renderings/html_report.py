@@ -21,7 +21,7 @@ from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import snapshot
 from ops.snapshots.manifest import COMPLETE, STATUSES, WHOLE, Manifest, Section
-from ops.ui.cells import table_cells
+from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import json_text, printable
 
 SHOWN = 5_000
@@ -123,7 +123,7 @@ def _owner_names(
 
 def _rows(folder: Path, kind: str, columns: tuple[str, ...], names: dict[str, str]) -> Iterator[Row]:
     for scope, item in islice(snapshot.items(folder, kind), SHOWN):
-        cells = [printable(cell) for cell in table_cells(item, columns)]
+        cells = [printable(table_cell(value_at(item, column))) for column in columns]
         yield Row(printable(names.get(scope, scope)), cells, json_text(item, indent=1))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.products.accounts import api
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,4 +18,5 @@ def list_accounts(app: App) -> Rows:
 
     inv accounts.list
     """
-    return Rows(api.list_accounts(app.client), ("name", "id", "type", "created_on"))
+    columns = (Column("name", KEY), Column("id", MAIN), "type", Column("created_on", LOW, TIME))
+    return Rows(api.list_accounts(app.client), columns, "account")

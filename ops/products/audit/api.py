@@ -71,8 +71,8 @@ def entry(item: Json) -> Json:
         # Version 1 has a boolean, version 2 a word.
         result = "success" if result else "failure"
     return {
-        "when": reach(item, "action.time") or item.get("when"),
-        "actor": first("actor.email", "actor.token_name", "actor.id", "actor.type"),
+        "time": reach(item, "action.time") or item.get("when"),
+        "user": first("actor.email", "actor.token_name", "actor.id", "actor.type"),
         "action": first("action.type"),
         "description": first("action.description"),
         "result": str(result or ""),
@@ -93,7 +93,7 @@ def events(client: Client, account_id: str, since: str, before: str) -> Iterator
             # The URL names what entries of some products do not: a setting, a script, a key.
             *parents, last = str(reach(item, "raw.uri") or "").partition("?")[0].split("/")
             names, within = _names(item, _ITEM, last), _names(item, _PARENTS, *parents)
-            yield AuditEvent(str(found["when"] or ""), found["actor"], found["action"], names, within)
+            yield AuditEvent(str(found["time"] or ""), found["user"], found["action"], names, within)
 
 
 def _names(item: Json, fields: tuple[str, ...], *parts: str) -> frozenset[str]:

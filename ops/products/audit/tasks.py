@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import DiskError, UsageError
 from ops.products.audit import api
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+COLUMNS = (
+    Column("time", MAIN, TIME), Column("user", MAIN), Column("action", MAIN), "result",
+    Column("resource", KEY), "zone",
+)  # fmt: skip
+LOCAL = (
+    Column("time", MAIN, TIME), "user", Column("task", MAIN), Column("options", KEY), Column("account", LOW),
+    "where", Column("run", LOW), "exit_code",
+)  # fmt: skip
 HINT = "e.g. 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z"
 
 
@@ -39,11 +47,11 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
     inv audit --since 2026-11-01 --before 2026-11-08 --filter action=delete --output json
     """
     if verify or local:
-        from ops.telemetry.audit import COLUMNS, AuditLog
+        from ops.telemetry.audit import AuditLog
 
         log = AuditLog(app.settings.state_dir)
         if not verify:
-            return Rows(reversed(list(log.lines())), COLUMNS)
+            return Rows(reversed(list(log.lines())), LOCAL, "entry")
         lines, head, problem = log.verify()
         if problem:
             hint = f"the first {lines} lines are unchanged"
@@ -51,7 +59,7 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
         return Rows([{"lines": lines, "head": head, "verdict": "as it was written"}])
     start, end = period(since, before, now=app.clock())
     entries = api.read_log(app.client, app.account_id, since=start, before=end, note=app.note, gap=app.gap)
-    return Rows(map(api.entry, entries), ("when", "actor", "action", "result", "resource", "zone"))
+    return Rows(map(api.entry, entries), COLUMNS, "entry")
 
 
 def period(since: str, before: str, *, now: float) -> tuple[str, str]:

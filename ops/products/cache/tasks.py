@@ -10,7 +10,7 @@ from ops.kinds.resource import Change
 from ops.products.cache import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, attempt, report
-from ops.ui.shapes import Rows
+from ops.ui.shapes import KEY, LOW, TIME, Column, Rows
 from ops.writes.make import make
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ def list_settings(app: App, zone: str = "") -> Rows:
             rows.append({"id": part.name, "value": None, "status": part.status, "reason": part.problem})
         else:
             rows += [item | {"status": part.status} for item in part.value]
-    return Rows(rows, ("id", "value", "editable", "status", "modified_on"))
+    columns = (
+        Column("id", KEY), "value", "editable", "status", Column("modified_on", LOW, TIME),
+    )  # fmt: skip
+    return Rows(rows, columns, "setting")
 
 
 @command(

@@ -60,7 +60,7 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
 
 
 def _not_a_plan(path: Path, why: str) -> ValidationError:
-    hint = "`inv dns.plan --save FILE` makes one"
+    hint = "`inv dns.plan --to FILE` makes one"
     return ValidationError(f"{path} is not a plan of dns.plan: {why}", hint=hint)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.durable_objects import api
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
 NAMESPACE = "name or id of the namespace"
-COLUMNS = ("name", "script", "class", "use_sqlite", "id")
+COLUMNS = (Column("name", KEY), "script", "class", "use_sqlite", Column("id", LOW))
 _STORED = {"": None, "yes": True, "no": False}
 
 
@@ -27,7 +27,8 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACE_PA
 
     inv do.list --script chat
     """
-    return Rows(api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page), COLUMNS)
+    listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
+    return Rows(listing, COLUMNS, "namespace")
 
 
 @command(
@@ -45,10 +46,16 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
         raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)
     listing = api.list_objects(app.client, app.account_id, namespace_id, stored=_STORED[stored])
-    return Rows(listing, ("id", "hasStoredData"))
+    return Rows(listing, (Column("id", KEY), "hasStoredData"), "object")
 
 
-@command("info", required=("namespace",), needs=api.READ, help={"namespace": NAMESPACE})
+@command(
+    "info",
+    required=("namespace",),
+    page="{account}/workers/durable-objects",
+    needs=api.READ,
+    help={"namespace": NAMESPACE},
+)
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 

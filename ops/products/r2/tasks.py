@@ -9,7 +9,7 @@ from ops.cli.command import command
 from ops.errors import NotFound, UsageError
 from ops.kinds.resource import Change, Owner
 from ops.products.r2 import api
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 READ, EDIT = "Account > Workers R2 Storage > Read", "Account > Workers R2 Storage > Edit"
-COLUMNS = ("name", "location", "storage_class", "jurisdiction", "creation_date")
+COLUMNS = (
+    Column("name", KEY), "location", "storage_class", "jurisdiction", Column("creation_date", LOW, TIME),
+)  # fmt: skip
 LOCATIONS = ("apac", "eeur", "enam", "oc", "weur", "wnam")
 CLASSES = ("Standard", "InfrequentAccess")
 JURISDICTIONS = (api.DEFAULT, "eu", "us", "fedramp", "fedramp-high")
@@ -35,17 +37,23 @@ def list_buckets(app: App, jurisdiction: str = "") -> Rows:
     inv r2.list --jurisdiction fedramp
     """
     only = (_one_of(JURISDICTIONS, "--jurisdiction", jurisdiction),) if jurisdiction else ()
-    return Rows(api.list_buckets(app.client, app.account_id, *only), COLUMNS)
+    return Rows(api.list_buckets(app.client, app.account_id, *only), COLUMNS, "bucket")
 
 
-@command("info", required=("bucket",), needs=READ, help={"bucket": NAMED, "jurisdiction": WHERE})
+@command(
+    "info",
+    required=("bucket",),
+    page="{account}/r2/{jurisdiction}/buckets/{bucket}",
+    needs=READ,
+    help={"bucket": NAMED, "jurisdiction": WHERE},
+)
 def info(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Item:
     """Show a bucket: its location, storage class and jurisdiction.
 
     inv r2.info --bucket uploads
     """
     where = _one_of(JURISDICTIONS, "--jurisdiction", jurisdiction)
-    return Item(api.get_bucket(app.client, app.account_id, bucket, jurisdiction=where))
+    return Item(api.get_bucket(app.client, app.account_id, bucket, jurisdiction=where), COLUMNS)
 
 
 @command(

@@ -10,7 +10,7 @@ from ops.errors import UsageError
 from ops.items import seconds_of
 from ops.products.ssl import api
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, UNTIL, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 READ = "Zone > SSL and Certificates > Read"
 CHECKED = (
-    "verdict", "reasons", "host", "port", "address", "protocol", "names", "issuer", "not_before", "not_after",
+    Column("verdict", meaning=STATUS), "reasons", "host", "port", "address", "protocol", "names", "issuer",
+    Column("not_before", meaning=TIME), Column("not_after", meaning=UNTIL),
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
+)  # fmt: skip
+EXPIRING = (
+    Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
+    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), Column("type", LOW),
 )  # fmt: skip
 DAY = 86400.0
 # For a certificate that states neither how long it is valid nor when it was uploaded.
@@ -36,7 +41,6 @@ NOT_ISSUED = frozenset(
     "check",
     reads=False,
     required=("host",),
-    positional=("host",),
     help={
         "host": "name or address of the server, e.g. www.example.com",
         "port": "where it speaks TLS (default 443)",
@@ -73,7 +77,11 @@ def list_packs(app: App, zone: str = "") -> Rows:
     inv ssl.packs --zone example.com
     """
     packs = api.list_packs(app.client, app.zone_id(zone))
-    return Rows(packs, ("type", "status", "hosts", "certificate_authority", "validity_days", "id"))
+    columns = (
+        Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY), "certificate_authority",
+        "validity_days", Column("id", LOW),
+    )  # fmt: skip
+    return Rows(packs, columns, "certificate pack")
 
 
 @command(
@@ -99,7 +107,7 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
         zones = [app.zone(zone)]
     else:
         zones = all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
-    return Rows(_in_zones(app, zones, days), ("zone", "problem", "names", "expires_on", "status", "type"))
+    return Rows(_in_zones(app, zones, days), EXPIRING, "problem")
 
 
 def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:

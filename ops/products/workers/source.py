@@ -87,10 +87,10 @@ def read(path: Path, *, main: str) -> Source:
 
 def _file(path: Path, main: str) -> Source:
     if main:
-        raise ValidationError("--main names a module of a folder, but --path is a file")
+        raise ValidationError("--main names a module of a folder, but --file is a file")
     if not path.is_file():
         what = "is neither a file nor a folder" if path.exists() else "does not exist"
-        raise UsageError(f"{path} {what}", hint="--path takes a file or a folder of modules")
+        raise UsageError(f"{path} {what}", hint="--file takes a file or a folder of modules")
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "")
     if media_type not in (MODULE, SERVICE_WORKER, PYTHON):
         hint = "use a .js, .mjs or .py file, or a folder"

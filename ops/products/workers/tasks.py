@@ -13,7 +13,7 @@ from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, complete, report
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
@@ -25,8 +25,13 @@ SCRIPTS = "Account > Workers Scripts > Read"
 ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (
-    "id", "entry_point", "modules", "size", "compatibility_date", "compatibility_flags", "bindings", "routes",
-    "domains", "schedules", "workers_dev", "usage_model", "created_on", "modified_on",
+    "id", "entry_point", "modules", Column("size", meaning=SIZE), "compatibility_date",
+    "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
+    Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
+)  # fmt: skip
+COLUMNS = (
+    Column("id", KEY), Column("routes", MAIN), Column("domains", MAIN), "usage_model",
+    Column("modified_on", LOW, TIME),
 )  # fmt: skip
 
 
@@ -50,18 +55,27 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
         routes = {"routes": patterns.get(name, [])} if with_routes else {}
         return script | routes | {"domains": domains.shown(lambda _: hosts.get(name, []))}
 
-    columns = ("id", *(["routes"] if with_routes else []), "domains", "usage_model", "modified_on")
-    return Rows(map(row, scripts), columns)
+    columns = tuple(column for column in COLUMNS if with_routes or column != "routes")
+    return Rows(map(row, scripts), columns, "Worker")
 
 
-@command("info", required=("script",), needs=f"{SCRIPTS}; for the routes {ROUTES}", help={"routes": WHICH})
+@command(
+    "info",
+    required=("script",),
+    page="{account}/workers/services/view/{script}/production",
+    needs=f"{SCRIPTS}; for the routes {ROUTES}",
+    help={"routes": WHICH},
+)
 def info(app: App, script: str = "", routes: str = "all") -> Item:
     """Show one script: bindings by type, routes, custom domains, schedules, size.
 
-    Takes 6 requests, and with the routes one more for each zone.
+    Takes 6 requests, one more each if it is bound to namespaces or databases, and with the routes one more
+    for each zone.
 
     inv workers.info --script auth-edge
     """
+    from ops.products.workers import bindings
+
     with_routes = _with_routes(routes)
     client, account_id = app.client, app.account_id
     found = api.find_script(client, account_id, script)
@@ -86,9 +100,12 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
         "modules": content.shown(lambda script: [module.name for module in script.modules]),
         "size": content.shown(lambda script: sum(len(module.data) for module in script.modules)),
     }
+    live = (settings.value or {}).get("bindings") or ()
+    described["bound_to"] = settings.shown(lambda _: bindings.bound_to(client, account_id, live))
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
-    return Item(found | described, tuple(name for name in INFO if with_routes or name != "routes"))
+    columns = tuple(name for name in INFO if with_routes or name != "routes")
+    return Item(found | described, columns, {"bindings": bindings.lines(live, described["bound_to"])})
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
@@ -97,7 +114,7 @@ def list_secrets(app: App, script: str = "") -> Rows:
 
     inv workers.secrets --script auth-edge
     """
-    return Rows(api.list_secrets(app.client, app.account_id, script), ("name", "type"))
+    return Rows(api.list_secrets(app.client, app.account_id, script), (Column("name", KEY), "type"), "secret")
 
 
 @command(
@@ -151,21 +168,22 @@ def _grouped(items: Iterable[Json], field: str, by: str = "script") -> dict[str,
 
 @command(
     "deploy",
-    required=("script", "path"),
+    required=("script", "file"),
     writes=True,
     needs=f"{SCRIPTS}, {EDIT}",
     help={
-        "path": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
+        "file": "a .js, .mjs or .py file, or a folder of modules, such as workers.download writes",
         "main": "the module of the folder that runs first (default: the download's, or index.js)",
         "format": "modules or service-worker (default: that of the download or the live script, or detected)",
         "compatibility_date": "e.g. 2026-01-15 (default: the live script's; for a new script today)",
         "bindings": "JSON file: the metadata of an upload, or a list of bindings",
     },
+    earlier={"file": "path"},
 )
 def deploy(
     app: App,
     script: str = "",
-    path: str = "",
+    file: str = "",
     main: str = "",
     format: str = "",
     compatibility_date: str = "",
@@ -176,8 +194,8 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script auth-edge --path dist/index.js
-    inv workers.deploy --script auth-edge --path dist --main index.js --bindings bindings.json
+    inv workers.deploy --script auth-edge --file dist/index.js
+    inv workers.deploy --script auth-edge --file dist --main index.js --bindings bindings.json
     """
     from ops.products.workers import resources, valid
     from ops.products.workers.source import FORMATS, read, read_metadata, wanted, with_format
@@ -185,7 +203,7 @@ def deploy(
     valid.script_name(script)
     if format and format not in FORMATS:
         raise UsageError(f"--format is {' or '.join(FORMATS)}, not {format!r}")
-    source = read(Path(path), main=main)
+    source = read(Path(file), main=main)
     metadata = read_metadata(bindings, date=compatibility_date, now=app.clock())
     for name in source.left_out:
         app.note(f"left out, not a module: {name}")
@@ -201,6 +219,7 @@ def deploy(
 @command(
     "download",
     required=("script",),
+    positional=("script", "to"),
     needs=SCRIPTS,
     help={
         "to": "folder to write to (default: one named like the script)",
@@ -220,10 +239,16 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
     content = api.get_content(app.client, app.account_id, script)
     written = write(folder, script, content, force=force)
     rows = [row | {"entry_point": row["module"] == content.entry_point} for row in written]
-    return Rows(rows, ("module", "file", "type", "bytes", "entry_point", "kept"))
+    columns = ("module", Column("file", KEY), "type", Column("bytes", meaning=SIZE), "entry_point", "kept")
+    return Rows(rows, columns, "file")
 
 
-@command("routes", needs=ROUTES, help={"zone": "domain or id, e.g. example.com (default: all zones)"})
+@command(
+    "routes",
+    positional=("zone",),
+    needs=ROUTES,
+    help={"zone": "domain or id, e.g. example.com (default: all zones)"},
+)
 def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
@@ -231,7 +256,8 @@ def list_routes(app: App, zone: str = "") -> Rows:
     inv workers.routes --filter script=auth-edge
     """
     zones = [app.zone(zone)] if zone else zones_to_read(app)
-    return Rows(routes_in(app, zones), ("zone", "pattern", "script", "id"))
+    columns = ("zone", Column("pattern", KEY), Column("script", MAIN), Column("id", LOW))
+    return Rows(routes_in(app, zones), columns, "route")
 
 
 def zones_to_read(app: App) -> list[Json]:
@@ -276,6 +302,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 @command(
     "route-delete",
     required=("zone",),
+    positional=("zone", "pattern"),
     writes=True,
     needs="Zone > Workers Routes > Edit",
     help={"id": "the route's id", "pattern": "or its pattern"},
@@ -323,7 +350,8 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
     if not set and not clear:
         listing = api.list_schedules(app.client, app.account_id, script)
-        return Rows(listing, ("cron", "created_on", "modified_on"))
+        columns = (Column("cron", KEY), Column("created_on", LOW, TIME), Column("modified_on", LOW, TIME))
+        return Rows(listing, columns, "schedule")
     crons = dict.fromkeys(valid.cron(text) for text in set)
     for cron in filter(valid.numbers_weekdays, crons):
         app.warn(f"{cron}: {valid.SUNDAY}")

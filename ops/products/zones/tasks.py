@@ -12,7 +12,7 @@ from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
 from ops.products.zones import api, resources, valid
 from ops.products.zones.parts import AnswerPart, attempt, report
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
 from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.items import Json
 
-COLUMNS = ("name", "status", "plan.name", "type", "account.name", "id")
+COLUMNS = (
+    Column("name", KEY), Column("status", MAIN, STATUS), "plan.name", "type", "account.name",
+    Column("id", LOW),
+)  # fmt: skip
 ZONE = "domain or id, e.g. example.com"
 INFO = (
-    "name", "readable_name", "id", "status", "paused", "type", "plan.name", "account.name", "name_servers",
-    "original_name_servers", "dnssec", "records", "record_quota", "routes", "packs", "universal_ssl",
-    "created_on", "activated_on",
+    "name", "readable_name", "id", Column("status", meaning=STATUS), "paused", "type", "plan.name",
+    "account.name", "name_servers", "original_name_servers", Column("dnssec", meaning=STATUS), "records",
+    "record_quota", "routes", "packs", "universal_ssl",
+    Column("created_on", meaning=TIME), Column("activated_on", meaning=TIME),
 )  # fmt: skip
 
 
@@ -48,12 +52,13 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
     """
     domain = name if ":" in name else api.canonical(name)
     owner = api.account_filter(account or app.settings.account_id)
-    return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS)
+    return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS, "zone")
 
 
 @command(
     "info",
     required=("zone",),
+    page="{account}/{zone}",
     needs="Zone > Zone, DNS, Workers Routes, SSL and Certificates > Read",
     help={"zone": ZONE},
 )
@@ -101,7 +106,8 @@ def settings(app: App, zone: str = "") -> Rows:
     inv zones.settings --zone example.com
     inv zones.settings --zone example.com --filter id=min_tls_version
     """
-    return Rows(api.list_settings(app.client, app.zone_id(zone)), ("id", "value", "editable", "modified_on"))
+    columns = (Column("id", KEY), "value", "editable", Column("modified_on", LOW, TIME))
+    return Rows(api.list_settings(app.client, app.zone_id(zone)), columns, "setting")
 
 
 @command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from functools import cached_property
 from itertools import islice
@@ -12,11 +12,18 @@ from typing import Any
 
 from ops.errors import ApiError, NotFound, PermissionDenied, ValidationError
 from ops.items import Json
-from ops.kinds.resource import AuditEvent
+from ops.kinds.resource import AuditEvent, Resource
 from ops.snapshots.compare.side import CHANGED, CONTENTS, CREATED, DELETED, UNKNOWN, Difference
+from ops.ui.cells import counted as count_of
+from ops.ui.shapes import CHANGE, KEY, MAIN, TIME, Column
 
-COLUMNS = ("kind", "scope", "change", "name", "field", "old", "new")
-WHO = ("when", "who")
+COLUMNS = ("kind", "in", Column("change", meaning=CHANGE), "name", "field", "old", "new")
+WHO = (Column("time", MAIN, TIME), "user")
+FOR_PEOPLE = (
+    Column("change", KEY, CHANGE), Column("kind", MAIN), Column("in", MAIN), Column("name", KEY),
+    Column("what", KEY),
+)  # fmt: skip
+"""The columns of a table: the field with its old and new value, or what went with an item, in one."""
 MOST = 200
 """Rows of a summary's table: a longer comment is cut or refused."""
 _ORDER = (CREATED, DELETED, CHANGED, UNKNOWN)
@@ -35,15 +42,60 @@ def rows(
     """
     for difference in differences:
         event = blame(difference) if blame else None
-        who = {"when": event.when if event else "", "who": event.actor if event else ""} if blame else {}
-        row: Json = {name: getattr(difference, name) for name in COLUMNS[:4]}
-        rest = {"id": difference.ids[0] if difference.ids else "", "reason": difference.reason}
+        who = {"time": event.when if event else "", "user": event.actor if event else ""} if blame else {}
+        kind, scope, change, name = difference[:4]
+        row: Json = {"kind": kind, "in": scope, "change": change, "name": name}
+        rest = {"id": difference.ids[0] if difference.ids else "", "note": difference.reason}
         fields, item = difference.fields, None
-        if difference.change in (CREATED, DELETED):
+        if change in (CREATED, DELETED):
             item = difference.before if difference.after is None else difference.after
-            fields = (("", None, None),)
+            fields = fields or (("", None, None),)
         for field, old, new in fields:
             yield {**row, "field": field, "old": old, "new": new, **rest, "item": item, **who}
+
+
+def for_people(row: Json) -> Json:
+    """Return *row* with `what`: the changed field with both values, or what came or went with the item."""
+    from ops.ui.cells import table_cell
+
+    old, new = row["old"], row["new"]
+    if row["change"] in (CREATED, DELETED):
+        return {**row, "what": old or new or ""}
+    if row["change"] == UNKNOWN:
+        return {**row, "what": f"{old} / {new}{': ' if row['note'] else ''}{row['note']}"}
+    values = ("none" if value is None else table_cell(value) for value in (old, new))
+    return {**row, "what": f"{row['field']}: {' → '.join(values)}"}
+
+
+def collapsed(differences: Iterable[Difference], kinds: Mapping[str, Resource]) -> Iterator[Difference]:
+    """Yield the differences without what was created or deleted with its parent.
+
+    The parents follow as the last ones: their `fields` say what went with them ("with 60,000 keys").
+    """
+    parents = {resource.parent for resource in kinds.values()}
+    held: list[tuple[Difference, Counter[str]]] = []
+    roots: dict[tuple[str, str, str], Counter[str]] = {}
+    for difference in differences:
+        kind, change = difference.kind, difference.change
+        whole = change in (CREATED, DELETED)
+        of_files = kind.endswith(CONTENTS)
+        parent = kind.removesuffix(CONTENTS) if of_files else kinds[kind].parent if kind in kinds else ""
+        names = difference.ids if of_files else difference.owners
+        root = next((roots[at] for name in names if (at := (change, parent, name)) in roots), None)
+        is_parent = whole and (kind in parents or (kind in kinds and kinds[kind].contents is not None))
+        if root is not None:
+            root["file" if of_files else kind.partition(".")[2]] += 1
+        elif is_parent:
+            held.append((difference, root := Counter()))
+        else:
+            yield difference
+        if is_parent and root is not None:
+            roots |= {(change, kind, id): root for id in difference.ids}
+    for difference, went in held:
+        with_it = ", ".join(count_of(count, noun) for noun, count in went.items())
+        text = f"with {with_it}" if with_it else None
+        old, new = (text, None) if difference.change == DELETED else (None, text)
+        yield difference._replace(fields=(("", old, new),))
 
 
 def counted(counts: Counter[str]) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ops.sandbox.faults import Fault
-from ops.sandbox.store import zone_id
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 from tests.conftest import Result
 from tests.past.conftest import export, exported  # noqa: F401  (fixtures)
 

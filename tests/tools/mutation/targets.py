@@ -42,7 +42,7 @@ TARGETS = {
         "cut_anywhere",
     ),
     "writing": Target(
-        _in("ops/writes", "make", "writing", "sending", "consent", "describe"),
+        _in("ops/writes", "make", "writing", "sending", "describe"),
         (
             *_in("tests/writes", "test_make", "test_thresholds", "test_interrupts"),
             *_in(
@@ -61,7 +61,7 @@ TARGETS = {
         _in("tests/writes", "test_lock", "test_interrupts"),
     ),
     "diff": Target(
-        _in("ops/snapshots/compare", "comparison", "pairing", "difference", "merge", "report"),
+        _in("ops/snapshots/compare", "comparison", "pairing", "merge", "report"),
         _in("tests/snapshots", "test_compare", "test_report"),
     ),
 }

@@ -10,7 +10,7 @@ from ops.errors import DifferencesFound, UsageError
 from ops.http.paths import path
 from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
-from ops.ui.shapes import Rows, Text
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Rows, Text
 from ops.writes.make import make
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ READING = {
     "strict": "refuse types that Cloudflare does not have, and duplicates, instead of skipping them",
     "fit_ttl": "use the nearest TTL that the zone allows where one is out of bounds",
 }
-PLANNED = ("action", "name", "type", "content", "changes", "id")
+PLANNED = (
+    Column("action", MAIN, CHANGE), Column("name", MAIN), Column("type", MAIN), Column("content", KEY),
+    Column("changes", MAIN), Column("id", LOW),
+)  # fmt: skip
 
 
 @command(
@@ -109,17 +112,18 @@ def import_records(
         "zone": ZONE,
         "file": FILE,
         "keep": KEEP,
-        "save": "keep the plan in this file, for `dns.apply --plan`",
+        "to": "keep the plan in this file, for `dns.apply --plan`",
         "exit_code": "end with 5 where there are differences",
         **READING,
     },
+    earlier={"to": "save"},
 )
 def plan_records(
     app: App,
     zone: str = "",
     file: str = "",
     keep: bool = False,
-    save: str = "",
+    to: str = "",
     exit_code: bool = False,
     strict: bool = False,
     fit_ttl: bool = False,
@@ -130,7 +134,7 @@ def plan_records(
     deleted, unless --keep is used.
 
     inv dns.plan --zone example.com --file example.com.yaml
-    inv dns.plan --zone example.com --file example.com.yaml --save example.com.plan
+    inv dns.plan --zone example.com --file example.com.yaml --to example.com.plan
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import counted
@@ -141,9 +145,9 @@ def plan_records(
     records = current.records()
     read = files.read(file, current.owner.item, fit_ttl=fit_ttl)
     plan = _reported(app, planned(current.owner, records, read, keep=keep, strict=strict), read)
-    if save:
-        plan_file.save(plan, current.owner.item, records, Path(save))
-        app.note(f"`inv dns.apply --zone {current.name} --plan {save}` applies it")
+    if to:
+        plan_file.save(plan, current.owner.item, records, Path(to))
+        app.note(f"`inv dns.apply --zone {current.name} --plan {to}` applies it")
     rows = []
     for change in plan.changes:
         differences = change.differences() if change.before and change.after else ()
@@ -152,13 +156,14 @@ def plan_records(
         id = (change.before or {}).get("id", "")
         rows.append({"action": change.action, **shown, "changes": "; ".join(words), "id": id})
     if exit_code and plan.changes:
-        app.show(Rows(rows, PLANNED))
+        app.show(Rows(rows, PLANNED, "change"))
         raise DifferencesFound(f"the zone differs: {counted(plan)}", hint="`inv dns.apply` applies the file")
-    return Rows(rows, PLANNED)
+    return Rows(rows, PLANNED, "change")
 
 
 @command(
     "apply",
+    positional=("zone", "file"),
     writes=True,
     guards=("force",),
     required=("zone",),

@@ -14,7 +14,8 @@ from ops.errors import UsageError
 from ops.items import reach
 from ops.kinds.resource import Owner
 from ops.products.dns import api
-from ops.ui.shapes import Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, TTL, Column, Item, Rows
+from ops.writes.make import COLUMNS as MADE
 from ops.writes.make import make
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
-COLUMNS = ("name", "type", "priority", "content", "ttl", "proxied", "comment", "id")
-FOUND = ("zone", "name", "type", "content", "comment", "id")
-RESULT = ("action", "kind", "name", "id", "undo")
+COLUMNS = (
+    Column("name", MAIN), Column("type", MAIN), "priority", Column("content", KEY), Column("ttl", LOW, TTL),
+    "proxied", "comment", Column("id", LOW),
+)  # fmt: skip
+IN_ALL = (Column("zone", MAIN), *COLUMNS)
 # The list operation's own filters beyond those with an option of their own.
 _TESTS = ("exact", "contains", "startswith", "endswith")
 FILTERS = (
@@ -170,9 +173,9 @@ def list_records(
 
     if zone in EVERY_ZONE:
         name = name.rstrip(".")  # a complete name is in one of them
-        return Rows(_everywhere(app, of), ("zone", *COLUMNS))
+        return Rows(_everywhere(app, of), IN_ALL, "record")
     found = app.zone(zone)
-    return Rows(api.list_records(app.client, found["id"], **of(found)), COLUMNS)
+    return Rows(api.list_records(app.client, found["id"], **of(found)), COLUMNS, "record")
 
 
 def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> Iterator[Json]:
@@ -243,7 +246,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
         found = networks(str(record.get("content", ""))) if wanted else ()
         return not wanted or any(one.version == wanted.version and one.overlaps(wanted) for one in found)
 
-    return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), FOUND)
+    return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), IN_ALL, "record")
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)
@@ -255,7 +258,14 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
 
-@command("create", writes=True, required=("zone", "name", "type"), needs=EDIT, help=CHOOSING | DESCRIBING)
+@command(
+    "create",
+    positional=("zone", "name", "type", "content"),
+    writes=True,
+    required=("zone", "name", "type"),
+    needs=EDIT,
+    help=CHOOSING | DESCRIBING,
+)
 @describing
 def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, typed: Json) -> Rows:
     """Create a record; an equal one that exists already is left unchanged.
@@ -273,6 +283,7 @@ def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, t
 
 @command(
     "update",
+    positional=("zone", "name", "type", "content"),
     writes=True,
     required=("zone",),
     needs=EDIT,
@@ -308,7 +319,14 @@ def update_record(
     return make(app, changes.update(current, found, typed, cleared))
 
 
-@command("put", writes=True, required=("zone", "name", "type"), needs=EDIT, help=CHOOSING | DESCRIBING)
+@command(
+    "put",
+    positional=("zone", "name", "type", "content"),
+    writes=True,
+    required=("zone", "name", "type"),
+    needs=EDIT,
+    help=CHOOSING | DESCRIBING,
+)
 @describing
 def put_record(
     app: App,
@@ -335,6 +353,7 @@ def put_record(
 
 @command(
     "delete",
+    positional=("zone", "name", "type", "content"),
     writes=True,
     required=("zone",),
     needs=EDIT,
@@ -361,7 +380,6 @@ def delete_record(
     if found is None:
         what = id or f"{type.upper()} {name}"
         app.note(f"unchanged: {what} does not exist")
-        return Rows(
-            [{"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}], RESULT
-        )
+        row = {"action": "unchanged", "kind": "dns.record", "name": what, "id": id, "undo": ""}
+        return Rows([row], MADE, "change")
     return make(app, changes.delete(current, found))

@@ -16,7 +16,7 @@ from ops.errors import Refused, UsageError
 from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, valid
 from ops.products.zones.parts import attempt, complete
-from ops.ui.shapes import Bytes, Item, Rows
+from ops.ui.shapes import KEY, LOW, SIZE, TIME, Bytes, Column, Item, Rows
 from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from ops.products.zones.parts import Parallel
 
 EDIT = "Account > Workers KV Storage > Edit"
-KEY = "name of the key; --key=--name for one that begins with dashes"
+NAME = "name of the key; --key=--name for one that begins with dashes"
+COLUMNS = (Column("name", KEY), Column("expiration", meaning=TIME), "metadata")
+NAMESPACES = (
+    Column("title", KEY), Column("id", LOW), "keys", Column("bytes", meaning=SIZE), Column("counted_on", LOW),
+)  # fmt: skip
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
 
@@ -45,7 +49,7 @@ def list_namespaces(app: App) -> Rows:
         app.note(f"the number of keys is left empty: {counted.problem}")
     counts = counted.value or {}
     rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
-    return Rows(rows, ("title", "id", "keys", "bytes", "counted_on"))
+    return Rows(rows, NAMESPACES, "namespace")
 
 
 @command("create", required=("title",), writes=True, needs=EDIT, help={"title": "title of the namespace"})
@@ -147,7 +151,7 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
         listing = list_ranges(app.client, owner, prefix, parallel=app.parallel, folder=folder)
     else:
         listing = api.list_keys(app.client, owner, prefix="".join(prefix), ahead=not app.option("limit"))
-    return Rows(listing, ("name", "expiration", "metadata"))
+    return Rows(listing, COLUMNS, "key")
 
 
 def disjoint(prefixes: Iterable[str]) -> list[str]:
@@ -195,7 +199,7 @@ def list_ranges(
     "get",
     required=("namespace", "key"),
     needs=api.READ,
-    help={"key": KEY, "metadata": "show the key's metadata and expiry instead"},
+    help={"key": NAME, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
@@ -210,18 +214,19 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     if metadata:
         # A snapshot holds the listing, and nothing in it lags behind.
         describe = api.find_key if app.offline else api.describe_key
-        return Item(describe(*where), ("name", "expiration", "metadata"))
+        return Item(describe(*where), COLUMNS)
     return Bytes(checked(api.get_value(*where), partial(read_text, *where), app.gap))
 
 
 @command(
     "put",
+    positional=("namespace", "key", "value"),
     required=("namespace", "key"),
     raw=("value",),
     writes=True,
     needs=EDIT,
     help={
-        "key": KEY,
+        "key": NAME,
         "value": "the value as text; --value=--x for one that begins with dashes",
         "file": "read the value from this file, byte for byte; - is stdin",
         "metadata": "JSON that is stored with the value, at most 1,024 bytes",
@@ -281,12 +286,13 @@ def _value_from(text: str, file: str) -> bytes:
 
 @command(
     "delete",
+    positional=("namespace", "key"),
     required=("namespace",),
     writes=True,
     guards=("force",),
     needs=EDIT,
     help={
-        "key": KEY,
+        "key": NAME,
         "prefix": "delete all keys with this prefix, 10,000 in one request",
     },
 )

@@ -1,0 +1,108 @@
+"""The help of a task: how it is typed, what it does, its own options; and that of the shared options."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ops.cli.command import EXIT_CODES, Command
+from ops.cli.options import (
+    EVERYWHERE,
+    HELP,
+    ON_LISTS,
+    ON_OUTPUT,
+    ON_PAGES,
+    ON_READS,
+    ON_TABLES,
+    ON_WRITES,
+    SHORT,
+)
+from ops.cli.words import flag_of
+
+# How wide the column of options may be before its texts start on lines of their own.
+OPTIONS = 24
+
+
+def task_help(name: str, command: Command, program: str) -> str:
+    """Return the help of the task *name*, wrapped to the terminal."""
+    own = {p.name: p.default for p in list(inspect.signature(command.function).parameters.values())[1:]}
+    own |= command.guards
+    first = [n for n in command.arguments if n in own]
+    options = {n: own[n] for n in [*first, *command.required, *own]}
+    parts = [usage(name, command, program), _indented(command.__doc__ or "")]
+    if options:
+        parts.append("\n".join(("Options (* must be given):", *_table(options, command))))
+    shared = " ".join(flag_of(n) for n in command.shared if n not in own)
+    parts.append(_wrapped(f"Shared options (`{program} --help shared`): {shared}", ""))
+    if "exit_code" in own:
+        parts.append(
+            "Exit codes: 5 if there are differences, with --exit-code; the others are the usual ones."
+        )
+    return "\n\n".join(parts)
+
+
+def usage(name: str, command: Command, program: str) -> str:
+    """Return the line that shows how the task is typed, main arguments first."""
+    arguments = [n.rstrip("_").upper().replace("_", "-") for n in command.arguments]
+    shown = [
+        a if n in command.required else f"[{a}]" for n, a in zip(command.arguments, arguments, strict=True)
+    ]
+    return " ".join(("Usage:", program, name, *shown, "[options]", "[next task …]"))
+
+
+def shared_help() -> str:
+    """Return the options that many tasks share, and the exit codes."""
+    groups = {
+        "Every task": EVERYWHERE,
+        "Tasks that print": ON_TABLES | ON_OUTPUT,
+        "Tasks that list": ON_LISTS,
+        "Tasks that read what a snapshot holds": ON_READS,
+        "Tasks that change something": ON_WRITES,
+        "Tasks about one item": ON_PAGES,
+    }
+    parts = ["\n".join((f"{title}:", *_table(options, None))) for title, options in groups.items()]
+    return "\n\n".join((*parts, "--json is short for --output json.", EXIT_CODES))
+
+
+def _indented(doc: str) -> str:
+    """Return the text with its examples set apart."""
+    return "\n".join(
+        f"  {line}" if line.startswith("inv ") else line for line in inspect.cleandoc(doc).splitlines()
+    )
+
+
+def _table(options: Mapping[str, Any], command: Command | None) -> Iterator[str]:
+    texts = command.texts if command else HELP
+    required = command.required if command else ()
+    for name, default in options.items():
+        mark = "* " if name in required else "  "
+        left = f"{mark}{_names(name, default)}"
+        text = texts.get(name, "")
+        if isinstance(default, tuple) and "repeated" not in text:
+            text += "; may be repeated"
+        if len(left) > OPTIONS - 2:
+            yield left
+            left = ""
+        yield _wrapped(text, left.ljust(OPTIONS))
+
+
+def _names(name: str, default: Any) -> str:
+    short = "".join(f"-{letter}, " for letter in SHORT.get(name, ()))
+    kind = {bool: "", int: "N", float: "N"}.get(type(default), "TEXT")
+    kind = f"[={kind or 'FILE'}]" if name == "export" else f" {kind}" if kind else ""
+    return f"{short}{flag_of(name)}{kind}"
+
+
+def _wrapped(text: str, start: str) -> str:
+    columns = shutil.get_terminal_size().columns
+    return textwrap.fill(
+        text,
+        width=max(columns, 40),
+        initial_indent=start,
+        subsequent_indent=" " * len(start) or "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,116 @@
+"""The task `init`: asks for a token, stores it where the person chooses, and checks it."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.errors import CredentialsError, Refused, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ops.cli.app import App
+    from ops.items import Json
+    from ops.ui.shapes import Rows
+
+TOKENS = "https://dash.cloudflare.com/profile/api-tokens"
+TRIES = 3
+
+
+@command("init", aliases=("login",))
+def init(app: App) -> Rows:
+    """Ask for an API token, store it where you choose, choose the account, and check both.
+
+    The token is not shown while it is typed, and not stored before Cloudflare has accepted it.
+
+    inv init
+    """
+    from ops.commands.doctor import doctor
+    from ops.config import storing
+    from ops.kinds.permissions import levels
+
+    app.note(f"create a token at {TOKENS}, with these permissions:")
+    app.note(f"  {'':44} to read  to change too")
+    for row in levels(app.run.declared_needs().values()):
+        app.note(f"  {row['permission']:44} {row['read_only']:8} {row['full']}")
+    places = storing.places(app.settings)
+    if not (sys.stdin and sys.stdin.isatty()):
+        app.note("on a terminal, this task asks for the token, the account, and where to store the token:")
+        for description in places.values():
+            app.note(f"  {description}")
+        hint = "write CLOUDFLARE_API_TOKEN=… to .env and `chmod 600 .env`, or set it in the environment"
+        raise Refused("there is no terminal to ask on", hint=hint)
+    accounts = _accepted(app)
+    account_id = ""
+    if accounts:
+        names = [f"{account['name']} ({account['id']})" for account in accounts]
+        account_id = str(accounts[_choice("account", names)]["id"])
+    _store(app, list(places)[_choice("place for the token", list(places.values()))], account_id)
+    app.use(account_id=account_id)
+    result: Rows = doctor.function(app)
+    return result
+
+
+def _accepted(app: App) -> list[Json]:
+    """Ask for the token until Cloudflare accepts one; return the accounts that it can see."""
+    from ops.config.credentials import Credentials
+    from ops.config.storing import check_token
+    from ops.products.accounts import api
+
+    for left in reversed(range(TRIES)):
+        try:
+            token = check_token(getpass.getpass("API token (not shown): ", stream=sys.stderr))
+            app.use(credentials=Credentials(token=token, origin="typed"))
+            return list(api.list_accounts(app.client))
+        except CredentialsError as error:
+            if not left:
+                raise
+            app.warn(f"{error.message}; {error.hint}")
+    raise UsageError("no token was accepted")
+
+
+def _choice(what: str, options: Sequence[str]) -> int:
+    """Return the index of the option that the person chooses; the only one without a question."""
+    if len(options) == 1:
+        return 0
+    for number, option in enumerate(options, 1):
+        print(f"  {number}  {option}", file=sys.stderr)
+    for _ in range(TRIES):
+        answer = _asked(f"{what} [1]: ") or "1"
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(options):
+            return int(answer) - 1
+    raise UsageError(f"no {what} was chosen", hint=f"answer with a number from 1 to {len(options)}")
+
+
+def _store(app: App, place: str, account_id: str) -> None:
+    from ops.config import storing
+    from ops.ui.questions import confirm
+
+    token = app.settings.credentials.token
+    if place == "dotenv":
+        file = app.settings.project / ".env"
+        if there := storing.variables_in(file):
+            confirm(f"replace {' and '.join(sorted(there))} in {file}?", assume_yes=False, terminal=True)
+        storing.write_dotenv(file, token, account_id)
+        app.note(f"stored in {file}")
+        return
+    for left in reversed(range(TRIES)):
+        name = _asked("name of the profile [main]: ") or "main"
+        try:
+            storing.write_profile(app.settings, name, token, account_id, keyring=place == "keyring")
+            break
+        except UsageError as error:
+            if not left:
+                raise
+            app.warn(f"{error.message}; {error.hint}")
+    app.note(
+        f"stored; `inv profile {name}` sets it for a line, and `inv profile {name} --default` for all lines"
+    )
+
+
+def _asked(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return input().strip()

@@ -1,0 +1,59 @@
+"""What `inv` alone prints: the first commands, the stage, and the newest snapshot. Sends no request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.errors import OpsError
+from ops.ui.human import shown
+from ops.ui.shapes import TIME
+
+FIRST = (
+    ("sandbox scan.export", "try it: export an account that exists only on this machine"),
+    ("init", "give it a token and choose an account"),
+    ("zones.list", "the zones of the account"),
+    ("dns.list example.com", "the DNS records of a zone"),
+    ("scan.export", "a snapshot of the whole account"),
+    ("undo.last", "take the last change back"),
+)
+
+
+def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
+    """Return the text; *program* is how it is typed, *invoke* the `ops:` part of Invoke's configuration."""
+    width = max(len(task) for task, _does in FIRST)
+    lines = [f"  {program} {task:{width}}  {does}" for task, does in FIRST]
+    return "\n".join(
+        (
+            "Operations for Cloudflare, from a terminal and in jobs.",
+            "",
+            *lines,
+            "",
+            *_state(project, invoke),
+            f"All tasks: {program} --list    One task: {program} help dns.list",
+        )
+    )
+
+
+def _state(project: Path, invoke: Mapping[str, object]) -> list[str]:
+    from ops.config.private import environment
+    from ops.config.settings import API, load
+    from ops.snapshots.library import Library, accounts, newest
+
+    try:
+        settings = load({}, invoke=invoke, environ=environment(), cwd=project)
+        server = "" if settings.base_url == API else f" at {settings.base_url}"
+        profile = f", profile {settings.profile}" if settings.profile else ""
+        account = settings.account_id or "the token's account"
+        kind = settings.credentials.kind
+        stage = f"{account}{server}{profile}" if kind != "none" else "no token is set: `init` asks for one"
+        names = (
+            [settings.account_id] if settings.account_id else accounts(settings.exports, lambda _error: None)
+        )
+        found = [entry for name in names if (entry := newest(Library(settings.exports, name).all()))]
+        last = max(found, key=lambda entry: entry.started, default=None)
+    except OpsError as error:
+        return [f"Account:          unknown: {error.message}"]
+    age = f"{last.name}, {shown(last.started, TIME, time.time())}" if last else "none yet"
+    return [f"Account:          {stage}", f"Newest snapshot:  {age}"]

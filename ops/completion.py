@@ -1,0 +1,230 @@
+"""The candidates for a word at the cursor: `python -m ops.completion SHELL LINE`; silent on any error.
+
+A shell asks at every Tab, so no task is imported: their names and options are read from an index in the cache
+folder, which is written again after any change. Names of zones, namespaces and scripts
+come from the newest snapshot on this machine, never from Cloudflare.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from ops.version import VERSION
+
+PROGRAMS = ("inv", "invoke", "cfops")
+_END = "\x01"
+# What an option's values are, by its name or by "task option": words, or a kind and its field.
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "--output": FORMATS,
+    "-o": FORMATS,
+    "--log-format": ("text", "json"),
+    "--for": ("cron", "systemd", "github", "kubernetes"),
+    "--kv": ("keys", "values", "none"),
+    "--format": ("modules", "service-worker"),
+    "dns.export --format": ("bind", "yaml", "json", "csv"),
+    "completion --shell": ("bash", "zsh", "fish"),
+}
+NAMES = {
+    "--zone": ("zones.zone", "name"),
+    "--host": ("zones.zone", "name"),
+    "--namespace": ("kv.namespace", "title"),
+    "do.info --namespace": ("do.namespace", "name"),
+    "do.objects --namespace": ("do.namespace", "name"),
+    "do.object --namespace": ("do.namespace", "name"),
+    "--script": ("workers.script", "id"),
+    "--bucket": ("r2.bucket", "name"),
+}
+SNAPSHOTS = (
+    "--at",
+    "-a",
+    "-b",
+    *(f"snapshots.{task} --name" for task in ("push", "render", "restore", "show", "verify")),
+)
+KINDS = ("--only", "--skip", "--kind", "--product")
+PROFILES = ("--profile", "profile --name")
+# More than that is not read at a Tab.
+LARGEST = 4 << 20
+
+
+class Task(NamedTuple):
+    """What the index knows of a task: options and whether each takes a value, and its main arguments."""
+
+    options: dict[str, bool]
+    arguments: list[str]
+    required: list[str]
+
+
+def main(shell: str, line: str) -> None:
+    """Print the candidates, one a line."""
+    from ops.config.private import environment
+    from ops.config.settings import load
+
+    settings = load({}, invoke={}, environ=environment(), cwd=Path.cwd())
+    words = _words(line)
+    for word in _matching(words[-1], _candidates(words, _index(settings.cache_dir), settings)):
+        print(_written(word, words[-1], shell))
+
+
+def _words(line: str) -> list[str]:
+    """Return the words after the program's name; the last is the one at the cursor, perhaps empty."""
+    for closing in ("", "'", '"'):
+        try:
+            words = shlex.split(f"{line}{_END}{closing}")
+            break
+        except ValueError:
+            continue
+    first = next(n for n, word in enumerate(words) if Path(word).name in PROGRAMS)
+    return [word.removesuffix(_END) for word in words[first + 1 :]]
+
+
+def _candidates(words: list[str], index: dict[str, Any], settings: Any) -> Iterable[str]:
+    tasks = {name: Task(*entry) for name, entry in index["tasks"].items()}
+    name, task, pending, given, bare = "", None, "", set[str](), 0
+    for word in words[:-1]:
+        left = [a for a in task.arguments if a not in given][bare:] if task else []
+        if pending:
+            pending = ""
+        elif word.startswith("-"):
+            flag, equals, _value = word.partition("=")
+            given.add(flag)
+            pending = flag if not equals and (task.options if task else index["core"]).get(flag) else ""
+        elif word in tasks and not (task and set(left) & set(task.required)):
+            name, task, given, bare = word, tasks[word], set(), 0
+        else:
+            bare += 1
+    current = words[-1]
+    flag, equals, _value = current.partition("=")
+    if pending or (equals and flag.startswith("-")):
+        return (
+            f"{flag}={value}" if equals else value
+            for value in _values(name, pending or flag, index, settings)
+        )
+    if current.startswith("-"):
+        return [flag for flag in (task.options if task else index["core"]) if flag not in given]
+    left = [a for a in task.arguments if a not in given][bare:] if task else []
+    found = list(_values(name, left[0], index, settings)) if left else []
+    return found if task and set(left) & set(task.required) else [*found, *tasks]
+
+
+def _values(task: str, flag: str, index: dict[str, Any], settings: Any) -> Iterator[str]:
+    named = f"{task} {flag}"
+    if kind := NAMES.get(named) or NAMES.get(flag):
+        yield from _names(*kind, settings)
+    elif flag in SNAPSHOTS or named in SNAPSHOTS:
+        yield from ("latest", "previous", *(("live",) if flag in ("-a", "-b") else ()))
+        yield from (folder.name for account in _accounts(settings) for folder in _snapshots(account))
+    elif flag in KINDS:
+        yield from index["kinds"]
+    elif flag in PROFILES or named in PROFILES:
+        from ops.config.layers import list_profiles
+
+        yield from list_profiles(settings.config_dir).by_name
+    elif flag == "--task":
+        yield from index["tasks"]
+    else:
+        yield from CHOICES.get(named) or CHOICES.get(flag) or ()
+
+
+def _accounts(settings: Any) -> list[Path]:
+    """Return the folders of the accounts with snapshots; only that of the account in force if it is known."""
+    if settings.account_id:
+        return [settings.exports / settings.account_id]
+    return sorted(p for p in settings.exports.glob("*") if p.is_dir())
+
+
+def _snapshots(account: Path) -> list[Path]:
+    """Return the snapshots of an account, newest first."""
+    return sorted(account.glob("[0-9]*"), reverse=True)
+
+
+def _names(kind: str, field: str, settings: Any) -> Iterator[str]:
+    """Yield the names of a kind in the newest snapshot of each account that has it."""
+    for account in _accounts(settings):
+        file = next((f for s in _snapshots(account) if (f := s / f"{kind}.jsonl").is_file()), None)
+        if file and file.stat().st_size <= LARGEST:
+            for line in file.read_text(encoding="utf-8").splitlines():
+                value = json.loads(line).get("item", {}).get(field)
+                if isinstance(value, str) and value.isprintable():
+                    yield value
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    """Return the index of the tasks of this folder's tasks.py, or of cfops alone; a stale one is replaced."""
+    tasks, here = Path("tasks.py").absolute(), Path(__file__).parent
+    own = str(tasks) if tasks.is_file() else ""
+    files = [*here.rglob("*.py"), *([tasks] if own else [])]
+    stamp = [VERSION, str(here), own, max(file.stat().st_mtime_ns for file in files)]
+    stored = folder / f"completion-{crc32(own.encode()):08x}.json"
+    try:
+        index: dict[str, Any] = json.loads(stored.read_bytes())
+        if index["stamp"] == stamp:
+            return index
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    index = {"stamp": stamp, **_read_tasks(tasks)}
+    from ops.files.disk import atomic, private_folder
+
+    private_folder(folder)
+    with atomic(stored) as file:
+        file.write(json.dumps(index).encode())
+    return index
+
+
+def _read_tasks(tasks: Path) -> dict[str, Any]:
+    from invoke.collection import Collection
+    from invoke.parser.context import to_flag
+    from invoke.program import Program
+
+    from ops.cli.words import flag_of
+    from ops.kinds.catalog import kinds
+    from ops.program import collection
+
+    root = collection()
+    if tasks.is_file():
+        from invoke.loader import FilesystemLoader
+
+        root = Collection.from_module(FilesystemLoader(start=str(Path.cwd())).load("tasks")[0])
+    named: dict[str, Any] = {}
+    for context in root.to_contexts():
+        task = root[context.name]
+        options = {
+            to_flag(n): a.takes_value and not a.optional for a in context.args.values() for n in a.names
+        }
+        arguments = [flag_of(name) for name in getattr(task, "arguments", ())]
+        entry = (options, arguments, [flag_of(name) for name in getattr(task, "required", ())])
+        named |= dict.fromkeys((str(context.name), *context.aliases), entry)
+    core = {to_flag(n): a.takes_value and not a.optional for a in Program().core_args() for n in a.names}
+    return {
+        "tasks": named,
+        "core": core,
+        "kinds": sorted({*kinds(), *(kind.split(".")[0] for kind in kinds())}),
+    }
+
+
+def _matching(current: str, candidates: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word for word in candidates if word.startswith(current)))
+
+
+def _written(word: str, current: str, shell: str) -> str:
+    """Return a candidate as the shell wants it: bash takes what follows the last `=`, quoted by us."""
+    if shell != "bash":
+        return word
+    _flag, equals, value = word.partition("=")
+    return shlex.quote(value if equals and "=" in current else word)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2])
+        sys.stdout.flush()
+    except Exception:
+        # A Tab must never print an error.
+        os._exit(0)

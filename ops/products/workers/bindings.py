@@ -1,0 +1,47 @@
+"""What the bindings of a script are bound to, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ops.items import reach
+from ops.products.zones.parts import attempt
+
+if TYPE_CHECKING:
+    from ops.http.client import Client
+    from ops.items import Json
+
+# The fields of a binding that say what it is bound to, the first that it has.
+TARGETS = (
+    "class_name", "namespace_id", "database_id", "bucket_name", "queue_name", "service", "dataset",
+    "index_name", "script_name", "id",
+)  # fmt: skip
+# The types that name it by its id alone, and the kind whose items have it.
+BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
+
+
+def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[str, str]:
+    """Return what each binding is bound to, by name where it can be read; "" for a value of its own."""
+    from ops.kinds.catalog import kinds
+    from ops.kinds.resource import Owner
+
+    names: dict[str, str] = {}
+
+    def listed(kind: str) -> dict[str, str]:
+        resource = kinds()[kind]
+        items = resource.list(client, Owner(account_id, account_id, {}))
+        return {str(item[resource.key]): str(reach(item, resource.label)) for item in items}
+
+    for type, kind in BY_ID.items():
+        if any(binding["type"] == type for binding in bindings):
+            names |= attempt(kind, partial(listed, kind)).value or {}
+    targets = {one["name"]: next((one[field] for field in TARGETS if one.get(field)), "") for one in bindings}
+    return {name: names.get(target, str(target)) for name, target in targets.items()}
+
+
+def lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line for each binding: SESSIONS → sessions (kv_namespace)."""
+    pairs = ((binding["name"], binding["type"]) for binding in bindings)
+    return tuple(f"{name}{f' → {bound[name]}' if bound[name] else ''} ({type})" for name, type in pairs)

@@ -1,0 +1,187 @@
+"""What a shell offers at Tab, asked through the script that `inv completion` prints."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.completion import KINDS, PROFILES, SNAPSHOTS, _words
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+
+Inv = Callable[..., Result]
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _one_index(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests share an index, which takes half a second to write."""
+    monkeypatch.setenv("CFOPS_CACHE_DIR", str(shared_cache))
+
+
+def offered(inv: Inv, line: str) -> list[str]:
+    """Return what bash would show for *line* with the cursor at its end."""
+    script = inv("completion", "bash").out
+    ask = f"{script}\nCOMP_LINE={shlex.quote(line)}\nCOMP_POINT={len(line)}\n_cfops_complete\n"
+    done = subprocess.run(
+        ["bash", "--norc", "-c", ask + 'printf "%s\\n" "${COMPREPLY[@]}"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [word for word in done.stdout.split("\n") if word]
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ("inv dns.l", ["dns.list"]),
+        ("cfops dns.l", ["dns.list"]),
+        ("inv dns.list --zo", ["--zone"]),
+        ("inv dns.list --output js", ["json", "jsonl"]),
+        ("inv dns.list -o y", ["yaml"]),
+        ("inv dns.list --output=js", ["json", "jsonl"]),
+        ("inv schedule --for ", ["cron", "systemd", "github", "kubernetes"]),
+        ("inv scan.export --only kv.n", ["kv.namespace"]),
+        ("inv snapshots.diff l", ["latest", "live"]),
+        ("inv --list-d", ["--list-depth"]),
+        ("inv dns.list example.com zones.li", ["zones.list"]),
+        ("inv completion ", ["bash", "zsh", "fish"]),
+    ],
+)
+def test_tasks_options_and_fixed_values(inv: Inv, line: str, first: list[str]) -> None:
+    assert offered(inv, line)[: len(first)] == first
+
+
+def test_names_come_from_the_newest_snapshot(inv: Inv, staged: Sandbox) -> None:
+    assert inv("scan.export").code == 0
+    sent = len(staged.requests)
+
+    assert "example.com" in offered(inv, "inv dns.list exa")
+    assert "example.com" in offered(inv, "inv zones.info --zone=exa")
+    assert "sessions" in offered(inv, "inv kv.get ")
+    assert "api-gateway" in offered(inv, "inv workers.info api")
+    assert len(offered(inv, "inv snapshots.restore 2")) == 1
+    assert len(staged.requests) == sent
+
+
+def test_a_required_main_argument_is_offered_before_any_task(inv: Inv, staged: Sandbox) -> None:
+    assert inv("scan.export").code == 0
+
+    assert "zones.list" not in offered(inv, "inv dns.list ")
+    assert "zones.list" in offered(inv, "inv dns.list example.com ")
+
+
+def test_without_names_and_in_unknown_places_nothing_is_offered(inv: Inv) -> None:
+    assert offered(inv, "inv dns.list --zone ") == []
+    assert offered(inv, "inv dns.list --zone x --nonsense=") == []
+    assert offered(inv, "ls ") == []
+    assert offered(inv, "inv 'unclosed") == []
+
+
+def test_a_name_with_special_characters_is_one_quoted_word(inv: Inv, staged: Sandbox) -> None:
+    assert inv("kv.create", "--title", "two words; $(x)", "--yes").code == 0
+    assert inv("scan.export").code == 0
+
+    assert offered(inv, "inv kv.keys two") == [shlex.quote("two words; $(x)")]
+
+
+def test_a_damaged_index_or_snapshot_is_silent(inv: Inv, staged: Sandbox, tmp_path: Path) -> None:
+    assert offered(inv, "inv dns.l") == ["dns.list"]
+    index = next(Path(os.environ["CFOPS_CACHE_DIR"]).glob("completion-*.json"))
+
+    index.write_text('{"stamp": 1}')
+    assert offered(inv, "inv dns.l") == ["dns.list"]
+    index.write_text("[")
+    assert offered(inv, "inv dns.l") == ["dns.list"]
+
+    assert inv("scan.export").code == 0
+    next(Path(os.environ["CFOPS_EXPORTS"]).glob("*/2*/zones.zone.jsonl")).write_text("{")
+    assert offered(inv, "inv dns.list --zone e") == []
+
+
+def test_tasks_of_the_repository_itself_are_offered(
+    inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tasks.py").write_text(
+        "from invoke import task\nfrom ops.program import collection\n\n\n@task\n"
+        "def rollout(c, wave=1):\n    pass\n\n\nns = collection()\nns.add_task(rollout)\n"
+    )
+
+    assert offered(inv, "inv roll") == ["rollout"]
+    assert offered(inv, "inv rollout --w") == ["--wave"]
+
+
+def test_no_module_of_a_task_is_imported_once_the_index_exists(inv: Inv) -> None:
+    offered(inv, "inv dns.l")
+    code = (
+        "import sys; from ops.completion import main; main('bash', 'inv dns.list --zone ')\n"
+        "print(sorted({'invoke', 'requests', 'ops.program', 'ops.cli', 'tabulate'} & set(sys.modules)))"
+    )
+
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_scripts_of_other_shells_are_valid(inv: Inv, shell: str, tmp_path: Path) -> None:
+    script = inv("completion", shell).out
+    assert "-m ops.completion" in script
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    file = tmp_path / "script"
+    file.write_text(script)
+
+    done = subprocess.run([shell, "-n", str(file)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_unknown_shell_is_refused(inv: Inv) -> None:
+    result = inv("completion", "powershell")
+
+    assert result.code == 1
+    assert "bash" in result.err
+
+
+def test_every_option_with_known_values_exists() -> None:
+    from ops.completion import CHOICES, NAMES
+    from ops.program import collection
+
+    contexts = {context.name: context for context in collection().to_contexts()}
+    for known in (*CHOICES, *NAMES, *SNAPSHOTS, *KINDS, *PROFILES):
+        task, _, flag = known.rpartition(" ")
+        assert any(flag in context.flags for name, context in contexts.items() if task in ("", name)), known
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("inv a ", ["a", ""]),
+        ("inv ", [""]),
+        ("FOO=1 /usr/bin/inv a b", ["a", "b"]),
+        ("inv kv.get 'a b", ["kv.get", "a b"]),
+        ('inv kv.get "a b" c', ["kv.get", "a b", "c"]),
+    ],
+)
+def test_the_words_of_a_line_up_to_the_cursor(line: str, words: list[str]) -> None:
+    assert _words(line) == words

@@ -1,0 +1,160 @@
+"""Main arguments without their names: for every task, alone and in a chain."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+from invoke.exceptions import ParseError
+from invoke.parser.context import ParserContext
+
+from ops.cli.command import Command
+from ops.cli.words import flag_of, place
+from ops.program import TaskContext, collection
+from tests.conftest import Result
+
+Inv = Callable[..., Result]
+
+ROOT = collection()
+TASKS: dict[str, Command] = {name: ROOT[name] for name in ROOT.task_names}
+CONTEXTS: dict[str, ParserContext] = {name: TaskContext(name, (), task) for name, task in TASKS.items()}
+CORE = ParserContext()
+WITH_ARGUMENTS = sorted(name for name, task in TASKS.items() if task.arguments)
+
+
+def placed(*words: str) -> list[str]:
+    return place(words, CONTEXTS, TASKS, CORE)
+
+
+def values(task: Command, count: int) -> list[str]:
+    return [f"value-{number}" for number in range(count)] if task.arguments else []
+
+
+@pytest.mark.parametrize("name", WITH_ARGUMENTS)
+def test_words_after_a_task_are_its_main_arguments_in_order(name: str) -> None:
+    task = TASKS[name]
+    for count in range(1, len(task.arguments) + 1):
+        words = values(task, count)
+
+        options = [f"{flag_of(a)}={w}" for a, w in zip(task.arguments, words, strict=False)]
+        assert placed(name, *words) == [name, *options]
+
+
+@pytest.mark.parametrize("name", WITH_ARGUMENTS)
+def test_a_main_argument_given_by_name_is_left_out_of_the_order(name: str) -> None:
+    task = TASKS[name]
+    for named in task.arguments:
+        others = [a for a in task.arguments if a != named]
+        words = values(task, len(others))
+
+        options = [f"{flag_of(a)}={w}" for a, w in zip(others, words, strict=True)]
+        assert placed(name, *words, flag_of(named), "x") == [name, *options, flag_of(named), "x"]
+        assert placed(name, f"{flag_of(named)}=x", *words) == [name, f"{flag_of(named)}=x", *options]
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_the_name_of_a_task_is_the_next_task(name: str) -> None:
+    task = TASKS[name]
+    if "task" in task.arguments:
+        return  # its words are the names of tasks
+    required = values(task, len(task.required)) if task.arguments else []
+    full = values(task, len(task.arguments))
+
+    for given in (required, full):
+        line = placed(name, *given, "dns.list", "example.com")
+
+        assert line[len(given) + 1 :] == ["dns.list", "--zone=example.com"]
+
+
+@pytest.mark.parametrize(("name", "other"), list(itertools.product(WITH_ARGUMENTS, ["doctor", "zones.list"])))
+def test_a_word_that_may_be_a_task_or_a_needed_argument_is_refused(name: str, other: str) -> None:
+    task = TASKS[name]
+    for count, argument in enumerate(task.arguments):
+        if argument not in task.required:
+            continue
+        with pytest.raises(ParseError) as problem:
+            placed(name, *values(task, count), other)
+
+        assert (
+            str(problem.value) == f"{other} is the name of a task, and {name} still needs {flag_of(argument)}"
+        )
+        assert f"{flag_of(argument)}={other}" in problem.value.hint  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", WITH_ARGUMENTS)
+def test_options_and_their_values_are_never_main_arguments(name: str) -> None:
+    first = flag_of(TASKS[name].arguments[0])
+    before = ["--output", "json", "-q", "-o", "csv", "-qo", "tsv"]
+
+    assert placed(name, *before, "x") == [name, *before, f"{first}=x"]
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(TASKS) if "output" in TASKS[name].shared])
+def test_json_is_short_for_output_json(name: str) -> None:
+    assert placed(name, "--json") == [name, "--output=json"]
+
+
+def test_words_before_the_first_task_and_after_two_dashes_stay() -> None:
+    line = ["staging", "dns.list", "example.com", "--", "doctor", "x"]
+
+    assert placed(*line) == ["staging", "dns.list", "--zone=example.com", "--", "doctor", "x"]
+
+
+def test_the_last_main_argument_may_be_repeated_if_its_option_may() -> None:
+    assert placed("doctor", "dns", "kv") == ["doctor", "--product=dns", "--product=kv"]
+
+
+def test_surplus_words_are_left_for_the_parser_to_refuse() -> None:
+    assert placed("zones.info", "a.example", "b.example") == ["zones.info", "--zone=a.example", "b.example"]
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+@pytest.mark.parametrize("how", [("help", "{}"), ("{}", "--help"), ("{}", "-h"), ("--help", "{}")])
+def test_every_task_has_help_however_it_is_asked_for(name: str, how: tuple[str, ...], inv: Inv) -> None:
+    result = inv(*(word.format(name) for word in how))
+
+    task = TASKS[name]
+    usage = " ".join(
+        [a.upper().rstrip("_") if a in task.required else f"[{a.upper()}]" for a in task.arguments]
+    )
+    assert result.code == 0, result.err
+    assert result.out.startswith(" ".join(f"Usage: inv {name} {usage} [options]".split()))
+    assert "--help shared" in result.out
+    assert all(f"* {flag_of(n)} " in result.out for n in task.required)
+    assert ("Exit codes: 5" in result.out) == ("exit_code" in task.function.__annotations__)
+
+
+def test_help_of_the_shared_options_explains_each_and_the_exit_codes(inv: Inv) -> None:
+    from ops.cli.options import EVERYWHERE, ON_LISTS, ON_READS, ON_WRITES
+
+    result = inv("--help", "shared")
+
+    assert result.code == 0
+    for name in EVERYWHERE | ON_LISTS | ON_READS | ON_WRITES:
+        assert f"{flag_of(name)}" in result.out
+    assert "143  terminated" in result.out
+
+
+def test_help_of_a_collection_lists_its_tasks(inv: Inv) -> None:
+    result = inv("help", "dns")
+
+    assert result.code == 0
+    assert ".list" in result.out
+    assert "Show the records of a zone" in result.out or "records" in result.out
+
+
+def test_inv_alone_shows_the_first_commands_the_account_and_the_newest_snapshot(inv: Inv) -> None:
+    result = inv()
+
+    assert result.code == 0
+    assert "inv sandbox scan.export" in result.out
+    assert "no token is set" in result.out or "account" in result.out
+    assert "Newest snapshot:  none yet" in result.out
+
+
+def test_main_arguments_reach_the_task(inv: Inv, staged: object) -> None:
+    named = inv("kv.get", "--namespace", "config", "--key", "feature-flags")
+    bare = inv("kv.get", "--namespace=config", "feature-flags")
+
+    assert (bare.code, bare.out) == (named.code, named.out)
