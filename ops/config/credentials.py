@@ -243,6 +243,15 @@ def _from_file(file: Path, allow_insecure: bool) -> str:
     raise CredentialsError(f"the token file {file} is empty", hint="write only the token into it")
 
 
+def store_in_keyring(name: str, token: str) -> None:
+    """Keep the token of the profile *name* in the keyring. Raises CredentialsError."""
+    try:
+        import_module("keyring").set_password("cfops", name, token)
+    except Exception as problem:
+        hint = "unlock it, or choose another place"
+        raise CredentialsError(f"the keyring cannot be used ({type(problem).__name__})", hint=hint) from None
+
+
 def _from_keyring(name: str) -> str:
     try:
         keyring = import_module("keyring")

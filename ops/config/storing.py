@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.config.credentials import TOKEN
+from ops.config.credentials import TOKEN, store_in_keyring
 from ops.config.layers import list_profiles, set_default
 from ops.config.private import is_there, read_private
 from ops.errors import CredentialsError, UsageError
@@ -76,7 +75,7 @@ def write_profile(settings: Settings, name: str, token: str, account_id: str, *,
         raise UsageError(f"there is a profile {name} in {profiles.file}", hint="choose another name")
     private_folder(settings.config_dir)
     if keyring:
-        import_module("keyring").set_password("cfops", name, token)
+        store_in_keyring(name, token)
         source = "keyring = true"
     else:
         with atomic(settings.config_dir / f"token-{name}") as out:

@@ -204,6 +204,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
 
 @command(
     "find",
+    positional=("address",),
     needs=f"Zone > Zone > Read, {READ}",
     help={
         "address": "in this network or at this address: A, AAAA, and the addresses in SPF, HTTPS and SVCB",
@@ -215,7 +216,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
 def find_records(app: App, address: str = "", content: str = "", name: str = "", comment: str = "") -> Rows:
     """Find the records of all zones that have an address, or that contain a text. Takes a request per zone.
 
-    inv dns.find --address 192.0.2.0/24
+    inv dns.find 192.0.2.0/24
     inv dns.find --content mx1.example.com --output json
     inv dns.find --name vpn --offline
     """
