@@ -18,19 +18,20 @@ def confirm(
     terminal: bool,
     ask: Callable[[], str] = input,
     err: TextIO | None = None,
+    option: str = "--yes",
 ) -> None:
     """Return if the answer is yes, or *assume_yes* is set; raise Refused otherwise.
 
-    *terminal*: somebody can answer. The question goes to *err* (stderr), since stdout is for data. No
-    answer, and the end of the input, mean no.
+    *terminal*: somebody can answer; *option* is the one that sets *assume_yes*. The question goes to *err*
+    (stderr), since stdout is for data. No answer, and the end of the input, mean no.
     """
     if assume_yes:
         return
     if not terminal:
-        hint = "there is no terminal to ask on; add --yes to confirm"
+        hint = f"there is no terminal to ask on; add {option} to confirm"
         raise Refused(f"not confirmed: {question}", hint=hint)
     if _answer(f"{question} [y/N] ", ask, err).lower() not in ("y", "yes"):
-        raise Refused("not confirmed: nothing was changed", hint="answer `y`, or add --yes")
+        raise Refused("not confirmed: nothing was changed", hint=f"answer `y`, or add {option}")
 
 
 def typed_name(
