@@ -22,8 +22,7 @@ ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
 COLUMNS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", LOW),
-    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS),
-    Column("where", LOW),
+    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
 )  # fmt: skip
 DETAILS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),

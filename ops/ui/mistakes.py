@@ -30,7 +30,9 @@ def explain(error: ParseError, collection: Collection, core: ParserContext) -> s
             text = f"{word} is a collection of tasks, not a task"
             return _joined(text, f"its tasks are {', '.join(inside)}")
         guess = did_you_mean(word, tasks)
-        return _joined(f"there is no task {word}", f"{guess} `inv --list` shows the tasks".strip())
+        shown = f"`inv --help {context.name}` shows its arguments, " if context and context.name else ""
+        shown += "`inv --list` shows the tasks"
+        return _joined(f"there is no task {word}", f"{guess} {shown}".strip())
     if missing := re.fullmatch(r"Flag (.*) needed value and was not given one!", problem):
         problem = f"{missing[1]} needs a value"
     task = f"`inv --help {context.name}` shows the options" if context and context.name else ""

@@ -344,7 +344,7 @@ def test_the_reason_of_a_failed_section_is_shown_whole(task: str, inv: Inv, stag
 
     shown = json.loads(result.out)
     note = (
-        shown["reason"]
+        shown["note"]
         if task == "scan.export"
         else next(row["note"] for row in shown if row["kind"] == "workers.route")
     )
