@@ -52,7 +52,7 @@ def from_options(options: Mapping[str, object], folder: Path) -> Layer:
 
 
 def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, guarded: bool) -> Layer:
-    """Return the layer of the variables that name settings; an empty one counts as unset, but for the pager.
+    """Return the layer of the variables that name settings; an empty one counts as unset, except PAGER.
 
     Raises UsageError if the two names of the base URL differ, or if a source that is not *guarded* against
     other users sets something that weakens a protection.
