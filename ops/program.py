@@ -36,7 +36,6 @@ from ops.cli.command import Command, collection_of
 from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
-from ops.files.disk import open_regular
 from ops.kinds.catalog import task_modules
 
 ALIASES = {"do": "durable-objects"}
@@ -101,6 +100,8 @@ class OpsConfig(Config):
 
 
 def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
+    from ops.files.disk import open_regular
+
     try:
         with open_regular(Path(path)) as file:
             # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.

@@ -160,6 +160,21 @@ def test_every_task_has_help_however_it_is_asked_for(name: str, how: tuple[str, 
     assert ("Exit codes: 5" in result.out) == ("exit_code" in task.function.__annotations__)
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            "zones.info a.example more",
+            "`inv --list` shows the tasks, `inv --help zones.info` what zones.info",
+        ),
+        ("kv.info sessions", "`inv --list kv` shows the tasks"),
+        ("zones.lst", "did you mean zones.list? `inv --list zones` shows the tasks"),
+    ],
+)
+def test_the_hint_for_an_unknown_word_fits_the_line(words: str, hint: str, inv: Inv) -> None:
+    assert f"\nhint: {hint}" in inv(*words.split()).err
+
+
 def test_help_of_the_shared_options_explains_each_and_the_exit_codes(inv: Inv) -> None:
     from ops.cli.options import EVERYWHERE, ON_LISTS, ON_READS, ON_WRITES
 

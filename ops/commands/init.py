@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import CredentialsError, Refused, UsageError
-from ops.ui.escape import printable
-from ops.ui.questions import answer, confirm
-from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +59,7 @@ def _accepted(app: App) -> list[Json]:
     from ops.config.credentials import Credentials
     from ops.config.storing import check_token
     from ops.products.accounts import api
+    from ops.ui.questions import answer
 
     # The question comes from getpass, after it has turned the echo off.
     def ask_token() -> str:
@@ -81,6 +79,10 @@ def _accepted(app: App) -> list[Json]:
 
 def _choice(what: str, options: Sequence[str]) -> int:
     """Return the index of the option that the person chooses; the only one without a question."""
+    from ops.ui.escape import printable
+    from ops.ui.questions import answer
+    from ops.ui.spinner import said
+
     if len(options) == 1:
         return 0
     said()
@@ -95,8 +97,13 @@ def _choice(what: str, options: Sequence[str]) -> int:
 
 def _store(app: App, place: str, account_id: str) -> None:
     from ops.config import storing
+    from ops.config.credentials import TOKEN
+    from ops.config.private import environment
+    from ops.ui.questions import answer, confirm
 
     token = app.settings.credentials.token
+    if environment().get(TOKEN):
+        app.warn(f"{TOKEN} is set in this environment and is used instead: unset it")
     if place == "dotenv":
         file = app.settings.project / ".env"
         if there := storing.variables_in(file):
