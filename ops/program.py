@@ -36,7 +36,6 @@ from ops.cli.command import Command, collection_of
 from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
-from ops.files.disk import open_regular
 from ops.kinds.catalog import task_modules
 
 ALIASES = {"do": "durable-objects"}
@@ -101,6 +100,8 @@ class OpsConfig(Config):
 
 
 def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
+    from ops.files.disk import open_regular
+
     try:
         with open_regular(Path(path)) as file:
             # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.
@@ -212,10 +213,15 @@ class OpsProgram(Program):
                 "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
                 for word, after in pairwise([*self.core.unparsed, ""])
             ]
-        if self.core.unparsed[:1] == ["help"]:
-            # `inv help TASK` is `inv --help TASK`.
-            self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
+        words = self.core.unparsed
+        if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
+            words = ["help", words[0]]
+        if words[:1] == ["help"]:
+            # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
+            self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
             self.core.unparsed = []
+        if "--" in self.argv:
+            self.core.unparsed += self.argv[self.argv.index("--") :]
         with self._explained():
             super().parse_tasks()
 
