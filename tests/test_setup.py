@@ -240,6 +240,15 @@ def test_schedule_keeps_a_file_that_was_changed(inv: Inv, tmp_path: Path) -> Non
     assert (folder / "cfops-export.crontab").read_text() == "mine"
 
 
+def test_schedule_refuses_a_pipe_in_place_of_its_file(inv: Inv, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "cfops-export.crontab")
+
+    result = inv("schedule", "--to", str(tmp_path))
+
+    assert result.code == 2
+    assert "cfops-export.crontab cannot be read: it is not a regular file" in result.err
+
+
 def test_the_cron_command_that_is_printed_adds_the_job_and_keeps_the_others(inv: Inv, tmp_path: Path) -> None:
     result = inv("schedule", "--to", str(tmp_path / "job"))
     command = result.err.splitlines()[-1].strip()
