@@ -293,3 +293,11 @@ def test_web_is_refused_on_the_sandbox(inv: Inv) -> None:
 
     assert result.code == 1
     assert "the sandbox has no dashboard" in result.err
+
+
+def test_a_job_that_is_made_on_the_sandbox_does_not_name_its_account(inv: Inv) -> None:
+    result = inv("sandbox", "schedule", "--for", "cron")
+
+    assert result.code == 0, result.err
+    assert "--account-id" not in result.out
+    assert "not the sandbox" in result.err

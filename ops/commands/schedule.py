@@ -51,7 +51,7 @@ def schedule(
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
     to: str = "",
-) -> Text | None:
+) -> None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
 
     Ends with the commands that install it.
@@ -73,10 +73,12 @@ def schedule(
     folder = Path(to or "DIR")
     if to:
         _write(app, folder, install.files(for_, job))
+    else:
+        # The commands come last, below the text and its pager.
+        app.show(Text(install.text(for_, job)))
     app.note(f"to install it{'' if to else ', write it to files with --to DIR, then'}:")
     for line in install.commands(for_, job, folder):
         app.note(f"  {line}")
-    return None if to else Text(install.text(for_, job))
 
 
 def _write(app: App, folder: Path, files: dict[str, str]) -> None:
@@ -147,7 +149,12 @@ def _for_platform(app: App, platform: str, wanted: dict[str, Any]) -> dict[str, 
     """Return the options that make sense on *platform*, without the monitor."""
     fit = {**wanted, "ping": "", "kv": "" if wanted["kv"] == "keys" else wanted["kv"]}
     if platform in ("cron", "systemd"):
+        from ops.config.settings import SANDBOX
+
         settings = app.settings
+        if settings.api_host == SANDBOX:
+            app.warn("the job will export the account of its own token, not the sandbox")
+            return {"profile": settings.profile, **fit}
         return {"account_id": settings.account_id, "profile": settings.profile, **fit}
     if platform == "github":
         app.note("a runner has no earlier snapshots: --guard and --prune are left out")
