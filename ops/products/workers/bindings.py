@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ops.http.shape import require
 from ops.items import reach
 from ops.products.zones.parts import attempt
 
@@ -32,7 +33,8 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
     def listed(kind: str) -> dict[str, str]:
         resource = kinds()[kind]
         items = resource.list(client, Owner(account_id, account_id, {}))
-        return {str(item[resource.key]): str(reach(item, resource.label)) for item in items}
+        kept = (require(item, resource.kind, **{resource.key: str}) for item in items)
+        return {item[resource.key]: str(reach(item, resource.label)) for item in kept}
 
     for type, kind in BY_ID.items():
         if any(binding["type"] == type for binding in bindings):
