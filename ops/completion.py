@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -68,13 +69,16 @@ def main(shell: str, line: str) -> None:
     from ops.config.settings import load
 
     settings = load({}, invoke={}, environ=environment(), cwd=Path.cwd())
-    words = _words(line)
+    words, quote = _words(line)
     for word in _matching(words[-1], _candidates(words, _index(settings.cache_dir), settings)):
-        print(_written(word, words[-1], shell))
+        print(_bash(word, words[-1], quote, line) if shell == "bash" else word)
 
 
-def _words(line: str) -> list[str]:
-    """Return the words after the program's name; the last is the one at the cursor, perhaps empty."""
+def _words(line: str) -> tuple[list[str], str]:
+    """Return the words after the program's name, and the quote that is open.
+
+    The last word is the one at the cursor, perhaps empty.
+    """
     for closing in ("", "'", '"'):
         try:
             words = shlex.split(f"{line}{_END}{closing}")
@@ -82,7 +86,7 @@ def _words(line: str) -> list[str]:
         except ValueError:
             continue
     first = next(n for n, word in enumerate(words) if Path(word).name in PROGRAMS)
-    return [word.removesuffix(_END) for word in words[first + 1 :]]
+    return [word.removesuffix(_END) for word in words[first + 1 :]], closing
 
 
 def _candidates(words: list[str], index: dict[str, Any], settings: Any) -> Iterable[str]:
@@ -95,6 +99,8 @@ def _candidates(words: list[str], index: dict[str, Any], settings: Any) -> Itera
         elif word.startswith("-"):
             flag, equals, _value = word.partition("=")
             given.add(flag)
+            if not flag.startswith("--"):
+                flag = f"-{flag[-1]}"  # of several short options in one word, the last may take a value
             pending = flag if not equals and (task.options if task else index["core"]).get(flag) else ""
         elif word in tasks and not (task and set(left) & set(task.required)):
             name, task, given, bare = word, tasks[word], set(), 0
@@ -213,12 +219,15 @@ def _matching(current: str, candidates: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for word in candidates if word.startswith(current)))
 
 
-def _written(word: str, current: str, shell: str) -> str:
-    """Return a candidate as the shell wants it: bash takes what follows the last `=`, quoted by us."""
-    if shell != "bash":
-        return word
-    _flag, equals, value = word.partition("=")
-    return shlex.quote(value if equals and "=" in current else word)
+def _bash(word: str, current: str, quote: str, line: str) -> str:
+    """Return what bash puts in the place of the current word's end, which we have to quote.
+
+    That is what follows an open quote, or else the last `=` or `:`.
+    """
+    if quote:
+        word = word[len(current) - len(line.rpartition(quote)[2]) :]
+        return re.sub(r'([$`"\\\\])', r"\\\1", word) if quote == '"' else word.replace("'", "'\\''")
+    return shlex.quote(word[max(current.rfind("="), current.rfind(":")) + 1 :])
 
 
 if __name__ == "__main__":

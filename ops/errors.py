@@ -56,6 +56,13 @@ class OpsError(Exception):
         self.codes = codes
         self.ray = ray
 
+    @property
+    def reason(self) -> str:
+        """Return the message, with the HTTP status and the ray id where it does not name them."""
+        facts = [f"status {self.status}"] if self.status and f"({self.status}" not in self.message else []
+        facts += [f"ray {self.ray}"] if self.ray and self.ray not in self.message else []
+        return f"{self.message} ({', '.join(facts)})" if facts else self.message
+
     def as_json(self) -> dict[str, object]:
         """Return the failure as `--output json` prints it on stderr."""
         named = {"status": self.status, "codes": list(self.codes), "hint": self.hint, "ray": self.ray}

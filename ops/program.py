@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import signal
 import sys
@@ -82,26 +83,37 @@ class OpsConfig(Config):
             super().load_user(merge)
 
     def _load_yaml(self, path: os.PathLike[Any]) -> Any:
-        text = Path(path).read_bytes()
         import yaml
 
-        try:
-            loaded = yaml.safe_load(text) or {}
-        except yaml.YAMLError as error:
-            raise _unusable(path, " ".join(str(error).split())) from None
-        if not isinstance(loaded, dict):
-            raise _unusable(path, "it is not a mapping")
-        if loaded.get("ops", {}) is None:
-            loaded["ops"] = {}
-        return loaded
+        return _mapping(path, yaml.safe_load)
 
     _load_yml = _load_yaml
+
+    def _load_json(self, path: os.PathLike[Any]) -> Any:
+        return _mapping(path, json.loads)
 
     def merge(self) -> None:
         try:
             super().merge()
         except AmbiguousMergeError:
             raise _unusable("Invoke's configuration", "a value and a mapping have the same name") from None
+
+
+def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
+    from ops.files.disk import open_regular
+
+    try:
+        with open_regular(Path(path)) as file:
+            # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.
+            loaded = json.loads(json.dumps(parse(file.read()) or {}, default=str))
+    except FileNotFoundError:
+        raise  # Invoke looks for the next one
+    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        raise _unusable(path, str(why)) from None
+    if not isinstance(loaded, dict):
+        raise _unusable(path, "it is not a mapping")
+    return loaded if loaded.get("ops", {}) is not None else {**loaded, "ops": {}}
 
 
 def _unusable(file: object, why: str) -> Exit:
@@ -201,10 +213,15 @@ class OpsProgram(Program):
                 "--export=" if word == "--export" and (after in tasks or after.startswith("-")) else word
                 for word, after in pairwise([*self.core.unparsed, ""])
             ]
-        if self.core.unparsed[:1] == ["help"]:
-            # `inv help TASK` is `inv --help TASK`.
-            self.args.help.set_value(" ".join(self.core.unparsed[1:]) or True, cast=False)
+        words = self.core.unparsed
+        if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
+            words = ["help", words[0]]
+        if words[:1] == ["help"]:
+            # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
+            self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
             self.core.unparsed = []
+        if "--" in self.argv:
+            self.core.unparsed += self.argv[self.argv.index("--") :]
         with self._explained():
             super().parse_tasks()
 

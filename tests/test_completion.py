@@ -54,6 +54,7 @@ def offered(inv: Inv, line: str) -> list[str]:
         ("inv dns.list --zo", ["--zone"]),
         ("inv dns.list --output js", ["json", "jsonl"]),
         ("inv dns.list -o y", ["yaml"]),
+        ("inv dns.list -qo y", ["yaml"]),
         ("inv dns.list --output=js", ["json", "jsonl"]),
         ("inv schedule --for ", ["cron", "systemd", "github", "kubernetes"]),
         ("inv scan.export --only kv.n", ["kv.namespace"]),
@@ -98,6 +99,19 @@ def test_a_name_with_special_characters_is_one_quoted_word(inv: Inv, staged: San
     assert inv("scan.export").code == 0
 
     assert offered(inv, "inv kv.keys two") == [shlex.quote("two words; $(x)")]
+
+
+def test_a_candidate_for_bash_starts_after_the_last_word_break(inv: Inv, staged: Sandbox) -> None:
+    for title in ("two words", "a=b", "part:two", "it's $5"):
+        assert inv("kv.create", "--title", title, "--yes").code == 0
+    assert inv("scan.export").code == 0
+
+    assert offered(inv, 'inv kv.keys "two') == ["two words"]
+    assert offered(inv, "inv kv.keys --namespace='two") == ["two words"]
+    assert offered(inv, "inv kv.keys --namespace=a=") == ["b"]
+    assert offered(inv, "inv kv.keys part:") == ["two"]
+    assert offered(inv, 'inv kv.keys "it') == ["it's \\$5"]
+    assert offered(inv, "inv kv.keys 'it") == ["it'\\''s $5"]
 
 
 def test_a_damaged_index_or_snapshot_is_silent(inv: Inv, staged: Sandbox, tmp_path: Path) -> None:
@@ -184,4 +198,4 @@ def test_every_option_with_known_values_exists() -> None:
     ],
 )
 def test_the_words_of_a_line_up_to_the_cursor(line: str, words: list[str]) -> None:
-    assert _words(line) == words
+    assert _words(line)[0] == words

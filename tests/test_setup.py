@@ -132,6 +132,26 @@ def test_init_stores_the_token_in_a_file_with_a_profile(folder: Path, staged: Sa
     assert inv("zones.list", "--output", "json").code == 0
 
 
+@pytest.mark.holds_secret(".env")
+def test_init_warns_of_a_token_in_the_environment(folder: Path, staged: Sandbox) -> None:
+    dialog = Dialog("init", CLOUDFLARE_API_TOKEN="another-token-of-this-environment-12345")
+    dialog.answer("API token (not shown): ", staged.token)
+    dialog.answer("place for the token [1]: ", "1")
+
+    assert dialog.end() == 0, dialog.shown
+    assert "CLOUDFLARE_API_TOKEN is set in this environment and is used instead" in dialog.shown
+
+
+def test_init_stores_nothing_if_the_input_ends(folder: Path, staged: Sandbox) -> None:
+    dialog = Dialog("init")
+    dialog.answer("API token (not shown): ", staged.token)
+    dialog.answer("place for the token [1]: ", "\x04")
+
+    assert dialog.end() == 1
+    assert "no answer: nothing was changed" in dialog.shown
+    assert not (folder / ".env").exists()
+
+
 def test_init_gives_up_after_three_refused_tokens_and_stores_nothing(folder: Path, staged: Sandbox) -> None:
     dialog = Dialog("init")
     for _ in range(3):
@@ -218,6 +238,15 @@ def test_schedule_keeps_a_file_that_was_changed(inv: Inv, tmp_path: Path) -> Non
 
     assert result.code == 1
     assert (folder / "cfops-export.crontab").read_text() == "mine"
+
+
+def test_schedule_refuses_a_pipe_in_place_of_its_file(inv: Inv, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "cfops-export.crontab")
+
+    result = inv("schedule", "--to", str(tmp_path))
+
+    assert result.code == 2
+    assert "cfops-export.crontab cannot be read: it is not a regular file" in result.err
 
 
 def test_the_cron_command_that_is_printed_adds_the_job_and_keeps_the_others(inv: Inv, tmp_path: Path) -> None:

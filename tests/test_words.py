@@ -85,9 +85,9 @@ def test_a_word_that_may_be_a_task_or_a_needed_argument_is_refused(name: str, ot
 @pytest.mark.parametrize("name", WITH_ARGUMENTS)
 def test_options_and_their_values_are_never_main_arguments(name: str) -> None:
     first = flag_of(TASKS[name].arguments[0])
-    before = ["--output", "json", "-q", "-o", "csv", "-qo", "tsv"]
+    before = ["--output", "json", "-q", "-o", "csv"]
 
-    assert placed(name, *before, "x") == [name, *before, f"{first}=x"]
+    assert placed(name, *before, "-qo", "tsv", "x") == [name, *before, "-q", "-o", "tsv", f"{first}=x"]
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(TASKS) if "output" in TASKS[name].shared])
@@ -95,10 +95,45 @@ def test_json_is_short_for_output_json(name: str) -> None:
     assert placed(name, "--json") == [name, "--output=json"]
 
 
-def test_words_before_the_first_task_and_after_two_dashes_stay() -> None:
-    line = ["staging", "dns.list", "example.com", "--", "doctor", "x"]
+def test_words_before_the_first_task_stay() -> None:
+    assert placed("staging", "dns.list", "example.com") == ["staging", "dns.list", "--zone=example.com"]
 
-    assert placed(*line) == ["staging", "dns.list", "--zone=example.com", "--", "doctor", "x"]
+
+def test_words_after_two_dashes_are_main_arguments_even_with_a_dash() -> None:
+    assert placed("kv.get", "a", "--", "-1")[:3] == ["kv.get", "--namespace=a", "--key=-1"]
+    assert placed("dns.list", "--", "doctor")[:2] == ["dns.list", "--zone=doctor"]
+    with pytest.raises(ParseError, match=r"kv\.get has no main argument left for --yes"):
+        placed("kv.get", "a", "b", "--", "--yes")
+
+
+def test_the_line_passes_words_after_two_dashes_on(inv: Inv) -> None:
+    assert "no zone -x" in inv("sandbox", "zones.info", "--", "-x").err
+
+
+@pytest.mark.parametrize("word", ["-qojson", "-qo=json"])
+def test_short_options_in_one_word_may_end_with_a_value(word: str) -> None:
+    line = placed("dns.list", word, "a.example")
+
+    assert line in (
+        ["dns.list", "-q", "-ojson", "--zone=a.example"],
+        ["dns.list", "-q", "-o=json", "--zone=a.example"],
+    )
+
+
+def test_a_value_in_the_word_of_its_short_option_reaches_the_task(inv: Inv) -> None:
+    assert inv("sandbox", "zones.list", "-qojson").out.startswith("[")
+
+
+def test_help_of_a_task_ignores_the_rest_of_the_line(inv: Inv) -> None:
+    for line in (
+        ["sandbox", "dns.list", "example.com", "-h", "zones.list"],
+        ["help", "sandbox", "dns.list"],
+    ):
+        assert inv(*line).out.startswith("Usage: inv dns.list ZONE")
+
+
+def test_help_after_a_collection_lists_its_tasks(inv: Inv) -> None:
+    assert ".list" in inv("dns", "-h").out
 
 
 def test_the_last_main_argument_may_be_repeated_if_its_option_may() -> None:
@@ -123,6 +158,21 @@ def test_every_task_has_help_however_it_is_asked_for(name: str, how: tuple[str, 
     assert "--help shared" in result.out
     assert all(f"* {flag_of(n)} " in result.out for n in task.required)
     assert ("Exit codes: 5" in result.out) == ("exit_code" in task.function.__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            "zones.info a.example more",
+            "`inv --list` shows the tasks, `inv --help zones.info` what zones.info",
+        ),
+        ("kv.info sessions", "`inv --list kv` shows the tasks"),
+        ("zones.lst", "did you mean zones.list? `inv --list zones` shows the tasks"),
+    ],
+)
+def test_the_hint_for_an_unknown_word_fits_the_line(words: str, hint: str, inv: Inv) -> None:
+    assert f"\nhint: {hint}" in inv(*words.split()).err
 
 
 def test_help_of_the_shared_options_explains_each_and_the_exit_codes(inv: Inv) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ops.cli.options import ON_READS
-from ops.errors import UsageError
+from ops.errors import DiskError, Refused, UsageError
 from ops.items import reach, timestamp
 
 if TYPE_CHECKING:
@@ -108,9 +109,29 @@ class App:
         """Return the account to work on: the setting's, or the only one that the token can see."""
         if self._past is not None:
             return self._past[1]
+        if self.settings.account_id:
+            return self.settings.account_id
+        from ops.files import disk
         from ops.products.accounts import api
 
-        return self.settings.account_id or str(api.the_account(self.client)["id"])
+        found = str(api.the_account(self.client)["id"])
+        if found != self.last_account:
+            with suppress(DiskError, Refused):  # it only spares a question later
+                disk.private_folder(self.settings.state_dir)
+                with disk.atomic(self._account_file) as file:
+                    file.write(found.encode())
+        return found
+
+    @property
+    def last_account(self) -> str:
+        """Return the only account that this token saw when that was last asked, or ""; sends no request."""
+        with suppress(OSError, ValueError):
+            return self._account_file.read_text()
+        return ""
+
+    @property
+    def _account_file(self) -> Path:
+        return self.settings.state_dir / f"account-{self.settings.credentials.fingerprint()}"
 
     def zone(self, name: str) -> Json:
         """Return the zone with this name or id. Raises NotFound or AmbiguousName."""

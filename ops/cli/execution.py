@@ -132,6 +132,7 @@ class _Execution:
             account=app.known_account,
             where=app.settings.api_host,
             run=RUN.id,
+            id=vars(app).get("task_id", ""),
             exit_code=code,
         )
         try:

@@ -9,6 +9,7 @@ from invoke.exceptions import ParseError
 from invoke.parser.context import to_flag
 
 if TYPE_CHECKING:
+    from invoke.parser.argument import Argument
     from invoke.parser.context import ParserContext
     from invoke.tasks import Task
 
@@ -21,7 +22,8 @@ class Segment:
         self.words = [name]
         self.bare: list[int] = []
         """Where in `words` those are that are neither options nor values of options."""
-        # A task of another package has none; Invoke fills its positional arguments.
+        # A task of another package has none: Invoke fills its positional arguments and has what follows `--`.
+        self.known = hasattr(task, "arguments")
         self._arguments: tuple[str, ...] = getattr(task, "arguments", ())
         self._required: tuple[str, ...] = getattr(task, "required", ())
         self._given: set[str] = set()
@@ -31,15 +33,27 @@ class Segment:
         name, equals, _value = word.partition("=")
         if name == "--json" and not equals and "--output" in self.context.flags:
             name, equals, word = "--output", "=", "--output=json"
-        self.words.append(word)
         if not name.startswith("--") and len(name) > 2 and name not in self.context.flags:
-            name = f"-{name[-1]}"  # several short options in one word: the last one may take a value
-        flags = next((f.flags for f in (self.context, core) if name in f.flags), None)
-        if flags is None:
+            # Several short options in one word: the first that takes a value has the rest of the word.
+            while len(word) > 2 and (argument := self._flag(word[:2], core)) and not argument.takes_value:
+                self.words.append(word[:2])
+                word = f"-{word[2:]}"
+            name, equals = word[:2], word[2:]
+        self.words.append(word)
+        argument = self._flag(name, core)
+        if argument is None:
             return False
-        argument = flags[name]  # `get` would not know the short names
-        self._given.add(argument.attr_name or argument.name)
+        self._given.add(argument.attr_name or str(argument.name))
         return not equals and argument.takes_value and not argument.optional
+
+    def _flag(self, name: str, core: ParserContext) -> Argument | None:
+        flags = next((f.flags for f in (self.context, core) if name in f.flags), None)
+        return flags[name] if flags else None  # `get` would not know the short names
+
+    def add(self, word: str) -> None:
+        """Add a word that is neither an option nor the value of one."""
+        self.bare.append(len(self.words))
+        self.words.append(word)
 
     def takes(self, bare: int) -> list[str]:
         """Return which main argument each of *bare* words is; the last one may be repeatable."""
@@ -88,29 +102,35 @@ def place(
 
     *contexts* and *tasks* are the tasks by name, *core* has Invoke's own options. A word that is the name of
     a task is the next task. Raises ParseError where the task before it still needs a main argument, because
-    then the word could be either.
+    then the word could be either. `-h` after a task asks for its help and nothing else. Words after
+    `--` are main arguments, with a dash or without.
     """
     body, rest = list(words), []
     if "--" in body:
         body, rest = body[: body.index("--")], body[body.index("--") :]
     line: list[Segment] = []
     before: list[str] = []
-    value = helped = False
+    value = False
     for word in body:
         here = line[-1] if line else None
         if value or (here is None and word not in contexts):
             (here.words if here else before).append(word)
             value = False
+        elif here is not None and word in ("-h", "--help"):
+            core.flags["--help"].value = here.words[0]
+            return before
         elif here is not None and word.startswith("-") and len(word) > 1:
-            helped = helped or word in ("-h", "--help")
             value = here.option(word, core)
         elif word in contexts and not (here is not None and here.takes_any()):
-            if here is not None and not helped and (name := here.needed()):
+            if here is not None and (name := here.needed()):
                 raise _either(word, here.words[0], name)
             line.append(Segment(word, contexts[word], tasks[word]))
         elif here is not None:
-            here.bare.append(len(here.words))
-            here.words.append(word)
+            here.add(word)
+    while line and rest[1:] and len(line[-1].takes(len(line[-1].bare) + 1)) > len(line[-1].bare):
+        line[-1].add(rest.pop(1))
+    if line and rest[1:] and line[-1].known:
+        raise ParseError(f"{line[-1].words[0]} has no main argument left for {rest[1]}", line[-1].context)
     return [*before, *(word for segment in line for word in segment.placed()), *rest]
 
 

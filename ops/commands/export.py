@@ -19,7 +19,7 @@ from ops.offsite.bucket import BucketPrefix
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
-from ops.snapshots.layout import ENDING, MANIFEST, period
+from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.progress import duration
@@ -93,15 +93,10 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             with _after(app, done):
                 _prune(app, done, options.prune)
         report(app, begun, done.inventory, plan)
-        if done.path.name.endswith(ENDING):
-            app.note(f"to open: age --decrypt --identity KEY.txt {done.path} | tar --extract --gzip")
-        elif done.path.is_dir():
-            siblings = (p.name for p in done.path.parent.iterdir() if (p / MANIFEST).is_file())
-            if before := max((name for name in siblings if name < done.path.name), default=""):
-                app.note(f"to compare: inv snapshots.diff {before} {done.path.name}")
+        _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
-    return None if silent else Item(summary, (*SUMMARY, *pushed))
+    return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -117,7 +112,7 @@ def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
         if isinstance(error, OpsError):
             error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
         else:
-            app.warn(f"to resume: {later}")
+            app.warn(f"to resume: `{later}`")
         raise
 
 
@@ -191,6 +186,18 @@ def _summary(done: Outcome, seconds: float) -> Json:
     }
 
 
+def _suggest_next(app: App, done: Outcome) -> None:
+    """Print the next command for the new snapshot; only complete ones are worth a comparison."""
+    path, manifest = done.path, done.manifest
+    if path.name.endswith(ENDING):
+        app.note(f"to open: age --decrypt --identity KEY.txt {path} | tar --extract --gzip")
+    elif manifest.complete and path.parent.parent == app.settings.exports.resolve():
+        entries = Library(app.settings.exports, manifest.account_id).entries()
+        older = (one.name for one in entries if one.manifest and one.complete and one.name != path.name)
+        if before := next(older, ""):
+            app.note(f"to compare: `inv snapshots.diff {before} {path.name}`")
+
+
 @contextmanager
 def watched(app: App, url: str) -> Iterator[None]:
     """Report the job in the block to the monitor at *url*, if any. Raises UsageError for a bad URL.
@@ -206,7 +213,7 @@ def watched(app: App, url: str) -> Iterator[None]:
     def report(below: str, error: BaseException | None) -> None:
         lines = [*app.talk.last, *app.gaps]
         if isinstance(error, OpsError):
-            lines += filter(None, (error.message, error.hint))
+            lines += filter(None, (error.reason, error.hint))
         elif error is not None:
             # The message of a bug may hold anything.
             lines.append(type(error).__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
@@ -59,10 +59,15 @@ def _accepted(app: App) -> list[Json]:
     from ops.config.credentials import Credentials
     from ops.config.storing import check_token
     from ops.products.accounts import api
+    from ops.ui.questions import answer
+
+    # The question comes from getpass, after it has turned the echo off.
+    def ask_token() -> str:
+        return getpass("API token (not shown): ", stream=sys.stderr)
 
     for left in reversed(range(TRIES)):
         try:
-            token = check_token(getpass.getpass("API token (not shown): ", stream=sys.stderr))
+            token = check_token(answer("", ask_token))
             app.use(credentials=Credentials(token=token, origin="typed"))
             return list(api.list_accounts(app.client))
         except CredentialsError as error:
@@ -74,22 +79,31 @@ def _accepted(app: App) -> list[Json]:
 
 def _choice(what: str, options: Sequence[str]) -> int:
     """Return the index of the option that the person chooses; the only one without a question."""
+    from ops.ui.escape import printable
+    from ops.ui.questions import answer
+    from ops.ui.spinner import said
+
     if len(options) == 1:
         return 0
-    for number, option in enumerate(options, 1):
-        print(f"  {number}  {option}", file=sys.stderr)
+    said()
+    for at, option in enumerate(options, 1):
+        print(f"  {at}  {printable(option)}", file=sys.stderr)
     for _ in range(TRIES):
-        answer = _asked(f"{what} [1]: ") or "1"
-        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(options):
-            return int(answer) - 1
+        number = answer(f"{what} [1]: ") or "1"
+        if number.isascii() and number.isdigit() and 1 <= int(number) <= len(options):
+            return int(number) - 1
     raise UsageError(f"no {what} was chosen", hint=f"answer with a number from 1 to {len(options)}")
 
 
 def _store(app: App, place: str, account_id: str) -> None:
     from ops.config import storing
-    from ops.ui.questions import confirm
+    from ops.config.credentials import TOKEN
+    from ops.config.private import environment
+    from ops.ui.questions import answer, confirm
 
     token = app.settings.credentials.token
+    if environment().get(TOKEN):
+        app.warn(f"{TOKEN} is set in this environment and is used instead: unset it")
     if place == "dotenv":
         file = app.settings.project / ".env"
         if there := storing.variables_in(file):
@@ -98,7 +112,7 @@ def _store(app: App, place: str, account_id: str) -> None:
         app.note(f"stored in {file}")
         return
     for left in reversed(range(TRIES)):
-        name = _asked("name of the profile [main]: ") or "main"
+        name = answer("name of the profile [main]: ") or "main"
         try:
             storing.write_profile(app.settings, name, token, account_id, keyring=place == "keyring")
             break
@@ -109,8 +123,3 @@ def _store(app: App, place: str, account_id: str) -> None:
     app.note(
         f"stored; `inv profile {name}` sets it for a line, and `inv profile {name} --default` for all lines"
     )
-
-
-def _asked(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
-    return input().strip()

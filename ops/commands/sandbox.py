@@ -29,19 +29,22 @@ FEWEST_FILES = 16
 def use(app: App, fault: tuple[str, ...] = (), quota: bool = False) -> None:
     """Run the tasks after this one on the line on the sandbox instead of Cloudflare.
 
-    Its state is kept between runs; `inv sandbox.reset` restores the initial state.
+    Its state is kept between runs; `inv sandbox.reset` restores the initial state. Its snapshots are in
+    exports/sandbox/, where no other line looks for them.
 
     inv sandbox zones.list
     inv sandbox scan.export
     inv sandbox --fault '503 GET /zones' zones.list
     """
     from ops.config.credentials import Credentials
+    from ops.config.settings import SANDBOX
 
     sandbox = _started(app, fault, quota=quota)
     app.stage(
         base_url=sandbox.url,
         account_id=sandbox.account_id,
         credentials=Credentials(token=sandbox.token, origin="sandbox"),
+        exports=app.run.staged.get("exports") or app.settings.exports / SANDBOX,
         # Without a limit of the server no budget is needed.
         budget=None if quota else "0",
     )

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, MAIN, STATUS, Column, Item, Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, WHOLE, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-COLUMNS = (Column("kind", KEY), Column("items", MAIN), "sections", Column("status", MAIN, STATUS), "note")
+COLUMNS = (
+    Column("kind", KEY),
+    Column("items", MAIN),
+    "sections",
+    Column("status", MAIN, STATUS),
+    Column("note", MAIN, WHOLE),
+)
 NEEDS = "Read on what is scanned; what the token may not read is named and skipped"
 HELP = {
     "only": "only these kinds or products, e.g. dns,kv.namespace; may be repeated",

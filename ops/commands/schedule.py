@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,13 @@ def schedule(
 
 def _write(app: App, folder: Path, files: dict[str, str]) -> None:
     """Write the files; one that exists with another content is kept, and refused."""
-    from ops.files.disk import atomic, private_folder
+    from ops.files.disk import atomic, explained, open_regular, private_folder
 
     for name, text in files.items():
-        if (folder / name).exists() and (folder / name).read_text(encoding="utf-8") != text:
-            raise Refused(
-                f"{folder / name} exists with another content", hint="remove it, or choose another --to"
-            )
+        path = folder / name
+        with explained(path, "read"), suppress(FileNotFoundError), open_regular(path) as file:
+            if file.read() != text.encode():
+                raise Refused(f"{path} exists with another content", hint="remove it, or choose another --to")
     private_folder(folder)
     for name, text in files.items():
         with atomic(folder / name) as file:

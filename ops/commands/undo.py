@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
+from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
 from ops.kinds import catalog
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TIME, Column, Rows
 
@@ -20,7 +22,7 @@ ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
 COLUMNS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", LOW),
-    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS),
+    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
 )  # fmt: skip
 DETAILS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),
@@ -30,12 +32,17 @@ DETAILS = (
 
 @command("list")
 def list_done(app: App) -> Rows:
-    """List the changes made from this machine, newest first: done, undone, unknown, or cannot (be undone).
+    """List the changes of this account made from this machine, newest first.
+
+    Their state is done, undone, unknown, or cannot (be undone); `inv sandbox undo.list` lists the sandbox's.
 
     inv undo.list
     inv undo.list --filter state=unknown --output json
     """
-    return Rows(rows(_entries(app), catalog.kinds()), COLUMNS, "change")
+    entries = _here(app, _entries(app))
+    if {entry.owner[0] for entry in entries} - {app.settings.account_id or app.last_account}:
+        entries = _of(_accounts(app), entries)
+    return Rows(rows(entries, catalog.kinds()), COLUMNS, "change")
 
 
 def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterator[Json]:
@@ -47,7 +54,7 @@ def rows(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> Iterato
             continue
         state, why = _state(entry, kinds.get(entry.kind))
         more = {"where": entry.host, "account": entry.owner[0], "undoes": entry.undoes, "note": why}
-        yield {**{name: getattr(entry, name) for name in COLUMNS}, "state": state, **more}
+        yield {**{name: getattr(entry, name) for name in COLUMNS[:-2]}, "state": state, **more}
 
 
 def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
@@ -129,17 +136,45 @@ def _readable(value: Any) -> Any:
 
 @command("last", writes=True, guards=("confirm",), needs=NEEDS)
 def undo_last(app: App) -> Rows:
-    """Undo the last task that can be undone and was not; run it twice to undo the last two.
+    """Undo the last task that can be undone and was not, after asking; run it twice to undo the last two.
+
+    If a later task changed nothing, it says so, and --yes does not choose the older change.
 
     inv undo.last
-    inv sandbox undo.last --dry-run
+    inv undo.last --dry-run
     """
     from ops.writes.undo import last, undo_entries
 
-    kinds = catalog.kinds()
-    chosen = last(_entries(app), kinds, app.settings.api_host)
-    app.note(f"undoing {chosen[0].task} of {chosen[0].time} ({chosen[0].group})")
-    return undo_entries(app, chosen, kinds)
+    kinds, accounts = catalog.kinds(), _accounts(app)
+    entries = _of(accounts, _here(app, _entries(app)))
+    chosen = last(entries, kinds)
+    made = f"{chosen[0].task} of {chosen[0].time}"
+    if later := _later(app, chosen[0], entries, accounts):
+        if app.option("yes") and not app.dry:
+            hint = f"`inv undo.apply --id {chosen[0].group}` undoes it"
+            raise Refused(f"{later}; the change before it is {made}", hint=hint)
+        app.warn(f"{later}; this is the change before it")
+    app.note(f"undoing {made} ({chosen[0].group})")
+    return undo_entries(app, chosen, kinds, question=f"undo {made}?")
+
+
+def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts: Set[str]) -> str:
+    """Return that the last task made no change that can be undone, if it ran after *chosen*; else ""."""
+    from ops.telemetry.audit import AuditLog
+    from ops.writes.journal import FAILED, UNDONE
+
+    line = None
+    for one in AuditLog(app.settings.state_dir).lines():
+        same_account = not accounts or not one["account"] or one["account"] in accounts
+        if one["where"] == app.settings.api_host and same_account and not one["task"].startswith("undo."):
+            line = one
+    if line is None or line["time"] < chosen.time or line.get("id") == chosen.group:
+        return ""
+    states = {entry.state for entry in entries if entry.group == line.get("id")} - {FAILED}
+    if states == {UNDONE}:
+        return ""
+    result = "cannot be undone" if states else "changed nothing"
+    return f"the last task, {line['task']} of {line['time']}, {result}"
 
 
 @command("apply", required=("id",), writes=True, guards=("confirm",), needs=NEEDS, help={"id": ID})
@@ -151,7 +186,36 @@ def undo_apply(app: App, id: str = "") -> Rows:
     """
     from ops.writes.undo import select, undo_entries
 
-    return undo_entries(app, select(_entries(app), id), catalog.kinds())
+    chosen = select(_entries(app), id)
+    accounts = _accounts(app)
+    foreign = (e for e in _here(app, chosen) if accounts and e.owner[0] not in accounts)
+    if entry := next(foreign, None):
+        account = entry.owner[0]
+        raise UsageError(
+            f"{entry.id} was made in the account {account}, and this line works on another",
+            hint=f"`inv undo.apply --id {id} --account-id {account}`, with a token of that account",
+        )
+    return undo_entries(app, chosen, catalog.kinds())
+
+
+def _here(app: App, entries: list[JournalEntry]) -> list[JournalEntry]:
+    return [entry for entry in entries if entry.host == app.settings.api_host]
+
+
+def _of(accounts: Set[str], entries: list[JournalEntry]) -> list[JournalEntry]:
+    return [entry for entry in entries if not accounts or entry.owner[0] in accounts]
+
+
+def _accounts(app: App) -> Set[str]:
+    """Return the account in force, or those that the token can see; none if that cannot be read."""
+    from ops.products.accounts import api
+
+    if app.settings.account_id:
+        return {app.settings.account_id}
+    # A token may see no account and still work in one; without an answer, those of this server are shown.
+    with suppress(CredentialsError, PermissionDenied, NetworkError):
+        return {str(account["id"]) for account in api.list_accounts(app.client)}
+    return set()
 
 
 def _entries(app: App) -> list[JournalEntry]:

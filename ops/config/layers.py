@@ -52,7 +52,7 @@ def from_options(options: Mapping[str, object], folder: Path) -> Layer:
 
 
 def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, guarded: bool) -> Layer:
-    """Return the layer of the variables that name settings; an empty one counts as unset.
+    """Return the layer of the variables that name settings; an empty one counts as unset, except PAGER.
 
     Raises UsageError if the two names of the base URL differ, or if a source that is not *guarded* against
     other users sets something that weakens a protection.
@@ -79,6 +79,8 @@ def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, gu
             says["color"] = Said("always", f"{where} FORCE_COLOR")
         elif variables.get("TERM") == "dumb":
             says["color"] = Said("never", f"{where} TERM")
+    if "pager" not in says and "" in (variables.get("CFOPS_PAGER"), variables.get("PAGER")):
+        says["pager"] = Said("", f"{where} PAGER")  # no pager, as for git
     return Layer(says, folder)
 
 

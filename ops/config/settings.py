@@ -24,7 +24,6 @@ from ops.errors import UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Origins that the user chose for this run.
 _INTENDED = ("profile ", "option ", layers.STAGED)
@@ -74,9 +73,9 @@ class Settings:
 
     @property
     def api_host(self) -> str:
-        """Return the host of the API; "sandbox" for this machine, where the port changes with each run."""
-        host = urlsplit(self.base_url).hostname or ""
-        return SANDBOX if host in _LOOPBACK else host
+        """Return the host of the API; "sandbox" after `inv sandbox`, whose address changes with each run."""
+        staged = self.origins.get("base_url") == layers.STAGED
+        return SANDBOX if staged else urlsplit(self.base_url).hostname or ""
 
     def secrets(self) -> tuple[str, ...]:
         """Return the exact values that must never be shown, for the redactor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -127,7 +128,7 @@ def _switch(_field: Setting, raw: object, _folder: Path) -> bool:
 def _folder(_field: Setting, raw: object, folder: Path) -> Path:
     if not isinstance(raw, str | Path) or "\0" in str(raw):
         raise ValueError(f"{raw!r} is not a path")
-    if "${" in str(raw):
+    if re.search(r"\$[{\w]", str(raw)):
         raise ValueError(f"{str(raw)!r} has a variable, and variables are not replaced in settings")
     try:
         return folder / Path(raw).expanduser()

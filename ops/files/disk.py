@@ -174,6 +174,8 @@ def private_folder(path: Path) -> Path:
 
 def exports_folder(path: Path) -> Path:
     """Return private_folder(*path*); git ignores a new one, because exports may be confidential."""
+    if path.name == "sandbox":  # it is inside the folder of the account's exports, which may be new too
+        exports_folder(path.parent)
     new = not path.exists()
     private_folder(path)
     if new:

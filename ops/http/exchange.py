@@ -14,7 +14,8 @@ READ = "read"
 QUERY = "query"
 WRITE = "write"
 
-_RAY = re.compile(r"[0-9A-Za-z-]{1,40}")
+# Shorter than a token or a key, so that a server cannot repeat one here.
+_RAY = re.compile(r"[0-9A-Za-z-]{1,24}")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -103,7 +103,7 @@ def whole(ask: Ask) -> Listing:
 def stop_or_raise(tally: Tally, error: OpsError, where: str) -> None:
     """Record that a later page failed, since what was read is still useful; raise user errors."""
     if isinstance(error, SystemFailure | NetworkError):
-        tally.problem = f"{where} could not be read: {error.message}"
+        tally.problem = f"{where} could not be read: {error.reason}"
         return
     raise error
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
 from http.client import HTTPResponse
+from pathlib import Path
 from ssl import CERT_REQUIRED, PROTOCOL_TLS_CLIENT, SSLContext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ops.errors import ApiError, OpsError, UsageError
+from ops.files.disk import open_regular
 from ops.http.exchange import Call, Reply
 from ops.http.failures import broken_off, not_decoded, unsent_or_unanswered
 
@@ -144,7 +146,7 @@ class Session:
         self._seconds = seconds
         self._until = until
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
-        self._tls = _trust(ca_file) if self._base.startswith("https:") else None
+        self._tls = trust(ca_file) if self._base.startswith("https:") else None
         self._clock = clock
         self._headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._idle: deque[_Quiet] = deque()
@@ -235,7 +237,7 @@ class Session:
 
 
 @cache
-def _trust(ca_file: str) -> SSLContext:
+def trust(ca_file: str) -> SSLContext:
     """Return the TLS context of all connections: loading the CA certificates takes 20 ms of CPU time.
 
     Raises UsageError for a *ca_file* that cannot be read; without one the public CAs are trusted.
@@ -243,6 +245,8 @@ def _trust(ca_file: str) -> SSLContext:
     # Not create_default_context, because that reads from the environment where to log session keys.
     context = SSLContext(PROTOCOL_TLS_CLIENT)
     try:
+        if ca_file:
+            open_regular(Path(ca_file)).close()  # OpenSSL would wait for a pipe that nobody writes to
         context.load_verify_locations(ca_file or certifi.where())
     except OSError as error:
         raise UsageError(

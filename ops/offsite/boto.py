@@ -24,6 +24,7 @@ from ops.errors import (
     UsageError,
 )
 from ops.http.origin import check_plain, check_proxy
+from ops.http.session import trust
 from ops.version import VERSION
 
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: `inv config` shows their origin"
@@ -79,6 +80,8 @@ def check(settings: Settings) -> bool:
         raise UsageError("a bucket needs the extra s3, which is not installed", hint=hint) from None
     if settings.proxy:
         check_proxy(settings.proxy)
+    if settings.ca_file:
+        trust(settings.ca_file)
     return local
 
 

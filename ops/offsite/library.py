@@ -7,13 +7,25 @@ object, which S3 shows completely or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ops.cli.app import App
-from ops.errors import ApiError, Damaged, DiskError, MalformedAnswer, NotFound, Refused, ValidationError
+from ops.errors import (
+    ApiError,
+    Damaged,
+    DiskError,
+    MalformedAnswer,
+    NetworkError,
+    NotFound,
+    Refused,
+    SystemFailure,
+    UsageError,
+    UserError,
+    ValidationError,
+)
 from ops.files.disk import DAY
 from ops.offsite.bucket import SCHEME, Bucket, BucketPrefix, Object, read_prefix, read_snapshot
 from ops.offsite.transfer import fetch
@@ -25,7 +37,7 @@ from ops.snapshots.layout import (
     is_snapshot_name,
     started_at,
 )
-from ops.snapshots.library import ACCOUNT_FOLDER, Entry, Library, UnfinishedUpload, accounts, only_account
+from ops.snapshots.library import ACCOUNT_FOLDER, Entry, Library, UnfinishedUpload, accounts
 from ops.snapshots.manifest import LARGEST, parse
 from ops.snapshots.snapshot import Snapshot, check_account, seconds
 
@@ -47,7 +59,7 @@ class OffsiteLibrary(Library):
         entries = [entry for entry in found if entry is not None]
         return sorted(entries, key=lambda entry: (entry.started, entry.name), reverse=True)
 
-    def _entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         return (entry for found in self._names() if (entry := self._read(found)) is not None)
 
     def _names(self) -> list[Object]:
@@ -144,23 +156,47 @@ def stored_accounts(bucket: Bucket, place: BucketPrefix) -> list[str]:
 
 
 def open_library(app: App, place: str = "") -> Library:
-    """Return the library of the current account, here or at the prefix *place*; Cloudflare is not asked.
+    """Return the library of the current account, here or at the prefix *place*.
 
-    The account is that of the settings, or the only one with stored snapshots; raises UsageError if there are
-    several.
+    The account is that of the settings, or the only one with stored snapshots, or the only one that the token
+    can see: Cloudflare is asked only if that is not known from before. Raises UsageError, NotFound.
     """
     if place:
         return _library(app, read_prefix(place, "--from"), "")
     root = app.settings.exports
+
+    def stored() -> list[str]:
+        unreadable: list[DiskError] = []
+        found = accounts(root, unreadable.append)
+        if unreadable and not found:
+            raise unreadable[0]
+        for error in unreadable:
+            app.warn(error.message)
+        return found
+
+    return _chosen(app, root, stored, partial(Library, root))
+
+
+def _chosen(
+    app: App, where: object, stored: Callable[[], list[str]], library: Callable[[str], Library]
+) -> Library:
     if app.known_account:
-        return Library(root, app.known_account)
-    unreadable: list[DiskError] = []
-    found = accounts(root, unreadable.append)
-    if unreadable and not found:
-        raise unreadable[0]
-    for error in unreadable:
-        app.warn(error.message)
-    return Library(root, only_account(root, found))
+        return library(app.known_account)
+    names = stored()
+    if not names:
+        raise NotFound(f"{where} has no snapshots", hint="`inv scan.export` creates one")
+    account = names[0] if len(names) == 1 else app.last_account
+    if not account and not app.offline:
+        # Without an answer, the accounts to choose from say more than the reason.
+        with suppress(UserError, SystemFailure, NetworkError):
+            account = app.account_id
+    if account:
+        return library(account)
+    lines = (f"  --account-id {name}  {library(name).account_name}".rstrip() for name in names)
+    raise UsageError(
+        f"{where} has snapshots of {len(names)} accounts",
+        hint="\n".join(("choose one with --account-id:", *lines)),
+    )
 
 
 def open_snapshot(app: App, name: str, identity: str = "", passphrase_file: str = "") -> Snapshot:
@@ -196,5 +232,10 @@ def _library(app: App, place: BucketPrefix, account: str) -> Library:
         hint = f"--account-id {account}"
         raise Refused(f"this is a snapshot of the account {account}, not of {known}", hint=hint)
     bucket = Bucket(place.bucket, app.settings, app.stop)
-    account = known or account or only_account(place, stored_accounts(bucket, place))
-    return OffsiteLibrary(app, place, account, bucket)
+
+    def library(account_id: str) -> OffsiteLibrary:
+        return OffsiteLibrary(app, place, account_id, bucket)
+
+    if account:
+        return library(known or account)
+    return _chosen(app, place, lambda: stored_accounts(bucket, place), library)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -153,7 +152,7 @@ class Inventory(NamedTuple):
         """Return why it is incomplete, in one sentence; "" if it is complete."""
         if self.ended_by is not None:
             return stopped_by(self.ended_by)
-        return "; ".join(f"{kind}: {text}" for kind, text in self._shortfalls())
+        return "; ".join(f"{kind}: {text}" for kind, _, text in self._shortfalls())
 
     def rows(self) -> Iterator[Json]:
         """Yield a row per kind: kind, items, sections, status, note."""
@@ -169,23 +168,23 @@ class Inventory(NamedTuple):
     def gaps(self, needs: dict[str, str]) -> list[str]:
         """Return a sentence for each incomplete kind; *needs* has the permission of each kind."""
         found = []
-        for kind, text in self._shortfalls():
-            needed = f" (it takes {needs[kind]})" if DENIED in text and needs.get(kind) else ""
-            skip = f"; `--skip {kind}` leaves it out" if DENIED in text or UNAVAILABLE in text else ""
+        for kind, statuses, text in self._shortfalls():
+            needed = f" (it takes {needs[kind]})" if DENIED in statuses and needs.get(kind) else ""
+            skip = f"; `--skip {kind}` leaves it out" if statuses & {DENIED, UNAVAILABLE} else ""
             found.append(f"{kind}: {text}{needed}{skip}")
         return found
 
-    def _shortfalls(self) -> Iterator[tuple[str, str]]:
+    def _shortfalls(self) -> Iterator[tuple[str, set[str], str]]:
         for kind, sections in _by_kind(self.sections):
-            if counts := Counter(section.status for section in sections if section.status not in WHOLE):
-                yield kind, _counted(counts, len(sections))
+            if short := [section for section in sections if section.status not in WHOLE]:
+                yield kind, {section.status for section in short}, _described(short, len(sections))
 
 
 def stopped_by(error: BaseException) -> str:
     """Return what stopped a scan; of a bug only its name, since its message may hold anything."""
     if isinstance(error, KeyboardInterrupt):
         return "stopped: interrupted"
-    return f"stopped: {error.message if isinstance(error, OpsError) else type(error).__name__}"
+    return f"stopped: {error.reason if isinstance(error, OpsError) else type(error).__name__}"
 
 
 def _by_kind(sections: Iterable[Section]) -> Iterator[tuple[str, list[Section]]]:
@@ -193,16 +192,18 @@ def _by_kind(sections: Iterable[Section]) -> Iterator[tuple[str, list[Section]]]
         yield kind, list(group)
 
 
-def _counted(counts: Counter[str], total: int) -> str:
-    return ", ".join(
-        status if count == total == 1 else f"{status} in {count} of {total}"
-        for status, count in sorted(counts.items())
+def _described(sections: list[Section], total: int) -> str:
+    """Return how many of *total* sections have each status of *sections*, with its first reason."""
+    reasons: dict[str, list[str]] = {}
+    for section in sections:
+        reasons.setdefault(section.status, []).append(section.reason)
+    parts = (
+        f"{status}{'' if len(given) == total == 1 else f' in {len(given)} of {total}'}: "
+        f"{next(filter(None, given), '')}".removesuffix(": ")
+        for status, given in sorted(reasons.items())
     )
+    return "; ".join(parts)
 
 
 def _note(sections: list[Section], odd: list[Section]) -> str:
-    reason = next((section.reason for section in odd if section.reason), "")
-    if len(sections) == 1 or not odd:
-        return reason
-    counts = Counter(section.status for section in odd)
-    return f"{_counted(counts, len(sections))}: {reason}".removesuffix(": ")
+    return odd[0].reason if odd and len(sections) == 1 else _described(odd, len(sections))

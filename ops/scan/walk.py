@@ -271,7 +271,7 @@ class Walk:
         except NotFound:
             mark(missing, GONE, DELETED)
         except OpsError as error:
-            mark(missing, FAILED, error.message)
+            mark(missing, FAILED, error.reason)
 
     @contextmanager
     def _recorded(self, reading: Reading) -> Iterator[None]:
@@ -297,4 +297,4 @@ class Walk:
             status = UNAVAILABLE
         else:
             status = DENIED if isinstance(error, PermissionDenied) else FAILED
-        reading.error, reading.reason, reading.status = error, error.message, status
+        reading.error, reading.reason, reading.status = error, error.reason, status

@@ -3,7 +3,8 @@
 exports/<account>/<time>-<4 hex>/              a snapshot
 exports/<account>/<time>-<4 hex>.tar.gz.age    an encrypted one; `.partial.tar.gz.age` if incomplete
 
-A bucket holds the same below s3://bucket/prefix/: see ops.offsite.library.
+Those of the sandbox are below exports/sandbox/. A bucket holds the same below s3://bucket/prefix/: see
+ops.offsite.library.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -92,11 +94,16 @@ class Library:
         self.where = str(self.folder)
         self.listing = "`inv snapshots.list` shows the stored snapshots"
 
+    @property
+    def account_name(self) -> str:
+        """Return the name of the account, as its newest readable snapshot has it; or ""."""
+        return next((entry.manifest.account_name for entry in self.entries() if entry.manifest), "")
+
     def all(self) -> list[Entry]:
         """Return all stored snapshots, newest first, damaged ones included. Links are not followed."""
-        return sorted(self._entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
+        return sorted(self.entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
 
-    def _entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """Yield the stored snapshots, newest first by name; a manifest is read only when it is needed."""
         for path in sorted(self._paths(), key=lambda path: (_started(path), path.name), reverse=True):
             yield self._entry(path)
@@ -110,11 +117,12 @@ class Library:
 
         "latest" is the newest complete one of the whole account (or, if only parts were ever exported, the
         newest complete one), "previous" the one before it; "2026-11-22" or "2026-11-22T06:10" the newest
-        complete one of that time or before; otherwise a folder's name, or a path. Raises NotFound.
+        complete one of that time or before; otherwise a folder's name, or a path. Raises NotFound, and
+        UsageError for a date that does not exist.
         """
         if name in (LATEST, PREVIOUS):
             earlier = name == PREVIOUS
-            if (found := newest(self._entries(), number=int(earlier))) is None:
+            if (found := newest(self.entries(), number=int(earlier))) is None:
                 missing = f"there is no {'earlier ' if earlier else ''}complete snapshot in {self.where}"
                 raise NotFound(missing, hint="`inv scan.export` creates one")
             return found
@@ -123,7 +131,11 @@ class Library:
         if not _MOMENT.fullmatch(name):
             return self._elsewhere(name)
         prefix = name.replace(":", "-")
-        found = newest(e for e in self._entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
+        try:
+            datetime.fromisoformat(prefix[:10] + prefix[10:].replace("-", ":"))
+        except ValueError:
+            raise UsageError(f"{name} is not a date or time that exists", hint=self.listing) from None
+        found = newest(e for e in self.entries() if layout.timestamp(e.started)[: len(prefix)] <= prefix)
         if found is None:
             raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
         return found
@@ -204,15 +216,6 @@ def newest(entries: Iterable[Entry], number: int = 0) -> Entry | None:
         elif entry.complete:
             parts.append(entry)
     return parts[number] if not whole and len(parts) > number else None
-
-
-def only_account(where: object, names: list[str]) -> str:
-    """Return the only one of *names*, the accounts with snapshots at *where*. Raises UsageError, NotFound."""
-    if len(names) > 1:
-        raise UsageError(f"{where} has snapshots of {', '.join(names)}", hint="choose one with --account-id")
-    if not names:
-        raise NotFound(f"{where} has no snapshots", hint="`inv scan.export` creates one")
-    return names[0]
 
 
 def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:

@@ -86,6 +86,11 @@ class Manifest:
     placed: dict[str, Placed] = field(default_factory=dict)
 
     @property
+    def account(self) -> str:
+        """Return the id of the account, with its name if that is known."""
+        return f"{self.account_id} ({self.account_name})" if self.account_name else self.account_id
+
+    @property
     def complete(self) -> bool:
         return self.status == COMPLETE
 

@@ -67,7 +67,7 @@ def check_account(path: Path | str, manifest: Manifest, account_id: str) -> None
     """Raise Refused for a snapshot of another account than *account_id*, if that is known."""
     if account_id and account_id not in (manifest.account_id, account_folder(manifest.account_id)):
         raise Refused(
-            f"{path} is a snapshot of the account {manifest.account_id}, not of {account_id}",
+            f"{path} is a snapshot of the account {manifest.account}, not of {account_id}",
             hint=f"--account-id {manifest.account_id}",
         )
 

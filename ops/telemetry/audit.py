@@ -74,7 +74,7 @@ class AuditLog:
     def _keep(self, head: ChainHead) -> None:
         text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
         with explained(self._head):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(self._head, flags, PRIVATE_FILE)
             try:
                 os.pwrite(descriptor, text.encode(), 0)

@@ -30,7 +30,12 @@ def explain(error: ParseError, collection: Collection, core: ParserContext) -> s
             text = f"{word} is a collection of tasks, not a task"
             return _joined(text, f"its tasks are {', '.join(inside)}")
         guess = did_you_mean(word, tasks)
-        return _joined(f"there is no task {word}", f"{guess} `inv --list` shows the tasks".strip())
+        folder = word.partition(".")[0]
+        shown = f"`inv --list {folder}`" if folder in collection.collections else "`inv --list`"
+        shown += " shows the tasks"
+        if context and context.name and not guess and folder == word:
+            shown += f", `inv --help {context.name}` what {context.name} takes"
+        return _joined(f"there is no task {word}", f"{guess} {shown}".strip())
     if missing := re.fullmatch(r"Flag (.*) needed value and was not given one!", problem):
         problem = f"{missing[1]} needs a value"
     task = f"`inv --help {context.name}` shows the options" if context and context.name else ""

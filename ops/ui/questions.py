@@ -18,19 +18,20 @@ def confirm(
     terminal: bool,
     ask: Callable[[], str] = input,
     err: TextIO | None = None,
+    option: str = "--yes",
 ) -> None:
     """Return if the answer is yes, or *assume_yes* is set; raise Refused otherwise.
 
-    *terminal*: somebody can answer. The question goes to *err* (stderr), since stdout is for data. No
-    answer, and the end of the input, mean no.
+    *terminal*: somebody can answer; *option* is the one that sets *assume_yes*. The question goes to *err*
+    (stderr), since stdout is for data. No answer means no.
     """
     if assume_yes:
         return
     if not terminal:
-        hint = "there is no terminal to ask on; add --yes to confirm"
+        hint = f"there is no terminal to ask on; add {option} to confirm"
         raise Refused(f"not confirmed: {question}", hint=hint)
-    if _answer(f"{question} [y/N] ", ask, err).lower() not in ("y", "yes"):
-        raise Refused("not confirmed: nothing was changed", hint="answer `y`, or add --yes")
+    if answer(f"{question} [y/N] ", ask, err).lower() not in ("y", "yes"):
+        raise Refused("not confirmed: nothing was changed", hint=f"answer `y`, or add {option}")
 
 
 def typed_name(
@@ -43,12 +44,16 @@ def typed_name(
     """
     if not given and not terminal:
         raise Refused(f"not confirmed: {name}", hint=f"there is no terminal to ask on; add --confirm {name}")
-    answer = given or _answer(f"type the name to confirm, {name}: ", ask, err)
-    if name not in (answer, *(given.split(",") if given else ())):
-        raise Refused(f"{answer!r} is not {name!r}: nothing was changed", hint=f"type {name} exactly")
+    typed = given or answer(f"type the name to confirm, {name}: ", ask, err)
+    if name not in (typed, *(given.split(",") if given else ())):
+        raise Refused(f"{typed!r} is not {name!r}: nothing was changed", hint=f"type {name} exactly")
 
 
-def _answer(question: str, ask: Callable[[], str], err: TextIO | None) -> str:
+def answer(question: str, ask: Callable[[], str] = input, err: TextIO | None = None) -> str:
+    """Return what the person types after *question*, without surrounding blanks.
+
+    Raises Refused at the end of the input.
+    """
     stream = err or sys.stderr
     with hidden():
         stream.write(printable(question))
@@ -57,7 +62,7 @@ def _answer(question: str, ask: Callable[[], str], err: TextIO | None) -> str:
             return ask().strip()
         except EOFError:
             stream.write("\n")
-            return ""
+            raise Refused("no answer: nothing was changed") from None
         except KeyboardInterrupt:
             stream.write("\n")
             raise

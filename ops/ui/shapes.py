@@ -17,7 +17,9 @@ LOW, PLAIN, MAIN, KEY = range(4)
 items apart, which is never cut to the same text."""
 
 TIME, UNTIL, TTL, SIZE, STATUS, CHANGE = "time", "until", "ttl", "size", "status", "change"
-"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change."""
+WHOLE = "whole"
+"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change, or a
+text that is not cut but continued below."""
 
 
 class Column(str):

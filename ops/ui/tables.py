@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import zip_longest
 from math import ceil
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from unicodedata import category, east_asian_width
 from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import printable
 from ops.ui.human import shown, style_of
-from ops.ui.shapes import KEY, LOW, MAIN, PLAIN, Column, Item, Output
+from ops.ui.shapes import KEY, LOW, MAIN, PLAIN, WHOLE, Column, Item, Output
 from ops.ui.talk import paint
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ class Table:
             self._columns = [self._columns[at] for at in shown]
             self._widths = [self._widths[at] for at in shown]
         cells = [self._cut(texts, at) for at, (texts, _) in enumerate(columns)]
-        lines = [list(line) for line in zip(*cells, strict=True)]
-        styles = [list(line) for line in zip(*(style for _, style in columns), strict=True)]
+        lines, styles = [], []
+        rows, of_rows = zip(*cells, strict=True), zip(*(style for _, style in columns), strict=True)
+        for row, style in zip(rows, of_rows, strict=True):
+            for line in zip_longest(*map(self._continued, row, range(len(row))), fillvalue=""):
+                lines.append(list(line))
+                styles.append(list(style))
         head: list[list[str]] = []
         if first and self._options.headers and self._columns:
             heads = [on_one_line(column) for column in self._columns]
@@ -100,11 +105,14 @@ class Table:
 
     def _cut(self, texts: list[str], at: int) -> list[str]:
         width = self._widths[at]
-        if all(width_of(text) <= width for text in texts):
+        if self._columns[at].meaning == WHOLE or all(width_of(text) <= width for text in texts):
             return texts
         if self._columns[at].importance < KEY:
             return [shortened(text, width) for text in texts]
         return cut_apart(texts, width)
+
+    def _continued(self, text: str, at: int) -> list[str]:
+        return wrapped(text, self._widths[at]) if self._columns[at].meaning == WHOLE else [text]
 
 
 def declared(column: str) -> Column:
@@ -238,7 +246,10 @@ def laid_out(lines: list[list[str]], widths: list[int], styles: list[list[str]])
     # tabulate counts characters, so the cells are padded before.
     gaps = [[" " * (w - width_of(t)) for t, w in zip(line, widths, strict=True)] for line in lines]
     for row, row_styles in zip(lines, styles, strict=False):
-        row[:] = [paint(text, style) if style else text for text, style in zip(row, row_styles, strict=True)]
+        row[:] = [
+            paint(text, style) if style and text else text
+            for text, style in zip(row, row_styles, strict=True)
+        ]
     padded = [map(add, *pair) for pair in zip(lines, gaps, strict=True)]
     text = tabulate(padded, tablefmt="plain", stralign=None, disable_numparse=True, preserve_whitespace=True)
     return "".join(line.rstrip(" ") + "\n" for line in text.split("\n")) if lines else ""

@@ -24,6 +24,8 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+# The names of columns are text with a meaning.
+_Dumper.add_multi_representer(str, _text)
 
 
 def yaml_text(value: Any) -> str:

@@ -6,11 +6,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ops.errors import Refused
-from ops.items import Json, equal, reach
+from ops.items import Json, equal, reach, timestamp
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Resource, comparable, same
+from ops.ui.cells import readable_size
 from ops.ui.questions import confirm, typed_name
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -201,6 +203,14 @@ class Consent:
         deleted = f"this permanently deletes {writes.lost}" if writes and writes.lost else ""
         if loss := (writes and writes.irreversible) or deleted:
             self._warn(f"{name(change)}: {loss}")
+
+
+def confirm_replacement(file: Path, *, force: bool) -> None:
+    """Raise Refused if *file* exists, unless *force* is set or the user confirms that it is replaced."""
+    if file.exists() and not force:
+        found = file.stat()
+        question = f"replace {file} ({readable_size(found.st_size)}, {timestamp(found.st_mtime)})?"
+        confirm(question, assume_yes=False, terminal=attended(), option="--force")
 
 
 def attended() -> bool:

@@ -11,7 +11,7 @@ from ops.cli.app import App
 from ops.config.settings import SANDBOX
 from ops.errors import Conflict, Interrupted, NotFound, OpsError, Refused, UsageError
 from ops.items import Json
-from ops.kinds.resource import Change, Owner, Resource
+from ops.kinds.resource import DELETE, Change, Owner, Resource
 from ops.ui.shapes import Rows
 from ops.writes import describe
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
@@ -36,22 +36,27 @@ def select(entries: Iterable[JournalEntry], id: str) -> list[JournalEntry]:
     return found
 
 
-def last(entries: Iterable[JournalEntry], kinds: dict[str, Resource], host: str) -> list[JournalEntry]:
+def last(entries: Iterable[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
     """Return the entries of the last task that can be undone, was not, and did not undo. Raises NotFound."""
     group: list[JournalEntry] = []
     for entry in reversed(list(entries)):
         if group and entry.group != group[0].group:
             break
         is_open = entry.state in (*APPLIED, UNKNOWN) and not entry.undoes
-        if is_open and entry.host == host and not why_not(entry, kinds.get(entry.kind)):
+        if is_open and not why_not(entry, kinds.get(entry.kind)):
             group.insert(0, entry)
     if not group:
         raise NotFound("there is nothing to undo", hint="`inv undo.list` lists the changes")
     return group
 
 
-def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Resource]) -> Rows:
-    """Undo *chosen*, the last one first. Raises Refused, and Conflict before anything is sent."""
+def undo_entries(
+    app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Resource], question: str = ""
+) -> Rows:
+    """Undo *chosen*, the last one first; *question* is asked even if nothing is deleted.
+
+    Raises Refused, and Conflict before anything is sent.
+    """
     host = app.settings.api_host
     for entry in chosen:
         if entry.host != host:
@@ -63,7 +68,7 @@ def undo_entries(app: App, chosen: Sequence[JournalEntry], kinds: dict[str, Reso
     with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
         run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)
         ready = run.ready(chosen)
-        run.compare(ready)
+        run.compare(ready, question)
         if app.dry:
             return Rows(run.simulated(ready), COLUMNS, "change")
         rows = [row for entry in ready for row in run.apply(entry)]
@@ -175,7 +180,7 @@ class _Undo:
             )
         return checked
 
-    def compare(self, ready: Sequence[JournalEntry]) -> None:
+    def compare(self, ready: Sequence[JournalEntry], question: str) -> None:
         """Take the locks, show what will be done, and ask. Raises Conflict if a live item has changed."""
         count = sum(sum(entry.counts.values()) for entry in ready)
         if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
@@ -183,7 +188,7 @@ class _Undo:
                 self._lock(self._reversals(entry)[:1])
             by_name = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
             changes = [one.change for entry in by_name for one in self._reversals(entry)]
-            self._writing.confirm(changes, f"undo {count} change{'s' * (count > 1)}?")
+            self._writing.confirm(changes, question or f"undo {count} change{'s' * (count > 1)}?")
             return
         reversals = [one for entry in ready for one in self._reversals(entry)]
         self._lock(reversals)
@@ -198,7 +203,10 @@ class _Undo:
         for line in describe.lines(moving):
             self._writing.talk.show(line)
         if not self._dry:
-            self._writing.confirm(moving)
+            # A name that has to be typed is an answer too.
+            deleted = (change.resource for change in moving if change.action == DELETE)
+            named = any(resource.writes and resource.writes.confirm_by_name for resource in deleted)
+            self._writing.confirm(moving, "" if named else question)
 
     def _lock(self, reversals: Sequence[Reversal]) -> None:
         if not self._dry:

@@ -44,6 +44,7 @@ READS = {
         sends=r"GET /zones/\w+/dns_records/\w{32}$",
         ids={"record": ("dns.list", *ZONE)},
     ),
+    "dns.find": Read(("--address", "192.0.2.0/24"), sends=r"GET /zones/\w+/dns_records\?order=name"),
     "dns.export": Read((*ZONE, "--format", "bind"), sends=r"GET /zones/\w+/dns_records"),
     "dns.plan": Read((*ZONE, "--file", "zone.json"), sends=r"GET /zones/\w+/dns_records\?", arrange=_export),
 }

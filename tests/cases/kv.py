@@ -48,7 +48,9 @@ READS = {
     "kv.list": Read(sends="GET .*/storage/kv/namespaces"),
     "kv.keys": Read(CONFIG, sends=r"GET .*/namespaces/\w+/keys"),
     "kv.get": Read((*CONFIG, "--key", "%2e%2e"), sends=r"GET .*/namespaces/\w+/values/%252e%252e"),
-    "kv.dump": Read((*CONFIG, "--to", "config.jsonl"), sends=r"POST .*/bulk/get", leaves="work/config.jsonl"),
+    "kv.dump": Read(
+        (*CONFIG, "--to", "config.jsonl", "--force"), sends=r"POST .*/bulk/get", leaves="work/config.jsonl"
+    ),
 }
 
 WRITES = {

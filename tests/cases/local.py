@@ -8,7 +8,7 @@ READS = {
     "completion": Read(("--shell", "bash"), prints="complete -o default"),
     "config": Read(prints="credentials"),
     "docs": Read(("--page", "undo"), prints="# Changing things, and undo"),
-    "doctor": Read(sends="GET /user/tokens/verify|GET /user"),
+    "doctor": Read(sends=r"GET /accounts\?"),  # which path proves a token depends on its kind
     # Off a terminal it says what it would ask.
     "init": Read(prints="there is no terminal to ask on", code=1),
     "permissions": Read(("--task", "kv.load"), prints="Account > Workers KV Storage > Edit"),

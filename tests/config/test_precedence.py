@@ -106,6 +106,7 @@ def test_an_empty_variable_counts_as_unset(place: Place) -> None:
         ("NO_COLOR", "1", ("color", "never")),
         ("TERM", "dumb", ("color", "never")),
         ("PAGER", "most", ("pager", "most")),
+        ("PAGER", "", ("pager", "")),
         ("FORCE_COLOR", "1", ("color", "always")),
         ("FORCE_COLOR", "0", ("color", "auto")),
         ("CLOUDFLARE_BASE_URL", "https://api.cloudflare.com/client/v4/", ("base_url", "https://api.cloudflare.com/client/v4")),

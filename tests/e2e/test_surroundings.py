@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -59,7 +61,19 @@ def test_a_configuration_of_invoke_without_settings_is_accepted(bare: Shell, tex
     assert bare("version").code == 0
 
 
-@pytest.mark.parametrize("text", ["ops: [1\n", "- a\n", "ops: 3\n", "tasks: 3\n", "ops: {\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ops: [1\n",
+        "- a\n",
+        "ops: 3\n",
+        "tasks: 3\n",
+        "ops: {\n",
+        "a: 2026-13-45\n",
+        "a: &a {b: *a}\n",
+        "a: !!timestamp x\n",
+    ],
+)
 def test_a_configuration_of_invoke_that_cannot_be_used_is_a_sentence(bare: Shell, text: str) -> None:
     (bare.folder / "invoke.yaml").write_text(text)
 
@@ -68,6 +82,37 @@ def test_a_configuration_of_invoke_that_cannot_be_used_is_a_sentence(bare: Shell
     assert result.code == 1
     assert "cannot be used" in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("text", ["ops: {1: 2}\n", "ops: {2026-01-01: 2}\n"])
+def test_a_setting_of_invoke_whose_name_is_not_text_is_a_sentence(bare: Shell, text: str) -> None:
+    (bare.folder / "invoke.yaml").write_text(text)
+
+    result = bare("version")
+
+    assert result.code == 1
+    assert result.err.startswith("error: ")
+
+
+def test_a_configuration_of_invoke_in_json_that_cannot_be_used_is_a_sentence(bare: Shell) -> None:
+    (bare.folder / "invoke.json").write_text("ops=3")
+
+    result = bare("version")
+
+    assert result.code == 1
+    assert "invoke.json cannot be used: Expecting value" in result.err
+
+
+@pytest.mark.parametrize("create", [os.mkdir, os.mkfifo])
+def test_a_configuration_of_invoke_that_is_not_a_file_is_a_sentence(
+    bare: Shell, create: Callable[[Path], None]
+) -> None:
+    create(bare.folder / "invoke.yaml")
+
+    result = bare("version")
+
+    assert result.code == 1
+    assert "invoke.yaml cannot be used: it is not a regular file" in result.err
 
 
 def test_a_wrangler_file_that_cannot_be_parsed_is_a_note(shell: Shell, sandbox: Sandbox) -> None:
@@ -80,17 +125,18 @@ def test_a_wrangler_file_that_cannot_be_parsed_is_a_note(shell: Shell, sandbox: 
     assert "its account_id is not used" in zones.err
 
 
-def test_a_variable_in_a_path_setting_is_refused(bare: Shell) -> None:
+@pytest.mark.parametrize("variable", ["${HOME}", "$HOME"])
+def test_a_variable_in_a_path_setting_is_refused(bare: Shell, variable: str) -> None:
     bare.environ.pop("CFOPS_EXPORTS")
     dotenv = bare.folder / ".env"
-    dotenv.write_text("CFOPS_EXPORTS=${HOME}/exports\n")
+    dotenv.write_text(f"CFOPS_EXPORTS={variable}/exports\n")
     dotenv.chmod(0o600)
 
     result = bare("config")
 
     assert result.code == 1
     assert "variables are not replaced in settings" in result.err
-    assert not (bare.folder / "${HOME}").exists()
+    assert not (bare.folder / variable).exists()
 
 
 @pytest.mark.holds_secret(".env", "token")

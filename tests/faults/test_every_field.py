@@ -1,7 +1,7 @@
 """Every field of every answer that a task uses: missing, null, or of another type, one at a time.
 
-A read or dry run ends with 0 only if its output is the same except for that field; a write that was executed is
-never noted as failed, and one that was not is never noted as done.
+A read or dry run ends with 0 only if its output is the same except for that field; a write that was executed
+is never noted as failed, and one that was not is never noted as done.
 """
 
 from __future__ import annotations

@@ -627,7 +627,7 @@ def limiting(moments: list[float], limit: int, window: float) -> Callable[[Excha
             now = time.monotonic()
             moments.append(now)
             recent = sum(1 for moment in moments[-limit - 50 :] if moment > now - window)
-        exchange.send(ok([]) if recent <= limit else failed(429, 971, "Please wait", retry_after="1"))
+        exchange.send(ok({}) if recent <= limit else failed(429, 971, "Please wait", retry_after="1"))
 
     return play
 

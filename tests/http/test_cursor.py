@@ -201,7 +201,7 @@ def test_a_later_page_that_fails_permanently_leaves_an_incomplete_list() -> None
     listing = Pages(first=page("a", cursor="c1"), c1=ApiError("GET /x: failed", 502)).listing()
 
     assert names(listing) == ["a"]
-    assert listing.problem == "page 2 could not be read: GET /x: failed"
+    assert listing.problem == "page 2 could not be read: GET /x: failed (status 502)"
 
 
 @pytest.mark.fault("B9")

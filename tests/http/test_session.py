@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 import resource
 import threading
@@ -234,6 +235,14 @@ def test_plain_http_where_tls_is_due_is_not_sent_and_says_so(session: Open) -> N
 def test_a_ca_file_that_is_missing_is_reported_before_the_first_call(session: Open, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"CA file .*No such file"):
         session("https://api.cloudflare.com/client/v4", ca_file=str(tmp_path / "none.pem"))
+
+
+@pytest.mark.fault("A23")
+def test_a_ca_file_that_is_a_named_pipe_is_reported_and_not_waited_for(session: Open, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match=r"CA file .*pipe cannot be read: it is not a regular file"):
+        session("https://api.cloudflare.com/client/v4", ca_file=str(tmp_path / "pipe"))
 
 
 @pytest.mark.fault("A23")

@@ -56,8 +56,8 @@ def stock(sandbox: Sandbox, count: int, title: str = "stock") -> str:
     return namespace
 
 
-def dumped(inv: Inv, to: str = "dump.jsonl", namespace: str = "stock") -> Result:
-    return inv("kv.dump", "--namespace", namespace, "--to", to)
+def dumped(inv: Inv, to: str = "dump.jsonl", *words: str, namespace: str = "stock") -> Result:
+    return inv("kv.dump", "--namespace", namespace, "--to", to, *words)
 
 
 def loaded(inv: Inv, *words: str, namespace: str = "copy", file: str = "dump.jsonl") -> Result:
@@ -232,11 +232,11 @@ def test_an_incomplete_listing_leaves_the_file_unchanged_and_the_next_run_resume
     Path("dump.jsonl").write_text("yesterday's")
     failing = staged.faults.add(Fault("cursor-expired", "GET", "*/keys*", nth=3, times=-1))
 
-    cut = dumped(inv)
+    cut = dumped(inv, "dump.jsonl", "--force")
     kept = Path("dump.jsonl").read_text()
     failing.times = 0
     staged.requests.clear()
-    again = dumped(inv)
+    again = dumped(inv, "dump.jsonl", "--force")
 
     assert cut.code == 4
     assert "could not all be listed" in cut.err
@@ -244,6 +244,22 @@ def test_an_incomplete_listing_leaves_the_file_unchanged_and_the_next_run_resume
     assert again.code == 0, again.err
     assert lines()[-1]["pairs"] == 3000
     assert requested(staged) == {"keys": 3, "bulk": 10}
+
+
+def test_an_existing_file_is_replaced_only_with_force(staged: Sandbox, inv: Inv) -> None:
+    stock(staged, 3)
+    Path("dump.jsonl").write_text("yesterday's")
+
+    refused = dumped(inv)
+    asked = staged.requests[:]
+    kept = Path("dump.jsonl").read_text()
+    forced = dumped(inv, "dump.jsonl", "--force")
+
+    assert (refused.code, forced.code) == (1, 0)
+    assert "error: not confirmed: replace dump.jsonl (11 B, 20" in refused.err
+    assert "add --force to confirm" in refused.err
+    assert (kept, asked) == ("yesterday's", [])
+    assert lines()[-1]["pairs"] == 3
 
 
 # Interruptions
@@ -363,11 +379,11 @@ def test_a_full_disk_keeps_the_old_file_and_what_was_read(staged: Sandbox, inv: 
     )
 
     full = subprocess.run(
-        [sys.executable, "-c", limited + RUN, *DUMP],
+        [sys.executable, "-c", limited + RUN, *DUMP, "--force"],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     old = Path("dump.jsonl").read_text()
-    again = dumped(inv)
+    again = dumped(inv, "dump.jsonl", "--force")
 
     assert full.returncode == 2
     assert "would exceed the allowed size" in full.stderr
@@ -634,7 +650,7 @@ def test_a_dry_load_shows_the_plan_and_writes_nothing(staged: Sandbox, inv: Inv)
 
 def test_a_namespace_moves_in_one_line(staged: Sandbox, inv: Inv) -> None:
     create = ["kv.create", "--title", "moved"]
-    dump = ["kv.dump", "--namespace", "assets", "--to", "a.jsonl"]
+    dump = ["kv.dump", "--namespace", "assets", "--to", "a.jsonl", "--force"]
     line = [*create, *dump, "kv.load", "--namespace", "moved", "--file", "a.jsonl"]
 
     dry = inv("--dry", *line)

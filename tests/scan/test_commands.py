@@ -251,12 +251,13 @@ def test_the_contents_of_scripts_are_stored_and_mapped(staged: Sandbox, inv: Inv
 def test_git_ignores_a_new_folder_of_exports(staged: Sandbox, inv: Inv, exports: Path) -> None:
     subprocess.run(["git", "init", "--quiet", exports.parent], check=True)
 
+    inv("sandbox", "scan.export", "--only", "zones")
     inv("scan.export", "--only", "zones")
     inv("zones.list", "--export")
 
     seen = subprocess.run(["git", "status", "--porcelain", exports], cwd=exports.parent, capture_output=True)
     assert (seen.returncode, seen.stdout) == (0, b"")
-    assert len([*exports.iterdir()]) == 3
+    assert len([*exports.iterdir()]) == 4
 
 
 def test_a_folder_of_exports_without_a_gitignore_stays_as_it_is(

@@ -26,7 +26,13 @@ def test_a_kind_is_reported_with_its_worst_status() -> None:
     assert rows(WHOLE) == [("dns.record", 5, 1, "complete", "")]
     assert rows(DENIED) == [("dns.record", 0, 1, "denied", "GET /zones/z1: no")]
     assert rows(DENIED, FAILED, WHOLE) == [
-        ("dns.record", 12, 3, "failed", "denied in 1 of 3, failed in 1 of 3: GET /zones/z1: no")
+        (
+            "dns.record",
+            12,
+            3,
+            "failed",
+            "denied in 1 of 3: GET /zones/z1: no; failed in 1 of 3: GET /zones/z2: 502",
+        )
     ]
 
 
@@ -44,14 +50,15 @@ def test_a_stop_takes_precedence_over_other_reasons() -> None:
     assert stopped.reason == "stopped: the token was revoked"
     assert Inventory((), ended_by=KeyboardInterrupt()).reason == "stopped: interrupted"
     assert Inventory((), ended_by=KeyError("cfut_secret")).reason == "stopped: KeyError"
-    assert Inventory((DENIED,)).reason == "dns.record: denied"
+    assert Inventory((DENIED,)).reason == "dns.record: denied: GET /zones/z1: no"
     assert Inventory((WHOLE,)).reason == ""
 
 
 def test_skipping_is_suggested_only_if_it_helps() -> None:
-    assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed"]
+    assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed: GET /zones/z2: 502"]
     assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
-        "dns.record: denied in 1 of 2 (it takes DNS > Read); `--skip dns.record` leaves it out"
+        "dns.record: denied in 1 of 2: GET /zones/z1: no (it takes DNS > Read); "
+        "`--skip dns.record` leaves it out"
     ]
 
 

@@ -71,7 +71,7 @@ def test_two_exports_of_one_account_exclude_each_other(staged: Sandbox, inv: Inv
 
 
 def test_an_export_to_a_named_file_needs_no_lock(staged: Sandbox, inv: Inv, home: Path) -> None:
-    name = f"export/sandbox/{staged.account_id}"
+    name = f"export/127.0.0.1/{staged.account_id}"
     holder = {"pid": os.getpid(), "task": "scan.export", "since": "now"}
 
     with locked(home / "state" / "locks", name, holder, "exporting"):
@@ -227,7 +227,7 @@ def test_a_monitor_is_called_for_a_stopped_job(
 def test_a_monitor_gets_the_exit_code_of_a_locked_job(
     staged: Sandbox, inv: Inv, home: Path, monitor: Wire
 ) -> None:
-    name = f"export/sandbox/{staged.account_id}"
+    name = f"export/127.0.0.1/{staged.account_id}"
 
     with locked(
         home / "state" / "locks", name, {"pid": 1, "task": "scan.export", "since": "now"}, "exporting"

@@ -15,6 +15,7 @@ from ops.errors import (
     MalformedAnswer,
     NetworkError,
     NotFound,
+    OpsError,
     PermissionDenied,
     RateLimited,
     ValidationError,
@@ -96,7 +97,8 @@ def test_a_denied_section_does_not_affect_the_others(lists: Lists) -> None:
     assert {s.status for s in inventory.sections if s.kind != "flat.thing"} == {"complete", "skipped"}
     assert not inventory.whole
     assert inventory.gaps({"flat.thing": "Thing > Read"}) == [
-        "flat.thing: denied (it takes Thing > Read); `--skip flat.thing` leaves it out"
+        "flat.thing: denied: GET /things: no permission (10000) (status 403) (it takes Thing > Read); "
+        "`--skip flat.thing` leaves it out"
     ]
 
 
@@ -105,31 +107,33 @@ def test_a_denied_section_does_not_affect_the_others(lists: Lists) -> None:
     "error",
     [
         NotFound("GET /things: not found", 404),
-        NotFound("GET /things: gone", 410),
+        NotFound("GET /things: gone", 410, ray="8f-AMS"),
         PermissionDenied("GET /things: Please enable Things through the Dashboard. (10042)", 403),
         ValidationError("GET /things: your plan does not include this", 400),
     ],
 )
-def test_a_missing_product_is_unavailable(lists: Lists, error: Exception) -> None:
+def test_a_missing_product_is_unavailable(lists: Lists, error: OpsError) -> None:
     lists.failures["flat.thing", ACCOUNT_ID] = error
 
     inventory = walked(lists)
 
     assert section(inventory, "flat.thing", ACCOUNT_ID).status == "unavailable"
-    assert inventory.gaps({}) == ["flat.thing: unavailable; `--skip flat.thing` leaves it out"]
+    assert inventory.gaps({}) == [
+        f"flat.thing: unavailable: {error.reason}; `--skip flat.thing` leaves it out"
+    ]
 
 
 @pytest.mark.parametrize(
     "error",
     [ApiError("502", 502), NetworkError("reset"), MalformedAnswer("nonsense"), ValidationError("bad", 400)],
 )
-def test_any_other_failure_ends_only_its_section(lists: Lists, error: Exception) -> None:
+def test_any_other_failure_ends_only_its_section(lists: Lists, error: OpsError) -> None:
     lists.failures["dns.kind1", "z2"] = error
 
     inventory = walked(lists)
 
     assert section(inventory, "dns.kind1", "z2").status == "failed"
-    assert inventory.gaps({}) == ["dns.kind1: failed in 1 of 3"]
+    assert inventory.gaps({}) == [f"dns.kind1: failed in 1 of 3: {error.reason}"]
 
 
 @pytest.mark.fault("B10")

@@ -133,3 +133,11 @@ def test_a_change_is_said_in_one_column_for_people(tmp_path: Path) -> None:
     what = [for_people(row)["what"] for row in rows(comparison(tmp_path))]
 
     assert what == ["on: true → false", "ttl: 1 → 2", "", "", "complete / denied: why"]
+
+
+def test_an_item_without_a_name_is_called_by_its_owner_for_people() -> None:
+    row = {"kind": "workers.settings", "in": "api-gateway", "change": "changed", "name": "", "field": "x"}
+
+    shown = for_people({**row, "old": None, "new": 1, "note": ""})
+
+    assert (shown["name"], shown["what"]) == ("settings of api-gateway", "x: none → 1")

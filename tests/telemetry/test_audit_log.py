@@ -120,6 +120,8 @@ def test_a_pipe_in_place_of_the_head_is_an_error_message(tmp_path: Path, log: Au
 
     with pytest.raises(DiskError, match="the end of the log cannot be verified"):
         log.verify()
+    with pytest.raises(DiskError, match="audit-head"):
+        log.record({"task": "dns.create"})
 
 
 @pytest.mark.long

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ops.errors import Refused
-from ops.ui.questions import confirm, typed_name
+from ops.ui import spinner
+from ops.ui.questions import answer, confirm, typed_name
 
 
 def says(answer: str) -> Callable[[], str]:
@@ -37,6 +38,19 @@ def test_anything_else_refuses(answer: str) -> None:
 def test_the_end_of_the_input_refuses() -> None:
     with pytest.raises(Refused):
         confirm("delete?", assume_yes=False, terminal=True, ask=has_no_more_input, err=io.StringIO())
+
+
+def test_no_spinner_is_drawn_over_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 10))
+    drawn = spinner.Spinner(err := io.StringIO(), lambda: "init", lambda: next(clock))
+    monkeypatch.setattr(spinner, "_CURRENT", [drawn])
+
+    def waits() -> str:
+        drawn.tick()
+        return "2"
+
+    assert answer("account [1]: ", waits, err) == "2"
+    assert err.getvalue() == "account [1]: "
 
 
 @pytest.mark.fault("G4")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, PLAIN, STATUS, Column, Item, Output, Rows
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, PLAIN, STATUS, WHOLE, Column, Item, Output, Rows
 from ops.ui.tables import Table, cut_apart, fitted, item_table, shortened, width_of, wrapped
 from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
@@ -319,3 +319,17 @@ def test_a_list_of_plain_values_is_shown_with_commas_and_not_as_json() -> None:
     assert "a.example, b.example" in text
     assert '[{"a":1}]' in text
     assert "[]" not in text
+
+
+def test_a_reason_is_continued_below_and_the_other_columns_are_cut() -> None:
+    columns = (Column("kind", MAIN), Column("note", MAIN, WHOLE))
+    note = "denied in 12 of 12: no permission (10000)"
+
+    lines = Table(columns, Output(width=34)).block([{"kind": "dns.record", "note": note}]).splitlines()
+
+    assert lines == [
+        "kind        note",
+        "----------  ----------------------",
+        "dns.record  denied in 12 of 12: no",
+        "            permission (10000)",
+    ]

@@ -186,10 +186,10 @@ def test_a_dry_line_that_fails_without_its_own_changes_says_so(staged: Sandbox, 
 
 def test_an_undo_line_of_the_sandbox_names_the_sandbox(inv: Inv) -> None:
     made = inv("sandbox", *A, "one")
-    elsewhere = inv("undo.list", "--output", "json")
+    listed = inv("sandbox", "undo.list", "--output", "json")
 
     assert "undo: inv sandbox undo.apply --id" in made.err
-    assert json.loads(elsewhere.out)[0]["where"] == "sandbox"
+    assert json.loads(listed.out)[0]["where"] == "sandbox"
     assert inv("sandbox", "undo.last", "--yes").code == 0
 
 

@@ -4,12 +4,10 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops.config.settings import Settings
 from ops.errors import Conflict, Locked, NotFound, Refused, UsageError
 from ops.items import Json
 from ops.ui.shapes import Rows
@@ -32,7 +30,7 @@ def undo(stage: Stage, remote: Remote, id: str, **options: object) -> Rows:
 
 def undo_last(stage: Stage, remote: Remote) -> Rows:
     kinds = {KIND: remote.resource}
-    return undo_entries(stage.app(), last(entries(stage), kinds, "sandbox"), kinds)
+    return undo_entries(stage.app(), last(entries(stage), kinds), kinds)
 
 
 def test_each_change_is_undone(stage: Stage, remote: Remote) -> None:
@@ -220,7 +218,7 @@ def test_a_change_made_on_another_host_is_not_undone_here(stage: Stage, remote: 
     make(app, remote.creation("a"))
     elsewhere = [entry._replace(host="api.cloudflare.com") for entry in entries(stage)]
 
-    with pytest.raises(UsageError, match="and this line works on sandbox"):
+    with pytest.raises(UsageError, match=r"and this line works on 127\.0\.0\.1"):
         undo_entries(stage.app(), elsewhere, {KIND: remote.resource})
 
 
@@ -287,7 +285,7 @@ def test_the_entries_of_the_last_task_are_in_their_order(stage: Stage, remote: R
     app = stage.app()
     make(app, *(remote.creation(name) for name in "abc"))
 
-    chosen = last(entries(stage), {KIND: remote.resource}, "sandbox")
+    chosen = last(entries(stage), {KIND: remote.resource})
 
     assert [entry.names for entry in chosen] == [["a"], ["b"], ["c"]]
 
@@ -298,7 +296,6 @@ def test_the_entries_of_the_last_task_are_in_their_order(stage: Stage, remote: R
         {"state": FAILED},
         {"state": UNDONE},
         {"undoes": "q-1.1"},
-        {"host": "elsewhere"},
         {"irreversible": "why"},
     ],
 )
@@ -310,14 +307,14 @@ def test_the_last_task_is_one_that_can_be_undone(
     first, second = entries(stage)
     kinds = {KIND: remote.resource}
 
-    assert last([first, second._replace(**spoiled)], kinds, "sandbox") == [first]  # type: ignore[arg-type]
-    assert last([first, second._replace(state=UNKNOWN)], kinds, "sandbox")[0].names == ["b"]
-    assert last([first, second._replace(kind="strange.kind")], kinds, "sandbox") == [first]
+    assert last([first, second._replace(**spoiled)], kinds) == [first]  # type: ignore[arg-type]
+    assert last([first, second._replace(state=UNKNOWN)], kinds)[0].names == ["b"]
+    assert last([first, second._replace(kind="strange.kind")], kinds) == [first]
 
 
 def test_an_empty_journal_is_an_error_that_names_undo_list(stage: Stage) -> None:
     with pytest.raises(NotFound) as nothing:
-        last([], {}, "sandbox")
+        last([], {})
     with pytest.raises(NotFound) as unknown:
         select([], "r-1")
 
@@ -547,19 +544,3 @@ def test_a_change_made_on_another_host_names_the_line_that_undoes_it_there(
     message = f"{entry.id} was made on {place}, and this line works on api.example.com"
     assert elsewhere.value.message == message
     assert elsewhere.value.hint == f"`inv {line}undo.apply --id {entry.id}`, with the token of {place}"
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("http://127.0.0.1:8787/client/v4", "sandbox"),
-        ("http://localhost:1", "sandbox"),
-        ("http://[::1]:8787/client/v4", "sandbox"),
-        ("https://api.cloudflare.com/client/v4", "api.cloudflare.com"),
-        ("nonsense", ""),
-    ],
-)
-def test_the_api_host_of_this_machine_is_the_sandbox(url: str, name: str, tmp_path: Path) -> None:
-    settings = Settings(exports=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, base_url=url)
-
-    assert settings.api_host == name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.items import timestamp
-from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, Column, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, WHOLE, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -27,11 +27,12 @@ OPENED = {
 """The options of a task that opens one snapshot."""
 
 COLUMNS = (
-    Column("account", LOW), Column("snapshot", KEY), Column("started", MAIN, TIME),
+    Column("account", LOW), "account_name", Column("snapshot", KEY), Column("started", MAIN, TIME),
     Column("status", MAIN, STATUS), "kinds", Column("items", MAIN), Column("bytes", meaning=SIZE), "note",
 )  # fmt: skip
 SECTIONS = (
-    Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN), "note",
+    Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
+    Column("note", MAIN, WHOLE),
 )  # fmt: skip
 
 _CONTENTS = "/contents"
@@ -71,7 +72,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     manifest = snapshot.manifest
     status = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
     app.note(
-        f"{snapshot.where}: account {manifest.account_id}, {manifest.started}, {status}, by {manifest.tool}"
+        f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
     )
     return Rows(sections(snapshot, kinds()), SECTIONS, "section")
 
@@ -90,6 +91,7 @@ def library_rows(library: Library) -> Iterator[Json]:
         manifest, size = entry.manifest, size_of(entry)
         yield {
             "account": manifest.account_id if manifest else library.account_id,
+            "account_name": manifest.account_name if manifest else None,
             "snapshot": entry.name,
             "started": timestamp(entry.started),
             "status": entry.status,

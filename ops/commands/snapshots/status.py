@@ -90,6 +90,7 @@ class Status(NamedTuple):
         manifest = entry.manifest if entry else None
         return {
             "account": self.account_id,
+            "account_name": manifest.account_name if manifest else None,
             "fresh": self.fresh,
             "snapshot": entry.name if entry else None,
             "started": timestamp(entry.started) if entry else None,

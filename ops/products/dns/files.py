@@ -1,8 +1,8 @@
 """Files of records: what `dns.export` and the lists of `--output` and `--export` write, and people.
 
 A field that a file does not have is left as it is on an existing record, and has its default on a new one.
-The file's ending decides: YAML (octoDNS's too), JSON (the API's answer too), CSV, else a zone file. Values
-are checked as those of the command line are, and all errors of a file are reported together.
+The file's ending decides: YAML (octoDNS's too), JSON (the API's answer too), JSONL, CSV, else a zone file.
+Values are checked as those of the command line are, and all errors of a file are reported together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import reprlib
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +53,7 @@ def read(
     try:
         if not text.strip():
             raise ValidationError("the file has no records: it is empty", hint=_EXPORT)
-        is_document = ending in (".csv", ".json", ".yaml", ".yml")
+        is_document = ending in (".csv", ".json", ".jsonl", ".yaml", ".yml")
         if is_document:
             found = _document(text, ending, zone)
         else:
@@ -116,27 +115,34 @@ def _checked(items: Iterable[tuple[FileRecord, Any]], zone: Json, errors: list[O
 
 def _document(text: str, ending: str, zone: Json) -> RecordFile:
     """Return the records of a CSV file, or of a JSON or YAML document."""
-    import yaml
-
     errors: list[OpsError] = []
     if ending == ".csv":
         return _checked(_csv_items(text, errors), zone, errors)
-    is_json = ending == ".json"
+    is_json = ending in (".json", ".jsonl")
+    if ending == ".jsonl":
+        text = "[" + re.sub(r"\n(?=.*\S)", ",\n", text.strip()) + "]"
+    twice: list[tuple[Json, str]] = []
     try:
-        found, node = (_json(text, errors), None) if is_json else _yaml(text, errors)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        hint = "export it again, or fix it"
-        raise ValidationError(f"the file does not parse: {' '.join(str(error).split())}", hint=hint) from None
+        found, node = (_json(text, twice), None) if is_json else _yaml(text, errors)
+    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
+        raise _not_parsed(error, "JSON" if is_json else "YAML") from None
     if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
         return _checked(octodns.records(found, node, zone["name"], errors), zone, errors)
     items, notes = _items(found, whole=is_json or text.rstrip().endswith("\n..."))
     named = str(found.get("zone") or "") if isinstance(found, dict) else ""
-    if isinstance(node, yaml.MappingNode):
+    if node and isinstance(found, dict):
         nodes = {key.value: value for key, value in node.value}
-        node = next(nodes[name] for name in _LISTS if isinstance(nodes.get(name), yaml.SequenceNode))
+        node = next(nodes[name] for name in _LISTS if isinstance(found.get(name), list))
     lines = [one.start_mark.line + 1 for one in node.value] if node else _json_lines(text, len(items))
     at = [f"line {line}, " for line in lines] if len(lines) == len(items) else [""] * len(items)
     entries = [FileRecord(f"{line}record {number}", {}) for number, line in enumerate(at, 1)]
+    places = {
+        id(part): entry.place
+        for entry, item in zip(entries, items, strict=True)
+        if isinstance(item, dict)
+        for part in (item, *item.values())
+    }
+    errors += [_twice(f"{places.get(id(part), 'the file')}: it", name) for part, name in twice]
     return _checked(zip(entries, items, strict=True), zone, errors)._replace(zone=named, notes=notes)
 
 
@@ -169,12 +175,23 @@ def _items(found: Any, *, whole: bool) -> tuple[list[Any], tuple[str, ...]]:
     )
 
 
-def _json(text: str, errors: list[OpsError]) -> Any:
+def _not_parsed(error: Exception, what: str) -> ValidationError:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else getattr(error, "lineno", 0)
+    why = getattr(error, "problem", None) or getattr(error, "msg", "") or str(error)
+    hint = "fix it, or export it again"
+    if what == "YAML" and any(word in why for word in ("alphabetic or numeric", "start any token")):
+        hint = "put quotes around a value that begins with *, &, @ or `"
+    return ValidationError(f"{f'line {line}: ' if line else ''}it is not {what}: {why}", hint=hint)
+
+
+def _json(text: str, twice: list[tuple[Json, str]]) -> Any:
+    """Return what *text* contains; the names that an object has more than once are added to *twice*."""
+
     def unique(pairs: list[tuple[str, Any]]) -> Json:
         found = dict(pairs)
         names = [name for name, _ in pairs]
-        twice = [name for name in found if len(found) < len(pairs) and names.count(name) > 1]
-        errors.extend(_twice(f"an object of the file, {reprlib.repr(found)},", name) for name in twice)
+        twice.extend((found, name) for name in found if len(found) < len(pairs) and names.count(name) > 1)
         return found
 
     return json.loads(text, object_pairs_hook=unique)
@@ -246,8 +263,10 @@ def _csv_items(text: str, errors: list[OpsError]) -> Iterator[tuple[FileRecord, 
             continue
         if row is None:
             return
-        if not any(row):
-            continue  # spreadsheets write empty rows
+        while row and not row[-1].strip():
+            row.pop()  # spreadsheets write empty cells, rows and columns
+        if not row or (row == ["sep="] and not names):
+            continue  # Excel reads the separator from such a first line
         if not names:
             names = _column_names(entry, row, errors)
             continue

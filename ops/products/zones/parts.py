@@ -10,6 +10,7 @@ from ops.errors import (
     MalformedAnswer,
     NetworkError,
     NotFound,
+    OpsError,
     PermissionDenied,
     RateLimited,
     ValidationError,
@@ -39,13 +40,15 @@ class AnswerPart(NamedTuple):
     """One part of a result.
 
     *status* is complete, denied (no permission), unavailable (the plan or the product lacks it), failed, or
-    inconsistent (read, but possibly incomplete); *problem* explains it in a sentence.
+    inconsistent (read, but possibly incomplete); *problem* explains it in a sentence, *error* is what was
+    raised, if anything.
     """
 
     name: str
     value: Any = None
     status: str = "complete"
     problem: str = ""
+    error: OpsError | None = None
 
     def shown(self, change: Callable[[Any], Any] = lambda value: value) -> Any:
         """Return the value after *change*, or the status if the part was not read."""
@@ -64,10 +67,10 @@ def attempt(name: str, read: Callable[[], Any]) -> AnswerPart:
             problem = str(getattr(value, "problem", ""))
             return AnswerPart(name, items, "inconsistent" if problem else "complete", problem)
     except PermissionDenied as error:
-        return AnswerPart(name, None, "denied", error.message)
+        return AnswerPart(name, None, "denied", error.reason, error)
     except (ApiError, MalformedAnswer, NetworkError, NotFound, RateLimited, ValidationError) as error:
         unavailable = isinstance(error, NotFound) or NEVER_USED in error.codes
-        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.message)
+        return AnswerPart(name, None, "unavailable" if unavailable else "failed", error.reason, error)
     return AnswerPart(name, value)
 
 

@@ -132,9 +132,9 @@ def _cron(item: Any) -> str:
     cron = item.get("cron") if isinstance(item, dict) else None
     fields = cron.upper().split(" ") if isinstance(cron, str) and cron.isascii() else []
     valid = (
-        (special and re.fullmatch(special, one)) or _is_cron_range(one, least, most, names)
+        (special and re.fullmatch(special, field))
+        or all(_is_cron_range(one, least, most, names) for one in field.split(","))
         for field, (least, most, names, special) in zip(fields, _CRON_FIELDS, strict=False)
-        for one in field.split(",")
     )
     if len(fields) != 5 or not all(valid):
         raise Refusal(400, 10100, f"invalid cron string: {cron}")
@@ -142,7 +142,7 @@ def _cron(item: Any) -> str:
 
 
 def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> bool:
-    """True for `*`, a number or name, or a range of them, each with an optional step."""
+    """True for `*`, a number or name, or a range, which may go past the end, each with an optional step."""
     words = {name: str(number) for number, name in enumerate(names, least)}
     found = re.fullmatch(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d{1,3}))?", text)
     if found is None or found[3] == "0":
@@ -150,7 +150,7 @@ def _is_cron_range(text: str, least: int, most: int, names: tuple[str, ...]) -> 
     ends = [words.get(end, end) for end in (found[1], found[2]) if end is not None]
     numbers = [int(end) for end in ends if re.fullmatch(r"\d{1,2}", end)]
     within = all(least <= number <= most for number in numbers)
-    return within and len(numbers) == len(ends) and numbers == sorted(numbers)
+    return within and len(numbers) == len(ends)
 
 
 @route("POST", SCRIPT + "/subdomain", scope="workers:edit")

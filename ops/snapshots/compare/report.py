@@ -59,6 +59,8 @@ def for_people(row: Json) -> Json:
     from ops.ui.cells import table_cell
 
     old, new = row["old"], row["new"]
+    # The only item of its parent, such as a Worker's settings, has no name of its own.
+    row = {**row, "name": row["name"] or f"{row['kind'].partition('.')[2]} of {row['in']}"}
     if row["change"] in (CREATED, DELETED):
         return {**row, "what": old or new or ""}
     if row["change"] == UNKNOWN:

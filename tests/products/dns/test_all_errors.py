@@ -185,13 +185,20 @@ def test_one_run_names_every_error_of_a_file_in_its_order(
 def test_a_json_file_names_every_error_and_a_field_that_is_there_twice(inv: Inv, zone: Zone) -> None:
     Path("x.json").write_text(
         '[\n{"name": "a", "type": "A", "content": "192.0.2", "ttl": 5, "ttl": 6},\n'
-        '{"name": "b", "type": "MX", "content": "10 a.b c.d", "ttl": 7}\n]'
+        '{"name": "b", "type": "MX", "content": "10 a.b c.d", "ttl": 7},\n'
+        '{"name": "c", "type": "CAA", "data": {"flags": 0, "flags": 1, "tag": "issue", "value": "x"}}\n]'
     )
 
     result = inv("dns.plan", *AT, "--file", "x.json", "--keep")
 
     assert result.code == 1
-    for words in ("has 'ttl' twice", "'192.0.2' does not parse", "the TTL 6 of", "'c.d' follows its target"):
+    for words in (
+        "line 2, record 1: it has 'ttl' twice",
+        "line 4, record 3: it has 'flags' twice",
+        "'192.0.2' does not parse",
+        "the TTL 6 of",
+        "'c.d' follows its target",
+    ):
         assert words in result.err
     assert "line 3, record 2: the TTL 7 of b.example.com" in result.err
 

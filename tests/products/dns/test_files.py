@@ -119,8 +119,8 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("x.json", "{", "does not parse"),
-        ("x.json", "[" * 100_000, "does not parse"),
+        ("x.json", '[{"name": "a",\n"type": A}]', "line 2: it is not JSON: Expecting value"),
+        ("x.json", "[" * 100_000, "it is not JSON: maximum recursion"),
         ("x.json", "{}", "no list of records"),
         ("x.json", "[5]", "record 1: "),
         ("x.json", '[{"name": "a"}]', "record 1: it has no type"),
@@ -128,9 +128,12 @@ def test_an_error_in_a_zone_file_names_the_line_and_the_reason(tmp_path: Path, t
         ("x.json", '{"zone": "example.org", "records": []}', "example.org"),
         ("x.yaml", "count: 2\nrecords: []\n", "incomplete"),
         ("x.json", '{"items": [], "meta": {"complete": false, "count": 0}}', "incomplete"),
-        ("x.yaml", "a: [", "does not parse"),
+        ("x.yaml", "- name: a\n- name: *\n", "line 2: it is not YAML: did not find expected alphabetic"),
+        ("x.yaml", "- name: !!timestamp x\n", "it is not YAML"),
+        ("x.yaml", "- name: !!bool x\n", "it is not YAML"),
+        ("x.jsonl", '{"name": "a"}\n{"name"', "line 2: it is not JSON"),
         ("x.yaml", "- name: no\n  type: A\n", "record 1: its name is false"),
-        ("x.yaml", "!!python/object/apply:os.system ['true']", "does not parse"),
+        ("x.yaml", "!!python/object/apply:os.system ['true']", "line 1: it is not YAML"),
         ("x.csv", "", "the file has no records: it is empty"),
         ("x.zone", "", "the file has no records: it is empty"),
         ("x.zone", "; only a comment\n", "the file has no records"),
@@ -188,6 +191,31 @@ def test_a_csv_cell_with_an_apostrophe_is_read_without_it(tmp_path: Path) -> Non
         "comment": "-x",
     }  # fmt: skip
     assert mail["priority"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,type,content,\na,A,192.0.2.1,\n",
+        "name,type,content\na,A,192.0.2.1,,\n , ,\n,,\n",
+        "sep=,\nname,type,content\na,A,192.0.2.1\n",
+    ],
+)
+def test_what_spreadsheets_add_to_a_csv_is_read_over(tmp_path: Path, text: str) -> None:
+    found = records(read(tmp_path, "x.csv", text))
+
+    assert found == records(read(tmp_path, "y.csv", "name,type,content\na,A,192.0.2.1\n"))
+
+
+def test_a_list_of_one_record_a_line_is_read(tmp_path: Path) -> None:
+    lines = ('{"name": "a", "type": "A", "content": "192.0.2.1"}', "", '{"name": "b", "type": "NS"}', "")
+
+    found = read(tmp_path, "x.jsonl", "\n".join(lines))
+
+    assert [(entry.place, entry.record["name"]) for entry in found.records] == [
+        ("line 1, record 1", "a.example.com"),
+        ("line 3, record 2", "b.example.com"),
+    ]
 
 
 def test_the_columns_of_a_csv_are_found_in_any_case(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def remove(draw: Draw) -> Task:
 
 @drawable()
 def dump(draw: Draw) -> Task:
-    return Task(("kv.dump", "--namespace", draw.namespace(), "--to", DUMP), raw=True)
+    return Task(("kv.dump", "--namespace", draw.namespace(), "--to", DUMP, "--force"), raw=True)
 
 
 @drawable()

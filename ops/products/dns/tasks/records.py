@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
@@ -17,9 +19,12 @@ from ops.writes.make import COLUMNS as MADE
 from ops.writes.make import make
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from ops.cli.app import App
     from ops.items import Json
     from ops.products.dns.changes import CurrentZone
+    from ops.products.zones.parts import AnswerPart
 
 READ = "Zone > DNS > Read"
 EDIT = "Zone > DNS > Edit"
@@ -27,6 +32,7 @@ COLUMNS = (
     Column("name", MAIN), Column("type", MAIN), "priority", Column("content", KEY), Column("ttl", LOW, TTL),
     "proxied", "comment", Column("id", LOW),
 )  # fmt: skip
+IN_ALL = (Column("zone", MAIN), *COLUMNS)
 # The list operation's own filters beyond those with an option of their own.
 _TESTS = ("exact", "contains", "startswith", "endswith")
 FILTERS = (
@@ -36,6 +42,9 @@ FILTERS = (
 )
 CLEARABLE = ("comment", "tags", "settings")
 ZONE = "domain or id, e.g. example.com"
+EVERY_ZONE = ("all", "*")
+# Separates the addresses in the content of SPF, HTTPS and SVCB records.
+_BETWEEN = re.compile(r'[\s",=]|ip[46]:', re.IGNORECASE)
 CHOOSING = {
     "zone": ZONE,
     "name": "`www`, `@` for the zone itself, `*`, or a complete name",
@@ -111,7 +120,7 @@ def current_zone(app: App, zone: str) -> CurrentZone:
     required=("zone",),
     needs=READ,
     help={
-        "zone": ZONE,
+        "zone": f"{ZONE}; or all",
         "type": "only this type, e.g. MX",
         "name": "only this name: `www`, `@` for the zone itself, or a complete name",
         "content": "only this content",
@@ -136,10 +145,11 @@ def list_records(
     match: str = "",
     where: tuple[str, ...] = (),
 ) -> Rows:
-    """List a zone's records.
+    """List the records of a zone, or of all zones.
 
     inv dns.list --zone example.com --type MX
     inv dns.list --zone example.com --where name.startswith=www --output json
+    inv dns.list --zone all --type TXT
     """
     from ops.products.dns.names import full_name
 
@@ -157,10 +167,87 @@ def list_records(
         if not sign or filter not in FILTERS:
             raise UsageError(f"--where does not know {condition!r}", hint=f"one of: {', '.join(FILTERS)}")
         filters[filter] = value
+
+    def of(found: Json) -> dict[str, str | bool]:
+        return {**filters, "name": full_name(name, found["name"])} if name else filters
+
+    if zone in EVERY_ZONE:
+        name = name.rstrip(".")  # a complete name is in one of them
+        return Rows(_everywhere(app, of), IN_ALL, "record")
     found = app.zone(zone)
-    if name:
-        filters["name"] = full_name(name, found["name"])
-    return Rows(api.list_records(app.client, found["id"], **filters), COLUMNS, "record")
+    return Rows(api.list_records(app.client, found["id"], **of(found)), COLUMNS, "record")
+
+
+def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> Iterator[Json]:
+    """Yield the records of all zones that match *filters*(zone), each with the name of its zone.
+
+    A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
+    """
+    from ops.products.zones.parts import all_zones, attempt
+
+    def read(zone: Json) -> AnswerPart:
+        return attempt(zone["name"], lambda: api.list_records(app.client, zone["id"], **filters(zone)))
+
+    requests = 0 if app.offline else 1
+    zones = all_zones(app.client, app.settings.account_id, gap=app.gap, note=app.note, requests=requests)
+    unread = []
+    for part in app.parallel(read, zones):
+        if part.problem:
+            unread.append(part)
+        yield from ({"zone": part.name, **record} for record in part.value or ())
+    errors = [part.error for part in unread if part.error]
+    if errors and len(errors) == len(zones):
+        raise errors[0]
+    for part in unread:
+        app.gap(f"records of {part.name}: {part.status}: {part.problem}")
+
+
+@command(
+    "find",
+    positional=("address",),
+    needs=f"Zone > Zone > Read, {READ}",
+    help={
+        "address": "in this network or at this address: A, AAAA, and the addresses in SPF, HTTPS and SVCB",
+        "content": "what the content contains, e.g. old.example.net",
+        "name": "what the complete name contains, e.g. vpn",
+        "comment": "what the comment contains",
+    },
+)
+def find_records(app: App, address: str = "", content: str = "", name: str = "", comment: str = "") -> Rows:
+    """Find the records of all zones that have an address, or that contain a text. Takes a request per zone.
+
+    inv dns.find 192.0.2.0/24
+    inv dns.find --content mx1.example.com --output json
+    inv dns.find --name vpn --offline
+    """
+    from ipaddress import ip_network
+
+    from ops.products.zones.api import canonical
+
+    filters: dict[str, str | bool] = {
+        "content.contains": content,
+        "name.contains": canonical(name),
+        "comment.contains": comment,
+    }
+    if not address and not any(filters.values()):
+        raise UsageError("nothing to find was given", hint="--address, --content, --name or --comment")
+    try:
+        wanted = ip_network(address, strict=False) if address else None
+    except ValueError:
+        raise UsageError(
+            f"{address!r} is neither an address nor a network", hint="e.g. --address 192.0.2.0/24"
+        ) from None
+
+    def networks(content: str) -> Iterator[IPv4Network | IPv6Network]:
+        for word in _BETWEEN.split(content):
+            with suppress(ValueError):
+                yield ip_network(word, strict=False)
+
+    def matches(record: Json) -> bool:
+        found = networks(str(record.get("content", ""))) if wanted else ()
+        return not wanted or any(one.version == wanted.version and one.overlaps(wanted) for one in found)
+
+    return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), IN_ALL, "record")
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)

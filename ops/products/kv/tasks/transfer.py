@@ -57,27 +57,34 @@ class Batch(NamedTuple):
     "dump",
     reads=False,
     required=("namespace", "to"),
+    guards=("force",),
     needs=api.READ,
-    help={"to": "the file to write, JSON lines; .gz compresses it; - is stdout"},
+    help={
+        "to": "the file to write, JSON lines; .gz compresses it; - is stdout",
+        "force": "replace an existing file without asking",
+    },
 )
 def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     """Write a whole namespace to a file: values, metadata and expiry, one line for each key.
 
     Needs a request for every 100 keys, one for 1,000 listed, and one for each value that is not UTF-8. After
     an interruption the same command resumes. The last line has a count and a hash, so a truncated file is
-    detected.
+    detected. An existing file is replaced only after a question or with --force, and only by a complete dump.
 
     inv kv.dump --namespace sessions --to sessions.jsonl
     inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_other
+    from ops.writes.describe import confirm_replacement
 
+    target = Path(to)
+    if to != "-":
+        refuse_other(target)
+        check_writable(target.parent)
+        confirm_replacement(target, force=bool(app.option("force")))
     owner = existing(app, namespace)
     if to == "-":
         return Bytes(_dump_to_stdout(app, owner))
-    target = Path(to)
-    refuse_other(target)
-    check_writable(target.parent)
     last = _dump(app, owner, target, "what was read is in {}; the same command resumes from there")
     return Item({"file": to, **last}, ("file", "pairs", "gone", "unread", "sha256"))
 

@@ -15,8 +15,9 @@ LEAST = 1 + PAGES + limits.cursors(VALUES, limits.BULK_GET)
 
 
 def _ours(sandbox: Stage) -> Run:
-    target = str(sandbox.folder / "dump.jsonl")
-    line = ("kv.dump", "--namespace", "scale-0001", "--to", target, "--output", "json", "--quiet")
+    target = sandbox.folder / "dump.jsonl"
+    target.unlink(missing_ok=True)
+    line = ("kv.dump", "--namespace", "scale-0001", "--to", str(target), "--output", "json", "--quiet")
     return sandbox.inv(*line, budget=0, workers=WORKERS)
 
 
