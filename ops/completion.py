@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -176,11 +177,14 @@ def _index(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     index = {"stamp": stamp, **_read_tasks(tasks)}
+    from ops.errors import OpsError
     from ops.files.disk import atomic, private_folder
 
-    private_folder(folder)
-    with atomic(stored) as file:
-        file.write(json.dumps(index).encode())
+    # Where nothing can be stored, each Tab takes longer.
+    with suppress(OSError, OpsError):
+        private_folder(folder)
+        with atomic(stored) as file:
+            file.write(json.dumps(index).encode())
     return index
 
 

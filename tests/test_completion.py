@@ -128,6 +128,15 @@ def test_a_damaged_index_or_snapshot_is_silent(inv: Inv, staged: Sandbox, tmp_pa
     assert offered(inv, "inv dns.list --zone e") == []
 
 
+def test_without_a_folder_for_the_index_tasks_are_offered_all_the_same(
+    inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CFOPS_CACHE_DIR", str(tmp_path / "file" / "cache"))
+
+    assert offered(inv, "inv dns.l") == ["dns.list"]
+
+
 def test_tasks_of_the_repository_itself_are_offered(
     inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,14 @@ def test_every_task_has_help_however_it_is_asked_for(name: str, how: tuple[str, 
     assert ("Exit codes: 5" in result.out) == ("exit_code" in task.function.__annotations__)
 
 
+def test_help_fits_the_width_of_the_terminal(inv: Inv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+
+    lines = [*inv().out.splitlines(), *inv("help", "snapshots.diff").out.splitlines()]
+
+    assert [line for line in lines if len(line) > 50 and not line.startswith(("  inv ", "Usage"))] == []
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

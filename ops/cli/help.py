@@ -36,11 +36,10 @@ def task_help(name: str, command: Command, program: str) -> str:
     if options:
         parts.append("\n".join(("Options (* must be given):", *_table(options, command))))
     shared = " ".join(flag_of(n) for n in command.shared if n not in own)
-    parts.append(_wrapped(f"Shared options (`{program} --help shared`): {shared}", ""))
+    parts.append(wrapped(f"Shared options (`{program} --help shared`): {shared}", ""))
     if "exit_code" in own:
-        parts.append(
-            "Exit codes: 5 if there are differences, with --exit-code; the others are the usual ones."
-        )
+        codes = "Exit codes: 5 if there are differences, with --exit-code; the others are the usual ones."
+        parts.append(wrapped(codes, ""))
     return "\n\n".join(parts)
 
 
@@ -68,10 +67,13 @@ def shared_help() -> str:
 
 
 def _indented(doc: str) -> str:
-    """Return the text with its examples set apart."""
-    return "\n".join(
-        f"  {line}" if line.startswith("inv ") else line for line in inspect.cleandoc(doc).splitlines()
-    )
+    """Return the text wrapped to the terminal, with its examples set apart."""
+    parts = []
+    for part in inspect.cleandoc(doc).split("\n\n"):
+        lines = [f"  {line}" if line.startswith("inv ") else line for line in part.splitlines()]
+        apart = any(line.startswith(" ") for line in lines)
+        parts.append("\n".join(lines) if apart else wrapped(" ".join(lines), "", ""))
+    return "\n\n".join(parts)
 
 
 def _table(options: Mapping[str, Any], command: Command | None) -> Iterator[str]:
@@ -86,7 +88,7 @@ def _table(options: Mapping[str, Any], command: Command | None) -> Iterator[str]
         if len(left) > OPTIONS - 2:
             yield left
             left = ""
-        yield _wrapped(text, left.ljust(OPTIONS))
+        yield wrapped(text, left.ljust(OPTIONS))
 
 
 def _names(name: str, default: Any) -> str:
@@ -96,13 +98,14 @@ def _names(name: str, default: Any) -> str:
     return f"{short}{flag_of(name)}{kind}"
 
 
-def _wrapped(text: str, start: str) -> str:
+def wrapped(text: str, start: str, rest: str = "  ") -> str:
+    """Return *text* after *start*, wrapped to the terminal; later lines begin below it, or with *rest*."""
     columns = shutil.get_terminal_size().columns
     return textwrap.fill(
         text,
         width=max(columns, 40),
         initial_indent=start,
-        subsequent_indent=" " * len(start) or "  ",
+        subsequent_indent=" " * len(start) or rest,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.cli.help import wrapped
 from ops.errors import OpsError
 from ops.ui.human import shown
 from ops.ui.shapes import TIME
@@ -23,15 +24,16 @@ FIRST = (
 def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
     """Return the text; *program* is how it is typed, *invoke* the `ops:` part of Invoke's configuration."""
     width = max(len(task) for task, _does in FIRST)
-    lines = [f"  {program} {task:{width}}  {does}" for task, does in FIRST]
+    lines = [wrapped(does, f"  {program} {task:{width}}  ") for task, does in FIRST]
     return "\n".join(
         (
-            "Operations for Cloudflare, from a terminal and in jobs.",
+            wrapped("Operations for Cloudflare, from a terminal and in jobs.", "", ""),
             "",
             *lines,
             "",
             *_state(project, invoke),
-            f"All tasks: {program} --list    One task: {program} help dns.list",
+            f"All tasks:        {program} --list",
+            f"One task:         {program} help dns.list",
         )
     )
 
@@ -54,6 +56,6 @@ def _state(project: Path, invoke: Mapping[str, object]) -> list[str]:
         found = [entry for name in names if (entry := newest(Library(settings.exports, name).all()))]
         last = max(found, key=lambda entry: entry.started, default=None)
     except OpsError as error:
-        return [f"Account:          unknown: {error.message}"]
+        return [wrapped(f"unknown: {error.message}", "Account:          ")]
     age = f"{last.name}, {shown(last.started, TIME, time.time())}" if last else "none yet"
-    return [f"Account:          {stage}", f"Newest snapshot:  {age}"]
+    return [wrapped(stage, "Account:          "), wrapped(age, "Newest snapshot:  ")]
