@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 # Not 8787 and 8788, which wrangler serves on.
 PORT = 8484
 # The database, the listener, a connection and its client, and the files of the task itself.
-FEWEST_FILES = 16
+FEWEST_FILES = 20
 
 
 @command("use", default=True, stages=True, help={"fault": FAULT, "quota": QUOTA})

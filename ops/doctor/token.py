@@ -43,10 +43,10 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
         return Standing((weak, seen), seen.ending is not CredentialsError and bool(accounts), account_id)
     try:
         answer, owner = _verify(client, account_id)
+        status = require(answer, "the token", status=str)["status"]
     except OpsError as error:
         return Standing((_refused(error, account_id), seen), False, account_id)
     page = ACCOUNT_TOKENS.format(account_id) if owner == "account" else TOKENS
-    status = answer.get("status")
     state = Finding("token", "ok", f"active, owned by {'an account' if owner == 'account' else 'a user'}")
     if status != "active":
         state = Finding("token", "fail", f"its status is {status}", f"create a new one at {TOKENS}")

@@ -225,8 +225,9 @@ class Client:
             reply = self._carry(call)
             data = answers.envelope(call, reply)
             items, info = data.get("result"), data.get("result_info")
-            if inside and isinstance(items, dict):
-                items = items.get(inside)
+            if inside:
+                # A list in place of the object would be an empty list of something else.
+                items = items.get(inside) if isinstance(items, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise answers.malformed(call, reply, "the answer has no list of items")
             return Page(items, info if isinstance(info, dict) else {}, reply)

@@ -35,11 +35,15 @@ class Reversal(NamedTuple):
 
 
 class LiveCheck(NamedTuple):
-    """What was found for a reversal: it is *done* already, or a *conflict* prevents it."""
+    """What was found for a reversal: it is *done* already, or a *conflict* prevents it.
+
+    *failure* is the error of a lookup that failed, which says nothing about the item.
+    """
 
     done: bool = False
     conflict: str = ""
     found: Json | None = None
+    failure: OpsError | None = None
 
 
 class Keys:
@@ -114,7 +118,7 @@ def check_live(client: Client, reversals: Sequence[Reversal]) -> list[LiveCheck]
         found = lookup_each(client, writes, owner, items)
     except OpsError as error:
         return [
-            LiveCheck(conflict=f"{describe.name(one.change)} cannot be read: {error.message}")
+            LiveCheck(conflict=f"{describe.name(one.change)} cannot be read: {error.message}", failure=error)
             for one in reversals
         ]
     return [_check(*pair) for pair in zip(reversals, found, strict=True)]

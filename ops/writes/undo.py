@@ -157,7 +157,8 @@ class _Undo:
         return one._replace(change=one.change._replace(after=fitted))
 
     def _checked(self, reversals: Sequence[Reversal]) -> list[tuple[Reversal, LiveCheck]]:
-        """Return *reversals*, each with its check. Raises Conflict if a live item has changed."""
+        """Return *reversals*, each with its check. Raises Conflict if a live item has changed, or the error
+        of a lookup that failed."""
         checks = self._parallel(partial(check_live, self._writing.client), portions(reversals))
         checked = [
             (one._replace(change=one.change._replace(before=check.found)), check)
@@ -169,6 +170,10 @@ class _Undo:
         if conflicts:
             shown = "".join(f"\n  {conflict}" for conflict in conflicts[:SHOWN])
             more = f"\n  and {len(conflicts) - SHOWN} more" if len(conflicts) > SHOWN else ""
+            if failure := next((check.failure for _, check in checked if check.failure), None):
+                raise type(failure)(
+                    f"not undone: what it left cannot be compared:{shown}{more}", hint=failure.hint
+                )
             raise Conflict(
                 f"not undone: it has changed since:{shown}{more}",
                 hint="change it by hand, or undo the later change first: `inv undo.list`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.http.paths import path
-from ops.http.shape import require
+from ops.http.shape import instance, require
 from ops.kinds.paging import Pages
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 RECORDS, SETTINGS = "/zones/{zone}/dns_records", "/zones/{zone}/dns_settings"
 # The specification allows 5,000,000 a page and warns of timeouts; 5,000 is the largest size in use.
 PAGING = Pages(5000, order="name")
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("id", "name", "type", "content", "comment"), str),
+    "ttl": int,
+    "tags": list,
+}
 
 
 def list_records(client: Client, zone_id: str, **filters: str | bool) -> Listing:
@@ -23,7 +28,10 @@ def list_records(client: Client, zone_id: str, **filters: str | bool) -> Listing
 
 
 def _record(item: Json) -> Json:
-    return require(item, "a DNS record", id=str, name=str, type=str, ttl=int)
+    record = require(item, "a DNS record", optional=("content", "comment", "tags"), **_TYPES)
+    for tag in record.get("tags") or ():
+        instance(tag, str, "a tag of a DNS record")
+    return record
 
 
 def get_record(client: Client, zone_id: str, record_id: str) -> Json:

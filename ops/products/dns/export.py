@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError
+from ops.http.shape import require
 from ops.products.dns.names import name_of
 from ops.products.dns.rdata import parsed, text_of
 from ops.products.dns.record import value
@@ -54,7 +55,10 @@ def bind(zone: Json, records: Iterable[Json]) -> tuple[str, list[str]]:
 
 def _line(record: Json) -> str:
     type = str(record["type"])
-    text = quoted(strings_of(record["content"])) if type == "TXT" else text_of(record)
+    if type == "TXT":
+        text = quoted(strings_of(require(record, "a TXT record", content=str)["content"]))
+    else:
+        text = text_of(record)
     data = f"{name_of(record)}.\t{record['ttl']}\tIN\t{type}\t{parsed(type, text).to_text()}"
     comment, tags = record.get("comment") or "", []
     for tag in record.get("tags") or ():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent
 from ops.http.paths import path
+from ops.http.shape import require
 from ops.kinds.paging import Cursor
 
 if TYPE_CHECKING:
@@ -88,5 +89,5 @@ def _headers(jurisdiction: str) -> Mapping[str, str]:
 
 def _with(bucket: Json, jurisdiction: str) -> Json:
     """Return *bucket* with its jurisdiction, which older responses omit; without it for the default one."""
-    named = {**bucket, "jurisdiction": jurisdiction}
+    named = {**require(bucket, "a bucket", name=str), "jurisdiction": jurisdiction}
     return {name: value for name, value in named.items() if (name, value) != ("jurisdiction", DEFAULT)}

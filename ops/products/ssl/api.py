@@ -24,7 +24,7 @@ def list_packs(client: Client, zone_id: str) -> Listing:
 def _pack(item: Any) -> Json:
     types, optional = (
         {"hosts": list, "certificates": list, "status": str},
-        ("hosts", "certificates", "status"),
+        ("hosts", "certificates"),
     )
     pack = require(item, "a certificate pack", id=str, optional=optional, **types)
     for host in pack.get("hosts") or ():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ops.http.shape import instance
 from ops.items import reach
 from ops.products.zones.parts import attempt
 
@@ -32,7 +33,8 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
     def listed(kind: str) -> dict[str, str]:
         resource = kinds()[kind]
         items = resource.list(client, Owner(account_id, account_id, {}))
-        return {str(item[resource.key]): str(reach(item, resource.label)) for item in items}
+        keys = ((instance(item.get(resource.key), str, f"the id of a {kind}"), item) for item in items)
+        return {key: str(reach(item, resource.label)) for key, item in keys}
 
     for type, kind in BY_ID.items():
         if any(binding["type"] == type for binding in bindings):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.errors import Absent, Damaged, OpsError
+from ops.http.shape import require
 from ops.items import Json
 from ops.kinds.paging import Single, Whole
 from ops.kinds.resource import ACCOUNT, MAIN, Applied, Compare, Content, Resource, Restore, Writes, block
@@ -116,7 +117,8 @@ def _change_schedules(client: Client, script: Owner, changes: Sequence[Change]) 
 
 def _find_route(client: Client, zone: Owner, item: Json) -> Json | None:
     field = "id" if item.get("id") else "pattern"
-    return next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
+    found = next((one for one in api.list_routes(client, zone.id) if one.get(field) == item[field]), None)
+    return found and require(found, "a route", id=str)
 
 
 def _find_domain(client: Client, account: Owner, item: Json) -> Json | None:
