@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ops.errors import NetworkError, OpsError, SystemFailure
+from ops.errors import MalformedAnswer, NetworkError, OpsError, SystemFailure
 from ops.http.exchange import Reply
 from ops.items import Json
 
@@ -109,11 +109,17 @@ def stop_or_raise(tally: Tally, error: OpsError, where: str) -> None:
 
 
 def next_cursor(page: Page) -> str:
-    """Return the cursor of the next page, "" at the end; the API puts it in one of two fields."""
-    cursors = page.info.get("cursors")
-    after = cursors.get("after") if isinstance(cursors, dict) else ""
-    cursor = page.info.get("cursor") or after
-    return cursor if isinstance(cursor, str) else ""
+    """Return the cursor of the next page, "" at the end; the API puts it in one of two fields.
+
+    Raises MalformedAnswer for one that is not text: to take it for the end would lose the rest of the list.
+    """
+    cursors = page.info.get("cursors") or {}
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    cursor = page.info.get("cursor") or after or ""
+    if not isinstance(cursor, str) or not isinstance(cursors, dict):
+        hint = "try again; the rest of the list is not known"
+        raise MalformedAnswer("the cursor of the list is not text", hint=hint)
+    return cursor
 
 
 def number(value: Any) -> int | None:

@@ -357,11 +357,11 @@ def test_a_whole_list_may_be_old() -> None:
 
 
 @pytest.mark.parametrize("info", [{"cursor": 5}, {"cursors": {"after": 5}}, {"cursors": "more"}])
-def test_a_cursor_that_is_not_text_counts_as_absent(info: Item) -> None:
+def test_a_cursor_that_is_not_text_is_not_taken_for_the_end(info: Item) -> None:
     listing = Client(answering({"result": [{"id": "1"}], "result_info": info})).whole(RECORDS)
 
-    assert ids(listing) == ["1"]
-    assert listing.problem == ""
+    with pytest.raises(MalformedAnswer, match="cursor of the list is not text"):
+        list(listing)
 
 
 @pytest.mark.fault("B2")

@@ -222,6 +222,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
     """
     from ipaddress import ip_network
 
+    from ops.http.shape import require
     from ops.products.zones.api import canonical
 
     filters: dict[str, str | bool] = {
@@ -244,7 +245,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
                 yield ip_network(word, strict=False)
 
     def matches(record: Json) -> bool:
-        found = networks(str(record.get("content", ""))) if wanted else ()
+        found = networks(require(record, "a record", content=str)["content"]) if wanted else ()
         return not wanted or any(one.version == wanted.version and one.overlaps(wanted) for one in found)
 
     return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), IN_ALL, "record")
