@@ -14,7 +14,6 @@ from tests.tools.documents import Session, environment
 from tests.tools.reference import tasks
 
 TASKS = tasks()
-# One needs the internet, one runs until Ctrl-C.
 # The others need a server of the network, do not end, or ask.
 NOT_RUN = ("inv ssl.check", "inv sandbox.serve", "inv init")
 # With --exit-code, differences are not a failure.
@@ -25,7 +24,7 @@ SNAPSHOTS = (
     "inv scan.export --quiet --kv values --push s3://backups/cloudflare",
 )
 FILES = """
-mkdir -p dist backup .github/workflows ~/.config/cfops
+mkdir -p dist backup .github/workflows ~/.config/cfops ~/.config/fish/completions
 printf "[staging]\\nworkers = 4\\n" > ~/.config/cfops/profiles.toml
 echo 'export default {fetch() { return new Response("ok") }}' > dist/index.js
 echo '[{"type": "plain_text", "name": "STAGE", "text": "test"}]' > bindings.json
