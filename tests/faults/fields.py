@@ -20,7 +20,7 @@ _VARYING = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<==)[^&]+"
     r"|(?<=/scripts/)[^/?]+|(?<=/buckets/)[^/?]+|(?<=/projects/)[^/?]+|(?<=/metadata/)[^/?]+"
 )
-# One field in this number is tried, always the same, because all 30,000 take a quarter of an hour. 1 tries all.
+# One field in this number is tried, always the same: all 30,000 take a quarter of an hour. 1 tries all.
 EVERY = 12
 # The keys of KV, which are the names of fields in a bulk get.
 _KEYS = "values"
