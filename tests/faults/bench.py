@@ -157,17 +157,23 @@ class Bench:
         return faults
 
     def _journal(self) -> Counter[str]:
-        """Return the number of entries of the journal in each state, "" without a result.
+        """Return the number of entries of this run in the journal in each state, "" without a result.
 
         What was looked for and found is as done as what was answered.
         """
-        states: dict[str, str] = {}
-        file = self.home / "state" / "journal" / "journal.jsonl"
-        for line in file.read_text().splitlines() if file.exists() else ():
-            event = json.loads(line)
-            if event["type"] in ("intent", "result", "mark"):
-                states[event["id"]] = event.get("state", "").replace(ADOPTED, DONE)
-        return Counter(states.values())
+        before = _states(self.home / "saved")
+        return Counter(state for id, state in _states(self.home).items() if id not in before)
+
+
+def _states(home: Path) -> dict[str, str]:
+    """Return the state of each entry of the journal by its id."""
+    states: dict[str, str] = {}
+    file = home / "state" / "journal" / "journal.jsonl"
+    for line in file.read_text().splitlines() if file.exists() else ():
+        event = json.loads(line)
+        if event["type"] in ("intent", "result", "mark"):
+            states[event["id"]] = event.get("state", "").replace(ADOPTED, DONE)
+    return states
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -21,8 +21,6 @@ from tests.faults.fields import Mutation
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 JSON = ("--output", "json")
-# With `null` as the answer to a lookup, its undo is reported as done for a write that was not sent.
-UNRESOLVED = pytest.mark.xfail(reason="a fault of the undo or of this proof: not known yet", strict=False)
 # The tasks of undo and restore have proofs of their own.
 READS = [task for task, case in reads().items() if case.sends and not task.startswith("undo.")]
 WRITES = [name for name in writes() if not name.startswith("snapshots.")]
@@ -108,9 +106,7 @@ def test_a_write_whose_answers_have_any_field_changed(bench: Bench, name: str) -
     assert not faults, "\n\n".join(faults)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=UNRESOLVED) if name == "zones.set" else name for name in UNDOABLE]
-)
+@pytest.mark.parametrize("name", UNDOABLE)
 def test_an_undo_of_which_any_field_of_an_answer_is_changed(bench: Bench, name: str) -> None:
     case = writes()[name]
     if case.arrange:
