@@ -6,7 +6,7 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from ops.errors import PermissionDenied
+from ops.errors import MalformedAnswer, PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.rulesets.resources import RESOURCES
@@ -60,3 +60,13 @@ def test_the_kind_lists_the_items_of_its_zone(client: Client, http: responses.Re
     http.get(URL, json=envelope([{"id": "m", "kind": "managed"}]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [{"id": "m", "kind": "managed"}]
+
+
+@pytest.mark.parametrize("id", [None, 7])
+def test_a_ruleset_without_its_id_is_a_malformed_answer(
+    client: Client, http: responses.RequestsMock, id: object
+) -> None:
+    http.get(URL, json=envelope([{"id": id, "kind": "zone", "name": "default", "phase": "x"}]))
+
+    with pytest.raises(MalformedAnswer):
+        list(RESOURCES[0].list(client, OWNER))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST, SHOWN = 1000, 20
 SETTABLE = ("name", "type", *rdata.RDATA, *DEFAULTS)
 KNOWN = (*SETTABLE, *READ_ONLY)
+# Types of zone files of other programs that the DNS itself does not know.
+FOREIGN = frozenset({"ALIAS", "ANAME", "WINS", "WINS-R", "WINSR"})
 _PLACE = re.compile(r"(?:line|record) (\d+)")
 # A field, and what is wrong with it.
 Problem = tuple[str, OpsError]
@@ -127,5 +129,9 @@ def refuse_contradiction(record: Json, live: Json | None = None) -> None:
 
 def unsupported(type: str) -> ValidationError:
     """Return the error for a record of a type that Cloudflare does not have."""
-    hint = "SPF is published as TXT (RFC 7208)" if type == "SPF" else "remove it, or leave --strict out"
+    hint = {
+        "SPF": "SPF is published as TXT (RFC 7208)",
+        "ALIAS": "at the zone's own name, a CNAME does the same: Cloudflare flattens it",
+        "ANAME": "at the zone's own name, a CNAME does the same: Cloudflare flattens it",
+    }.get(type, "remove it, or leave --strict out")
     return ValidationError(f"Cloudflare has no {type} records", hint=hint)

@@ -12,7 +12,7 @@ import dns.rdatatype
 
 from ops.errors import OpsError, ValidationError
 from ops.products.dns import checks
-from ops.products.dns.entries import FileRecord, Problem, RecordFile, unsupported
+from ops.products.dns.entries import FOREIGN, FileRecord, Problem, RecordFile, unsupported
 from ops.products.dns.names import APEX, canonical_name, full_name, host, is_absolute
 from ops.products.dns.rdata import PROXIABLE, TYPES, fields_of, parsed, with_target
 from ops.products.dns.reasons import WORD
@@ -164,7 +164,7 @@ class _ZoneFile:
                         continue
                     raise ValidationError(f"its class is {word}, and not IN", hint="remove the class")
                 try:
-                    type = dns.rdatatype.from_text(word).name
+                    type = word.upper() if word.upper() in FOREIGN else dns.rdatatype.from_text(word).name
                 except (dns.exception.DNSException, ValueError):
                     if {one.upper() for one in words[:3]}.isdisjoint(TYPES):
                         words.clear()

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.http.paths import ApiPath
+from ops.http.shape import require
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def _rulesets(template: str, client: Client, owner: Owner) -> Listing:
     where = address(template, owner)
 
     def with_rules(ruleset: Json) -> Json:
-        managed = ruleset.get("kind") == MANAGED
+        # Without its id its rules would be looked for elsewhere, and not found.
+        managed = require(ruleset, "a ruleset", id=str).get("kind") == MANAGED
         return ruleset if managed else client.get(ApiPath(f"{where}/{ruleset['id']}"))
 
     # The bounds of `per_page` are not documented, so the API's default stays.

@@ -242,3 +242,11 @@ def test_a_ttl_out_of_bounds_is_fitted_on_request(tmp_path: Any) -> None:
 
     assert [entry.record["ttl"] for entry in found.records] == [86400, 60, 1]
     assert "2 TTLs" in found.notes[-1]
+
+
+@pytest.mark.parametrize("type", ["WINS", "WINSR", "ALIAS", "ANAME", "alias"])
+def test_types_of_other_programs_are_skipped(type: str) -> None:
+    found = read(f"a A 192.0.2.1\n@ {type} x.example.\n", "example.com")
+
+    assert [error.message for error in found.errors] == []
+    assert [error.message for error in found.skipped] == [f"line 2: Cloudflare has no {type.upper()} records"]
