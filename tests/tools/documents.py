@@ -51,7 +51,10 @@ IDLE = ("systemctl", "crontab", "kubectl", "sudo", "gh")
 VARYING = (
     (re.compile(r"\b(in )?[\d.]+ (years?|months?|days?|hours?|h|min|s)( ago| left)?\b|\bnow\b"), "TIME"),
     (re.compile(r"\b(age_seconds|bytes|seconds) +[\d.]+|\b[\d.,]+ ?(s|ms|min|kB|MB|[GMK]iB|GB|B)\b"), "SIZE"),
-    (re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.-]*Z?(-[0-9a-f]{4}\b)?…?)?"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.-]*Z?(\s*-[0-9a-f]{4}\b)?…?)?"), "TIME"),
+    # Where a text is cut depends on the widths of its neighbours.
+    (re.compile(r"\S+…"), "CUT"),
+    (re.compile(r"\b[0-9a-f]{16}-SBX\b"), "RAY"),
     (re.compile(r"\b[0-9a-f]{32,64}\b|\b[0-9a-f]{10}(-\d+(\.\d+)?)?\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b"), "ID"),
     (re.compile(r"(?<!\S)\S*(/srv/ops|/home/ops|127\.0\.0\.1:\d+|port \d+)\S*|\bage1\w+"), "PATH"),
     (re.compile(r"\b\d+ (of \d+ )?requests?\b|requests +\d+|\b\d+ left\b"), "REQUESTS"),
