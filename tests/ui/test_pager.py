@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from shlex import quote
@@ -68,7 +69,12 @@ def test_an_interrupt_ends_nothing_before_the_pager(tmp_path: Path) -> None:
         "open(sys.argv[1], 'wb').write(data)"
     )
 
-    with pytest.raises(KeyboardInterrupt):
-        paged(reader(code, copy), b"a\n" * 9)
+    # An earlier test of this process may have left a handler that ends the process.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            paged(reader(code, copy), b"a\n" * 9)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert copy.read_bytes() == b"a\n" * 9
