@@ -14,6 +14,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -67,10 +68,12 @@ class Task(NamedTuple):
 def main(shell: str, line: str) -> None:
     """Print the candidates, one a line."""
     from ops.config.private import environment
-    from ops.config.settings import load
+    from ops.config.settings import SANDBOX, load
 
     settings = load({}, invoke={}, environ=environment(), cwd=Path.cwd())
     words, quote = _words(line)
+    if SANDBOX in words[:-1]:
+        settings = replace(settings, exports=settings.exports / SANDBOX, account_id="")
     for word in _matching(words[-1], _candidates(words, _index(settings.cache_dir), settings)):
         print(_bash(word, words[-1], quote, line) if shell == "bash" else word)
 
@@ -144,7 +147,7 @@ def _accounts(settings: Any) -> list[Path]:
     """Return the folders of the accounts with snapshots; only that of the account in force if it is known."""
     if settings.account_id:
         return [settings.exports / settings.account_id]
-    return sorted(p for p in settings.exports.glob("*") if p.is_dir())
+    return sorted(p for p in settings.exports.glob("*") if p.is_dir() and p.name != "sandbox")
 
 
 def _snapshots(account: Path) -> list[Path]:

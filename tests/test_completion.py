@@ -80,6 +80,14 @@ def test_names_come_from_the_newest_snapshot(inv: Inv, staged: Sandbox) -> None:
     assert len(staged.requests) == sent
 
 
+def test_names_of_the_sandbox_are_offered_on_its_lines_alone(inv: Inv) -> None:
+    assert inv("sandbox", "scan.export").code == 0
+
+    assert "example.com" in offered(inv, "inv sandbox dns.list exa")
+    assert offered(inv, "inv sandbox snapshots.diff 2")[0][:1] == "2"
+    assert offered(inv, "inv dns.list exa") == []
+
+
 def test_a_required_main_argument_is_offered_before_any_task(inv: Inv, staged: Sandbox) -> None:
     assert inv("scan.export").code == 0
 
