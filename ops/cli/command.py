@@ -114,17 +114,20 @@ class Command(Task[Callable[..., Any]]):
         pages = ON_PAGES if self.page else {}
         return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
 
+    @property
+    def own(self) -> dict[str, Any]:
+        """Return the options that the command does not share with others, with their defaults."""
+        return {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
+
     def typed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of *options* that are not as they are by default."""
-        own = {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
-        defaults = self.shared | own
+        defaults = self.shared | self.own
         given = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
         return {name: value for name, value in given.items() if value != defaults.get(name)}
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002  (Invoke's)
         """Return the options as Invoke's parser wants them."""
-        own = {p.name: p.default for p in list(inspect.signature(self.function).parameters.values())[1:]}
-        return [self._option(name, value) for name, value in (own | self.shared).items()]
+        return [self._option(name, value) for name, value in (self.own | self.shared).items()]
 
     def _option(self, name: str, default: Any) -> Option:
         default = list(default) if isinstance(default, tuple) else default

@@ -9,18 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.cli.command import EXIT_CODES, Command
-from ops.cli.options import (
-    EVERYWHERE,
-    HELP,
-    ON_LISTS,
-    ON_OUTPUT,
-    ON_PAGES,
-    ON_READS,
-    ON_TABLES,
-    ON_WRITES,
-    SHORT,
-)
-from ops.cli.words import flag_of
+from ops.cli.options import HELP, SHARED, SHORT
+from ops.cli.words import flag_of, option_name
 
 # How wide the column of options may be before its texts start on lines of their own.
 OPTIONS = 24
@@ -28,8 +18,7 @@ OPTIONS = 24
 
 def task_help(name: str, command: Command, program: str) -> str:
     """Return the help of the task *name*, wrapped to the terminal."""
-    own = {p.name: p.default for p in list(inspect.signature(command.function).parameters.values())[1:]}
-    own |= command.guards
+    own = command.own | command.guards
     first = [n for n in command.arguments if n in own]
     options = {n: own[n] for n in [*first, *command.required, *own]}
     parts = [usage(name, command, program), _indented(command.__doc__ or "")]
@@ -45,24 +34,14 @@ def task_help(name: str, command: Command, program: str) -> str:
 
 def usage(name: str, command: Command, program: str) -> str:
     """Return the line that shows how the task is typed, main arguments first."""
-    arguments = [n.rstrip("_").upper().replace("_", "-") for n in command.arguments]
-    shown = [
-        a if n in command.required else f"[{a}]" for n, a in zip(command.arguments, arguments, strict=True)
-    ]
+    names = ((n, option_name(n).upper()) for n in command.arguments)
+    shown = [name if n in command.required else f"[{name}]" for n, name in names]
     return " ".join(("Usage:", program, name, *shown, "[options]", "[next task …]"))
 
 
 def shared_help() -> str:
     """Return the options that many tasks share, and the exit codes."""
-    groups = {
-        "Every task": EVERYWHERE,
-        "Tasks that print": ON_TABLES | ON_OUTPUT,
-        "Tasks that list": ON_LISTS,
-        "Tasks that read what a snapshot holds": ON_READS,
-        "Tasks that change something": ON_WRITES,
-        "Tasks about one item": ON_PAGES,
-    }
-    parts = ["\n".join((f"{title}:", *_table(options, None))) for title, options in groups.items()]
+    parts = ["\n".join((f"{title}:", *_table(options, None))) for title, options in SHARED]
     return "\n\n".join((*parts, "--json is short for --output json.", EXIT_CODES))
 
 

@@ -70,6 +70,16 @@ HELP = {
 SHORT = {"output": "o", "quiet": "q", "yes": "y", "dry_run": "n", "wide": "w"}
 # Options of tasks that can do much damage: see `guards` of @command.
 GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
+SHARED = (
+    ("On every task", EVERYWHERE),
+    ("On tasks of a product that read", ON_READS),
+    ("On lists", ON_LISTS),
+    ("On tasks that show a table", ON_TABLES),
+    ("On tasks that print something", ON_OUTPUT),
+    ("On tasks that write", ON_WRITES | GUARDS),
+    ("On tasks about one item", ON_PAGES),
+)
+"""The options that tasks share, by the tasks that have them; for the help and the reference."""
 
 
 class Option(Argument):

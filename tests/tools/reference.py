@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ops import errors
 from ops.cli.command import Command
-from ops.cli.options import EVERYWHERE, GUARDS, HELP, ON_LISTS, ON_OUTPUT, ON_READS, ON_TABLES, ON_WRITES
+from ops.cli.options import HELP, SHARED
 from ops.config.settings import Settings
 from ops.config.values import FIELDS, Setting
 from ops.kinds.catalog import kinds, resources
@@ -30,14 +30,6 @@ DOCS = ROOT / "ops" / "docs"
 MAN = DOCS / "cfops.1"
 NOTE = "<!-- Written by `python -m tests.tools.reference`; do not edit. -->"
 TOP = "top level"
-SHARED = (
-    ("On every task", EVERYWHERE),
-    ("On tasks of a product that read", ON_READS),
-    ("On lists", ON_LISTS),
-    ("On tasks that show a table", ON_TABLES),
-    ("On tasks that print something", ON_OUTPUT),
-    ("On tasks that write", ON_WRITES | GUARDS),
-)
 
 
 class TaskText:
