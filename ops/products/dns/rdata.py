@@ -141,7 +141,7 @@ def priority_of(record: Json | None) -> Any:
 
 def with_target(type: str, text: str, replaced: Callable[[str], str]) -> str:
     """Return *text* with its target *replaced*; the target is the last word, or the second one."""
-    # In the form of RFC 3597, for any type, there is no name.
+    # The form of RFC 3597 for unknown types has no names.
     if text.startswith("\\#"):
         return text
     second = text.split(None, 2) if type in _NAME_SECOND else ()
