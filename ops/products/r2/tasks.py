@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.r2 import api
 from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -76,7 +74,9 @@ def create(
     inv r2.create --bucket uploads --location weur
     inv r2.create --bucket archive --storage-class InfrequentAccess --jurisdiction eu
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET
+    from ops.writes.make import make
 
     if not NAME.fullmatch(bucket):
         hint = "use 3 to 64 lower-case letters, digits and hyphens; the first and the last are not a hyphen"
@@ -97,7 +97,9 @@ def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
 
     inv r2.delete --bucket uploads
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET
+    from ops.writes.make import lookup, make
 
     account, named = Owner(app.account_id, app.account_id, {}), _named(bucket, jurisdiction)
     found = lookup(app, BUCKET, account, named)

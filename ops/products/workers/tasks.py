@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.workers import api
 from ops.products.zones.api import as_owner
 from ops.products.zones.parts import AnswerPart, all_zones, attempt, complete, report
 from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 EDIT = "Account > Workers Scripts > Edit"
 SCRIPTS = "Account > Workers Scripts > Read"
@@ -134,7 +133,9 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script cron-reports
     inv workers.delete --script auth-edge --confirm auth-edge --with-references
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
+    from ops.writes.make import lookup, make
 
     owner = Owner(app.account_id, app.account_id, {})
     live = lookup(app, resources.SCRIPT, owner, {"id": valid.script_name(script)})
@@ -197,8 +198,10 @@ def deploy(
     inv workers.deploy --script auth-edge --file dist/index.js
     inv workers.deploy --script auth-edge --file dist --main index.js --bindings bindings.json
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
     from ops.products.workers.source import FORMATS, read, read_metadata, wanted, with_format
+    from ops.writes.make import lookup, make
 
     valid.script_name(script)
     if format and format not in FORMATS:
@@ -292,7 +295,9 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script auth-edge
     """
+    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
+    from ops.writes.make import make
 
     found = app.zone(zone)
     wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
@@ -312,7 +317,9 @@ def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> R
 
     inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
     """
+    from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
+    from ops.writes.make import lookup, make
 
     if bool(id) == bool(pattern):
         hint = f"`inv workers.routes --zone {zone}` lists both"
@@ -344,7 +351,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script auth-edge --clear
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
+    from ops.writes.make import make
 
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
@@ -366,7 +375,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
+    from ops.kinds.resource import Owner
     from ops.products.workers import resources
+    from ops.writes.make import lookup
 
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))

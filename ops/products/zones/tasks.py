@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import NotFound, ValidationError
 from ops.http.paths import path
-from ops.kinds.resource import Change, Owner
 from ops.products.accounts import api as accounts_api
-from ops.products.zones import api, resources, valid
+from ops.products.zones import api
 from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client
     from ops.items import Json
+    from ops.kinds.resource import Change, Owner
 
 COLUMNS = (
     Column("name", KEY), Column("status", MAIN, STATUS), "plan.name", "type", "account.name",
@@ -126,6 +125,10 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.dev --account-id e0c4711a14c03fe669cd61f3f6a7603b
     """
+    from ops.kinds.resource import Change, Owner
+    from ops.products.zones import resources, valid
+    from ops.writes.make import make
+
     if type not in valid.TYPES:
         raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(valid.TYPES)}")
     zone = {"name": valid.domain(name), "type": type, "paused": False}
@@ -147,6 +150,10 @@ def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     inv zones.pause --zone example.com
     inv zones.pause --zone example.com --resume
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import resources
+    from ops.writes.make import make
+
     owner, found = _live(app, zone)
     return make(app, Change(resources.ZONE, owner, found, found | {"paused": not resume}))
 
@@ -170,6 +177,10 @@ def set_settings(
     inv zones.set --zone example.com --setting min_tls_version --value 1.2
     inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import resources, valid
+    from ops.writes.make import lookup, make
+
     pairs = valid.paired(setting, value)
     owner = api.as_owner(app.zone(zone))
 
@@ -197,6 +208,10 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net
     inv zones.delete --zone example.net --confirm example.net
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import resources
+    from ops.writes.make import make
+
     owner, found = _live(app, zone)
     parts = [attempt(what, partial(api.count, app.client, found["id"], what)) for what in api.COUNTED]
     contents = ", ".join(
@@ -209,6 +224,10 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
 def _live(app: App, zone: str) -> tuple[Owner, Json]:
     """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
+    from ops.kinds.resource import Owner
+    from ops.products.zones import resources
+    from ops.writes.make import lookup
+
     account_id, _, known = api.as_owner(app.zone(zone))
     owner = Owner(account_id, account_id, known["account"])
     found = lookup(app, resources.ZONE, owner, known)

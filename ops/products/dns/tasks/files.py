@@ -11,7 +11,6 @@ from ops.http.paths import path
 from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Rows, Text
-from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -94,6 +93,7 @@ def import_records(
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
@@ -186,6 +186,7 @@ def apply_records(
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import plan as planned
+    from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.resource import Change, Owner
 from ops.products.kv import api, valid
 from ops.products.zones.parts import attempt, complete
 from ops.ui.shapes import KEY, LOW, SIZE, TIME, Bytes, Column, Item, Rows
-from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.products.zones.parts import Parallel
 
 EDIT = "Account > Workers KV Storage > Edit"
@@ -58,7 +57,9 @@ def create_namespace(app: App, title: str = "") -> Rows:
 
     inv kv.create --title sessions
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     item = {"title": valid.title(title)}
     return make(app, Change(NAMESPACE, account_of(app), None, item))
@@ -70,7 +71,9 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     inv kv.rename --namespace sessions --title sessions-2026
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     new = valid.title(title)
     found = namespace_of(app, namespace).item
@@ -84,7 +87,9 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     inv kv.remove --namespace sessions
     inv kv.remove --namespace sessions --confirm sessions
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import REMOVED_NAMESPACE
+    from ops.writes.make import make
 
     owner = namespace_of(app, namespace)
     if "id" in owner.item:
@@ -98,12 +103,16 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
 
 
 def account_of(app: App) -> Owner:
+    from ops.kinds.resource import Owner
+
     return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 
 def namespace_of(app: App, name: str) -> Owner:
     """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
+    from ops.kinds.resource import Owner
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import lookup
 
     if not app.dry:
         return existing(app, name)
@@ -116,6 +125,8 @@ def namespace_of(app: App, name: str) -> Owner:
 
 def existing(app: App, name: str) -> Owner:
     """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
+    from ops.kinds.resource import Owner
+
     found = api.find_namespace(app.client, app.account_id, name)
     return Owner(app.account_id, found["id"], found)
 
@@ -250,8 +261,10 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.pairs import pair
     from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
@@ -302,7 +315,9 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
     inv kv.delete --namespace feature-flags --key beta-search
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
 
     if bool(key) == bool(prefix):
         raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
@@ -322,9 +337,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.files.disk import explained, private_folder
+    from ops.kinds.resource import Change
     from ops.products.kv import pairs
     from ops.products.kv.resources import PAIR
     from ops.writes.describe import ITEMS
+    from ops.writes.make import hold, make_all
 
     listing = api.list_keys(app.client, namespace, prefix=prefix)
     folder = private_folder(app.settings.state_dir)

@@ -15,18 +15,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from ops.cli.command import command
 from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
 from ops.items import equal
-from ops.kinds.resource import Change
 from ops.products.kv import api
 from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
 from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Bytes, Item
-from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
-    from ops.kinds.resource import Owner
+    from ops.kinds.resource import Change, Owner
     from ops.products.kv.dumpfile import Dump, ResumableDump
 
 SHOWN = 10
@@ -231,6 +229,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
     from ops.writes import describe
+    from ops.writes.make import hold, make_all
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -356,6 +355,7 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
 
     for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
