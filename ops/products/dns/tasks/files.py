@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.http.paths import path
-from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Rows, Text
 
@@ -44,7 +42,8 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     inv dns.export --zone example.com > example.com.zone
     inv dns.export --zone example.com --format json > example.com.json
     """
-    from ops.products.dns import export
+    from ops.http.paths import path
+    from ops.products.dns import api, export
 
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
-from ops.products.dns import api
 from ops.ui.shapes import KEY, LOW, MAIN, TTL, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -149,6 +148,7 @@ def list_records(
     inv dns.list --zone example.com --where name.startswith=www --output json
     inv dns.list --zone all --type TXT
     """
+    from ops.products.dns import api
     from ops.products.dns.names import full_name
 
     filters: dict[str, str | bool] = {
@@ -181,6 +181,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
 
     A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
     """
+    from ops.products.dns import api
     from ops.products.zones.parts import all_zones, attempt
 
     def read(zone: Json) -> AnswerPart:
@@ -255,6 +256,8 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
 
     inv dns.get --zone example.com --id 25f600b602ea5402e85d6edf1b47236e
     """
+    from ops.products.dns import api
+
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
 

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from ops.cli.command import command
 from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
 from ops.items import equal
-from ops.products.kv import api
+from ops.products.kv import READ
 from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
-from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Bytes, Item
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Batch(NamedTuple):
     reads=False,
     required=("namespace", "to"),
     guards=("force",),
-    needs=api.READ,
+    needs=READ,
     help={
         "to": "the file to write, JSON lines; .gz compresses it; - is stdout",
         "force": "replace an existing file without asking",
@@ -123,7 +122,7 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
-    from ops.products.kv import pairs
+    from ops.products.kv import api, pairs
     from ops.ui.progress import Progress
 
     if dump.count:
@@ -157,6 +156,7 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
 
 def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
     """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
+    from ops.products.kv import api
     from ops.products.kv.dumpfile import to_line
     from ops.products.kv.values import as_pair, at_once, value_of
 
@@ -184,6 +184,8 @@ def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
 
 def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     """Return the keys of *dump* without a value that are still listed: a 404 alone proves nothing."""
+    from ops.products.kv import api
+
     gone = set(dump.gone())
 
     def find(key: str) -> str | None:
@@ -228,6 +230,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
+    from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE
     from ops.writes import describe
     from ops.writes.make import hold, make_all
 
@@ -290,7 +293,8 @@ class LoadPlan:
 
 def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int, *, empty: bool) -> None:
     """Fill *plan* for the *total* pairs of *dump*; *empty*: *namespace* has no keys. Raise Incomplete."""
-    from ops.products.kv import pairs
+    from ops.products.kv import api, pairs
+    from ops.products.kv.valid import IN_TRANSIT, can_be_written
 
     listing = api.list_keys(app.client, namespace, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
@@ -320,6 +324,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
     """Return a predicate that is true if a key may exist; it must be called in the order of the keys."""
+    from ops.products.kv import api
+
     if empty or total <= FEW:
         return lambda _key: not empty
     names = (key["name"] for key in listing)
@@ -342,6 +348,8 @@ def _weigh(portion: Iterable[tuple[Json, Any]]) -> int:
 
 def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
     """Yield *marked* pairs in parts of at most 100 that are marked, or 1,000, or about a megabyte."""
+    from ops.products.kv import api
+
     portion: Portion = []
     weight = marks = 0
     for item, mark in marked:
@@ -357,6 +365,7 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
     from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
+    from ops.products.kv.valid import can_be_written
 
     for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
         if fate not in WRITTEN:
@@ -370,6 +379,7 @@ def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator
 def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     """Return how many live pairs differ from what was written; if any, the load is incomplete."""
     from ops.products.kv import pairs
+    from ops.products.kv.valid import can_be_written
 
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (
