@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,11 +19,13 @@ from ops.snapshots.manifest import (
     UNAVAILABLE,
     WHOLE,
     Section,
+    counts,
     items_read,
     kinds_read,
     known,
     worst,
 )
+from ops.telemetry.record import ScanSeen
 
 NOT_NAMED = "not in --only"
 OUTSIDE = "outside of what was requested"
@@ -163,6 +166,12 @@ class Inventory(NamedTuple):
         if self.ended_by is not None:
             return stopped_by(self.ended_by)
         return "; ".join(f"{kind}: {text}" for kind, _, text in self._shortfalls())
+
+    def seen(self) -> ScanSeen:
+        """Return the items of the kinds read whole and the sections by status, for the record of the run."""
+        items = counts(self.sections)
+        counted = {kind: count for kind, count in items.items() if not kind.endswith(CONTENTS)}
+        return ScanSeen(counted, Counter(section.status for section in self.sections))
 
     def rows(self) -> Iterator[Json]:
         """Yield a row per kind: kind, items (None: unknown), sections, status, note."""
