@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.cli.command import command
-from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
+from ops.errors import Incomplete, Refused
 from ops.items import equal
 from ops.products.kv import READ
 from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
@@ -21,14 +21,13 @@ from ops.ui.shapes import Bytes, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Client, Listing
+    from ops.http.client import Listing
     from ops.items import Json
     from ops.kinds.resource import Change, Owner
     from ops.products.kv.dumpfile import Dump, ResumableDump
 
 SHOWN = 10
 CHUNK = 1 << 20
-FIREWALL = 403
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
 # Up to this number, every pair is looked up: unlike a listing that does not lag behind a write.
@@ -39,15 +38,6 @@ SOME, WEIGHT = 1000, 1 << 20
 Portion = list[tuple["Json", bool]]
 # What happens to one pair of the dump, and the live pair.
 Line = tuple[str, "Json | None"]
-
-
-class Batch(NamedTuple):
-    """The lines of up to a hundred keys, and the keys among them that have no value."""
-
-    lines: bytes
-    last: str
-    keys: int
-    unread: list[str]
 
 
 @command(
@@ -123,6 +113,7 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     from ops.products.kv import api, pairs
+    from ops.products.kv.dumpfile import read_batch
     from ops.ui.progress import Progress
 
     if dump.count:
@@ -144,7 +135,9 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     with ExitStack() as ending:
         ending.callback(progress.finish)
         ending.enter_context(app.talk.above(progress.note))
-        for batch in pace.halved(partial(_read, app.client, namespace), batches(), lambda b: len(b.lines)):
+        for batch in pace.halved(
+            partial(read_batch, app.client, namespace), batches(), lambda b: len(b.lines)
+        ):
             dump.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             for problem in batch.unread:
@@ -152,34 +145,6 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     if listing.problem:
         hint = "try again; a dump to a file resumes from here, and the file is written when all is read"
         raise Incomplete(f"the keys of {title} could not all be listed: {listing.problem}", hint=hint)
-
-
-def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
-    """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
-    from ops.products.kv import api
-    from ops.products.kv.dumpfile import to_line
-    from ops.products.kv.values import as_pair, at_once, value_of
-
-    texts = at_once(partial(api.get_text_values, client, namespace), [key["name"] for key in keys])
-    if texts is None:
-        return None
-    lines, unread = [], []
-    for key in keys:
-        name = key["name"]
-        try:
-            value = value_of(client, namespace, name, texts.get(name))
-        except (ApiError, MalformedAnswer, NotFound) as error:
-            # The firewall of the API refuses some names, some values cannot be proven to be whole, and a 404
-            # may come from a proxy.
-            if isinstance(error, ApiError) and error.status != FIREWALL:
-                raise
-            if api.NO_NAMESPACE in error.codes:
-                raise
-            unread.append(f"{name!r} ({error.message})")
-            lines.append(to_line({"unread": name}))
-            continue
-        lines.append(to_line({"gone": name} if value is None else as_pair(key, value)))
-    return Batch(b"".join(lines), keys[-1]["name"], len(keys), unread)
 
 
 def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
