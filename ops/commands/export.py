@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, UsageError
+from ops.errors import Incomplete, Interrupted, OpsError, Refused, SystemFailure, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
@@ -44,13 +44,14 @@ class JobOptions(NamedTuple):
 
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
     snapshot; None prunes nothing. *ping*: the URL of the monitor. *push*: the prefix in a bucket to send it
-    to.
+    to. *secrets*: "keep" stores secret fields in a folder too.
     """
 
     guard: int = 0
     prune: Policy | None = None
     ping: str = ""
     push: BucketPrefix | None = None
+    secrets: str = ""
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -60,6 +61,10 @@ class JobOptions(NamedTuple):
             raise UsageError("--guard compares whole accounts; it cannot be used with --zone")
         if self.prune and not target.by_account:
             raise UsageError("--prune is for the snapshots in exports/; it cannot be used with --to")
+        if self.secrets not in ("", "keep"):
+            raise UsageError(f"--secrets takes keep, not {self.secrets!r}")
+        if self.secrets and not (target.by_account or target.is_sealed):
+            raise UsageError("--secrets keep is for snapshots; other formats never hold secret values")
         if self.push and not target.by_account:
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
 
@@ -74,6 +79,11 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     if options.push:
         boto.check(app.settings)
     target.check(app.clock())
+    if options.secrets and not target.is_sealed and app.settings.exports.stat().st_mode & 0o077:
+        raise Refused(
+            f"other users can read {app.settings.exports}, so secret values are not kept there",
+            hint=f"chmod go= {app.settings.exports}, or --encrypt-to age1…",
+        )
     with watched(app, options.ping):
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
@@ -85,7 +95,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             lock = locked(app.settings.state_dir / "locks", name, me, what)
         with lock:
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
-            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
+            keeps = bool(options.secrets) or target.is_sealed
+            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard, keeps))
             with _after(app, done):
                 if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
                     job.remember(app.settings, done.manifest)

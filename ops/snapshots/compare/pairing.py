@@ -20,6 +20,9 @@ from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, Section
 
 _TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
+_ID = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b")
+_ID_BYTES = re.compile(_ID.pattern.encode())
+_SHORTEST = 32
 
 
 class OwnerPair(NamedTuple):
@@ -67,7 +70,9 @@ class References(NamedTuple):
 
     def touch(self, line: bytes) -> bool:
         """True if *line* holds an id that is replaced on either side."""
-        return not self.ids.isdisjoint(_TEXT.findall(line))
+        return not self.ids.isdisjoint(_TEXT.findall(line)) or not self.ids.isdisjoint(
+            _ID_BYTES.findall(line)
+        )
 
 
 def parent_kinds(kinds: Iterable[Resource]) -> set[str]:
@@ -200,9 +205,14 @@ def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[H
 
 
 def replaced(value: Any, ids: Mapping[str, str]) -> Any:
-    """Return *value* with each text that is one of *ids* replaced."""
+    """Return *value* with each text that is one of *ids* replaced, and each of them inside a text.
+
+    Expressions of rules and targets of records hold ids of lists and tunnels.
+    """
     if isinstance(value, str):
-        return ids.get(value, value)
+        if value in ids or len(value) <= _SHORTEST:
+            return ids.get(value, value)
+        return _ID.sub(lambda id: ids.get(id[0], id[0]), value)
     if isinstance(value, dict):
         return {name: replaced(held, ids) for name, held in value.items()}
     return [replaced(held, ids) for held in value] if isinstance(value, list) else value

@@ -208,8 +208,11 @@ def one_sided(kind: str, *, held_by_old: bool) -> Difference:
 
 
 def whole(old: Section, new: Section) -> bool:
-    """True if two sections can be compared completely; so can two that hold only the requested items."""
-    if old.status == new.status == SKIPPED and old.count and new.count:
+    """True if two sections can be compared completely.
+
+    So can two that hold only the requested items, and two that were not read for the same reason.
+    """
+    if old.status == new.status == SKIPPED and (bool(old.count and new.count) or old.reason == new.reason):
         return True
     return old.status == new.status == COMPLETE
 
