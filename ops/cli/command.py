@@ -40,7 +40,7 @@ EXIT_CODES = """Exit codes:
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 # A folder cannot be called `do` and say what it holds.
-_COLLECTIONS = {"durable_objects": "do"}
+_COLLECTIONS = {"load_balancers": "load-balancers", "durable_objects": "do"}
 # The tasks of these modules have no collection.
 _TOP_LEVEL = ("audit", "completion", "config", "docs", "doctor", "init", "permissions", "schedule")
 

@@ -16,6 +16,11 @@ _STORE = stable_id("secrets", "store")
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 _EVERYONE: Json = {"include": [{"email_domain": {"domain": "example.com"}}], "exclude": [], "require": []}
 
+_RESOLVING: Json = {
+    **{"minimum_cache_ttl": 60, "maximum_cache_ttl": 900, "deprecate_any_requests": True},
+    "ecs_fallback": False,
+}
+
 # By path: the items, each as it is sent; an id that others name is fixed.
 ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/rules/lists": (
@@ -42,7 +47,9 @@ ITEMS: dict[str, tuple[Json, ...]] = {
         {"name": "Laptops", "fingerprint": "MD5 Fingerprint=1E:80", "associated_hostnames": []},
     ),
     A + "/access/custom_pages": ({"name": "Forbidden", "type": "forbidden"},),
-    A + "/workflows": ({"name": "billing", "class_name": "Billing", "script_name": "cron-reports"},),
+    A + "/workflows": (
+        {**{"name": "billing", "class_name": "Billing", "script_name": "cron-reports"}, "instances": {}},
+    ),
     A + "/secrets_store/stores/{store}/secrets": (
         {"name": "API_KEY", "status": "active", "scopes": ["workers"], "store_id": _STORE},
     ),
@@ -63,7 +70,10 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/devices/posture": ({"name": "Disk encryption", "type": "disk_encryption", "input": {}},),
     A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
-        {"name": "Login", "mode": "managed", "domains": ["example.com"], "region": "world"},
+        {
+            **{"name": "Login", "mode": "managed", "domains": ["example.com"], "region": "world"},
+            **{"bot_fight_mode": False, "offlabel": False, "clearance_level": "no_clearance"},
+        },
     ),
     A + "/logpush/jobs": (
         {
@@ -166,7 +176,7 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     Z + "/client_certificates": (
         {"common_name": "device-1", "serial_number": "3bb94ff144ac567b9f75ad664b6c55f8", "status": "active"},
     ),
-    A + "/dns_firewall": ({"name": "resolvers", "upstream_ips": ["192.0.2.53"], "minimum_cache_ttl": 60},),
+    A + "/dns_firewall": ({"name": "resolvers", "upstream_ips": ["192.0.2.53"], **_RESOLVING},),
     A + "/secondary_dns/tsigs": (
         {"name": "tsig.example.", "algo": "hmac-sha512.", "secret": f"{CANARY}-tsig"},
     ),

@@ -38,6 +38,7 @@ from ops.snapshots.manifest import (
     FAILED,
     GONE,
     INCONSISTENT,
+    NOT_ASKED,
     SKIPPED,
     UNAVAILABLE,
     Section,
@@ -221,7 +222,7 @@ class Walk:
                 reading.status, reading.reason = SKIPPED, CHOSEN
                 return
             if resource.gate and (why := resource.gate(reading.owner)):
-                reading.status, reading.reason = SKIPPED, why
+                reading.status, reading.reason = SKIPPED, NOT_ASKED + why
                 return
             listing = resource.list(self._client, reading.owner)
             items = self._kept(reading, listing)

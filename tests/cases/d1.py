@@ -10,5 +10,7 @@ READS = {
 }
 WRITES = {
     "d1.create": Case(("d1.create", "--database", "fresh"), confirm="fresh"),
-    "d1.delete": Case(("d1.delete", "--database", "orders", "--confirm", "orders")),
+    "d1.delete": Case(
+        ("d1.delete", "--database", "orders", "--confirm", "orders"), reversible=False, why="permanent"
+    ),
 }

@@ -11,5 +11,7 @@ READS = {
 }
 WRITES = {
     "queues.create": Case(("queues.create", "--queue", "fresh"), confirm="fresh"),
-    "queues.delete": Case(("queues.delete", "--queue", "emails", "--confirm", "emails")),
+    "queues.delete": Case(
+        ("queues.delete", "--queue", "emails", "--confirm", "emails"), reversible=False, why="permanent"
+    ),
 }

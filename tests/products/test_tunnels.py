@@ -40,7 +40,7 @@ def test_a_configuration_is_asked_only_of_tunnels_that_cloudflare_configures(
 
     rows = {row["kind"]: row for row in json.loads(result.out)}
     assert (rows["tunnels.config"]["status"], result.code) == ("skipped", 0)
-    assert "configured where it runs" in rows["tunnels.config"]["note"]
+    assert "not asked: configured where it runs" in rows["tunnels.config"]["note"]
     assert not [path for _, path in staged.requests if path.endswith("/configurations")]
 
 
@@ -54,7 +54,8 @@ def test_a_record_follows_its_tunnel_to_the_new_id(
     assert inv("dns.create", *line).code == 0
     assert inv("scan.export", "--quiet").code == 0
     staged.store.run("DELETE FROM document WHERE kind = ?", (TUNNELS,))
-    assert inv("dns.delete", "--zone", "example.com", "--name", "tunnel.example.com", "--yes").code == 0
+    record = ("--zone", "example.com", "--name", "tunnel.example.com", "--type", "CNAME")
+    assert inv("dns.delete", *record, "--yes").code == 0
 
     result = inv("snapshots.restore", "--kind", "tunnels", "--kind", "dns", "--yes", "--force")
 

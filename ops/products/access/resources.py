@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, single
-from ops.kinds.paging import Pages
 from ops.kinds.resource import Restore
 
 APPS, IDENTITY = (
@@ -11,14 +10,12 @@ APPS, IDENTITY = (
     ("Account > Access: Organizations, Identity Providers, and Groups > Read"),
 )
 ACCESS = "/accounts/{account}/access"
-BIG = Pages(1000)
 PROVIDER = collection(
     "access.identity_provider",
     f"{ACCESS}/identity_providers",
     IDENTITY,
     identity=("type", "name"),
     types={"type": str},
-    paging=BIG,
     volatile=("uid", "version", "config.redirect_url", "scim_config.scim_base_url"),
     secret=("config.client_secret", "scim_config.secret"),
     # Its secrets are never returned, and an update with what was read would remove them.
@@ -30,7 +27,6 @@ GROUP = collection(
     "access.group",
     f"{ACCESS}/groups",
     IDENTITY,
-    paging=BIG,
     volatile=("uid",),
     restore=Restore(mentions=("access.identity_provider", "gateway.list", "access.service_token")),
     terraform="cloudflare_zero_trust_access_group",
@@ -39,7 +35,6 @@ TOKEN = collection(
     "access.service_token",
     f"{ACCESS}/service_tokens",
     "Account > Access: Service Tokens > Read",
-    paging=BIG,
     volatile=("client_id", "expires_at", "last_seen_at"),
     secret=("client_secret",),
     verbs=READ_ONLY,
@@ -52,7 +47,6 @@ POLICY = collection(
     APPS,
     identity=("name", "decision"),
     types={"decision": str},
-    paging=BIG,
     volatile=("uid", "app_count", "account_id"),
     restore=Restore(
         mentions=(
@@ -71,7 +65,6 @@ APP = collection(
     APPS,
     identity=("type", "name", "domain"),
     types={"type": str, "name": str, "domain": str},
-    paging=BIG,
     volatile=("uid", "aud"),
     secret=(
         "saas_app.client_secret",
@@ -106,7 +99,6 @@ RESOURCES = (
         "Account > Access: Custom Pages > Read",
         key="uid",
         volatile=("app_count",),
-        paging=BIG,
         verbs=READ_ONLY,
         restore=Restore(unsupported="the list does not hold their HTML"),
         terraform="cloudflare_zero_trust_access_custom_page",
@@ -117,7 +109,6 @@ RESOURCES = (
         "Account > Access: Mutual TLS Certificates > Read",
         identity=("fingerprint",),
         types={"fingerprint": str},
-        paging=BIG,
         volatile=("expires_on",),
         verbs=READ_ONLY,
         restore=Restore(unsupported="the API does not return the certificate"),

@@ -12,10 +12,17 @@ DATABASE = collection(
     "Account > D1 > Read",
     key="uuid",
     paging=Pages(10_000, least=10),
-    volatile=("version", "file_size", "num_tables", "running_in_region"),
+    volatile=("version", "read_replication", "file_size", "num_tables", "running_in_region"),
     verbs=Verbs(update="", sent=("name", "jurisdiction", "primary_location_hint", "read_replication")),
     lost="all its data, and the id to which Workers are bound",
     restore=Restore(not_restored=lost("its data", "its id, to which Workers are bound")),
     confirm_by_name=True,
 )._replace(terraform=block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name"))
+# Another database with that name would be another one, and empty.
+REMOVED = DATABASE._replace(
+    writes=DATABASE.writes
+    and DATABASE.writes._replace(
+        irreversible="a deletion is permanent: its data and the id to which Workers are bound are lost"
+    )
+)
 RESOURCES = (DATABASE,)

@@ -67,9 +67,9 @@ def delete(app: App, database: str = "") -> Rows:
     inv d1.delete --database orders --confirm orders
     """
     from ops.kinds.resource import Change, Owner
-    from ops.products.d1.resources import DATABASE
+    from ops.products.d1.resources import REMOVED
     from ops.scan.items import item_of
     from ops.writes.make import make
 
     found = item_of(app, "d1.database", database)
-    return make(app, Change(DATABASE, Owner(app.account_id, app.account_id, {}), found, None))
+    return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))

@@ -43,4 +43,11 @@ CONSUMER = collection(
         delete=api.delete_consumer,
     )
 )
+# Another queue with that name would be another one, and empty.
+REMOVED = QUEUE._replace(
+    writes=QUEUE.writes
+    and QUEUE.writes._replace(
+        irreversible="a deletion is permanent: its messages and the id to which Workers are bound are lost"
+    )
+)
 RESOURCES = (QUEUE, CONSUMER)

@@ -81,9 +81,9 @@ def delete(app: App, queue: str = "") -> Rows:
     inv queues.delete --queue emails --confirm emails
     """
     from ops.kinds.resource import Change, Owner
-    from ops.products.queues.resources import QUEUE
+    from ops.products.queues.resources import REMOVED
     from ops.scan.items import item_of
     from ops.writes.make import make
 
     found = item_of(app, "queues.queue", queue)
-    return make(app, Change(QUEUE, Owner(app.account_id, app.account_id, {}), found, None))
+    return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ops.kinds.collection import Verbs, collection, lost
-from ops.kinds.paging import Pages
 from ops.kinds.resource import Restore
 
 NEW = "its sitekey and secret: pages and servers that use the old ones must be changed"
@@ -15,7 +14,6 @@ RESOURCES = (
         identity=("name", "domains"),
         types={"domains": list},
         key="sitekey",
-        paging=Pages(50),
         volatile=("deployed_via", "last_modified_via"),
         # The answer for one widget holds its secret.
         verbs=Verbs(by_list=True),

@@ -225,7 +225,7 @@ COLLECTIONS = (
                stamps=("created", "modified")),
     Collection(A + "/secrets_store/stores/{store}/secrets", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
-    Collection(A + "/mtls_certificates", "mtls", (), ids="uuid", stamps=(), methods=()),
+    Collection(A + "/mtls_certificates", "mtls", (), stamps=(), methods=()),
     Collection(A + "/registrar/domains", "registrar", (), stamps=AT, key="name", ids="name"),
     Collection(A + "/members", "account", (), page=(5, 15, 50), stamps=(), methods=()),
     Collection(A + "/roles", "account", (), page=(5, 20, 50), stamps=(), methods=()),

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ops.items import Json
-from ops.kinds.resource import ACCOUNT, Resource, comparable
+from ops.kinds.resource import ACCOUNT, Resource, comparable, identity_of
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Field, Holder, Side, fields
 from ops.snapshots.layout import encode, kind_file
@@ -180,7 +180,8 @@ class Pairing:
         )
         sides = (_sorted(resource, self.old, owner.old), _sorted(resource, self.new, owner.new))
         found = merged(*sides, same=same, refers=refers)
-        yield from by_key(resource, found) if owner.old and owner.new else found
+        again = tuple(partial(_created_as, resource, ids) for ids in references[:2])
+        yield from by_key(resource, found, (again[0], again[1])) if owner.old and owner.new else found
 
     def references(self, resource: Resource) -> References:
         """Return how ids inside the items of a kind are compared."""
@@ -189,6 +190,13 @@ class Pairing:
             pairs = (pair for kind in kinds for pair in self.owners(kind))
             self._references[resource.kind] = _references(pairs)
         return self._references[resource.kind]
+
+
+def _created_as(resource: Resource, ids: Mapping[str, str], item: Json) -> tuple[str, ...]:
+    """Return the identity of *item* in canonical form, with the ids that its references have now."""
+    canonical = resource.compare.canonical
+    renamed = replaced(item, ids) if ids else item
+    return identity_of(resource, canonical(renamed) if canonical else renamed)
 
 
 def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[Holder | None, Holder | None]]:
