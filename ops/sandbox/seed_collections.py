@@ -123,7 +123,8 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     Z + "/spectrum/apps": (
         {
             **{"protocol": "tcp/22", "dns": {"type": "CNAME", "name": "ssh.shop.example"}, "tls": "off"},
-            "origin_direct": ["tcp://192.0.2.1:22"],
+            "origin_dns": {"name": "ssh-origin.shop.example", "ttl": 600, "type": ""},
+            "origin_port": 22,
         },
     ),
     Z + "/page_shield/policies": (
@@ -168,7 +169,7 @@ ITEMS: dict[str, tuple[Json, ...]] = {
             "user": {"id": stable_id("user", "sandbox"), "email": "admin@example.com"},
         },
     ),
-    A + "/roles": ({"name": "Administrator", "description": "Can do all", "permissions": {}},),
+    A + "/roles": ({"name": "Administrator", "description": "Can do all", "permissions": []},),
     A + "/custom_pages": ({"id": "basic_challenge", "state": "default", "url": ""},),
     Z + "/custom_pages": (
         {"id": "500_errors", "state": "customized", "url": "https://shop.example/500.html"},
@@ -227,14 +228,14 @@ def seed_collections(store: Store) -> None:
             body = {name: value for name, value in sent.items() if name != "id" or collection.ids == "id"}
             id = str(sent.get("id") or stable_id(collection.path, number)).replace("-", "")
             stamp = past(collection.path, number)
-            add(store, collection, _owner(collection.path), body, id=id, stamp=stamp)
+            add(store, collection, owner_of_seed(collection.path), body, id=id, stamp=stamp)
     for only in SINGLES:
         if only.path in ONLY:
-            store.put_document(only.path, _owner(only.path), "only", ONLY[only.path])
+            store.put_document(only.path, owner_of_seed(only.path), "only", ONLY[only.path])
     _seed_nested(store)
 
 
-def _owner(path: str) -> str:
+def owner_of_seed(path: str) -> str:
     names = [ACCOUNT_ID if path.startswith(A) else zone_id(_ZONE)]
     return "/".join((*names, *(id for name, id in _BELOW.items() if name in path)))
 

@@ -140,7 +140,7 @@ def _change(one: Collection, request: Request, store: Store) -> Answer:
 def _delete(one: Collection, request: Request, store: Store) -> Answer:
     found = _find(one, request, store)
     store.delete_document(one.document, owner_of(request), str(found[one.key]))
-    return ok({one.key: found[one.key]})
+    return ok(found)
 
 
 def _register_only(one: Only) -> None:
@@ -168,6 +168,7 @@ def _register_only(one: Only) -> None:
 
 
 _TEN = (1, 20, 1000)
+_RULE: Json = {"allowed_modes": ["block", "challenge", "js_challenge", "managed_challenge", "whitelist"]}
 _POLICIES = (5, 1000, 1000)
 COLLECTIONS = (
     Collection(A + "/rules/lists", "lists", ("name", "kind"), defaults={"num_items": 0}),
@@ -182,7 +183,7 @@ COLLECTIONS = (
     Collection(A + "/access/identity_providers", "access", (), ids="uuid", page=_POLICIES, methods=()),
     Collection(A + "/access/tags", "access", key="name", ids="name", stamps=AT),
     Collection(A + "/access/custom_pages", "access", (), key="uid", ids="uuid", page=_POLICIES, stamps=AT,
-               methods=()),
+               methods=(), readable=False),
     Collection(A + "/access/certificates", "access", (), ids="uuid", page=_POLICIES, stamps=AT, methods=()),
     Collection(A + "/cfd_tunnel", "tunnels", ids="uuid", page=(1, 1000, 1000), stamps=("created_at",),
                methods=("PATCH",), defaults={"status": "inactive", "connections": [], "deleted_at": None}),
@@ -194,9 +195,10 @@ COLLECTIONS = (
                defaults={"doh_subdomain": "oli3n9zkz5"}),
     Collection(A + "/gateway/rules", "gateway", ("name", "action"), ids="uuid", stamps=AT, unique=""),
     Collection(A + "/devices/posture", "devices", ("name", "type"), ids="uuid", stamps=()),
-    Collection(A + "/devices/policies", "devices", (), key="policy_id", ids="uuid", stamps=(), methods=()),
+    Collection(A + "/devices/policies", "devices", (), key="policy_id", ids="uuid", stamps=(), methods=(),
+               readable=False),
     Collection(A + "/challenges/widgets", "turnstile", ("name", "mode", "domains"), key="sitekey",
-               page=(5, 25, 1000), unique=""),
+               page=(5, 25, 1000), unique="", readable=False),
     Collection(A + "/logpush/jobs", "logpush", ("destination_conf",), ids="number", stamps=(), unique=""),
     Collection(Z + "/logpush/jobs", "logpush", ("destination_conf",), ids="number", stamps=(), unique=""),
     Collection(A + "/alerting/v3/destinations/webhooks", "notifications", ("name", "url"),
@@ -204,16 +206,16 @@ COLLECTIONS = (
     Collection(A + "/alerting/v3/policies", "notifications", ("name", "alert_type", "mechanisms"),
                stamps=("created", "modified")),
     Collection(A + "/firewall/access_rules/rules", "access_rules", ("mode", "configuration"), page=_TEN,
-               methods=("PATCH",), unique="configuration"),
+               methods=("PATCH",), unique="configuration", defaults=_RULE),
     Collection(Z + "/firewall/access_rules/rules", "access_rules", ("mode", "configuration"), page=_TEN,
-               methods=("PATCH",), unique="configuration"),
+               methods=("PATCH",), unique="configuration", defaults=_RULE),
     Collection(Z + "/firewall/lockdowns", "firewall", ("urls", "configurations"), page=(1, 25, 1000)),
     Collection(Z + "/firewall/ua_rules", "firewall", ("mode", "configuration"), page=_TEN, stamps=()),
     Collection(Z + "/healthchecks", "healthchecks", ("name", "address"), page=(5, 25, 1000),
                defaults={"status": "healthy", "failure_reason": ""}),
     Collection(Z + "/spectrum/apps", "spectrum", ("protocol", "dns"), page=(1, 20, 100), unique=""),
     Collection(Z + "/page_shield/policies", "page_shield",
-               ("value", "description", "expression", "action"), stamps=(), unique=""),
+               ("value", "description", "expression", "action"), stamps=(), unique="", page=(1, 20, 100)),
     Collection(Z + "/waiting_rooms", "waiting_rooms",
                ("name", "host", "new_users_per_minute", "total_active_users"), page=(5, 25, 1000)),
     Collection(A + "/hyperdrive/configs", "hyperdrive", ("name", "origin"), methods=("PUT", "PATCH")),
@@ -232,7 +234,7 @@ COLLECTIONS = (
     Collection(A + "/subscriptions", "billing", (), stamps=(), methods=(), readable=False),
     Collection(A + "/custom_pages", "error_pages", (), ids="id", methods=("PUT",)),
     Collection(Z + "/custom_pages", "error_pages", (), ids="id", methods=("PUT",)),
-    Collection(Z + "/client_certificates", "ssl", (), ids="uuid", page=(5, 20, 50), stamps=(), methods=()),
+    Collection(Z + "/client_certificates", "ssl", (), page=(5, 20, 50), stamps=(), methods=()),
     Collection(A + "/dns_firewall", "dns", page=(1, 20, 100), methods=("PATCH",), stamps=("modified_on",),
                defaults={"dns_firewall_ips": ["203.0.113.1"]}),
     *(Collection(f"{A}/secondary_dns/{part}", "dns", stamps=()) for part in ("acls", "peers", "tsigs")),
@@ -250,6 +252,21 @@ COLLECTIONS = (
     Collection(A + "/pages/projects/{project}/domains", "pages", key="name", ids="name", page=(1, 20, 100),
                methods=(), stamps=("created_on",), defaults={"status": "active"}),
 )  # fmt: skip
+_PAGE_SHIELD: Json = {
+    **{"enabled": False, "use_cloudflare_reporting_endpoint": True, "use_connection_url_path": False},
+    **{"updated_at": "2025-01-01T00:00:00Z", "updated_by": ""},
+}
+_ZARAZ: Json = {
+    **{
+        "tools": {},
+        "triggers": {},
+        "variables": {},
+        "dataLayer": True,
+        "debugKey": "f3a8",
+        "zarazVersion": 1,
+    },
+    "settings": {"autoInjectScript": True},
+}
 SINGLES = (
     Only(A + "/access/organizations", "access",
          {"name": "Example", "auth_domain": "example.cloudflareaccess.com"}),
@@ -263,11 +280,11 @@ SINGLES = (
          {"managed_request_headers": [{"id": "add_true_client_ip_headers", "enabled": False}],
           "managed_response_headers": [{"id": "add_security_headers", "enabled": False}]}, "PATCH"),
     Only(Z + "/url_normalization", "transforms", {"type": "cloudflare", "scope": "incoming"}),
-    Only(Z + "/page_shield", "page_shield", {"enabled": False, "updated_at": "2025-01-01T00:00:00Z"}),
+    Only(Z + "/page_shield", "page_shield", _PAGE_SHIELD),
     Only(Z + "/bot_management", "bots", {"enable_js": False, "fight_mode": False}),
     Only(Z + "/argo/smart_routing", "zone",
          {"id": "smart_routing", "value": "off", "editable": True}, "PATCH"),
-    Only(Z + "/settings/zaraz/config", "zaraz", {"tools": {}, "triggers": {}, "variables": {}}, ""),
+    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ, ""),
     Only(Z + "/custom_hostnames/fallback_origin", "ssl", {"status": "active"}, deletable=True),
     Only(Z + "/certificate_authorities/hostname_associations", "ssl", {"hostnames": []}),
     Only(Z + "/acm/total_tls", "ssl", {"enabled": False}, "POST"),
