@@ -11,6 +11,10 @@ READS = {
     "doctor": Read(sends=r"GET /accounts\?"),  # which path proves a token depends on its kind
     # Off a terminal it says what it would ask.
     "init": Read(prints="there is no terminal to ask on", code=1),
+    "plugins.list": Read(prints="status"),
+    "plugins.disable": Read(("cfops-mail",), prints="does not enable it", code=1),
+    "plugins.enable": Read(("cfops-mail",), prints="no plugin 'cfops-mail' is installed", code=1),
+    "plugins.new": Read(("mail",), prints="cfops-mail has the plugin mail"),
     "permissions": Read(("--task", "kv.load"), prints="Account > Workers KV Storage > Edit"),
     "profile": Read(prints="in_force"),
     "schedule": Read(("--for", "cron"), prints="scan.export"),
