@@ -23,8 +23,9 @@ CHECKED = (
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
 EXPIRING = (
-    Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
-    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), Column("type", LOW),
+    Column("zone", KEY), Column("problem", MAIN, STATUS, wraps=True),
+    Column("names", KEY, wraps=True), Column("expires_on", MAIN, UNTIL, joins="problem"),
+    Column("status", meaning=STATUS), Column("type", LOW),
 )  # fmt: skip
 DAY = 86400.0
 # For a certificate that states neither how long it is valid nor when it was uploaded.

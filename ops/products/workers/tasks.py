@@ -30,8 +30,8 @@ INFO = (
     Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
 COLUMNS = (
-    Column("id", KEY), Column("routes", MAIN), Column("domains", MAIN), "usage_model",
-    Column("modified_on", LOW, TIME),
+    Column("id", KEY), Column("routes", MAIN, wraps=True),
+    Column("domains", MAIN, wraps=True, joins="routes"), "usage_model", Column("modified_on", LOW, TIME),
 )  # fmt: skip
 
 
