@@ -1,4 +1,4 @@
-"""What the bindings of a script are bound to, by name."""
+"""What the bindings of a script are bound to, by name, and the values of those that hold one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ops.http.shape import instance
 from ops.items import reach
 from ops.products.zones.parts import attempt
+from ops.ui.cells import cell
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 # The fields of a binding that say what it is bound to, the first that it has.
 TARGETS = (
     "class_name", "namespace_id", "database_id", "bucket_name", "queue_name", "service", "dataset",
-    "index_name", "script_name", "id",
+    "index_name", "workflow_name", "script_name", "secret_name", "certificate_id", "pipeline",
+    "namespace", "id",
 )  # fmt: skip
+# The types that hold a value that everybody with the permission may read, and its field.
+VALUES = {"plain_text": "text", "json": "json"}
 # The types that name it by its id alone, and the kind whose items have it.
 BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
 
@@ -44,6 +48,11 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
 
 
 def lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each binding: SESSIONS → sessions (kv_namespace)."""
-    pairs = ((binding["name"], binding["type"]) for binding in bindings)
-    return tuple(f"{name}{f' → {bound[name]}' if bound[name] else ''} ({type})" for name, type in pairs)
+    """Return a line for each binding: SESSIONS → sessions (kv_namespace), STAGE = test (plain_text)."""
+
+    def line(binding: Json) -> str:
+        name, field = binding["name"], VALUES.get(binding["type"], "")
+        value = f" = {cell(binding[field])}" if field in binding else ""
+        return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
+
+    return tuple(map(line, bindings))

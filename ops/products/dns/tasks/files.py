@@ -100,7 +100,7 @@ def import_records(
     found = files.read(file, current.owner.item, default, ending=".zone", fit_ttl=fit_ttl)
     plan = _reported(app, addition(current.owner, current.records(), found, strict=strict), found)
     if plan.different:
-        app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
+        app.note("those with other settings are kept too; `inv dns.apply` changes them")
     return make(app, *plan.changes, total=plan.total)
 
 
@@ -201,11 +201,14 @@ def apply_records(
 
 
 def _reported(app: App, plan: Plan, file: RecordFile) -> Plan:
-    """Return *plan*, made from *file*, after its warnings and notes were shown."""
+    """Return *plan*, made from *file*, after its warnings and notes were shown, and what was compared."""
     from ops.products.dns.plan import counted
+    from ops.ui.cells import counted as count_of
 
     for warning in file.warnings:
         app.warn(warning)
-    for note in (*plan.notes, counted(plan)):
+    for note in plan.notes:
         app.note(note)
+    read = count_of(len(file.records), "record")
+    app.note(f"{read} of {file.name or 'the file'}, {plan.total:,} of the zone: {counted(plan)}")
     return plan
