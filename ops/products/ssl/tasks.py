@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import seconds_of
-from ops.products.ssl import api
-from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, UNTIL, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.products.zones.parts import AnswerPart
 
 READ = "Zone > SSL and Certificates > Read"
 CHECKED = (
@@ -77,6 +76,8 @@ def list_packs(app: App, zone: str = "") -> Rows:
 
     inv ssl.packs --zone example.com
     """
+    from ops.products.ssl import api
+
     packs = api.list_packs(app.client, app.zone_id(zone))
     columns = (
         Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY), "certificate_authority",
@@ -101,6 +102,8 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     inv ssl.expiring
     inv ssl.expiring --days 14 --output json
     """
+    from ops.products.zones.parts import all_zones
+
     if days < 0:
         raise UsageError(f"--days {days} is negative", hint="--days 14")
     requests = 0 if app.offline else 2
@@ -112,6 +115,9 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
 
 
 def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
+    from ops.products.ssl import api
+    from ops.products.zones.parts import AnswerPart, attempt, report
+
     def read(zone: Json) -> tuple[str, AnswerPart, AnswerPart]:
         name = zone["name"]
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.http.paths import path
-from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Rows, Text
-from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -45,7 +42,8 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     inv dns.export --zone example.com > example.com.zone
     inv dns.export --zone example.com --format json > example.com.json
     """
-    from ops.products.dns import export
+    from ops.http.paths import path
+    from ops.products.dns import api, export
 
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")
@@ -94,6 +92,7 @@ def import_records(
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
@@ -186,6 +185,7 @@ def apply_records(
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import plan as planned
+    from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"
