@@ -18,11 +18,12 @@ from responses.matchers import query_param_matcher
 from ops.errors import DiskError, MalformedAnswer, NotFound, PermissionDenied, Refused
 from ops.http.client import Client
 from ops.kinds.resource import Content, Owner
-from ops.products.workers import api, bindings
+from ops.products.workers import api
 from ops.products.workers.download import file_names, write
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import Script, read_script
 from ops.products.workers.source import INDEX
+from ops.products.workers.tasks.scripts import binding_lines
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -391,7 +392,7 @@ def test_info_names_what_a_script_is_bound_to(staged: Sandbox, inv: Any) -> None
 def test_the_value_of_a_secret_is_not_shown_even_if_the_api_returns_it() -> None:
     secret = {"name": "KEY", "type": "secret_text", "text": "hidden"}
 
-    assert bindings.lines([secret], {"KEY": ""}) == ("KEY (secret_text)",)
+    assert binding_lines([secret], {"KEY": ""}) == ("KEY (secret_text)",)
 
 
 def test_a_namespace_that_cannot_be_read_keeps_its_id(staged: Sandbox, inv: Any) -> None:

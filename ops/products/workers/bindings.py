@@ -1,15 +1,14 @@
-"""What the bindings of a script are bound to, by name, and the values of those that hold one."""
+"""What the bindings of a script are bound to, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.http.shape import instance
 from ops.items import reach
 from ops.products.zones.parts import attempt
-from ops.ui.cells import cell
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -21,8 +20,6 @@ TARGETS = (
     "index_name", "workflow_name", "script_name", "secret_name", "certificate_id", "pipeline",
     "namespace", "id",
 )  # fmt: skip
-# The types that hold a value that everybody with the permission may read, and its field.
-VALUES = {"plain_text": "text", "json": "json"}
 # The types that name it by its id alone, and the kind whose items have it.
 BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
 
@@ -45,14 +42,3 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
             names |= attempt(kind, partial(listed, kind)).value or {}
     targets = {one["name"]: next((one[field] for field in TARGETS if one.get(field)), "") for one in bindings}
     return {name: names.get(target, str(target)) for name, target in targets.items()}
-
-
-def lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each binding: SESSIONS → sessions (kv_namespace), STAGE = test (plain_text)."""
-
-    def line(binding: Json) -> str:
-        name, field = binding["name"], VALUES.get(binding["type"], "")
-        value = f" = {cell(binding[field])}" if field in binding else ""
-        return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
-
-    return tuple(map(line, bindings))

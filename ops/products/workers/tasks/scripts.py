@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ INFO = (
     "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
     Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
+# The types of bindings that hold a value that everybody with the permission may read, and its field.
+VALUES = {"plain_text": "text", "json": "json"}
 COLUMNS = (
     Column("id", KEY), Column("routes", MAIN, wraps=True),
     Column("domains", MAIN, wraps=True, joins="routes"), "usage_model", Column("modified_on", LOW, TIME),
@@ -105,7 +107,19 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
     columns = tuple(name for name in INFO if with_routes or name != "routes")
-    return Item(found | described, columns, {"bindings": bindings.lines(live, described["bound_to"])})
+    return Item(found | described, columns, {"bindings": binding_lines(live, described["bound_to"])})
+
+
+def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line for each binding: SESSIONS → sessions (kv_namespace), STAGE = test (plain_text)."""
+    from ops.ui.cells import cell
+
+    def line(binding: Json) -> str:
+        name, field = binding["name"], VALUES.get(binding["type"], "")
+        value = f" = {cell(binding[field])}" if field in binding else ""
+        return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
+
+    return tuple(map(line, bindings))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
