@@ -39,12 +39,18 @@ def carry_out(
     """
     shared = {name: options.pop(name) for name in command.shared}
     execution = _Execution(command, shared, options)
+    RUN.record.begin_task(command.path)
+    code = Interrupted.exit_code
     try:
         result = execution.run(context, printed=printed)
+        code = 0
+        execution.finish(code)
     except Exit as ending:
-        execution.finish(ending.code)
+        code = ending.code
+        execution.finish(code)
         raise
-    execution.finish(0)
+    finally:
+        RUN.record.end_task(code, execution.error)
     return result
 
 
@@ -59,8 +65,10 @@ class _Execution:
         # Errors in the settings are reported in this form too.
         self._talk.log = shared["log_format"] == "json"
         self._app: App | None = None
-        self._failure: dict[str, str] = {"message": "a bug of the task", "hint": ""}
+        self._failure = {"message": "a bug of the task", "hint": ""}
         """What hooks learn about an error."""
+        self.error = ""
+        """The class of the error that it ended with."""
 
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
@@ -72,9 +80,7 @@ class _Execution:
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
-            self._tell("before_task")
-            if RUN.several and not self._command.stages and sys.stdout.isatty():
-                self._talk.show(self._heading(), "bold")
+            self._announce()
             with self._spinning():
                 web = self._shared.get("web")
                 result = app.web(self._options) if web else self._command.function(app, **self._options)
@@ -105,9 +111,15 @@ class _Execution:
         except Exception as bug:
             if (failure := _failure_of_system(bug)) is not None:
                 self._end(failure)
+            self.error = type(bug).__name__
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
+
+    def _announce(self) -> None:
+        self._tell("before_task")
+        if RUN.several and not self._command.stages and sys.stdout.isatty():
+            self._talk.show(self._heading(), "bold")
 
     def _heading(self) -> str:
         named = (str(self._options.get(name) or "") for name in _NAMES)
@@ -176,6 +188,7 @@ class _Execution:
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
+        self.error = type(error).__name__
         if self._app is not None and isinstance(error, DiskError):
             _name_setting(error, self._app.settings)
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
@@ -248,6 +261,8 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         settings = replace(settings, cache=0)
     talk.settle(settings, Redactor(settings.secrets()))
     talk.stage = RUN.stage
+    if task := RUN.record.task:
+        task.profile, task.account = settings.profile, settings.account_id
     for note in settings.notes:
         talk.note(note)
     about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}

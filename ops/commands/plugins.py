@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, Refused, UsageError
-from ops.ui.shapes import KEY, LOW, MAIN, STATUS, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ops.plugins.installed import Installed
 
 COLUMNS = (
-    Column("name", KEY), "version", Column("status", MAIN, STATUS), Column("brings", MAIN, WHOLE),
+    Column("name", KEY), "version", Column("status", MAIN, STATUS), Column("brings", MAIN),
     Column("meaning", MAIN), Column("install", LOW),
 )  # fmt: skip
 NAMED = "name of the distribution, e.g. cfops-mail; or of a program in [hooks]"

@@ -1,4 +1,4 @@
-"""Foreign code: nothing loads any that the user has not enabled by name (tests/plugins holds what is enabled).
+"""Foreign code: nothing loads any that the user has not enabled by name (see tests/plugins).
 
 Tests make sure that nothing else loads one: entry points, plugin folders, modules named in settings, pickled
 caches. The README describes the one case in which Invoke itself loads code.
