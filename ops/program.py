@@ -121,7 +121,8 @@ class TrackingExecutor(Executor):
         from ops.cli.run import RUN
 
         expanded = super().expand_calls(calls)
-        if {getattr(call.task, "path", "") for call in expanded} <= WITHOUT_PLUGINS:
+        # Invoke also asks for the tasks before and after each one, of which there are none.
+        if calls and {getattr(call.task, "path", "") for call in expanded} <= WITHOUT_PLUGINS:
             DOOR.close()
         return RUN.follow(expanded)  # type: ignore[return-value]  # it is iterated once
 
