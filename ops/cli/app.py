@@ -115,6 +115,8 @@ class App:
         from ops.products.accounts import api
 
         found = str(api.the_account(self.client)["id"])
+        if task := self.run.record.task:
+            task.account = found
         if found != self.last_account:
             with suppress(DiskError, Refused):  # it only spares a question later
                 disk.private_folder(self.settings.state_dir)
@@ -189,7 +191,7 @@ class App:
             utc=shared.get("utc", False),
             now=self.clock(),
             pager=self.settings.pager if paged else "",
-            environ=environment(),
+            environ={**environment(), "TRACEPARENT": self.run.record.for_children},
         )
 
     @property
@@ -202,6 +204,10 @@ class App:
         from ops.ui.output import check
 
         check(self.output)
+        if trace := self.option("trace"):
+            from ops.ui.files import check_writable
+
+            check_writable(Path(trace))
         if self.export is not None:
             from ops.files.disk import exports_folder
             from ops.ui.files import check_writable
