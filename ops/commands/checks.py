@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.ui.shapes import KEY, MAIN, STATUS, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.checks.accepted import Accepted
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", MAIN, STATUS),
-    Column("count", MAIN), "accepted", Column("subjects", MAIN, WHOLE), Column("problem", MAIN, WHOLE),
+    Column("count", MAIN), "accepted", Column("subjects", MAIN, wraps=True), Column("problem", MAIN, wraps=True),
 )  # fmt: skip
-LISTED = (Column("check", KEY), Column("severity", MAIN), Column("title", MAIN, WHOLE), "judges", "default")
+LISTED = (
+    Column("check", KEY),
+    Column("severity", MAIN),
+    Column("title", MAIN, wraps=True),
+    "judges",
+    "default",
+)
 AT = "the snapshot to judge: latest, a date (the newest up to then), a name, a path, s3://…/latest"
 ONLY = "only these checks, e.g. spf,dmarc; may be repeated"
 
