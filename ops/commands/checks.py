@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.ui.shapes import KEY, MAIN, STATUS, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.checks.accepted import Accepted
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ops.snapshots.whole import WholeSections
 
 COLUMNS = (
-    Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", MAIN, STATUS),
-    Column("count", MAIN), "accepted", Column("subjects", MAIN, wraps=True), Column("problem", MAIN, wraps=True),
+    Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", LOW, STATUS),
+    Column("count", LOW), Column("accepted", LOW), Column("subjects", MAIN, wraps=True),
+    Column("problem", MAIN, wraps=True),
 )  # fmt: skip
 LISTED = (
     Column("check", KEY),
