@@ -297,3 +297,18 @@ def test_an_option_that_was_not_typed_is_not_in_the_audit_log() -> None:
 
     assert list_zones.typed({"name": "", "filter": [], "limit": 0}) == {}
     assert list_zones.typed({"name": "x", "filter": ["a=b"]}) == {"name": "x", "filter": ("a=b",)}
+
+
+@pytest.mark.parametrize("line", [("--help",), ("-h",), ("help",)])
+def test_the_help_without_a_task_says_how_a_line_is_typed_and_names_every_task(
+    inv: Inv, line: tuple[str, ...]
+) -> None:
+    from ops.program import collection
+
+    shown = inv(*line).out
+
+    assert shown.startswith("Usage: inv [options] task [its options] [next task …]\n")
+    assert "-R, --dry          rehearse the whole line" in shown
+    assert {name.partition(".")[0] for name in collection().task_names} <= set(shown.split())
+    assert "--write-pyc" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
