@@ -64,7 +64,7 @@ def test_a_missing_option_is_named(inv: Inv, staged: Sandbox) -> None:
     result = inv("dns.list")
 
     assert result.code == 1
-    assert "dns.list needs --zone" in result.err
+    assert "dns.list needs --zone\nhint: write `inv dns.list ZONE`; `inv --help dns.list`" in result.err
     assert staged.requests == []
 
 

@@ -13,7 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
-from ops.cli.words import flag_of
+from ops.cli.words import flag_of, option_name
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 from ops.ui.shapes import plain
 
@@ -72,7 +72,8 @@ class _Execution:
         try:
             path = self._command.path
             if missing := [name for name in self._command.required if not self._options.get(name)]:
-                hint = f"`inv --help {path}` shows its options"
+                required = " ".join(option_name(name).upper() for name in self._command.required)
+                hint = f"write `inv {path} {required}`; `inv --help {path}` shows all options"
                 raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)

@@ -115,7 +115,7 @@ class Table:
     def _needs(self, cells: Sequence[Cells]) -> list[Need]:
         heads = [width_of(on_one_line(column)) if self._options.headers else 0 for column in self._columns]
         return [
-            Need([*map(width_of, texts)], head, column.importance, _longest(texts) if column.wraps else 0)
+            Need([*map(_width, texts)], head, column.importance, _longest(texts) if column.wraps else 0)
             for column, head, (texts, _) in zip(self._columns, heads, cells, strict=True)
         ]
 
@@ -132,6 +132,11 @@ class Table:
             apart = column.importance >= MAIN
             texts = cut_apart(texts, width) if apart else [shortened(text, width) for text in texts]
         return [[text] for text in texts]
+
+
+def _width(text: str) -> int:
+    """Return the width of a cell, where each of the texts that are joined may have a line of its own."""
+    return max(map(width_of, text.split(JOINT))) if JOINT in text else width_of(text)
 
 
 def _longest(texts: Iterable[str]) -> int:
