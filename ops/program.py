@@ -145,11 +145,8 @@ class OpsProgram(Program):
         if self.args.help.value is True:
             print(program_help(self._typed(), self.collection))
             return
-        print(
-            welcome(
-                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
-            )
-        )
+        project = Path(self.collection.loaded_from or Path.cwd())
+        print(welcome(self._typed(), project, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
@@ -203,7 +200,10 @@ class OpsProgram(Program):
             collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
+            program=self._typed(),
         )
+        # For the commands that tasks of the user's own start.
+        self.config.run.env["TRACEPARENT"] = RUN.record.for_children
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
@@ -226,7 +226,7 @@ class OpsProgram(Program):
             RUN.over = True
             raise
         finally:
-            RUN.end()
+            RUN.end(sys.exc_info()[1])
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

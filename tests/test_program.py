@@ -246,11 +246,19 @@ def test_an_argument_that_is_not_required_may_be_given_without_its_name(inv: Inv
 
 
 def test_the_name_of_a_task_is_the_next_task_and_not_an_argument(inv: Inv) -> None:
-    result = inv("docs", "version", "--output", "json")
+    result = inv("profile", "version", "--output", "json")
 
     assert result.code == 0
-    assert result.out.startswith("page\ttitle\n")
+    assert result.out.startswith("name\tin_force")
     assert '"cfops"' in result.out
+
+
+def test_a_page_that_is_called_like_a_task_is_shown(inv: Inv) -> None:
+    result = inv("docs", "sandbox")
+
+    assert result.code == 0
+    assert result.out.startswith("# The sandbox\n")
+    assert result.err == ""
 
 
 def test_a_word_after_all_arguments_is_an_unknown_task(inv: Inv) -> None:

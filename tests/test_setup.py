@@ -218,6 +218,15 @@ def test_permissions_of_given_tasks(inv: Inv) -> None:
     assert "zones.info,Zone > SSL and Certificates > Read" in result.out
 
 
+def test_permissions_of_a_group_are_those_of_its_tasks(inv: Inv) -> None:
+    result = inv("permissions", "kv", "dns.get", "--output", "csv")
+
+    assert result.code == 0, result.err
+    tasks = {line.partition(",")[0] for line in result.out.splitlines()[1:]}
+    assert {"kv.load", "kv.get", "dns.get"} <= tasks
+    assert {task for task in tasks if not task.startswith("kv.")} == {"dns.get"}
+
+
 def test_permissions_of_an_unknown_task_name_the_nearest(inv: Inv) -> None:
     result = inv("permissions", "scan.exprt")
 

@@ -16,6 +16,7 @@ from ops.cli.options import (
     EVERYWHERE,
     GUARDS,
     HELP,
+    ON_LINES,
     ON_LISTS,
     ON_OUTPUT,
     ON_PAGES,
@@ -113,7 +114,8 @@ class Command(Task[Callable[..., Any]]):
         output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         pages = ON_PAGES if self.page else {}
-        return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
+        everywhere = EVERYWHERE | ON_LINES
+        return everywhere | reads | lists | tables | output | writes | pages | self.guards
 
     @property
     def own(self) -> dict[str, Any]:
