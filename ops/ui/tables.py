@@ -193,14 +193,20 @@ def _parts(value: list[Any] | dict[str, Any]) -> list[Any]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible."""
+    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible.
+
+    A path or an address without blanks is broken after a slash.
+    """
     lines = []
     while width and width_of(text) > width:
         taken = len(_head(text, width))
         blank = text.rfind(" ", 1, taken + 1)
         word = text[blank + 1 :].partition(" ")[0]
         # A word that is longer than a line is broken anyway: not after a few letters of this one.
-        at = blank if blank > 0 and (blank >= taken // 2 or width_of(word) <= width) else max(1, taken)
+        slash = text.rfind("/", taken // 2, taken)
+        at = slash + 1 if slash > 0 else max(1, taken)
+        if blank > 0 and (blank >= taken // 2 or width_of(word) <= width):
+            at = blank
         lines.append(text[:at])
         text = text[at:].removeprefix(" ")
     return [*lines, text]

@@ -190,7 +190,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
 
     inv kv.load sessions sessions.jsonl --dry-run
     inv kv.load sessions sessions.jsonl
-    inv kv.dump config --to - | inv kv.load config-2 --file -
+    inv kv.dump --namespace config --to - | inv kv.load config-2 --file -
     """
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
