@@ -71,10 +71,7 @@ class _Execution:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
             path = self._command.path
-            if missing := [name for name in self._command.required if not self._options.get(name)]:
-                required = " ".join(option_name(name).upper() for name in self._command.required)
-                hint = f"write `inv {path} {required}`; `inv --help {path}` shows all options"
-                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
+            self._check_required()
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
@@ -113,6 +110,13 @@ class _Execution:
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
+
+    def _check_required(self) -> None:
+        path, required = self._command.path, self._command.required
+        if missing := [flag_of(name) for name in required if not self._options.get(name)]:
+            names = " ".join(option_name(name).upper() for name in required)
+            hint = f"write `inv {path} {names}`; `inv --help {path}` shows all options"
+            raise UsageError(f"{path} needs {' and '.join(missing)}", hint=hint)
 
     def _heading(self) -> str:
         named = (str(self._options.get(name) or "") for name in _NAMES)
