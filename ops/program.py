@@ -160,11 +160,11 @@ class OpsProgram(Program):
         print(task_help(context.name, context.task, self._typed()))
 
     def print_help(self) -> None:
-        if self.args.help.value is True:
-            super().print_help()
-            return
-        from ops.commands.welcome import welcome
+        from ops.commands.welcome import program_help, welcome
 
+        if self.args.help.value is True:
+            print(program_help(self._typed(), self.collection))
+            return
         project = Path(self.collection.loaded_from or Path.cwd())
         print(welcome(self._typed(), project, self.config.get("ops", {})))
 

@@ -54,7 +54,7 @@ def test_a_task_of_a_plugin_has_its_whole_name_in_messages_and_reads_snapshots(
 
     assert missing.code == 1
     assert "error: mail.list needs --only" in missing.err
-    assert "`inv --help mail.list`" in missing.err
+    assert "`inv mail.list ONLY`" in missing.err
     assert "--offline" in text.out
 
 
