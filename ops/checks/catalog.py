@@ -7,6 +7,7 @@ from importlib import import_module
 
 from ops.checks.model import SEVERITIES, Check
 from ops.errors import UsageError, did_you_mean
+from ops.plugins.door import by_name
 
 MODULES = (
     "dns.cname_to_nothing", "dns.cname_to_foreign_gone", "dns.takeover_candidate",
@@ -20,8 +21,9 @@ MODULES = (
 
 
 def checks() -> tuple[Check, ...]:
-    """Return every check."""
-    return tuple(import_module(f"ops.checks.{name}").CHECK for name in MODULES)
+    """Return every check; those of plugins come last."""
+    own = tuple(import_module(f"ops.checks.{name}").CHECK for name in MODULES)
+    return (*own, *by_name("CHECKS", {check.id for check in own}, lambda check: str(check.id)).values())
 
 
 def find(id: str) -> Check:

@@ -8,7 +8,8 @@ start imports this module, so it reads the allow-list only if there is one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -131,6 +132,30 @@ def bring(what: str) -> Iterator[tuple[Plugin, Any]]:
         found = value_of(plugin, what)
         if found is not None:
             yield plugin, found
+
+
+def by_name(what: str, taken: Collection[str], name_of: Callable[[Any], str] | None = None) -> dict[str, Any]:
+    """Return what plugins bring as *what*, by name: a mapping, or with *name_of* a sequence.
+
+    No plugin may use a name of ours (*taken*), or one that another plugin uses too.
+    """
+    brought = {}
+    for plugin, values in bring(what):
+        try:
+            brought[plugin] = {name_of(one): one for one in values} if name_of else dict(values)
+        except (TypeError, ValueError, AttributeError) as error:
+            DOOR.fail(plugin, f"its {what} have another form: {error}")
+    count = Counter(name for values in brought.values() for name in values)
+    for plugin, values in brought.items():
+        if wrong := [name for name in values if name in taken or count[name] > 1]:
+            owner = "cfops" if wrong[0] in taken else "another plugin"
+            DOOR.fail(plugin, f"{wrong[0]} of its {what} has the name of one of {owner}")
+    return {
+        name: value
+        for plugin, values in brought.items()
+        if plugin not in DOOR.failed
+        for name, value in values.items()
+    }
 
 
 def value_of(plugin: Plugin, what: str) -> Any:

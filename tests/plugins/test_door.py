@@ -283,6 +283,7 @@ def test_doctor_checks_a_product_of_a_plugin_only_if_it_is_named(planted: Plante
     named = planted.shell("sandbox", "doctor", "--product", "mail", "--output", "json")
 
     assert not any(row["check"] == "mail" for row in json.loads(every.out))
+    assert "cfops-mail 1.0 brings mail" in every.out
     assert any(row["check"] == "mail" for row in json.loads(asked.out))
     assert any(row["check"] == "mail" and row["status"] == "ok" for row in json.loads(named.out))
 
@@ -345,11 +346,12 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
                     file.write(f"{made.manifest.status}\\n".encode())
                     return ["names are not in it"]
 
-                FORMATS = {".lines": write, ".json": None}
+                FORMATS = {".lines": write}
             """
         },
     )
-    planted.enable("lines")
+    planted.plant("other", {"__init__.py": 'FORMATS = {".json": None}'})
+    planted.enable("lines", "other")
 
     result = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.lines")
     ours = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.json")
@@ -358,3 +360,29 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert (planted.shell.folder / "all.lines").read_text() == "complete\n"
     assert "names are not in it" in result.err
     assert "sections" in (planted.shell.folder / "all.json").read_text()
+    assert "cfops-other cannot be used: .json of its FORMATS has the name of one of cfops" in ours.err
+
+
+def test_a_check_of_a_plugin_is_listed_and_judges_a_snapshot(planted: Planted) -> None:  # noqa: F811
+    planted.plant(
+        "names",
+        {
+            "__init__.py": """
+                from ops.checks.model import ACCOUNT, Check, Subject
+
+                def judge(view):
+                    return [Subject("zones.zone", "a name", "it is short", {})]
+
+                CHECKS = (Check("short-name", "low", "short", "so", ("zones.zone",), judge, "x", ACCOUNT),)
+            """
+        },
+    )
+    planted.enable("names")
+    planted.shell("sandbox", "scan.export", "--only", "zones")
+
+    listed = planted.shell("checks.list", "--output", "json")
+    run = planted.shell("sandbox", "checks", "--only", "short-name", "--output", "json")
+
+    assert "short-name" in listed.out
+    assert run.code == 0, run.err
+    assert [row["check"] for row in json.loads(run.out)] == ["short-name"]
