@@ -19,7 +19,7 @@ from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
@@ -37,8 +37,10 @@ from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
-from ops.plugins.choice import Plugin
 from ops.plugins.door import DOOR, value_of
+
+if TYPE_CHECKING:
+    from ops.plugins.choice import Plugin
 
 ALIASES = {"do": "durable-objects"}
 

@@ -271,6 +271,6 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
-    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
+    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice else {}
     DOOR.settle(settings.state_dir, about, talk.redact, talk.warn)
     return App(RUN, settings, talk, command, shared)

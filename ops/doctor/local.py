@@ -53,11 +53,13 @@ def _plugins() -> Iterator[Finding]:
     """Yield a finding about each plugin that is enabled, as the metadata say: none is loaded."""
     from ops.plugins.door import DOOR
 
-    for plugin in DOOR.choice.plugins:
+    if (choice := DOOR.choice) is None:
+        return
+    for plugin in choice.plugins:
         yield Finding("plugin", "ok", f"{plugin.distribution} {plugin.version} brings {plugin.name}")
-    for off in DOOR.choice.off:
+    for off in choice.off:
         yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", f"`{off.hint}`")
-    for text in DOOR.choice.warnings:
+    for text in choice.warnings:
         yield Finding("plugin", "warn", text, "`inv docs --page plugins`")
 
 

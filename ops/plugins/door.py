@@ -13,12 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.config import private
 from ops.errors import OpsError, Terminated, UsageError
-from ops.plugins.choice import Choice, Plugin
-from ops.plugins.hooks import Hook
+
+if TYPE_CHECKING:
+    from ops.plugins.choice import Choice, Plugin
+    from ops.plugins.hooks import Hook
 
 FILE = "plugins.toml"
 SWITCH = "CFOPS_PLUGINS"
@@ -34,7 +36,8 @@ class Door:
         self._start()
 
     def _start(self) -> None:
-        self.choice = Choice()
+        self.choice: Choice | None = None
+        """What the allow-list comes to; None if there is none, or if it is not used."""
         self.failed: dict[Plugin, str] = {}
         self.named: tuple[str, ...] = ()
         self.taken: frozenset[str] = frozenset()
@@ -64,22 +67,24 @@ class Door:
                 raise UsageError(f"{SWITCH} takes {NONE!r}, not {switch!r}")
             from ops.plugins.choose import choose
 
-            self.choice = choose(file, self.named, self.taken)
+            self.choice = choice = choose(file, self.named, self.taken)
         except OpsError as error:
             self.warn(f"all plugins are off: {error.message}")
             return
-        for off in self.choice.off:
+        for off in choice.off:
             self.warn(f"the plugin {off.distribution} is off: {off.why}; `{off.hint}`")
-        for text in self.choice.warnings:
+        for text in choice.warnings:
             self.warn(text)
 
     def enabled(self) -> tuple[Plugin, ...]:
         """Return the plugins that are on, in the order of the allow-list."""
-        return () if self._closed else self.choice.plugins
+        return self.choice.plugins if self.choice and not self._closed else ()
 
     def hooks(self, point: str) -> list[Hook]:
         """Return the hooks that are called at *point*."""
-        return [] if self._closed else [hook for hook in self.choice.hooks if hook.point == point]
+        if self.choice is None or self._closed:
+            return []
+        return [hook for hook in self.choice.hooks if hook.point == point]
 
     def close(self) -> None:
         """Load no plugin, and call no hook, on this line."""
@@ -190,4 +195,5 @@ def setting(distribution: str, key: str, default: str = "") -> str:
     value = private.environment().get(f"{variable(distribution)}{key.upper()}")
     if value is not None:
         return value
-    return str(DOOR.choice.settings.get(distribution, {}).get(key, default))
+    settings = DOOR.choice.settings if DOOR.choice else {}
+    return str(settings.get(distribution, {}).get(key, default))
