@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module
@@ -22,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from invoke.collection import Collection
-from invoke.config import AmbiguousMergeError, Config
 from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
@@ -33,6 +31,7 @@ from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
+from ops.cli.configuration import OpsConfig
 from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
@@ -72,54 +71,6 @@ class Root(Collection):
 
     def __bool__(self) -> bool:
         return True
-
-
-class OpsConfig(Config):
-    """Invoke's configuration, which also takes an empty `ops:` and an empty file."""
-
-    def load_user(self, merge: bool = True) -> None:
-        # Without a home folder, Invoke would fail on a file below it.
-        if Path(os.path.expanduser("~")).is_dir():  # noqa: PTH111 (a Path raises without a home)
-            super().load_user(merge)
-
-    def _load_yaml(self, path: os.PathLike[Any]) -> Any:
-        import yaml
-
-        return _mapping(path, yaml.safe_load)
-
-    _load_yml = _load_yaml
-
-    def _load_json(self, path: os.PathLike[Any]) -> Any:
-        return _mapping(path, json.loads)
-
-    def merge(self) -> None:
-        try:
-            super().merge()
-        except AmbiguousMergeError:
-            raise _unusable("Invoke's configuration", "a value and a mapping have the same name") from None
-
-
-def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
-    from ops.files.disk import open_regular
-
-    try:
-        with open_regular(Path(path)) as file:
-            # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.
-            loaded = json.loads(json.dumps(parse(file.read()) or {}, default=str))
-    except FileNotFoundError:
-        raise  # Invoke looks for the next one
-    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise _unusable(path, str(why)) from None
-    if not isinstance(loaded, dict):
-        raise _unusable(path, "it is not a mapping")
-    return loaded if loaded.get("ops", {}) is not None else {**loaded, "ops": {}}
-
-
-def _unusable(file: object, why: str) -> Exit:
-    return Exit(
-        f"error: {file} cannot be used: {why}\nhint: write each setting as `name: value` under `ops:`", 1
-    )
 
 
 class TaskContext(ParserContext):
@@ -204,8 +155,14 @@ class OpsProgram(Program):
         """Return the program as it is typed: "inv" or "cfops"."""
         return "cfops" if self.called_as == "cfops" else "inv"
 
+    def parse_core(self, argv: list[str] | None) -> None:
+        with self._explained():
+            super().parse_core(argv)
+            self._adopt_logging()
+
     def parse_tasks(self) -> None:
         signal.signal(signal.SIGINT, _stopped_early)
+        self._adopt_logging()
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
             tasks = {"", *self.collection.task_names}
@@ -242,6 +199,7 @@ class OpsProgram(Program):
                 sys.stdout.flush()
 
     def execute(self) -> None:
+        from ops.cli.outside import log_options, reported
         from ops.cli.run import RUN
 
         connect()
@@ -253,6 +211,8 @@ class OpsProgram(Program):
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
         )
+        RUN.typed = log_options(self.tasks)
+        RUN.invoke = self.config.get("ops", {})
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
@@ -267,13 +227,15 @@ class OpsProgram(Program):
             RUN.over = True
         except KeyboardInterrupt:
             RUN.over = True
-            raise Exit(_ending("interrupted"), Interrupted.exit_code) from None
+            raise _ending("interrupted", Interrupted.exit_code) from None
         except Terminated:
             RUN.over = True
-            raise Exit(_ending("terminated"), Terminated.exit_code) from None
-        except BaseException:
+            raise _ending("terminated", Terminated.exit_code) from None
+        except BaseException as problem:
             RUN.over = True
-            raise
+            if (ending := reported(problem)) is problem:
+                raise
+            raise ending from None
         finally:
             RUN.end()
 
@@ -284,16 +246,33 @@ class OpsProgram(Program):
         except ParseError as error:
             from ops.ui.mistakes import explain
 
-            text = explain(error, self.collection, self.initial_context)
-            raise Exit(text, 1) from None
+            collection = self.collection if hasattr(self, "collection") else Collection()
+            text = explain(error, collection, self.initial_context)
+            raise self._mistake(text) from None
         except BrokenPipeError:
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
             # Invoke ends with 0 when `--list` names a collection that is not there.
-            raise Exit(ending.message, 1 if ending.message else ending.code) from None
+            raise (self._mistake(ending.message) if ending.message else ending) from None
+
+    def _mistake(self, text: str) -> Exit:
+        from ops.cli.outside import mistake
+
+        return mistake(self.argv, self._settings(), text)
+
+    def _adopt_logging(self) -> None:
+        from ops.cli.outside import adopt_logging
+
+        if self.args.debug.value:
+            adopt_logging(self.argv, self._settings())
+
+    def _settings(self) -> Mapping[str, Any]:
+        """Return `ops:` in Invoke's configuration."""
+        ops: Mapping[str, Any] = self.config.get("ops", {}) if hasattr(self, "config") else {}
+        return ops
 
 
 def connect() -> None:
@@ -306,18 +285,26 @@ def connect() -> None:
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
 
 
-def _ending(how: str) -> str:
-    """Return the error message of a line that was stopped outside of its tasks."""
+def _ending(how: str, code: int) -> Exit:
+    """Report that the line was stopped outside of its tasks, and return what ends it."""
+    from ops.cli.outside import report
     from ops.cli.run import RUN
 
     undo = f"\nhint: undo the changes of this line: {RUN.undo_line(RUN.id)}" if RUN.wrote else ""
-    return f"error: the line was {how}{undo}"
+    report(f"error: the line was {how}{undo}", code)
+    return Exit(code=code)
 
 
 def _stopped_early(*_: object) -> None:
     # Nothing is open yet, so nothing has to be closed.
-    with suppress(OSError):
-        os.write(2, b"error: interrupted before anything was started\n")
+    text = "error: interrupted before anything was started"
+    try:
+        from ops.cli.outside import mistake
+
+        mistake(sys.argv, {}, text, Interrupted.exit_code)
+    except BaseException:
+        with suppress(OSError):
+            os.write(2, f"{text}\n".encode())
     os._exit(Interrupted.exit_code)
 
 

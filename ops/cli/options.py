@@ -12,7 +12,7 @@ from ops.errors import UsageError
 
 # The names of files may be any bytes; everything else is text.
 PATHS = (
-    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main",
+    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "log_file", "main",
     "passphrase_file", "plan", "to", "token_file",
 )  # fmt: skip
 # Every option has a default of its own type, because that is where Invoke reads the type from.
@@ -24,6 +24,7 @@ EVERYWHERE: dict[str, Any] = {
     "debug": False,
     "cache": 0,
     "log_format": "",
+    "log_file": "",
 }
 ON_LISTS: dict[str, Any] = {
     "fields": "",
@@ -54,6 +55,7 @@ HELP = {
     "debug": "log every request on stderr as JSON lines, without secrets",
     "cache": "use cached answers up to N seconds old",
     "log_format": "text, or json: write messages on stderr as JSON lines, one event each",
+    "log_file": "also write every message to this file, as JSON lines; it is rotated by size",
     "fields": "show these fields, e.g. name,account.name",
     "sort": "sort by this field; -field for descending order",
     "filter": "show matching rows only, e.g. name=www*, status!=active, ttl>300; may be repeated",

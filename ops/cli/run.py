@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.config.private import environment
+from ops.config.private import environment, is_journal
+from ops.errors import DiskError
+from ops.telemetry.log import Log
 from ops.telemetry.record import Record
+from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
@@ -50,6 +55,15 @@ class Run:
         """The positions on the line of the tasks that set the stage for the others."""
         self.record = Record(environment().get("TRACEPARENT", ""))
         """The ids and spans of this run, and who observes it."""
+        self.log = Log(self.record, clear=said)
+        """What writes on stderr, and to the file of --log-file."""
+        self.log.decide = partial(_decide, self)
+        self.record.observe(self.log.observe)
+        self.log.journal = is_journal(2)
+        self.invoke: Mapping[str, Any] = {}
+        """`ops:` in Invoke's configuration, for messages that come before the settings."""
+        self.typed: dict[str, str] = {}
+        """--log-format and --log-file, which apply to the whole line wherever they are typed."""
         self.tasks = 0
         """How many tasks have taken an id."""
         self._clients: dict[tuple[Settings, bool], Client] = {}
@@ -118,6 +132,7 @@ class Run:
                 paths=paths,
                 watch=self.watch,
                 record=self.record,
+                log=self.log.call,
             )
         return self._clients[settings, dry]
 
@@ -144,6 +159,18 @@ class Run:
             client.close()
         for ending in reversed(self.endings):
             ending()
+
+
+def _decide(run: Run, log: Log) -> None:
+    """Find out the form of the log for a message that comes before any task has its settings."""
+    from ops.config.settings import log_settings
+
+    wanted = log_settings(run.typed, invoke=run.invoke, environ=environment(), cwd=run.project)
+    log.json = wanted.json
+    log.learn(wanted.secrets)
+    if wanted.file:
+        with suppress(DiskError):  # a task reports it
+            log.open(wanted.file)
 
 
 RUN = Run()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.cells import counted
-from ops.ui.escape import json_text, printable
+from ops.ui.escape import json_text
 from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
 from ops.ui.shapes import MAIN, Bytes, Column, Item, Output, Rows, Text
 from ops.ui.streams import Sink
@@ -38,8 +39,11 @@ def check(options: Output) -> None:
         parse_filter(text)
 
 
-def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> str:
-    """Print *result* on *out*, and on *err* what its reader must know: that a limit ended the list.
+Say = Callable[[str], None]
+
+
+def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], say: Say) -> str:
+    """Print *result* on *out*, and *say* what its reader must know: that a limit ended the list.
 
     Return what is to be said below a table: how many rows it has, and which columns are hidden.
 
@@ -61,7 +65,7 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
             sink.pager = stack.enter_context(pager)
         stack.callback(sink.flush)
         if isinstance(result, Rows):
-            return _show_rows(result, options, sink, err)
+            return _show_rows(result, options, sink, say)
         if isinstance(result, Item):
             _show_item(result, options, sink)
         elif isinstance(result, Text):
@@ -80,7 +84,7 @@ def screen(out: IO[Any]) -> tuple[int, int]:
     return columns, lines
 
 
-def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
+def _show_rows(rows: Rows, options: Output, sink: Sink, say: Say) -> str:
     selection, layout, table = Selection(rows, options), None, None
     fields = split_fields(options.fields)
     if options.format in WHOLE:
@@ -100,7 +104,7 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
         _write(piece, options, sink)
     sink.flush()
     for line in filter(None, (selection.cut, layout.note if layout else "")):
-        err.write(printable(line) + "\n")
+        say(line)
     if selection.problem:
         raise Incomplete(selection.problem)
     return _below(rows, table, options, cut=bool(selection.cut)) if table else ""
