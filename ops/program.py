@@ -145,11 +145,8 @@ class OpsProgram(Program):
             return
         from ops.commands.welcome import welcome
 
-        print(
-            welcome(
-                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
-            )
-        )
+        project = Path(self.collection.loaded_from or Path.cwd())
+        print(welcome(self._typed(), project, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
@@ -210,9 +207,12 @@ class OpsProgram(Program):
             collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
+            program=self._typed(),
         )
         RUN.typed = log_options(self.tasks)
         RUN.invoke = self.config.get("ops", {})
+        # For the commands that tasks of the user's own start.
+        self.config.run.env["TRACEPARENT"] = RUN.record.for_children
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
@@ -237,7 +237,7 @@ class OpsProgram(Program):
                 raise
             raise ending from None
         finally:
-            RUN.end()
+            RUN.end(sys.exc_info()[1])
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -206,7 +206,7 @@ class App:
             utc=shared.get("utc", False),
             now=self.clock(),
             pager=self.settings.pager if paged else "",
-            environ=environment(),
+            environ={**environment(), "TRACEPARENT": self.run.record.for_children},
         )
 
     @property
@@ -219,6 +219,10 @@ class App:
         from ops.ui.output import check
 
         check(self.output)
+        if trace := self.option("trace"):
+            from ops.ui.files import check_writable
+
+            check_writable(Path(trace))
         if self.export is not None:
             from ops.files.disk import exports_folder
             from ops.ui.files import check_writable
@@ -233,7 +237,9 @@ class App:
         from ops.ui.shapes import Rows
 
         if self.export is None or not isinstance(result, Rows):
-            if below := show(result, self.output, sys.stdout, self.talk.must_know):
+            if below := show(
+                result, self.output, sys.stdout, self.talk.must_know, people=sys.stderr.isatty()
+            ):
                 self.talk.show(below, "dim")
             return
         from ops.ui.files import write_export

@@ -1,4 +1,4 @@
-"""Invoke's configuration with our errors."""
+"""Invoke's configuration files, read so that one that cannot be used is explained in a sentence."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ class OpsConfig(Config):
 
 
 def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
-    from ops.files.disk import open_regular
-
     try:
+        os.lstat(path)  # most of the files that Invoke asks for are not there
+        from ops.files.disk import open_regular
+
         with open_regular(Path(path)) as file:
             # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.
             loaded = json.loads(json.dumps(parse(file.read()) or {}, default=str))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -252,3 +253,21 @@ def test_the_page_about_the_log_names_every_field_and_event() -> None:
 
     assert [name for name in names if f"`{name}`" not in text] == []
     assert SCHEMA["properties"]["event"]["enum"] == list(EVENTS)
+
+
+# Questions and the token are for a person at a terminal; an interrupt may leave nothing else to write with.
+DIALOGS = {"ops/ui/questions.py", "ops/commands/init.py", "ops/program.py"}
+
+
+def test_only_the_log_and_what_draws_on_a_terminal_write_on_stderr() -> None:
+    root = Path(__file__).parents[2]
+    writing = re.compile(
+        r"sys\.stderr\.write|file=sys\.stderr|os\.write\(2,|stream=sys\.stderr|(else|or) sys\.stderr"
+    )
+    found = {
+        file.relative_to(root).as_posix()
+        for file in (root / "ops").rglob("*.py")
+        if writing.search(file.read_text())
+    }
+
+    assert found - DIALOGS == {"ops/telemetry/log.py"}
