@@ -45,7 +45,7 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots undo sandbox config doctor schedule docs init permissions completion"
+COMMANDS = "scan snapshots checks undo sandbox config doctor schedule docs init permissions completion"
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
@@ -140,11 +140,11 @@ class OpsProgram(Program):
         print(task_help(context.name, context.task, self._typed()))
 
     def print_help(self) -> None:
-        if self.args.help.value is True:
-            super().print_help()
-            return
-        from ops.commands.welcome import welcome
+        from ops.commands.welcome import program_help, welcome
 
+        if self.args.help.value is True:
+            print(program_help(self._typed(), self.collection))
+            return
         project = Path(self.collection.loaded_from or Path.cwd())
         print(welcome(self._typed(), project, self.config.get("ops", {})))
 

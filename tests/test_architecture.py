@@ -35,7 +35,7 @@ FLOORS = (
     ("cli",),
     ("snapshots",),
     ("metrics", "offsite", "scan", "schedule", "writes"),
-    ("doctor", "export", "past", "restore"),
+    ("checks", "doctor", "export", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),
     ("__main__", "completion"),

@@ -13,7 +13,7 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
-from ops.cli.words import flag_of
+from ops.cli.words import flag_of, option_name
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
 from ops.ui.shapes import plain
 
@@ -68,10 +68,7 @@ class _Execution:
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            path = self._command.path
-            if missing := [name for name in self._command.required if not self._options.get(name)]:
-                hint = f"`inv --help {path}` shows its options"
-                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
+            self._check_required()
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             app.check_output()
@@ -110,6 +107,13 @@ class _Execution:
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
+
+    def _check_required(self) -> None:
+        path, required = self._command.path, self._command.required
+        if missing := [flag_of(name) for name in required if not self._options.get(name)]:
+            names = " ".join(option_name(name).upper() for name in required)
+            hint = f"write `inv {path} {names}`; `inv --help {path}` shows all options"
+            raise UsageError(f"{path} needs {' and '.join(missing)}", hint=hint)
 
     def _heading(self) -> str:
         named = (str(self._options.get(name) or "") for name in _NAMES)

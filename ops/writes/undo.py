@@ -63,7 +63,7 @@ def undo_entries(
             stage = "sandbox " if entry.host == SANDBOX else ""
             raise UsageError(
                 f"{entry.id} was made on {entry.host}, and this line works on {host}",
-                hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
+                hint=f"`inv {stage}undo.apply {entry.id}`, with the token of {entry.host}",
             )
     with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
         run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)

@@ -106,6 +106,7 @@ UNSAFE_MODULES = {
 COMPILES = "re.compile"
 # Their arguments are the names of our own modules, and of extras.
 IMPORTS = {
+    "ops/checks/catalog.py",
     "ops/kinds/catalog.py",
     "ops/config/credentials.py",
     "ops/http/__init__.py",

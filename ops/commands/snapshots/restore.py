@@ -54,7 +54,7 @@ def restore_snapshot(
     and references to them follow. After an interruption, run the same line again to resume.
 
     inv snapshots.restore --zone example.com --dry-run
-    inv snapshots.restore --name 2026-11-22 --kind workers --item auth-edge
+    inv snapshots.restore 2026-11-22 --kind workers --item auth-edge
     inv snapshots.restore --namespace feature-flags --item beta-search
     """
     from ops.commands.snapshots.verify import verified
