@@ -29,7 +29,7 @@ FLOORS = (
     ("errors", "items", "version", "sandbox"),
     ("files",),
     ("config", "telemetry"),
-    ("http",),
+    ("http", "plugins"),
     ("kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
@@ -38,7 +38,7 @@ FLOORS = (
     ("checks", "doctor", "export", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion"),
+    ("__main__", "completion", "testing"),
 )
 APP_TAKERS = 30
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from invoke.parser.context import ParserContext
 
 from ops.cli.run import RUN
 from ops.errors import Interrupted, OpsError, Terminated, UsageError
-from ops.telemetry.log import ERROR
+from ops.telemetry.log import ERROR, WARNING
+from ops.ui.escape import printable
 
 LOG_OPTIONS = ("log_format", "log_file")
 _CLASSES: dict[int, type[OpsError]] = {one.exit_code: one for one in (UsageError, Interrupted, Terminated)}
@@ -39,11 +40,23 @@ def log_options(contexts: Sequence[ParserContext]) -> dict[str, str]:
     }
 
 
-def mistake(words: Sequence[str], invoke: Mapping[str, Any], text: str, code: int = 1) -> Exit:
-    """Report a line that cannot be run, and return what ends it."""
+def mistake(
+    words: Sequence[str],
+    invoke: Mapping[str, Any],
+    text: str,
+    code: int = 1,
+    first: Callable[[], None] = lambda: None,
+) -> Exit:
+    """Report a line that cannot be run, after what *first* reports, and return what ends it."""
     begin(words, invoke)
+    first()
     report(text, code)
     return Exit(code=code)
+
+
+def warn(text: str) -> None:
+    """Print a warning that belongs to no task."""
+    RUN.log.add(WARNING, "warning", text, text=[printable(f"warning: {RUN.log.redact(text)}")])
 
 
 def report(text: str, code: int) -> None:
