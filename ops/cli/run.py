@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.tasks import Call
 
+    from ops.cli.recording import Recording
     from ops.config.settings import Settings
     from ops.http.client import Client
     from ops.http.exchange import Call as HttpCall
+    from ops.items import Json
     from ops.kinds.resource import Change
 
 
@@ -55,6 +57,10 @@ class Run:
         self._clients: dict[tuple[Settings, bool], Client] = {}
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
+        self.recording: Recording | None = None
+        """What is written about this run in the ledger; None until a task has its settings."""
+        self.recorded: list[Callable[[Json], None]] = []
+        """What is called with the line of the ledger once it is written, after the *endings*."""
 
     def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
@@ -144,6 +150,20 @@ class Run:
             client.close()
         for ending in reversed(self.endings):
             ending()
+        if self.recording is not None:
+            line = self.recording.end()
+            for callback in self.recorded:
+                callback(line)
+
+    def budget_use(self) -> Json | None:
+        """Return the limit of the budget that is used most, its window, and what is used of it now."""
+        budgets = [client.budget for client in self._clients.values() if client.budget]
+        found = [
+            {"limit": budget.limit, "window": budget.window, "used": budget.limit - left}
+            for budget in budgets
+            if (left := budget.remaining()) is not None
+        ]
+        return max(found, key=lambda one: one["used"] / one["limit"], default=None)
 
 
 RUN = Run()
