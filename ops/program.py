@@ -46,7 +46,7 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots undo sandbox config doctor schedule docs init permissions completion"
+COMMANDS = "scan snapshots metrics undo sandbox config doctor schedule docs init permissions completion"
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 

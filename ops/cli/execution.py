@@ -75,8 +75,7 @@ class _Execution:
                 hint = f"`inv --help {path}` shows its options"
                 raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
-            self._app = app = _app(self._command, context, self._shared, self._talk)
-            _record(self._command, self._options, app)
+            self._app = app = _app(self._command, context, self._shared, self._options, self._talk)
             app.check_output()
             if RUN.several and not self._command.stages and sys.stdout.isatty():
                 self._talk.show(self._heading(), "bold")
@@ -174,12 +173,12 @@ class _Execution:
 
 
 def _record(command: Declaration, options: dict[str, Any], app: App) -> None:
-    """Record in the ledger that *command* begins, unless another task called it."""
-    if len(RUN.record.tasks) > 1:
+    """Record that *command* begins, unless another task called it or it only reads a snapshot."""
+    if len(RUN.record.tasks) > 1 or app.offline:
         return
     from ops.cli.recording import Recording
     from ops.config.settings import SANDBOX
-    from ops.telemetry.audit import DATA
+    from ops.telemetry.redact import DATA
 
     if RUN.recording is None:
         RUN.recording = Recording(RUN.record, app.settings.state_dir, RUN.budget_use, app.warn)
@@ -224,7 +223,13 @@ def _simulated() -> str:
     return f"the {count} simulated change{'s' if count > 1 else ''} of this dry run"
 
 
-def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: Talk) -> App:
+def _app(
+    command: Declaration,
+    context: Context,
+    shared: dict[str, Any],
+    options: dict[str, Any],
+    talk: Talk,
+) -> App:
     from ops.cli.app import App
     from ops.config.private import environment
     from ops.config.settings import load
@@ -245,4 +250,6 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         task.profile, task.account = settings.profile, settings.account_id
     for note in settings.notes:
         talk.note(note)
-    return App(RUN, settings, talk, command, shared)
+    app = App(RUN, settings, talk, command, shared)
+    _record(command, options, app)
+    return app

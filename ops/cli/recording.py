@@ -47,7 +47,7 @@ class Recording:
         self._started = clock()
         self._head: Json = {"task": "", "stage": "", "profile": "", "account": "", "version": VERSION}
         self._tasks: dict[str, None] = {}
-        self._like = sha256()
+        self._hash = sha256()
         self._code, self._error = 0, ""
         self._used: Json | None = None
         self._over = Flag()
@@ -63,10 +63,15 @@ class Recording:
         """Record that *task* begins with these options of its own; one that *stages* names only the stage."""
         if not stages:
             self._tasks[task] = None
-        self._like.update(repr((task, sorted(options.items()))).encode("utf-8", "backslashreplace"))
+        self._hash.update(repr((task, sorted(options.items()))).encode("utf-8", "backslashreplace"))
         self._head["task"], self._head["stage"] = ", ".join(self._tasks) or task, stage
         self._take(self._record.task)
         self._tick()
+
+    @property
+    def like(self) -> str:
+        """Return what is equal for runs of the same tasks with the same options of their own."""
+        return self._hash.hexdigest()[:12]
 
     def line(self) -> Json:
         """Return the line of the ledger, as the run stands now."""
@@ -74,7 +79,7 @@ class Recording:
             "started": round(self._started, 3),
             "run": self._record.run,
             **self._head,
-            "like": self._like.hexdigest()[:12],
+            "like": self.like,
             "seconds": round(self._clock() - self._started, 3),
             "exit_code": self._code,
             "error": self._error,
