@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ops.errors import UsageError
-from ops.http.exchange import Call
+from ops.http.exchange import Call, Reply
 from ops.http.origin import is_loopback
 from ops.http.session import Session
 from ops.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ops.config.settings import Settings
 
 SECONDS = 10.0
@@ -21,10 +23,11 @@ LIMIT = 64 * 1024
 class Outside:
     """Posts text to one URL and paths below it; only its host is shown, since the rest may be a secret.
 
-    https, or http to this machine; redirects are not followed. Raises UsageError for any other URL.
+    https, or http to this machine, to others only if *plain*; redirects are not followed. Raises UsageError
+    for any other URL.
     """
 
-    def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
+    def __init__(self, url: str, settings: Settings, what: str = "the URL", *, plain: bool = False) -> None:
         try:
             parts = urlsplit(url)
             usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
@@ -38,9 +41,9 @@ class Outside:
             )
         self.host = parts.hostname or ""
         here = is_loopback(self.host)
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
+        if parts.scheme != "https" and not ((here or plain) and parts.scheme == "http"):
             raise UsageError(f"{what} must begin with https://", hint="http is allowed on this machine only")
-        self._path, self._query = parts.path.rstrip("/"), parts.query
+        self._path, self._query = parts.path or "/", parts.query
         self._session = Session(
             f"{parts.scheme}://{parts.netloc}",
             lambda request: request,
@@ -59,11 +62,16 @@ class Outside:
 
         Raises NetworkError or SystemFailure if there is no response; the message holds the whole URL.
         """
-        path = f"{self._path}/{below}" if below else self._path or "/"
-        target = f"{path}?{self._query}" if self._query else path
         body = text.encode("utf-8", "backslashreplace")
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
-        return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT)).status
+        return self.send(body, {"Content-Type": "text/plain; charset=utf-8"}, below).status
+
+    def send(self, body: bytes, headers: Mapping[str, str], below: str | None = None) -> Reply:
+        """Post *body* with *headers* as `post` does, or to exactly the URL; return the response."""
+        path = self._path
+        if below is not None:
+            path = f"{path.rstrip('/')}/{below}".rstrip("/") or "/"
+        target = f"{path}?{self._query}" if self._query else path
+        return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT))
 
     def close(self) -> None:
         self._session.close()
