@@ -187,18 +187,20 @@ class Run:
             # As Invoke does: an Exit has a code, a command that failed has that of its program.
             result = getattr(failure, "result", None)
             self.exit_code = int(getattr(failure, "code", getattr(result, "exited", 1)))
+        if self.recording is not None:
+            self.recording.stop()
         for client in self._clients.values():
             client.close()
         for ending in reversed(self.endings):
             ending()
         if self.recording is not None:
-            line = self.recording.end()
+            line = self.recording.end(self.exit_code)
             for callback in self.recorded:
                 callback(line)
 
     def budget_use(self) -> Json | None:
         """Return the limit of the budget that is used most, its window, and what is used of it now."""
-        budgets = [client.budget for client in self._clients.values() if client.budget]
+        budgets = [client.budget for client in list(self._clients.values()) if client.budget]
         found = [
             {"limit": budget.limit, "window": budget.window, "used": budget.limit - left}
             for budget in budgets

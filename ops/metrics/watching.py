@@ -9,6 +9,7 @@ from pathlib import Path
 from ops.errors import NotFound, UsageError
 from ops.items import Json
 from ops.metrics.history import LOST, outcome
+from ops.snapshots.manifest import SKIPPED
 from ops.telemetry.ledger import Ledger, running
 
 EVERY = 1.0
@@ -77,10 +78,12 @@ def _row(state: Json, now: float) -> Json:
 
 
 def _ended(folder: Path, state: Json) -> Json:
-    """Return the row of a run that has ended: from its line, or from its last *state* if it left none."""
+    """Return the row of a run that has ended: from its line, or if it left none, how far it had come."""
     lines = Ledger(folder).lines(state["started"])
     line = next((line for line in lines if line["run"] == state["run"]), {**state, "lost": True})
     row = _row({**state, **line}, line["started"] + line["seconds"])
-    how = outcome(line)
-    # Of a run that has ended, nothing is left; of a lost one, the sections show how far it had come.
-    return {**row, "outcome": how, "left": None if how == LOST else 0}
+    if (how := outcome(line)) == LOST:
+        return {**row, "outcome": how, "left": None}
+    read = sum(count for status, count in line["sections"].items() if status != SKIPPED) or None
+    items = sum(line["items"].values())
+    return {**row, "outcome": how, "sections": read, "known": read, "items": items, "left": 0}

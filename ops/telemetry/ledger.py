@@ -98,6 +98,8 @@ class Ledger:
     def _locked(self) -> Iterator[int]:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with explained(self.path):
+            if not self.path.exists():
+                private_folder(self.path.parent)
             while True:
                 descriptor = os.open(self.path, flags, PRIVATE_FILE)
                 try:

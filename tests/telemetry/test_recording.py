@@ -163,11 +163,11 @@ def test_a_folder_that_cannot_be_written_is_a_warning_if_anything_was_sent(tmp_p
     warnings: list[str] = []
     record = Record()
     recording = Recording(record, tmp_path / "file", lambda: None, warnings.append)
-    recording.end()
+    recording.end(0)
     assert warnings == []
 
     record.add(call())
-    recording.end()
+    recording.end(0)
 
     assert len(warnings) == 1
     assert warnings[0].startswith("this run is missing from the history: ")
@@ -238,7 +238,23 @@ def test_timed_recording_a_run_takes_less_than_a_millisecond(tmp_path: Path) -> 
             recording.tally(seen)
         recording.tally(ScanSeen({f"kind.{number}": number for number in range(22)}, {"complete": 104}))
         record.end_task(0)
-        recording.end()
+        recording.end(0)
         best = min(best, time.process_time() - began)
 
     assert best < 0.001
+
+
+@pytest.mark.long
+def test_sixty_four_lines_at_once_are_sixty_four_runs(shell: Shell) -> None:  # noqa: F811
+    jobs = [
+        subprocess.Popen(
+            shell.command("config"), env=shell.environ, cwd=shell.folder, stdout=subprocess.DEVNULL
+        )
+        for _ in range(64)
+    ]
+
+    assert {job.wait() for job in jobs} == {0}
+    found = list(Ledger(shell.folder / "state").lines())
+    assert len({line["run"] for line in found}) == len(found) == 64
+    assert not [line for line in found if "lost" in line]
+    assert list((shell.folder / "state" / "runs").iterdir()) == []
