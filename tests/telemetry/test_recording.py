@@ -145,7 +145,7 @@ def test_reading_a_snapshot_leaves_nothing(inv: Inv, staged: Sandbox, home: Path
     assert [line["task"] for line in lines(home)] == ["scan.export"]
 
 
-def test_whoever_asks_for_it_is_called_with_the_line(tmp_path: Path) -> None:
+def test_what_was_asked_to_be_called_gets_the_line(tmp_path: Path) -> None:
     from ops.cli.run import Run
 
     run, told = Run(), list[Json]()
