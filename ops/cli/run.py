@@ -167,14 +167,20 @@ class Run:
         return self.record.run
 
     def trace(self, settings: Settings, environ: Mapping[str, str], talk: Talk, file: str = "") -> None:
-        """Keep the spans of the line from now on, if a *file* or a collector is to have them."""
+        """Keep the spans of the line from now on, if a *file* or a collector is to have them.
+
+        Raises Refused or DiskError if a file cannot be written.
+        """
         if file and file not in self.trace_files:
             self.trace_files.append(file)
         if not self.trace_files and not any(name in environ for name in _COLLECTORS):
             return
         if self._trace is None:
             from ops.tracing.trace import Trace
+            from ops.ui.files import check_writable
 
+            for named in self.trace_files:
+                check_writable(Path(named))
             self._trace = trace = Trace(self.record, self.program, talk.warn, self.trace_files)
             trace.to_collector(environ, settings)
             # Called last, because the other endings are part of the run.
