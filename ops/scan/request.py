@@ -96,10 +96,15 @@ def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> In
     from ops.http.parallel import THREADS, Pool
 
     pool, record = partial(Pool, THREADS * app.settings.workers, app.stop), app.run.record
+    if record.task:
+        record.task.account = account.id
     with app.progress("scan") as progress:
-        watch = Watch(app.client, progress)
-        walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
-        inventory = walk.run()
+        record.work = watch = Watch(app.client, progress)
+        try:
+            walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
+            inventory = walk.run()
+        finally:
+            record.work = None
     record.add(inventory.seen())
     if inventory.empty and inventory.ended_by is None and inventory.failure:
         raise inventory.failure

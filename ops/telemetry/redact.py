@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 HIDDEN = "[hidden]"
+DATA = ("value", "metadata")
+"""The options whose values are data and may be secret."""
 # Shorter values would match ordinary words.
 SHORTEST = 6
 
