@@ -272,5 +272,5 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     for note in settings.notes:
         talk.note(note)
     about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
-    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn)
+    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
     return App(RUN, settings, talk, command, shared)
