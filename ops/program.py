@@ -49,7 +49,8 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots checks undo sandbox config doctor schedule plugins docs init permissions completion"
+    "scan snapshots checks metrics undo sandbox config doctor schedule plugins docs init permissions "
+    "completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 

@@ -75,7 +75,7 @@ class _Execution:
         try:
             self._check_required()
             check_text(self._options | self._shared, self._command.raw)
-            self._app = app = _app(self._command, context, self._shared, self._talk)
+            self._app = app = _app(self._command, context, self._shared, self._options, self._talk)
             app.check_output()
             self._announce()
             with self._spinning():
@@ -212,6 +212,21 @@ class _Execution:
             self._talk.warn(f"undo the changes of this line: {RUN.undo_line(RUN.id)}")
 
 
+def _record(command: Declaration, options: dict[str, Any], app: App) -> None:
+    """Record that *command* begins, unless another task called it or it only reads a snapshot."""
+    if len(RUN.record.tasks) > 1 or app.offline:
+        return
+    from ops.cli.recording import Recording
+    from ops.config.settings import SANDBOX
+    from ops.telemetry.redact import DATA
+
+    if RUN.recording is None:
+        RUN.recording = Recording(RUN.record, app.settings.state_dir, RUN.budget_use, app.warn)
+    typed = {name: value for name, value in command.typed(options).items() if name not in DATA}
+    stage = SANDBOX if app.settings.api_host == SANDBOX or command.path == "sandbox.use" else ""
+    RUN.recording.begin(command.path, typed, stage=stage, stages=command.stages)
+
+
 def _failure_of_system(problem: Exception) -> OpsError | None:
     """Return the error for a *problem* with a file or a limit of this machine; None for a bug."""
     from ops.files.disk import failure
@@ -248,7 +263,13 @@ def _simulated() -> str:
     return f"the {count} simulated change{'s' if count > 1 else ''} of this dry run"
 
 
-def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: Talk) -> App:
+def _app(
+    command: Declaration,
+    context: Context,
+    shared: dict[str, Any],
+    options: dict[str, Any],
+    talk: Talk,
+) -> App:
     from ops.cli.app import App
     from ops.config.private import environment
     from ops.config.settings import load
@@ -273,4 +294,6 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         talk.note(note)
     about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
     DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
-    return App(RUN, settings, talk, command, shared)
+    app = App(RUN, settings, talk, command, shared)
+    _record(command, options, app)
+    return app
