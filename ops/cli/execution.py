@@ -290,7 +290,7 @@ def _app(
     for note in settings.notes:
         talk.note(note)
     about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
-    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn)
+    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
     app = App(RUN, settings, talk, command, shared)
     _record(command, options, app)
     return app

@@ -41,6 +41,8 @@ class Door:
         """The folder of the run's state."""
         self.about: Mapping[str, Any] = {}
         """What hooks learn about the run."""
+        self.traceparent = ""
+        """The span that the programs of hooks belong to."""
         self.redact: Callable[[str], str] = str
         self._say: Callable[[str], None] | None = None
         self.pending: list[str] = []
@@ -103,10 +105,15 @@ class Door:
             self._say(text)
 
     def settle(
-        self, state: Path, about: Mapping[str, Any], redact: Callable[[str], str], say: Callable[[str], None]
+        self,
+        state: Path,
+        about: Mapping[str, Any],
+        redact: Callable[[str], str],
+        say: Callable[[str], None],
+        traceparent: str = "",
     ) -> None:
         """Let hooks know what the task works on."""
-        self.state, self.about, self.redact = state, about, redact
+        self.state, self.about, self.redact, self.traceparent = state, about, redact, traceparent
         self.tell(say)
 
     def fail(self, plugin: Plugin, why: str) -> None:
