@@ -35,6 +35,8 @@ _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOIN
 class Run:
     """What the tasks of one line share: the stage, the clients, the request to stop."""
 
+    log: Log
+    """What writes on stderr, and to the file of --log-file."""
     invoke: Mapping[str, Any]
     """`ops:` in Invoke's configuration, for messages that come before the settings."""
     typed: dict[str, str]
@@ -67,9 +69,7 @@ class Run:
         """The positions on the line of the tasks that set the stage for the others."""
         self.record = Record(environment().get("TRACEPARENT", ""))
         """The ids and spans of this run, and who observes it."""
-        self.log = _log(self)
-        """What writes on stderr, and to the file of --log-file."""
-        self.invoke, self.typed = {}, {}
+        self.log, self.invoke, self.typed = _log(self), {}, {}
         self.trace_files: list[str] = []
         """The files that --trace names, on any task of the line."""
         self.program = "inv"
