@@ -195,10 +195,8 @@ class Run:
 
             for named in self.trace_files:
                 check_writable(Path(named))
-            self._trace = trace = Trace(self.record, self.program, talk.warn, self.trace_files)
-            trace.to_collector(environ, settings)
-            # Called last, because the other endings are part of the run.
-            self.endings.insert(0, lambda: trace.close(self.exit_code))
+            self._trace = Trace(self.record, self.program, talk.warn, self.trace_files)
+            self._trace.to_collector(environ, settings)
         self._trace.follow(settings.base_url, talk.redact)
 
     def end(self, failure: BaseException | None = None) -> None:
@@ -217,6 +215,8 @@ class Run:
             line = self.recording.end(self.exit_code)
             for callback in self.recorded:
                 callback(line)
+        if self._trace is not None:
+            self._trace.close(self.exit_code)
 
     def budget_use(self) -> Json | None:
         """Return the limit of the budget that is used most, its window, and what is used of it now."""
