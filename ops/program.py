@@ -45,7 +45,9 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots checks undo sandbox config doctor schedule docs init permissions completion"
+COMMANDS = (
+    "scan snapshots history query checks undo sandbox config doctor schedule docs init permissions completion"
+)
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
