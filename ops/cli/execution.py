@@ -63,6 +63,7 @@ class _Execution:
         self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]))
         # Errors in the settings are reported in this form too.
         self._talk.log = shared["log_format"] == "json"
+        self._talk.stage = RUN.stage
         self._app: App | None = None
         self.error = ""
         """The class of the error that it ended with."""
@@ -229,7 +230,6 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
     talk.settle(settings, Redactor(settings.secrets()))
-    talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
     RUN.trace(settings, environ, talk, shared["trace"])
