@@ -164,6 +164,8 @@ class OpsProgram(Program):
         words = self.core.unparsed
         if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
             words = ["help", words[0]]
+        if words[:2] == ["sandbox", "help"]:
+            del words[0]
         if words[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
             self.args.help.set_value(words[-1] if words[1:] else True, cast=False)

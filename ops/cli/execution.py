@@ -134,7 +134,7 @@ class _Execution:
     def audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
         app = self._app
-        if app is None or app.dry or not self._command.writes:
+        if app is None or app.dry or app.reads_only or not self._command.writes:
             return
         from ops.telemetry.audit import AuditLog, entry
 

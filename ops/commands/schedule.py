@@ -51,7 +51,7 @@ def schedule(
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
     to: str = "",
-) -> None:
+) -> Text | None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
 
     Ends with the commands that install it.
@@ -77,8 +77,11 @@ def schedule(
         # The commands come last, below the text and its pager.
         app.show(Text(install.text(for_, job)))
     app.note(f"to install it{'' if to else ', write it to files with --to DIR, then'}:")
+    if for_ in ("cron", "systemd"):
+        app.note("  # the first command waits for the token: paste it, then press Enter and Ctrl-D")
     for line in install.commands(for_, job, folder):
         app.note(f"  {line}")
+    return None
 
 
 def _write(app: App, folder: Path, files: dict[str, str]) -> None:
