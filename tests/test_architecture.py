@@ -29,16 +29,16 @@ FLOORS = (
     ("errors", "items", "version", "sandbox"),
     ("files",),
     ("config", "telemetry"),
-    ("http",),
+    ("http", "plugins"),
     ("kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
-    ("metrics", "offsite", "scan", "schedule", "writes"),
-    ("checks", "doctor", "export", "past", "restore"),
+    ("offsite", "scan", "schedule", "writes"),
+    ("checks", "doctor", "export", "metrics", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion"),
+    ("__main__", "completion", "testing"),
 )
 APP_TAKERS = 30
 

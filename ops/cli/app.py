@@ -206,10 +206,6 @@ class App:
         from ops.ui.output import check
 
         check(self.output)
-        if trace := self.option("trace"):
-            from ops.ui.files import check_writable
-
-            check_writable(Path(trace))
         if self.export is not None:
             from ops.files.disk import exports_folder
             from ops.ui.files import check_writable

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.tasks import Call
 
+    from ops.cli.recording import Recording
     from ops.config.settings import Settings
     from ops.http.client import Client
     from ops.http.exchange import Call as HttpCall
+    from ops.items import Json
     from ops.kinds.resource import Change
     from ops.tracing.trace import Trace
     from ops.ui.talk import Talk
@@ -67,6 +69,10 @@ class Run:
         self._clients: dict[tuple[Settings, bool], Client] = {}
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
+        self.recording: Recording | None = None
+        """What is written about this run in the ledger; None until a task has its settings."""
+        self.recorded: list[Callable[[Json], None]] = []
+        """What is called with the line of the ledger once it is written, after the *endings*."""
 
     def begin(
         self,
@@ -161,14 +167,20 @@ class Run:
         return self.record.run
 
     def trace(self, settings: Settings, environ: Mapping[str, str], talk: Talk, file: str = "") -> None:
-        """Keep the spans of the line from now on, if a *file* or a collector is to have them."""
+        """Keep the spans of the line from now on, if a *file* or a collector is to have them.
+
+        Raises Refused or DiskError if a file cannot be written.
+        """
         if file and file not in self.trace_files:
             self.trace_files.append(file)
         if not self.trace_files and not any(name in environ for name in _COLLECTORS):
             return
         if self._trace is None:
             from ops.tracing.trace import Trace
+            from ops.ui.files import check_writable
 
+            for named in self.trace_files:
+                check_writable(Path(named))
             self._trace = trace = Trace(self.record, self.program, talk.warn, self.trace_files)
             trace.to_collector(environ, settings)
             # Called last, because the other endings are part of the run.
@@ -181,10 +193,26 @@ class Run:
             # As Invoke does: an Exit has a code, a command that failed has that of its program.
             result = getattr(failure, "result", None)
             self.exit_code = int(getattr(failure, "code", getattr(result, "exited", 1)))
+        if self.recording is not None:
+            self.recording.stop()
         for client in self._clients.values():
             client.close()
         for ending in reversed(self.endings):
             ending()
+        if self.recording is not None:
+            line = self.recording.end(self.exit_code)
+            for callback in self.recorded:
+                callback(line)
+
+    def budget_use(self) -> Json | None:
+        """Return the limit of the budget that is used most, its window, and what is used of it now."""
+        budgets = [client.budget for client in list(self._clients.values()) if client.budget]
+        found = [
+            {"limit": budget.limit, "window": budget.window, "used": budget.limit - left}
+            for budget in budgets
+            if (left := budget.remaining()) is not None
+        ]
+        return max(found, key=lambda one: one["used"] / one["limit"], default=None)
 
 
 RUN = Run()

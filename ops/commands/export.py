@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,16 +13,16 @@ from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
 from ops.files.disk import holder, locked
-from ops.items import Json
+from ops.items import Json, duration
 from ops.offsite import boto, bucket
 from ops.offsite.bucket import BucketPrefix
+from ops.plugins.door import DOOR
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
 from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
-from ops.ui.progress import duration
 from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     with watched(app, options.ping):
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
+        forecast(app, account.id, plan)
         lock: AbstractContextManager[None] = nullcontext()
         # A file named by the user is replaced atomically anyway.
         if target.by_account:
@@ -86,6 +87,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         with lock:
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
+            if DOOR.hooks("on_snapshot"):
+                _tell_hooks(app, done)
             with _after(app, done):
                 if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
                     job.remember(app.settings, done.manifest)
@@ -97,6 +100,16 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
+
+
+def _tell_hooks(app: App, done: Outcome) -> None:
+    from ops.plugins.fire import fire
+
+    counts: dict[str, int] = {}
+    for section in done.manifest.sections:
+        counts[section.kind] = counts.get(section.kind, 0) + section.count
+    known = {"path": str(done.path), "status": done.manifest.status, "reason": done.manifest.reason}
+    fire("on_snapshot", task=app.command.path, snapshot={**known, "items": counts})
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -157,6 +170,24 @@ def policy(text: str) -> Policy | None:
             raise UsageError(problem, hint="--prune daily=7,weekly=4")
         found[name] = period(value, "--prune within=") if name == "within" else int(value)
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
+
+
+def forecast(app: App, account_id: str, plan: ScanPlan) -> None:
+    """Report what the scan will take if it is long: as the last run like it, or by the newest snapshot."""
+    from ops.metrics.forecast import from_counts, from_history
+    from ops.telemetry.ledger import Ledger
+
+    if app.offline or app.run.recording is None:
+        return
+    with suppress(OpsError):
+        like = app.run.recording.like
+        found = from_history(Ledger(app.settings.state_dir).lines(like=like), like)
+        if found is None:
+            complete = Library(app.settings.exports, account_id).complete()
+            counted = (entry.manifest for entry in complete if entry.manifest and not entry.narrowed)
+            found = next((from_counts(plan, manifest) for manifest in counted), None)
+        if found and (sentence := found.sentence(app.client.budget, app.clock())):
+            app.note(sentence)
 
 
 def report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None:

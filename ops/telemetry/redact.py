@@ -14,6 +14,8 @@ from typing import Any, TextIO
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 HIDDEN = "[hidden]"
+DATA = ("value", "metadata")
+"""The options whose values are data and may be secret."""
 # Shorter values would match ordinary words.
 SHORTEST = 6
 

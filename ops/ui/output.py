@@ -96,6 +96,8 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
             pieces = formats.cell_lines(layout, options.format, headers=options.headers)
     for piece in pieces:
         _write(piece, options, sink)
+        if rows.live:
+            sink.flush()
     sink.flush()
     for line in filter(None, (selection.cut, layout.note if layout else "")):
         err.write(printable(line) + "\n")

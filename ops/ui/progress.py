@@ -10,6 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ops.config.private import is_dumb
+from ops.items import duration
 from ops.ui.escape import printable
 from ops.ui.spinner import hidden
 
@@ -157,12 +158,3 @@ class Progress:
         with suppress(OSError, ValueError):
             self._err.write(line + "\n")
             self._err.flush()
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words: 42 s, 3 min, 2 h 5 min."""
-    whole = max(1, round(seconds))
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from ops.ui.progress import Progress, duration
+from ops.items import duration
+from ops.ui.progress import Progress
 from ops.ui.talk import Talk
 from tests.ui.paper import Terminal
 from tests.ui.test_talk import Clock
