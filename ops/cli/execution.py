@@ -61,9 +61,7 @@ class _Execution:
         self._command = command
         self._shared = shared
         self._options = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
-        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]))
-        # Errors in the settings are reported in this form too.
-        self._talk.log = shared["log_format"] == "json"
+        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]), log=RUN.log)
         self._talk.stage = RUN.stage
         self._app: App | None = None
         self._failure = {"message": "a bug of the task", "hint": ""}
@@ -94,7 +92,7 @@ class _Execution:
             raise
         except BrokenPipeError:
             # `inv ... | head` ends quietly: the reader has all that it asked for.
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             if RUN.left:
@@ -135,7 +133,7 @@ class _Execution:
         from ops.config.private import is_dumb
         from ops.ui.spinner import spinning
 
-        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log or is_dumb():
+        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log.as_json or is_dumb():
             return nullcontext()
         return spinning(sys.stderr, lambda: RUN.reading or self._command.path)
 
@@ -274,21 +272,20 @@ def _app(
     from ops.cli.app import App
     from ops.config.private import environment
     from ops.config.settings import load
-    from ops.telemetry.redact import Redactor
 
     # A runbook may be run by a program other than ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
-    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed}
+    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed, **RUN.typed}
     invoke = context.config.get("ops", {})
     environ = environment()
     settings = load(staged, invoke=invoke, environ=environ, cwd=RUN.project)
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
-    talk.settle(settings, Redactor(settings.secrets()))
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
+    talk.settle(settings)
     RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
