@@ -76,12 +76,16 @@ def schedule(
     else:
         # The commands come last, below the text and its pager.
         app.show(Text(install.text(for_, job)))
-    app.note(f"to install it{'' if to else ', write it to files with --to DIR, then'}:")
-    if for_ in ("cron", "systemd"):
-        app.note("  # the first command waits for the token: paste it, then press Enter and Ctrl-D")
-    for line in install.commands(for_, job, folder):
-        app.note(f"  {line}")
+    _say_how_to_install(app, install.commands(for_, job, folder), written=bool(to))
     return None
+
+
+def _say_how_to_install(app: App, commands: list[str], *, written: bool) -> None:
+    app.note(f"to install it{'' if written else ', write it to files with --to DIR, then'}:")
+    if "/dev/stdin" in commands[0]:
+        app.note("  # the first command waits for the token: paste it, then press Enter and Ctrl-D")
+    for line in commands:
+        app.note(f"  {line}")
 
 
 def _write(app: App, folder: Path, files: dict[str, str]) -> None:
