@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,7 +25,9 @@ class Outside:
     https, or http to this machine; redirects are not followed. Raises UsageError for any other URL.
     """
 
-    def __init__(self, url: str, settings: Settings, what: str = "the URL") -> None:
+    def __init__(
+        self, url: str, settings: Settings, what: str = "the URL", *, seconds: float = SECONDS
+    ) -> None:
         try:
             parts = urlsplit(url)
             usable = url.isascii() and url.isprintable() and " " not in url and bool(parts.hostname)
@@ -45,8 +48,8 @@ class Outside:
             f"{parts.scheme}://{parts.netloc}",
             lambda request: request,
             user_agent=f"cfops/{VERSION}",
-            read_timeout=SECONDS,
-            seconds=SECONDS,
+            read_timeout=seconds,
+            seconds=seconds,
             proxy="" if here else settings.proxy,
             ca_file=settings.ca_file,
         )
@@ -54,15 +57,19 @@ class Outside:
     def __repr__(self) -> str:
         return f"<Outside {self.host}>"
 
-    def post(self, below: str, text: str) -> int:
+    def post(self, below: str, text: str, headers: Mapping[str, str] = {}) -> int:
         """Post *text* to the URL with */below* added ("" for the URL itself) and return the status.
+
+        *below* may end with a query of its own; *headers* override those of plain text.
 
         Raises NetworkError or SystemFailure if there is no response; the message holds the whole URL.
         """
+        below, _, query = below.partition("?")
         path = f"{self._path}/{below}" if below else self._path or "/"
-        target = f"{path}?{self._query}" if self._query else path
+        queries = "&".join(filter(None, (self._query, query)))
+        target = f"{path}?{queries}" if queries else path
         body = text.encode("utf-8", "backslashreplace")
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        headers = {"Content-Type": "text/plain; charset=utf-8", **headers}
         return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT)).status
 
     def close(self) -> None:
