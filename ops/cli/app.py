@@ -115,6 +115,8 @@ class App:
         from ops.products.accounts import api
 
         found = str(api.the_account(self.client)["id"])
+        if task := self.run.record.task:
+            task.account = found
         if found != self.last_account:
             with suppress(DiskError, Refused):  # it only spares a question later
                 disk.private_folder(self.settings.state_dir)

@@ -38,12 +38,18 @@ def carry_out(
     """
     shared = {name: options.pop(name) for name in command.shared}
     execution = _Execution(command, shared, options)
+    RUN.record.begin_task(command.path)
+    code = Interrupted.exit_code
     try:
         result = execution.run(context, printed=printed)
+        code = 0
+        execution.audit(code)
     except Exit as ending:
-        execution.audit(ending.code)
+        code = ending.code
+        execution.audit(code)
         raise
-    execution.audit(0)
+    finally:
+        RUN.record.end_task(code, execution.error)
     return result
 
 
@@ -58,6 +64,8 @@ class _Execution:
         # Errors in the settings are reported in this form too.
         self._talk.log = shared["log_format"] == "json"
         self._app: App | None = None
+        self.error = ""
+        """The class of the error that it ended with."""
 
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
@@ -100,6 +108,7 @@ class _Execution:
         except Exception as bug:
             if (failure := _failure_of_system(bug)) is not None:
                 self._end(failure)
+            self.error = type(bug).__name__
             self._talk.trace("".join(traceback.format_exception(bug)))
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
@@ -144,6 +153,7 @@ class _Execution:
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
             error = Terminated(error.message, hint=error.hint)
+        self.error = type(error).__name__
         if self._app is not None and isinstance(error, DiskError):
             _name_setting(error, self._app.settings)
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
@@ -215,6 +225,8 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
         settings = replace(settings, cache=0)
     talk.settle(settings, Redactor(settings.secrets()))
     talk.stage = RUN.stage
+    if task := RUN.record.task:
+        task.profile, task.account = settings.profile, settings.account_id
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)

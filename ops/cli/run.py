@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.config.private import environment
+from ops.telemetry.record import Record
+
 if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.tasks import Call
@@ -45,7 +48,8 @@ class Run:
         """What the last request that was sent reads, in words, until it is answered."""
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
-        self._id = ""
+        self.record = Record(environment().get("TRACEPARENT", ""))
+        """The ids and spans of this run, and who observes it."""
         self.tasks = 0
         """How many tasks have taken an id."""
         self._clients: dict[tuple[Settings, bool], Client] = {}
@@ -107,7 +111,13 @@ class Run:
             from ops.kinds import paths
 
             self._clients[settings, dry] = open_client(
-                settings, say=say, stop=self.stop, dry=dry, paths=paths, watch=self.watch
+                settings,
+                say=say,
+                stop=self.stop,
+                dry=dry,
+                paths=paths,
+                watch=self.watch,
+                record=self.record,
             )
         return self._clients[settings, dry]
 
@@ -126,11 +136,7 @@ class Run:
     @property
     def id(self) -> str:
         """Return the name of this run in the journal and the audit log."""
-        if not self._id:
-            from secrets import token_hex
-
-            self._id = token_hex(5)
-        return self._id
+        return self.record.run
 
     def end(self) -> None:
         """Close the clients and call the *endings*."""

@@ -12,13 +12,13 @@ from ops.http.cursor_form import cursor_form
 from ops.http.exchange import NOTHING, QUERY, WRITE, Call, Reply, Send
 from ops.http.page_form import page_form
 from ops.http.pages import Listing, Page, whole
+from ops.http.paths import ApiPath, path
 from ops.http.shape import instance
 from ops.items import Json
 
 if TYPE_CHECKING:
     from ops.http.budget import Budget
     from ops.http.exchange import Paths
-    from ops.http.paths import ApiPath
 
 __all__ = ["Client", "Json", "Listing", "Raw"]
 
@@ -163,7 +163,7 @@ class Client:
     def graphql(self, query: str, variables: Json) -> Json:
         """Send *query*, once, to the GraphQL endpoint and return its `data`: analytics are optional."""
         body = {"query": query, "variables": variables}
-        call = _with_json(Call("POST", "/graphql", kind=QUERY, optional=True), body)
+        call = _with_json(Call("POST", path("/graphql"), kind=QUERY, optional=True), body)
         return answers.graphql(call, self._carry(call))
 
     def post(self, path: ApiPath, **options: Any) -> Json:

@@ -14,6 +14,8 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -40,7 +42,8 @@ class Following(Generic[A, T]):
         self._results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
         self._room = threading.Semaphore(DEPTH)
         self._closed = False
-        threading.Thread(target=self._run, name="ops-ahead", daemon=True).start()
+        run = partial(copy_context().run, self._run)
+        threading.Thread(target=run, name="ops-ahead", daemon=True).start()
 
     def take(self) -> T:
         """Return the next result, or raise what its call raised."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,7 +105,8 @@ class Pool:
             self._open += 1
             if self._open > len(self._threads) < self._workers:
                 self._start_thread()
-        self._tasks.put(task)
+        # Its calls belong to the section that submitted it, whichever thread sends them.
+        self._tasks.put(partial(copy_context().run, task))
 
     def _start_thread(self) -> None:
         """Start a thread; if that fails, the running ones do the work. Raises SystemFailure without any."""

@@ -95,6 +95,7 @@ class Pause:
         self._wait = wait or self._stop.wait
         self._announced = -math.inf
         self._announcing = threading.Lock()
+        self._waited = threading.local()
 
     def check(self) -> None:
         """Raise Interrupted if the run is stopped, NetworkError if its deadline has passed."""
@@ -130,6 +131,13 @@ class Pause:
             self._say(f"waiting {spoken(seconds)}: {why}")
         if self._wait(seconds):
             raise Interrupted(f"stopped while waiting: {why}")
+        self._waited.seconds = getattr(self._waited, "seconds", 0.0) + seconds
+
+    def taken(self) -> float:
+        """Return the seconds that this thread has waited since this was last called."""
+        seconds: float = getattr(self._waited, "seconds", 0.0)
+        self._waited.seconds = 0.0
+        return seconds
 
 
 def spoken(seconds: float) -> str:

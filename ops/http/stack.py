@@ -1,4 +1,4 @@
-"""The client's stack: session, log, budget, retry, circuit breaker and cache, each around the one before.
+"""The client's stack: session, observer, budget, retry, circuit breaker and cache, in this order.
 
 Every attempt takes from the budget, retries included; a cached response takes nothing.
 """
@@ -14,16 +14,17 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.errors import OpsError
 from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
+from ops.http.observe import Observer, logged
 from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
 from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_circuit, with_retry
 from ops.http.session import Session
+from ops.telemetry.record import Record
 from ops.telemetry.redact import Log, Redactor
 from ops.version import VERSION
 
@@ -74,28 +75,6 @@ def authorize(credentials: Credentials, request: PreparedRequest) -> None:
 TOLERATED = 60.0
 
 
-def with_log(send: Send, log: Log, clock: Callable[[], float] = time.monotonic) -> Send:
-    """Wrap *send* so that each attempt is logged, without headers, parameters or bodies."""
-
-    def logged(call: Call) -> Reply:
-        started = clock()
-
-        def note(**fields: object) -> None:
-            took = round((clock() - started) * 1000, 1)
-            log("call", method=call.method, path=call.path, attempt=call.attempt, ms=took, **fields)
-
-        try:
-            reply = send(call)
-        except OpsError as error:
-            note(error=type(error).__name__, message=error.message)
-            raise
-        size = reply.headers.get("content-length", "") if reply.chunks else len(reply.body)
-        note(status=reply.status, ray=reply.ray, bytes=size)
-        return reply
-
-    return logged
-
-
 def with_watch(send: Send, watch: Callable[[Call], Callable[[], None]]) -> Send:
     """Wrap *send* so that *watch* is called with each call, and what it returns after the response."""
 
@@ -140,12 +119,14 @@ def open_client(
     dry: bool = False,
     paths: Paths | None = None,
     watch: Callable[[Call], Callable[[], None]] | None = None,
+    record: Record | None = None,
 ) -> Client:
     """Return the client for *settings*; no request is sent yet.
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
     *paths* describes paths in the hints of errors. *watch* is called with each call, and what it returns once
-    the call was answered. Raises CredentialsError without credentials, and
+    the call was answered. *record* observes every attempt and every cached
+    answer. Raises CredentialsError without credentials, and
     UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
@@ -160,9 +141,8 @@ def open_client(
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
     redact = Redactor(settings.secrets())
-    send = with_clock_check(in_flight(session, settings.workers), say)
-    if settings.debug:
-        send = with_log(send, Log(redact))
+    observer = Observer(record or Record(), clock, logged(Log(redact)) if settings.debug else None)
+    send = with_clock_check(in_flight(observer.attempts(session, pause.taken), settings.workers), say)
     send = with_budget(readable(send, redact.in_bytes), budget)
     send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
     send = with_watch(send, watch) if watch else send
@@ -173,7 +153,7 @@ def open_client(
         budget.close()
         cached.close()
 
-    return Client(cached, cache=settings.cache, budget=budget, paths=paths, close=close)
+    return Client(observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close)
 
 
 def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:

@@ -93,7 +93,7 @@ class Parts(NamedTuple):
     def get(self, client: Client, where: ApiPath, id: str, **params: Any) -> Json:
         """Return the part with this id."""
         try:
-            return {"id": id, **client.get(ApiPath(f"{where}/{self.paths[id]}"), **params)}
+            return {"id": id, **client.get(where.below(self.paths[id]), **params)}
         except (NotFound, ValidationError):
             return self.absent(id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -11,6 +12,7 @@ from ops.errors import OpsError, UsageError, did_you_mean
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots.manifest import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE, Section, worst
+from ops.telemetry.record import ScanSeen
 
 CONTENTS = "/contents"
 NOT_NAMED = "not in --only"
@@ -153,6 +155,12 @@ class Inventory(NamedTuple):
         if self.ended_by is not None:
             return stopped_by(self.ended_by)
         return "; ".join(f"{kind}: {text}" for kind, _, text in self._shortfalls())
+
+    def seen(self) -> ScanSeen:
+        """Return the items by kind and the sections by status, for the record of the run."""
+        items = {kind: sum(one.count for one in sections) for kind, sections in _by_kind(self.sections)}
+        counted = {kind: count for kind, count in items.items() if not kind.endswith(CONTENTS)}
+        return ScanSeen(counted, Counter(section.status for section in self.sections))
 
     def rows(self) -> Iterator[Json]:
         """Yield a row per kind: kind, items, sections, status, note."""

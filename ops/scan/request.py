@@ -103,9 +103,12 @@ def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> In
     try:
         with app.talk.above(progress.note):
             watch = Watch(app.client, progress)
-            inventory = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch).run()
+            record = app.run.record
+            walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
+            inventory = walk.run()
     finally:
         progress.finish()
+    record.add(inventory.seen())
     if inventory.empty and inventory.ended_by is None and inventory.failure:
         raise inventory.failure
     return inventory

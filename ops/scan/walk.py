@@ -32,6 +32,7 @@ from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
 from ops.scan.inventory import CONTENTS, Inventory, ScanPlan, stopped_by
 from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
+from ops.telemetry.record import Record
 from ops.ui.progress import Progress
 
 # After these every further request would fail too, or its response could not be stored.
@@ -159,9 +160,11 @@ class Walk:
         sink: ItemSink,
         pool: Callable[[], Pool],
         watch: Watch,
+        record: Record | None = None,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch
+        self._record = record or Record()
         self._pool = pool()
         self._within = {parent: plan.within(parent) for parent in {r.parent for r in plan.resources}}
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -277,15 +280,21 @@ class Walk:
     def _recorded(self, reading: Reading) -> Iterator[None]:
         """Record how the reading ends; a failure of this section alone does not end the walk."""
         reading.begun = True
-        try:
-            yield
-        except ENDING:
-            raise
-        except OpsError as error:
-            self._failed(reading, error)
-        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-            why = f"{reading.kind}: the response does not have the documented form ({error!r:.80})"
-            self._failed(reading, MalformedAnswer(why))
+        with self._record.section(reading.kind, reading.scope) as section:
+            try:
+                yield
+            except ENDING:
+                raise
+            except OpsError as error:
+                self._failed(reading, error)
+            except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+                why = f"{reading.kind}: the response does not have the documented form ({error!r:.80})"
+                self._failed(reading, MalformedAnswer(why))
+            finally:
+                section.status, section.reason = reading.status, reading.reason
+                section.items = reading.sink.count if reading.sink else reading.files
+                if reading.error:
+                    section.http_status, section.ray = reading.error.status or 0, reading.error.ray
         if reading.sink is not None:
             reading.sink.close()
         self._watch.done(reading.kind)

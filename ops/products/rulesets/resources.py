@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.http.paths import ApiPath
 from ops.http.shape import require
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
 
@@ -26,7 +25,7 @@ def _rulesets(template: str, client: Client, owner: Owner) -> Listing:
     def with_rules(ruleset: Json) -> Json:
         # Without its id its rules would be looked for elsewhere, and not found.
         managed = require(ruleset, "a ruleset", id=str).get("kind") == MANAGED
-        return ruleset if managed else client.get(ApiPath(f"{where}/{ruleset['id']}"))
+        return ruleset if managed else client.get(where.below("{}", ruleset["id"]))
 
     # The bounds of `per_page` are not documented, so the API's default stays.
     return client.cursor(where).map(with_rules)
