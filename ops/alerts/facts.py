@@ -57,7 +57,9 @@ def gather(
 
 def _pair(latest: Entry, entries: Sequence[Entry], state: State) -> Pair | None:
     """Return what changed between *latest* and the newest complete one before it; None without one."""
-    older = (e for e in entries if e.started < latest.started and e.complete and not e.narrowed and e.manifest)
+    older = (
+        e for e in entries if e.started < latest.started and e.complete and not e.narrowed and e.manifest
+    )
     before = next(older, None)
     if before is None or before.manifest is None or latest.manifest is None:
         return None
@@ -152,7 +154,7 @@ def _damage(settings: Settings, entries: Sequence[Entry], *, thorough: bool) -> 
         except OSError as problem:
             found.append(f"{entry.name}: {problem.strerror}")
     try:
-        problem = AuditLog(settings.state_dir).verify().problem
+        broken = AuditLog(settings.state_dir).verify().problem
     except OpsError as error:
-        problem = error.message
-    return [*found, *([f"the audit log: {problem}"] if problem else [])]
+        broken = error.message
+    return [*found, *([f"the audit log: {broken}"] if broken else [])]

@@ -6,8 +6,9 @@ One file for each account, state/alerts/<hash>.json. `advance` and `due` are pur
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Any, NamedTuple
 
 from ops.alerts.policy import Policy
 from ops.alerts.rules import SEVERITIES, Finding
-from ops.errors import DiskError
+from ops.errors import DiskError, Locked
 from ops.files import disk
 
 NEW, WORSE, STILL, ENDED = "new", "worse", "still", "ended"
 _SUBJECTS = 10_000
+PATIENCE = 10
+"""For how many seconds the end of a run waits while another run reports."""
 
 
 @dataclass
@@ -58,8 +61,8 @@ class Silence:
 class State:
     """What is known of one account.
 
-    *token_ends* was read at *token_read*, None if that was never possible. *pair* is the last comparison of two
-    snapshots, so that it is not made again.
+    *token_ends* was read at *token_read*, None if that was never possible. *pair* is the last comparison of
+    two snapshots, so that it is not made again.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -173,7 +176,7 @@ def told(state: State, channel: str, events: list[Event], now: float) -> None:
 
 
 def tidy(state: State, channels: set[str], now: float) -> None:
-    """Remove what is over: entries that every channel knows to have ended, silences, channels that are gone."""
+    """Remove ended entries that every channel knows, silences that are over, channels that are gone."""
     for rule, entry in list(state.entries.items()):
         entry.told = {name: what for name, what in entry.told.items() if name in channels}
         if entry.ended and not entry.told:
@@ -217,9 +220,17 @@ def state_file(folder: Path, host: str, account: str) -> Path:
 
 @contextmanager
 def opened(file: Path, me: Mapping[str, Any]) -> Iterator[State]:
-    """Yield the state in *file*, and write it after the block. Raises Locked while another run has it."""
+    """Yield the state in *file*, and write it after the block. Raises Locked if another run keeps it."""
     disk.private_folder(file.parent)
-    with disk.locked(file.parent, file.name, dict(me), "reporting what it found"):
+    with ExitStack() as held:
+        for left in range(PATIENCE, -1, -1):
+            try:
+                held.enter_context(disk.locked(file.parent, file.name, dict(me), "reporting what it found"))
+                break
+            except Locked:
+                if not left:
+                    raise
+                time.sleep(1)
         state = read_state(file)
         try:
             yield state

@@ -143,7 +143,7 @@ def _folder(_field: Setting, raw: object, folder: Path) -> Path:
 
 
 def _table(field: Setting, raw: object, folder: Path) -> Mapping[str, object]:
-    """Return a mapping, or that in the TOML file that a text names; paths in it are relative to its folder."""
+    """Return a mapping, or the content of the TOML file that a text names, whose paths are relative to it."""
     if isinstance(raw, str):
         import tomllib
 

@@ -210,8 +210,8 @@ class Resource(NamedTuple):
     items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
     either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
     another kind by its key, with that kind. *terraform* returns an item's block, None if it cannot be
-    imported. *lifetime* returns when an item that expires became valid and when it ends, in seconds since 1970,
-    None if it does not. ops/products/d1/resources.py is the shortest example.
+    imported. *lifetime* returns when an item that expires became valid and when it ends, in seconds since
+    1970, None if it does not. ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str
