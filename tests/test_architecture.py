@@ -34,7 +34,7 @@ FLOORS = (
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
-    ("offsite", "scan", "schedule", "writes"),
+    ("metrics", "offsite", "scan", "schedule", "writes"),
     ("doctor", "export", "past", "restore"),
     ("commands", "products.tasks"),
     ("program",),

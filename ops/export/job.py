@@ -32,7 +32,7 @@ from ops.snapshots import layout, publish
 from ops.snapshots import manifest as manifests
 from ops.snapshots.layout import account_folder, snapshot_name
 from ops.snapshots.library import Library
-from ops.snapshots.manifest import COMPLETE, GONE, PARTIAL, Manifest, Section
+from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest, Section, counts
 from ops.snapshots.snapshot import Snapshot, seconds
 from ops.snapshots.writer import Writer
 from ops.telemetry.redact import Redactor
@@ -107,8 +107,6 @@ def worth_keeping(inventory: Inventory, delivery: Delivery) -> bool:
     return delivery.keeps_fragments and not inventory.empty
 
 
-_READ = frozenset({COMPLETE, GONE})
-
 Counts = dict[str, int]
 
 
@@ -127,17 +125,6 @@ class Guard(NamedTuple):
             if lost * 100 > before * self.percent:
                 found.append(f"{kind} fell from {before:,} to {now[kind]:,} ({lost * 100 // before} %)")
         return f"guard of {self.percent} %: {', '.join(found)}" if found else ""
-
-
-def counts(sections: Iterable[Section]) -> Counts:
-    """Return the number of items of each kind that was read in all of its parents."""
-    found: Counts = {}
-    short = set()
-    for section in sections:
-        found[section.kind] = found.get(section.kind, 0) + section.count
-        if section.status not in _READ:
-            short.add(section.kind)
-    return {kind: count for kind, count in found.items() if kind not in short}
 
 
 def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str], None]) -> Guard | None:

@@ -11,10 +11,22 @@ from typing import NamedTuple
 from ops.errors import OpsError, UsageError, did_you_mean
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource
-from ops.snapshots.manifest import COMPLETE, DENIED, SKIPPED, UNAVAILABLE, WHOLE, Section, worst
+from ops.snapshots.manifest import (
+    COMPLETE,
+    CONTENTS,
+    DENIED,
+    SKIPPED,
+    UNAVAILABLE,
+    WHOLE,
+    Section,
+    counts,
+    items_read,
+    kinds_read,
+    known,
+    worst,
+)
 from ops.telemetry.record import ScanSeen
 
-CONTENTS = "/contents"
 NOT_NAMED = "not in --only"
 OUTSIDE = "outside of what was requested"
 
@@ -131,13 +143,12 @@ class Inventory(NamedTuple):
     @property
     def items(self) -> int:
         """Return the number of items; the contents of scripts are not items."""
-        return sum(section.count for section in self.sections if not section.kind.endswith(CONTENTS))
+        return items_read(self.sections)
 
     @property
     def kinds(self) -> int:
-        """Return the number of kinds that were read."""
-        kinds = {section.kind for section in self.sections if section.status != SKIPPED or section.count}
-        return sum(1 for kind in kinds if not kind.endswith(CONTENTS))
+        """Return the number of kinds of which anything was read."""
+        return kinds_read(self.sections)
 
     @property
     def whole(self) -> bool:
@@ -157,17 +168,17 @@ class Inventory(NamedTuple):
         return "; ".join(f"{kind}: {text}" for kind, _, text in self._shortfalls())
 
     def seen(self) -> ScanSeen:
-        """Return the items by kind and the sections by status, for the record of the run."""
-        items = {kind: sum(one.count for one in sections) for kind, sections in _by_kind(self.sections)}
+        """Return the items of the kinds read whole and the sections by status, for the record of the run."""
+        items = counts(self.sections)
         counted = {kind: count for kind, count in items.items() if not kind.endswith(CONTENTS)}
         return ScanSeen(counted, Counter(section.status for section in self.sections))
 
     def rows(self) -> Iterator[Json]:
-        """Yield a row per kind: kind, items, sections, status, note."""
+        """Yield a row per kind: kind, items (None: unknown), sections, status, note."""
         for kind, sections in _by_kind(self.sections):
             yield {
                 "kind": kind,
-                "items": sum(section.count for section in sections),
+                "items": known(sections),
                 "sections": sum(1 for section in sections if section.scope),
                 "status": worst({section.status for section in sections}),
                 "note": _note(sections, [section for section in sections if section.status != COMPLETE]),

@@ -30,8 +30,18 @@ from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
-from ops.scan.inventory import CONTENTS, Inventory, ScanPlan, stopped_by
-from ops.snapshots.manifest import COMPLETE, DENIED, FAILED, GONE, INCONSISTENT, SKIPPED, UNAVAILABLE, Section
+from ops.scan.inventory import Inventory, ScanPlan, stopped_by
+from ops.snapshots.manifest import (
+    COMPLETE,
+    CONTENTS,
+    DENIED,
+    FAILED,
+    GONE,
+    INCONSISTENT,
+    SKIPPED,
+    UNAVAILABLE,
+    Section,
+)
 from ops.telemetry.record import Record
 from ops.ui.progress import Progress
 

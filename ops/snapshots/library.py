@@ -71,6 +71,15 @@ class Entry(NamedTuple):
         return self.status == COMPLETE
 
     @property
+    def bytes(self) -> int:
+        """Return its size, according to its manifest; 0 for a damaged one."""
+        return (
+            self.size + sum(stored.bytes for stored in self.manifest.files.values())
+            if self.manifest
+            else self.size
+        )
+
+    @property
     def narrowed(self) -> bool:
         """True if it does not cover the whole account (`--only`, `--zone`)."""
         options = self.manifest.options if self.manifest else {}

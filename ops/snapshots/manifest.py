@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from ops.snapshots.layout import MANIFEST
 from ops.snapshots.writer import Placed, StoredFile, store
 
 FORMAT = 1
+CONTENTS = "/contents"
 PARTIAL = "partial"
 LARGEST = 64 << 20
 LARGEST_COUNT = 10**15
@@ -35,6 +37,9 @@ STATUSES = (COMPLETE, GONE, SKIPPED, INCONSISTENT, DENIED, UNAVAILABLE, FAILED)
 
 # With these the inventory as a whole still holds everything that was requested.
 WHOLE = frozenset({COMPLETE, GONE, SKIPPED})
+
+# With these all items of the section are known, even if there are none.
+READ = frozenset({COMPLETE, GONE})
 
 _CHECKSUM = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
 _KNOWN = frozenset(
@@ -58,10 +63,49 @@ class Section:
     count: int = 0
     reason: str = ""
 
+    @property
+    def known(self) -> int | None:
+        """Return how many items were counted; None if nothing was read, because that is unknown, not 0."""
+        return self.count if self.count or self.status in READ else None
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """Return the fields in their order, with *known* as the count."""
+        return self.kind, self.scope, self.status, self.known, self.reason
+
 
 def worst(statuses: set[str]) -> str:
     """Return the worst of *statuses*."""
     return max(statuses, key=STATUSES.index)
+
+
+def known(sections: Iterable[Section]) -> int | None:
+    """Return how many items of *sections* were counted; None if that is 0 and one of them was not read."""
+    counted = [section.known for section in sections]
+    found = sum(count or 0 for count in counted)
+    return found if found or None not in counted else None
+
+
+def counts(sections: Iterable[Section]) -> dict[str, int]:
+    """Return the number of items of each kind that was read in all of its parents."""
+    found: dict[str, int] = {}
+    short = set()
+    for section in sections:
+        found[section.kind] = found.get(section.kind, 0) + section.count
+        if section.status not in READ:
+            short.add(section.kind)
+    return {kind: count for kind, count in found.items() if kind not in short}
+
+
+def kinds_read(sections: Iterable[Section]) -> int:
+    """Return the number of kinds of which anything was read; the contents of items are not a kind."""
+    found = {section.kind for section in sections if section.known is not None}
+    return sum(1 for kind in found if not kind.endswith(CONTENTS))
+
+
+def items_read(sections: Iterable[Section]) -> int:
+    """Return the number of items that were read; the contents of items are files of an item."""
+    return sum(section.count for section in sections if not section.kind.endswith(CONTENTS))
 
 
 @dataclass(frozen=True)

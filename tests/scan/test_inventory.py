@@ -24,7 +24,7 @@ def rows(*sections: Section) -> list[tuple[object, ...]]:
 
 def test_a_kind_is_reported_with_its_worst_status() -> None:
     assert rows(WHOLE) == [("dns.record", 5, 1, "complete", "")]
-    assert rows(DENIED) == [("dns.record", 0, 1, "denied", "GET /zones/z1: no")]
+    assert rows(DENIED) == [("dns.record", None, 1, "denied", "GET /zones/z1: no")]
     assert rows(DENIED, FAILED, WHOLE) == [
         (
             "dns.record",
@@ -34,6 +34,22 @@ def test_a_kind_is_reported_with_its_worst_status() -> None:
             "denied in 1 of 3: GET /zones/z1: no; failed in 1 of 3: GET /zones/z2: 502",
         )
     ]
+
+
+@pytest.mark.parametrize(("counts", "known"), [((0, 0), 0), ((0, None), None), ((3, None), 3), ((2, 0), 2)])
+def test_a_kind_of_which_nothing_was_read_has_no_number_of_items(
+    counts: tuple[int | None, ...], known: int | None
+) -> None:
+    sections = tuple(
+        Section("dns.record", f"z{at}", "denied" if count is None else "complete", count or 0)
+        for at, count in enumerate(counts)
+    )
+
+    assert [row["items"] for row in Inventory(sections).rows()] == [known]
+
+
+def test_a_kind_that_could_not_be_read_does_not_count_as_one_that_was() -> None:
+    assert (Inventory((DENIED,)).kinds, Inventory((DENIED, WHOLE)).kinds) == (0, 1)
 
 
 def test_contents_are_not_counted_as_items_or_kinds() -> None:

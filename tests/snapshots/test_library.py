@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ops.commands.snapshots import status
 from ops.commands.snapshots.listing import library_rows, sections
 from ops.errors import Damaged, NotFound, Refused, ValidationError
 from ops.kinds.catalog import kinds
+from ops.metrics import textfile
+from ops.metrics.snapshots import families, status
 from ops.snapshots import manifest as manifests
 from ops.snapshots import prune
 from ops.snapshots.library import Library, accounts
@@ -186,7 +187,7 @@ def test_any_value_in_a_manifest_is_accepted_or_refused(
         (folder / "manifest.json").write_bytes(forged(document, path, value))
         [entry] = library.all()
         assert list(library_rows(Library(tmp_path, ACCOUNT_ID)))
-        assert "".join(status._metrics(status.status(library, DAY, NOW)))
+        assert "".join(textfile.lines(families(status(library, DAY, NOW))))
         assert prune.decide([entry], prune.Policy(last=1))
         if entry.manifest:
             snapshot = Snapshot(folder, entry.manifest)

@@ -230,7 +230,7 @@ def test_an_encrypted_snapshot_counts_for_the_status(inv: Inv, exports: Path) ->
     assert inv("snapshots.status").code == 0
 
 
-SAMPLE = re.compile(r'[a-z_]+\{account="[0-9a-f]{32}"(,kind="[a-z0-9_./]+")?\} [0-9.]+')
+SAMPLE = re.compile(r'[a-z_]+\{account="[0-9a-f]{32}"(,(kind|status)="[a-z0-9_./]+")?\} [0-9.]+')
 
 
 def test_the_textfile_is_in_prometheus_format_and_readable_for_its_exporter(
@@ -253,6 +253,21 @@ def test_the_textfile_is_in_prometheus_format_and_readable_for_its_exporter(
         assert lines.count(f"# TYPE {name} gauge") == 1
     assert file.stat().st_mode & 0o777 == 0o644
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".cfops")] == []
+
+
+def test_what_was_not_read_whole_has_no_sample_of_items(inv: Inv, staged: Sandbox, tmp_path: Path) -> None:
+    inv("scan.export", "--quiet")
+    shallow, deep = tmp_path / "shallow.prom", tmp_path / "deep.prom"
+
+    inv("snapshots.status", "--to", str(shallow))
+    inv("scan.export", "--quiet", "--deep")
+    inv("snapshots.status", "--to", str(deep))
+
+    assert 'kind="dns.record"' in shallow.read_text()
+    assert 'kind="rulesets.zone"' not in shallow.read_text()
+    assert re.search(r'cfops_snapshot_items\{.*kind="rulesets.zone"\} [1-9]', deep.read_text())
+    assert re.search(r'cfops_snapshot_sections\{.*status="skipped"\} 1[0-9]\n', shallow.read_text())
+    assert 'status="skipped"' not in deep.read_text()
 
 
 def test_a_textfile_that_is_a_link_is_refused(inv: Inv, exports: Path, tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
     from ops.kinds.resource import Resource
-    from ops.snapshots.library import Entry, Library
-    from ops.snapshots.manifest import Manifest
+    from ops.snapshots.library import Library
     from ops.snapshots.snapshot import Snapshot
 
 NAME = "latest, previous, a date (the newest of that day or before), a name, a path, or s3://BUCKET/PREFIX/latest"
@@ -34,8 +33,6 @@ SECTIONS = (
     Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
     Column("note", MAIN, WHOLE),
 )  # fmt: skip
-
-_CONTENTS = "/contents"
 
 
 @command("list", help={"from_": FROM})
@@ -87,16 +84,18 @@ def _rows(app: App) -> Iterator[Json]:
 
 def library_rows(library: Library) -> Iterator[Json]:
     """Yield a row for each snapshot in *library*, newest first; unknown values are None."""
+    from ops.snapshots.manifest import items_read, kinds_read
+
     for entry in library.all():
-        manifest, size = entry.manifest, size_of(entry)
+        manifest, size = entry.manifest, entry.bytes
         yield {
             "account": manifest.account_id if manifest else library.account_id,
             "account_name": manifest.account_name if manifest else None,
             "snapshot": entry.name,
             "started": timestamp(entry.started),
             "status": entry.status,
-            "kinds": kinds_of(manifest) if manifest else None,
-            "items": items_of(manifest) if manifest else None,
+            "kinds": kinds_read(manifest.sections) if manifest else None,
+            "items": items_read(manifest.sections) if manifest else None,
             "bytes": size,
             "encrypted": entry.sealed,
             "path": entry.where,
@@ -104,31 +103,13 @@ def library_rows(library: Library) -> Iterator[Json]:
         }
 
 
-def size_of(entry: Entry) -> int:
-    """Return the size of an entry in bytes, according to its manifest; 0 for a damaged one."""
-    if entry.manifest is None:
-        return entry.size
-    return entry.size + sum(stored.bytes for stored in entry.manifest.files.values())
-
-
-def items_of(manifest: Manifest) -> int:
-    """Count the items; contents are files of an item."""
-    return sum(section.count for section in manifest.sections if not section.kind.endswith(_CONTENTS))
-
-
-def kinds_of(manifest: Manifest) -> int:
-    """Count the kinds of which anything was read."""
-    from ops.snapshots.manifest import COMPLETE
-
-    read = {section.kind for section in manifest.sections if section.status == COMPLETE or section.count}
-    return sum(1 for kind in read if not kind.endswith(_CONTENTS))
-
-
 def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[Json]:
     """Yield a row for each section: kind, scope, the name of the parent, status, items, note."""
+    from ops.snapshots.manifest import CONTENTS
+
     names: dict[str, dict[str, str]] = {}
     for section in snapshot.manifest.sections:
-        kind = section.kind.removesuffix(_CONTENTS)
+        kind = section.kind.removesuffix(CONTENTS)
         owner = resources.get(kind)
         parent = kind if kind != section.kind else owner.parent if owner else ""
         if parent not in names:
@@ -138,7 +119,7 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
             "scope": section.scope,
             "in": names[parent].get(section.scope, section.scope),
             "status": section.status,
-            "items": section.count,
+            "items": section.known,
             "note": section.reason,
         }
 

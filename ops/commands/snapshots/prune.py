@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.commands.snapshots.listing import FROM, size_of
+from ops.commands.snapshots.listing import FROM
 from ops.items import timestamp
 from ops.ui.shapes import CHANGE, KEY, MAIN, STATUS, TIME, Column, Rows
 
@@ -84,7 +84,7 @@ def _prune(app: App, policy: Policy, place: str) -> list[Json]:
             app.note(f"will be removed: {decision.entry.name} ({decision.reason})")
         for upload in uploads:
             app.note(f"will be removed: {upload.name} (an unfinished upload)")
-    size = readable_size(sum(size_of(d.entry) for d in removable) + sum(upload.size for upload in uploads))
+    size = readable_size(sum(d.entry.bytes for d in removable) + sum(upload.size for upload in uploads))
     unfinished = f" and {len(uploads)} unfinished uploads" if uploads else ""
     whose = f"of the account {library.account_id}{f' at {place}' if place else ''}"
     question = f"remove {len(removable)} snapshots{unfinished} ({size}) {whose}?"

@@ -43,10 +43,10 @@ def verify_snapshot(
     def rows() -> Iterator[Json]:
         current = _live_counts(app, snapshot) if live else {}
         for row in Inventory(snapshot.manifest.sections).rows():
-            count = current.get(row["kind"])
-            difference = None if count is None else count - row["items"]
+            count, kept = current.get(row["kind"]), row["items"]
+            difference = None if count is None or kept is None else count - kept
             if difference:
-                app.warn(f"{row['kind']}: {row['items']:,} in the snapshot, {count:,} in the account")
+                app.warn(f"{row['kind']}: {kept:,} in the snapshot, {count:,} in the account")
             yield {**row, **({"live": count, "difference": difference} if live else {})}
 
     return Rows(rows(), COLUMNS if live else COLUMNS[:4], "kind")
@@ -86,7 +86,7 @@ def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
     from ops.kinds.resource import Owner
     from ops.scan import request
     from ops.scan.request import Count, scan_account
-    from ops.snapshots.manifest import WHOLE
+    from ops.snapshots.manifest import counts
     from ops.snapshots.snapshot import check_account
 
     options: dict[str, Any] = snapshot.manifest.options
@@ -102,9 +102,4 @@ def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
         raise inventory.ended_by
     for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
         app.gap(gap)
-    counts: dict[str, int] = {}
-    incomplete = {section.kind for section in inventory.sections if section.status not in WHOLE}
-    for section in inventory.sections:
-        if section.kind not in incomplete and section.scope:
-            counts[section.kind] = counts.get(section.kind, 0) + section.count
-    return counts
+    return counts(inventory.sections)

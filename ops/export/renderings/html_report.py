@@ -21,6 +21,7 @@ from ops.items import reach
 from ops.kinds.resource import ACCOUNT, Resource
 from ops.snapshots import snapshot
 from ops.snapshots.manifest import COMPLETE, STATUSES, WHOLE, Manifest, Section
+from ops.snapshots.manifest import known as known_count
 from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import json_text, printable
 
@@ -40,10 +41,13 @@ class Row(NamedTuple):
 
 
 class KindTable(NamedTuple):
-    """A kind with its rows in order; only items are *listed*, not the contents of scripts."""
+    """A kind with its rows in order; only items are *listed*, not the contents of scripts.
+
+    *size* is None if it is unknown.
+    """
 
     name: str
-    size: int
+    size: int | None
     statuses: dict[str, int]
     columns: tuple[str, ...]
     rows: Iterator[Row]
@@ -70,7 +74,7 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
     omitted = [
         f"{kind.name}: the first {SHOWN:,} of {kind.size:,} are shown; --to FILE.sqlite contains all"
         for kind in kinds
-        if kind.listed and kind.size > SHOWN
+        if kind.listed and kind.size and kind.size > SHOWN
     ]
     if manifest.placed:
         omitted.append(f"{len(manifest.placed):,} files of contents are in the snapshot, but not on the page")
@@ -105,8 +109,7 @@ def _kind_tables(folder: Path, manifest: Manifest, known: dict[str, Resource]) -
         names = _owner_names(folder, manifest, resource, known) if name in listed and resource else {}
         rows = _rows(folder, name, columns, names) if name in listed else iter(())
         statuses = dict(sorted(Counter(section.status for section in found).items()))
-        count = sum(section.count for section in found)
-        tables.append(KindTable(name, count, statuses, columns, rows, name in listed))
+        tables.append(KindTable(name, known_count(found), statuses, columns, rows, name in listed))
     return tables
 
 

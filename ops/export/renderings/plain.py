@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -13,7 +12,7 @@ from ops.items import Json, reach
 from ops.kinds.resource import Resource
 from ops.snapshots import snapshot
 from ops.snapshots.layout import encode, kind_file, slug
-from ops.snapshots.manifest import COMPLETE, Manifest, Section
+from ops.snapshots.manifest import COMPLETE, Manifest, Section, known
 from ops.snapshots.writer import store
 from ops.ui.cells import cell
 from ops.ui.formats import csv_line
@@ -25,9 +24,8 @@ def write_csv(folder: Path, manifest: Manifest, target: Path) -> list[str]:
     Columns are all fields that occur in the kind, the parent's id (`scope`) first. Nested values are compact
     JSON; cells that a spreadsheet would execute are escaped, reversibly, as `--output csv` does.
     """
-    store(
-        target / "sections.csv", map(_line, chain([Section.__match_args__], map(astuple, manifest.sections)))
-    )
+    sections = (section.row for section in manifest.sections)
+    store(target / "sections.csv", map(_line, chain([Section.__match_args__], sections)))
     for kind in snapshot.kinds(manifest):
         # The file is read twice, because a field may occur for the first time in its last item.
         columns = list(dict.fromkeys(name for _, item in snapshot.items(folder, kind) for name in item))
@@ -48,9 +46,11 @@ def write_json(folder: Path, manifest: Manifest, out: BinaryIO) -> list[str]:
     """
     head = manifest.as_json()
     del head["files"], head["contents"]
-    head["counts"] = counts = dict[str, int]()
+    head["sections"] = [dict(zip(Section.__match_args__, one.row, strict=True)) for one in manifest.sections]
+    by_kind: dict[str, list[Section]] = {}
     for section in manifest.sections:
-        counts[section.kind] = counts.get(section.kind, 0) + section.count
+        by_kind.setdefault(section.kind, []).append(section)
+    head["counts"] = {kind: known(sections) for kind, sections in by_kind.items()}
     for name, value in sorted(head.items()):
         out.write((b"{" if name == min(head) else b",") + encode(name)[:-1] + b": " + encode(value))
     out.write(b',"items": {\n')

@@ -10,7 +10,6 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Reso
         head = manifest.as_json().items()
         facts = (fact for fact in head if fact[0] not in ("sections", "files", "contents"))
         _fill(database, "snapshot", ("name", "value"), facts)
-        _fill(database, "sections", Section.__match_args__, map(astuple, manifest.sections))
+        _fill(database, "sections", Section.__match_args__, (section.row for section in manifest.sections))
         for kind in snapshot.kinds(manifest):
             _write_kind(database, folder, kind, identities.get(kind, ()))
 
