@@ -46,7 +46,7 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots undo sandbox config doctor schedule docs init permissions completion"
+COMMANDS = "scan snapshots undo alerts sandbox config doctor schedule docs init permissions completion"
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
@@ -297,13 +297,14 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
     def late(name: str) -> Callable[..., Any]:
         return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
+    App.task_ended = lambda *given: import_module("ops.alerts.ending").task_ended(*given)
 
 
 def _ending(how: str) -> str:

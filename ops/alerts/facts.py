@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from ops.alerts.rules import Certificate, Facts, Pair, RunLine
 from ops.errors import OpsError
-from ops.export.job import counts
 from ops.kinds.catalog import kinds, resources
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import CREATED, DELETED, UNKNOWN, Difference, name_of
 from ops.snapshots.library import Library, newest
-from ops.snapshots.manifest import WHOLE, check
+from ops.snapshots.manifest import WHOLE, check, counts
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.verify import verify
 from ops.telemetry.audit import AuditLog

@@ -55,6 +55,8 @@ class Run:
         self._clients: dict[tuple[Settings, bool], Client] = {}
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
+        self.afterwards: dict[str, Callable[[], None]] = {}
+        """What is called after that, by what it is about."""
 
     def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
@@ -139,10 +141,10 @@ class Run:
         return self.record.run
 
     def end(self) -> None:
-        """Close the clients and call the *endings*."""
+        """Close the clients, and call the *endings* and what comes *afterwards*."""
         for client in self._clients.values():
             client.close()
-        for ending in reversed(self.endings):
+        for ending in (*reversed(self.endings), *self.afterwards.values()):
             ending()
 
 

@@ -9,6 +9,7 @@ from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, WHOLE, Column, Item, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ops.alerts.reporting import About
     from ops.alerts.state import State
@@ -50,7 +51,7 @@ def check_alerts(app: App) -> Rows:
     found = report(about, app.clock(), thorough=True, token=token_end(app, about.account, fresh=True))
     for name, problem in found.problems.items():
         app.warn(f"the channel {name} was not told: {problem}")
-    unknown = {rule for rule, verdict in found.verdicts.items() if verdict is False}
+    unknown = frozenset(rule for rule, verdict in found.verdicts.items() if verdict is False)
     rows = _rows(app, found.state, tuple(found.verdicts), unknown, found.held)
     return Rows(rows, COLUMNS, "rule")
 
@@ -137,9 +138,10 @@ def _rows(
     app: App,
     state: State,
     rules: tuple[str, ...],
-    unknown: set[str] = frozenset(),
+    unknown: frozenset[str] = frozenset(),
     held: frozenset[str] = frozenset(),
 ) -> Iterator[Json]:
+    from ops.alerts.policy import read_policy
     from ops.items import timestamp
 
     now, off = app.clock(), read_policy(app.settings.alerts).off
