@@ -300,11 +300,11 @@ def connect() -> None:
     """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
-    def late(name: str) -> Callable[..., Any]:
-        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
+    def late(name: str, module: str = "ops.past.past") -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(module), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
-    App.task_ended = lambda *given: import_module("ops.alerts.ending").task_ended(*given)
+    App.task_ended = late("task_ended", "ops.alerts.ending")
 
 
 def _ending(how: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.alerts.rules import LOST, RunLine
+from ops.config.settings import SANDBOX
 from ops.files.disk import DAY
 from ops.telemetry.ledger import Ledger
 
@@ -16,25 +18,25 @@ if TYPE_CHECKING:
 _DAYS = 35
 
 
-def run_lines(settings: Settings, account: str, policy: Policy, now: float) -> list[RunLine]:
-    """Return the runs of *account* that are judged, oldest first. Raises DiskError.
+def run_lines(settings: Settings, account: str, policy: Policy, now: float) -> Iterator[RunLine]:
+    """Yield the runs of *account* that are judged, in the order in which they were recorded.
 
-    Those that failed before their account was known count too, unless they were on the sandbox.
+    Those that failed before their account was known count too. Raises DiskError, ValidationError.
     """
-    found = []
+    played = settings.api_host == SANDBOX
     for line in Ledger(settings.state_dir).lines(now - _DAYS * DAY):
-        if line.get("account") in (account, "", None) and policy.judges(str(line.get("task"))):
-            found.append(
-                RunLine(
-                    run=str(line["run"]),
-                    task=str(line["task"]),
-                    started=float(line["started"]),
-                    seconds=float(line.get("seconds") or 0),
-                    code=LOST if line.get("lost") else int(line["exit_code"]),
-                    error=str(line.get("error") or ""),
-                    requests=int(line.get("requests") or 0),
-                    items=sum((line.get("items") or {}).values()),
-                    like=str(line.get("task")),
-                )
+        known, staged = line.get("account"), str(line.get("stage")).startswith(SANDBOX)
+        if known != account and (known or staged != played):
+            continue
+        if any(map(policy.judges, str(line["task"]).split(", "))):
+            yield RunLine(
+                run=str(line["run"]),
+                task=str(line["task"]),
+                started=float(line["started"]),
+                seconds=float(line["seconds"]),
+                code=LOST if line.get("lost") else int(line["exit_code"]),
+                error=str(line["error"]),
+                requests=int(line["requests"]),
+                items=sum(line["items"].values()),
+                like=str(line["like"]),
             )
-    return found

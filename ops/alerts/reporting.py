@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +14,8 @@ from ops.alerts.notice import Notice
 from ops.alerts.policy import read_policy
 from ops.alerts.rules import Finding, judged, suppressed
 from ops.alerts.state import Event, State, advance, due, opened, state_file, tidy, told
-from ops.errors import OpsError
 from ops.files.disk import holder
+from ops.http.outside import within
 from ops.telemetry.redact import Redactor
 
 if TYPE_CHECKING:
@@ -65,9 +63,9 @@ def report(
     with opened(file, holder(about.task, now)) as state:
         if token is not None:
             state.token_read, state.token_ends = now, token[0]
-        runs = run_lines(settings, about.account, policy, now)
-        verdicts = judged(gather(settings, about.account, runs, state, now, thorough=thorough), policy)
-        held = suppressed(verdicts)
+        runs = tuple(run_lines(settings, about.account, policy, now))
+        facts = gather(settings, about.account, runs, state, now, thorough=thorough)
+        verdicts, held = judged(facts, policy), suppressed(facts, policy)
         advance(state, verdicts, now, held)
         notices = {}
         for channel in channels:
@@ -77,7 +75,7 @@ def report(
             )  # fmt: skip
             if events or channel.always:
                 notices[channel] = notice(about, events, now, redact, chance)
-        problems = send(notices, SECONDS)
+        problems = send(notices)
         for channel, sent in notices.items():
             if channel.name not in problems:
                 told(state, channel.name, list(sent.events), now)
@@ -101,27 +99,10 @@ def notice(
     return Notice(f"msg_{chance(12)}", host, about.account, about.task, about.run, now, tuple(clean))
 
 
-def send(notices: Mapping[Declared, Notice], seconds: float) -> dict[str, str]:
+def send(notices: Mapping[Declared, Notice], seconds: float = SECONDS) -> dict[str, str]:
     """Send all *notices* at once; return what went wrong, by the channel's name, after at most *seconds*."""
-    problems = {channel.name: f"no answer within {seconds:g} s" for channel in notices}
 
-    def attempt(channel: Declared, notice: Notice) -> None:
-        try:
-            problem = channel.open().send(notice)
-        except OpsError as error:
-            problem = error.message
-        except Exception as bug:  # a channel must not end the run; the message of a bug may hold anything
-            problem = f"it failed ({type(bug).__name__})"
-        if problem:
-            problems[channel.name] = problem
-        else:
-            problems.pop(channel.name, None)
+    def sending(channel: Declared, notice: Notice) -> Callable[[], str]:
+        return lambda: channel.open().send(notice)
 
-    # A thread that hangs, for example in a name lookup, must not keep the process alive.
-    threads = [threading.Thread(target=attempt, args=pair, daemon=True) for pair in notices.items()]
-    until = time.monotonic() + seconds
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
-    return dict(problems)
+    return within({channel.name: sending(channel, notice) for channel, notice in notices.items()}, seconds)

@@ -99,9 +99,9 @@ def judged(facts: Facts, policy: Policy) -> dict[str, Finding | bool | None]:
     return verdicts
 
 
-def suppressed(verdicts: Mapping[str, Finding | bool | None]) -> frozenset[str]:
-    """Return the rules that are not reported now, because a failed run explains them."""
-    return CONSEQUENCES if isinstance(verdicts["run-failed"], Finding) else frozenset()
+def suppressed(facts: Facts, policy: Policy) -> frozenset[str]:
+    """Return the rules that are not reported now, because a task whose last run failed explains them."""
+    return CONSEQUENCES if any(times for times, _ in _failures(facts, policy).values()) else frozenset()
 
 
 def _composite(name: str, parts: Sequence[Finding | bool | None]) -> Finding | bool | None:
@@ -115,17 +115,28 @@ def _composite(name: str, parts: Sequence[Finding | bool | None]) -> Finding | b
     return Finding(name, severity, " and ".join(part.rule for part in findings), lines)
 
 
-def _run_failed(facts: Facts, policy: Policy) -> Finding | None:
+def _failures(facts: Facts, policy: Policy) -> dict[str, tuple[int, RunLine]]:
+    """Return the last run of each task that failed, with the number of failures in a row up to now.
+
+    A killed run is known only once the next one has begun, so that one does not end it: its number is 0.
+    """
     codes: set[int | str] = {*policy.failed_codes, LOST}
     failed = {}
     for task, runs in _by_task(facts.runs, codes).items():
-        times = _last(runs, lambda run: run.code in codes)
-        if times:
+        if times := _last(runs, lambda run: run.code in codes):
             failed[task] = (times, runs[-1])
+        elif len(runs) > 1 and runs[-2].code == LOST:
+            failed[task] = (0, runs[-2])
+    return failed
+
+
+def _run_failed(facts: Facts, policy: Policy) -> Finding | None:
+    failed = _failures(facts, policy)
     if not failed:
         return None
     lines = tuple(
-        f"{task} {_ended(run)}{f', {times} times in a row' if times > 1 else ''}"
+        f"{task} {_ended(run)}{f', {times} failures in a row' if times > 1 else ''}"
+        f"{'' if times else '; the next run did not fail'}"
         f" (run {run.run}, {_date(run.started)})"
         for task, (times, run) in sorted(failed.items())
     )

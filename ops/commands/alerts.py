@@ -98,7 +98,6 @@ def test_channel(app: App, channel: str = "") -> Item:
 
     inv alerts.test pager
     """
-    from ops.alerts.channels.base import SECONDS
     from ops.alerts.channels.kinds import find
     from ops.alerts.policy import read_policy
     from ops.alerts.reporting import notice, send
@@ -113,7 +112,7 @@ def test_channel(app: App, channel: str = "") -> Item:
     for change, ended in ((NEW, 0.0), (ENDED, now)):
         event = Event(change, "test", WARNING, text, (), now, ended, WARNING if ended else "")
         sent = notice(about, [event], now, app.talk.redact)
-        if problem := send({found: sent}, SECONDS).get(found.name):
+        if problem := send({found: sent}).get(found.name):
             raise NetworkError(f"the channel {channel} was not told: {problem}", hint="check its options")
     return Item({"channel": found.name, "kind": found.kind, "sent": ["a test that fires", "its end"]})
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.errors import UsageError
+from ops.errors import OpsError, UsageError
 from ops.http.exchange import Call
 from ops.http.origin import is_loopback
 from ops.http.session import Session
@@ -74,3 +76,29 @@ class Outside:
 
     def close(self) -> None:
         self._session.close()
+
+
+def within(work: Mapping[str, Callable[[], str]], seconds: float) -> dict[str, str]:
+    """Do all *work* at once; return what went wrong by its name, after at most *seconds*.
+
+    Each function returns what went wrong, "" for nothing. One that hangs, for example in a name lookup, which
+    has no timeout, goes on in a thread that does not keep the process alive.
+    """
+    problems = dict.fromkeys(work, f"no answer within {seconds:g} s")
+
+    def attempt(name: str, function: Callable[[], str]) -> None:
+        try:
+            problem = function()
+        except OpsError as error:
+            problem = error.message
+        except Exception as bug:  # it must not end the run, and its message may hold anything
+            problem = f"it failed ({type(bug).__name__})"
+        problems[name] = problem
+
+    threads = [Thread(target=attempt, args=pair, daemon=True) for pair in work.items()]
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    return {name: problem for name, problem in problems.items() if problem}
