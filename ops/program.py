@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import signal
 import sys
@@ -22,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from invoke.collection import Collection
-from invoke.config import AmbiguousMergeError, Config
 from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
@@ -33,6 +31,7 @@ from invoke.tasks import Call, Task
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
+from ops.cli.configuration import OpsConfig
 from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
@@ -72,54 +71,6 @@ class Root(Collection):
 
     def __bool__(self) -> bool:
         return True
-
-
-class OpsConfig(Config):
-    """Invoke's configuration, which also takes an empty `ops:` and an empty file."""
-
-    def load_user(self, merge: bool = True) -> None:
-        # Without a home folder, Invoke would fail on a file below it.
-        if Path(os.path.expanduser("~")).is_dir():  # noqa: PTH111 (a Path raises without a home)
-            super().load_user(merge)
-
-    def _load_yaml(self, path: os.PathLike[Any]) -> Any:
-        import yaml
-
-        return _mapping(path, yaml.safe_load)
-
-    _load_yml = _load_yaml
-
-    def _load_json(self, path: os.PathLike[Any]) -> Any:
-        return _mapping(path, json.loads)
-
-    def merge(self) -> None:
-        try:
-            super().merge()
-        except AmbiguousMergeError:
-            raise _unusable("Invoke's configuration", "a value and a mapping have the same name") from None
-
-
-def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str, Any]:
-    from ops.files.disk import open_regular
-
-    try:
-        with open_regular(Path(path)) as file:
-            # Invoke fails on a name that is not text and on a mapping within itself; JSON has neither.
-            loaded = json.loads(json.dumps(parse(file.read()) or {}, default=str))
-    except FileNotFoundError:
-        raise  # Invoke looks for the next one
-    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise _unusable(path, str(why)) from None
-    if not isinstance(loaded, dict):
-        raise _unusable(path, "it is not a mapping")
-    return loaded if loaded.get("ops", {}) is not None else {**loaded, "ops": {}}
-
-
-def _unusable(file: object, why: str) -> Exit:
-    return Exit(
-        f"error: {file} cannot be used: {why}\nhint: write each setting as `name: value` under `ops:`", 1
-    )
 
 
 class TaskContext(ParserContext):
@@ -194,11 +145,8 @@ class OpsProgram(Program):
             return
         from ops.commands.welcome import welcome
 
-        print(
-            welcome(
-                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
-            )
-        )
+        project = Path(self.collection.loaded_from or Path.cwd())
+        print(welcome(self._typed(), project, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
@@ -252,7 +200,10 @@ class OpsProgram(Program):
             collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
+            program=self._typed(),
         )
+        # For the commands that tasks of the user's own start.
+        self.config.run.env["TRACEPARENT"] = RUN.record.for_children
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
@@ -275,7 +226,7 @@ class OpsProgram(Program):
             RUN.over = True
             raise
         finally:
-            RUN.end()
+            RUN.end(sys.exc_info()[1])
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ FLOORS = (
     ("files",),
     ("config", "telemetry"),
     ("http",),
-    ("kinds",),
+    ("kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
@@ -244,6 +244,7 @@ def test_features_know_no_product_by_name() -> None:
         "scan",
         "schedule",
         "snapshots",
+        "tracing",
         "writes",
     )
     inside = [f"ops/{room}/" for room in rooms]

@@ -193,7 +193,7 @@ class App:
             utc=shared.get("utc", False),
             now=self.clock(),
             pager=self.settings.pager if paged else "",
-            environ=environment(),
+            environ={**environment(), "TRACEPARENT": self.run.record.for_children},
         )
 
     @property
@@ -206,6 +206,10 @@ class App:
         from ops.ui.output import check
 
         check(self.output)
+        if trace := self.option("trace"):
+            from ops.ui.files import check_writable
+
+            check_writable(Path(trace))
         if self.export is not None:
             from ops.files.disk import exports_folder
             from ops.ui.files import check_writable

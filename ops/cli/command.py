@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from invoke.context import Context
@@ -16,6 +16,7 @@ from ops.cli.options import (
     EVERYWHERE,
     GUARDS,
     HELP,
+    ON_LINES,
     ON_LISTS,
     ON_OUTPUT,
     ON_PAGES,
@@ -38,6 +39,7 @@ EXIT_CODES = """Exit codes:
   130  interrupted
   143  terminated"""
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
@@ -55,7 +57,7 @@ def collection_of(module: str) -> str:
 class Command(Task[Callable[..., Any]]):
     """A task made from a function that takes the app and options, and returns its data."""
 
-    def __init__(self, function: Callable[..., Any], declared: command) -> None:
+    def __init__(self, function: Callable[..., Any], declared: SimpleNamespace) -> None:
         # Invoke would demand its positional arguments; `ops.cli.words` writes ours as options instead.
         super().__init__(
             self._body, name=declared.name, aliases=declared.aliases, positional=[], default=declared.default
@@ -112,7 +114,8 @@ class Command(Task[Callable[..., Any]]):
         output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         pages = ON_PAGES if self.page else {}
-        return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
+        everywhere = EVERYWHERE | ON_LINES
+        return everywhere | reads | lists | tables | output | writes | pages | self.guards
 
     @property
     def own(self) -> dict[str, Any]:
@@ -143,8 +146,23 @@ class Command(Task[Callable[..., Any]]):
         )
 
 
-@dataclass(frozen=True)
-class command:  # noqa: N801 (it is used as a decorator)
+def command(
+    name: str,
+    *,
+    help: Mapping[str, str] = NOTHING,
+    required: Iterable[str] = (),
+    positional: Iterable[str] | None = None,
+    needs: str = "",
+    default: bool = False,
+    aliases: Iterable[str] = (),
+    writes: bool = False,
+    guards: Iterable[str] = (),
+    reads: bool = True,
+    stages: bool = False,
+    earlier: Mapping[str, str] = NOTHING,
+    raw: Iterable[str] = (),
+    page: str = "",
+) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a task called *name*.
 
     The function takes the app, then options that each have a default of their own type; a tuple
@@ -160,22 +178,5 @@ class command:  # noqa: N801 (it is used as a decorator)
     What it returns (Rows, Item, Text, Bytes) is read from its annotation and decides which shared options
     it has.
     """
-
-    name: str
-    _: KW_ONLY
-    help: Mapping[str, str] = field(default_factory=dict)
-    required: Iterable[str] = ()
-    positional: Iterable[str] | None = None
-    needs: str = ""
-    default: bool = False
-    aliases: Iterable[str] = ()
-    writes: bool = False
-    guards: Iterable[str] = ()
-    reads: bool = True
-    stages: bool = False
-    earlier: Mapping[str, str] = field(default_factory=dict)
-    raw: Iterable[str] = ()
-    page: str = ""
-
-    def __call__(self, function: Callable[..., Any]) -> Command:
-        return Command(function, self)
+    declared = SimpleNamespace(**locals())
+    return lambda function: Command(function, declared)

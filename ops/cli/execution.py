@@ -226,7 +226,8 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
     staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed}
     invoke = context.config.get("ops", {})
-    settings = load(staged, invoke=invoke, environ=environment(), cwd=RUN.project)
+    environ = environment()
+    settings = load(staged, invoke=invoke, environ=environ, cwd=RUN.project)
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
@@ -234,6 +235,7 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
+    RUN.trace(settings, environ, talk)
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from ops.http.client import Client
     from ops.http.exchange import Call as HttpCall
     from ops.kinds.resource import Change
+    from ops.tracing.trace import Trace
+    from ops.ui.talk import Talk
+
+# The variables of OpenTelemetry that name a collector; ops.tracing.variables reads them and the others.
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class Run:
@@ -50,6 +55,13 @@ class Run:
         """The positions on the line of the tasks that set the stage for the others."""
         self.record = Record(environment().get("TRACEPARENT", ""))
         """The ids and spans of this run, and who observes it."""
+        self.trace_files: list[str] = []
+        """The files that --trace names, on any task of the line."""
+        self.program = "inv"
+        """What was typed to start the line: inv or cfops."""
+        self.exit_code = 0
+        """How the line ended, once it has."""
+        self._trace: Trace | None = None
         self.tasks = 0
         """How many tasks have taken an id."""
         self._clients: dict[tuple[Settings, bool], Client] = {}
@@ -58,15 +70,25 @@ class Run:
         self.afterwards: dict[str, Callable[[], None]] = {}
         """What is called after that, by what it is about."""
 
-    def begin(self, *, project: Path, dry: bool, debug: bool, collection: Collection | None = None) -> None:
+    def begin(
+        self,
+        *,
+        project: Path,
+        dry: bool,
+        debug: bool,
+        collection: Collection | None = None,
+        program: str = "inv",
+    ) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
         self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
         self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
+        self.program = program
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
         self.line = [call.called_as or call.task.name for call in calls]
         self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
+        self.trace_files = [str(call.kwargs["trace"]) for call in calls if call.kwargs.get("trace")]
         for self.position, call in enumerate(calls):
             yield call
 
@@ -140,8 +162,25 @@ class Run:
         """Return the name of this run in the journal and the audit log."""
         return self.record.run
 
-    def end(self) -> None:
-        """Close the clients, and call the *endings* and what comes *afterwards*."""
+    def trace(self, settings: Settings, environ: Mapping[str, str], talk: Talk) -> None:
+        """Keep the spans of the line from now on, if a file or a collector is to have them."""
+        if not self.trace_files and not any(name in environ for name in _COLLECTORS):
+            return
+        if self._trace is None:
+            from ops.tracing.trace import Trace
+
+            self._trace = trace = Trace(self.record, self.program, talk.warn, self.trace_files)
+            trace.to_collector(environ, settings)
+            # Called last, because the other endings are part of the run.
+            self.endings.insert(0, lambda: trace.close(self.exit_code))
+        self._trace.follow(settings.base_url, talk.redact)
+
+    def end(self, failure: BaseException | None = None) -> None:
+        """Close the clients, call the *endings* and what comes *afterwards*; *failure* ended the line, if any."""
+        if failure is not None:
+            # As Invoke does: an Exit has a code, a command that failed has that of its program.
+            result = getattr(failure, "result", None)
+            self.exit_code = int(getattr(failure, "code", getattr(result, "exited", 1)))
         for client in self._clients.values():
             client.close()
         for ending in (*reversed(self.endings), *self.afterwards.values()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, MAIN, STATUS, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -15,7 +15,7 @@ COLUMNS = (
     Column("items", MAIN),
     "sections",
     Column("status", MAIN, STATUS),
-    Column("note", MAIN, WHOLE),
+    Column("note", MAIN, wraps=True),
 )
 NEEDS = "Read on what is scanned; what the token may not read is named and skipped"
 HELP = {

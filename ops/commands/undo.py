@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
 from ops.kinds import catalog
-from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TIME, Column, Rows
+from ops.ui.shapes import CHANGE, KEY, MAIN, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
 COLUMNS = (
-    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", LOW),
-    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
+    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", joins="name"),
+    Column("name", KEY, wraps=True), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
 )  # fmt: skip
 DETAILS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),
-    Column("action", meaning=CHANGE), Column("name", MAIN), Column("change", KEY),
+    Column("action", meaning=CHANGE), Column("name", MAIN, wraps=True), Column("change", KEY, wraps=True),
 )  # fmt: skip
 
 

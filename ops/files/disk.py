@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO
@@ -268,6 +267,8 @@ def holder(task: str, now: float) -> Json:
 @contextmanager
 def locked(folder: Path, name: str, holder: Json, doing: str) -> Iterator[None]:
     """Hold the lock *name* in *folder*; raises Locked with its holder, which does what *doing* says."""
+    from hashlib import sha256
+
     path = private_folder(folder) / f"{sha256(name.encode()).hexdigest()[:32]}.lock"
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)

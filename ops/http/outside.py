@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ops.errors import OpsError, UsageError
-from ops.http.exchange import Call
+from ops.http.exchange import Call, Reply
 from ops.http.origin import is_loopback
 from ops.http.session import Session
 from ops.version import VERSION
@@ -24,11 +24,18 @@ LIMIT = 64 * 1024
 class Outside:
     """Posts text to one URL and paths below it; only its host is shown, since the rest may be a secret.
 
-    https, or http to this machine; redirects are not followed. Raises UsageError for any other URL.
+    https, or http to this machine, to others only if *plain*; redirects are not followed. Raises UsageError
+    for any other URL.
     """
 
     def __init__(
-        self, url: str, settings: Settings, what: str = "the URL", *, seconds: float = SECONDS
+        self,
+        url: str,
+        settings: Settings,
+        what: str = "the URL",
+        *,
+        plain: bool = False,
+        seconds: float = SECONDS,
     ) -> None:
         try:
             parts = urlsplit(url)
@@ -43,9 +50,9 @@ class Outside:
             )
         self.host = parts.hostname or ""
         here = is_loopback(self.host)
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
+        if parts.scheme != "https" and not ((here or plain) and parts.scheme == "http"):
             raise UsageError(f"{what} must begin with https://", hint="http is allowed on this machine only")
-        self._path, self._query = parts.path.rstrip("/"), parts.query
+        self._path, self._query = parts.path or "/", parts.query
         self._session = Session(
             f"{parts.scheme}://{parts.netloc}",
             lambda request: request,
@@ -66,13 +73,18 @@ class Outside:
 
         Raises NetworkError or SystemFailure if there is no response; the message holds the whole URL.
         """
-        below, _, query = below.partition("?")
-        path = f"{self._path}/{below}" if below else self._path or "/"
+        body = text.encode("utf-8", "backslashreplace")
+        return self.send(body, {"Content-Type": "text/plain; charset=utf-8", **headers}, below).status
+
+    def send(self, body: bytes, headers: Mapping[str, str], below: str | None = None) -> Reply:
+        """Post *body* with *headers* as `post` does, or to exactly the URL; return the response."""
+        path, query = self._path, ""
+        if below is not None:
+            below, _, query = below.partition("?")
+            path = f"{path.rstrip('/')}/{below}".rstrip("/") or "/"
         queries = "&".join(filter(None, (self._query, query)))
         target = f"{path}?{queries}" if queries else path
-        body = text.encode("utf-8", "backslashreplace")
-        headers = {"Content-Type": "text/plain; charset=utf-8", **headers}
-        return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT)).status
+        return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT))
 
     def close(self) -> None:
         self._session.close()

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # Version, trace id, span id of the caller, flags; later versions may add fields. Zeros mean "none".
-_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+_PARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
+_SAMPLED = "01"
 
 
 class CallSeen(NamedTuple):
@@ -120,6 +123,7 @@ class Record:
     _run: str = ""
     _trace_id: str = ""
     _parent_id: str = ""
+    _flags: str = ""
     _span_id: str = ""
 
     @property
@@ -133,13 +137,24 @@ class Record:
         """Return the id of the trace, 32 hex digits."""
         if not self._trace_id:
             given = _PARENT.fullmatch(self.traceparent)
-            self._trace_id, self._parent_id = given.groups() if given else (os.urandom(16).hex(), "")
+            made = (os.urandom(16).hex(), "", _SAMPLED)
+            self._trace_id, self._parent_id, self._flags = given.groups() if given else made
         return self._trace_id
 
     @property
     def parent_id(self) -> str:
         """Return the span that started this run, as TRACEPARENT names it, or ""."""
         return self._parent_id if self.trace_id else ""
+
+    @property
+    def sampled(self) -> bool:
+        """False if the caller keeps no spans of this trace, as its TRACEPARENT says."""
+        return bool(self.trace_id) and int(self._flags, 16) & 1 == 1
+
+    @property
+    def for_children(self) -> str:
+        """Return the TRACEPARENT of a program that this run starts now."""
+        return f"00-{self.trace_id}-{self.span_id}-{_SAMPLED if self.sampled else '00'}"
 
     @property
     def root_id(self) -> str:

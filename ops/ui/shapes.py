@@ -17,20 +17,26 @@ LOW, PLAIN, MAIN, KEY = range(4)
 items apart, which is never cut to the same text."""
 
 TIME, UNTIL, TTL, SIZE, STATUS, CHANGE = "time", "until", "ttl", "size", "status", "change"
-WHOLE = "whole"
-"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change, or a
-text that is not cut but continued below."""
+"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, or a change."""
 
 
 class Column(str):
-    """The name of a field, with what a table has to know about it; a plain str is a PLAIN column of text."""
+    """The name of a field, with what a table has to know about it; a plain str is a PLAIN column of text.
+
+    One that *wraps* is not cut but continued below. Where it has no room, its text is shown in the column
+    that it *joins*.
+    """
 
     importance: int
     meaning: str
+    wraps: bool
+    joins: str
 
-    def __new__(cls, field: str, importance: int = PLAIN, meaning: str = "") -> Column:
+    def __new__(
+        cls, field: str, importance: int = PLAIN, meaning: str = "", *, wraps: bool = False, joins: str = ""
+    ) -> Column:
         column = super().__new__(cls, field)
-        column.importance, column.meaning = importance, meaning
+        column.importance, column.meaning, column.wraps, column.joins = importance, meaning, wraps, joins
         return column
 
 

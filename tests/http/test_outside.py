@@ -50,6 +50,14 @@ def test_what_is_added_goes_below_the_path(settings: Settings, path: str, below:
     assert wire.requests[0].target == target
 
 
+def test_what_is_sent_goes_to_exactly_the_url_with_its_headers(settings: Settings) -> None:
+    with Wire(answer(200)) as wire:
+        opened(wire, settings, "/v1/traces/?k=v").send(b"{}", {"Content-Type": "application/json"})
+
+    assert wire.requests[0].target == "/v1/traces/?k=v"
+    assert wire.requests[0].headers["content-type"] == "application/json"
+
+
 @pytest.mark.fault("A21")
 def test_a_redirect_is_not_followed(settings: Settings) -> None:
     other = Wire(answer(200), host="127.0.0.2")

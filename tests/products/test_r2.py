@@ -12,7 +12,7 @@ from responses.matchers import header_matcher, json_params_matcher, query_param_
 from ops.errors import NotFound, PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.r2 import api
+from ops.products.r2 import DEFAULT, api
 from ops.products.r2.resources import BUCKET
 from ops.sandbox.server import Sandbox
 from tests.conftest import API, Result
@@ -34,7 +34,7 @@ def test_buckets_are_read_from_inside_the_result_to_the_last_cursor(
     last = envelope({"buckets": [{"name": "b"}]}, cursor="", per_page=1000)
     http.get(URL, json=last, match=[query_param_matcher({"per_page": 1000, "cursor": "next"})])
 
-    found = api.list_buckets(client, ACCOUNT, api.DEFAULT)
+    found = api.list_buckets(client, ACCOUNT, DEFAULT)
 
     assert [bucket["name"] for bucket in found] == ["a", "b"]
 

@@ -188,7 +188,8 @@ def _show_rows(app: App, rows: Iterator[Json], columns: tuple[str, ...]) -> None
 
     if app.for_people:
         shown = report.FOR_PEOPLE + columns[len(report.COLUMNS) :]
-        app.show(Rows(map(report.for_people, rows), shown, "difference"))
+        described = (report.for_people(row, whole=app.output.wide) for row in rows)
+        app.show(Rows(described, shown, "difference"))
     else:
         app.show(Rows(rows, columns, "difference"))
     # Rows that --limit leaves out count for the exit code all the same.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.items import timestamp
-from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, WHOLE, Column, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -31,7 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 SECTIONS = (
     Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
-    Column("note", MAIN, WHOLE),
+    Column("note", MAIN, wraps=True),
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.products.accounts import api
 from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
@@ -18,5 +17,7 @@ def list_accounts(app: App) -> Rows:
 
     inv accounts.list
     """
+    from ops.products.accounts import api
+
     columns = (Column("name", KEY), Column("id", MAIN), "type", Column("created_on", LOW, TIME))
     return Rows(api.list_accounts(app.client), columns, "account")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DiskError, UsageError
-from ops.products.audit import api
 from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
     inv audit --verify
     inv audit --since 2026-11-01 --before 2026-11-08 --filter action=delete --output json
     """
+    from ops.products.audit import api
+
     if verify or local:
         from ops.telemetry.audit import AuditLog
 

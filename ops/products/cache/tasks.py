@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, ValidationError
-from ops.kinds.resource import Change
-from ops.products.cache import api
-from ops.products.zones.api import as_owner
-from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import KEY, LOW, TIME, Column, Rows
-from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.products.zones.parts import AnswerPart
 
 
 @command("settings", required=("zone",), needs="Zone > Zone Settings > Read")
@@ -27,6 +23,9 @@ def list_settings(app: App, zone: str = "") -> Rows:
 
     inv cache.settings --zone example.com
     """
+    from ops.products.cache import api
+    from ops.products.zones.parts import attempt, report
+
     client, zone_id = app.client, app.zone_id(zone)
 
     def read(name: str) -> AnswerPart:
@@ -81,8 +80,11 @@ def purge(
     inv cache.purge --zone example.com --files - < urls.txt
     inv cache.purge --zone example.com --all
     """
+    from ops.kinds.resource import Change
     from ops.products.cache import valid
     from ops.products.cache.resources import PURGE
+    from ops.products.zones.api import as_owner
+    from ops.writes.make import make
 
     rule = valid.the_rule(all=all, files=files, tags=tags, hosts=hosts, prefixes=prefixes)
     found = app.zone(zone)

@@ -12,23 +12,23 @@ from ops.errors import AmbiguousName, Incomplete, NotFound, UsageError
 from ops.http.paths import path
 from ops.http.shape import require
 from ops.kinds.paging import Cursor, Pages
+from ops.products.durable_objects import NAMESPACE_PAGE
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
 
-READ = "Account > Workers Scripts > Read"
 NAMESPACES = "/accounts/{account}/workers/durable_objects/namespaces"
 OBJECTS = f"{NAMESPACES}/{{namespace}}/objects"
 # The default, the largest size that two sources agree on; only the newest one says 1,000.
-NAMESPACE_PAGING, LARGEST_PAGE = Pages(20), 1000
+NAMESPACE_PAGING, LARGEST_PAGE = Pages(NAMESPACE_PAGE), 1000
 OBJECT_PAGING = Cursor(10_000)
 _ID = re.compile(r"[0-9a-f]{32}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def list_namespaces(
-    client: Client, account_id: str, *, script: str = "", per_page: int = NAMESPACE_PAGING.size
+    client: Client, account_id: str, *, script: str = "", per_page: int = NAMESPACE_PAGE
 ) -> Listing:
     """List namespaces (`id`, `name`, `script`, `class`, `use_sqlite`), only those of *script* if named."""
     if not 1 <= per_page <= LARGEST_PAGE:

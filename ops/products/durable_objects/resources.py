@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.kinds.resource import ACCOUNT, Compare, Resource, Restore
-from ops.products.durable_objects import api
+from ops.products.durable_objects import READ, api
 
 RESOURCES = (
     Resource(
@@ -11,7 +11,7 @@ RESOURCES = (
         parent=ACCOUNT,
         path=api.NAMESPACES,
         paging=api.NAMESPACE_PAGING,
-        needs=api.READ,
+        needs=READ,
         task="do.list",
         identity=("script", "class"),
         types={"script": str, "class": str},
@@ -23,7 +23,7 @@ RESOURCES = (
         parent="do.namespace",
         path=api.OBJECTS,
         paging=api.OBJECT_PAGING,
-        needs=api.READ,
+        needs=READ,
         task="do.objects",
         identity=("id",),
         label="id",

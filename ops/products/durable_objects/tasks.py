@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.products.durable_objects import api
+from ops.products.durable_objects import NAMESPACE_PAGE, READ
 from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -19,14 +19,16 @@ _STORED = {"": None, "yes": True, "no": False}
 
 @command(
     "list",
-    needs=api.READ,
+    needs=READ,
     help={"script": "only namespaces of this script", "per_page": "namespaces per request, 1 to 1000"},
 )
-def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACE_PAGING.size) -> Rows:
+def list_namespaces(app: App, script: str = "", per_page: int = NAMESPACE_PAGE) -> Rows:
     """List the Durable Object namespaces of the account with their script and class.
 
     inv do.list --script chat
     """
+    from ops.products.durable_objects import api
+
     listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
     return Rows(listing, COLUMNS, "namespace")
 
@@ -34,7 +36,7 @@ def list_namespaces(app: App, script: str = "", per_page: int = api.NAMESPACE_PA
 @command(
     "objects",
     required=("namespace",),
-    needs=api.READ,
+    needs=READ,
     help={"namespace": NAMESPACE, "stored": "yes: only objects with stored data; no: only those without"},
 )
 def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
@@ -42,6 +44,8 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
 
     inv do.objects --namespace chat-room_Room --stored yes --limit 100
     """
+    from ops.products.durable_objects import api
+
     if stored not in _STORED:
         raise UsageError(f"--stored {stored!r} is not yes or no", hint="--stored yes")
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)
@@ -53,7 +57,7 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     "info",
     required=("namespace",),
     page="{account}/workers/durable-objects",
-    needs=api.READ,
+    needs=READ,
     help={"namespace": NAMESPACE},
 )
 def info(app: App, namespace: str = "") -> Item:
@@ -61,13 +65,15 @@ def info(app: App, namespace: str = "") -> Item:
 
     inv do.info --namespace chat-room_Room
     """
+    from ops.products.durable_objects import api
+
     return Item(api.find_namespace(app.client, app.account_id, namespace), COLUMNS)
 
 
 @command(
     "object",
     required=("namespace", "id"),
-    needs=api.READ,
+    needs=READ,
     help={"namespace": NAMESPACE, "id": "the object's id, 64 hexadecimal digits"},
 )
 def find_object(app: App, namespace: str = "", id: str = "") -> Item:
@@ -75,6 +81,8 @@ def find_object(app: App, namespace: str = "", id: str = "") -> Item:
 
     inv do.object --namespace chat-room_Room --id OBJECT_ID
     """
+    from ops.products.durable_objects import api
+
     object_id = api.canonical_id(id)
     namespace_id = api.namespace_id(app.client, app.account_id, namespace)
     return Item(api.find_object(app.client, app.account_id, namespace_id, object_id))

@@ -1,1 +1,3 @@
 """Workers KV: namespaces, keys and values."""
+
+READ = "Account > Workers KV Storage > Read"

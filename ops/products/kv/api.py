@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Owner
 
-READ = "Account > Workers KV Storage > Read"
 KEYS_PAGE = 1000
 BULK_GET = 100
 BULK_PAIRS = 10_000

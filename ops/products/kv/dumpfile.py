@@ -24,26 +24,30 @@ from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from ops.errors import Locked, Refused, UsageError, ValidationError
+from ops.errors import ApiError, Locked, MalformedAnswer, NotFound, Refused, UsageError, ValidationError
 from ops.files.disk import PRIVATE_FILE, atomic, explained, open_source
 from ops.http.answers import finite, parse
-from ops.products.kv import valid
+from ops.products.kv import api, valid
 from ops.products.kv.api import VALUE_LIMIT
 from ops.products.kv.pairs import pair
-from ops.products.kv.values import as_pair
+from ops.products.kv.values import as_pair, at_once, value_of
 
 if TYPE_CHECKING:
+    from ops.http.client import Client
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 FORMAT = "kv/1"
 # A byte of a value takes at most six as JSON.
 LINE_LIMIT = 6 * VALUE_LIMIT + 64 * 1024
+FIREWALL = 403
 _GZIP = b"\x1f\x8b"
 # Created once: json.loads would create a decoder for every line.
 _READ = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
@@ -311,3 +315,36 @@ class ResumableDump:
                 if not (line.endswith(b"\n") and isinstance(entry, dict)):
                     return
                 yield line, entry
+
+
+class Batch(NamedTuple):
+    """The lines of up to a hundred keys, and the keys among them that have no value."""
+
+    lines: bytes
+    last: str
+    keys: int
+    unread: list[str]
+
+
+def read_batch(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
+    """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
+    texts = at_once(partial(api.get_text_values, client, namespace), [key["name"] for key in keys])
+    if texts is None:
+        return None
+    lines, unread = [], []
+    for key in keys:
+        name = key["name"]
+        try:
+            value = value_of(client, namespace, name, texts.get(name))
+        except (ApiError, MalformedAnswer, NotFound) as error:
+            # The firewall of the API refuses some names, some values cannot be proven to be whole, and a 404
+            # may come from a proxy.
+            if isinstance(error, ApiError) and error.status != FIREWALL:
+                raise
+            if api.NO_NAMESPACE in error.codes:
+                raise
+            unread.append(f"{name!r} ({error.message})")
+            lines.append(to_line({"unread": name}))
+            continue
+        lines.append(to_line({"gone": name} if value is None else as_pair(key, value)))
+    return Batch(b"".join(lines), keys[-1]["name"], len(keys), unread)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import Absent
 from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Values, Writes, block
-from ops.products.kv import api, pairs
+from ops.products.kv import READ, api, pairs
 from ops.products.kv.dumpfile import item_of
 from ops.products.kv.valid import IN_TRANSIT, can_be_written
 from ops.products.kv.values import as_pair, values
@@ -44,7 +44,7 @@ NAMESPACE = Resource(
     parent=ACCOUNT,
     path=api.NAMESPACES,
     paging=api.NAMESPACE_PAGING,
-    needs=api.READ,
+    needs=READ,
     task="kv.list",
     identity=("title",),
     label="title",
@@ -65,7 +65,7 @@ PAIR = Resource(
     kind="kv.pair",
     parent="kv.namespace",
     path=f"{api.NAMESPACE}/values",
-    needs=api.READ,
+    needs=READ,
     task="kv.keys",
     identity=("key",),
     key="key",
@@ -92,7 +92,7 @@ RESOURCES = (
         parent="kv.namespace",
         path=f"{api.NAMESPACE}/keys",
         paging=api.KEY_PAGING,
-        needs=api.READ,
+        needs=READ,
         task="kv.keys",
         identity=("name",),
         key="name",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 METADATA_BYTES = 1024
 TITLE_BYTES = 512
 SHORTEST_LIFE = 60
-# The default of --ttl, which nobody types: 0 and -1 are values that must be refused.
-NO_TTL = -(1 << 62)
 # A request takes some time, and Cloudflare counts from its arrival.
 IN_TRANSIT = 10
 # The end of the year 9999, in epoch seconds: what is later is a mistake.

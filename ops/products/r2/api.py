@@ -13,15 +13,13 @@ from ops.errors import Absent
 from ops.http.paths import path
 from ops.http.shape import require
 from ops.kinds.paging import Cursor
+from ops.products.r2 import DEFAULT, LISTED
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
 
-DEFAULT = "default"
-# Those that every account may use.
-LISTED = (DEFAULT, "eu")
 HEADER = "cf-r2-jurisdiction"
 BUCKETS = "/accounts/{account}/r2/buckets"
 BUCKET = f"{BUCKETS}/{{name}}"

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
-from ops.products.r2 import api
+from ops.products.r2 import DEFAULT, JURISDICTIONS, LISTED
 from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -22,20 +20,21 @@ COLUMNS = (
 )  # fmt: skip
 LOCATIONS = ("apac", "eeur", "enam", "oc", "weur", "wnam")
 CLASSES = ("Standard", "InfrequentAccess")
-JURISDICTIONS = (api.DEFAULT, "eu", "us", "fedramp", "fedramp-high")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 NAMED = "name of the bucket"
-WHERE = f"jurisdiction of the bucket: {', '.join(JURISDICTIONS)} (default: {api.DEFAULT})"
-LISTED = f"only this jurisdiction: {', '.join(JURISDICTIONS)} (default: {' and '.join(api.LISTED)})"
+WHERE = f"jurisdiction of the bucket: {', '.join(JURISDICTIONS)} (default: {DEFAULT})"
+ONLY = f"only this jurisdiction: {', '.join(JURISDICTIONS)} (default: {' and '.join(LISTED)})"
 
 
-@command("list", needs=READ, help={"jurisdiction": LISTED})
+@command("list", needs=READ, help={"jurisdiction": ONLY})
 def list_buckets(app: App, jurisdiction: str = "") -> Rows:
     """List the R2 buckets of the account; the list does not name the storage class of every bucket.
 
     inv r2.list
     inv r2.list --jurisdiction fedramp
     """
+    from ops.products.r2 import api
+
     only = (_one_of(JURISDICTIONS, "--jurisdiction", jurisdiction),) if jurisdiction else ()
     return Rows(api.list_buckets(app.client, app.account_id, *only), COLUMNS, "bucket")
 
@@ -47,11 +46,13 @@ def list_buckets(app: App, jurisdiction: str = "") -> Rows:
     needs=READ,
     help={"bucket": NAMED, "jurisdiction": WHERE},
 )
-def info(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Item:
+def info(app: App, bucket: str = "", jurisdiction: str = DEFAULT) -> Item:
     """Show a bucket: its location, storage class and jurisdiction.
 
     inv r2.info --bucket uploads
     """
+    from ops.products.r2 import api
+
     where = _one_of(JURISDICTIONS, "--jurisdiction", jurisdiction)
     return Item(api.get_bucket(app.client, app.account_id, bucket, jurisdiction=where), COLUMNS)
 
@@ -65,18 +66,20 @@ def info(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Item:
         "bucket": "name: 3 to 64 lower-case letters, digits and hyphens",
         "location": f"a hint where to keep the objects: {', '.join(LOCATIONS)} (default: near the caller)",
         "storage_class": f"default class of its objects: {' or '.join(CLASSES)} (default: {CLASSES[0]})",
-        "jurisdiction": f"where the objects must stay: {', '.join(JURISDICTIONS)} (default: {api.DEFAULT})",
+        "jurisdiction": f"where the objects must stay: {', '.join(JURISDICTIONS)} (default: {DEFAULT})",
     },
 )
 def create(
-    app: App, bucket: str = "", location: str = "", storage_class: str = "", jurisdiction: str = api.DEFAULT
+    app: App, bucket: str = "", location: str = "", storage_class: str = "", jurisdiction: str = DEFAULT
 ) -> Rows:
     """Create a bucket; an existing one that has what is asked for stays unchanged.
 
     inv r2.create --bucket uploads --location weur
     inv r2.create --bucket archive --storage-class InfrequentAccess --jurisdiction eu
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET
+    from ops.writes.make import make
 
     if not NAME.fullmatch(bucket):
         hint = "use 3 to 64 lower-case letters, digits and hyphens; the first and the last are not a hyphen"
@@ -92,12 +95,14 @@ def create(
 @command(
     "delete", required=("bucket",), writes=True, needs=EDIT, help={"bucket": NAMED, "jurisdiction": WHERE}
 )
-def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
+def delete(app: App, bucket: str = "", jurisdiction: str = DEFAULT) -> Rows:
     """Delete an empty bucket; Cloudflare refuses one that has objects or notification rules.
 
     inv r2.delete --bucket uploads
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET
+    from ops.writes.make import lookup, make
 
     account, named = Owner(app.account_id, app.account_id, {}), _named(bucket, jurisdiction)
     found = lookup(app, BUCKET, account, named)
@@ -109,7 +114,7 @@ def delete(app: App, bucket: str = "", jurisdiction: str = api.DEFAULT) -> Rows:
 
 def _named(bucket: str, jurisdiction: str) -> Json:
     where = _one_of(JURISDICTIONS, "--jurisdiction", jurisdiction)
-    return {"name": bucket} | ({} if where == api.DEFAULT else {"jurisdiction": where})
+    return {"name": bucket} | ({} if where == DEFAULT else {"jurisdiction": where})
 
 
 def _one_of(known: tuple[str, ...], option: str, value: str) -> str:

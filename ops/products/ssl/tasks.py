@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.products.ssl import api
-from ops.products.zones.parts import AnswerPart, all_zones, attempt, report
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, UNTIL, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.products.zones.parts import AnswerPart
 
 READ = "Zone > SSL and Certificates > Read"
 CHECKED = (
@@ -22,8 +21,9 @@ CHECKED = (
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
 EXPIRING = (
-    Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
-    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), Column("type", LOW),
+    Column("zone", KEY), Column("problem", MAIN, STATUS, wraps=True),
+    Column("names", KEY, wraps=True), Column("expires_on", MAIN, UNTIL, joins="problem"),
+    Column("status", meaning=STATUS), Column("type", LOW),
 )  # fmt: skip
 NOT_ISSUED = frozenset(
     {
@@ -72,6 +72,8 @@ def list_packs(app: App, zone: str = "") -> Rows:
 
     inv ssl.packs --zone example.com
     """
+    from ops.products.ssl import api
+
     packs = api.list_packs(app.client, app.zone_id(zone))
     columns = (
         Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY), "certificate_authority",
@@ -96,6 +98,8 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
     inv ssl.expiring
     inv ssl.expiring --days 14 --output json
     """
+    from ops.products.zones.parts import all_zones
+
     if days < 0:
         raise UsageError(f"--days {days} is negative", hint="--days 14")
     requests = 0 if app.offline else 2
@@ -107,6 +111,9 @@ def expiring(app: App, zone: str = "", days: int = 0) -> Rows:
 
 
 def _in_zones(app: App, zones: list[Json], days: int) -> Iterator[Json]:
+    from ops.products.ssl import api
+    from ops.products.zones.parts import AnswerPart, attempt, report
+
     def read(zone: Json) -> tuple[str, AnswerPart, AnswerPart]:
         name = zone["name"]
         packs = attempt(f"certificate packs of {name}", lambda: api.list_packs(app.client, zone["id"]))
@@ -145,6 +152,8 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
 
 
 def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
+    from ops.products.ssl import api
+
     first, life = api.first_to_end(pack), api.pack_lifetime(pack)
     if first is None or life is None:
         return

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ops.errors import NotFound
 from ops.http.paths import path
 from ops.http.shape import instance, require
-from ops.products.workers.script import Script, read_script, settings_form, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
+    from ops.products.workers.script import Script
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.
@@ -56,6 +56,8 @@ def upload_script(client: Client, account: Owner, item: Json, before: Json | Non
 
     A binding that is to be inherited and cannot be is an error; without `strict` the API drops it.
     """
+    from ops.products.workers.script import upload_form
+
     where, form = path(SCRIPT, account.id, item["id"]), upload_form(item, before)
     uploaded = client.put(where, files=form, bindings_inherit="strict")
     return require(uploaded, "the uploaded script", id=str)
@@ -71,6 +73,8 @@ def delete_script(client: Client, account: Owner, item: Json, *, with_references
 
 def edit_settings(client: Client, script: Owner, before: Json, after: Json) -> Json:
     """Change the settings of a script that differ, without its code."""
+    from ops.products.workers.script import settings_form
+
     changed = {name: value for name, value in after.items() if value != before.get(name)}
     where = path(f"{SCRIPT}/settings", script.account_id, script.id)
     return _settings(client.patch(where, files=settings_form(changed, before)))
@@ -111,6 +115,8 @@ def set_script_subdomain(client: Client, account_id: str, script: str, subdomain
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
     """Return all modules of a script, byte for byte, and which of them is the entry point."""
+    from ops.products.workers.script import read_script
+
     answer = client.raw(path(f"{SCRIPT}/content/v2", account_id, script), limit=SCRIPT_LIMIT)
     body, headers = answer.content(), answer.headers
     entry_point, media_type = headers.get("cf-entrypoint", ""), headers.get("content-type", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # The fields of a binding that say what it is bound to, the first that it has.
 TARGETS = (
     "class_name", "namespace_id", "database_id", "bucket_name", "queue_name", "service", "dataset",
-    "index_name", "script_name", "id",
+    "index_name", "workflow_name", "script_name", "secret_name", "certificate_id", "pipeline",
+    "namespace", "id",
 )  # fmt: skip
 # The types that name it by its id alone, and the kind whose items have it.
 BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
@@ -41,9 +42,3 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
             names |= attempt(kind, partial(listed, kind)).value or {}
     targets = {one["name"]: next((one[field] for field in TARGETS if one.get(field)), "") for one in bindings}
     return {name: names.get(target, str(target)) for name, target in targets.items()}
-
-
-def lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each binding: SESSIONS → sessions (kv_namespace)."""
-    pairs = ((binding["name"], binding["type"]) for binding in bindings)
-    return tuple(f"{name}{f' → {bound[name]}' if bound[name] else ''} ({type})" for name, type in pairs)

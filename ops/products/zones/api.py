@@ -10,11 +10,11 @@ from ops.http.paths import path
 from ops.http.shape import instance, require
 from ops.items import reach
 from ops.kinds.paging import Pages
-from ops.kinds.resource import Owner
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 ZONES, SETTINGS, DNSSEC = "/zones", "/zones/{zone}/settings", "/zones/{zone}/dnssec"
 PAGING = Pages(50, order="name", least=5)
@@ -46,6 +46,8 @@ def zone_of(item: Any) -> Json:
 
 def as_owner(zone: Json) -> Owner:
     """Return *zone* as the owner of its items. Raise MalformedAnswer if it does not name its account."""
+    from ops.kinds.resource import Owner
+
     return Owner(require(zone, "a zone", account__id=str)["account"]["id"], zone["id"], zone)
 
 

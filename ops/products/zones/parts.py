@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import (
     ApiError,
@@ -18,22 +18,24 @@ from ops.errors import (
 from ops.products.zones import api
 
 if TYPE_CHECKING:
+    from typing import Protocol, TypeVar
+
     from ops.http.client import Client, Listing
     from ops.items import Json
 
-T = TypeVar("T")
-R = TypeVar("R")
+    T = TypeVar("T")
+    R = TypeVar("R")
+
+    class Parallel(Protocol):
+        """Call a function for each item, several at once; yield the results in the order of the items."""
+
+        def __call__(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
+
 
 Say = Callable[[str], None]
 READ = ("complete", "inconsistent")
 # The code of an answer 400 to a request for a part of the cache that the zone has never used.
 NEVER_USED = 1142
-
-
-class Parallel(Protocol):
-    """Call a function for each item, several at once; yield the results in the order of the items."""
-
-    def __call__(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
 
 
 class AnswerPart(NamedTuple):

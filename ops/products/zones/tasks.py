@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound, ValidationError
-from ops.http.paths import path
-from ops.kinds.resource import Change, Owner
-from ops.products.accounts import api as accounts_api
-from ops.products.zones import api, resources, valid
-from ops.products.zones.parts import AnswerPart, attempt, report
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +15,8 @@ if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client
     from ops.items import Json
+    from ops.kinds.resource import Change, Owner
+    from ops.products.zones.parts import AnswerPart
 
 COLUMNS = (
     Column("name", KEY), Column("status", MAIN, STATUS), "plan.name", "type", "account.name",
@@ -33,6 +29,8 @@ INFO = (
     "record_quota", "routes", "packs", "universal_ssl",
     Column("created_on", meaning=TIME), Column("activated_on", meaning=TIME),
 )  # fmt: skip
+
+PARTS = ("DNSSEC", "records", "routes", "certificate packs", "Universal SSL")
 
 
 @command(
@@ -50,6 +48,8 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
     inv zones.list
     inv zones.list --status pending --output json
     """
+    from ops.products.zones import api
+
     domain = name if ":" in name else api.canonical(name)
     owner = api.account_filter(account or app.settings.account_id)
     return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS, "zone")
@@ -67,8 +67,12 @@ def info(app: App, zone: str = "") -> Item:
 
     inv zones.info --zone example.com
     """
+    from ops.http.paths import path
+    from ops.products.zones import api
+    from ops.products.zones.parts import report
+
     found = api.zone_of(app.client.get(path(f"{api.ZONES}/{{}}", app.zone_id(zone))))
-    read = app.parallel(partial(_read, app.client, found["id"]), tuple(_PARTS))
+    read = app.parallel(partial(_read, app.client, found["id"]), PARTS)
     dnssec, records, routes, packs, universal = (report(part, app.gap) for part in read)
     # A part that was not read is shown as its status.
     added = {
@@ -83,17 +87,18 @@ def info(app: App, zone: str = "") -> Item:
     return Item(found | ({"readable_name": name} if name != found["name"] else {}) | added, INFO)
 
 
-_PARTS: dict[str, Callable[[Client, str], Any]] = {
-    "DNSSEC": api.get_dnssec,
-    "records": api.get_record_usage,
-    "routes": partial(api.count, what="Workers routes"),
-    "certificate packs": partial(api.count, what="certificate packs"),
-    "Universal SSL": api.get_universal_ssl,
-}
-
-
 def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
-    part = attempt(name, lambda: _PARTS[name](client, zone_id))
+    from ops.products.zones import api
+    from ops.products.zones.parts import attempt
+
+    reads: dict[str, Callable[[Client, str], Any]] = {
+        "DNSSEC": api.get_dnssec,
+        "records": api.get_record_usage,
+        "routes": partial(api.count, what="Workers routes"),
+        "certificate packs": partial(api.count, what="certificate packs"),
+        "Universal SSL": api.get_universal_ssl,
+    }
+    part = attempt(name, lambda: reads[name](client, zone_id))
     if name == "records" and part.status == "unavailable":
         return attempt(name, lambda: {"record_usage": api.count(client, zone_id, "DNS records")})
     return part
@@ -106,6 +111,8 @@ def settings(app: App, zone: str = "") -> Rows:
     inv zones.settings --zone example.com
     inv zones.settings --zone example.com --filter id=min_tls_version
     """
+    from ops.products.zones import api
+
     columns = (Column("id", KEY), "value", "editable", Column("modified_on", LOW, TIME))
     return Rows(api.list_settings(app.client, app.zone_id(zone)), columns, "setting")
 
@@ -126,10 +133,15 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     inv zones.create --name example.net
     inv zones.create --name example.dev --account-id e0c4711a14c03fe669cd61f3f6a7603b
     """
+    from ops.kinds.resource import Change, Owner
+    from ops.products.accounts import api as accounts
+    from ops.products.zones import resources, valid
+    from ops.writes.make import make
+
     if type not in valid.TYPES:
         raise ValidationError(f"{type!r} is not a type of zones", hint=f"--type {', '.join(valid.TYPES)}")
     zone = {"name": valid.domain(name), "type": type, "paused": False}
-    account = accounts_api.chosen(app.client, app.settings.account_id)
+    account = accounts.chosen(app.client, app.settings.account_id)
     owner = Owner(account["id"], account["id"], account)
     return make(app, Change(resources.ZONE, owner, None, {**zone, "account": {"id": account["id"]}}))
 
@@ -147,6 +159,10 @@ def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     inv zones.pause --zone example.com
     inv zones.pause --zone example.com --resume
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import resources
+    from ops.writes.make import make
+
     owner, found = _live(app, zone)
     return make(app, Change(resources.ZONE, owner, found, found | {"paused": not resume}))
 
@@ -170,6 +186,10 @@ def set_settings(
     inv zones.set --zone example.com --setting min_tls_version --value 1.2
     inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import api, resources, valid
+    from ops.writes.make import lookup, make
+
     pairs = valid.paired(setting, value)
     owner = api.as_owner(app.zone(zone))
 
@@ -197,6 +217,11 @@ def delete_zone(app: App, zone: str = "") -> Rows:
     inv zones.delete --zone example.net
     inv zones.delete --zone example.net --confirm example.net
     """
+    from ops.kinds.resource import Change
+    from ops.products.zones import api, resources
+    from ops.products.zones.parts import attempt
+    from ops.writes.make import make
+
     owner, found = _live(app, zone)
     parts = [attempt(what, partial(api.count, app.client, found["id"], what)) for what in api.COUNTED]
     contents = ", ".join(
@@ -209,6 +234,10 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
 def _live(app: App, zone: str) -> tuple[Owner, Json]:
     """Return the account of a zone, and the live zone, which the cached lookup of its name may not know."""
+    from ops.kinds.resource import Owner
+    from ops.products.zones import api, resources
+    from ops.writes.make import lookup
+
     account_id, _, known = api.as_owner(app.zone(zone))
     owner = Owner(account_id, account_id, known["account"])
     found = lookup(app, resources.ZONE, owner, known)

@@ -6,7 +6,7 @@ from math import ceil
 
 from ops.kinds.catalog import resources
 from ops.kinds.resource import ACCOUNT
-from ops.products.r2.api import LISTED
+from ops.products.r2 import LISTED
 
 ZONES_PAGE, RECORDS_PAGE, KEYS_PAGE = 50, 5000, 1000
 BULK_GET, BULK_PUT = 100, 10_000

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.http.paths import path
-from ops.products.dns import api
 from ops.products.dns.tasks.records import EDIT, READ, ZONE, current_zone, yes_or_no
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Rows, Text
-from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -45,7 +42,8 @@ def export_records(app: App, zone: str = "", format: str = "") -> Text:
     inv dns.export --zone example.com > example.com.zone
     inv dns.export --zone example.com --format json > example.com.json
     """
-    from ops.products.dns import export
+    from ops.http.paths import path
+    from ops.products.dns import api, export
 
     if format and format not in export.FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"--format is one of {', '.join(export.FORMATS)}")
@@ -94,13 +92,14 @@ def import_records(
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     default = yes_or_no(proxied) if proxied else None
     found = files.read(file, current.owner.item, default, ending=".zone", fit_ttl=fit_ttl)
     plan = _reported(app, addition(current.owner, current.records(), found, strict=strict), found)
     if plan.different:
-        app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
+        app.note("those with other settings are kept too; `inv dns.apply` changes them")
     return make(app, *plan.changes, total=plan.total)
 
 
@@ -186,6 +185,7 @@ def apply_records(
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import plan as planned
+    from ops.writes.make import make
 
     if bool(file) == bool(plan) or (plan and (keep or strict or fit_ttl)):
         hint = "use --file (with --keep and so on), or --plan alone"
@@ -201,11 +201,14 @@ def apply_records(
 
 
 def _reported(app: App, plan: Plan, file: RecordFile) -> Plan:
-    """Return *plan*, made from *file*, after its warnings and notes were shown."""
+    """Return *plan*, made from *file*, after its warnings and notes were shown, and what was compared."""
     from ops.products.dns.plan import counted
+    from ops.ui.cells import counted as count_of
 
     for warning in file.warnings:
         app.warn(warning)
-    for note in (*plan.notes, counted(plan)):
+    for note in plan.notes:
         app.note(note)
+    read = count_of(len(file.records), "record")
+    app.note(f"{read} of {file.name or 'the file'}, {plan.total:,} of the zone: {counted(plan)}")
     return plan

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.items import reach
-from ops.kinds.resource import Owner
-from ops.products.dns import api
 from ops.ui.shapes import KEY, LOW, MAIN, TTL, Column, Item, Rows
-from ops.writes.make import COLUMNS as MADE
-from ops.writes.make import make
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -108,6 +104,7 @@ def _words(texts: tuple[str, ...]) -> list[str]:
 
 def current_zone(app: App, zone: str) -> CurrentZone:
     """Return a zone as the task sees it: in a dry run with the changes of the tasks before it."""
+    from ops.kinds.resource import Owner
     from ops.products.dns.changes import CurrentZone
 
     found = app.zone(zone)
@@ -151,6 +148,7 @@ def list_records(
     inv dns.list --zone example.com --where name.startswith=www --output json
     inv dns.list --zone all --type TXT
     """
+    from ops.products.dns import api
     from ops.products.dns.names import full_name
 
     filters: dict[str, str | bool] = {
@@ -183,6 +181,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
 
     A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
     """
+    from ops.products.dns import api
     from ops.products.zones.parts import all_zones, attempt
 
     def read(zone: Json) -> AnswerPart:
@@ -257,6 +256,8 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
 
     inv dns.get --zone example.com --id 25f600b602ea5402e85d6edf1b47236e
     """
+    from ops.products.dns import api
+
     return Item(api.get_record(app.client, app.zone_id(zone), id))
 
 
@@ -276,6 +277,7 @@ def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, t
     inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
     """
     from ops.products.dns import changes
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     return make(
@@ -309,6 +311,7 @@ def update_record(
     inv dns.update --zone example.com --id 25f600b602ea5402e85d6edf1b47236e --ttl 300 --clear comment
     """
     from ops.products.dns import changes
+    from ops.writes.make import make
 
     cleared = tuple(_words(clear))
     unknown = [name for name in cleared if name not in CLEARABLE]
@@ -346,6 +349,7 @@ def put_record(
     inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx3.example.com --priority 10
     """  # noqa: E501 (an example is one line, to be copied)
     from ops.products.dns import changes
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     record = changes.new_record(current.owner.item, type.upper(), name, typed)
@@ -376,6 +380,8 @@ def delete_record(
     inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
     """
     from ops.products.dns import changes
+    from ops.writes.make import COLUMNS as MADE
+    from ops.writes.make import make
 
     current = current_zone(app, zone)
     found = current.find(id, name, type.upper(), content, None if priority == NONE else priority)

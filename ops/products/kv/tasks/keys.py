@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
-from ops.kinds.resource import Change, Owner
-from ops.products.kv import api, valid
-from ops.products.zones.parts import attempt, complete
+from ops.products.kv import READ
 from ops.ui.shapes import KEY, LOW, SIZE, TIME, Bytes, Column, Item, Rows
-from ops.writes.make import hold, lookup, make, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.resource import Owner
     from ops.products.zones.parts import Parallel
 
 EDIT = "Account > Workers KV Storage > Edit"
@@ -31,16 +29,21 @@ COLUMNS = (Column("name", KEY), Column("expiration", meaning=TIME), "metadata")
 NAMESPACES = (
     Column("title", KEY), Column("id", LOW), "keys", Column("bytes", meaning=SIZE), Column("counted_on", LOW),
 )  # fmt: skip
+# The default of --ttl, which nobody types: 0 and -1 are values that must be refused.
+NO_TTL = -(1 << 62)
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
 
 
-@command("list", needs=f"{api.READ}; for the counts Account > Account Analytics > Read")
+@command("list", needs=f"{READ}; for the counts Account > Account Analytics > Read")
 def list_namespaces(app: App) -> Rows:
     """List the namespaces of the account, with the number of keys according to Cloudflare's analytics.
 
     inv kv.list
     """
+    from ops.products.kv import api
+    from ops.products.zones.parts import attempt, complete
+
     listing = api.list_namespaces(app.client, app.account_id)
     namespaces = complete("namespaces", listing, app.gap)
     # The counts are an addition: whatever happens to them, the namespaces were read.
@@ -58,7 +61,10 @@ def create_namespace(app: App, title: str = "") -> Rows:
 
     inv kv.create --title sessions
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv import valid
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     item = {"title": valid.title(title)}
     return make(app, Change(NAMESPACE, account_of(app), None, item))
@@ -70,7 +76,10 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 
     inv kv.rename --namespace sessions --title sessions-2026
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv import valid
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import make
 
     new = valid.title(title)
     found = namespace_of(app, namespace).item
@@ -84,7 +93,11 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
     inv kv.remove --namespace sessions
     inv kv.remove --namespace sessions --confirm sessions
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv import api
     from ops.products.kv.resources import REMOVED_NAMESPACE
+    from ops.products.zones.parts import attempt
+    from ops.writes.make import make
 
     owner = namespace_of(app, namespace)
     if "id" in owner.item:
@@ -98,12 +111,17 @@ def remove_namespace(app: App, namespace: str = "") -> Rows:
 
 
 def account_of(app: App) -> Owner:
+    from ops.kinds.resource import Owner
+
     return Owner(app.account_id, app.account_id, {"id": app.account_id})
 
 
 def namespace_of(app: App, name: str) -> Owner:
     """Return the namespace with this title or id, in a dry run maybe a simulated one. Raise NotFound."""
+    from ops.kinds.resource import Owner
+    from ops.products.kv import api
     from ops.products.kv.resources import NAMESPACE
+    from ops.writes.make import lookup
 
     if not app.dry:
         return existing(app, name)
@@ -116,6 +134,9 @@ def namespace_of(app: App, name: str) -> Owner:
 
 def existing(app: App, name: str) -> Owner:
     """Return the namespace with this title or id as it exists, whatever a dry run would make of it."""
+    from ops.kinds.resource import Owner
+    from ops.products.kv import api
+
     found = api.find_namespace(app.client, app.account_id, name)
     return Owner(app.account_id, found["id"], found)
 
@@ -131,7 +152,7 @@ def is_simulated(app: App, namespace: Owner) -> bool:
 @command(
     "keys",
     required=("namespace",),
-    needs=api.READ,
+    needs=READ,
     help={"prefix": "only keys with this prefix; several are read concurrently"},
 )
 def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Rows:
@@ -143,6 +164,8 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
     inv kv.keys --namespace sessions --prefix user:
     inv kv.keys --namespace sessions --prefix user: --prefix team:
     """
+    from ops.products.kv import api
+
     owner = existing(app, namespace)
     if len(prefix) > 1:
         from ops.files.disk import private_folder
@@ -156,6 +179,8 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
 
 def disjoint(prefixes: Iterable[str]) -> list[str]:
     """Return *prefixes* in the order of their keys, without those that begin with another one."""
+    from ops.products.kv import valid
+
     apart: list[str] = []
     # Code points sort as UTF-8 bytes do, and a prefix sorts before everything that begins with it.
     for prefix in sorted(map(valid.prefix, prefixes)):
@@ -172,6 +197,7 @@ def list_ranges(
     Several are read at once, each to its end before its first key is returned, into files in *folder*.
     """
     from ops.http.pages import Listing, Tally
+    from ops.products.kv import api
 
     apart, tally = disjoint(prefixes), Tally()
 
@@ -198,7 +224,7 @@ def list_ranges(
 @command(
     "get",
     required=("namespace", "key"),
-    needs=api.READ,
+    needs=READ,
     help={"key": NAME, "metadata": "show the key's metadata and expiry instead"},
 )
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
@@ -207,6 +233,7 @@ def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = Fal
     inv kv.get --namespace feature-flags --key beta-search > value.bin
     inv kv.get --namespace feature-flags --key beta-search --metadata
     """
+    from ops.products.kv import api
     from ops.products.kv.values import checked, read_text
 
     api.check_key(key)
@@ -242,7 +269,7 @@ def put_value(
     file: str = "",
     metadata: str = "",
     expiration: str = "",
-    ttl: int = valid.NO_TTL,
+    ttl: int = NO_TTL,
 ) -> Rows:
     """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
 
@@ -250,12 +277,15 @@ def put_value(
     inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv import api, valid
     from ops.products.kv.pairs import pair
     from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
 
     api.check_key(key)
     kept = valid.metadata(metadata) if metadata else None
-    moment = valid.expiration(expiration, None if ttl == valid.NO_TTL else ttl, now=app.clock())
+    moment = valid.expiration(expiration, None if ttl == NO_TTL else ttl, now=app.clock())
     item = pair(key, _value_from(value, file), kept, moment)
     owner = namespace_of(app, namespace)
     before = None if is_simulated(app, owner) else lookup(app, PAIR, owner, item)
@@ -270,6 +300,7 @@ def put_value(
 def _value_from(text: str, file: str) -> bytes:
     """Return the bytes of *text*, or of *file*, where `-` is stdin. Raise UsageError or ValidationError."""
     from ops.files.disk import open_source
+    from ops.products.kv import api, valid
 
     hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
     if bool(text) == bool(file):
@@ -302,7 +333,10 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
     inv kv.delete --namespace feature-flags --key beta-search
     inv kv.delete --namespace sessions --prefix user: --dry-run
     """
+    from ops.kinds.resource import Change
+    from ops.products.kv import api, valid
     from ops.products.kv.resources import PAIR
+    from ops.writes.make import lookup, make
 
     if bool(key) == bool(prefix):
         raise UsageError("no keys are named, or twice", hint="use either --key or --prefix")
@@ -322,9 +356,11 @@ def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") 
 def _delete_prefix(app: App, namespace: Owner, prefix: str) -> Json:
     """Delete the keys of *namespace* that begin with *prefix*, after they are counted; return the row."""
     from ops.files.disk import explained, private_folder
-    from ops.products.kv import pairs
+    from ops.kinds.resource import Change
+    from ops.products.kv import api, pairs
     from ops.products.kv.resources import PAIR
     from ops.writes.describe import ITEMS
+    from ops.writes.make import hold, make_all
 
     listing = api.list_keys(app.client, namespace, prefix=prefix)
     folder = private_folder(app.settings.state_dir)

@@ -10,28 +10,24 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ops.cli.command import command
-from ops.errors import ApiError, Incomplete, MalformedAnswer, NotFound, Refused
+from ops.errors import Incomplete, Refused
 from ops.items import equal
-from ops.kinds.resource import Change
-from ops.products.kv import api
+from ops.products.kv import READ
 from ops.products.kv.tasks.keys import EDIT, existing, is_simulated, namespace_of
-from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE, can_be_written
 from ops.ui.shapes import Bytes, Item
-from ops.writes.make import hold, make_all
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.client import Client, Listing
+    from ops.http.client import Listing
     from ops.items import Json
-    from ops.kinds.resource import Owner
+    from ops.kinds.resource import Change, Owner
     from ops.products.kv.dumpfile import Dump, ResumableDump
 
 SHOWN = 10
 CHUNK = 1 << 20
-FIREWALL = 403
 NEW, OVERWRITTEN, EQUAL, EXPIRED = FATES = ("new", "overwritten", "equal", "expired")
 WRITTEN = (NEW, OVERWRITTEN)
 # Up to this number, every pair is looked up: unlike a listing that does not lag behind a write.
@@ -44,21 +40,12 @@ Portion = list[tuple["Json", bool]]
 Line = tuple[str, "Json | None"]
 
 
-class Batch(NamedTuple):
-    """The lines of up to a hundred keys, and the keys among them that have no value."""
-
-    lines: bytes
-    last: str
-    keys: int
-    unread: list[str]
-
-
 @command(
     "dump",
     reads=False,
     required=("namespace", "to"),
     guards=("force",),
-    needs=api.READ,
+    needs=READ,
     help={
         "to": "the file to write, JSON lines; .gz compresses it; - is stdout",
         "force": "replace an existing file without asking",
@@ -125,7 +112,8 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
-    from ops.products.kv import pairs
+    from ops.products.kv import api, pairs
+    from ops.products.kv.dumpfile import read_batch
     from ops.ui.progress import Progress
 
     if dump.count:
@@ -147,7 +135,9 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     with ExitStack() as ending:
         ending.callback(progress.finish)
         ending.enter_context(app.talk.above(progress.note))
-        for batch in pace.halved(partial(_read, app.client, namespace), batches(), lambda b: len(b.lines)):
+        for batch in pace.halved(
+            partial(read_batch, app.client, namespace), batches(), lambda b: len(b.lines)
+        ):
             dump.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             for problem in batch.unread:
@@ -157,35 +147,10 @@ def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
         raise Incomplete(f"the keys of {title} could not all be listed: {listing.problem}", hint=hint)
 
 
-def _read(client: Client, namespace: Owner, keys: list[Json]) -> Batch | None:
-    """Read the values of up to a hundred *keys*, as they were listed; None if they are too large."""
-    from ops.products.kv.dumpfile import to_line
-    from ops.products.kv.values import as_pair, at_once, value_of
-
-    texts = at_once(partial(api.get_text_values, client, namespace), [key["name"] for key in keys])
-    if texts is None:
-        return None
-    lines, unread = [], []
-    for key in keys:
-        name = key["name"]
-        try:
-            value = value_of(client, namespace, name, texts.get(name))
-        except (ApiError, MalformedAnswer, NotFound) as error:
-            # The firewall of the API refuses some names, some values cannot be proven to be whole, and a 404
-            # may come from a proxy.
-            if isinstance(error, ApiError) and error.status != FIREWALL:
-                raise
-            if api.NO_NAMESPACE in error.codes:
-                raise
-            unread.append(f"{name!r} ({error.message})")
-            lines.append(to_line({"unread": name}))
-            continue
-        lines.append(to_line({"gone": name} if value is None else as_pair(key, value)))
-    return Batch(b"".join(lines), keys[-1]["name"], len(keys), unread)
-
-
 def _still_listed(app: App, namespace: Owner, dump: ResumableDump) -> set[str]:
     """Return the keys of *dump* without a value that are still listed: a 404 alone proves nothing."""
+    from ops.products.kv import api
+
     gone = set(dump.gone())
 
     def find(key: str) -> str | None:
@@ -230,7 +195,9 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
+    from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE
     from ops.writes import describe
+    from ops.writes.make import hold, make_all
 
     owner = namespace_of(app, namespace)
     empty = is_simulated(app, owner)
@@ -291,7 +258,8 @@ class LoadPlan:
 
 def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int, *, empty: bool) -> None:
     """Fill *plan* for the *total* pairs of *dump*; *empty*: *namespace* has no keys. Raise Incomplete."""
-    from ops.products.kv import pairs
+    from ops.products.kv import api, pairs
+    from ops.products.kv.valid import IN_TRANSIT, can_be_written
 
     listing = api.list_keys(app.client, namespace, ahead=False)
     may_exist = _existence(listing, total, empty=empty)
@@ -321,6 +289,8 @@ def _compare(app: App, namespace: Owner, dump: Dump, plan: LoadPlan, total: int,
 
 def _existence(listing: Listing, total: int, *, empty: bool) -> Callable[[str], bool]:
     """Return a predicate that is true if a key may exist; it must be called in the order of the keys."""
+    from ops.products.kv import api
+
     if empty or total <= FEW:
         return lambda _key: not empty
     names = (key["name"] for key in listing)
@@ -343,6 +313,8 @@ def _weigh(portion: Iterable[tuple[Json, Any]]) -> int:
 
 def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
     """Yield *marked* pairs in parts of at most 100 that are marked, or 1,000, or about a megabyte."""
+    from ops.products.kv import api
+
     portion: Portion = []
     weight = marks = 0
     for item, mark in marked:
@@ -356,7 +328,9 @@ def _portions(marked: Iterable[tuple[Json, bool]]) -> Iterator[Portion]:
 
 
 def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator[Change]:
+    from ops.kinds.resource import Change
     from ops.products.kv.resources import PAIR
+    from ops.products.kv.valid import can_be_written
 
     for item, (fate, before) in zip(dump.pairs(), plan.lines(), strict=True):
         if fate not in WRITTEN:
@@ -370,6 +344,7 @@ def _changes(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> Iterator
 def _read_back(app: App, namespace: Owner, dump: Dump, plan: LoadPlan) -> int:
     """Return how many live pairs differ from what was written; if any, the load is incomplete."""
     from ops.products.kv import pairs
+    from ops.products.kv.valid import can_be_written
 
     lines = zip(dump.pairs(), plan.lines(), strict=True)
     written = (

@@ -1,37 +1,35 @@
-"""The `workers` collection: scripts, their code, and what makes them run."""
+"""Tasks of the `workers` collection on scripts, their code and their schedules."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.kinds.resource import Change, Owner
-from ops.products.workers import api
-from ops.products.zones.api import as_owner
-from ops.products.zones.parts import AnswerPart, all_zones, attempt, complete, report
+from ops.products.workers.tasks.routes import ROUTES, routes_in, zones_to_read
 from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
-from ops.writes.make import lookup, make
 
 if TYPE_CHECKING:
     from ops.cli.app import App
     from ops.items import Json
+    from ops.kinds.resource import Owner
 
 EDIT = "Account > Workers Scripts > Edit"
 SCRIPTS = "Account > Workers Scripts > Read"
-ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (
     "id", "entry_point", "modules", Column("size", meaning=SIZE), "compatibility_date",
     "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
     Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
+# The types of bindings that hold a value that everybody with the permission may read, and its field.
+VALUES = {"plain_text": "text", "json": "json"}
 COLUMNS = (
-    Column("id", KEY), Column("routes", MAIN), Column("domains", MAIN), "usage_model",
-    Column("modified_on", LOW, TIME),
+    Column("id", KEY), Column("routes", MAIN, wraps=True),
+    Column("domains", MAIN, wraps=True, joins="routes"), "usage_model", Column("modified_on", LOW, TIME),
 )  # fmt: skip
 
 
@@ -44,6 +42,9 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     inv workers.list
     inv workers.list --routes none
     """
+    from ops.products.workers import api
+    from ops.products.zones.parts import attempt, complete, report
+
     with_routes = _with_routes(routes)
     scripts = complete("scripts", api.list_scripts(app.client, app.account_id), app.gap)
     domains = report(attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)), app.gap)
@@ -74,7 +75,8 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
 
     inv workers.info --script auth-edge
     """
-    from ops.products.workers import bindings
+    from ops.products.workers import api, bindings
+    from ops.products.zones.parts import attempt, report
 
     with_routes = _with_routes(routes)
     client, account_id = app.client, app.account_id
@@ -105,7 +107,19 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
     columns = tuple(name for name in INFO if with_routes or name != "routes")
-    return Item(found | described, columns, {"bindings": bindings.lines(live, described["bound_to"])})
+    return Item(found | described, columns, {"bindings": binding_lines(live, described["bound_to"])})
+
+
+def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line for each binding: SESSIONS → sessions (kv_namespace), STAGE = test (plain_text)."""
+    from ops.ui.cells import cell
+
+    def line(binding: Json) -> str:
+        name, field = binding["name"], VALUES.get(binding["type"], "")
+        value = f" = {cell(binding[field])}" if field in binding else ""
+        return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
+
+    return tuple(map(line, bindings))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
@@ -114,6 +128,8 @@ def list_secrets(app: App, script: str = "") -> Rows:
 
     inv workers.secrets --script auth-edge
     """
+    from ops.products.workers import api
+
     return Rows(api.list_secrets(app.client, app.account_id, script), (Column("name", KEY), "type"), "secret")
 
 
@@ -134,7 +150,9 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     inv workers.delete --script cron-reports
     inv workers.delete --script auth-edge --confirm auth-edge --with-references
     """
-    from ops.products.workers import resources, valid
+    from ops.kinds.resource import Change, Owner
+    from ops.products.workers import api, resources, valid
+    from ops.writes.make import lookup, make
 
     owner = Owner(app.account_id, app.account_id, {})
     live = lookup(app, resources.SCRIPT, owner, {"id": valid.script_name(script)})
@@ -155,6 +173,8 @@ def _with_routes(routes: str) -> bool:
 
 def _all_routes(app: App) -> Iterator[Json]:
     """Yield the routes of all zones; if the zones cannot be listed, mark the result incomplete."""
+    from ops.products.zones.parts import attempt, report
+
     zones = report(attempt("zones, for their routes", lambda: zones_to_read(app)), app.gap)
     return routes_in(app, zones.value or [])
 
@@ -197,8 +217,10 @@ def deploy(
     inv workers.deploy --script auth-edge --file dist/index.js
     inv workers.deploy --script auth-edge --file dist --main index.js --bindings bindings.json
     """
+    from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
     from ops.products.workers.source import FORMATS, read, read_metadata, wanted, with_format
+    from ops.writes.make import lookup, make
 
     valid.script_name(script)
     if format and format not in FORMATS:
@@ -232,6 +254,7 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
     inv workers.download --script auth-edge --to backup/auth-edge
     """
     from ops.files.disk import check_writable
+    from ops.products.workers import api
     from ops.products.workers.download import file_names, write
 
     folder = Path(to or file_names([script])[0])
@@ -241,90 +264,6 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
     rows = [row | {"entry_point": row["module"] == content.entry_point} for row in written]
     columns = ("module", Column("file", KEY), "type", Column("bytes", meaning=SIZE), "entry_point", "kept")
     return Rows(rows, columns, "file")
-
-
-@command(
-    "routes",
-    positional=("zone",),
-    needs=ROUTES,
-    help={"zone": "domain or id, e.g. example.com (default: all zones)"},
-)
-def list_routes(app: App, zone: str = "") -> Rows:
-    """List the routes of a zone, or of all zones: one request per zone.
-
-    inv workers.routes --zone example.com
-    inv workers.routes --filter script=auth-edge
-    """
-    zones = [app.zone(zone)] if zone else zones_to_read(app)
-    columns = ("zone", Column("pattern", KEY), Column("script", MAIN), Column("id", LOW))
-    return Rows(routes_in(app, zones), columns, "route")
-
-
-def zones_to_read(app: App) -> list[Json]:
-    """Return all zones, and announce the requests that reading their routes takes."""
-    requests = 0 if app.offline else 1
-    return all_zones(app.client, app.account_id, gap=app.gap, note=app.note, requests=requests)
-
-
-def routes_in(app: App, zones: list[Json]) -> Iterator[Json]:
-    """Yield the routes of *zones*, each with the name of its zone."""
-
-    def read(zone: Json) -> tuple[str, AnswerPart]:
-        name = zone["name"]
-        return name, attempt(f"routes of {name}", lambda: api.list_routes(app.client, zone["id"]))
-
-    for name, part in app.parallel(read, zones):
-        for route in report(part, app.gap).value or ():
-            yield route | {"zone": name}
-
-
-@command(
-    "route-create",
-    required=("zone", "pattern", "script"),
-    writes=True,
-    needs="Zone > Workers Routes > Edit",
-    help={"pattern": "e.g. example.com/api/*"},
-)
-def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") -> Rows:
-    """Create a route: the script answers requests that match the pattern, a host and a path.
-
-    `*` may begin the host and end the path.
-
-    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script auth-edge
-    """
-    from ops.products.workers import resources, valid
-
-    found = app.zone(zone)
-    wanted = {"pattern": valid.pattern(pattern, found["name"]), "script": valid.script_name(script)}
-    return make(app, Change(resources.ROUTE, as_owner(found), None, wanted))
-
-
-@command(
-    "route-delete",
-    required=("zone",),
-    positional=("zone", "pattern"),
-    writes=True,
-    needs="Zone > Workers Routes > Edit",
-    help={"id": "the route's id", "pattern": "or its pattern"},
-)
-def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> Rows:
-    """Delete a route: the origin answers requests that match its pattern again.
-
-    inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
-    """
-    from ops.products.workers import resources, valid
-
-    if bool(id) == bool(pattern):
-        hint = f"`inv workers.routes --zone {zone}` lists both"
-        raise UsageError("workers.route-delete takes either --id or --pattern", hint=hint)
-    found = app.zone(zone)
-    wanted = {"id": id} if id else {"pattern": valid.pattern(pattern, found["name"])}
-    owner = as_owner(found)
-    route = lookup(app, resources.ROUTE, owner, wanted)
-    if route is None:
-        app.note(f"{found['name']} has no route {id or wanted['pattern']}: nothing to delete")
-        return make(app)
-    return make(app, Change(resources.ROUTE, owner, route, None))
 
 
 @command(
@@ -344,7 +283,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
     inv workers.schedules --script auth-edge --clear
     """
-    from ops.products.workers import resources, valid
+    from ops.kinds.resource import Change, Owner
+    from ops.products.workers import api, resources, valid
+    from ops.writes.make import make
 
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
@@ -366,7 +307,9 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
 
 def _current_schedules(app: App, script: Owner) -> list[Json]:
     """Return the live cron triggers; in a dry run, simulated changes of earlier tasks count."""
-    from ops.products.workers import resources
+    from ops.kinds.resource import Owner
+    from ops.products.workers import api, resources
+    from ops.writes.make import lookup
 
     try:
         live = list(api.list_schedules(app.client, script.account_id, script.id))
