@@ -176,7 +176,7 @@ class Run:
         self._trace.follow(settings.base_url, talk.redact)
 
     def end(self, failure: BaseException | None = None) -> None:
-        """Close the clients, call the *endings* and what comes *afterwards*; *failure* ended the line, if any."""
+        """Close the clients, call the *endings* and what comes *afterwards*; *failure* ended the line."""
         if failure is not None:
             # As Invoke does: an Exit has a code, a command that failed has that of its program.
             result = getattr(failure, "result", None)

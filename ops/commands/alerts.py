@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("rule", KEY), Column("state", MAIN, STATUS), "severity", Column("since", meaning=TIME),
-    Column("summary", MAIN, WHOLE), Column("silent_until", LOW, TIME), Column("why", LOW),
+    Column("summary", MAIN, wraps=True), Column("silent_until", LOW, TIME), Column("why", LOW),
 )  # fmt: skip
 
 
