@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.alerts.policy import read_policy
 from ops.alerts.reporting import About, report
@@ -12,9 +12,30 @@ from ops.errors import Incomplete, OpsError
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.items import Json
 
 _TOKEN_AGE = 20 * 3600.0
 _ANSWERED = (0, Incomplete.exit_code)
+
+
+class Ending(NamedTuple):
+    """Judges the account of *app*, once the line of the ledger is written. *token* is as `report` takes it."""
+
+    app: App
+    about: About
+    token: tuple[float] | None
+
+    @property
+    def account(self) -> tuple[str, str]:
+        return self.about.settings.api_host, self.about.account
+
+    def __call__(self, _line: Json) -> None:
+        try:
+            problems = report(self.about, self.app.clock(), token=self.token).problems
+            for name, problem in problems.items():
+                self.app.warn(f"the channel {name} was not told: {problem}")
+        except Exception as problem:
+            _warn(self.app, problem)
 
 
 def task_ended(app: App, code: int) -> None:
@@ -27,17 +48,10 @@ def task_ended(app: App, code: int) -> None:
         if app.dry or app.offline or played or not account or not policy.judges(app.command.path):
             return
         about = About(settings, account, app.command.path, app.run.id)
-        token = token_end(app, account) if code in _ANSWERED else None
-
-        def afterwards() -> None:
-            try:
-                problems = report(about, app.clock(), token=token).problems
-                for name, problem in problems.items():
-                    app.warn(f"the channel {name} was not told: {problem}")
-            except Exception as problem:
-                _warn(app, problem)
-
-        app.run.afterwards[f"{settings.api_host}/{account}"] = afterwards
+        ending = Ending(app, about, token_end(app, account) if code in _ANSWERED else None)
+        # A line has one notice for each account, after its last task.
+        others = [one for one in app.run.recorded if getattr(one, "account", None) != ending.account]
+        app.run.recorded[:] = [*others, ending]
     except Exception as problem:
         _warn(app, problem)
 

@@ -77,6 +77,7 @@ class _Execution:
                 raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
+            _record(self._command, self._options, app)
             app.check_output()
             if RUN.several and not self._command.stages and sys.stdout.isatty():
                 self._talk.show(self._heading(), "bold")
@@ -177,6 +178,21 @@ class _Execution:
             self._talk.warn(RUN.progress)
         if RUN.wrote and (RUN.progress or RUN.line != [self._command.path]):
             self._talk.warn(f"undo the changes of this line: {RUN.undo_line(RUN.id)}")
+
+
+def _record(command: Declaration, options: dict[str, Any], app: App) -> None:
+    """Record in the ledger that *command* begins, unless another task called it."""
+    if len(RUN.record.tasks) > 1:
+        return
+    from ops.cli.recording import Recording
+    from ops.config.settings import SANDBOX
+    from ops.telemetry.audit import DATA
+
+    if RUN.recording is None:
+        RUN.recording = Recording(RUN.record, app.settings.state_dir, RUN.budget_use, app.warn)
+    typed = {name: value for name, value in command.typed(options).items() if name not in DATA}
+    stage = SANDBOX if app.settings.api_host == SANDBOX or command.path == "sandbox.use" else ""
+    RUN.recording.begin(command.path, typed, stage=stage, stages=command.stages)
 
 
 def _failure_of_system(problem: Exception) -> OpsError | None:

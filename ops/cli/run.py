@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.tasks import Call
 
+    from ops.cli.recording import Recording
     from ops.config.settings import Settings
     from ops.http.client import Client
     from ops.http.exchange import Call as HttpCall
+    from ops.items import Json
     from ops.kinds.resource import Change
     from ops.tracing.trace import Trace
     from ops.ui.talk import Talk
@@ -67,8 +69,10 @@ class Run:
         self._clients: dict[tuple[Settings, bool], Client] = {}
         self.endings: list[Callable[[], None]] = []
         """What is called when the line ends, for any reason, newest first."""
-        self.afterwards: dict[str, Callable[[], None]] = {}
-        """What is called after that, by what it is about."""
+        self.recording: Recording | None = None
+        """What is written about this run in the ledger; None until a task has its settings."""
+        self.recorded: list[Callable[[Json], None]] = []
+        """What is called with the line of the ledger once it is written, after the *endings*."""
 
     def begin(
         self,
@@ -176,15 +180,29 @@ class Run:
         self._trace.follow(settings.base_url, talk.redact)
 
     def end(self, failure: BaseException | None = None) -> None:
-        """Close the clients, call the *endings* and what comes *afterwards*; *failure* ended the line."""
+        """Close the clients and call the *endings*; *failure* ended the line, if anything did."""
         if failure is not None:
             # As Invoke does: an Exit has a code, a command that failed has that of its program.
             result = getattr(failure, "result", None)
             self.exit_code = int(getattr(failure, "code", getattr(result, "exited", 1)))
         for client in self._clients.values():
             client.close()
-        for ending in (*reversed(self.endings), *self.afterwards.values()):
+        for ending in reversed(self.endings):
             ending()
+        if self.recording is not None:
+            line = self.recording.end()
+            for callback in self.recorded:
+                callback(line)
+
+    def budget_use(self) -> Json | None:
+        """Return the limit of the budget that is used most, its window, and what is used of it now."""
+        budgets = [client.budget for client in self._clients.values() if client.budget]
+        found = [
+            {"limit": budget.limit, "window": budget.window, "used": budget.limit - left}
+            for budget in budgets
+            if (left := budget.remaining()) is not None
+        ]
+        return max(found, key=lambda one: one["used"] / one["limit"], default=None)
 
 
 RUN = Run()

@@ -84,6 +84,7 @@ class Observer:
             parent_id=parent,
             # The message of a bug may hold anything.
             message=problem.message if isinstance(problem, OpsError) else "",
+            missed=call.fresh > 0 and call.attempt == 1 and not (reply and reply.cached),
         )
         self._record.add(seen)
         if self._log:

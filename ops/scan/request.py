@@ -104,9 +104,13 @@ def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> In
         with app.talk.above(progress.note):
             watch = Watch(app.client, progress)
             record = app.run.record
+            record.work = watch
+            if record.task:
+                record.task.account = account.id
             walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
             inventory = walk.run()
     finally:
+        app.run.record.work = None
         progress.finish()
     record.add(inventory.seen())
     if inventory.empty and inventory.ended_by is None and inventory.failure:
