@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ops.alerts.policy import read_policy
 from ops.alerts.reporting import About, report
@@ -18,8 +19,9 @@ _TOKEN_AGE = 20 * 3600.0
 _ANSWERED = (0, Incomplete.exit_code)
 
 
-class Ending(NamedTuple):
-    """Judges the account of *app*, once the line of the ledger is written. *token* is as `report` takes it."""
+@dataclass(frozen=True)
+class Ending:
+    """Judges the account of *app*, after the line of the ledger is written; *token* as `report` takes it."""
 
     app: App
     about: About
