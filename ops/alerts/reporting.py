@@ -17,6 +17,7 @@ from ops.alerts.state import Event, State, advance, due, opened, state_file, tid
 from ops.files.disk import holder
 from ops.http.outside import within
 from ops.telemetry.redact import Redactor
+from ops.ui.escape import printable
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
@@ -90,10 +91,13 @@ def notice(
     redact: Callable[[str], str],
     chance: Callable[[int], str] = token_hex,
 ) -> Notice:
-    """Return the notice about *events*, without secrets."""
+    """Return the notice about *events*, without secrets, and with each text on one line."""
+
+    def shown(text: str) -> str:
+        return printable(redact(text))
+
     clean = (
-        event._replace(summary=redact(event.summary), lines=tuple(map(redact, event.lines)))
-        for event in events
+        event._replace(summary=shown(event.summary), lines=tuple(map(shown, event.lines))) for event in events
     )
     host = about.settings.api_host
     return Notice(f"msg_{chance(12)}", host, about.account, about.task, about.run, now, tuple(clean))

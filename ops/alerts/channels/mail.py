@@ -40,14 +40,8 @@ class Mail:
                 )
 
     def send(self, notice: Notice) -> str:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._from, ", ".join(self._to), notice.title
-        message["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
-        message["Message-ID"] = make_msgid(notice.id, "cfops.invalid")
-        # Robots must not answer.
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(notice.text)
         try:
+            message = self._message(notice)
             with self._opened() as server:
                 if self._user:
                     server.login(self._user, self._password)
@@ -58,6 +52,16 @@ class Mail:
         except (smtplib.SMTPException, OSError, ValueError) as problem:
             return f"{self._host} cannot be used ({type(problem).__name__})"
         return f"{self._host} refused {len(refused)} of {len(self._to)} addresses" if refused else ""
+
+    def _message(self, notice: Notice) -> EmailMessage:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._from, ", ".join(self._to), notice.title
+        message["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
+        message["Message-ID"] = make_msgid(notice.id, "cfops.invalid")
+        # Robots must not answer.
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(notice.text)
+        return message
 
     def _opened(self) -> smtplib.SMTP:
         if self._port == IMPLICIT:
