@@ -251,7 +251,7 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
-    RUN.trace(settings, environ, talk)
+    RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
     return App(RUN, settings, talk, command, shared)

@@ -166,8 +166,10 @@ class Run:
         """Return the name of this run in the journal and the audit log."""
         return self.record.run
 
-    def trace(self, settings: Settings, environ: Mapping[str, str], talk: Talk) -> None:
-        """Keep the spans of the line from now on, if a file or a collector is to have them."""
+    def trace(self, settings: Settings, environ: Mapping[str, str], talk: Talk, file: str = "") -> None:
+        """Keep the spans of the line from now on, if a *file* or a collector is to have them."""
+        if file and file not in self.trace_files:
+            self.trace_files.append(file)
         if not self.trace_files and not any(name in environ for name in _COLLECTORS):
             return
         if self._trace is None:

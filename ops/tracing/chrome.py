@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from typing import IO, Any
 
 from ops.tracing.spans import Level, Span
@@ -30,11 +31,16 @@ def write(spans: Iterable[Span], file: IO[bytes], *, pid: int, about: dict[str, 
 def _lanes(spans: Sequence[Span]) -> list[list[Span]]:
     """Return *spans*, ordered by their start, in as few rows as possible so that none overlap in a row."""
     lanes: list[list[Span]] = []
+    ends: list[tuple[float, int]] = []
+    """When each row is free again, the first one first."""
     for span in spans:
-        free = next((lane for lane in lanes if lane[-1].ended <= span.started), None)
-        if free is None:
-            lanes.append(free := [])
-        free.append(span)
+        if ends and ends[0][0] <= span.started:
+            _, number = heappop(ends)
+        else:
+            number = len(lanes)
+            lanes.append([])
+        lanes[number].append(span)
+        heappush(ends, (span.ended, number))
     return lanes
 
 

@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Generic, TypeVar
 
 from ops.errors import OpsError
@@ -44,6 +43,7 @@ class Exporter(Generic[T]):
     ) -> None:
         self._post, self._encoded, self._host, self._every = post, encoded, host, every
         self._waiting: deque[T] = deque()
+        self._batch: list[T] = []
         self._added = self._rejected = 0
         self._problem = self._rejection = ""
         self._refused = False
@@ -65,11 +65,12 @@ class Exporter(Generic[T]):
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join(seconds)
-        lost = len(self._waiting) + self._rejected
+        lost = len(self._waiting) + len(self._batch) + self._rejected
         if not lost:
             return ""
         why = self._problem or self._rejection or f"no answer within {seconds:g} s"
-        return f"{lost:,} of {self._added:,} spans were not sent to {self._host}: {why}"
+        where = "" if self._host in why else f" to {self._host}"
+        return f"{lost:,} of {self._added:,} spans were not sent{where}: {why}"
 
     def _run(self) -> None:
         delay = self._every
@@ -79,10 +80,11 @@ class Exporter(Generic[T]):
 
     def _flush(self) -> bool:
         """Send everything that waits; return False if the collector does not take it now."""
-        while self._waiting and not self._refused:
-            batch = list(islice(self._waiting, BATCH))
+        while (self._batch or self._waiting) and not self._refused:
+            if not self._batch:
+                self._batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             try:
-                reply = self._post(self._encoded(batch))
+                reply = self._post(self._encoded(self._batch))
             except OpsError as error:
                 # Without the URL, which may hold a secret.
                 self._problem = error.message.partition(": ")[2] or error.message
@@ -94,9 +96,7 @@ class Exporter(Generic[T]):
                 self._problem = f"it answered {reply.status}"
                 self._refused = reply.status not in _LATER
                 return False
-            self._problem = ""
-            for _ in batch:
-                self._waiting.popleft()
+            self._problem, self._batch = "", []
             self._note_rejected(reply)
         return True
 

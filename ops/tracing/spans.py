@@ -100,7 +100,8 @@ def _call(call: CallSeen, server: str) -> Span:
     error = ""
     if call.error or call.status >= 400:
         attributes["error.type"] = call.error or str(call.status)
-        error = call.message or f"status {call.status}"
+        # A path names keys and ids.
+        error = call.message.replace(call.path, call.route) or f"status {call.status}"
     name, ended = f"{call.method} {call.route}", call.started + call.ms / 1000
     return Span("call", name, call.span_id, call.parent_id, call.started, ended, attributes, error)
 

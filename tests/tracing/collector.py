@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from importlib.util import find_spec
 from typing import Any
@@ -25,7 +26,7 @@ class Collector(Wire):
 
     @property
     def spans(self) -> list[Any]:
-        return [span for seen in self.requests for span in spans_of(decoded(seen.body))]
+        return [span for seen in self.requests for span in spans_of(decoded(content(seen)))]
 
 
 def spans_of(request: Any) -> list[Any]:
@@ -70,5 +71,7 @@ def by_name(spans: list[Any]) -> dict[str, Any]:
     return {span.name: span for span in spans}
 
 
-def header(seen: Seen, name: str) -> str:
-    return seen.headers.get(name, "")
+def content(seen: Seen) -> bytes:
+    """Return the body of a request as it was before its compression."""
+    assert seen.headers["content-encoding"] == "gzip"
+    return gzip.decompress(seen.body)

@@ -84,11 +84,13 @@ def test_a_repeated_call_that_failed_says_so() -> None:
 
 
 def test_a_call_without_a_response_has_the_class_of_its_failure_and_no_status() -> None:
-    found = one(call(status=0, error="Unanswered", message="GET /zones: no answer in time", ray=""))
+    found = one(
+        call(status=0, error="Unanswered", message="GET /zones/0123/dns_records: no answer in time", ray="")
+    )
 
     assert attributes(found)["error.type"] == "Unanswered"
     assert "http.response.status_code" not in attributes(found)
-    assert found.status.message == "GET /zones: no answer in time"
+    assert found.status.message == "GET /zones/{zone_id}/dns_records: no answer in time"
 
 
 def test_an_answer_from_the_cache_is_not_a_request() -> None:
