@@ -49,7 +49,7 @@ def task_ended(app: App, code: int) -> None:
         account = app.known_account or app.last_account
         if app.dry or app.offline or played or not account or not policy.judges(app.command.path):
             return
-        about = About(settings, account, app.command.path, app.run.id)
+        about = About(settings, account, app.command.path, app.run.id, app.run.record.for_children)
         ending = Ending(app, about, token_end(app, account) if code in _ANSWERED else None)
         # A line has one notice for each account, after its last task.
         others = [one for one in app.run.recorded if getattr(one, "account", None) != ending.account]

@@ -16,7 +16,7 @@ class Notice(NamedTuple):
     """The *events* that a channel is told at once. *id* is the same if the notice is sent again.
 
     *host* is that of the API, "sandbox" for the sandbox; *task* and *run* are those that ended, or of
-    `alerts.check`. Times are in seconds since 1970.
+    `alerts.check`. *trace* is the TRACEPARENT for programs. Times are in seconds since 1970.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Notice(NamedTuple):
     run: str
     at: float
     events: tuple[Event, ...]
+    trace: str = ""
 
     @property
     def firing(self) -> tuple[Event, ...]:

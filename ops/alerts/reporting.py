@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 
 class About(NamedTuple):
-    """Whose runs are judged: the *settings* they have, the *account*, and the *task* and *run* that ended."""
+    """Whose runs are judged: the *settings* they have, the *account*, and the *task* and *run* that ended, its *trace*."""
 
     settings: Settings
     account: str
     task: str
     run: str
+    trace: str = ""
 
 
 class Report(NamedTuple):
@@ -99,8 +100,8 @@ def notice(
     clean = (
         event._replace(summary=shown(event.summary), lines=tuple(map(shown, event.lines))) for event in events
     )
-    host = about.settings.api_host
-    return Notice(f"msg_{chance(12)}", host, about.account, about.task, about.run, now, tuple(clean))
+    host, id = about.settings.api_host, f"msg_{chance(12)}"
+    return Notice(id, host, about.account, about.task, about.run, now, tuple(clean), about.trace)
 
 
 def send(notices: Mapping[Declared, Notice], seconds: float = SECONDS) -> dict[str, str]:

@@ -120,7 +120,7 @@ def test_channel(app: App, channel: str = "") -> Item:
 def _about(app: App) -> About:
     from ops.alerts.reporting import About
 
-    return About(app.settings, app.account_id, app.command.path, app.run.id)
+    return About(app.settings, app.account_id, app.command.path, app.run.id, app.run.record.for_children)
 
 
 def _file(app: App) -> Path:

@@ -145,9 +145,10 @@ def test_a_program_gets_the_notice_and_no_credentials(
 ) -> None:
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", TOKEN)
     monkeypatch.setenv("CFOPS_EXPORTS", "elsewhere")
+    traced = NOTICE._replace(trace=f"00-{1:032x}-{1:016x}-01")
     script = f'cat > {tmp_path}/stdin; env > {tmp_path}/env; printf %s "$0|$1" > {tmp_path}/words'
 
-    problem = channel("command", command=["sh", "-c", script, "{title}", "x; touch {text}"]).send(NOTICE)
+    problem = channel("command", command=["sh", "-c", script, "{title}", "x; touch {text}"]).send(traced)
 
     assert problem == ""
     assert json.loads((tmp_path / "stdin").read_text())["run"] == "run0"
@@ -155,7 +156,7 @@ def test_a_program_gets_the_notice_and_no_credentials(
         (tmp_path / "words").read_text().startswith("cfops critical: run-failed on acc0|x; touch critical:")
     )
     environment = (tmp_path / "env").read_text()
-    assert "PATH=" in environment
+    assert "PATH=" in environment and "TRACEPARENT=00-" in environment
     assert TOKEN not in environment and "CFOPS" not in environment
 
 
@@ -190,9 +191,9 @@ def test_a_program_that_does_not_end_is_ended_with_its_children(
         ("slack", {"url": "https://hooks.slack.com/x"}, "url is a secret and does not belong in this file"),
         ("slack", {}, "channels.one needs url"),
         ("slack", {"url_env": "UNSET"}, "url_env gives nothing"),
-        ("slack", {"url_command": ["false"]}, "url_command gives nothing"),
+        ("slack", {"url_command": ["false"]}, "false ended with 1"),
         ("slack", {"url_command": "pass show slack"}, "a command is a list of words"),
-        ("slack", {"url_command": ["/no/such"]}, "/no/such cannot be used"),
+        ("slack", {"url_command": ["/no/such"]}, "such cannot be started"),
         ("slack", {"url_file": "/no/such"}, "/no/such cannot be read"),
         ("slack", {"url_env": "URL", "url_file": "x"}, "url is written twice"),
         ("slack", {"url_env": "URL", "chanel": "#ops"}, "channels.one has no 'chanel'"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, SubprocessError, run
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ops.config.private import environment, read_private
+from ops.alerts.channels.running import run_program
+from ops.config.private import read_private
 from ops.errors import OpsError, UsageError, did_you_mean
 from ops.http.outside import Outside
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 """How long all channels together may take."""
 _FORMS = ("_env", "_file", "_command")
-# What a program that we start gets of our environment: never the token.
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
 
 
 class Channel(Protocol):
@@ -139,17 +137,7 @@ def _of_command(line: object) -> str:
         raise UsageError(
             "a command is a list of words", hint='secret_command = ["pass", "show", "cfops/slack"]'
         )
-    try:
-        done = run(  # noqa: S603 (the user's own program)
-            line, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, timeout=SECONDS, env=scrubbed(), check=False
-        )
-    except (OSError, ValueError, SubprocessError) as problem:
-        raise UsageError(
-            f"{line[0]} cannot be used: {type(problem).__name__}", hint="run it by hand"
-        ) from None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
-
-
-def scrubbed(**more: str) -> dict[str, str]:
-    """Return the environment for a program of the user's: without credentials and settings of ours."""
-    return {**{name: value for name, value in environment().items() if name in _KEPT}, **more}
+    ran = run_program(line, b"", SECONDS)
+    if ran.problem:
+        raise UsageError(ran.problem, hint="run it by hand to see why")
+    return ran.out.decode(errors="replace").strip()
