@@ -35,7 +35,7 @@ class Ending:
         try:
             problems = report(self.about, self.app.clock(), token=self.token).problems
             for name, problem in problems.items():
-                self.app.warn(f"the channel {name} was not told: {problem}")
+                self.app.warn(f"the channel {name} was not notified: {problem}")
         except Exception as problem:
             _warn(self.app, problem)
 

@@ -13,7 +13,7 @@ _MARKS = {WORSE: "worse: ", STILL: "still: "}
 
 
 class Notice(NamedTuple):
-    """The *events* that a channel is told at once. *id* is the same if the notice is sent again.
+    """The *events* that a channel is sent at once. *id* is the same if the notice is sent again.
 
     *host* is that of the API, "sandbox" for the sandbox; *task* and *run* are those that ended, or of
     `alerts.check`. *trace* is the TRACEPARENT for programs. Times are in seconds since 1970.

@@ -1,4 +1,4 @@
-"""Reporting: judge what is known of an account, and tell each channel what it has not been told yet."""
+"""Reporting: judge what is known of an account, and send each channel what is new to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.alerts.history import run_lines
 from ops.alerts.notice import Notice
 from ops.alerts.policy import read_policy
 from ops.alerts.rules import Finding, judged, suppressed
-from ops.alerts.state import Event, State, advance, due, opened, state_file, tidy, told
+from ops.alerts.state import Event, State, advance, due, mark_sent, opened, state_file, tidy
 from ops.files.disk import holder
 from ops.http.outside import within
 from ops.telemetry.redact import Redactor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class About(NamedTuple):
-    """Whose runs are judged: the *settings* they have, the *account*, and the *task* and *run* that ended, its *trace*."""
+    """Whose runs are judged: *settings* and *account*, and the *task*, *run* and *trace* that have ended."""
 
     settings: Settings
     account: str
@@ -80,7 +80,7 @@ def report(
         problems = send(notices)
         for channel, sent in notices.items():
             if channel.name not in problems:
-                told(state, channel.name, list(sent.events), now)
+                mark_sent(state, channel.name, list(sent.events), now)
         tidy(state, {channel.name for channel in channels}, now)
     return Report(verdicts, held, state, problems)
 
@@ -104,10 +104,10 @@ def notice(
     return Notice(id, host, about.account, about.task, about.run, now, tuple(clean), about.trace)
 
 
-def send(notices: Mapping[Declared, Notice], seconds: float = SECONDS) -> dict[str, str]:
-    """Send all *notices* at once; return what went wrong, by the channel's name, after at most *seconds*."""
+def send(notices: Mapping[Declared, Notice]) -> dict[str, str]:
+    """Send all *notices* at once; return what went wrong, by the channel's name, within 5 s."""
 
     def sending(channel: Declared, notice: Notice) -> Callable[[], str]:
         return lambda: channel.open().send(notice)
 
-    return within({channel.name: sending(channel, notice) for channel, notice in notices.items()}, seconds)
+    return within({channel.name: sending(channel, notice) for channel, notice in notices.items()}, SECONDS)

@@ -1,4 +1,4 @@
-"""The state: what fires and since when, which channel was told what, and what is silenced.
+"""The state: what fires and since when, which channel was sent what, and what is silenced.
 
 One file for each account, state/alerts/<hash>.json. `advance` and `due` are pure; `opened` reads and writes.
 """
@@ -26,8 +26,8 @@ PATIENCE = 10
 
 
 @dataclass
-class Told:
-    """What a channel was last told about a rule, and when, in seconds since 1970."""
+class Sent:
+    """What a channel was last sent about a rule, and when, in seconds since 1970."""
 
     at: float
     severity: str
@@ -44,7 +44,7 @@ class Entry:
     lines: list[str]
     subjects: list[str]
     ended: float = 0.0
-    told: dict[str, Told] = field(default_factory=dict)
+    sent: dict[str, Sent] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class State:
 
 
 class Event(NamedTuple):
-    """What a channel is told about a rule: that it is new, worse, still true, or has ended.
+    """What a channel is sent about a rule: that it is new, worse, still true, or has ended.
 
     *before* is the severity that the channel knows, "" if none.
     """
@@ -124,9 +124,9 @@ def due(
     least: str = SEVERITIES[0],
     resends: bool = False,
 ) -> list[Event]:
-    """Return what *channel* has to be told now.
+    """Return what has to be sent to *channel* now.
 
-    It is told what is at least as severe as *least*; one that *resends* is told all that fires each time.
+    That is what is at least as severe as *least*; to one that *resends*, all that fires, each time.
     """
     if policy.in_window(now):
         return []
@@ -134,11 +134,11 @@ def due(
     for rule, entry in sorted(state.entries.items()):
         if rule in policy.off or rule in held or state.silenced(rule, now):
             continue
-        told = entry.told.get(channel)
-        change = _change(entry, told, policy.repeat, now, resends=resends)
+        sent = entry.sent.get(channel)
+        change = _change(entry, sent, policy.repeat, now, resends=resends)
         loud = SEVERITIES.index(entry.severity) >= SEVERITIES.index(least)
-        if change and (told or loud):
-            before = told.severity if told else ""
+        if change and (sent or loud):
+            before = sent.severity if sent else ""
             events.append(
                 Event(
                     change,
@@ -154,32 +154,32 @@ def due(
     return events
 
 
-def _change(entry: Entry, told: Told | None, repeat: float, now: float, *, resends: bool) -> str:
+def _change(entry: Entry, sent: Sent | None, repeat: float, now: float, *, resends: bool) -> str:
     if entry.ended:
-        return ENDED if told else ""
-    if told is None:
+        return ENDED if sent else ""
+    if sent is None:
         return NEW
-    worse = SEVERITIES.index(entry.severity) > SEVERITIES.index(told.severity)
-    if worse or set(entry.subjects) - set(told.subjects):
+    worse = SEVERITIES.index(entry.severity) > SEVERITIES.index(sent.severity)
+    if worse or set(entry.subjects) - set(sent.subjects):
         return WORSE
-    return STILL if resends or now - told.at >= repeat else ""
+    return STILL if resends or now - sent.at >= repeat else ""
 
 
-def told(state: State, channel: str, events: list[Event], now: float) -> None:
-    """Record that *channel* was told *events*."""
+def mark_sent(state: State, channel: str, events: list[Event], now: float) -> None:
+    """Record that *events* were sent to *channel*."""
     for event in events:
         entry = state.entries[event.rule]
         if event.change == ENDED:
-            entry.told.pop(channel, None)
+            entry.sent.pop(channel, None)
         else:
-            entry.told[channel] = Told(now, entry.severity, list(entry.subjects))
+            entry.sent[channel] = Sent(now, entry.severity, list(entry.subjects))
 
 
 def tidy(state: State, channels: set[str], now: float) -> None:
     """Remove ended entries that every channel knows, silences that are over, channels that are gone."""
     for rule, entry in list(state.entries.items()):
-        entry.told = {name: what for name, what in entry.told.items() if name in channels}
-        if entry.ended and not entry.told:
+        entry.sent = {name: what for name, what in entry.sent.items() if name in channels}
+        if entry.ended and not entry.sent:
             del state.entries[rule]
     state.silences = {rule: one for rule, one in state.silences.items() if one.until > now}
 
@@ -209,8 +209,8 @@ def read_state(file: Path) -> State:
 
 
 def _entry(found: dict[str, Any]) -> Entry:
-    known = {name: Told(**what) for name, what in found["told"].items()}
-    return Entry(**{**found, "told": known})
+    known = {name: Sent(**what) for name, what in found["sent"].items()}
+    return Entry(**{**found, "sent": known})
 
 
 def state_file(folder: Path, host: str, account: str) -> Path:

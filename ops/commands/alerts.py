@@ -1,4 +1,4 @@
-"""The `alerts` collection: what the rules find, and whom they tell."""
+"""The `alerts` collection: what the rules find, and the channels that they are sent to."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_alerts(app: App) -> Rows:
     about = _about(app)
     found = report(about, app.clock(), thorough=True, token=token_end(app, about.account, fresh=True))
     for name, problem in found.problems.items():
-        app.warn(f"the channel {name} was not told: {problem}")
+        app.warn(f"the channel {name} was not notified: {problem}")
     unknown = frozenset(rule for rule, verdict in found.verdicts.items() if verdict is False)
     rows = _rows(app, found.state, tuple(found.verdicts), unknown, found.held)
     return Rows(rows, COLUMNS, "rule")
@@ -63,7 +63,7 @@ def check_alerts(app: App) -> Rows:
     help={
         "rule": "the rule that is not reported",
         "for_": "for how long, e.g. 24h or 7d; 0s ends a silence",
-        "why": "the reason, for whoever lists the rules",
+        "why": "the reason, for those who list the rules",
     },
 )
 def silence_rule(app: App, rule: str = "", for_: str = "", why: str = "") -> Item:
@@ -113,7 +113,7 @@ def test_channel(app: App, channel: str = "") -> Item:
         event = Event(change, "test", WARNING, text, (), now, ended, WARNING if ended else "")
         sent = notice(about, [event], now, app.talk.redact)
         if problem := send({found: sent}).get(found.name):
-            raise NetworkError(f"the channel {channel} was not told: {problem}", hint="check its options")
+            raise NetworkError(f"the channel {channel} was not notified: {problem}", hint="check its options")
     return Item({"channel": found.name, "kind": found.kind, "sent": ["a test that fires", "its end"]})
 
 

@@ -1,4 +1,4 @@
-"""The monitor of a job, a dead man's switch: told when the job starts and how it ended."""
+"""The monitor of a job, a dead man's switch: called when the job starts and when it has ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST = 10_000
 class Monitor:
     """The monitor at a URL, or none. *summary* is sent after a success; *log* adds the last messages.
 
-    Every call has the same `rid`, so that the calls of two jobs can be told apart.
+    Every call has the same `rid`, so that the calls of two jobs can be distinguished.
     """
 
     def __init__(self, app: App, outside: Outside | None, *, log: bool) -> None:

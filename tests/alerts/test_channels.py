@@ -91,7 +91,7 @@ def test_alertmanager_gets_a_start_and_an_end_of_each_alert(channel: Open, wire:
     assert (ends["startsAt"], ends["endsAt"]) == ("2026-09-21T13:58:20Z", "2026-09-21T14:13:20Z")
 
 
-def test_alertmanager_is_told_that_the_former_severity_has_ended(channel: Open, wire: Wire) -> None:
+def test_alertmanager_gets_the_end_of_the_former_severity(channel: Open, wire: Wire) -> None:
     opened = channel("alertmanager", {"URL": f"http://127.0.0.1:{wire.port}"}, url_env="URL")
 
     assert opened.send(NOTICE._replace(events=(WORSE_EVENT,))) == ""

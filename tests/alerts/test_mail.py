@@ -161,7 +161,7 @@ def test_a_refused_address_is_a_problem_and_the_others_get_it(channel: Open, ser
     ],
     ids=["refused", "nonsense", "silent"],
 )
-def test_a_server_that_is_no_mailer_is_a_problem(
+def test_a_server_that_does_not_speak_smtp_is_a_problem(
     channel: Open, wire: Wire, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.alerts.channels.mail.SECONDS", 0.3)

@@ -186,7 +186,7 @@ def test_a_run_unlike_the_fourteen_before_it() -> None:
 
 
 @pytest.mark.parametrize("seconds", [100.0, 104.0])
-def test_a_run_like_those_before_it_is_no_anomaly(seconds: float) -> None:
+def test_a_run_like_those_before_it_is_not_an_anomaly(seconds: float) -> None:
     usual = [RunLine(f"r{at}", "scan.export", NOW, 100.0, 0, requests=200, like="a") for at in range(14)]
 
     assert verdict("anomaly", Facts(NOW, [*usual, usual[0]._replace(seconds=seconds)])) is None

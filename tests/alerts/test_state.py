@@ -1,4 +1,4 @@
-"""What is told again, and what is not."""
+"""What is sent again, and what is not."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ops.alerts.state import (
     State,
     advance,
     due,
+    mark_sent,
     opened,
     read_state,
     state_file,
     tidy,
-    told,
 )
 from ops.errors import DiskError
 
@@ -41,7 +41,7 @@ class Night:
         self, *findings: Finding, hours: float = 1.0, held: frozenset[str] = frozenset(), fails: bool = False,
         unknown: str = "", resends: bool = False, least: str = WARNING,
     ) -> list[str]:  # fmt: skip
-        """Judge a run *hours* after the last, and return what the channel is told: "new run-failed"."""
+        """Judge a run *hours* after the last, and return what the channel is sent: "new run-failed"."""
         self.now += hours * HOUR
         rules = {"run-failed", "damaged", *(finding.rule for finding in findings)}
         verdicts: dict[str, Finding | bool | None] = dict.fromkeys(rules)
@@ -51,12 +51,12 @@ class Night:
         advance(self.state, verdicts, self.now, held)
         events = due(self.state, "pager", self.policy, self.now, held=held, resends=resends, least=least)
         if not fails:
-            told(self.state, "pager", events, self.now)
+            mark_sent(self.state, "pager", events, self.now)
         tidy(self.state, {"pager"}, self.now)
         return [f"{event.change} {event.rule}" for event in events]
 
 
-def test_what_fires_is_told_once_and_its_end_too() -> None:
+def test_what_fires_is_sent_once_and_its_end_too() -> None:
     night = Night()
 
     assert [night.run(FAILED), night.run(FAILED), night.run(), night.run()] == [
@@ -68,7 +68,7 @@ def test_what_fires_is_told_once_and_its_end_too() -> None:
     assert night.state.entries == {}
 
 
-def test_what_gets_worse_is_told_again() -> None:
+def test_what_gets_worse_is_sent_again() -> None:
     night = Night()
     night.run(FAILED)
 
@@ -84,7 +84,7 @@ def test_a_new_subject_is_worse_and_one_that_is_gone_is_not() -> None:
     assert night.run(FAILED) == []
 
 
-def test_what_stays_true_is_told_again_after_repeat() -> None:
+def test_what_stays_true_is_sent_again_after_repeat() -> None:
     night = Night(Policy(repeat=24 * HOUR))
     night.run(FAILED)
 
@@ -93,7 +93,7 @@ def test_what_stays_true_is_told_again_after_repeat() -> None:
     assert night.run(FAILED, hours=1) == []
 
 
-def test_a_channel_that_failed_is_told_next_time() -> None:
+def test_a_channel_that_failed_is_sent_next_time() -> None:
     night = Night()
 
     assert night.run(FAILED, fails=True) == [f"{NEW} run-failed"]
@@ -102,7 +102,7 @@ def test_a_channel_that_failed_is_told_next_time() -> None:
     assert night.run() == [f"{ENDED} run-failed"]
 
 
-def test_what_ended_before_anyone_was_told_is_never_told() -> None:
+def test_what_ended_before_anyone_was_sent_is_never_sent() -> None:
     night = Night()
     night.run(FAILED, fails=True)
 
@@ -126,7 +126,7 @@ def test_what_a_failed_run_explains_is_left_as_it_is() -> None:
     assert night.run(fell) == [f"{NEW} counts-fell", f"{ENDED} run-failed"]
 
 
-def test_a_silenced_rule_is_told_when_the_silence_is_over() -> None:
+def test_a_silenced_rule_is_sent_when_the_silence_is_over() -> None:
     night = Night()
     night.state.silences["run-failed"] = Silence(night.now, night.now + 2.5 * HOUR, "known", "anna")
 
@@ -143,11 +143,11 @@ def test_a_window_holds_notices_back() -> None:
     assert night.run(FAILED) == [f"{NEW} run-failed"]
 
 
-def test_a_rule_that_is_off_is_not_told() -> None:
+def test_a_rule_that_is_off_is_not_sent() -> None:
     assert Night(Policy(off=("run-failed",))).run(FAILED) == []
 
 
-def test_a_channel_for_what_is_critical_is_told_of_the_end_too() -> None:
+def test_a_channel_for_what_is_critical_is_sent_of_the_end_too() -> None:
     night = Night()
 
     assert night.run(FAILED, least=CRITICAL) == []
@@ -155,7 +155,7 @@ def test_a_channel_for_what_is_critical_is_told_of_the_end_too() -> None:
     assert night.run(least=CRITICAL) == [f"{ENDED} run-failed"]
 
 
-def test_a_channel_that_resends_is_told_each_time() -> None:
+def test_a_channel_that_resends_is_sent_each_time() -> None:
     night = Night()
 
     assert [night.run(FAILED, resends=True), night.run(FAILED, resends=True)] == [

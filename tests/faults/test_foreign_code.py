@@ -133,8 +133,7 @@ def test_no_module_executes_data_or_starts_a_program() -> None:
                 modules = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
                 found += [f"{name}: {m}" for m in modules if m.partition(".")[0] in UNSAFE_MODULES]
 
-    # The pager, and the programs of notices and their secrets, are named by the user's environment or profile;
-    # a project's files cannot.
+    # The environment or the profile names the pager and the programs of notices; a project's files cannot.
     assert found == ["ops/alerts/channels/running.py: subprocess", "ops/ui/pager.py: subprocess"]
 
 

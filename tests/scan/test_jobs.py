@@ -257,7 +257,7 @@ def test_a_monitor_is_called_for_a_stopped_job(
     assert shown(monitor) == ["/start", f"/{code}"]
 
 
-def test_a_job_that_meets_the_lock_of_another_is_no_failure_to_the_monitor(
+def test_a_job_that_meets_the_lock_of_another_does_not_fail_to_the_monitor(
     staged: Sandbox, inv: Inv, home: Path, monitor: Wire
 ) -> None:
     name = f"export/127.0.0.1/{staged.account_id}"

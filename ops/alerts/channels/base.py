@@ -25,7 +25,7 @@ _FORMS = ("_env", "_file", "_command")
 class Channel(Protocol):
     """Sends notices to one receiver.
 
-    One that *resends* is told everything that fires at the end of every run. One that *always* sends gets a
+    One that *resends* is sent everything that fires at the end of every run. One that *always* sends gets a
     notice without events too.
     """
 

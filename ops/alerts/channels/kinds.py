@@ -30,7 +30,7 @@ KINDS: Mapping[str, Callable[[Options], Channel]] = {
 
 
 class Declared(NamedTuple):
-    """A channel of the settings, not opened yet: its name, its kind, and the least severity it is told."""
+    """A channel of the settings, not opened yet: its name, its kind, and the least severity it is sent."""
 
     name: str
     kind: str
