@@ -11,6 +11,7 @@ OpsError                     2
 │   ├── AmbiguousName        1  several items have this name
 │   ├── Conflict             1  it exists already, or has changed meanwhile
 │   └── Refused              1  not confirmed, or a threshold forbids it
+│       └── RefusedByHook    1  a hook of the user's own refuses it
 ├── SystemFailure            2  Cloudflare, the disk or this program failed
 │   ├── ApiError             2  Cloudflare answered with an error
 │   ├── MalformedAnswer      2  Cloudflare's answer has an undocumented shape
@@ -110,6 +111,10 @@ class Conflict(UserError):
 
 
 class Refused(UserError):
+    pass
+
+
+class RefusedByHook(Refused):
     pass
 
 

@@ -12,9 +12,10 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +37,8 @@ from ops.cli.words import place
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
+from ops.plugins.choice import Plugin
+from ops.plugins.door import DOOR, value_of
 
 ALIASES = {"do": "durable-objects"}
 
@@ -45,24 +48,35 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots undo alerts sandbox config doctor schedule docs init permissions completion"
+COMMANDS = (
+    "scan snapshots checks alerts undo sandbox config doctor schedule plugins docs init permissions"
+    " completion"
+)
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
-class Folder(Collection):
-    """A collection whose *module* is imported when its tasks are used, since a line names few of them."""
+# With these alone on a line no plugin is loaded, so that they work where one is broken.
+WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
 
-    def __init__(self, name: str, module: str) -> None:
+
+class Folder(Collection):
+    """A collection whose tasks are loaded when they are used, since a line names few of them.
+
+    That of a *foreign* package, a plugin, is loaded only where a word names one of its tasks.
+    """
+
+    def __init__(self, name: str, load: Callable[[], Iterable[Command]], *, foreign: bool = False) -> None:
         super().__init__(name)
-        self.module = module
+        self._load, self.foreign = load, foreign
         del self.tasks
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute != "tasks":
             raise AttributeError(attribute)
         self.tasks = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
-        for command in _commands(self.module):
-            self.add_task(command)
+        for command in self._load():
+            # A plugin has no default task: its name alone on a line need not mean it.
+            self.add_task(command, default=False if self.foreign else None)
         return self.tasks
 
 
@@ -109,7 +123,11 @@ class TrackingExecutor(Executor):
     def expand_calls(self, calls: list[Call]) -> list[Call]:
         from ops.cli.run import RUN
 
-        return RUN.follow(super().expand_calls(calls))  # type: ignore[return-value]  # it is iterated once
+        expanded = super().expand_calls(calls)
+        # Invoke also asks for the tasks before and after each one, of which there are none.
+        if calls and {getattr(call.task, "path", "") for call in expanded} <= WITHOUT_PLUGINS:
+            DOOR.close()
+        return RUN.follow(expanded)  # type: ignore[return-value]  # it is iterated once
 
 
 class OpsProgram(Program):
@@ -117,11 +135,14 @@ class OpsProgram(Program):
 
     def _make_parser(self) -> Parser:
         # The collections that no word of the line begins with are left out.
-        first = {part.partition(".")[0] for word in self.argv for part in word.split("=")}
+        words = {part for word in self.argv for part in word.split("=")}
+        first = {word.partition(".")[0] for word in words}
+        dotted = {word.partition(".")[0] for word in words if "." in word}
         named = copy(self.collection)
         named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
         for name, inner in self.collection.collections.items():
-            if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
+            named_by = dotted if isinstance(inner, Folder) and inner.foreign else first
+            if not isinstance(inner, Folder) or named_by & {name, ALIASES.get(name)}:
                 named.collections[name] = inner
         contexts = []
         for name, aliases in named.task_names.items():
@@ -140,11 +161,11 @@ class OpsProgram(Program):
         print(task_help(context.name, context.task, self._typed()))
 
     def print_help(self) -> None:
-        if self.args.help.value is True:
-            super().print_help()
-            return
-        from ops.commands.welcome import welcome
+        from ops.commands.welcome import program_help, welcome
 
+        if self.args.help.value is True:
+            print(program_help(self._typed(), self.collection))
+            return
         project = Path(self.collection.loaded_from or Path.cwd())
         print(welcome(self._typed(), project, self.config.get("ops", {})))
 
@@ -236,6 +257,7 @@ class OpsProgram(Program):
             from ops.ui.mistakes import explain
 
             text = explain(error, self.collection, self.initial_context)
+            DOOR.tell()  # the task may be one of a plugin that is off
             raise Exit(text, 1) from None
         except BrokenPipeError:
             from ops.ui.streams import silence
@@ -243,6 +265,7 @@ class OpsProgram(Program):
             silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
+            DOOR.tell()
             # Invoke ends with 0 when `--list` names a collection that is not there.
             raise Exit(ending.message, 1 if ending.message else ending.code) from None
 
@@ -306,8 +329,11 @@ def _check_package() -> None:
         )
 
 
-def collection() -> Collection:
-    """Return the root collection, and make plain `inv` use the program above."""
+def collection(plugins: Sequence[str] = ()) -> Collection:
+    """Return the root collection, and make plain `inv` use the program above.
+
+    *plugins* are distributions to enable for this repository, besides those that the user has enabled.
+    """
     _check_package()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
@@ -328,16 +354,27 @@ def collection() -> Collection:
     root.configure(invoke_defaults())
     for module in TASKS:
         if name := collection_of(module):
-            root.add_collection(Folder(name, module))
+            root.add_collection(Folder(name, partial(_commands, module)))
         else:
             for task in _commands(module):
                 root.add_task(task)
+    DOOR.begin(plugins, {*root.collections, *root.tasks, *ALIASES.values()})
+    for plugin in DOOR.enabled():
+        root.add_collection(Folder(plugin.name, partial(_foreign_commands, plugin), foreign=True))
     gc.freeze()
     return root
 
 
 def _commands(module: str) -> list[Command]:
     return [value for value in vars(import_module(module)).values() if isinstance(value, Command)]
+
+
+def _foreign_commands(plugin: Plugin) -> list[Command]:
+    module = value_of(plugin, "TASKS")
+    found = [value for value in vars(module).values() if isinstance(value, Command)] if module else []
+    for command in found:
+        command.adopt(plugin.name)
+    return found
 
 
 def main() -> None:

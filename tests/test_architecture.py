@@ -29,17 +29,17 @@ FLOORS = (
     ("errors", "items", "version", "sandbox"),
     ("files",),
     ("config", "telemetry"),
-    ("http",),
+    ("http", "plugins"),
     ("kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
     ("metrics", "offsite", "scan", "schedule", "writes"),
-    ("doctor", "export", "past", "restore"),
+    ("checks", "doctor", "export", "past", "restore"),
     ("alerts",),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion"),
+    ("__main__", "completion", "testing"),
 )
 APP_TAKERS = 30
 

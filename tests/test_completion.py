@@ -94,7 +94,7 @@ def test_ids_of_changes_come_from_the_journal(inv: Inv, staged: Sandbox) -> None
         inv("dns.put", "--zone=example.org", "--type=A", f"--name={name}", "--content=192.0.2.1")
         for name in ("one", "two")
     )
-    old, new = (re.findall("undo.apply --id ([0-9a-f]+-1)", made.err)[0] for made in (first, second))
+    old, new = (re.findall("undo.apply ([0-9a-f]+-1)", made.err)[0] for made in (first, second))
     assert inv("undo.apply", new, "--yes").code == 0
     sent = len(staged.requests)
 

@@ -64,7 +64,7 @@ def test_a_missing_option_is_named(inv: Inv, staged: Sandbox) -> None:
     result = inv("dns.list")
 
     assert result.code == 1
-    assert "dns.list needs --zone" in result.err
+    assert "dns.list needs --zone\nhint: write `inv dns.list ZONE`; `inv --help dns.list`" in result.err
     assert staged.requests == []
 
 
@@ -305,3 +305,18 @@ def test_an_option_that_was_not_typed_is_not_in_the_audit_log() -> None:
 
     assert list_zones.typed({"name": "", "filter": [], "limit": 0}) == {}
     assert list_zones.typed({"name": "x", "filter": ["a=b"]}) == {"name": "x", "filter": ("a=b",)}
+
+
+@pytest.mark.parametrize("line", [("--help",), ("-h",), ("help",)])
+def test_the_help_without_a_task_says_how_a_line_is_typed_and_names_every_task(
+    inv: Inv, line: tuple[str, ...]
+) -> None:
+    from ops.program import collection
+
+    shown = inv(*line).out
+
+    assert shown.startswith("Usage: inv [options] task [its options] [next task …]\n")
+    assert "-R, --dry          rehearse the whole line" in shown
+    assert {name.partition(".")[0] for name in collection().task_names} <= set(shown.split())
+    assert "--write-pyc" not in shown
+    assert max(map(len, shown.splitlines())) <= 80

@@ -13,9 +13,10 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
-from ops.cli.words import flag_of
+from ops.cli.words import flag_of, option_name
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
-from ops.ui.shapes import plain
+from ops.plugins.door import DOOR
+from ops.ui.shapes import Read, Rows, plain
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -43,10 +44,10 @@ def carry_out(
     try:
         result = execution.run(context, printed=printed)
         code = 0
-        execution.audit(code)
+        execution.finish(code)
     except Exit as ending:
         code = ending.code
-        execution.audit(code)
+        execution.finish(code)
         raise
     finally:
         RUN.record.end_task(code, execution.error)
@@ -65,27 +66,26 @@ class _Execution:
         # Errors in the settings are reported in this form too.
         self._talk.log = shared["log_format"] == "json"
         self._app: App | None = None
+        self._failure = {"message": "a bug of the task", "hint": ""}
+        """What hooks learn about an error."""
         self.error = ""
         """The class of the error that it ended with."""
 
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            path = self._command.path
-            if missing := [name for name in self._command.required if not self._options.get(name)]:
-                hint = f"`inv --help {path}` shows its options"
-                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
+            self._check_required()
             check_text(self._options | self._shared, self._command.raw)
             self._app = app = _app(self._command, context, self._shared, self._talk)
             _record(self._command, self._options, app)
             app.check_output()
-            if RUN.several and not self._command.stages and sys.stdout.isatty():
-                self._talk.show(self._heading(), "bold")
+            self._announce()
             with self._spinning():
                 web = self._shared.get("web")
                 result = app.web(self._options) if web else self._command.function(app, **self._options)
                 if RUN.pretended and not self._command.writes and "client" in vars(app):
                     self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
+                result = self._hooked(result)
                 if printed:
                     app.show(result)
             if app.gaps:
@@ -115,6 +115,18 @@ class _Execution:
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
 
+    def _announce(self) -> None:
+        self._tell("before_task")
+        if RUN.several and not self._command.stages and sys.stdout.isatty():
+            self._talk.show(self._heading(), "bold")
+
+    def _check_required(self) -> None:
+        path, required = self._command.path, self._command.required
+        if missing := [flag_of(name) for name in required if not self._options.get(name)]:
+            names = " ".join(option_name(name).upper() for name in required)
+            hint = f"write `inv {path} {names}`; `inv --help {path}` shows all options"
+            raise UsageError(f"{path} needs {' and '.join(missing)}", hint=hint)
+
     def _heading(self) -> str:
         named = (str(self._options.get(name) or "") for name in _NAMES)
         return " ".join(filter(None, ("==", self._command.path, next(filter(None, named), ""), "==")))
@@ -128,7 +140,34 @@ class _Execution:
             return nullcontext()
         return spinning(sys.stderr, lambda: RUN.reading or self._command.path)
 
-    def audit(self, code: int) -> None:
+    def finish(self, code: int) -> None:
+        """Record the end of the task, and let hooks know of it."""
+        self._audit(code)
+        if self._app is None:
+            return
+        if code:
+            self._tell("on_error", exit_code=code, **self._failure)
+        self._tell("after_task", exit_code=code)
+
+    def _tell(self, point: str, **facts: Any) -> list[Any] | None:
+        """Call the hooks of *point*, if there are any."""
+        if not DOOR.hooks(point):
+            return None
+        from ops.plugins.fire import fire
+
+        options = self._command.typed(self._options | self._shared)
+        return fire(point, task=self._command.path, options=options, **facts)
+
+    def _hooked(self, result: Any) -> Any:
+        """Return *result* as the hooks for rows leave it. Raises Refused."""
+        if not isinstance(result, Rows) or self._command.writes or not DOOR.hooks("on_items"):
+            return result
+        items = list(result.items)
+        problem = getattr(result.items, "problem", "")
+        replaced = self._tell("on_items", items=items)
+        return result._replace(items=Read(items if replaced is None else replaced, problem))
+
+    def _audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
         app = self._app
         if app is None or app.dry or not self._command.writes:
@@ -167,6 +206,7 @@ class _Execution:
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
+        self._failure = {"message": error.message, "hint": error.hint}
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._report_line()
         raise Exit(code=error.exit_code)
@@ -254,4 +294,6 @@ def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: T
     RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
+    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
+    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn)
     return App(RUN, settings, talk, command, shared)

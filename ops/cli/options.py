@@ -12,8 +12,8 @@ from ops.errors import UsageError
 
 # The names of files may be any bytes; everything else is text.
 PATHS = (
-    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main",
-    "passphrase_file", "plan", "to", "token_file", "trace",
+    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "junit", "main",
+    "passphrase_file", "plan", "sarif", "to", "token_file", "trace",
 )  # fmt: skip
 # Every option has a default of its own type, because that is where Invoke reads the type from.
 EVERYWHERE: dict[str, Any] = {

@@ -130,7 +130,7 @@ class Run:
 
     def undo_line(self, id: str, task: str = "apply") -> str:
         """Return the line that undoes, or shows, the changes made under *id* on this line's stage."""
-        return f"inv {self.stage}undo.{task} --id {id}"
+        return f"inv {self.stage}undo.{task} {id}"
 
     def client(self, settings: Settings, say: Callable[[str], None], dry: bool = False) -> Client:
         """Return the one client for these settings, opened at first use; a *dry* one sends no writes."""

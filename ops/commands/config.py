@@ -34,7 +34,7 @@ def show_config(app: App) -> Rows:
         for known in fields(settings)
         if known.name not in _NOT_SETTINGS
     ]
-    return Rows(rows, (Column("setting", KEY), Column("value", KEY), "origin"), "setting")
+    return Rows(rows, (Column("setting", KEY), Column("value", KEY, wraps=True), "origin"), "setting")
 
 
 def _visible(value: object) -> object:
@@ -65,8 +65,8 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     """List the profiles, or use one for the rest of the line.
 
     inv profile
-    inv profile --name staging dns.list --zone example.com
-    inv profile --name staging --default
+    inv profile staging dns.list example.com
+    inv profile staging --default
     """
     from ops.config.layers import list_profiles, set_default
     from ops.errors import UsageError

@@ -17,6 +17,7 @@ from ops.files.disk import holder, locked
 from ops.items import Json
 from ops.offsite import boto, bucket
 from ops.offsite.bucket import BucketPrefix
+from ops.plugins.door import DOOR
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
@@ -86,6 +87,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             monitor.started()
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
+            if DOOR.hooks("on_snapshot"):
+                _tell_hooks(app, done)
             with _after(app, done):
                 if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
                     job.remember(app.settings, done.manifest)
@@ -99,6 +102,16 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         monitor.summary = f"{counts}, snapshot {done.path.name}"
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
+
+
+def _tell_hooks(app: App, done: Outcome) -> None:
+    from ops.plugins.fire import fire
+
+    counts: dict[str, int] = {}
+    for section in done.manifest.sections:
+        counts[section.kind] = counts.get(section.kind, 0) + section.count
+    known = {"path": str(done.path), "status": done.manifest.status, "reason": done.manifest.reason}
+    fire("on_snapshot", task=app.command.path, snapshot={**known, "items": counts})
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
 COLUMNS = (
-    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", joins="name"),
+    Column("id", KEY), Column("time", MAIN, TIME), Column("task", MAIN, joins="name"),
+    Column("kind", joins="name"),
     Column("name", KEY, wraps=True), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
 )  # fmt: skip
 DETAILS = (
@@ -71,7 +72,7 @@ def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
 def show_done(app: App, id: str = "") -> Rows:
     """Show each change with the item before and after it; an unknown outcome is looked up and noted.
 
-    inv undo.show --id 3f9c01d2ab-1
+    inv undo.show 3f9c01d2ab-1
     """
     from ops.writes.journal import Journal
     from ops.writes.undo import select
@@ -151,7 +152,7 @@ def undo_last(app: App) -> Rows:
     made = f"{chosen[0].task} of {chosen[0].time}"
     if later := _later(app, chosen[0], entries, accounts):
         if app.option("yes") and not app.dry:
-            hint = f"`inv undo.apply --id {chosen[0].group}` undoes it"
+            hint = f"`inv undo.apply {chosen[0].group}` undoes it"
             raise Refused(f"{later}; the change before it is {made}", hint=hint)
         app.warn(f"{later}; this is the change before it")
     app.note(f"undoing {made} ({chosen[0].group})")
@@ -181,8 +182,8 @@ def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts
 def undo_apply(app: App, id: str = "") -> Rows:
     """Undo an entry, a task or a whole run, the last change first, unless an item has changed since.
 
-    inv undo.apply --id 3f9c01d2ab-1
-    inv undo.apply --id 3f9c01d2ab --dry-run
+    inv undo.apply 3f9c01d2ab-1
+    inv undo.apply 3f9c01d2ab --dry-run
     """
     from ops.writes.undo import select, undo_entries
 
@@ -193,7 +194,7 @@ def undo_apply(app: App, id: str = "") -> Rows:
         account = entry.owner[0]
         raise UsageError(
             f"{entry.id} was made in the account {account}, and this line works on another",
-            hint=f"`inv undo.apply --id {id} --account-id {account}`, with a token of that account",
+            hint=f"`inv undo.apply {id} --account-id {account}`, with a token of that account",
         )
     return undo_entries(app, chosen, catalog.kinds())
 

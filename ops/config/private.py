@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,9 @@ DEPRECATED = {
     "CF_API_BASE_URL": "CLOUDFLARE_API_BASE_URL",
     "CLOUDFLARE_API_EMAIL": "CLOUDFLARE_EMAIL",
 }
+
+
+_BELOW_HOME = {"config": ".config", "state": ".local/state", "cache": ".cache"}
 
 
 def environment() -> dict[str, str]:
@@ -49,9 +53,12 @@ def placed(named: str, folder: Path) -> Path:
 
 def system_folder(kind: str) -> Path:
     """Return the system's folder for files of a *kind*: config, state (journal, locks), or cache."""
+    home, below = os.environ.get("HOME", ""), _BELOW_HOME[kind]
+    if sys.platform == "linux" and home.startswith("/") and not os.environ.get(f"XDG_{kind.upper()}_HOME"):
+        # What platformdirs returns too; every start asks for the configuration folder.
+        return Path(home, below, "cfops")
     import platformdirs
 
-    home = os.environ.get("HOME", "")
     try:
         folder = Path(getattr(platformdirs, f"user_{kind}_path")("cfops"))
         if folder.is_absolute():
@@ -59,8 +66,7 @@ def system_folder(kind: str) -> Path:
     except RuntimeError:
         # HOME is relative, or unset for a user without an entry in the password file.
         if home:
-            below = {"config": ".config", "state": ".local/state", "cache": ".cache"}
-            return Path(home).resolve() / below[kind] / "cfops"
+            return Path(home).resolve() / below / "cfops"
     hint = f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own"
     raise UsageError("this user has no home folder", hint=hint)
 

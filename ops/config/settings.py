@@ -202,7 +202,9 @@ def _notes(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
             yield f"{where} {old} is no longer read: use {private.DEPRECATED[old]}"
         # Most likely misspelt.
         for unknown in sorted(name for name in values if name.startswith("CFOPS_")):
-            if unknown in layers.VARIABLES:
+            # Plugins are switched and set in the environment alone, never in a file.
+            for_plugins = where == "environment" and unknown.startswith(layers.FOR_PLUGINS)
+            if unknown in layers.VARIABLES or for_plugins:
                 continue
             guess = did_you_mean(unknown, layers.VARIABLES)
             yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"

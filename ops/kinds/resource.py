@@ -152,6 +152,19 @@ class Document(NamedTuple):
     make: Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
 
 
+class Uses(NamedTuple):
+    """What items of a kind use, besides their `links`: *of* takes the parent's id and an item.
+
+    It yields (kind, key or label); *kinds* are all kinds that it may yield. For example, a cron trigger calls
+    its script:
+
+        Uses(("workers.script",), lambda script, _schedule: (("workers.script", script),))
+    """
+
+    kinds: tuple[str, ...] = ()
+    of: Callable[[str, Json], Iterable[tuple[str, str]]] = lambda _scope, _item: ()
+
+
 class Applied(Exception):
     """A write was applied, but a later step of it failed; *item* is the item as it is now."""
 
@@ -209,9 +222,10 @@ class Resource(NamedTuple):
     pays, so it is read only on request. *contents* reads the files of one item; *values* takes the listed
     items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
     either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
-    another kind by its key, with that kind. *terraform* returns an item's block, None if it cannot be
-    imported. *lifetime* returns when an item that expires became valid and when it ends, in seconds since
-    1970, None if it does not. ops/products/d1/resources.py is the shortest example.
+    another kind by its key, with that kind; *uses* says what else an item needs to work. *terraform* returns
+    an item's block, None if it cannot be imported. *lifetime* returns when an item that expires became valid
+    and when it ends, in seconds since 1970, None if it does not. ops/products/d1/resources.py is the shortest
+    example.
     """
 
     kind: str
@@ -233,6 +247,7 @@ class Resource(NamedTuple):
     writes: Writes | None = None
     restore: Restore = Restore()
     links: tuple[tuple[str, str], ...] = ()
+    uses: Uses = Uses()
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
     lifetime: Callable[[Json], tuple[float, float] | None] | None = None

@@ -52,6 +52,14 @@ class Rows(NamedTuple):
     noun: str = "row"
 
 
+class Read(list["Json"]):
+    """Items that were read from a list to its end, with what that reported as its `problem`."""
+
+    def __init__(self, items: Iterable[Json], problem: str) -> None:
+        super().__init__(items)
+        self.problem = problem
+
+
 class Item(NamedTuple):
     """One object; *columns* as in Rows, all fields if empty. *lines* are what a table shows of a field."""
 

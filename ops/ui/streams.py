@@ -92,6 +92,8 @@ class Sink:
             self._guarded(self._stream.write, data.decode(self._encoding))
         else:
             self._guarded(_write_all, self._binary, data)
+            # What is said on stderr afterwards must not come first.
+            self._guarded(self._binary.flush)
 
     def _guarded(self, action: Callable[..., Any], *arguments: Any) -> None:
         try:

@@ -115,7 +115,7 @@ class Table:
     def _needs(self, cells: Sequence[Cells]) -> list[Need]:
         heads = [width_of(on_one_line(column)) if self._options.headers else 0 for column in self._columns]
         return [
-            Need([*map(width_of, texts)], head, column.importance, _longest(texts) if column.wraps else 0)
+            Need([*map(_width, texts)], head, column.importance, _longest(texts) if column.wraps else 0)
             for column, head, (texts, _) in zip(self._columns, heads, cells, strict=True)
         ]
 
@@ -132,6 +132,11 @@ class Table:
             apart = column.importance >= MAIN
             texts = cut_apart(texts, width) if apart else [shortened(text, width) for text in texts]
         return [[text] for text in texts]
+
+
+def _width(text: str) -> int:
+    """Return the width of a cell, where each of the texts that are joined may have a line of its own."""
+    return max(map(width_of, text.split(JOINT))) if JOINT in text else width_of(text)
 
 
 def _longest(texts: Iterable[str]) -> int:
@@ -188,14 +193,20 @@ def _parts(value: list[Any] | dict[str, Any]) -> list[Any]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible."""
+    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible.
+
+    A path or an address without blanks is broken after a slash.
+    """
     lines = []
     while width and width_of(text) > width:
         taken = len(_head(text, width))
         blank = text.rfind(" ", 1, taken + 1)
         word = text[blank + 1 :].partition(" ")[0]
         # A word that is longer than a line is broken anyway: not after a few letters of this one.
-        at = blank if blank > 0 and (blank >= taken // 2 or width_of(word) <= width) else max(1, taken)
+        slash = text.rfind("/", taken // 2, taken)
+        at = slash + 1 if slash > 0 else max(1, taken)
+        if blank > 0 and (blank >= taken // 2 or width_of(word) <= width):
+            at = blank
         lines.append(text[:at])
         text = text[at:].removeprefix(" ")
     return [*lines, text]

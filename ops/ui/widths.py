@@ -18,7 +18,7 @@ _LAST = 12
 _NARROW = 25
 """The most characters of a column that is not narrowed to its usual width."""
 _MOST = 45
-"""The most characters that keep other columns out; what is longer is not ordinary."""
+"""The most characters that keep other columns out, unless most cells are longer."""
 _ORDINARY = {LOW: 1.0, PLAIN: 0.8, MAIN: 0.95, KEY: 0.8}
 """The share of a column's cells that fit into its usual width: a few long ones do not push columns out."""
 _GAIN = {LOW: 0.1, PLAIN: 0.5, MAIN: 2.0, KEY: 3.0}
@@ -46,6 +46,8 @@ class Need(NamedTuple):
     @property
     def least(self) -> int:
         few = min(self.words, _NARROW) or _LEAST[self.importance]
+        if self.importance == KEY and not self.words and self.natural <= _NARROW:
+            few = self.natural
         return min(self.natural, max(few, self.head))
 
     @property
@@ -55,7 +57,11 @@ class Need(NamedTuple):
         if self.natural <= _NARROW or not filled:
             return self.natural
         most = filled[ceil(len(filled) * _ORDINARY[self.importance]) - 1]
-        return max(self.least, min(most, _NARROW if self.words else _MOST))
+        if self.words:
+            most = min(most, _NARROW)
+        elif filled[len(filled) // 2] <= _MOST:
+            most = min(most, _MOST)
+        return max(self.least, most)
 
 
 def fitted(needs: Sequence[Need], room: int) -> list[int]:

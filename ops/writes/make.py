@@ -12,6 +12,7 @@ from ops.errors import Conflict, MalformedAnswer, Refused
 from ops.items import Json, reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner, Resource
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Item, Rows
+from ops.writes.consult import consulted, consulted_stream
 
 COLUMNS = (
     Column("action", MAIN, CHANGE), "kind", Column("name", KEY), Column("id", LOW), Column("undo", KEY),
@@ -29,6 +30,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
+    changes = tuple(consulted(changes, app.command.path))
     planned = [
         _with_live_item(change, lookup(app, change.resource, change.owner, change.after))
         if total is None and change.action == CREATE and change.after is not None
@@ -73,6 +75,7 @@ def make_all(
     from ops.writes.writing import Writing
 
     counts: Counter[str] = Counter()
+    changes = consulted_stream(changes, app.command.path)
 
     def counted(stream: Iterable[Change]) -> Iterator[Change]:
         for change in stream:

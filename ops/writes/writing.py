@@ -78,7 +78,7 @@ class Writing:
         yes, names = bool(app.option("yes")), app.option("confirm") or ""
         self.confirm = Consent(app.warn, yes=yes, names=names, question=question).ask
         self._app = app
-        self._task = task
+        self.task = task
         self._open = ExitStack()
         self._expected = expected
         self._read_back = read_again
@@ -100,7 +100,7 @@ class Writing:
             counted = error
             if isinstance(error, KeyboardInterrupt):
                 self.run.stop.set()
-                counted = Interrupted(f"{self._task} was interrupted")
+                counted = Interrupted(f"{self.task} was interrupted")
             begun = (self._done or self._unknown) and self._expected != 1
             if isinstance(counted, OpsError) and (isinstance(counted, Interrupted) or begun):
                 left = self._expected - self._done - self._unknown
@@ -123,7 +123,7 @@ class Writing:
         """Apply one batch of *changes* and return their rows. What the journal cannot note is not sent."""
         app = self._app
         with finish_request(app.stop, self.talk.warn) as stopping:
-            stopping.check(self._task)
+            stopping.check(self.task)
             app.entries += 1
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)
@@ -143,7 +143,7 @@ class Writing:
                 self._irreversible[irreversible] = None
             else:
                 self.undo_id = app.task_id
-            stopping.check(self._task)
+            stopping.check(self.task)
         undo = "" if irreversible else entry
         made = zip(changes, items, strict=True)
         return (describe.row(change, item or change.item, undo) for change, item in made)

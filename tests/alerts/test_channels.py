@@ -163,9 +163,9 @@ def test_a_program_gets_the_notice_and_no_credentials(
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        (["sh", "-c", "exit 3"], "sh ended with 3"),
-        (["/no/such/program"], "program cannot be started (No such file or directory)"),
-        (["a\0b"], "a\0b cannot be started (embedded null byte)"),
+        (["sh", "-c", "exit 3"], "sh: it ended with exit code 3"),
+        (["/no/such/program"], "/no/such/program: it cannot be started: No such file or directory"),
+        (["a\0b"], "a\0b: it cannot be started: embedded null byte"),
     ],
 )
 def test_a_program_that_fails_is_a_problem(channel: Open, command: list[str], problem: str) -> None:
@@ -180,7 +180,7 @@ def test_a_program_that_does_not_end_is_ended_with_its_children(
 
     problem = channel("command", command=["sh", "-c", f"sleep 100 & echo $! > {pid}; wait"]).send(NOTICE)
 
-    assert problem == "sh was ended after 0.3 s"
+    assert problem == "sh: it took too long and was ended"
     status = Path(f"/proc/{pid.read_text().strip()}/stat")
     assert not status.exists() or ") Z" in status.read_text()
 
@@ -191,9 +191,9 @@ def test_a_program_that_does_not_end_is_ended_with_its_children(
         ("slack", {"url": "https://hooks.slack.com/x"}, "url is a secret and does not belong in this file"),
         ("slack", {}, "channels.one needs url"),
         ("slack", {"url_env": "UNSET"}, "url_env gives nothing"),
-        ("slack", {"url_command": ["false"]}, "false ended with 1"),
+        ("slack", {"url_command": ["false"]}, "false: it ended with exit code 1"),
         ("slack", {"url_command": "pass show slack"}, "a command is a list of words"),
-        ("slack", {"url_command": ["/no/such"]}, "such cannot be started"),
+        ("slack", {"url_command": ["/no/such"]}, "/no/such: it cannot be started"),
         ("slack", {"url_file": "/no/such"}, "/no/such cannot be read"),
         ("slack", {"url_env": "URL", "url_file": "x"}, "url is written twice"),
         ("slack", {"url_env": "URL", "chanel": "#ops"}, "channels.one has no 'chanel'"),

@@ -94,7 +94,8 @@ def test_a_job_that_is_refused_is_reported_after_three_runs(
 
     assert codes == [1, 1, 1]
     assert texts(hook) == [
-        "critical: auth-refused: Cloudflare refused the credentials in the last 3 runs; `inv doctor` shows why"
+        "critical: auth-refused: Cloudflare refused the credentials in the last 3 runs; "
+        "`inv doctor` shows why"
     ]
 
 

@@ -13,7 +13,7 @@ def _channel(_inv: Inv) -> None:
     """Declare a channel: a program that keeps what it is sent."""
     file = private_folder(Path(os.environ["CFOPS_CONFIG_DIR"])) / "profiles.toml"
     file.write_text(
-        'default = "home"\n[home.channels.keeper]\nkind = "command"\ncommand = ["tee", "notice.json"]\n'
+        f'default = "home"\n[home.channels.keeper]\nkind = "command"\ncommand = ["tee", "{Path.cwd()}/notice.json"]\n'
     )
     file.chmod(0o600)
 

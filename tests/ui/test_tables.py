@@ -326,6 +326,13 @@ def test_a_long_word_is_not_broken_where_it_fits_on_a_line_of_its_own() -> None:
     assert wrapped("a: pages.example.net b", 18) == ["a:", "pages.example.net", "b"]
 
 
+def test_a_path_is_broken_after_a_slash() -> None:
+    assert wrapped("/srv/ops/exports/2026-11-30T00-59-09Z-9b25", 30) == [
+        "/srv/ops/exports/",
+        "2026-11-30T00-59-09Z-9b25",
+    ]
+
+
 JOINING = (Column("kind", joins="name"), Column("name", KEY, wraps=True), Column("state", KEY))
 
 

@@ -42,6 +42,12 @@ def test_a_few_long_cells_push_no_column_out() -> None:
     assert fitted([need(10, importance=MAIN), content, need(8, importance=LOW)], 60) == [10, 38, 8]
 
 
+def test_a_column_of_long_texts_keeps_others_out() -> None:
+    options = need(90, 100, 110, importance=KEY)
+
+    assert fitted([need(8, importance=MAIN), options, need(9)], 100) == [8, 90, 0]
+
+
 @pytest.mark.parametrize("long", [1, 3, 8])
 def test_ordinary_records_are_whole_and_only_long_ones_are_cut(long: int) -> None:
     name = need(*[11] * 12, 27, 29, importance=MAIN)

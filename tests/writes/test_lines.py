@@ -80,9 +80,7 @@ def test_a_failed_line_says_what_was_done_what_was_not_and_how_to_undo_it(staged
 
     assert result.code == 1
     assert "done: dns.create, dns.create; failed: dns.create; not started: dns.list, dns.create" in result.err
-    (line,) = re.findall(
-        r"undo the changes of this line: inv (undo\.apply --id \w+)$", result.err, re.MULTILINE
-    )
+    (line,) = re.findall(r"undo the changes of this line: inv (undo\.apply \w+)$", result.err, re.MULTILINE)
     undone = inv(*line.split(), "--yes")
     assert undone.code == 0, undone.err
     assert not {"one.example.com", "two.example.com"} & names(staged)
@@ -188,7 +186,7 @@ def test_an_undo_line_of_the_sandbox_names_the_sandbox(inv: Inv) -> None:
     made = inv("sandbox", *A, "one")
     listed = inv("sandbox", "undo.list", "--output", "json")
 
-    assert "undo: inv sandbox undo.apply --id" in made.err
+    assert "undo: inv sandbox undo.apply" in made.err
     assert json.loads(listed.out)[0]["where"] == "sandbox"
     assert inv("sandbox", "undo.last", "--yes").code == 0
 
@@ -204,7 +202,7 @@ def test_a_users_own_task_calls_ours_with_their_defaults(repository: Shell, sand
 
     assert result.code == 0, result.err
     assert "made moved.example.com" in result.out
-    assert "undo: inv undo.apply --id" in result.err
+    assert "undo: inv undo.apply" in result.err
     assert "moved.example.com" in names(sandbox)
 
 
@@ -232,9 +230,7 @@ def test_a_failed_runbook_says_how_to_undo_what_it_did(repository: Shell, sandbo
     result = repository("broken")
 
     assert result.code == 1
-    (id,) = re.findall(
-        r"undo the changes of this line: inv undo\.apply --id (\w+)$", result.err, re.MULTILINE
-    )
+    (id,) = re.findall(r"undo the changes of this line: inv undo\.apply (\w+)$", result.err, re.MULTILINE)
     assert repository("undo.apply", "--id", id, "--yes").code == 0
     assert "half.example.com" not in names(sandbox)
 

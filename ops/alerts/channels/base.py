@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ops.alerts.channels.running import run_program
-from ops.config.private import read_private
+from ops.config.private import environment, read_private
 from ops.errors import OpsError, UsageError, did_you_mean
 from ops.http.outside import Outside
+from ops.plugins.child import run, scrubbed
+from ops.plugins.hooks import Faulty
 
 if TYPE_CHECKING:
     from ops.alerts.notice import Notice
@@ -120,7 +121,7 @@ class Options:
         if form == "_env":
             text = self.settings.references.get(str(value))
         elif form:
-            text = _of_file(str(value)) if form == "_file" else _of_command(value)
+            text = _of_file(str(value)) if form == "_file" else _of_command(self.name, value)
         if text in ("", None):
             raise UsageError(
                 f"channels.{self.name}: {option}{form} gives nothing", hint="check what it refers to"
@@ -132,12 +133,12 @@ def _of_file(file: str) -> str:
     return read_private(Path(file), setting="the option").strip()
 
 
-def _of_command(line: object) -> str:
+def _of_command(name: str, line: object) -> str:
     if not isinstance(line, list) or not line or not all(isinstance(word, str) for word in line):
         raise UsageError(
             "a command is a list of words", hint='secret_command = ["pass", "show", "cfops/slack"]'
         )
-    ran = run_program(line, b"", SECONDS)
-    if ran.problem:
-        raise UsageError(ran.problem, hint="run it by hand to see why")
-    return ran.out.decode(errors="replace").strip()
+    try:
+        return run(line, b"", scrubbed(environment(), name), SECONDS).decode(errors="replace").strip()
+    except Faulty as problem:
+        raise UsageError(f"{line[0]}: {problem}", hint="run it by hand to see why") from None

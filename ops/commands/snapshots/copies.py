@@ -34,8 +34,8 @@ def push_snapshot(app: App, name: str = "latest", to: str = "") -> Item:
     The keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, an endpoint other than S3's from
     CFOPS_S3_ENDPOINT.
 
-    inv snapshots.push --to s3://backups/cloudflare
-    inv snapshots.push --name 2026-11-22 --to s3://backups/cloudflare
+    inv snapshots.push s3://backups/cloudflare
+    inv snapshots.push s3://backups/cloudflare --name 2026-11-22
     """
     from ops.offsite.bucket import SCHEME, read_prefix
     from ops.offsite.transfer import push
@@ -71,8 +71,8 @@ def render_snapshot(
 ) -> Item:
     """Convert a snapshot to another format, without a request.
 
-    inv snapshots.render --to account.sqlite
-    inv snapshots.render --name 2026-11-22 --to imports.tf
+    inv snapshots.render account.sqlite
+    inv snapshots.render imports.tf --name 2026-11-22
     """
     from ops.export.delivery import FinishedSnapshot, rendering
     from ops.offsite.library import open_snapshot

@@ -60,7 +60,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     """Show the sections of a snapshot, and what could not be read.
 
     inv snapshots.show
-    inv snapshots.show --name 2026-11-22 --filter status!=complete
+    inv snapshots.show 2026-11-22 --filter status!=complete
     """
     from ops.kinds.catalog import kinds
     from ops.offsite.library import open_snapshot

@@ -54,7 +54,7 @@ def restore_snapshot(
     and references to them follow. After an interruption, run the same line again to resume.
 
     inv snapshots.restore --zone example.com --dry-run
-    inv snapshots.restore --name 2026-11-22 --kind workers --item auth-edge
+    inv snapshots.restore 2026-11-22 --kind workers --item auth-edge
     inv snapshots.restore --namespace feature-flags --item beta-search
     """
     from ops.commands.snapshots.verify import verified
@@ -73,12 +73,16 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     from ops.export.job import aside
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
-    from ops.restore.filter import select
+    from ops.restore.filter import select, unknown_kinds
     from ops.restore.state import Reader, State
     from ops.restore.steps import Report, Steps, plan_of
     from ops.snapshots.compare.side import Side
 
     saved = Side(snapshot, catalog.resources())
+    if not (filter.kinds or filter.owners or filter.items):
+        for name, count in unknown_kinds(saved).items():
+            by = f"this cfops does not know the kind; the snapshot is by {snapshot.manifest.tool}"
+            app.warn(f"cannot be restored: {count:,} {name}: {by}, perhaps with a plugin (`inv plugins`)")
     selection = select(saved, filter)
     _check_complete(app, saved, selection, delete=delete)
     account = Owner(saved.account_id, saved.account_id, {})

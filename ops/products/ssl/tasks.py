@@ -70,14 +70,14 @@ def check(
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 
-    inv ssl.packs --zone example.com
+    inv ssl.packs example.com
     """
     from ops.products.ssl import api
 
     packs = api.list_packs(app.client, app.zone_id(zone))
     columns = (
-        Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY), "certificate_authority",
-        "validity_days", Column("id", LOW),
+        Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY, wraps=True),
+        "certificate_authority", "validity_days", Column("id", LOW),
     )  # fmt: skip
     return Rows(packs, columns, "certificate pack")
 

@@ -39,8 +39,8 @@ PLANNED = (
 def export_records(app: App, zone: str = "", format: str = "") -> Text:
     """Print a zone as a BIND file, as the API exports it; or its records as JSON or YAML.
 
-    inv dns.export --zone example.com > example.com.zone
-    inv dns.export --zone example.com --format json > example.com.json
+    inv dns.export example.com > example.com.zone
+    inv dns.export example.com --format json > example.com.json
     """
     from ops.http.paths import path
     from ops.products.dns import api, export
@@ -88,7 +88,7 @@ def import_records(
 ) -> Rows:
     """Add the records of a zone file that are missing; existing ones are neither changed nor deleted.
 
-    inv dns.import --zone example.com --file example.com.zone --dry-run
+    inv dns.import example.com example.com.zone --dry-run
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
@@ -132,8 +132,8 @@ def plan_records(
     The file describes the whole zone, except the NS records of the zone itself: what it does not have is
     deleted, unless --keep is used.
 
-    inv dns.plan --zone example.com --file example.com.yaml
-    inv dns.plan --zone example.com --file example.com.yaml --to example.com.plan
+    inv dns.plan example.com example.com.yaml
+    inv dns.plan example.com example.com.yaml --to example.com.plan
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import counted
@@ -180,8 +180,8 @@ def apply_records(
 ) -> Rows:
     """Turn the zone into what a file describes, or carry out a saved plan if the zone has not changed since.
 
-    inv dns.apply --zone example.com --plan example.com.plan
-    inv dns.apply --zone example.com --file example.com.yaml --yes
+    inv dns.apply example.com --plan example.com.plan
+    inv dns.apply example.com example.com.yaml --yes
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import plan as planned

@@ -58,8 +58,8 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     an interruption the same command resumes. The last line has a count and a hash, so a truncated file is
     detected. An existing file is replaced only after a question or with --force, and only by a complete dump.
 
-    inv kv.dump --namespace sessions --to sessions.jsonl
-    inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
+    inv kv.dump sessions sessions.jsonl
+    inv kv.dump sessions /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_other
     from ops.writes.describe import confirm_replacement
@@ -188,9 +188,9 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     Shows first what will be new, overwritten and equal, and reads back what was written. Expired pairs are
     named and skipped. Undo deletes what was new, and restores what was overwritten.
 
-    inv kv.load --namespace sessions --file sessions.jsonl --dry-run
-    inv kv.load --namespace sessions --file sessions.jsonl
-    inv kv.dump --namespace config --to - | inv kv.load --namespace config-2 --file -
+    inv kv.load sessions sessions.jsonl --dry-run
+    inv kv.load sessions sessions.jsonl
+    inv kv.dump --namespace config --to - | inv kv.load config-2 --file -
     """
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump

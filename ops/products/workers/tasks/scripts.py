@@ -73,7 +73,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     Takes 6 requests, one more each if it is bound to namespaces or databases, and with the routes one more
     for each zone.
 
-    inv workers.info --script auth-edge
+    inv workers.info auth-edge
     """
     from ops.products.workers import api, bindings
     from ops.products.zones.parts import attempt, report
@@ -126,7 +126,7 @@ def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[s
 def list_secrets(app: App, script: str = "") -> Rows:
     """List the names and types of a script's secrets; nobody can read their values.
 
-    inv workers.secrets --script auth-edge
+    inv workers.secrets auth-edge
     """
     from ops.products.workers import api
 
@@ -147,8 +147,8 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     This permanently deletes its secrets, earlier versions, the data of its Durable Objects and its custom
     domains. Undo restores its code, settings, cron triggers and workers.dev setting.
 
-    inv workers.delete --script cron-reports
-    inv workers.delete --script auth-edge --confirm auth-edge --with-references
+    inv workers.delete cron-reports
+    inv workers.delete auth-edge --confirm auth-edge --with-references
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import api, resources, valid
@@ -214,8 +214,8 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script auth-edge --file dist/index.js
-    inv workers.deploy --script auth-edge --file dist --main index.js --bindings bindings.json
+    inv workers.deploy auth-edge dist/index.js
+    inv workers.deploy auth-edge dist --main index.js --bindings bindings.json
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
@@ -251,7 +251,7 @@ def deploy(
 def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
     """Write all modules of a script to a folder, byte for byte, with an index of them.
 
-    inv workers.download --script auth-edge --to backup/auth-edge
+    inv workers.download auth-edge backup/auth-edge
     """
     from ops.files.disk import check_writable
     from ops.products.workers import api
@@ -279,9 +279,9 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
 def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
     """List a script's cron triggers, or replace all of them in one request.
 
-    inv workers.schedules --script auth-edge
-    inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
-    inv workers.schedules --script auth-edge --clear
+    inv workers.schedules auth-edge
+    inv workers.schedules auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules auth-edge --clear
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import api, resources, valid
