@@ -15,6 +15,7 @@ import pytest
 from ops.alerts.channels.base import Channel
 from ops.errors import NotFound, UsageError
 from tests.alerts.conftest import ENDED_OLD, NOTICE, SECRET, TOKEN, WORSE_EVENT
+from tests.scan.processes import wait_until
 from tests.wire import Exchange, Seen, Wire, answer
 
 Open = Callable[..., Channel]
@@ -182,7 +183,7 @@ def test_a_program_that_does_not_end_is_ended_with_its_children(
 
     assert problem == "sh: it took too long and was ended"
     status = Path(f"/proc/{pid.read_text().strip()}/stat")
-    assert not status.exists() or ") Z" in status.read_text()
+    wait_until(lambda: not status.exists() or ") Z" in status.read_text())
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from tests.cases import Inv, Read, after
 def _channel(_inv: Inv) -> None:
     """Declare a channel: a program that keeps what it is sent."""
     file = private_folder(Path(os.environ["CFOPS_CONFIG_DIR"])) / "profiles.toml"
-    file.write_text(
-        f'default = "home"\n[home.channels.keeper]\nkind = "command"\ncommand = ["tee", "{Path.cwd()}/notice.json"]\n'
-    )
+    command = f'command = ["tee", "{Path.cwd()}/notice.json"]'
+    file.write_text(f'default = "home"\n[home.channels.keeper]\nkind = "command"\n{command}\n')
     file.chmod(0o600)
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Program:
     """A program with the notice as JSON on its stdin; `{title}` and `{text}` in its words are replaced.
 
-    It is started without a shell, in the folder /, with an environment without credentials, and is ended after
-    5 s with all that it has started.
+    It is started without a shell, in the folder /, with an environment without credentials. After 5 s it is
+    ended, with all that it has started.
     """
 
     resends: ClassVar[bool] = False
