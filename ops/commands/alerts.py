@@ -33,7 +33,9 @@ def list_alerts(app: App) -> Rows:
     from ops.alerts.state import read_state
 
     policy = read_policy(app.settings.alerts)
-    return Rows(_rows(app, read_state(_file(app)), policy.rules), COLUMNS, "rule")
+    # Of an account that is not known yet, nothing has been judged.
+    file = _file(app, app.known_account or app.last_account)
+    return Rows(_rows(app, read_state(file), policy.rules), COLUMNS, "rule")
 
 
 @command("check", needs="none; a valid token, to read when it expires")
@@ -85,7 +87,8 @@ def silence_rule(app: App, rule: str = "", for_: str = "", why: str = "") -> Ite
         hint = did_you_mean(rule, rules) or f"the rules are: {', '.join(rules)}"
         raise NotFound(f"there is no rule {rule!r}", hint=hint)
     now, seconds = app.clock(), period(for_, "--for")
-    with opened(_file(app), holder(app.command.path, now)) as state:
+    account = app.known_account or app.last_account or app.account_id
+    with opened(_file(app, account), holder(app.command.path, now)) as state:
         state.silences[rule] = Silence(now, now + seconds, app.talk.redact(why), getuser())
         if not seconds:
             del state.silences[rule]
@@ -123,14 +126,10 @@ def _about(app: App) -> About:
     return About(app.settings, app.account_id, app.command.path, app.run.id, app.run.record.for_children)
 
 
-def _file(app: App) -> Path:
+def _file(app: App, account: str) -> Path:
     from ops.alerts.state import state_file
 
-    return state_file(app.settings.state_dir, app.settings.api_host, _account(app))
-
-
-def _account(app: App) -> str:
-    return app.known_account or app.last_account or app.account_id
+    return state_file(app.settings.state_dir, app.settings.api_host, account)
 
 
 def _rows(

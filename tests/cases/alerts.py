@@ -17,11 +17,12 @@ def _channel(_inv: Inv) -> None:
     file.chmod(0o600)
 
 
+EXPORT = ("scan.export", "--quiet")
 READS = {
     "alerts.list": Read(prints="no-snapshot"),
-    "alerts.check": Read(
-        sends=r"GET /user/tokens/verify", prints="fine", arrange=after(("scan.export", "--quiet"))
+    "alerts.check": Read(sends=r"GET /user/tokens/verify", prints="fine", arrange=after(EXPORT)),
+    "alerts.silence": Read(
+        ("damaged", "--for", "1h", "--why", "known"), prints="silent_until", arrange=after(EXPORT)
     ),
-    "alerts.silence": Read(("damaged", "--for", "1h", "--why", "known"), prints="silent_until"),
     "alerts.test": Read(("keeper",), leaves="work/notice.json", arrange=_channel),
 }
