@@ -10,8 +10,9 @@ from invoke.exceptions import ParseError
 from invoke.parser.context import ParserContext
 
 from ops.cli.command import Command
+from ops.cli.parsing import TaskContext
 from ops.cli.words import flag_of, place
-from ops.program import TaskContext, collection
+from ops.program import collection
 from tests.conftest import Result
 
 Inv = Callable[..., Result]

@@ -47,8 +47,8 @@ class Recording:
         self._started = clock()
         self._head: Json = {"task": "", "stage": "", "profile": "", "account": "", "version": VERSION}
         self._tasks: dict[str, None] = {}
-        self._like = sha256()
-        self._code, self._error = 0, ""
+        self._hash = sha256()
+        self._error = ""
         self._used: Json | None = None
         self._over = Flag()
         self._writing = Lock()
@@ -63,70 +63,92 @@ class Recording:
         """Record that *task* begins with these options of its own; one that *stages* names only the stage."""
         if not stages:
             self._tasks[task] = None
-        self._like.update(repr((task, sorted(options.items()))).encode("utf-8", "backslashreplace"))
+        self._hash.update(repr((task, sorted(options.items()))).encode("utf-8", "backslashreplace"))
         self._head["task"], self._head["stage"] = ", ".join(self._tasks) or task, stage
         self._take(self._record.task)
-        self._tick()
+        with self._writing:
+            self._write()
 
-    def line(self) -> Json:
-        """Return the line of the ledger, as the run stands now."""
+    @property
+    def like(self) -> str:
+        """Return what is equal for runs of the same tasks with the same options of their own."""
+        return self._hash.hexdigest()[:12]
+
+    def line(self, exit_code: int | None = None) -> Json:
+        """Return the line of the ledger, as the run is now; a run under way has no exit code."""
         return {
             "started": round(self._started, 3),
             "run": self._record.run,
             **self._head,
-            "like": self._like.hexdigest()[:12],
+            "like": self.like,
             "seconds": round(self._clock() - self._started, 3),
-            "exit_code": self._code,
+            "exit_code": exit_code,
             "error": self._error,
             **self.tally.as_json(),
             **({"budget": self._used} if self._used else {}),
         }
 
-    def end(self) -> Json:
-        """Write the line, remove the state file, and return the line."""
+    def stop(self) -> None:
+        """Write no more states: what they are read from is about to be closed."""
         self._over.set()
-        line = self.line()
+        with self._writing:
+            pass
+
+    def end(self, exit_code: int) -> Json:
+        """Write the line of a run that ended with *exit_code*, remove the state file, and return the line."""
+        self.stop()
+        line = self.line(exit_code)
         try:
             Ledger(self._folder).append(line, self._clock())
         except OpsError as error:
             if self.tally.requests:
                 self._warn(f"this run is missing from the history: {error.message}")
-        with self._writing:
-            if self._state is not None:
-                self._state.close()
-                self._state = None
+        if self._state is not None:
+            self._state.close()
+            self._state = None
         return line
 
     def _see(self, event: Event) -> None:
         self.tally(event)
         if isinstance(event, CallSeen):
+            if self._ticker is None:
+                self._start()
+        elif isinstance(event, TaskSpan):
+            self._take(event)
+            self._error = event.error
+            if self.tally.requests:
+                self._look_at_budget()
+
+    def _start(self) -> None:
+        """Start the thread that writes the state; without one there is only the first state."""
+        with self._writing, suppress(RuntimeError):
             if self._ticker is None and not self._over.is_set():
                 self._ticker = Thread(target=self._run, name="ops-state", daemon=True)
                 self._ticker.start()
-        elif isinstance(event, TaskSpan):
-            self._take(event)
-            self._code, self._error = event.exit_code, event.error
-            if self.tally.requests:
-                self._used = self._budget() or self._used
 
     def _take(self, task: TaskSpan | None) -> None:
         if task is not None:
             for name in ("profile", "account"):
                 self._head[name] = getattr(task, name) or self._head[name]
 
+    def _look_at_budget(self) -> None:
+        with suppress(OSError, OpsError):
+            self._used = self._budget() or self._used
+
     def _run(self) -> None:
         while not self._over.wait(EVERY):
-            self._take(self._record.task)
-            self._used = self._budget() or self._used
-            self._tick()
+            with self._writing:
+                if self._over.is_set():
+                    return
+                self._take(self._record.task)
+                self._look_at_budget()
+                self._write()
 
-    def _tick(self) -> None:
+    def _write(self) -> None:
         """Write the state; a disk that is full costs only what `metrics.watch` shows."""
-        with self._writing, suppress(OSError):
+        with suppress(OSError, OpsError):
             if self._state is not None:
-                self._state.write(
-                    {"format": FORMAT, **self.line(), "exit_code": None, "progress": self._progress()}
-                )
+                self._state.write({"format": FORMAT, **self.line(), "progress": self._progress()})
 
     def _progress(self) -> Json:
         work = self._record.work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,7 @@ from ops.config.credentials import (
 )
 from ops.config.layers import Layer, Said, list_profiles
 from ops.config.values import BY_NAME, convert
-from ops.errors import UsageError, did_you_mean
+from ops.errors import OpsError, UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -66,6 +67,7 @@ class Settings:
     quiet: bool = False
     debug: bool = False
     log_format: str = "text"
+    log_file: str = ""
     pager: str = "less"
     color: str = "auto"
     # Not hashed, since a mapping cannot be: no client depends on them.
@@ -136,6 +138,34 @@ def load(
         ),
         notes=(*_notes(found, origins), *passed_over, *found.unread),
     )
+
+
+class LogSettings(NamedTuple):
+    """What is known of the log before the settings are: its form, its file, and secrets to be hidden."""
+
+    json: bool
+    file: str
+    secrets: tuple[str, ...]
+
+
+def log_settings(
+    options: Mapping[str, object], *, invoke: Mapping[str, object], environ: Mapping[str, str], cwd: Path
+) -> LogSettings:
+    """Return the settings of the log, for a message that the settings themselves may be wrong."""
+    with suppress(OpsError):
+        settings = load(options, invoke=invoke, environ=environ, cwd=cwd)
+        return LogSettings(settings.log_format == "json", settings.log_file, settings.secrets())
+    # Nothing else says which variables hold secrets.
+    secrets = tuple(value for name, value in environ.items() if name.endswith(("_TOKEN", "_KEY")))
+    names = ("log_format", "log_file")
+    said = {name: options.get(name) or environ.get(f"CFOPS_{name.upper()}") for name in names}
+    with suppress(OpsError):
+        typed = layers.from_options(options, cwd)
+        above = _gather(typed, invoke, environ, cwd, private.config_folder(environ)).layers
+        found = {name: _said(name, above) for name in names}
+        said = {name: one.raw if one else None for name, one in found.items()}
+    file = str(cwd / str(said["log_file"])) if said["log_file"] else ""
+    return LogSettings(said["log_format"] == "json", file, secrets)
 
 
 def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:

@@ -64,6 +64,7 @@ FIELDS = (
     Setting("quiet", "switch"),
     Setting("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),
     Setting("log_format", "text", choices=("text", "json")),
+    Setting("log_file", "file", guarded=True),
     Setting("pager", "text", variables=("CFOPS_PAGER", "PAGER"), guarded=True),
     Setting("color", "text", choices=("auto", "always", "never"), variables=("CFOPS_COLOR",)),
     Setting("alerts", "table"),

@@ -348,8 +348,9 @@ def test_a_log_gets_one_object_per_message(staged: Sandbox, inv: Inv) -> None:
 
     lines = [json.loads(line) for line in result.err.splitlines()]
     assert result.code == 4
-    assert {line["level"] for line in lines} == {"note", "error"}
-    assert lines[-1]["exit_code"] == 4
+    assert {line["level"] for line in lines} == {"info", "warning", "error"}
+    assert lines[-1]["event"] == "task"
+    assert lines[-1]["error"]["exit_code"] == 4
     assert all(line["message"] and line["time"] for line in lines)
 
 
@@ -402,6 +403,6 @@ def test_an_error_before_the_settings_are_known_is_logged_in_the_same_format(
 
     result = inv("scan.export", "--log-format", "json")
 
-    [line] = [json.loads(line) for line in result.err.splitlines()]
-    assert (result.code, line["level"], line["exit_code"]) == (1, "error", 1)
+    line, _ = [json.loads(line) for line in result.err.splitlines()]
+    assert (result.code, line["level"], line["error"]["exit_code"]) == (1, "error", 1)
     assert "CFOPS_WORKERS" in line["message"]
