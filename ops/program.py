@@ -1,8 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program does not explain an unknown task, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: it gives the app the functions that open a snapshot.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and lets SIGTERM
+and SIGHUP end the process without clean-up. This module corrects that for both, and connects the floors.
 """
 
 from __future__ import annotations
@@ -52,7 +51,6 @@ COMMANDS = (
     "permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
-
 
 # With these alone on a line no plugin is loaded, so that they work where one is broken.
 WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
