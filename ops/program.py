@@ -1,8 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program does not explain an unknown task, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: it gives the app the functions that open a snapshot.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and lets SIGTERM
+and SIGHUP end the process without clean-up. This module corrects that for both, and connects the floors.
 """
 
 from __future__ import annotations
@@ -48,11 +47,10 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots checks metrics undo sandbox config doctor schedule plugins docs init permissions "
-    "completion"
+    "scan snapshots checks metrics alerts undo sandbox config doctor schedule plugins docs init "
+    "permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
-
 
 # With these alone on a line no plugin is loaded, so that they work where one is broken.
 WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
@@ -275,13 +273,14 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
-    def late(name: str) -> Callable[..., Any]:
-        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
+    def late(name: str, module: str = "ops.past.past") -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(module), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
+    App.task_ended = late("task_ended", "ops.alerts.ending")
 
 
 def _ending(how: str, code: int) -> Exit:

@@ -56,6 +56,8 @@ class App:
     """Opens the snapshot that --at names and returns its client and account id; `program.py` sets it."""
     suggest_offline: ClassVar[Callable[[App, OpsError], None] | None] = None
     """Adds --offline to the hint of an error if that would help; `program.py` sets it."""
+    task_ended: ClassVar[Callable[[App, int], None] | None] = None
+    """Has the notices about a task sent when the line has ended; `program.py` sets it."""
 
     def __init__(
         self, run: Run, settings: Settings, talk: Talk, command: Declaration, shared: Mapping[str, Any]

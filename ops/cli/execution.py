@@ -51,6 +51,7 @@ def carry_out(
         raise
     finally:
         RUN.record.end_task(code, execution.error)
+        execution.conclude(code)
     return result
 
 
@@ -186,6 +187,12 @@ class _Execution:
             AuditLog(app.settings.state_dir).record(line)
         except OpsError as error:
             self._talk.warn(f"this run is missing from the audit log: {error.message}")
+
+    def conclude(self, code: int) -> None:
+        """Have the channels of the settings, if any, notified about a task that ended with *code*."""
+        app = self._app
+        if app is not None and app.settings.channels and (ended := type(app).task_ended) is not None:
+            ended(app, code)
 
     def _end(self, error: OpsError) -> NoReturn:
         if RUN.terminated and not isinstance(error, Terminated):
