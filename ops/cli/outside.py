@@ -29,15 +29,23 @@ def begin(words: Sequence[str], invoke: Mapping[str, Any]) -> None:
         option, equals, value = word.partition("=")
         name = option.removeprefix("--").replace("-", "_")
         if option.startswith("--") and name in LOG_OPTIONS and (value := value if equals else after):
-            RUN.typed[name] = value
+            RUN.typed[name] = _absolute(name, value)
 
 
 def log_options(contexts: Sequence[ParserContext]) -> dict[str, str]:
     """Return the options of the log on a line; the last one applies to all of its tasks."""
     given = [context.args for context in contexts]
     return {
-        name: args[name].value for args in given for name in LOG_OPTIONS if name in args and args[name].value
+        name: _absolute(name, args[name].value)
+        for args in given
+        for name in LOG_OPTIONS
+        if name in args and args[name].value
     }
+
+
+def _absolute(name: str, value: str) -> str:
+    """Return the path that was typed from the current folder on; paths in settings begin elsewhere."""
+    return str(Path.cwd() / value) if name == "log_file" else value
 
 
 def mistake(

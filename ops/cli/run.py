@@ -217,6 +217,7 @@ class Run:
                 callback(line)
         if self._trace is not None:
             self._trace.close(self.exit_code)
+        self.log.close()
 
     def budget_use(self) -> Json | None:
         """Return the limit of the budget that is used most, its window, and what is used of it now."""

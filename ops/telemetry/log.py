@@ -87,6 +87,12 @@ class Log:
         if self._file is None or self._file.path != path:
             self._file = LogFile(path)
 
+    def close(self) -> None:
+        """Close the file."""
+        file, self._file = self._file, None
+        if file:
+            file.close()
+
     @property
     def as_json(self) -> bool:
         """True if each event is a JSON line on stderr."""

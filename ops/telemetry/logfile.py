@@ -55,6 +55,9 @@ class LogFile:
                 os.close(self._descriptor)
                 self._descriptor = self._open()
 
+    def close(self) -> None:
+        os.close(self._descriptor)
+
     def _size_if_current(self) -> int | None:
         """Return the size of the open file, None if it is not the one at the path any more."""
         mine = os.fstat(self._descriptor)

@@ -12,7 +12,7 @@ import pytest
 
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import BIN, Shell
 from tests.scan.processes import wait_until
 from tests.telemetry.lines import log_lines
 
@@ -236,6 +236,18 @@ def test_the_log_file_of_a_mistake_is_the_one_that_is_set(shell: Shell) -> None:
     assert (line["event"], line["message"]) == ("error", "there is no task zones.lst")
 
 
+def test_the_log_file_is_looked_for_from_the_current_folder_on(shell: Shell) -> None:
+    below = shell.folder / "below"
+    below.mkdir()
+
+    for words in (["zones.list"], ["zones.lst"]):
+        line = shell.command(*words, "--log-file", "log")
+        subprocess.run(line, env=shell.environ, cwd=below, capture_output=True, check=False)
+
+    kept = log_lines((below / "log").read_text())
+    assert {line["level"] for line in kept} == {"info", "error"}
+
+
 def test_a_token_that_is_typed_as_a_task_is_not_repeated(logging: Shell) -> None:
     token = "aB3" * 14
     logging.environ["CLOUDFLARE_API_TOKEN"] = token
@@ -266,3 +278,26 @@ def test_output_json_alone_keeps_its_error_object(shell: Shell) -> None:
     done = shell("dns.list", "--zone", "nowhere.example", "--output", "json")
 
     assert json.loads(done.err)["error"] == "NotFound"
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_an_interrupt_before_anything_was_started_is_reported_in_the_form_that_is_set(
+    bare: Shell, form: str
+) -> None:
+    command = [
+        str(BIN / "python"),
+        "-c",
+        "import ops.program; ops.program._stopped_early()",
+        f"--log-format={form}",
+    ]
+
+    done = subprocess.run(
+        command, env=bare.environ, cwd=bare.folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 130
+    if form == "text":
+        assert done.stderr == "error: interrupted before anything was started\n"
+    else:
+        [line] = log_lines(done.stderr)
+        assert line["error"] == {"error": "Interrupted", "exit_code": 130}
