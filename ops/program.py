@@ -1,8 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program does not explain an unknown task, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: it gives the app the functions that open a snapshot.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and lets SIGTERM
+and SIGHUP end the process without clean-up. This module corrects that for both, and connects the floors.
 """
 
 from __future__ import annotations
@@ -48,11 +47,10 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots checks metrics undo sandbox config doctor schedule plugins docs init permissions "
-    "completion"
+    "scan snapshots history query checks metrics alerts undo sandbox config doctor schedule plugins docs "
+    "init permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
-
 
 # With these alone on a line no plugin is loaded, so that they work where one is broken.
 WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
@@ -135,8 +133,7 @@ class OpsProgram(Program):
         if self.args.help.value is True:
             print(program_help(self._typed(), self.collection))
             return
-        project = Path(self.collection.loaded_from or Path.cwd())
-        print(welcome(self._typed(), project, self.config.get("ops", {})))
+        print(welcome(self._typed(), self.collection, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
@@ -160,6 +157,7 @@ class OpsProgram(Program):
         words = self.core.unparsed
         if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
             words = ["help", words[0]]
+        words = words[1:] if words[:2] == ["sandbox", "help"] else words
         if words[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
             self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
@@ -275,13 +273,14 @@ class OpsProgram(Program):
 
 
 def connect() -> None:
-    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
-    def late(name: str) -> Callable[..., Any]:
-        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
+    def late(name: str, module: str = "ops.past.past") -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(module), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
+    App.task_ended = late("task_ended", "ops.alerts.ending")
 
 
 def _ending(how: str, code: int) -> Exit:

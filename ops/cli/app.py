@@ -56,6 +56,8 @@ class App:
     """Opens the snapshot that --at names and returns its client and account id; `program.py` sets it."""
     suggest_offline: ClassVar[Callable[[App, OpsError], None] | None] = None
     """Adds --offline to the hint of an error if that would help; `program.py` sets it."""
+    task_ended: ClassVar[Callable[[App, int], None] | None] = None
+    """Has the notices about a task sent when the line has ended; `program.py` sets it."""
 
     def __init__(
         self, run: Run, settings: Settings, talk: Talk, command: Declaration, shared: Mapping[str, Any]
@@ -71,6 +73,8 @@ class App:
         self.gaps: list[str] = []
         """Why the result is incomplete: reported after the output, with exit code 4."""
         self.gap = self.gaps.append
+        self.reads_only = False
+        """True if a task that may write was asked to read, which is not noted in the audit log."""
         self.written_account = ""
         self.entries = 0
         """How many entries this task has written to the journal."""

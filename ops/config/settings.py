@@ -15,9 +15,11 @@ from ops.config.credentials import (
     Credentials,
     ObjectKeys,
     Places,
+    References,
     Variables,
     find_credentials,
     find_object_keys,
+    find_references,
 )
 from ops.config.layers import Layer, Said, list_profiles
 from ops.config.values import BY_NAME, convert
@@ -68,6 +70,10 @@ class Settings:
     log_file: str = ""
     pager: str = "less"
     color: str = "auto"
+    # Not hashed, since a mapping cannot be: no client depends on them.
+    alerts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    channels: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    references: References = field(default_factory=References)
     project: Path = field(default=Path(), compare=False)
     config_dir: Path = field(default=Path(), compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -81,7 +87,7 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the exact values that must never be shown, for the redactor."""
-        return (*self.credentials.secrets(), *self.s3_keys.secrets())
+        return (*self.credentials.secrets(), *self.s3_keys.secrets(), *self.references.secrets())
 
 
 class _Gathered(NamedTuple):
@@ -122,6 +128,7 @@ def load(
         **values,
         credentials=credentials,
         s3_keys=keys,
+        references=find_references(values["channels"], found.places.variables),
         project=cwd,
         config_dir=folder,
         origins=MappingProxyType(
@@ -207,7 +214,7 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return each setting's value and origin, from the strongest layer that has it or the default."""
     values = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
-    values["exports"] = cwd / "exports"
+    values |= {"exports": cwd / "exports", "alerts": {}, "channels": {}}
     # A user without a home folder may have set these.
     unset = [kind for kind in ("state", "cache") if _said(f"{kind}_dir", above) is None]
     values |= {f"{kind}_dir": private.system_folder(kind) for kind in unset}
