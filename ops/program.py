@@ -47,8 +47,8 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots checks metrics alerts undo sandbox config doctor schedule plugins docs init "
-    "permissions completion"
+    "scan snapshots history query checks metrics alerts undo sandbox config doctor schedule plugins docs "
+    "init permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
@@ -133,8 +133,7 @@ class OpsProgram(Program):
         if self.args.help.value is True:
             print(program_help(self._typed(), self.collection))
             return
-        project = Path(self.collection.loaded_from or Path.cwd())
-        print(welcome(self._typed(), project, self.config.get("ops", {})))
+        print(welcome(self._typed(), self.collection, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
@@ -158,6 +157,7 @@ class OpsProgram(Program):
         words = self.core.unparsed
         if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
             words = ["help", words[0]]
+        words = words[1:] if words[:2] == ["sandbox", "help"] else words
         if words[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
             self.args.help.set_value(words[-1] if words[1:] else True, cast=False)

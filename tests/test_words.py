@@ -129,6 +129,7 @@ def test_help_of_a_task_ignores_the_rest_of_the_line(inv: Inv) -> None:
     for line in (
         ["sandbox", "dns.list", "example.com", "-h", "zones.list"],
         ["help", "sandbox", "dns.list"],
+        ["sandbox", "help", "dns.list"],
     ):
         assert inv(*line).out.startswith("Usage: inv dns.list ZONE")
 

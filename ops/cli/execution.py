@@ -63,6 +63,7 @@ class _Execution:
         self._shared = shared
         self._options = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
         self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]), log=RUN.log)
+        self._talk.stage = RUN.stage
         self._app: App | None = None
         self._failure = {"message": "a bug of the task", "hint": ""}
         """What hooks learn about an error."""
@@ -167,7 +168,7 @@ class _Execution:
     def _audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
         app = self._app
-        if app is None or app.dry or not self._command.writes:
+        if app is None or app.dry or app.reads_only or not self._command.writes:
             return
         from ops.telemetry.audit import AuditLog, entry
 
@@ -289,7 +290,6 @@ def _app(
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
-    talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
     talk.settle(settings)

@@ -99,8 +99,8 @@ class Credentials(Secretive):
             return self
         raise CredentialsError(
             f"no Cloudflare API token{f': {self._origin}' if self._origin else ''}",
-            hint="set CLOUDFLARE_API_TOKEN (create one at https://dash.cloudflare.com/profile/api-tokens), "
-            "or try `inv sandbox zones.list`",
+            hint="`inv init` asks for one and stores it; or set CLOUDFLARE_API_TOKEN (create one at "
+            "https://dash.cloudflare.com/profile/api-tokens), or try `inv sandbox zones.list`",
         )
 
     def __repr__(self) -> str:
