@@ -31,6 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "--log-format": ("text", "json"),
     "--for": ("cron", "systemd", "github", "kubernetes"),
     "--kv": ("keys", "values", "none"),
+    "--by": ("route", "task", "account", "profile", "day", "hour"),
     "--format": ("modules", "service-worker"),
     "dns.export --format": ("bind", "yaml", "json", "csv"),
     "completion --shell": ("bash", "zsh", "fish"),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 # Version, trace id, span id of the caller, flags; later versions may add fields. Zeros mean "none".
 _PARENT = re.compile(
@@ -47,6 +47,8 @@ class CallSeen(NamedTuple):
     span_id: str
     parent_id: str
     message: str = ""
+    missed: bool = False
+    """True if the cache was asked first and had no answer that is young enough."""
 
 
 @dataclass(slots=True)
@@ -94,8 +96,27 @@ class ScanSeen(NamedTuple):
     sections: Mapping[str, int]
 
 
-Event = CallSeen | TaskSpan | SectionSpan | ScanSeen
+class WritesSeen(NamedTuple):
+    """What one block of writes did: the changes that Cloudflare confirmed, and those without an answer."""
+
+    done: int
+    unknown: int
+
+
+Event = CallSeen | TaskSpan | SectionSpan | ScanSeen | WritesSeen
 Observer = Callable[[Event], None]
+
+
+class Work(Protocol):
+    """Long work under way: how many sections are known and done, and an estimate of the seconds left."""
+
+    @property
+    def known(self) -> int: ...
+
+    @property
+    def done(self) -> int: ...
+
+    def left(self) -> float: ...
 
 
 def new_span_id() -> str:
@@ -119,6 +140,8 @@ class Record:
     clock: Callable[[], float] = time.time
     tasks: list[TaskSpan] = field(default_factory=list)
     """The tasks that are running: the one of the line, then those that it calls itself."""
+    work: Work | None = None
+    """The scan that is under way, if any."""
     _observers: list[Observer] = field(default_factory=list)
     _run: str = ""
     _trace_id: str = ""
@@ -189,9 +212,10 @@ class Record:
 
     def end_task(self, exit_code: int, error: str = "") -> None:
         """End the current task."""
-        task = self.tasks.pop()
+        task = self.tasks[-1]
         task.ended, task.exit_code, task.error = self.clock(), exit_code, error
         self.add(task)
+        self.tasks.pop()
 
     @contextmanager
     def section(self, kind: str, scope: str) -> Iterator[SectionSpan]:

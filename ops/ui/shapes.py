@@ -43,13 +43,15 @@ class Column(str):
 class Rows(NamedTuple):
     """A list of items; *columns* are the fields that a table shows, as paths with dots.
 
-    *noun* is what one item is called. If *items* has a `problem` (see Listing), it is reported after the last
+    *noun* is what one item is called. *live* rows are written one by one, as they come.
+    If *items* has a `problem` (see Listing), it is reported after the last
     row, with exit code 4.
     """
 
     items: Iterable[Json]
     columns: tuple[str, ...] = ()
     noun: str = "row"
+    live: bool = False
 
 
 class Read(list["Json"]):

@@ -14,6 +14,7 @@ from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsErro
 from ops.files.disk import holder, locked
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Change, identity_of
+from ops.telemetry.record import WritesSeen
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
 from ops.writes.describe import Consent, is_applied, is_untouched
@@ -94,6 +95,7 @@ class Writing:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.run.record.add(WritesSeen(self._done, self._unknown))
         with self._open:
             counted = error
             if isinstance(error, KeyboardInterrupt):

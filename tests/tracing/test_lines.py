@@ -239,7 +239,11 @@ def test_a_file_has_the_whole_line_whichever_task_names_it(staged: Sandbox, inv:
 def test_a_file_that_cannot_be_written_is_an_error_before_any_request(
     staged: Sandbox, inv: Inv, tmp_path: Path
 ) -> None:
-    result = inv("zones.list", "--trace", str(tmp_path / "absent" / "trace.json"))
+    before = len(staged.requests)
 
-    assert result.code != 0
-    assert result.out == ""
+    result = inv("accounts.list", "zones.list", "--trace", str(tmp_path / "absent" / "trace.json"))
+
+    assert (result.code, result.out) == (2, "")
+    assert "absent does not exist" in result.err
+    assert "warning: the trace" not in result.err
+    assert len(staged.requests) == before
