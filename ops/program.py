@@ -54,9 +54,6 @@ COMMANDS = (
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
-# With these alone on a line no plugin is loaded, so that they work where one is broken.
-WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
-
 
 class Folder(Collection):
     """A collection whose tasks are loaded when they are used, since a line names few of them.
@@ -94,7 +91,7 @@ class TrackingExecutor(Executor):
 
         expanded = super().expand_calls(calls)
         # Invoke also asks for the tasks before and after each one, of which there are none.
-        if calls and {getattr(call.task, "path", "") for call in expanded} <= WITHOUT_PLUGINS:
+        if calls and {getattr(call.task, "path", "") for call in expanded} <= DOOR.UNNEEDED:
             DOOR.close()
         return RUN.follow(expanded)  # type: ignore[return-value]  # it is iterated once
 

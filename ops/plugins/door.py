@@ -32,6 +32,11 @@ MODULES = ("TASKS", "ROUTES")
 class Door:
     """The plugins and hooks of one run."""
 
+    UNNEEDED = frozenset(
+        ("plugins.list", "plugins.enable", "plugins.disable", "plugins.new", "doctor", "version")
+    )
+    """With these tasks alone on a line no plugin is loaded, so that they work where one is broken."""
+
     def __init__(self) -> None:
         self._start()
 

@@ -54,7 +54,7 @@ def test_a_task_of_a_plugin_has_its_whole_name_in_messages_and_reads_snapshots(
 
     assert missing.code == 1
     assert "error: mail.list needs --only" in missing.err
-    assert "`inv mail.list ONLY`" in missing.err
+    assert "`inv sandbox mail.list ONLY`" in missing.err
     assert "--offline" in text.out
 
 
@@ -361,6 +361,37 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert "names are not in it" in result.err
     assert "sections" in (planted.shell.folder / "all.json").read_text()
     assert "cfops-other cannot be used: .json of its FORMATS has the name of one of cfops" in ours.err
+
+
+def test_a_channel_of_a_plugin_is_sent_notices(planted: Planted) -> None:  # noqa: F811
+    out = planted.site / "sent"
+    planted.plant(
+        "paper",
+        {
+            "__init__.py": f"""
+                class Paper:
+                    resends = always = False
+
+                    def __init__(self, options):
+                        self.size = options.text("size")
+
+                    def send(self, notice):
+                        open({str(out)!r}, "w").write(self.size + notice.title)
+                        return ""
+
+                CHANNELS = {{"paper": Paper}}
+            """
+        },
+    )
+    planted.enable("paper")
+    (planted.config / "profiles.toml").write_text(
+        'default = "ours"\n[ours]\n[ours.channels.desk]\nkind = "paper"\nsize = "A4"\n'
+    )
+
+    result = planted.shell("alerts.test", "desk")
+
+    assert result.code == 0, result.err
+    assert out.read_text().startswith("A4")
 
 
 def test_a_check_of_a_plugin_is_listed_and_judges_a_snapshot(planted: Planted) -> None:  # noqa: F811
